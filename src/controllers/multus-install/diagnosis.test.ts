@@ -1,0 +1,100 @@
+import { expect, it } from "vitest";
+import { unhealthyNodes } from "./diagnosis.ts";
+import { multusPodView } from "./views.ts";
+
+function podOn(node: string, status: object, metadata: object = {}) {
+  return multusPodView({
+    metadata: { name: `kube-multus-${node}`, namespace: "kube-system", ...metadata },
+    spec: { nodeName: node },
+    status,
+  });
+}
+
+const waiting = (reason: string, message = "") => ({
+  containerStatuses: [
+    {
+      name: "kube-multus",
+      image: "registry.example:80/multus:v1",
+      restartCount: 3,
+      state: { waiting: { reason, message } },
+    },
+  ],
+});
+
+it("names the image, the registry's answer and the field to look at when an image cannot be pulled", () => {
+  const [found] = unhealthyNodes([podOn("node-1", waiting("ImagePullBackOff", "401 Unauthorized"))]);
+  expect(found).toMatchObject({ node: "node-1", reason: "ImagePullBackOff" });
+  expect(found?.message).toContain("registry.example:80/multus:v1");
+  expect(found?.message).toContain("401 Unauthorized");
+  expect(found?.message).toContain("spec.image.pullSecrets");
+});
+
+it("says OOMKilled rather than CrashLoopBackOff, since that is what one can act on", () => {
+  const [found] = unhealthyNodes([
+    podOn("node-1", {
+      containerStatuses: [
+        {
+          name: "kube-multus",
+          restartCount: 7,
+          state: { waiting: { reason: "CrashLoopBackOff", message: "back-off 5m0s" } },
+          lastState: { terminated: { reason: "OOMKilled", exitCode: 137 } },
+        },
+      ],
+    }),
+  ]);
+  expect(found?.reason).toBe("OOMKilled");
+  expect(found?.message).toContain("spec.workload.resources.limits.memory");
+});
+
+it("carries Multus' last message out of a crash loop", () => {
+  const [found] = unhealthyNodes([
+    podOn("node-2", {
+      containerStatuses: [
+        {
+          name: "kube-multus",
+          restartCount: 2,
+          state: { waiting: { reason: "CrashLoopBackOff", message: "back-off" } },
+          lastState: {
+            terminated: { reason: "Error", exitCode: 1, message: "Location\t/bin/multus does not exist\n" },
+          },
+        },
+      ],
+    }),
+  ]);
+  expect(found?.message).toContain("exit code 1");
+  expect(found?.message).toContain("Location /bin/multus does not exist");
+});
+
+it("finds no fault with pods that start, run, or are being replaced", () => {
+  expect(
+    unhealthyNodes([
+      podOn("a", waiting("ContainerCreating")),
+      podOn("b", waiting("PodInitializing")),
+      podOn("c", { conditions: [{ type: "Ready", status: "True" }] }),
+      podOn("d", waiting("CrashLoopBackOff"), { deletionTimestamp: "2026-01-01T00:00:00Z" }),
+      podOn("e", {}),
+    ]),
+  ).toEqual([]);
+});
+
+it("repeats the scheduler's sentence for a pod that no node took", () => {
+  const [found] = unhealthyNodes([
+    podOn("", {
+      conditions: [{ type: "PodScheduled", status: "False", message: "0/2 nodes are available" }],
+    }),
+  ]);
+  expect(found).toMatchObject({ node: "", reason: "Unschedulable" });
+  expect(found?.message).toContain("0/2 nodes are available");
+});
+
+it("puts what breaks a node first and keeps every message to one bounded line", () => {
+  const found = unhealthyNodes([
+    podOn("a", waiting("ImagePullBackOff", "x".repeat(5000))),
+    podOn("b", waiting("CrashLoopBackOff", "line\n\u001b[31mred")),
+  ]);
+  expect(found.map((f) => f.node)).toEqual(["b", "a"]);
+  for (const { message } of found) {
+    expect(message.length).toBeLessThanOrEqual(512);
+    expect(message).not.toMatch(/\p{Cc}/u);
+  }
+});

@@ -1,0 +1,173 @@
+import { z } from "zod";
+
+/**
+ * The few fields of the cluster's objects that this controller looks at. Objects are parsed here, at the
+ * border, and kept as these views: a pod costs hundreds of bytes, not kilobytes.
+ */
+
+const count = z.number().int().nonnegative().default(0);
+
+const daemonSet = z.object({
+  metadata: z.object({ name: z.string(), namespace: z.string(), generation: count }),
+  status: z
+    .object({
+      observedGeneration: count,
+      desiredNumberScheduled: count,
+      updatedNumberScheduled: count,
+      numberAvailable: count,
+      numberMisscheduled: count,
+    })
+    .prefault({}),
+});
+
+/** How far a DaemonSet's rollout is, in numbers of nodes. */
+export interface DaemonSetView {
+  name: string;
+  namespace: string;
+  /** False until the DaemonSet controller has seen the newest spec: its numbers then speak of an older one. */
+  current: boolean;
+  desired: number;
+  updated: number;
+  available: number;
+}
+
+/** Throws a ZodError where the object is no DaemonSet: a server that answers so is not to be guessed at. */
+export function daemonSetView(object: unknown): DaemonSetView {
+  const { metadata, status } = daemonSet.parse(object);
+  return {
+    name: metadata.name,
+    namespace: metadata.namespace,
+    current: status.observedGeneration >= metadata.generation,
+    desired: status.desiredNumberScheduled,
+    updated: status.updatedNumberScheduled,
+    available: status.numberAvailable,
+  };
+}
+
+const terminated = z.object({
+  reason: z.string().default(""),
+  exitCode: z.number().int().default(0),
+  message: z.string().default(""),
+});
+const containerStatus = z.object({
+  name: z.string(),
+  ready: z.boolean().default(false),
+  image: z.string().default(""),
+  restartCount: count,
+  state: z
+    .object({
+      waiting: z.object({ reason: z.string().default(""), message: z.string().default("") }).optional(),
+      terminated: terminated.optional(),
+    })
+    .prefault({}),
+  lastState: z.object({ terminated: terminated.optional() }).prefault({}),
+});
+
+const pod = z.object({
+  metadata: z.object({
+    name: z.string(),
+    namespace: z.string(),
+    uid: z.string().default(""),
+    deletionTimestamp: z.string().optional(),
+  }),
+  spec: z.object({ nodeName: z.string().default("") }).prefault({}),
+  status: z
+    .object({
+      phase: z.string().default("Pending"),
+      reason: z.string().default(""),
+      message: z.string().default(""),
+      conditions: z
+        .array(
+          z.object({
+            type: z.string(),
+            status: z.string(),
+            reason: z.string().default(""),
+            message: z.string().default(""),
+          }),
+        )
+        .default([]),
+      initContainerStatuses: z.array(containerStatus).default([]),
+      containerStatuses: z.array(containerStatus).default([]),
+    })
+    .prefault({}),
+});
+
+/** Why a container does not run, in the kubelet's words. */
+export interface ContainerTrouble {
+  container: string;
+  image: string;
+  /** The kubelet's reason: ImagePullBackOff, CrashLoopBackOff, OOMKilled, Error, … */
+  reason: string;
+  message: string;
+  exitCode?: number;
+  restarts: number;
+}
+
+/** One pod of the Multus DaemonSet, as far as its node's health depends on it. */
+export interface MultusPodView {
+  name: string;
+  namespace: string;
+  /** Empty while the pod is not scheduled. */
+  node: string;
+  ready: boolean;
+  /** Being deleted: its node is between two pods, which is no fault. */
+  terminating: boolean;
+  /** The scheduler's sentence, where no node took the pod. */
+  unschedulable?: string;
+  trouble?: ContainerTrouble;
+}
+
+/** Throws a ZodError where the object is no pod. */
+export function multusPodView(object: unknown): MultusPodView {
+  const { metadata, spec, status } = pod.parse(object);
+  const ready = status.conditions.some((c) => c.type === "Ready" && c.status === "True");
+  const unscheduled = status.conditions.find((c) => c.type === "PodScheduled" && c.status === "False");
+  const trouble = ready
+    ? undefined
+    : firstTrouble([...status.initContainerStatuses, ...status.containerStatuses]);
+  return {
+    name: metadata.name,
+    namespace: metadata.namespace,
+    node: spec.nodeName,
+    ready,
+    terminating: metadata.deletionTimestamp !== undefined,
+    ...(unscheduled ? { unschedulable: unscheduled.message } : {}),
+    ...(trouble ? { trouble } : podTrouble(status)),
+  };
+}
+
+function firstTrouble(containers: readonly z.output<typeof containerStatus>[]): ContainerTrouble | undefined {
+  for (const c of containers) {
+    const { waiting } = c.state;
+    // The last end explains a back-off better than the word "back-off" does.
+    const ended = c.state.terminated ?? c.lastState.terminated;
+    const failed = ended && (ended.exitCode !== 0 || ended.reason === "OOMKilled") ? ended : undefined;
+    const starting = waiting?.reason === "PodInitializing" || waiting?.reason === "ContainerCreating";
+    if (!failed && (!waiting || starting)) continue;
+    return {
+      container: c.name,
+      image: c.image,
+      reason: failed?.reason === "OOMKilled" ? "OOMKilled" : waiting?.reason || failed?.reason || "Error",
+      message: failed?.message || waiting?.message || "",
+      ...(failed ? { exitCode: failed.exitCode } : {}),
+      restarts: c.restartCount,
+    };
+  }
+  return undefined;
+}
+
+/** A pod that the kubelet refused or evicted has no container to blame. */
+function podTrouble(status: { phase: string; reason: string; message: string }): {
+  trouble?: ContainerTrouble;
+} {
+  if (status.phase !== "Failed") return {};
+  return {
+    trouble: {
+      container: "",
+      image: "",
+      reason: status.reason || "Failed",
+      message: status.message,
+      restarts: 0,
+    },
+  };
+}
