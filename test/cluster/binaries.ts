@@ -1,0 +1,210 @@
+/**
+ * The programs that the test cluster runs, built from pinned Go modules on first use.
+ *
+ *   node test/cluster/binaries.ts --all        build everything (make tools)
+ *   node test/cluster/binaries.ts kubectl      build one, print its path
+ */
+import { execFileSync, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { cacheDirectory } from "./cache.ts";
+import { withFileLock } from "./file-lock.ts";
+
+const TOOLS = join(import.meta.dirname, "tools");
+
+interface Family {
+  /** Program name → Go package. */
+  programs: Record<string, string>;
+  ldflags?: string;
+  env?: Record<string, string>;
+}
+
+const KUBERNETES = "v1.36.3";
+const version = "-X k8s.io/component-base/version";
+
+/** One Go module a family (test/cluster/tools/<family>), since their requirements clash in one. */
+const FAMILIES: Record<string, Family> = {
+  kubernetes: {
+    programs: programs("k8s.io/kubernetes/cmd", [
+      "kube-apiserver",
+      "kube-controller-manager",
+      "kube-scheduler",
+      "kube-proxy",
+      "kubectl",
+      "kubelet",
+    ]),
+    ldflags: `${version}.gitVersion=${KUBERNETES} ${version}.gitMajor=1 ${version}.gitMinor=36`,
+  },
+  etcd: { programs: { etcd: "go.etcd.io/etcd/server/v3" } },
+  containerd: {
+    programs: programs("github.com/containerd/containerd/v2/cmd", [
+      "containerd",
+      "containerd-shim-runc-v2",
+      "ctr",
+    ]),
+  },
+  "cni-plugins": {
+    programs: {
+      ...programs("github.com/containernetworking/plugins/plugins/main", [
+        "bridge",
+        "macvlan",
+        "ptp",
+        "host-device",
+        "loopback",
+        "ipvlan",
+        "vlan",
+        "tap",
+        "dummy",
+      ]),
+      ...programs("github.com/containernetworking/plugins/plugins/ipam", ["host-local", "static", "dhcp"]),
+      ...programs("github.com/containernetworking/plugins/plugins/meta", [
+        "portmap",
+        "tuning",
+        "sbr",
+        "vrf",
+        "bandwidth",
+        "firewall",
+      ]),
+    },
+  },
+  "multus-v4": {
+    programs: {
+      ...programs("gopkg.in/k8snetworkplumbingwg/multus-cni.v4/cmd", [
+        "multus",
+        "multus-daemon",
+        "multus-shim",
+        "install_multus",
+        "thin_entrypoint",
+        "kubeconfig_generator",
+        "cert-approver",
+      ]),
+      passthru: "gopkg.in/k8snetworkplumbingwg/multus-cni.v4/cmd/passthru-cni",
+    },
+  },
+  "multus-v3": {
+    programs: { "multus-v3": "gopkg.in/intel/multus-cni.v3/multus" },
+    // Its entrypoint writes https://[10.96.0.1]:443, which net/url refuses since Go 1.22's successors.
+    env: { GOTOOLCHAIN: "go1.21.13" },
+  },
+  helm: { programs: { helm: "helm.sh/helm/v4/cmd/helm" } },
+  registry: { programs: { registry: "github.com/distribution/distribution/v3/cmd/registry" } },
+  crane: { programs: { crane: "github.com/google/go-containerregistry/cmd/crane" } },
+  kind: { programs: { kind: "sigs.k8s.io/kind" } },
+};
+
+function programs(prefix: string, names: string[]): Record<string, string> {
+  return Object.fromEntries(names.map((name) => [name, `${prefix}/${name}`]));
+}
+
+/** Every program that `binary` knows. */
+export const BINARIES: readonly string[] = Object.values(FAMILIES).flatMap((f) => Object.keys(f.programs));
+
+/**
+ * The absolute path of a program, its whole family built first if need be. Safe with several processes at
+ * once. Throws when the name is unknown or the build fails, with the compiler's output.
+ */
+export async function binary(name: string): Promise<string> {
+  return (await binaries([name]))[0] as string;
+}
+
+/** The paths of several programs, in the order asked for; families are built one after another. */
+export async function binaries(names: readonly string[]): Promise<string[]> {
+  const families = [...new Set(names.map(familyOf))];
+  const missing = families.filter((family) => !existsSync(directoryOf(family)));
+  for (const [index, family] of missing.entries()) await buildFamily(family, index + 1, missing.length);
+  return names.map((name) => join(directoryOf(familyOf(name)), name));
+}
+
+/** The directory of a module's own source in the Go module cache (its manifests and scripts are there too). */
+export function moduleDirectory(family: string, module: string): string {
+  go(family, ["mod", "download", module]);
+  return go(family, ["list", "-m", "-f", "{{.Dir}}", module]).trim();
+}
+
+function familyOf(name: string): string {
+  const found = Object.entries(FAMILIES).find(([, family]) => name in family.programs);
+  if (!found) throw new Error(`no such program: ${name} (there are: ${BINARIES.join(", ")})`);
+  return found[0];
+}
+
+function directoryOf(family: string): string {
+  return cacheDirectory("bin", `${family}-${keyOf(family)}`);
+}
+
+/** What the programs are built from: the module's files, the flags, the compiler. */
+function keyOf(family: string): string {
+  const hash = createHash("sha256");
+  for (const file of ["go.mod", "go.sum", "tools.go"]) hash.update(readFileSync(join(TOOLS, family, file)));
+  hash.update(JSON.stringify(FAMILIES[family])).update(compiler());
+  return hash.digest("hex").slice(0, 16);
+}
+
+let compilerVersion: string | undefined;
+function compiler(): string {
+  compilerVersion ??= execFileSync("go", ["env", "GOVERSION", "GOOS", "GOARCH"], { encoding: "utf8" });
+  return compilerVersion;
+}
+
+function go(family: string, args: string[]): string {
+  return execFileSync("go", args, { cwd: join(TOOLS, family), encoding: "utf8", env: environment(family) });
+}
+
+function environment(family: string): NodeJS.ProcessEnv {
+  return { ...process.env, CGO_ENABLED: "0", GOFLAGS: "-mod=readonly", ...FAMILIES[family]?.env };
+}
+
+async function buildFamily(family: string, index: number, of: number): Promise<void> {
+  const target = directoryOf(family);
+  await withFileLock(`${target}.lock`, async () => {
+    if (existsSync(target)) return; // another process built it while this one waited
+    const parts = Object.entries(FAMILIES[family]?.programs ?? {});
+    const building = `${target}.building`;
+    rmSync(building, { recursive: true, force: true });
+    mkdirSync(building, { recursive: true });
+    const say = (text: string) => process.stderr.write(`tools: ${text} (family ${index} of ${of})\n`);
+    const start = Date.now();
+    const seconds = () => Math.round((Date.now() - start) / 1000);
+    say(`building ${family}: ${parts.map(([name]) => name).join(", ")}`);
+    const progress = setInterval(() => say(`still building ${family}, ${seconds()} s`), 15_000);
+    try {
+      for (const [name, path] of parts) await build(family, path, join(building, name));
+      renameSync(building, target);
+      say(`built ${family} in ${seconds()} s`);
+    } finally {
+      clearInterval(progress);
+      rmSync(building, { recursive: true, force: true });
+    }
+  });
+}
+
+function build(family: string, path: string, output: string): Promise<void> {
+  const ldflags = ["-s -w", FAMILIES[family]?.ldflags ?? ""].join(" ").trim();
+  const args = ["build", "-trimpath", "-buildvcs=false", "-ldflags", ldflags, "-o", output, path];
+  return new Promise((resolve, reject) => {
+    const child = spawn("go", args, {
+      cwd: join(TOOLS, family),
+      env: environment(family),
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let stderr = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr = (stderr + text).slice(-20_000);
+    });
+    child.on("error", (error) => reject(new Error(`Go is needed to build ${path}: ${error.message}`)));
+    child.on("exit", (code) =>
+      code === 0 ? resolve() : reject(new Error(`go build ${path} failed (exit ${code}):\n${stderr}`)),
+    );
+  });
+}
+
+if (import.meta.main) {
+  const names = process.argv.slice(2);
+  if (names.length === 0) {
+    process.stderr.write("usage: node test/cluster/binaries.ts --all | NAME…\n");
+    process.exitCode = 2;
+  } else {
+    const paths = await binaries(names.includes("--all") ? BINARIES : names);
+    if (!names.includes("--all")) process.stdout.write(`${paths.join("\n")}\n`);
+  }
+}

@@ -1,0 +1,108 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, openSync, readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+
+export interface DaemonOptions {
+  name: string;
+  command: string;
+  args: readonly string[];
+  /** Standard output and error go here; an error message quotes the end of it. */
+  logFile: string;
+  env?: NodeJS.ProcessEnv;
+  cwd?: string;
+  /**
+   * How long the process may take to end after SIGTERM before SIGKILL, in ms. The test cluster holds
+   * nothing that is worth waiting for.
+   */
+  graceMs?: number;
+}
+
+/** A long-running child that dies with this process, even when this process is killed by SIGKILL (prctl(2), PDEATHSIG). */
+export class Daemon {
+  readonly name: string;
+  readonly pid: number;
+  readonly #child: ChildProcess;
+  readonly #options: DaemonOptions;
+  #ended: string | undefined;
+
+  static start(options: DaemonOptions): Daemon {
+    return new Daemon(options);
+  }
+
+  private constructor(options: DaemonOptions) {
+    const log = openSync(options.logFile, "a");
+    try {
+      this.#child = spawn("setpriv", ["--pdeathsig", "KILL", "--", options.command, ...options.args], {
+        stdio: ["ignore", log, log],
+        env: options.env ?? process.env,
+        cwd: options.cwd,
+      });
+    } finally {
+      closeSync(log);
+    }
+    if (this.#child.pid === undefined)
+      throw new Error(`${options.name} could not be started: is setpriv (util-linux) installed?`);
+    this.name = options.name;
+    this.pid = this.#child.pid;
+    this.#options = options;
+    this.#child.on("error", (error) => {
+      this.#ended ??= error.message;
+    });
+    this.#child.on("exit", (code, signal) => {
+      this.#ended ??= signal ?? `exit code ${code}`;
+    });
+  }
+
+  /** How it ended, or undefined while it runs. */
+  get ended(): string | undefined {
+    return this.#ended;
+  }
+
+  /** Throws, with the end of its log, if it has ended. */
+  assertRunning(): void {
+    if (this.#ended !== undefined) throw new Error(`${this.name} ended (${this.#ended}):\n${this.logTail()}`);
+  }
+
+  logTail(lines = 20): string {
+    return readFileSync(this.#options.logFile, "utf8").trimEnd().split("\n").slice(-lines).join("\n");
+  }
+
+  async stop(): Promise<void> {
+    if (this.#ended !== undefined) return;
+    this.#child.kill("SIGTERM");
+    const deadline = Date.now() + (this.#options.graceMs ?? 3000);
+    while (this.#ended === undefined && Date.now() < deadline) await sleep(20);
+    await this.kill();
+  }
+
+  async kill(): Promise<void> {
+    if (this.#ended === undefined) this.#child.kill("SIGKILL");
+    while (this.#ended === undefined) await sleep(10);
+  }
+}
+
+/** Asks `ready` again and again until it answers true. Throws after `timeoutMs`, or at once when `check` throws. */
+export async function waitUntil(
+  what: string,
+  ready: () => Promise<boolean> | boolean,
+  {
+    timeoutMs = 30_000,
+    everyMs = 50,
+    check = () => {},
+  }: { timeoutMs?: number; everyMs?: number; check?: () => void } = {},
+): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  let last: unknown;
+  for (;;) {
+    check();
+    try {
+      if (await ready()) return;
+    } catch (error) {
+      last = error;
+    }
+    if (Date.now() > deadline) {
+      throw new Error(`waited ${timeoutMs / 1000} s for ${what}`, { cause: last });
+    }
+    await sleep(everyMs);
+  }
+}

@@ -1,0 +1,6 @@
+//go:build tools
+
+// Package tools pins the programs of this family; their versions are those of go.mod.
+package tools
+
+import _ "gopkg.in/intel/multus-cni.v3/multus"
