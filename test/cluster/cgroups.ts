@@ -1,0 +1,63 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { waitUntil } from "./daemon.ts";
+
+const ROOT = "/sys/fs/cgroup";
+
+/** Under cgroup v1 one hierarchy a controller, under v2 a single one. */
+function hierarchies(): string[] {
+  if (existsSync(join(ROOT, "cgroup.controllers"))) return [ROOT];
+  return readdirSync(ROOT).map((name) => join(ROOT, name));
+}
+
+/** Makes the cgroup that a kubelet keeps its pods under (its cgroupRoot), in every hierarchy. */
+export async function createCgroup(name: string): Promise<void> {
+  for (const hierarchy of hierarchies()) {
+    const group = join(hierarchy, name);
+    mkdirSync(group, { recursive: true });
+    // A new cpuset is empty, and nothing can run in an empty one.
+    for (const file of ["cpuset.cpus", "cpuset.mems"])
+      if (
+        existsSync(join(group, file)) &&
+        readFileSync(join(group, file), "utf8").trim() === "" &&
+        existsSync(join(hierarchy, file))
+      )
+        writeFileSync(join(group, file), readFileSync(join(hierarchy, file)));
+  }
+}
+
+/** Ends what still runs in the cgroup and removes it with all below it. */
+export async function removeCgroup(name: string): Promise<void> {
+  const groups = hierarchies()
+    .map((hierarchy) => join(hierarchy, name))
+    .filter((group) => existsSync(group));
+  for (const group of groups) for (const pid of below(group).flatMap(processesOf)) killQuietly(pid);
+  await waitUntil(`cgroup ${name} to be empty`, () => groups.every(removeTree), { timeoutMs: 10_000 });
+}
+
+/** A cgroup and all below it, the deepest first. */
+function below(group: string): string[] {
+  const children = readdirSync(group, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return [...children.flatMap((child) => below(join(group, child.name))), group];
+}
+
+function processesOf(group: string): number[] {
+  return readFileSync(join(group, "cgroup.procs"), "utf8").split("\n").filter(Boolean).map(Number);
+}
+
+function removeTree(group: string): boolean {
+  try {
+    for (const directory of below(group)) rmdirSync(directory);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ENOENT";
+  }
+}
+
+function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}

@@ -1,0 +1,254 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { binaries } from "./binaries.ts";
+import { type Certificate, kubeconfig } from "./certificates.ts";
+import { createCgroup, removeCgroup } from "./cgroups.ts";
+import { Daemon, waitUntil } from "./daemon.ts";
+import { CommandError, execute } from "./execute.ts";
+import type { Image } from "./images.ts";
+import { addNodeNetwork, type NodeNetwork, removeNodeNetwork } from "./network.ts";
+
+export interface NodeOptions {
+  name: string;
+  /** Unique on this machine: names the network namespace, the cgroup and the links. */
+  id: string;
+  directory: string;
+  network: NodeNetwork;
+  server: string;
+  serviceAddress: string;
+  caFile: string;
+  certificate: Certificate;
+}
+
+/** The node's own directories; everything else it shares with the machine, read as it is. */
+const OVERLAID = ["/etc", "/opt", "/var/lib", "/var/log"];
+/** Under these live the mounts of containers, which an overlay cannot carry. */
+const OWN = ["/var/lib/containerd", "/var/lib/kubelet"];
+
+/**
+ * One real Kubernetes node on this machine: a network, mount and process namespace of its own, in which
+ * containerd and the kubelet run. When the namespace's first process ends, the kernel ends all others.
+ */
+export class ClusterNode {
+  readonly name: string;
+  readonly address: string;
+  readonly #options: NodeOptions;
+  #holder: Daemon | undefined;
+  #init = 0;
+  #daemons: Daemon[] = [];
+
+  constructor(options: NodeOptions) {
+    this.name = options.name;
+    this.address = options.network.address;
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    await addNodeNetwork(this.#options.network);
+    await this.#enterNamespaces();
+    await this.#startContainerd();
+    await this.#startKubelet();
+  }
+
+  /** Ends everything that runs on the node at once, as when a machine loses power. Its files stay for `start`. */
+  async powerOff(): Promise<void> {
+    for (const daemon of [...this.#daemons.toReversed(), this.#holder]) await daemon?.kill();
+    this.#daemons = [];
+    this.#holder = undefined;
+    await removeNodeNetwork(this.#options.network);
+    await removeCgroup(this.#options.id);
+  }
+
+  /** Runs a command on the node. Returns standard output; throws a CommandError when it fails. */
+  async exec(...command: string[]): Promise<string> {
+    const [program = "", ...args] = this.#inside(command);
+    return await execute(program, args);
+  }
+
+  async readFile(path: string): Promise<string> {
+    return await this.exec("cat", path);
+  }
+
+  /** The names in a directory of the node, sorted; none where there is no such directory. */
+  async listDirectory(path: string): Promise<string[]> {
+    try {
+      return (await this.exec("ls", "-A1", path)).split("\n").filter(Boolean);
+    } catch (error) {
+      if (error instanceof CommandError && error.stderr.includes("No such file")) return [];
+      throw error;
+    }
+  }
+
+  async loadImage(image: Image): Promise<void> {
+    const [ctr = ""] = await binaries(["ctr"]);
+    await this.exec(ctr, "-n", "k8s.io", "images", "import", "--local", image.archive);
+  }
+
+  /** The end of the node's own logs, for the message of a test that failed. */
+  logTail(): string {
+    return this.#daemons.map((daemon) => `--- ${this.name} ${daemon.name}\n${daemon.logTail(15)}`).join("\n");
+  }
+
+  #inside(command: string[]): string[] {
+    const at = `/proc/${this.#init}/ns`;
+    return [
+      "nsenter",
+      `--net=${at}/net`,
+      `--mount=${at}/mnt`,
+      `--pid=${at}/pid_for_children`,
+      "--",
+      ...command,
+    ];
+  }
+
+  async #enterNamespaces(): Promise<void> {
+    const { directory, id, network } = this.#options;
+    await createCgroup(id);
+    const script = join(directory, "namespace.sh");
+    const ready = join(directory, "ready");
+    writeFileSync(script, namespaceScript(directory, ready));
+    this.#holder = Daemon.start({
+      name: "node",
+      command: "nsenter",
+      args: [
+        `--net=/run/netns/${network.namespace}`,
+        "unshare",
+        "--mount",
+        "--propagation=private",
+        "--pid",
+        "--fork",
+        "--kill-child=SIGKILL",
+        "--mount-proc",
+        "bash",
+        script,
+      ],
+      logFile: join(directory, "node.log"),
+      graceMs: 0,
+    });
+    const holder = this.#holder;
+    await waitUntil(`${this.name}'s namespaces`, () => existsSync(ready), {
+      check: () => holder.assertRunning(),
+    });
+    this.#init = Number(readFileSync(`/proc/${holder.pid}/task/${holder.pid}/children`, "utf8").trim());
+  }
+
+  async #startContainerd(): Promise<void> {
+    const [containerd = "", shim = ""] = await binaries(["containerd", "containerd-shim-runc-v2"]);
+    const path = `${join(shim, "..")}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
+    const config = join(this.#options.directory, "containerd.toml");
+    writeFileSync(config, CONTAINERD);
+    this.#run("containerd", ["env", `PATH=${path}`, containerd, "--config", config]);
+    const [ctr = ""] = await binaries(["ctr"]);
+    await waitUntil(`${this.name}'s containerd`, async () => (await this.exec(ctr, "version")) !== "", {
+      check: () => this.#assertRunning(),
+    });
+  }
+
+  async #startKubelet(): Promise<void> {
+    const { directory, server, caFile, certificate, id } = this.#options;
+    const [kubelet = ""] = await binaries(["kubelet"]);
+    const access = join(directory, "kubelet.kubeconfig");
+    writeFileSync(access, kubeconfig(server, caFile, certificate), { mode: 0o600 });
+    const config = join(directory, "kubelet.json");
+    writeFileSync(config, JSON.stringify(kubeletConfiguration(caFile, `/${id}`)));
+    this.#run("kubelet", [
+      kubelet,
+      `--config=${config}`,
+      `--kubeconfig=${access}`,
+      `--hostname-override=${this.name}`,
+      `--node-ip=${this.address}`,
+      "--root-dir=/var/lib/kubelet",
+      "--cert-dir=/var/lib/kubelet/pki",
+    ]);
+  }
+
+  #run(name: string, command: string[]): void {
+    const [program = "", ...args] = this.#inside(command);
+    this.#daemons.push(
+      Daemon.start({ name, command: program, args, logFile: join(this.#options.directory, `${name}.log`) }),
+    );
+  }
+
+  #assertRunning(): void {
+    for (const daemon of this.#daemons) daemon.assertRunning();
+  }
+}
+
+/**
+ * Bidirectional and HostToContainer mounts need a shared root. /run is new, so that sockets and pods'
+ * network namespaces are the node's own and go with it.
+ */
+function namespaceScript(directory: string, ready: string): string {
+  const overlays = OVERLAID.map((path) => {
+    const upper = join(directory, "files", path);
+    const work = join(directory, "work", path);
+    return `mkdir -p ${upper} ${work}\nmount -t overlay overlay -o lowerdir=${path},upperdir=${upper},workdir=${work} ${path}`;
+  });
+  const own = OWN.map((path) => {
+    const files = join(directory, "files", path.replaceAll("/", "_"));
+    return `mkdir -p ${files} ${path}\nmount --bind ${files} ${path}`;
+  });
+  mkdirSync(directory, { recursive: true });
+  return `set -eu
+mount --make-rshared /
+${overlays.join("\n")}
+${own.join("\n")}
+mount -t tmpfs tmpfs /run
+mkdir -p /run/netns /run/containerd /etc/cni/net.d /opt/cni/bin /var/lib/cni
+ip link set lo up
+touch ${ready}
+exec sleep infinity
+`;
+}
+
+/** restrict_oom_score_adj: a machine without CAP_SYS_RESOURCE cannot lower a score, and runc dies trying. */
+const CONTAINERD = `version = 3
+root = "/var/lib/containerd"
+state = "/run/containerd"
+disabled_plugins = ["io.containerd.nri.v1.nri"]
+[grpc]
+  address = "/run/containerd/containerd.sock"
+[plugins.'io.containerd.cri.v1.images']
+  snapshotter = "overlayfs"
+  [plugins.'io.containerd.cri.v1.images'.pinned_images]
+    sandbox = "registry.k8s.io/pause:test"
+  [plugins.'io.containerd.cri.v1.images'.registry]
+    config_path = "/etc/containerd/certs.d"
+[plugins.'io.containerd.cri.v1.runtime']
+  restrict_oom_score_adj = true
+  [plugins.'io.containerd.cri.v1.runtime'.cni]
+    bin_dirs = ["/opt/cni/bin"]
+    conf_dir = "/etc/cni/net.d"
+  [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc]
+    runtime_type = "io.containerd.runc.v2"
+    [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]
+      SystemdCgroup = false
+`;
+
+function kubeletConfiguration(caFile: string, cgroupRoot: string): object {
+  return {
+    apiVersion: "kubelet.config.k8s.io/v1beta1",
+    kind: "KubeletConfiguration",
+    authentication: {
+      x509: { clientCAFile: caFile },
+      anonymous: { enabled: false },
+      webhook: { enabled: false },
+    },
+    authorization: { mode: "AlwaysAllow" },
+    containerRuntimeEndpoint: "unix:///run/containerd/containerd.sock",
+    cgroupDriver: "cgroupfs",
+    cgroupRoot,
+    enforceNodeAllocatable: [],
+    failCgroupV1: false,
+    failSwapOn: false,
+    localStorageCapacityIsolation: false,
+    resolvConf: "",
+    // The machine's disk is not the node's to guard.
+    evictionHard: { "memory.available": "0%", "nodefs.available": "0%", "imagefs.available": "0%" },
+    imageGCHighThresholdPercent: 100,
+    syncFrequency: "10s",
+    nodeStatusUpdateFrequency: "5s",
+    volumeStatsAggPeriod: "0s",
+    podLogsDir: "/var/log/pods",
+  };
+}
