@@ -1,0 +1,197 @@
+import { type HttpMethod, RequestContext } from "@kubernetes/client-node";
+import { type Dispatcher, request as send } from "undici";
+import type { Connection } from "./connection.ts";
+import { ApiError, NetworkError } from "./errors.ts";
+import { type ApiObject, collectionPath, type ObjectRef, pathOf, type ResourceType } from "./resource.ts";
+
+/** One request as the hooks see it. */
+export interface RequestInfo {
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  path: string;
+  query?: Record<string, string>;
+  body?: unknown;
+  contentType?: string;
+  accept?: string;
+  signal?: AbortSignal;
+  /** Longest silence in the body, ms. */
+  idleTimeoutMs?: number;
+}
+
+export interface ClientHooks {
+  /** Called before a request is sent; a test throws here, or waits, to put in a fault. */
+  before?: (request: RequestInfo) => void | Promise<void>;
+  /** Called with the status, or 0 where no answer came. */
+  after?: (request: RequestInfo, status: number) => void;
+}
+
+export interface ListOptions {
+  namespace?: string;
+  labelSelector?: string;
+  fieldSelector?: string;
+  signal?: AbortSignal;
+}
+
+export interface ApplyOptions {
+  fieldManager: string;
+  /** Take fields over from other managers instead of failing with a conflict. */
+  force?: boolean;
+  dryRun?: boolean;
+  subresource?: "status";
+  signal?: AbortSignal;
+}
+
+export interface DeleteOptions {
+  preconditions?: { uid?: string; resourceVersion?: string };
+  propagationPolicy?: "Foreground" | "Background" | "Orphan";
+  signal?: AbortSignal;
+}
+
+const REQUEST_TIMEOUT_MS = 60_000;
+
+/**
+ * The API server over raw JSON. The typed clients of client-node drop fields that they do not know (every
+ * x-kubernetes-* of a CRD), so objects go through as they are. Every request passes `request`.
+ */
+export class KubeClient {
+  readonly #connection: Connection;
+  readonly #hooks: ClientHooks;
+
+  constructor(connection: Connection, hooks: ClientHooks = {}) {
+    this.#connection = connection;
+    this.#hooks = hooks;
+  }
+
+  /** The object, or undefined where there is none. */
+  async get<T extends ApiObject>(
+    ref: ObjectRef,
+    options: { signal?: AbortSignal } = {},
+  ): Promise<T | undefined> {
+    try {
+      return await this.json<T>({ method: "GET", path: pathOf(ref), ...options });
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404) return undefined;
+      throw error;
+    }
+  }
+
+  async list<T extends ApiObject>(
+    type: ResourceType,
+    options: ListOptions = {},
+  ): Promise<{ items: T[]; metadata: { resourceVersion: string } }> {
+    const { namespace, signal, ...selectors } = options;
+    const path = collectionPath(type, namespace);
+    return await this.json({ method: "GET", path, query: defined(selectors), ...(signal ? { signal } : {}) });
+  }
+
+  /** Server-side apply: sets the fields that `object` has, and drops those this manager set before and has no more. */
+  async apply<T extends ApiObject>(ref: ObjectRef, object: object, options: ApplyOptions): Promise<T> {
+    return await this.json<T>({
+      method: "PATCH",
+      path: pathOf(ref, options.subresource),
+      query: {
+        fieldManager: options.fieldManager,
+        force: String(options.force ?? false),
+        ...(options.dryRun ? { dryRun: "All" } : {}),
+      },
+      body: object,
+      contentType: "application/apply-patch+yaml", // JSON is YAML; older servers know only this name
+      ...(options.signal ? { signal: options.signal } : {}),
+    });
+  }
+
+  async create<T extends ApiObject>(type: ResourceType, object: ApiObject): Promise<T> {
+    const path = collectionPath(type, object.metadata.namespace);
+    return await this.json<T>({ method: "POST", path, body: object });
+  }
+
+  /** Replaces the object; with its resourceVersion in the body it fails when somebody was quicker (409). */
+  async replace<T extends ApiObject>(ref: ObjectRef, object: ApiObject, subresource?: "status"): Promise<T> {
+    return await this.json<T>({ method: "PUT", path: pathOf(ref, subresource), body: object });
+  }
+
+  /** JSON merge patch (RFC 7386), or JSON patch (RFC 6902) where `patch` is a list. */
+  async patch<T extends ApiObject>(
+    ref: ObjectRef,
+    patch: object | object[],
+    subresource?: "status",
+  ): Promise<T> {
+    const contentType = Array.isArray(patch) ? "application/json-patch+json" : "application/merge-patch+json";
+    return await this.json<T>({ method: "PATCH", path: pathOf(ref, subresource), body: patch, contentType });
+  }
+
+  /** True when something was deleted, false where there was nothing. */
+  async delete(ref: ObjectRef, options: DeleteOptions = {}): Promise<boolean> {
+    const { signal, ...body } = options;
+    try {
+      await this.json({ method: "DELETE", path: pathOf(ref), body, ...(signal ? { signal } : {}) });
+      return true;
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404) return false;
+      throw error;
+    }
+  }
+
+  async json<T>(info: RequestInfo): Promise<T> {
+    const response = await this.request({ signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS), ...info });
+    try {
+      return (await response.body.json()) as T;
+    } catch (error) {
+      throw new NetworkError(nameOf(info), error); // the answer was cut off
+    }
+  }
+
+  /**
+   * Sends one request and returns the answer with its body still to be read. Throws an ApiError for a status
+   * ≥ 400 and a NetworkError where no answer came.
+   */
+  async request(info: RequestInfo): Promise<Dispatcher.ResponseData> {
+    await this.#hooks.before?.(info);
+    const query = new URLSearchParams(info.query).toString();
+    const url = `${this.#connection.server}${info.path}${query ? `?${query}` : ""}`;
+    const context = new RequestContext(url, info.method as HttpMethod);
+    let response: Dispatcher.ResponseData;
+    try {
+      await this.#connection.applySecurityAuthentication(context);
+      const dispatcher = context.getDispatcher();
+      response = await send(url, {
+        method: info.method,
+        headers: {
+          ...context.getHeaders(),
+          accept: info.accept ?? "application/json",
+          ...(info.body === undefined ? {} : { "content-type": info.contentType ?? "application/json" }),
+        },
+        body: info.body === undefined ? null : JSON.stringify(info.body),
+        bodyTimeout: info.idleTimeoutMs ?? REQUEST_TIMEOUT_MS,
+        headersTimeout: REQUEST_TIMEOUT_MS,
+        ...(dispatcher ? { dispatcher } : {}),
+        ...(info.signal ? { signal: info.signal } : {}),
+      });
+    } catch (error) {
+      this.#hooks.after?.(info, 0);
+      throw new NetworkError(nameOf(info), error);
+    }
+    this.#hooks.after?.(info, response.statusCode);
+    if (response.statusCode >= 400) {
+      const retryAfter = response.headers["retry-after"];
+      const text = await response.body.text().catch(() => "");
+      throw new ApiError(
+        nameOf(info),
+        response.statusCode,
+        text,
+        Array.isArray(retryAfter) ? retryAfter[0] : retryAfter,
+      );
+    }
+    return response;
+  }
+}
+
+/** "PATCH DaemonSet kube-system/kube-multus-ds" would need the type; the path says as much. */
+function nameOf(info: RequestInfo): string {
+  return `${info.method} ${info.path}`;
+}
+
+function defined(values: Record<string, string | undefined>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}

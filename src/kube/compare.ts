@@ -1,0 +1,27 @@
+import { isDeepStrictEqual } from "node:util";
+import type { ApiObject } from "./resource.ts";
+
+/** What the API server writes by itself, and no applier's intent. */
+const SERVER_OWNED = [
+  "managedFields",
+  "resourceVersion",
+  "generation",
+  "uid",
+  "creationTimestamp",
+  "selfLink",
+];
+
+/**
+ * Whether an apply would change anything that counts: compares the live object with what a dry run of the
+ * apply answered. Ownership alone (managedFields) and status do not count.
+ */
+export function differs(live: ApiObject, dryRun: ApiObject): boolean {
+  return !isDeepStrictEqual(intentOf(live), intentOf(dryRun));
+}
+
+/** The object without what the server owns, for comparing and for fingerprints. */
+export function intentOf(object: ApiObject): object {
+  const { status: _, metadata, ...rest } = object;
+  const kept = Object.fromEntries(Object.entries(metadata).filter(([key]) => !SERVER_OWNED.includes(key)));
+  return { ...rest, metadata: kept };
+}

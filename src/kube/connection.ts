@@ -1,0 +1,72 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { KubeConfig, type RequestContext } from "@kubernetes/client-node";
+import type { Dispatcher } from "undici";
+
+/** Where the credentials come from: a kubeconfig file, else the usual places (KUBECONFIG, the pod's service account). */
+export interface ConnectionOptions {
+  kubeconfig?: string;
+  context?: string;
+}
+
+/**
+ * A KubeConfig that keeps its connections. client-node 2.0.1 makes a new pool, and so a new TLS connection,
+ * for every request (createDispatcher); this one keeps the first pool until the CA or the client certificate
+ * changes on disk. The bearer token is still read anew by client-node itself.
+ */
+export class Connection extends KubeConfig {
+  #pool: Dispatcher | undefined;
+  #poolKey = "";
+
+  override async applySecurityAuthentication(context: RequestContext): Promise<void> {
+    await super.applySecurityAuthentication(context);
+    const made = context.getDispatcher();
+    if (made === undefined) return;
+    const key = this.#certificatesKey();
+    if (this.#pool && key === this.#poolKey) {
+      void made.close();
+      context.setDispatcher(this.#pool);
+      return;
+    }
+    void this.#pool?.close(); // lets running requests end
+    this.#pool = made;
+    this.#poolKey = key;
+  }
+
+  /** https://address:port, without a slash at the end. Throws where the kubeconfig names no cluster. */
+  get server(): string {
+    const cluster = this.getCurrentCluster();
+    if (!cluster) throw new Error(`the kubeconfig's context "${this.currentContext}" names no cluster`);
+    return cluster.server.replace(/\/$/, "");
+  }
+
+  /** Ends every connection; running requests fail. */
+  async close(): Promise<void> {
+    await this.#pool?.destroy();
+    this.#pool = undefined;
+  }
+
+  #certificatesKey(): string {
+    const cluster = this.getCurrentCluster();
+    const user = this.getCurrentUser();
+    const hash = createHash("sha256");
+    for (const file of [cluster?.caFile, user?.certFile, user?.keyFile])
+      hash.update(file ? readFileSync(file) : "-");
+    return hash.digest("hex");
+  }
+}
+
+/** Throws where the file cannot be read, or has no such context. */
+export function connect(options: ConnectionOptions = {}): Connection {
+  const connection = new Connection();
+  if (options.kubeconfig === undefined) connection.loadFromDefault();
+  else connection.loadFromFile(options.kubeconfig);
+  if (options.context !== undefined) {
+    if (!connection.getContextObject(options.context))
+      throw new Error(
+        `no context "${options.context}" in the kubeconfig (it has: ${connection.contexts.map((c) => c.name).join(", ")})`,
+      );
+    connection.setCurrentContext(options.context);
+  }
+  return connection;
+}

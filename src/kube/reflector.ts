@@ -1,0 +1,225 @@
+import { StringDecoder } from "node:string_decoder";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "../telemetry/logger.ts";
+import { backoff } from "./backoff.ts";
+import type { KubeClient, ListOptions } from "./client.ts";
+import { ApiError, NetworkError } from "./errors.ts";
+import { type ApiObject, collectionPath, type ResourceType } from "./resource.ts";
+
+export interface ReflectorOptions<T>
+  extends Pick<ListOptions, "namespace" | "labelSelector" | "fieldSelector"> {
+  client: KubeClient;
+  type: ResourceType;
+  log: Logger;
+  /** What is kept of each object. It may throw: the object is then left out and the error logged. */
+  project: (object: ApiObject) => T;
+  /** Told of each key whose kept value may have changed. It only enqueues. */
+  onChange: (key: string, kept: T | undefined) => void;
+  now?: () => number;
+}
+
+const PAGE = 500;
+/** The server ends a watch after about this long, s: half of it is jitter, so that watches do not end together. */
+const WATCH_SECONDS = 290;
+/** Bookmarks come about once a minute: longer silence than this is a dead connection, ms. */
+const SILENCE_MS = 320_000;
+
+/**
+ * Keeps a local copy of a collection: lists it, watches it, and recovers from every way in which a watch
+ * can end. The states are those of kube-rs' watcher: empty → listing → watching; 410 Gone leads back to
+ * empty, a clean end to a new watch from the last resourceVersion, everything else to a pause and a retry.
+ */
+export class Reflector<T> {
+  readonly #options: ReflectorOptions<T>;
+  readonly #stop = new AbortController();
+  readonly #store = new Map<string, T>();
+  readonly #now: () => number;
+  #synced = Promise.withResolvers<void>();
+  #running: Promise<void> | undefined;
+  #resourceVersion: string | undefined;
+  #failures = 0;
+  #lastContact: number;
+
+  constructor(options: ReflectorOptions<T>) {
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+    this.#lastContact = this.#now();
+  }
+
+  /** Resolves when the first list is complete. */
+  get synced(): Promise<void> {
+    return this.#synced.promise;
+  }
+
+  get(key: string): T | undefined {
+    return this.#store.get(key);
+  }
+
+  values(): T[] {
+    return [...this.#store.values()];
+  }
+
+  get size(): number {
+    return this.#store.size;
+  }
+
+  /** How long ago the server was last heard, in seconds: a watch that hangs grows old here. */
+  get silenceSeconds(): number {
+    return (this.#now() - this.#lastContact) / 1000;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    this.#synced.resolve();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      try {
+        if (this.#resourceVersion === undefined) await this.#list();
+        else await this.#watch(this.#resourceVersion);
+        this.#failures = 0;
+      } catch (error) {
+        if (this.#stop.signal.aborted) return;
+        await this.#recover(error);
+      }
+    }
+  }
+
+  async #recover(error: unknown): Promise<void> {
+    if (error instanceof ApiError && (error.status === 410 || error.reason === "Expired")) {
+      this.#resourceVersion = undefined;
+      if (this.#failures++ === 0) return; // a list right away; a second 410 in a row waits
+    }
+    const asked = error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
+    const wait = Math.max(asked, backoff(this.#failures++, 200, 30_000));
+    const expected = error instanceof NetworkError || (error instanceof ApiError && error.isTransient);
+    this.#options.log[expected ? "info" : "error"](
+      { err: error, resource: this.#options.type.plural, waitMs: Math.round(wait) },
+      "watch interrupted, it is tried again",
+    );
+    await sleep(wait, undefined, { signal: this.#stop.signal }).catch(() => {});
+  }
+
+  async #list(): Promise<void> {
+    const { client, type, namespace } = this.#options;
+    const found = new Map<string, T>();
+    let next: string | undefined;
+    let resourceVersion = "";
+    do {
+      const page = await client.json<List>({
+        method: "GET",
+        path: collectionPath(type, namespace),
+        query: { ...this.#selectors(), limit: String(PAGE), ...(next ? { continue: next } : {}) },
+        signal: AbortSignal.any([this.#stop.signal, AbortSignal.timeout(60_000)]),
+      });
+      this.#heard();
+      for (const item of page.items) this.#project(item, found);
+      next = page.metadata.continue || undefined;
+      resourceVersion = page.metadata.resourceVersion;
+    } while (next !== undefined);
+    if (this.#stop.signal.aborted) return;
+    this.#replace(found);
+    this.#resourceVersion = resourceVersion;
+    this.#synced.resolve();
+  }
+
+  /** Every key of the old and the new copy is told, since events in between were not seen. */
+  #replace(found: Map<string, T>): void {
+    const gone = [...this.#store.keys()].filter((key) => !found.has(key));
+    for (const key of gone) this.#store.delete(key);
+    for (const [key, kept] of found) this.#store.set(key, kept);
+    for (const key of gone) this.#options.onChange(key, undefined);
+    for (const [key, kept] of found) this.#options.onChange(key, kept);
+  }
+
+  async #watch(resourceVersion: string): Promise<void> {
+    const { client, type, namespace } = this.#options;
+    const seconds = Math.round(WATCH_SECONDS * (0.5 + Math.random() / 2));
+    const response = await client.request({
+      method: "GET",
+      path: collectionPath(type, namespace),
+      query: {
+        ...this.#selectors(),
+        watch: "true",
+        allowWatchBookmarks: "true",
+        timeoutSeconds: String(seconds),
+        resourceVersion,
+      },
+      signal: this.#stop.signal,
+      idleTimeoutMs: SILENCE_MS,
+    });
+    this.#heard();
+    const decoder = new StringDecoder("utf8");
+    let rest = "";
+    try {
+      for await (const chunk of response.body) {
+        this.#heard();
+        this.#failures = 0;
+        const lines = (rest + decoder.write(chunk as Buffer)).split("\n");
+        rest = lines.pop() ?? "";
+        for (const line of lines) if (line.trim() !== "") this.#event(JSON.parse(line) as WatchEvent);
+      }
+    } catch (error) {
+      if (error instanceof ApiError) throw error;
+      throw new NetworkError(`watch of ${type.plural}`, error);
+    }
+  }
+
+  #event({ type, object }: WatchEvent): void {
+    if (type === "ERROR")
+      throw new ApiError(
+        `watch of ${this.#options.type.plural}`,
+        Number(object.code),
+        JSON.stringify(object),
+      );
+    if (object.metadata.resourceVersion) this.#resourceVersion = object.metadata.resourceVersion;
+    if (type === "BOOKMARK") return;
+    const key = keyOf(object);
+    if (type === "DELETED" || !this.#project(object, this.#store)) this.#store.delete(key);
+    this.#options.onChange(key, this.#store.get(key));
+  }
+
+  #project(object: ApiObject, into: Map<string, T>): boolean {
+    try {
+      into.set(keyOf(object), this.#options.project(object));
+      return true;
+    } catch (error) {
+      this.#options.log.error(
+        { err: error, object: keyOf(object) },
+        "an object could not be read and is left out",
+      );
+      return false;
+    }
+  }
+
+  #selectors(): Record<string, string> {
+    const { labelSelector, fieldSelector } = this.#options;
+    return { ...(labelSelector ? { labelSelector } : {}), ...(fieldSelector ? { fieldSelector } : {}) };
+  }
+
+  #heard(): void {
+    this.#lastContact = this.#now();
+  }
+}
+
+/** "namespace/name", or the name alone. */
+export function keyOf(object: ApiObject): string {
+  const { namespace, name } = object.metadata;
+  return namespace ? `${namespace}/${name}` : name;
+}
+
+interface List {
+  metadata: { resourceVersion: string; continue?: string };
+  items: ApiObject[];
+}
+
+interface WatchEvent {
+  type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR";
+  object: ApiObject;
+}

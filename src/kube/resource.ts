@@ -1,0 +1,120 @@
+/** A kind of object as the API server serves it. */
+export interface ResourceType {
+  /** Empty for the core group. */
+  group: string;
+  version: string;
+  kind: string;
+  plural: string;
+  namespaced: boolean;
+}
+
+/** One object by its place. */
+export interface ObjectRef {
+  type: ResourceType;
+  namespace?: string;
+  name: string;
+}
+
+/** The part of an object that the engine itself looks at; all else passes through as it came. */
+export interface ApiObject {
+  apiVersion: string;
+  kind: string;
+  metadata: {
+    name: string;
+    namespace?: string;
+    uid?: string;
+    resourceVersion?: string;
+    generation?: number;
+    creationTimestamp?: string;
+    deletionTimestamp?: string;
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+    finalizers?: string[];
+    [key: string]: unknown;
+  };
+  [key: string]: unknown;
+}
+
+function type(apiVersion: string, kind: string, plural: string, namespaced: boolean): ResourceType {
+  const slash = apiVersion.indexOf("/");
+  return {
+    group: slash < 0 ? "" : apiVersion.slice(0, slash),
+    version: apiVersion.slice(slash + 1),
+    kind,
+    plural,
+    namespaced,
+  };
+}
+
+export const PODS = type("v1", "Pod", "pods", true);
+export const NODES = type("v1", "Node", "nodes", false);
+export const NAMESPACES = type("v1", "Namespace", "namespaces", false);
+export const CONFIG_MAPS = type("v1", "ConfigMap", "configmaps", true);
+export const SERVICE_ACCOUNTS = type("v1", "ServiceAccount", "serviceaccounts", true);
+export const DAEMON_SETS = type("apps/v1", "DaemonSet", "daemonsets", true);
+export const CLUSTER_ROLES = type("rbac.authorization.k8s.io/v1", "ClusterRole", "clusterroles", false);
+export const CLUSTER_ROLE_BINDINGS = type(
+  "rbac.authorization.k8s.io/v1",
+  "ClusterRoleBinding",
+  "clusterrolebindings",
+  false,
+);
+export const CUSTOM_RESOURCE_DEFINITIONS = type(
+  "apiextensions.k8s.io/v1",
+  "CustomResourceDefinition",
+  "customresourcedefinitions",
+  false,
+);
+export const LEASES = type("coordination.k8s.io/v1", "Lease", "leases", true);
+export const EVENTS = type("events.k8s.io/v1", "Event", "events", true);
+
+const KNOWN = [
+  PODS,
+  NODES,
+  NAMESPACES,
+  CONFIG_MAPS,
+  SERVICE_ACCOUNTS,
+  DAEMON_SETS,
+  CLUSTER_ROLES,
+  CLUSTER_ROLE_BINDINGS,
+  CUSTOM_RESOURCE_DEFINITIONS,
+  LEASES,
+  EVENTS,
+];
+
+/** The type of a built-in object. Throws where the kind is none that this program handles. */
+export function typeOf(object: { apiVersion: string; kind: string }): ResourceType {
+  const found = KNOWN.find((t) => t.kind === object.kind && apiVersionOf(t) === object.apiVersion);
+  if (!found) throw new Error(`no known resource type: ${object.apiVersion} ${object.kind}`);
+  return found;
+}
+
+export function refOf(object: ApiObject): ObjectRef {
+  const { name, namespace } = object.metadata;
+  return { type: typeOf(object), name, ...(namespace === undefined ? {} : { namespace }) };
+}
+
+export function apiVersionOf(t: ResourceType): string {
+  return t.group === "" ? t.version : `${t.group}/${t.version}`;
+}
+
+/** The URL path of a collection, without a query: of one namespace, or of all. */
+export function collectionPath(t: ResourceType, namespace?: string): string {
+  const root = t.group === "" ? `/api/${t.version}` : `/apis/${t.group}/${t.version}`;
+  return namespace === undefined
+    ? `${root}/${t.plural}`
+    : `${root}/namespaces/${encodeURIComponent(namespace)}/${t.plural}`;
+}
+
+/** The URL path of one object. Names keep their case (`system:Foo`). */
+export function pathOf(ref: ObjectRef, subresource?: string): string {
+  if (ref.type.namespaced && !ref.namespace)
+    throw new Error(`${ref.type.kind} ${ref.name} needs a namespace`);
+  const path = `${collectionPath(ref.type, ref.namespace)}/${encodeURIComponent(ref.name)}`;
+  return subresource ? `${path}/${subresource}` : path;
+}
+
+/** "DaemonSet kube-system/kube-multus-ds", for people. */
+export function describe(ref: ObjectRef): string {
+  return `${ref.type.kind} ${ref.namespace ? `${ref.namespace}/` : ""}${ref.name}`;
+}

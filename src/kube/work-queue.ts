@@ -1,0 +1,126 @@
+/** The clock of a queue, to be replaced in tests. */
+export interface QueueClock {
+  now(): number;
+  setTimer(run: () => void, ms: number): unknown;
+  clearTimer(timer: unknown): void;
+}
+
+export const systemClock: QueueClock = {
+  now: () => performance.now(),
+  setTimer: (run, ms) => setTimeout(run, ms),
+  clearTimer: (timer) => clearTimeout(timer as NodeJS.Timeout),
+};
+
+export interface QueueObserver {
+  added?(): void;
+  retried?(): void;
+  depth?(depth: number): void;
+}
+
+const FIRST_RETRY_MS = 5;
+const LONGEST_RETRY_MS = 60_000;
+
+/**
+ * Keys waiting to be worked on, after client-go's workqueue: a key waits at most once, is worked on by one
+ * worker at a time, and one that is added meanwhile waits until that worker is done. Of several delays for
+ * a key the earliest counts. A failing key backs off by itself, from 5 ms doubling to a minute.
+ */
+export class WorkQueue {
+  readonly #clock: QueueClock;
+  readonly #observer: QueueObserver;
+  readonly #ready: string[] = [];
+  /** Waiting or to be worked on again. */
+  readonly #dirty = new Set<string>();
+  readonly #working = new Set<string>();
+  readonly #delayed = new Map<string, { at: number; timer: unknown }>();
+  readonly #failures = new Map<string, number>();
+  readonly #takers: ((key: string | undefined) => void)[] = [];
+  #down = false;
+
+  constructor(clock: QueueClock = systemClock, observer: QueueObserver = {}) {
+    this.#clock = clock;
+    this.#observer = observer;
+  }
+
+  get length(): number {
+    return this.#ready.length;
+  }
+
+  add(key: string): void {
+    if (this.#down || this.#dirty.has(key)) return;
+    this.#dirty.add(key);
+    this.#observer.added?.();
+    if (!this.#working.has(key)) this.#offer(key);
+  }
+
+  /** Adds the key after `ms`, unless an earlier time for it is set already. */
+  addAfter(key: string, ms: number): void {
+    if (this.#down) return;
+    if (ms <= 0) {
+      this.add(key);
+      return;
+    }
+    const at = this.#clock.now() + ms;
+    const existing = this.#delayed.get(key);
+    if (existing && existing.at <= at) return;
+    if (existing) this.#clock.clearTimer(existing.timer);
+    const timer = this.#clock.setTimer(() => {
+      this.#delayed.delete(key);
+      this.add(key);
+    }, ms);
+    this.#delayed.set(key, { at, timer });
+  }
+
+  /** Adds the key after its own back-off, which grows with each failure until `forget`. */
+  addRateLimited(key: string, atLeastMs = 0): void {
+    const failures = this.#failures.get(key) ?? 0;
+    this.#failures.set(key, failures + 1);
+    this.#observer.retried?.();
+    this.addAfter(
+      key,
+      Math.max(atLeastMs, Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures, 30))),
+    );
+  }
+
+  forget(key: string): void {
+    this.#failures.delete(key);
+  }
+
+  /** The next key, waiting for one; undefined once the queue is shut down. */
+  take(): Promise<string | undefined> {
+    const key = this.#ready.shift();
+    if (key !== undefined) return Promise.resolve(this.#begin(key));
+    if (this.#down) return Promise.resolve(undefined);
+    return new Promise((resolve) => this.#takers.push(resolve));
+  }
+
+  /** To be called once for each key taken. */
+  done(key: string): void {
+    this.#working.delete(key);
+    if (this.#dirty.has(key)) this.#offer(key);
+  }
+
+  /** No key is given out any more; those who wait for one are told so. */
+  shutDown(): void {
+    this.#down = true;
+    for (const { timer } of this.#delayed.values()) this.#clock.clearTimer(timer);
+    this.#delayed.clear();
+    this.#ready.length = 0;
+    for (const taker of this.#takers.splice(0)) taker(undefined);
+  }
+
+  #offer(key: string): void {
+    if (this.#down) return;
+    const taker = this.#takers.shift();
+    if (taker) taker(this.#begin(key));
+    else this.#ready.push(key);
+    this.#observer.depth?.(this.#ready.length);
+  }
+
+  #begin(key: string): string {
+    this.#dirty.delete(key);
+    this.#working.add(key);
+    this.#observer.depth?.(this.#ready.length);
+    return key;
+  }
+}
