@@ -89,7 +89,6 @@ export class Cluster implements AsyncDisposable {
       scheduler: true,
       address: this.network.address,
       serviceCidr: SERVICES,
-      podCidr: this.network.podCidr,
     });
     const plane = this.#controlPlane;
     const service = { address: firstAddress(SERVICES), server: plane.server.replace("https://", "") };

@@ -16,7 +16,6 @@ export interface ControlPlaneOptions {
   /** The address the API server listens on; nodes in other namespaces need one that they reach. */
   address?: string;
   serviceCidr?: string;
-  podCidr?: string;
   /** Further arguments of kube-apiserver, for one test's purpose. */
   apiserverArgs?: string[];
 }
@@ -210,13 +209,6 @@ export class ControlPlane implements AsyncDisposable {
       `--service-account-private-key-file=${join(this.directory, "sa.key")}`,
       `--root-ca-file=${this.ca.certFile}`,
       `--service-cluster-ip-range=${this.serviceCidr}`,
-      ...(this.#options.podCidr
-        ? [
-            "--allocate-node-cidrs=true",
-            `--cluster-cidr=${this.#options.podCidr}`,
-            "--node-cidr-mask-size=24",
-          ]
-        : []),
     ]);
   }
 

@@ -9,7 +9,6 @@ export interface ClusterNetwork {
   address: string;
   /** Bridge of the second network, to which every node's eth1 is tied: for macvlan. It has no address. */
   secondBridge: string;
-  podCidr: string;
 }
 
 export interface NodeNetwork {
@@ -31,7 +30,6 @@ export function clusterNetwork(slot: number): ClusterNetwork {
     bridge: `mo${slot}br0`,
     address: `172.30.${slot}.1`,
     secondBridge: `mo${slot}br1`,
-    podCidr: `10.${100 + slot}.0.0/16`,
   };
 }
 
