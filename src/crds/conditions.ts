@@ -1,0 +1,33 @@
+import { z } from "zod";
+
+export const CONDITION_TYPES = ["Ready", "Reconciling", "Stalled", "Degraded"] as const;
+export type ConditionType = (typeof CONDITION_TYPES)[number];
+
+/** Every reason that a condition may carry, and what it means (docs/reference). The list is closed: alerts rely on it. */
+export const REASONS = {
+  Available: "The objects match the spec, and Multus runs on every node that should have it.",
+  RolloutInProgress: "The objects match the spec; not every node runs the newest Multus yet.",
+  NodesUnhealthy: "On at least one node Multus does not run; status.nodes.unhealthy says where and why.",
+  NoMatchingNodes: "No node matches the selectors of the workload.",
+  InvalidSpec: "The spec contradicts itself, or Multus would not start with it; the message names the field.",
+  SecondInstall: "An older MultusInstall exists; this one touches nothing.",
+  OwnershipConflict: "An object of the install exists already and other field managers hold fields of it.",
+  Forbidden: "The operator's role lacks a permission; the message names it.",
+  NamespaceMissing: "spec.namespace does not exist.",
+  ApplyFailed: "The API server refused an object, or did not answer; it is tried again.",
+  Paused: "spec.paused: nothing is written.",
+  Deleting: "The MultusInstall is being deleted and its objects with it.",
+  Settled: "There is nothing to do, or nothing is wrong.",
+} as const;
+export type Reason = keyof typeof REASONS;
+
+/** metav1.Condition. */
+export const condition = z.object({
+  type: z.string().max(316).describe("Ready, Reconciling, Stalled or Degraded."),
+  status: z.enum(["True", "False", "Unknown"]),
+  observedGeneration: z.int().min(0).optional().describe("The generation of the spec that this speaks of."),
+  lastTransitionTime: z.string().max(64).meta({ format: "date-time" }).describe("When status last changed."),
+  reason: z.string().max(1024).describe("One of a closed list, in CamelCase."),
+  message: z.string().max(32768).describe("A sentence for people."),
+});
+export type Condition = z.output<typeof condition>;

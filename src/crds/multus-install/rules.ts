@@ -1,0 +1,165 @@
+/** The fields that the rules look at, defaults filled in. */
+export interface RuledSpec {
+  version: string;
+  mode: "Thin" | "Thick";
+  namespace: string;
+  image: { layout?: unknown };
+  primaryNetwork: {
+    source: string;
+    file?: string | undefined;
+    preset?: string | undefined;
+    config?: string | undefined;
+  };
+  isolation: { globalNamespaces: readonly string[]; systemNamespaces?: readonly string[] | undefined };
+  logging: {
+    file?: string | undefined;
+    hostDir?: string | undefined;
+    rotation?: unknown;
+    toStderr?: boolean | undefined;
+  };
+  entrypoint?: { restartCRIO: boolean; kubeconfigMode?: string | undefined; configFile: string } | undefined;
+  daemon?: { connectionLimit?: number | undefined } | undefined;
+  workload: { architectures?: readonly string[] | undefined };
+}
+
+/**
+ * A contradiction between fields, once for the API server (CEL over the spec) and once for offline use. A
+ * test against a real API server holds the two to the same answer.
+ */
+export interface Rule {
+  /** The field to change. */
+  path: string;
+  message: string;
+  /** True when the spec is right. */
+  cel: string;
+  holds: (spec: RuledSpec) => boolean;
+}
+
+const isV3 = (spec: RuledSpec) => spec.version.startsWith("v3.");
+/** v3.4 to v3.8 have the old entrypoint.sh with fewer flags. */
+const isBefore39 = (spec: RuledSpec) => /^v3\.[4-8](\.|$)/.test(spec.version);
+const before39 = "self.version.matches('^v3\\\\.[4-8](\\\\.|$)')";
+const v3 = "self.version.startsWith('v3.')";
+
+export const RULES: readonly Rule[] = [
+  {
+    path: "spec.mode",
+    message: "Thick needs version v4.0 or later; use mode: Thin, or a v4 release",
+    cel: `self.mode != 'Thick' || !${v3}`,
+    holds: (s) => s.mode !== "Thick" || !isV3(s),
+  },
+  {
+    path: "spec.entrypoint",
+    message: "is for mode: Thin only; remove it, or use mode: Thin",
+    cel: "self.mode != 'Thick' || !has(self.entrypoint)",
+    holds: (s) => s.mode !== "Thick" || s.entrypoint === undefined,
+  },
+  {
+    path: "spec.daemon",
+    message: "is for mode: Thick only; remove it, or use mode: Thick",
+    cel: "self.mode != 'Thin' || !has(self.daemon)",
+    holds: (s) => s.mode !== "Thin" || s.daemon === undefined,
+  },
+  {
+    path: "spec.image.layout",
+    message: "is for mode: Thin only; the daemon's paths are fixed",
+    cel: "self.mode != 'Thick' || !has(self.image.layout)",
+    holds: (s) => s.mode !== "Thick" || s.image.layout === undefined,
+  },
+  {
+    path: "spec.entrypoint.restartCRIO",
+    message: "exists in v3 only (v4 refuses the flag and does not need it); remove it",
+    cel: `${v3} || !has(self.entrypoint) || !self.entrypoint.restartCRIO`,
+    holds: (s) => isV3(s) || !s.entrypoint?.restartCRIO,
+  },
+  {
+    path: "spec.entrypoint.kubeconfigMode",
+    message: "exists in v3 only; v4 always writes the kubeconfig with mode 600; remove it",
+    cel: `${v3} || !has(self.entrypoint) || !has(self.entrypoint.kubeconfigMode)`,
+    holds: (s) => isV3(s) || s.entrypoint?.kubeconfigMode === undefined,
+  },
+  {
+    path: "spec.primaryNetwork.file",
+    message: "is needed for source: File, and for that only",
+    cel: "(self.primaryNetwork.source == 'File') == has(self.primaryNetwork.file)",
+    holds: (s) => (s.primaryNetwork.source === "File") === (s.primaryNetwork.file !== undefined),
+  },
+  {
+    path: "spec.primaryNetwork.source",
+    message: "Inline needs exactly one of preset and config; Auto and File take neither",
+    cel: "(self.primaryNetwork.source == 'Inline') ? has(self.primaryNetwork.preset) != has(self.primaryNetwork.config) : !has(self.primaryNetwork.preset) && !has(self.primaryNetwork.config)",
+    holds: ({ primaryNetwork: { source, preset, config } }) =>
+      source === "Inline"
+        ? (preset !== undefined) !== (config !== undefined)
+        : preset === undefined && config === undefined,
+  },
+  {
+    path: "spec.primaryNetwork.source",
+    message:
+      "File needs version v3.9 or later (the older entrypoint has no such flag); use Inline, or name the file so that it sorts first",
+    cel: `self.primaryNetwork.source != 'File' || !${before39}`,
+    holds: (s) => s.primaryNetwork.source !== "File" || !isBefore39(s),
+  },
+  {
+    path: "spec.primaryNetwork.source",
+    message:
+      "Inline is for mode: Thin only; the daemon reads the primary network's file from the node (use Auto or File)",
+    cel: "self.primaryNetwork.source != 'Inline' || self.mode == 'Thin'",
+    holds: (s) => s.primaryNetwork.source !== "Inline" || s.mode === "Thin",
+  },
+  {
+    path: "spec.entrypoint.configFile",
+    message: "ConfigMap needs primaryNetwork.source: Inline, which says what is in it",
+    cel: "!has(self.entrypoint) || self.entrypoint.configFile != 'ConfigMap' || self.primaryNetwork.source == 'Inline'",
+    holds: (s) => s.entrypoint?.configFile !== "ConfigMap" || s.primaryNetwork.source === "Inline",
+  },
+  {
+    path: "spec.isolation.globalNamespaces",
+    message: "needs version v3.9 or later",
+    cel: `size(self.isolation.globalNamespaces) == 0 || !${before39}`,
+    holds: (s) => s.isolation.globalNamespaces.length === 0 || !isBefore39(s),
+  },
+  {
+    path: "spec.isolation.systemNamespaces",
+    message: "is for mode: Thick only",
+    cel: "self.mode == 'Thick' || !has(self.isolation.systemNamespaces)",
+    holds: (s) => s.mode === "Thick" || s.isolation.systemNamespaces === undefined,
+  },
+  {
+    path: "spec.logging.rotation",
+    message: "is for mode: Thick only",
+    cel: "self.mode == 'Thick' || !has(self.logging.rotation)",
+    holds: (s) => s.mode === "Thick" || s.logging.rotation === undefined,
+  },
+  {
+    path: "spec.logging.toStderr",
+    message: "needs version v3.9 or later",
+    cel: `!has(self.logging.toStderr) || !${before39}`,
+    holds: (s) => s.logging.toStderr === undefined || !isBefore39(s),
+  },
+  {
+    path: "spec.logging.file",
+    message: "needs logging.hostDir, and must lie below it",
+    cel: "!has(self.logging.file) || (has(self.logging.hostDir) && self.logging.file.startsWith(self.logging.hostDir + '/'))",
+    holds: ({ logging: { file, hostDir } }) =>
+      file === undefined || (hostDir !== undefined && file.startsWith(`${hostDir}/`)),
+  },
+  {
+    path: "spec.daemon.connectionLimit",
+    message: "needs version v4.3.0 or later",
+    cel: "!has(self.daemon) || !has(self.daemon.connectionLimit) || !self.version.matches('^v4\\\\.[0-2](\\\\.|$)')",
+    holds: (s) => s.daemon?.connectionLimit === undefined || !/^v4\.[0-2](\.|$)/.test(s.version),
+  },
+  {
+    path: "spec.workload.architectures",
+    message: "is for v3 only; v4 images serve every architecture from one DaemonSet",
+    cel: `${v3} || !has(self.workload.architectures)`,
+    holds: (s) => isV3(s) || s.workload.architectures === undefined,
+  },
+];
+
+/** The rule that only the API server can check, since it needs the old object. */
+export const NAMESPACE_IS_IMMUTABLE = {
+  rule: "self == oldSelf",
+  message: "spec.namespace: is immutable; delete the MultusInstall and create it anew",
+};

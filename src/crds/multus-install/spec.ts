@@ -1,0 +1,425 @@
+import { z } from "zod";
+import { binDirectory, confDirectory, logDirectory } from "./host-paths.ts";
+import { NAMESPACE_IS_IMMUTABLE, RULES } from "./rules.ts";
+
+/**
+ * MultusInstall.spec: the one source of its types, its CRD and its reference. Every text and list is
+ * bounded, since the API server counts the bounds when it prices the CEL rules (KEP-2876).
+ */
+
+export const ARCHITECTURES = ["amd64", "arm64", "arm", "ppc64le", "s390x"] as const;
+export const DISTRIBUTIONS = ["Kubernetes", "K3s", "RKE2", "MicroK8s", "OpenShift", "GKE", "Talos"] as const;
+export const PRESETS = ["Calico", "Flannel", "Cilium", "Canal", "Weave", "KubeRouter", "Bridge"] as const;
+
+const namespaceName = () =>
+  z
+    .string()
+    .max(63)
+    .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, "must be a DNS-1123 label, such as kube-system");
+const fileName = () =>
+  z
+    .string()
+    .max(128)
+    .regex(
+      /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/,
+      "must be a file name without a directory, such as 10-calico.conflist",
+    );
+const absoluteFile = () =>
+  z
+    .string()
+    .max(256)
+    .regex(/^(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$/, "must be an absolute path without . and ..");
+const quantity = () =>
+  z
+    .string()
+    .max(32)
+    .regex(/^[0-9]+(\.[0-9]+)?(m|k|Ki|M|Mi|G|Gi|T|Ti)?$/, "must be a quantity, such as 100m or 50Mi");
+const labelValue = () =>
+  z
+    .string()
+    .max(63)
+    .regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/);
+const labels = () => z.record(z.string().max(317), labelValue());
+const cniVersion = () => z.enum(["0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0"]);
+
+const image = z.object({
+  registry: z
+    .string()
+    .max(253)
+    .regex(
+      /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?$/,
+      "must be host or host:port, without http://",
+    )
+    .optional()
+    .describe("Registry host with port, such as 192.168.1.222:80. Default: that of the Multus release."),
+  repository: z
+    .string()
+    .max(255)
+    .regex(/^[a-z0-9]+([._/-][a-z0-9]+)*$/, "must be a path in lower case, such as kube-ovn/multus-cni")
+    .optional()
+    .describe("Path within the registry, such as kube-ovn/multus-cni. Default: that of the Multus release."),
+  tag: z
+    .string()
+    .max(128)
+    .regex(/^[A-Za-z0-9_][A-Za-z0-9._-]*$/)
+    .optional()
+    .describe("Tag. Default: it follows from version and mode (v4.3.0, v4.3.0-thick)."),
+  digest: z
+    .string()
+    .max(71)
+    .regex(/^sha256:[a-f0-9]{64}$/, "must be sha256: and 64 hexadecimal digits")
+    .optional()
+    .describe("Digest; it wins over the tag."),
+  pullPolicy: z
+    .enum(["Always", "IfNotPresent", "Never"])
+    .default("IfNotPresent")
+    .describe("When the kubelet pulls the image."),
+  pullSecrets: z
+    .array(
+      z
+        .string()
+        .max(253)
+        .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/),
+    )
+    .max(8)
+    .default([])
+    .describe("Names of image pull secrets in spec.namespace. The operator never reads them."),
+  layout: z
+    .object({
+      command: z
+        .array(z.string().min(1).max(512))
+        .min(1)
+        .max(8)
+        .optional()
+        .describe("Command of the entrypoint. Default: that of the release's own image."),
+      binaryFile: absoluteFile()
+        .optional()
+        .describe("Path of the multus binary in the image; flag --multus-bin-file."),
+      mountPrefix: z
+        .enum(["/host", ""])
+        .optional()
+        .describe(
+          'Prefix of the host directories inside the container: "/host" as upstream, or "" for images that use the host\'s own paths.',
+        ),
+    })
+    .optional()
+    .describe("How a self-built image differs from upstream's. Thin only."),
+});
+
+const primaryNetwork = z.object({
+  source: z
+    .enum(["Auto", "File", "Inline"])
+    .default("Auto")
+    .describe(
+      "Auto: the first configuration in cni.confDir by name. File: the one named in file. Inline: a preset or config of this object.",
+    ),
+  file: fileName()
+    .optional()
+    .describe(
+      "File in cni.confDir for source File, such as 10-calico.conflist; flag --multus-master-cni-file-name, key multusMasterCNI (v3.9 and later).",
+    ),
+  preset: z.enum(PRESETS).optional().describe("A ready conflist for source Inline."),
+  config: z.string().max(16384).optional().describe("A CNI conflist in JSON for source Inline."),
+  readinessFile: absoluteFile()
+    .optional()
+    .describe(
+      "Multus waits for this file of the host before it delegates; flag --readiness-indicator-file, key readinessindicatorfile.",
+    ),
+});
+
+const cni = z.object({
+  version: cniVersion()
+    .optional()
+    .describe(
+      "CNI version of the Multus configuration; flag --cni-version, key cniVersion. Default: 0.3.1 for v3 and thick, the primary network's for v4 thin.",
+    ),
+  confDir: confDirectory()
+    .optional()
+    .describe("The host's CNI configuration directory. Default: the distribution's."),
+  binDir: binDirectory().optional().describe("The host's CNI plugin directory. Default: the distribution's."),
+  additionalBinDir: binDirectory()
+    .optional()
+    .describe(
+      "A second plugin directory of the host, searched first; flag --additional-bin-dir, key binDir.",
+    ),
+});
+
+const isolation = z.object({
+  enabled: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Pods may use NADs of their own namespace only; flag --namespace-isolation, key namespaceIsolation.",
+    ),
+  globalNamespaces: z
+    .array(namespaceName())
+    .max(64)
+    .default([])
+    .describe(
+      "Namespaces whose NADs every pod may use all the same; flag --global-namespaces, key globalNamespaces (v3.9 and later).",
+    ),
+  systemNamespaces: z
+    .array(namespaceName())
+    .max(64)
+    .optional()
+    .describe(
+      "Namespaces whose pods Multus leaves with the cluster network alone; key systemNamespaces. Thick only. Default: kube-system.",
+    ),
+});
+
+const logging = z.object({
+  level: z
+    .enum(["debug", "verbose", "error", "panic"])
+    .optional()
+    .describe("flag --multus-log-level, key logLevel. Default: verbose for thick, nothing for thin."),
+  file: absoluteFile()
+    .optional()
+    .describe("Log file, as a path on the host below hostDir; flag --multus-log-file, key logFile."),
+  hostDir: logDirectory()
+    .optional()
+    .describe("Directory of the host that is mounted for the log file, such as /opt/cni/log."),
+  toStderr: z
+    .boolean()
+    .optional()
+    .describe("flag --multus-log-to-stderr, key logToStderr (v3.9 and later). Default: true."),
+  rotation: z
+    .object({
+      maxAge: z
+        .int()
+        .min(0)
+        .max(3650)
+        .optional()
+        .describe("Days that old files are kept; key logOptions.maxAge."),
+      maxSize: z
+        .int()
+        .min(1)
+        .max(10240)
+        .optional()
+        .describe("Megabytes at which a file is rotated; key logOptions.maxSize."),
+      maxBackups: z.int().min(0).max(100).optional().describe("Old files kept; key logOptions.maxBackups."),
+      compress: z.boolean().optional().describe("Old files are compressed; key logOptions.compress."),
+    })
+    .optional()
+    .describe("Rotation of the log file. Thick only."),
+});
+
+const entrypoint = z.object({
+  overrideNetworkName: z
+    .boolean()
+    .default(false)
+    .describe("The Multus configuration takes the primary network's name; flag --override-network-name."),
+  renameConfFile: z
+    .boolean()
+    .default(false)
+    .describe("The primary network's file is renamed to *.old; flag --rename-conf-file."),
+  skipBinaryCopy: z
+    .boolean()
+    .default(false)
+    .describe("The multus binary is not copied to the host; flag --skip-multus-binary-copy."),
+  skipTLSVerify: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Multus does not verify the API server's certificate; flag --skip-tls-verify, on v3 environment SKIP_TLS_VERIFY.",
+    ),
+  kubeconfigMode: z
+    .string()
+    .max(4)
+    .regex(/^0?[0-7]{3}$/, "must be octal, such as 600")
+    .optional()
+    .describe("Mode of the kubeconfig on the host; v3 only, environment KUBECONFIG_MODE."),
+  refreshKubeconfig: z
+    .boolean()
+    .default(true)
+    .describe(
+      "v4: the kubeconfig's token is renewed before it expires and the configuration follows the primary network's; flags --cleanup-config-on-exit with the watch. Without it pods fail once the token has expired (multus-cni #852). v3.4: the configuration follows; the token is not renewed.",
+    ),
+  restartCRIO: z.boolean().default(false).describe("v3 only: restart CRI-O once; flag --restart-crio."),
+  configFile: z
+    .enum(["Auto", "ConfigMap"])
+    .default("Auto")
+    .describe(
+      "Auto: Multus writes 00-multus.conf from the primary network. ConfigMap: the configuration of the ConfigMap is copied as 70-multus.conf; it must sort first in cni.confDir.",
+    ),
+});
+
+const daemon = z.object({
+  metricsPort: z
+    .int()
+    .min(1)
+    .max(65535)
+    .optional()
+    .describe("Port of the daemon's metrics on each node; key metricsPort."),
+  connectionLimit: z
+    .int()
+    .min(1)
+    .max(10000)
+    .optional()
+    .describe("CNI requests served at once, which bounds memory; key connectionLimit (v4.3.0 and later)."),
+  perNodeCertificate: z
+    .object({
+      enabled: z.boolean().default(false),
+      certDuration: z
+        .string()
+        .max(16)
+        .regex(/^([0-9]+(h|m|s))+$/, "must be a Go duration, such as 10m")
+        .default("10m")
+        .describe("Lifetime of the certificate, at least 10m."),
+    })
+    .optional()
+    .describe("Each node's daemon has a certificate of its own; key perNodeCertificate."),
+  capabilities: z
+    .record(z.string().max(63), z.boolean())
+    .optional()
+    .describe("Capabilities of the Multus configuration, such as portMappings: true; key capabilities."),
+  retryDeleteOnError: z
+    .boolean()
+    .optional()
+    .describe("A DEL that fails is tried again by the runtime; key retryDeleteOnError."),
+  auxiliaryCNIChainName: z
+    .string()
+    .max(63)
+    .regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/)
+    .optional()
+    .describe("Name of an auxiliary chain; key auxiliaryCNIChainName."),
+  clusterNetwork: z
+    .string()
+    .max(253)
+    .optional()
+    .describe("The cluster network by NAD name or file; key clusterNetwork."),
+  defaultNetworks: z
+    .array(z.string().max(253))
+    .max(16)
+    .optional()
+    .describe("Networks that every pod gets besides; key defaultNetworks."),
+});
+
+const resources = z.object({
+  requests: z
+    .object({ cpu: quantity().optional(), memory: quantity().optional() })
+    .optional()
+    .describe("What the scheduler reserves."),
+  limits: z
+    .object({ cpu: quantity().optional(), memory: quantity().optional() })
+    .optional()
+    .describe(
+      "The most that the container may use; too little memory kills Multus under load (multus-cni #1346).",
+    ),
+});
+
+const toleration = z.object({
+  key: z.string().max(317).optional(),
+  operator: z.enum(["Exists", "Equal"]).optional(),
+  value: z.string().max(63).optional(),
+  effect: z.enum(["NoSchedule", "PreferNoSchedule", "NoExecute"]).optional(),
+  tolerationSeconds: z.int().min(0).max(86400).optional(),
+});
+
+const workload = z.object({
+  resources: resources
+    .optional()
+    .describe("Of the Multus container. Default: requests 100m CPU and 50Mi memory, no limits."),
+  installResources: resources
+    .optional()
+    .describe("Of the init container that copies the binary. Default: requests 10m CPU and 15Mi memory."),
+  nodeSelector: labels().optional().describe("Labels that a node must have."),
+  tolerations: z
+    .array(toleration)
+    .max(32)
+    .optional()
+    .describe(
+      "Default: every NoSchedule and NoExecute taint is tolerated, since a node without Multus fails its pods.",
+    ),
+  affinity: z.looseObject({}).optional().describe("A corev1.Affinity."),
+  priorityClassName: z
+    .string()
+    .max(253)
+    .default("system-node-critical")
+    .describe("Multus is evicted last; empty for none."),
+  updateStrategy: z
+    .object({
+      type: z.enum(["RollingUpdate", "OnDelete"]).default("RollingUpdate"),
+      maxUnavailable: z
+        .union([
+          z.int().min(1),
+          z
+            .string()
+            .max(4)
+            .regex(/^[0-9]{1,3}%$/),
+        ])
+        .default(1)
+        .describe("Nodes updated at once, a number or a percentage."),
+    })
+    .prefault({})
+    .describe("How the DaemonSet is updated."),
+  labels: labels().default({}).describe("Further labels of the Multus pods."),
+  annotations: z
+    .record(z.string().max(317), z.string().max(4096))
+    .default({})
+    .describe("Further annotations of the Multus pods."),
+  architectures: z
+    .array(z.enum(ARCHITECTURES))
+    .max(5)
+    .optional()
+    .describe("v3 only: one DaemonSet for each, kube-multus-ds-amd64 and so on. Default: amd64."),
+});
+
+export const multusInstallSpec = z
+  .object({
+    version: z
+      .string()
+      .max(16)
+      .regex(
+        /^v(3\.[4-9]|4\.[0-9]{1,2})(\.[0-9]{1,2})?$/,
+        "must be a Multus release from v3.4 on, such as v4.3.0",
+      )
+      .default("v4.3.0")
+      .describe(
+        "The Multus release. It decides which entrypoint and flags are used, whatever the image is called.",
+      ),
+    mode: z
+      .enum(["Thin", "Thick"])
+      .default("Thin")
+      .describe("Thin: a plugin that runs for each pod. Thick: a daemon on each node, from v4 on."),
+    image: image.prefault({}).describe("The Multus image."),
+    namespace: namespaceName()
+      .default("kube-system")
+      .describe("Where the workload lives. Immutable.")
+      .meta({ "x-kubernetes-validations": [NAMESPACE_IS_IMMUTABLE] }),
+    distribution: z.enum(DISTRIBUTIONS).default("Kubernetes").describe("Sets the host's CNI directories."),
+    primaryNetwork: primaryNetwork
+      .prefault({})
+      .describe("The network that Multus delegates each pod's first interface to."),
+    cni: cni.prefault({}).describe("CNI directories and version."),
+    isolation: isolation.prefault({}).describe("Which namespaces' NADs a pod may use."),
+    logging: logging.prefault({}).describe("Multus' own log."),
+    entrypoint: entrypoint.optional().describe("Settings of the thin plugin's entrypoint. Thin only."),
+    daemon: daemon.optional().describe("Settings of the thick daemon. Thick only."),
+    workload: workload.prefault({}).describe("The DaemonSet."),
+    uninstall: z
+      .object({
+        networkDefinitions: z
+          .enum(["Keep", "Delete"])
+          .default("Keep")
+          .describe(
+            "Whether the NetworkAttachmentDefinition CRD goes with the install. Delete deletes every NAD of the cluster.",
+          ),
+      })
+      .prefault({})
+      .describe("What a deletion of this object removes."),
+    paused: z.boolean().default(false).describe("Nothing is written while true; the status goes on."),
+  })
+  .meta({
+    "x-kubernetes-validations": RULES.map(({ cel, message, path }) => ({
+      rule: cel,
+      message: `${path}: ${message}`,
+    })),
+  });
+
+export type MultusInstallSpec = z.output<typeof multusInstallSpec>;
+export type MultusInstallSpecInput = z.input<typeof multusInstallSpec>;
+
+/** The thin entrypoint's settings with their defaults, whether the spec has them or not. */
+export function entrypointOf(spec: MultusInstallSpec): z.output<typeof entrypoint> {
+  return spec.entrypoint ?? entrypoint.parse({});
+}

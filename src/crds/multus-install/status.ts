@@ -1,0 +1,56 @@
+import { z } from "zod";
+import { condition } from "../conditions.ts";
+
+/** MultusInstall.status: what is true in the cluster, bounded in size. */
+export const multusInstallStatus = z.object({
+  observedGeneration: z
+    .int()
+    .min(0)
+    .optional()
+    .describe("The generation of the spec that the status speaks of."),
+  conditions: z
+    .array(condition)
+    .max(8)
+    .optional()
+    .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"] })
+    .describe("Ready, Reconciling, Stalled and Degraded."),
+  version: z.string().max(16).optional().describe("The Multus release whose objects are applied."),
+  mode: z.string().max(8).optional().describe("Thin or Thick."),
+  image: z.string().max(512).optional().describe("The image of the Multus pods."),
+  nodes: z
+    .object({
+      desired: z.int().min(0).describe("Nodes that should run Multus."),
+      updated: z.int().min(0).describe("Nodes whose Multus pod is of the newest spec."),
+      available: z.int().min(0).describe("Nodes whose Multus pod is available."),
+      unhealthyTotal: z.int().min(0).describe("Nodes on which Multus does not run as it should."),
+      unhealthy: z
+        .array(
+          z.object({
+            node: z.string().max(253).describe("The node; empty where no node took the pod."),
+            reason: z.string().max(128).describe("ImagePullBackOff, CrashLoopBackOff, OOMKilled, …"),
+            message: z.string().max(1024).describe("What is wrong and what to do."),
+          }),
+        )
+        .max(20)
+        .optional()
+        .describe("The worst of them."),
+    })
+    .optional()
+    .describe("Multus on the nodes."),
+  inventory: z
+    .array(
+      z.object({
+        apiVersion: z.string().max(253),
+        kind: z.string().max(63),
+        namespace: z.string().max(63).optional(),
+        name: z.string().max(253),
+      }),
+    )
+    .max(64)
+    .optional()
+    .describe(
+      "The objects that the operator applied; those that a later spec has no more are deleted by it.",
+    ),
+  warnings: z.array(z.string().max(1024)).max(20).optional().describe("What works and is likely unintended."),
+});
+export type MultusInstallStatus = z.output<typeof multusInstallStatus>;

@@ -1,0 +1,66 @@
+import { z } from "zod";
+import type { FieldProblem } from "./field-problem.ts";
+import { closest } from "./suggestion.ts";
+
+type Issue = z.core.$ZodIssue;
+
+/**
+ * Turns zod's issues into problems, and adds the fields that the schema does not know: zod drops those
+ * silently, and a misspelt field that is dropped is a setting that is lost.
+ */
+export function problemsOf(schema: z.ZodType, value: unknown, issues: readonly Issue[]): FieldProblem[] {
+  return [
+    ...issues.filter((issue) => issue.code !== "unrecognized_keys").map(problemOf),
+    ...unknownFields(schema, value, ""),
+  ];
+}
+
+function problemOf(issue: Issue): FieldProblem {
+  return { path: pathText(issue.path), code: "INVALID_VALUE", message: sentence(issue) };
+}
+
+function sentence(issue: Issue): string {
+  const shown = issue.input === undefined ? "" : ` (it is ${JSON.stringify(issue.input)?.slice(0, 80)})`;
+  if (issue.code === "invalid_value") return `must be one of ${issue.values.join(", ")}${shown}`;
+  return `${issue.message.replace(/^Invalid input: /, "")}${shown}`;
+}
+
+function pathText(path: readonly PropertyKey[]): string {
+  return path
+    .map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`))
+    .join("")
+    .replace(/^\./, "");
+}
+
+function unknownFields(schema: z.ZodType, value: unknown, path: string): FieldProblem[] {
+  const known = unwrap(schema);
+  if (Array.isArray(value)) {
+    if (!(known instanceof z.ZodArray)) return [];
+    return value.flatMap((item, index) =>
+      unknownFields(known.element as z.ZodType, item, `${path}[${index}]`),
+    );
+  }
+  if (!(known instanceof z.ZodObject) || typeof value !== "object" || value === null) return [];
+  if (known.def.catchall !== undefined) return []; // a loose object takes anything
+  const shape = known.shape as Record<string, z.ZodType>;
+  return Object.entries(value).flatMap(([key, child]) => {
+    const at = path === "" ? key : `${path}.${key}`;
+    const field = shape[key];
+    if (field) return unknownFields(field, child, at);
+    const near = closest(key, Object.keys(shape));
+    const hint = near ? `did you mean ${near}?` : `known here: ${Object.keys(shape).join(", ")}`;
+    return [{ path: at, code: "UNKNOWN_FIELD", message: `unknown field; ${hint}` }];
+  });
+}
+
+/** The schema without the wrappers for optional and default. */
+function unwrap(schema: z.ZodType): z.ZodType {
+  if (
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault ||
+    schema instanceof z.ZodNullable
+  )
+    return unwrap(schema.unwrap() as z.ZodType);
+  return schema;
+}
