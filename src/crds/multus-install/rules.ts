@@ -17,7 +17,7 @@ export interface RuledSpec {
     rotation?: unknown;
     toStderr?: boolean | undefined;
   };
-  entrypoint?: { restartCRIO: boolean; kubeconfigMode?: string | undefined; configFile: string } | undefined;
+  entrypoint?: { restartCRIO: boolean; kubeconfigMode?: string | undefined } | undefined;
   daemon?: { connectionLimit?: number | undefined } | undefined;
   workload: { architectures?: readonly string[] | undefined };
 }
@@ -106,12 +106,6 @@ export const RULES: readonly Rule[] = [
       "Inline is for mode: Thin only; the daemon reads the primary network's file from the node (use Auto or File)",
     cel: "self.primaryNetwork.source != 'Inline' || self.mode == 'Thin'",
     holds: (s) => s.primaryNetwork.source !== "Inline" || s.mode === "Thin",
-  },
-  {
-    path: "spec.entrypoint.configFile",
-    message: "ConfigMap needs primaryNetwork.source: Inline, which says what is in it",
-    cel: "!has(self.entrypoint) || self.entrypoint.configFile != 'ConfigMap' || self.primaryNetwork.source == 'Inline'",
-    holds: (s) => s.entrypoint?.configFile !== "ConfigMap" || s.primaryNetwork.source === "Inline",
   },
   {
     path: "spec.isolation.globalNamespaces",

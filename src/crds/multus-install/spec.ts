@@ -235,12 +235,6 @@ const entrypoint = z.object({
       "v4: the kubeconfig's token is renewed before it expires and the configuration follows the primary network's; flags --cleanup-config-on-exit with the watch. Without it pods fail once the token has expired (multus-cni #852). v3.4: the configuration follows; the token is not renewed.",
     ),
   restartCRIO: z.boolean().default(false).describe("v3 only: restart CRI-O once; flag --restart-crio."),
-  configFile: z
-    .enum(["Auto", "ConfigMap"])
-    .default("Auto")
-    .describe(
-      "Auto: Multus writes 00-multus.conf from the primary network. ConfigMap: the configuration of the ConfigMap is copied as 70-multus.conf; it must sort first in cni.confDir.",
-    ),
 });
 
 const daemon = z.object({
@@ -256,18 +250,6 @@ const daemon = z.object({
     .max(10000)
     .optional()
     .describe("CNI requests served at once, which bounds memory; key connectionLimit (v4.3.0 and later)."),
-  perNodeCertificate: z
-    .object({
-      enabled: z.boolean().default(false),
-      certDuration: z
-        .string()
-        .max(16)
-        .regex(/^([0-9]+(h|m|s))+$/, "must be a Go duration, such as 10m")
-        .default("10m")
-        .describe("Lifetime of the certificate, at least 10m."),
-    })
-    .optional()
-    .describe("Each node's daemon has a certificate of its own; key perNodeCertificate."),
   capabilities: z
     .record(z.string().max(63), z.boolean())
     .optional()

@@ -1,0 +1,42 @@
+import type { MultusInstallSpec } from "../crds/multus-install/spec.ts";
+import { hostPaths } from "./distributions.ts";
+
+/**
+ * The thick daemon's daemon-config.json for a spec. Keys that the spec does not set are left to the daemon's
+ * own defaults. `multusConfigFile` is always "auto": with a path the daemon ends with 0 and restarts for ever
+ * (multus-cni #1366). `socketDir` is never a user's text: the daemon removes the whole directory at start.
+ */
+export function daemonConfig(spec: MultusInstallSpec): Record<string, unknown> {
+  const { confDir, binDir } = hostPaths(spec);
+  const { daemon = {}, logging, isolation, primaryNetwork, cni } = spec;
+  return withoutUndefined({
+    chrootDir: "/hostroot",
+    cniVersion: cni.version ?? "0.3.1",
+    logLevel: logging.level ?? "verbose",
+    logToStderr: logging.toStderr ?? true,
+    logFile: logging.file,
+    logOptions: logging.rotation && withoutUndefined(logging.rotation),
+    cniConfigDir: `/host${confDir}`,
+    multusAutoconfigDir: `/host${confDir}`,
+    multusConfigFile: "auto",
+    multusMasterCNI: primaryNetwork.file,
+    readinessindicatorfile: primaryNetwork.readinessFile && `/host${primaryNetwork.readinessFile}`,
+    socketDir: "/host/run/multus/",
+    binDir: cni.additionalBinDir ?? (binDir === "/opt/cni/bin" ? undefined : binDir),
+    namespaceIsolation: isolation.enabled || undefined,
+    globalNamespaces: isolation.globalNamespaces.join(",") || undefined,
+    systemNamespaces: isolation.systemNamespaces,
+    multusNamespace: spec.namespace === "kube-system" ? undefined : spec.namespace,
+    metricsPort: daemon.metricsPort,
+    connectionLimit: daemon.connectionLimit,
+    capabilities: daemon.capabilities,
+    retryDeleteOnError: daemon.retryDeleteOnError,
+    auxiliaryCNIChainName: daemon.auxiliaryCNIChainName,
+    clusterNetwork: daemon.clusterNetwork,
+    defaultNetworks: daemon.defaultNetworks,
+  });
+}
+
+function withoutUndefined(object: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,28 @@
+import type { MultusInstallSpec } from "../crds/multus-install/spec.ts";
+import { kubeconfigFile } from "./entrypoint-flags.ts";
+import type { Conflist } from "./primary-network.ts";
+
+/** The Multus configuration with the primary network written into it, for the thin plugin (source: Inline). */
+export function inlineConfig(
+  spec: MultusInstallSpec,
+  delegate: Omit<Conflist, "cniVersion">,
+): Record<string, unknown> {
+  const { cni, isolation, logging, primaryNetwork } = spec;
+  const cniVersion = cni.version ?? "0.3.1";
+  const config = {
+    cniVersion,
+    name: "multus-cni-network",
+    type: "multus",
+    capabilities: { portMappings: true },
+    namespaceIsolation: isolation.enabled || undefined,
+    globalNamespaces: isolation.globalNamespaces.join(",") || undefined,
+    logLevel: logging.level,
+    logFile: logging.file,
+    logToStderr: logging.toStderr,
+    binDir: cni.additionalBinDir,
+    readinessindicatorfile: primaryNetwork.readinessFile,
+    delegates: [{ cniVersion, ...delegate }],
+    kubeconfig: kubeconfigFile(spec),
+  };
+  return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,71 @@
+import type { MultusInstallSpec } from "../crds/multus-install/spec.ts";
+
+/**
+ * The three programs that a Multus image starts with: entrypoint.sh of v3 (a bash script), thin_entrypoint
+ * of v4 and the daemon of v4. v3.9 has the bash script with the newer flags.
+ */
+export type Flavour = "v3" | "v4-thin" | "v4-thick";
+
+export interface Release {
+  major: number;
+  minor: number;
+  patch: number;
+}
+
+/** @param version as the schema lets it through: v3.4, v4.3.0 */
+export function parseRelease(version: string): Release {
+  const [major = 0, minor = 0, patch = 0] = version.slice(1).split(".").map(Number);
+  return { major, minor, patch };
+}
+
+export function isAtLeast(release: Release, major: number, minor: number): boolean {
+  return release.major > major || (release.major === major && release.minor >= minor);
+}
+
+export function flavourOf(spec: Pick<MultusInstallSpec, "version" | "mode">): Flavour {
+  if (parseRelease(spec.version).major === 3) return "v3";
+  return spec.mode === "Thick" ? "v4-thick" : "v4-thin";
+}
+
+/** Where upstream published a release: v3 on Docker Hub under nfvpe, v3.7 and later on GitHub's registry. */
+function upstreamImage(spec: Pick<MultusInstallSpec, "version" | "mode">): {
+  registry: string;
+  repository: string;
+  tag: string;
+} {
+  const release = parseRelease(spec.version);
+  if (!isAtLeast(release, 3, 7))
+    return { registry: "docker.io", repository: "nfvpe/multus", tag: spec.version };
+  return {
+    registry: "ghcr.io",
+    repository: "k8snetworkplumbingwg/multus-cni",
+    tag: spec.mode === "Thick" ? `${spec.version}-thick` : spec.version,
+  };
+}
+
+/** The image reference of both containers; the shim and the daemon must be of one release, so there is one. */
+export function imageReference(spec: MultusInstallSpec): string {
+  const upstream = upstreamImage(spec);
+  const {
+    registry = upstream.registry,
+    repository = upstream.repository,
+    tag = upstream.tag,
+    digest,
+  } = spec.image;
+  return `${registry}/${repository}${digest ? `@${digest}` : `:${tag}`}`;
+}
+
+/** Tags that upstream moves: what runs on a node then depends on when it pulled (multus-cni #1065, #1170). */
+const MOVING_TAGS = [
+  "latest",
+  "stable",
+  "snapshot",
+  "latest-thick",
+  "stable-thick",
+  "snapshot-thick",
+  "thick",
+];
+
+export function isMovingTag(spec: MultusInstallSpec): boolean {
+  return spec.image.digest === undefined && MOVING_TAGS.includes(spec.image.tag ?? "");
+}

@@ -1,0 +1,40 @@
+import type { KubeObject } from "../crds/kube-object.ts";
+import type { MultusInstall } from "../crds/multus-install/multus-install.ts";
+import { daemonConfig } from "../multus/daemon-config.ts";
+import { inlineConfig } from "../multus/inline-config.ts";
+import { type Conflist, presetConflist } from "../multus/primary-network.ts";
+import { flavourOf } from "../multus/releases.ts";
+import { ownerLabels, UPSTREAM_LABELS } from "./labels.ts";
+
+export const THIN_CONFIG = { name: "multus-cni-config", key: "cni-conf.json" };
+export const DAEMON_CONFIG = { name: "multus-daemon-config", key: "daemon-config.json" };
+
+/**
+ * The ConfigMap that the workload mounts: the daemon's configuration, or the thin plugin's where the primary
+ * network is inline. The thin plugin with source Auto or File reads none, and gets none.
+ */
+export function configuration(install: MultusInstall, inline: Conflist | undefined): KubeObject[] {
+  const { spec } = install;
+  if (flavourOf(spec) === "v4-thick") return [configMap(install, DAEMON_CONFIG, daemonConfig(spec))];
+  if (spec.primaryNetwork.preset)
+    return [configMap(install, THIN_CONFIG, inlineConfig(spec, presetConflist(spec.primaryNetwork.preset)))];
+  if (inline) return [configMap(install, THIN_CONFIG, inlineConfig(spec, inline))];
+  return [];
+}
+
+function configMap(
+  install: MultusInstall,
+  { name, key }: { name: string; key: string },
+  config: object,
+): KubeObject {
+  return {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: {
+      name,
+      namespace: install.spec.namespace,
+      labels: { ...UPSTREAM_LABELS, ...ownerLabels(install) },
+    },
+    data: { [key]: `${JSON.stringify(config, null, 2)}\n` },
+  };
+}

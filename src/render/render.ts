@@ -1,0 +1,114 @@
+import type { FieldProblem } from "../crds/field-problem.ts";
+import { formatProblem } from "../crds/field-problem.ts";
+import type { KubeObject } from "../crds/kube-object.ts";
+import type { MultusInstall } from "../crds/multus-install/multus-install.ts";
+import { hostPaths } from "../multus/distributions.ts";
+import { type Conflist, parseConflist } from "../multus/primary-network.ts";
+import { flavourOf, imageReference, isMovingTag } from "../multus/releases.ts";
+import { access } from "./access.ts";
+import { configuration } from "./configuration.ts";
+import { networkDefinition } from "./definition.ts";
+import { workloads } from "./workload.ts";
+
+/** Objects that are applied together; a stage begins when the one before it is applied. */
+export interface Stage {
+  name: "definitions" | "access" | "configuration" | "workload";
+  objects: KubeObject[];
+}
+
+export interface RenderedInstall {
+  stages: Stage[];
+  /** What works and is likely unintended. */
+  warnings: FieldProblem[];
+  image: string;
+}
+
+/** A spec with which Multus would not start, or would take nodes down. It never reaches a node. */
+export class RenderError extends Error {
+  readonly code = "RENDER_REFUSED";
+  readonly problems: readonly FieldProblem[];
+
+  constructor(problems: readonly FieldProblem[]) {
+    super(problems.map(formatProblem).join("; "));
+    this.problems = problems;
+  }
+}
+
+/**
+ * The Kubernetes objects of an install. A pure function: the same install gives the same bytes. Throws a
+ * RenderError where the spec is one that Multus would crash on.
+ */
+export function renderInstall(install: MultusInstall): RenderedInstall {
+  const { spec } = install;
+  const { inline, warnings, problems } = inlineConflist(install);
+  const refused = [...problems, ...readinessProblems(install)];
+  if (refused.length > 0) throw new RenderError(refused);
+  const config = configuration(install, inline);
+  return {
+    stages: [
+      { name: "definitions", objects: [networkDefinition(install)] },
+      { name: "access", objects: access(install) },
+      ...(config.length > 0 ? [{ name: "configuration" as const, objects: config }] : []),
+      { name: "workload", objects: workloads(install, config[0]) },
+    ],
+    warnings: [...warnings, ...generalWarnings(install)],
+    image: imageReference(spec),
+  };
+}
+
+/** All objects of a rendered install, in the order in which they are applied. */
+export function objectsOf(rendered: RenderedInstall): KubeObject[] {
+  return rendered.stages.flatMap((stage) => stage.objects);
+}
+
+function inlineConflist(install: MultusInstall): {
+  inline?: Conflist;
+  warnings: FieldProblem[];
+  problems: FieldProblem[];
+} {
+  const { config } = install.spec.primaryNetwork;
+  if (config === undefined) return { warnings: [], problems: [] };
+  const parsed = parseConflist(config);
+  return parsed.ok
+    ? { inline: parsed.conflist, warnings: parsed.warnings, problems: [] }
+    : { warnings: [], problems: parsed.problems };
+}
+
+/** The daemon looks for the file inside its own container, where of the host's files only confDir is. */
+function readinessProblems({ spec }: MultusInstall): FieldProblem[] {
+  const { readinessFile } = spec.primaryNetwork;
+  const { confDir } = hostPaths(spec);
+  if (spec.mode !== "Thick" || readinessFile === undefined || readinessFile.startsWith(`${confDir}/`))
+    return [];
+  return [
+    {
+      path: "spec.primaryNetwork.readinessFile",
+      code: "UNREACHABLE_FILE",
+      message: `must lie in ${confDir} for mode: Thick: the daemon sees no other files of the host (it is ${readinessFile})`,
+    },
+  ];
+}
+
+function generalWarnings({ spec }: MultusInstall): FieldProblem[] {
+  const warnings: FieldProblem[] = [];
+  const warn = (path: string, code: string, message: string) => warnings.push({ path, code, message });
+  if (isMovingTag(spec))
+    warn(
+      "spec.image.tag",
+      "MOVING_TAG",
+      `${spec.image.tag} moves: nodes may run different releases; name a release or a digest`,
+    );
+  if (flavourOf(spec) === "v4-thin" && spec.primaryNetwork.source === "Inline")
+    warn(
+      "spec.primaryNetwork.source",
+      "TOKEN_NOT_RENEWED",
+      "with Inline the thin plugin does not renew its kubeconfig's token (multus-cni #852); prefer Auto or File",
+    );
+  if (flavourOf(spec) === "v4-thin" && spec.entrypoint?.refreshKubeconfig === false)
+    warn(
+      "spec.entrypoint.refreshKubeconfig",
+      "TOKEN_NOT_RENEWED",
+      "pods fail once the kubeconfig's token has expired (multus-cni #852)",
+    );
+  return warnings;
+}

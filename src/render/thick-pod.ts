@@ -1,0 +1,75 @@
+import type { MultusInstallSpec } from "../crds/multus-install/spec.ts";
+import { hostPaths } from "../multus/distributions.ts";
+import { DAEMON_CONFIG } from "./configuration.ts";
+import { container, INSTALL_RESOURCES, MULTUS_RESOURCES, type PodParts } from "./container.ts";
+
+const BIN = "/usr/src/multus-cni/bin";
+
+/** A host directory mounted into the daemon's container. */
+interface HostMount {
+  name: string;
+  host: string;
+  mountPath: string;
+  propagate?: true;
+  readOnly?: true;
+}
+
+/** The pod of the thick daemon, as upstream's multus-daemonset-thick.yml mounts it. */
+export function thickPod(spec: MultusInstallSpec): PodParts {
+  const { confDir, binDir } = hostPaths(spec);
+  const logDir = spec.logging.hostDir;
+  const mounts: HostMount[] = [
+    { name: "cni", host: confDir, mountPath: `/host${confDir}` },
+    // The daemon runs plugins inside a chroot of the host: the path must be the same on both sides.
+    { name: "cnibin", host: binDir, mountPath: binDir },
+    { name: "host-run", host: "/run", mountPath: "/host/run" },
+    { name: "host-var-lib-cni-multus", host: "/var/lib/cni/multus", mountPath: "/var/lib/cni/multus" },
+    {
+      name: "host-var-lib-kubelet",
+      host: "/var/lib/kubelet",
+      mountPath: "/var/lib/kubelet",
+      propagate: true,
+    },
+    { name: "host-run-k8s-cni-cncf-io", host: "/run/k8s.cni.cncf.io", mountPath: "/run/k8s.cni.cncf.io" },
+    { name: "host-run-netns", host: "/run/netns/", mountPath: "/run/netns", propagate: true },
+    { name: "hostroot", host: "/", mountPath: "/hostroot", propagate: true },
+    { name: "multus-conf-dir", host: "/etc/cni/multus/net.d", mountPath: "/etc/cni/multus/net.d" },
+    ...(logDir ? [{ name: "log", host: logDir, mountPath: logDir }] : []),
+  ];
+  return {
+    hostPID: true,
+    containers: [
+      container({
+        name: "kube-multus",
+        spec,
+        command: [`${BIN}/multus-daemon`],
+        env: [{ name: "MULTUS_NODE_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } }],
+        resources: spec.workload.resources ?? MULTUS_RESOURCES,
+        volumeMounts: [
+          ...mounts.map(({ name, mountPath, propagate }) => ({
+            name,
+            mountPath,
+            ...(propagate ? { mountPropagation: "HostToContainer" } : {}),
+          })),
+          { name: DAEMON_CONFIG.name, mountPath: "/etc/cni/net.d/multus.d", readOnly: true },
+        ],
+      }),
+    ],
+    initContainers: [
+      container({
+        name: "install-multus-binary",
+        spec,
+        command: [`${BIN}/install_multus`, "-d", `/host${binDir}`, "-t", "thick"],
+        resources: spec.workload.installResources ?? INSTALL_RESOURCES,
+        volumeMounts: [{ name: "cnibin", mountPath: `/host${binDir}`, mountPropagation: "Bidirectional" }],
+      }),
+    ],
+    volumes: [
+      ...mounts.map(({ name, host }) => ({ name, hostPath: { path: host } })),
+      {
+        name: DAEMON_CONFIG.name,
+        configMap: { name: DAEMON_CONFIG.name, items: [{ key: DAEMON_CONFIG.key, path: DAEMON_CONFIG.key }] },
+      },
+    ],
+  };
+}

@@ -1,0 +1,87 @@
+import { createHash } from "node:crypto";
+import type { KubeObject } from "../crds/kube-object.ts";
+import type { MultusInstall } from "../crds/multus-install/multus-install.ts";
+import { flavourOf } from "../multus/releases.ts";
+import type { PodParts } from "./container.ts";
+import { ownerLabels, UPSTREAM_LABELS } from "./labels.ts";
+import { thickPod } from "./thick-pod.ts";
+import { thinPod } from "./thin-pod.ts";
+
+/** Multus' pods must run where other pods cannot yet: a node is tainted until its network is there. */
+const EVERYWHERE = [
+  { operator: "Exists", effect: "NoSchedule" },
+  { operator: "Exists", effect: "NoExecute" },
+];
+
+/** The DaemonSets: one, or for v3 one an architecture with upstream's names. */
+export function workloads(install: MultusInstall, config: KubeObject | undefined): KubeObject[] {
+  const { spec } = install;
+  const flavour = flavourOf(spec);
+  const parts = flavour === "v4-thick" ? thickPod(spec) : thinPod(spec);
+  if (flavour !== "v3") return [daemonSet(install, "kube-multus-ds", {}, parts, config)];
+  return (spec.workload.architectures ?? ["amd64"]).map((architecture) =>
+    daemonSet(
+      install,
+      `kube-multus-ds-${architecture}`,
+      { "kubernetes.io/arch": architecture },
+      parts,
+      config,
+    ),
+  );
+}
+
+function daemonSet(
+  install: MultusInstall,
+  name: string,
+  architecture: Record<string, string>,
+  parts: PodParts,
+  config: KubeObject | undefined,
+): KubeObject {
+  const { spec } = install;
+  const { workload, image } = spec;
+  const labels = { ...UPSTREAM_LABELS, name: "multus" };
+  const nodeSelector = { ...architecture, ...workload.nodeSelector };
+  const annotations = { ...workload.annotations, ...checksum(config) };
+  return {
+    apiVersion: "apps/v1",
+    kind: "DaemonSet",
+    metadata: { name, namespace: spec.namespace, labels: { ...labels, ...ownerLabels(install) } },
+    spec: {
+      selector: { matchLabels: { name: "multus" } },
+      updateStrategy: updateStrategy(workload.updateStrategy),
+      template: {
+        metadata: {
+          labels: { ...workload.labels, ...labels },
+          ...(Object.keys(annotations).length > 0 ? { annotations } : {}),
+        },
+        spec: {
+          hostNetwork: true,
+          ...parts,
+          ...(Object.keys(nodeSelector).length > 0 ? { nodeSelector } : {}),
+          tolerations: workload.tolerations ?? EVERYWHERE,
+          ...(workload.affinity ? { affinity: workload.affinity } : {}),
+          ...(workload.priorityClassName ? { priorityClassName: workload.priorityClassName } : {}),
+          serviceAccountName: "multus",
+          ...(image.pullSecrets.length > 0
+            ? { imagePullSecrets: image.pullSecrets.map((secret) => ({ name: secret })) }
+            : {}),
+          terminationGracePeriodSeconds: 10,
+        },
+      },
+    },
+  };
+}
+
+function updateStrategy({
+  type,
+  maxUnavailable,
+}: MultusInstall["spec"]["workload"]["updateStrategy"]): object {
+  return type === "OnDelete" ? { type } : { type, rollingUpdate: { maxUnavailable } };
+}
+
+/** Multus reads its configuration when it starts: another configuration must be another pod. */
+function checksum(config: KubeObject | undefined): Record<string, string> {
+  if (!config) return {};
+  const digest = createHash("sha256").update(JSON.stringify(config.data)).digest("hex");
+  return { "multus-operator.dev/config-checksum": digest.slice(0, 16) };
+}
