@@ -38,8 +38,8 @@ export function isNotFound(error: unknown): boolean {
 }
 
 /** 409 of a server-side apply: other field managers hold the fields named in `causes`. */
-export function isApplyConflict(error: unknown): error is ApiError {
-  return error instanceof ApiError && error.status === 409 && error.causes.length > 0;
+export function isApplyConflict(error: ApiError): boolean {
+  return error.status === 409 && error.causes.length > 0;
 }
 
 const status = z.object({

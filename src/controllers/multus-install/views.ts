@@ -69,6 +69,7 @@ const pod = z.object({
     namespace: z.string(),
     uid: z.string().default(""),
     deletionTimestamp: z.string().optional(),
+    ownerReferences: z.array(z.object({ kind: z.string(), name: z.string() })).default([]),
   }),
   spec: z.object({ nodeName: z.string().default("") }).prefault({}),
   status: z
@@ -107,6 +108,8 @@ export interface ContainerTrouble {
 export interface MultusPodView {
   name: string;
   namespace: string;
+  /** The DaemonSet that made it; empty for a pod that looks like one of Multus' and is not. */
+  daemonSet: string;
   /** Empty while the pod is not scheduled. */
   node: string;
   ready: boolean;
@@ -128,6 +131,7 @@ export function multusPodView(object: unknown): MultusPodView {
   return {
     name: metadata.name,
     namespace: metadata.namespace,
+    daemonSet: metadata.ownerReferences.find((owner) => owner.kind === "DaemonSet")?.name ?? "",
     node: spec.nodeName,
     ready,
     terminating: metadata.deletionTimestamp !== undefined,

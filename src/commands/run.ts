@@ -1,0 +1,70 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { connect } from "../kube/connection.ts";
+import { MultusOperator } from "../operator.ts";
+import { createLogger, LOG_LEVELS, type LogLevel } from "../telemetry/logger.ts";
+
+interface RunOptions {
+  kubeconfig?: string;
+  context?: string;
+  logLevel: LogLevel;
+  healthPort: number;
+  leaderElection: boolean;
+  namespace: string;
+}
+
+export function runCommand(): Command {
+  return new Command("run")
+    .description("run the operator until it is told to stop")
+    .option("--kubeconfig <file>", "kubeconfig; default: the pod's service account, or KUBECONFIG")
+    .option("--context <name>", "context of the kubeconfig")
+    .addOption(
+      new Option("--log-level <level>", "least severe level that is logged")
+        .choices(LOG_LEVELS)
+        .default("info"),
+    )
+    .addOption(
+      new Option("--health-port <port>", "port of /healthz, /readyz and /metrics; 0: any")
+        .default(8080)
+        .argParser(port),
+    )
+    .option("--no-leader-election", "lead at once; for a single replica")
+    .addOption(
+      new Option("--namespace <name>", "namespace of the leader's Lease")
+        .default("multus-operator")
+        .env("POD_NAMESPACE"),
+    )
+    .action(run);
+}
+
+async function run(options: RunOptions): Promise<void> {
+  const { kubeconfig, context, logLevel, healthPort, leaderElection, namespace } = options;
+  const log = createLogger(logLevel);
+  const operator = new MultusOperator({
+    connection: connect({ ...(kubeconfig ? { kubeconfig } : {}), ...(context ? { context } : {}) }),
+    log,
+    healthPort,
+    leaseNamespace: leaderElection ? namespace : undefined,
+  });
+  let stopping = false;
+  for (const signal of ["SIGTERM", "SIGINT"] as const)
+    process.once(signal, () => {
+      stopping = true;
+      log.info({ signal }, "asked to stop");
+      void operator.stop().then(() => process.exit(0));
+    });
+  try {
+    await operator.start();
+  } catch (error) {
+    if (stopping) return;
+    log.fatal({ err: error }, "the operator ends");
+    await operator.stop();
+    process.exit(1);
+  }
+}
+
+function port(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0 || value > 65535)
+    throw new InvalidArgumentError("it must be a port, 0 to 65535");
+  return value;
+}

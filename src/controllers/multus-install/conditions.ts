@@ -1,0 +1,113 @@
+import { CONDITION_TYPES, type Condition, type ConditionType, type Reason } from "../../crds/conditions.ts";
+import type { Verdict } from "./rollout.ts";
+
+/** What a reconcile found, from which everything that the conditions say follows. */
+export type InstallState =
+  | { kind: "Running"; verdict: Verdict }
+  /** Nothing is written; `differing` names the objects that are not as the spec wants them. */
+  | { kind: "Paused"; verdict: Verdict; differing: readonly string[] }
+  /** Tried again by itself. */
+  | { kind: "Failing"; reason: "ApplyFailed"; message: string }
+  /** Somebody has to change something first. */
+  | {
+      kind: "Stalled";
+      reason: "InvalidSpec" | "SecondInstall" | "OwnershipConflict" | "Forbidden" | "NamespaceMissing";
+      message: string;
+    }
+  | { kind: "Deleting"; message: string };
+
+type Draft = { status: "True" | "False"; reason: Reason; message: string };
+type Drafts = Record<ConditionType, Draft>;
+
+const settled: Draft = { status: "False", reason: "Settled", message: "" };
+
+/** The four conditions for what was found, after kstatus: Reconciling and Stalled are True only while they mean something. */
+export function conditionsFor(state: InstallState): Drafts {
+  switch (state.kind) {
+    case "Running":
+      return running(state.verdict);
+    case "Paused": {
+      const drafts = running(state.verdict);
+      const Reconciling: Draft = {
+        status: "False",
+        reason: "Paused",
+        message: "spec.paused is true: nothing is written",
+      };
+      if (state.differing.length === 0) return { ...drafts, Reconciling };
+      const message = `paused, and not as the spec wants: ${state.differing.join(", ")}`;
+      return { ...drafts, Reconciling, Ready: { status: "False", reason: "Paused", message } };
+    }
+    case "Failing":
+    case "Deleting": {
+      const reason = state.kind === "Deleting" ? "Deleting" : state.reason;
+      const { message } = state;
+      return {
+        Ready: { status: "False", reason, message },
+        Reconciling: { status: "True", reason, message },
+        Stalled: settled,
+        Degraded: settled,
+      };
+    }
+    case "Stalled": {
+      const { reason, message } = state;
+      return {
+        Ready: { status: "False", reason, message },
+        Reconciling: settled,
+        Stalled: { status: "True", reason, message },
+        Degraded: settled,
+      };
+    }
+  }
+}
+
+function running({ state, message }: Verdict): Drafts {
+  const drafts: Drafts = {
+    Ready: { status: "True", reason: "Available", message },
+    Reconciling: settled,
+    Stalled: settled,
+    Degraded: settled,
+  };
+  const inProgress: Draft = { status: "True", reason: "RolloutInProgress", message };
+  switch (state) {
+    case "Complete":
+      return drafts;
+    case "NoNodes":
+      return { ...drafts, Ready: { status: "False", reason: "NoMatchingNodes", message } };
+    case "Progressing":
+      return {
+        ...drafts,
+        Ready: { status: "False", reason: "RolloutInProgress", message },
+        Reconciling: inProgress,
+      };
+    case "Failing":
+      return {
+        ...drafts,
+        Ready: { status: "False", reason: "NodesUnhealthy", message },
+        Reconciling: inProgress,
+        Degraded: { status: "True", reason: "NodesUnhealthy", message },
+      };
+  }
+}
+
+/**
+ * The conditions to write: in a fixed order, each with the time at which its status last changed.
+ * @param now RFC 3339
+ */
+export function withTimes(
+  drafts: Drafts,
+  previous: readonly Condition[],
+  observedGeneration: number,
+  now: string,
+): Condition[] {
+  return CONDITION_TYPES.map((type) => {
+    const draft = drafts[type];
+    const before = previous.find((condition) => condition.type === type);
+    return {
+      type,
+      ...draft,
+      message: draft.message.slice(0, 4096),
+      observedGeneration,
+      lastTransitionTime: before?.status === draft.status ? before.lastTransitionTime : now,
+    };
+  });
+}

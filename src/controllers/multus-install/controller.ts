@@ -1,0 +1,112 @@
+import { MULTUS_INSTALL } from "../../crds/multus-install/multus-install.ts";
+import type { KubeClient } from "../../kube/client.ts";
+import { Controller } from "../../kube/controller.ts";
+import type { EventRecorder } from "../../kube/events.ts";
+import { Reflector } from "../../kube/reflector.ts";
+import { type ApiObject, PODS } from "../../kube/resource.ts";
+import type { Logger } from "../../telemetry/logger.ts";
+import type { Metrics } from "../../telemetry/metrics.ts";
+import { Applier } from "./applier.ts";
+import { OwnedObjects } from "./owned-objects.ts";
+import { reconcile } from "./reconcile.ts";
+import { type MultusPodView, multusPodView } from "./views.ts";
+
+const NAME = "multus-install";
+
+export interface InstallControllerOptions {
+  client: KubeClient;
+  log: Logger;
+  metrics: Metrics;
+  events: EventRecorder;
+}
+
+/** Watches MultusInstalls, what they own and Multus' pods, and reconciles every install when one of them changes. */
+export class InstallController {
+  readonly #options: InstallControllerOptions;
+  readonly #log: Logger;
+  readonly #controller: Controller;
+  readonly #installs: Reflector<ApiObject>;
+  readonly #owned: OwnedObjects;
+  readonly #pods = new Map<string, Reflector<MultusPodView>>();
+
+  constructor(options: InstallControllerOptions) {
+    const { client, log, metrics, events } = options;
+    this.#options = options;
+    this.#log = log.child({ controller: NAME });
+    this.#owned = new OwnedObjects(client, this.#log, () => this.#enqueueAll());
+    const applier = new Applier(client, this.#owned);
+    this.#installs = new Reflector<ApiObject>({
+      client,
+      log: this.#log,
+      type: MULTUS_INSTALL,
+      project: (object) => ({
+        ...object,
+        apiVersion: `${MULTUS_INSTALL.group}/${MULTUS_INSTALL.version}`,
+        kind: MULTUS_INSTALL.kind,
+      }),
+      // Which install counts depends on all of them: a change of one concerns each.
+      onChange: () => this.#enqueueAll(),
+    });
+    this.#controller = new Controller({
+      name: NAME,
+      log,
+      metrics,
+      reconcile: (name, context) =>
+        reconcile(
+          name,
+          {
+            client,
+            events,
+            applier,
+            installs: this.#installs,
+            owned: this.#owned,
+            pods: (namespace) => this.#podsOf(namespace),
+            now: () => new Date(),
+          },
+          context,
+        ),
+    });
+  }
+
+  async start(): Promise<void> {
+    this.#installs.start();
+    await this.#controller.start(this.#installs.synced);
+  }
+
+  async stop(): Promise<void> {
+    await this.#controller.stop();
+    await Promise.all([
+      this.#installs.stop(),
+      this.#owned.stop(),
+      ...[...this.#pods.values()].map((pods) => pods.stop()),
+    ]);
+  }
+
+  /** The longest silence of any watch, in seconds; for the liveness check. */
+  get silenceSeconds(): number {
+    return Math.max(this.#installs.silenceSeconds, this.#owned.silenceSeconds);
+  }
+
+  #enqueueAll(): void {
+    for (const install of this.#installs.values()) this.#controller.enqueue(install.metadata.name);
+  }
+
+  async #podsOf(namespace: string): Promise<readonly MultusPodView[]> {
+    let pods = this.#pods.get(namespace);
+    if (!pods) {
+      pods = new Reflector<MultusPodView>({
+        client: this.#options.client,
+        log: this.#log,
+        type: PODS,
+        namespace,
+        labelSelector: "app=multus,name=multus",
+        project: multusPodView,
+        onChange: () => this.#enqueueAll(),
+      });
+      this.#pods.set(namespace, pods);
+      pods.start();
+    }
+    await pods.synced;
+    return pods.values();
+  }
+}

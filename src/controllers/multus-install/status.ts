@@ -1,0 +1,53 @@
+import type { Condition } from "../../crds/conditions.ts";
+import { formatProblem } from "../../crds/field-problem.ts";
+import type { MultusInstall } from "../../crds/multus-install/multus-install.ts";
+import type { MultusInstallStatus } from "../../crds/multus-install/status.ts";
+import type { RenderedInstall } from "../../render/render.ts";
+import { conditionsFor, type InstallState, withTimes } from "./conditions.ts";
+import type { Rollout } from "./rollout.ts";
+
+/** At most this many unhealthy nodes are listed; all are counted. */
+const MOST_NODES = 20;
+const MOST_WARNINGS = 20;
+
+export type InventoryEntry = NonNullable<MultusInstallStatus["inventory"]>[number];
+
+/** What a reconcile has learned, of which the status is made. */
+export interface Findings {
+  state: InstallState;
+  /** Absent until the spec could be parsed. */
+  install?: MultusInstall;
+  rendered?: RenderedInstall;
+  rollout?: Rollout;
+  inventory: readonly InventoryEntry[];
+}
+
+/** The status that says what was found. `now` is RFC 3339. */
+export function statusFor(
+  findings: Findings,
+  generation: number,
+  previous: { conditions?: readonly Condition[] | undefined },
+  now: string,
+): MultusInstallStatus {
+  const { state, install, rendered, rollout, inventory } = findings;
+  const warnings = rendered?.warnings.slice(0, MOST_WARNINGS).map(formatProblem) ?? [];
+  return {
+    observedGeneration: generation,
+    conditions: withTimes(conditionsFor(state), previous.conditions ?? [], generation, now),
+    ...(install ? { version: install.spec.version, mode: install.spec.mode } : {}),
+    ...(rendered ? { image: rendered.image } : {}),
+    ...(rollout ? { nodes: nodesOf(rollout) } : {}),
+    ...(inventory.length > 0 ? { inventory: [...inventory] } : {}),
+    ...(warnings.length > 0 ? { warnings } : {}),
+  };
+}
+
+function nodesOf({ desired, updated, available, unhealthy }: Rollout): MultusInstallStatus["nodes"] {
+  return {
+    desired,
+    updated,
+    available,
+    unhealthyTotal: unhealthy.length,
+    ...(unhealthy.length > 0 ? { unhealthy: unhealthy.slice(0, MOST_NODES) } : {}),
+  };
+}

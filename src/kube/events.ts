@@ -1,0 +1,72 @@
+import { createHash } from "node:crypto";
+import type { Logger } from "../telemetry/logger.ts";
+import type { KubeClient } from "./client.ts";
+import { microTime } from "./micro-time.ts";
+import { type ApiObject, EVENTS } from "./resource.ts";
+
+export interface EventNote {
+  type: "Normal" | "Warning";
+  /** CamelCase. */
+  reason: string;
+  /** What the controller did or found, CamelCase: Reconcile, Apply, … */
+  action: string;
+  note: string;
+}
+
+/** The API server refuses longer notes. */
+const LONGEST_NOTE = 1024;
+
+/** Sends Kubernetes events (events.k8s.io/v1). An event that cannot be sent is logged, and hinders nothing. */
+export class EventRecorder {
+  readonly #client: KubeClient;
+  readonly #log: Logger;
+  readonly #controller: string;
+  readonly #instance: string;
+  readonly #now: () => Date;
+
+  constructor(
+    client: KubeClient,
+    log: Logger,
+    controller: string,
+    instance: string,
+    now: () => Date = () => new Date(),
+  ) {
+    this.#client = client;
+    this.#log = log;
+    this.#controller = controller;
+    this.#instance = instance;
+    this.#now = now;
+  }
+
+  async send(regarding: ApiObject, event: EventNote): Promise<void> {
+    const { name, namespace = "default", uid } = regarding.metadata;
+    const at = microTime(this.#now());
+    const id = createHash("sha256")
+      .update(`${uid}${at}${event.reason}${event.note}`)
+      .digest("hex")
+      .slice(0, 16);
+    try {
+      await this.#client.create(EVENTS, {
+        apiVersion: "events.k8s.io/v1",
+        kind: "Event",
+        metadata: { name: `${name.slice(0, 200)}.${id}`, namespace },
+        eventTime: at,
+        reportingController: this.#controller,
+        reportingInstance: this.#instance,
+        type: event.type,
+        reason: event.reason,
+        action: event.action,
+        note: event.note.slice(0, LONGEST_NOTE),
+        regarding: {
+          apiVersion: regarding.apiVersion,
+          kind: regarding.kind,
+          name,
+          ...(regarding.metadata.namespace ? { namespace: regarding.metadata.namespace } : {}),
+          ...(uid ? { uid } : {}),
+        },
+      });
+    } catch (error) {
+      this.#log.warn({ err: error, reason: event.reason }, "an event could not be sent");
+    }
+  }
+}

@@ -1,0 +1,155 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import type { Logger } from "../telemetry/logger.ts";
+import type { KubeClient } from "./client.ts";
+import { ApiError } from "./errors.ts";
+import { microTime } from "./micro-time.ts";
+import { type ApiObject, LEASES, type ObjectRef } from "./resource.ts";
+
+export interface LeaderElectionOptions {
+  client: KubeClient;
+  log: Logger;
+  namespace: string;
+  name: string;
+  /** Unique to this process: two of one name would both think that they lead. */
+  identity: string;
+  /** How long a leader that is not heard of stays leader, s. */
+  leaseSeconds?: number;
+  /** How long a leader goes on without having renewed, s; less than leaseSeconds, so that two never lead at once. */
+  renewDeadlineSeconds?: number;
+  retrySeconds?: number;
+}
+
+const lease = z.looseObject({
+  metadata: z.looseObject({ resourceVersion: z.string().optional() }),
+  spec: z
+    .looseObject({
+      holderIdentity: z.string().nullish(),
+      leaseDurationSeconds: z.number().nullish(),
+      leaseTransitions: z.number().nullish(),
+      acquireTime: z.string().nullish(),
+      renewTime: z.string().nullish(),
+    })
+    .prefault({}),
+});
+
+/**
+ * Leadership by a Lease, after client-go's leaderelection: a candidate takes the lease when it is free or
+ * when it has seen no change of it for its whole duration, by its own clock, since clocks of machines differ.
+ */
+export class LeaderElection {
+  readonly #options: Required<LeaderElectionOptions>;
+  readonly #ref: ObjectRef;
+  readonly #stop = new AbortController();
+  #seen: { renewal: string; at: number; duration: number } | undefined;
+  #leading = false;
+
+  constructor(options: LeaderElectionOptions) {
+    this.#options = { leaseSeconds: 15, renewDeadlineSeconds: 10, retrySeconds: 2, ...options };
+    this.#ref = { type: LEASES, namespace: options.namespace, name: options.name };
+  }
+
+  get isLeading(): boolean {
+    return this.#leading;
+  }
+
+  /** Resolves when this process leads. Throws when it was stopped before. */
+  async acquire(): Promise<void> {
+    const { log, identity, retrySeconds } = this.#options;
+    log.info({ identity, lease: this.#options.name }, "waiting to lead");
+    for (;;) {
+      if (await this.#attempt()) break;
+      await sleep(retrySeconds * 1000 * (1 + 0.2 * Math.random()), undefined, { signal: this.#stop.signal });
+    }
+    this.#leading = true;
+    log.info({ identity }, "leading");
+  }
+
+  /** Renews until the lease is lost, and resolves then; a process that has lost it must write nothing more. */
+  async hold(): Promise<void> {
+    const { retrySeconds, renewDeadlineSeconds, log } = this.#options;
+    let renewed = performance.now();
+    while (!this.#stop.signal.aborted) {
+      await sleep(retrySeconds * 1000, undefined, { signal: this.#stop.signal }).catch(() => {});
+      if (this.#stop.signal.aborted) return;
+      if (await this.#attempt()) renewed = performance.now();
+      else if (this.#heldByAnother() || performance.now() - renewed > renewDeadlineSeconds * 1000) {
+        this.#leading = false;
+        log.error("the lease was lost");
+        return;
+      }
+    }
+  }
+
+  /** Gives the lease up, so that another leads at once. */
+  async release(): Promise<void> {
+    this.#stop.abort();
+    if (!this.#leading) return;
+    this.#leading = false;
+    const current = await this.#read();
+    if (current?.spec.holderIdentity !== this.#options.identity) return;
+    await this.#write({ ...current, spec: { ...current.spec, holderIdentity: "", leaseDurationSeconds: 1 } });
+  }
+
+  #holder = "";
+  #heldByAnother(): boolean {
+    return this.#holder !== "" && this.#holder !== this.#options.identity;
+  }
+
+  /** Takes or renews the lease. False where another holds it, or the API server did not answer. */
+  async #attempt(): Promise<boolean> {
+    const { identity, leaseSeconds, log } = this.#options;
+    try {
+      const current = await this.#read();
+      const now = microTime(new Date());
+      const spec = { holderIdentity: identity, leaseDurationSeconds: leaseSeconds, renewTime: now };
+      if (!current) {
+        await this.#options.client.create(
+          LEASES,
+          this.#object({ spec: { ...spec, acquireTime: now, leaseTransitions: 0 } }),
+        );
+        return true;
+      }
+      this.#holder = current.spec.holderIdentity ?? "";
+      if (this.#heldByAnother() && !this.#expired(current)) return false;
+      const taken = this.#holder !== identity;
+      await this.#write({
+        ...current,
+        spec: {
+          ...current.spec,
+          ...spec,
+          acquireTime: taken ? now : (current.spec.acquireTime ?? now),
+          leaseTransitions: (current.spec.leaseTransitions ?? 0) + (taken ? 1 : 0),
+        },
+      });
+      this.#holder = identity;
+      return true;
+    } catch (error) {
+      const lostRace = error instanceof ApiError && error.status === 409;
+      log[lostRace ? "debug" : "warn"]({ err: error }, "the lease could not be taken or renewed");
+      return false;
+    }
+  }
+
+  #expired(current: z.output<typeof lease>): boolean {
+    const renewal = `${current.spec.holderIdentity} ${current.spec.renewTime}`;
+    const duration = (current.spec.leaseDurationSeconds ?? this.#options.leaseSeconds) * 1000;
+    if (this.#seen?.renewal !== renewal) this.#seen = { renewal, at: performance.now(), duration };
+    return performance.now() - this.#seen.at > this.#seen.duration;
+  }
+
+  async #read(): Promise<z.output<typeof lease> | undefined> {
+    const found = await this.#options.client.get(this.#ref);
+    return found && lease.parse(found);
+  }
+
+  /** With the resourceVersion that was read: of two candidates one fails (409). */
+  async #write(changed: z.output<typeof lease>): Promise<void> {
+    await this.#options.client.replace(this.#ref, changed as unknown as ApiObject);
+  }
+
+  #object(parts: object): ApiObject {
+    const { name, namespace } = this.#options;
+    return { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: { name, namespace }, ...parts };
+  }
+}

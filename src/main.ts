@@ -1,0 +1,29 @@
+import { Command } from "commander";
+import { crdsCommand } from "./commands/crds.ts";
+import { renderCommand } from "./commands/render.ts";
+import { runCommand } from "./commands/run.ts";
+import { VERSION, versionCommand } from "./commands/version.ts";
+
+/** Exit codes: 0 done, 1 the input was refused, 2 it could not be read or the command line is wrong. */
+const program = new Command("multus-operator")
+  .description("Installs, checks and removes Multus CNI on Kubernetes through one object, the MultusInstall.")
+  .version(VERSION, "-V, --version")
+  .showHelpAfterError("(multus-operator --help shows the commands)")
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+  .addHelpText(
+    "after",
+    `
+Examples:
+  multus-operator render -f multusinstall.yaml     what would be applied, offline
+  multus-operator crds | kubectl apply --server-side -f -
+  multus-operator run --kubeconfig ~/.kube/config  the operator itself, outside of a cluster`,
+  );
+
+program
+  .addCommand(runCommand())
+  .addCommand(renderCommand())
+  .addCommand(crdsCommand())
+  .addCommand(versionCommand());
+for (const command of program.commands) command.copyInheritedSettings(program);
+
+await program.parseAsync();

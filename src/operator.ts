@@ -1,0 +1,161 @@
+import { hostname } from "node:os";
+import dotI, { type OperatorLogger, type ResourceEvent, type ResourceMeta } from "@dot-i/k8s-operator";
+import { InstallController } from "./controllers/multus-install/controller.ts";
+import { KubeClient } from "./kube/client.ts";
+import type { Connection } from "./kube/connection.ts";
+import { EventRecorder } from "./kube/events.ts";
+import { LeaderElection } from "./kube/leader-election.ts";
+import { HealthServer } from "./telemetry/health.ts";
+import type { Logger } from "./telemetry/logger.ts";
+import { Metrics } from "./telemetry/metrics.ts";
+
+// The package is CommonJS: its default export arrives as a property.
+const { default: Operator } = dotI as unknown as { default: typeof import("@dot-i/k8s-operator").default };
+
+const NAME = "multus-operator";
+/** A watch that has been silent for longer than this is dead: bookmarks come every minute. */
+const LONGEST_SILENCE_SECONDS = 600;
+
+export interface OperatorOptions {
+  connection: Connection;
+  log: Logger;
+  /** Port of /healthz, /readyz and /metrics. */
+  healthPort: number;
+  /** Where the leader's Lease is; undefined leads without one. */
+  leaseNamespace?: string | undefined;
+}
+
+/**
+ * The operator: the frame (init, start, stop) is @dot-i/k8s-operator's, whose watch, status and finalizer
+ * helpers are replaced by src/kube, since they end the process or swallow errors (docs/adr/0002).
+ */
+export class MultusOperator extends Operator {
+  readonly #options: OperatorOptions;
+  readonly #log: Logger;
+  readonly #metrics = new Metrics();
+  readonly #controller: InstallController;
+  readonly #election: LeaderElection | undefined;
+  readonly #identity = `${hostname()}_${crypto.randomUUID().slice(0, 8)}`;
+  #health: HealthServer | undefined;
+  #stopping: Promise<void> | undefined;
+  #connected = false;
+
+  constructor(options: OperatorOptions) {
+    super(seam(options.log));
+    this.kubeConfig = options.connection;
+    this.#options = options;
+    this.#log = options.log;
+    const client = new KubeClient(options.connection, {
+      after: (request, status) => {
+        this.#connected ||= status > 0 && status < 500;
+        this.#metrics.requestEnded(request.method, status);
+      },
+    });
+    this.#controller = new InstallController({
+      client,
+      log: options.log,
+      metrics: this.#metrics,
+      events: new EventRecorder(client, options.log, `${NAME}.dev/multus-install`, this.#identity),
+    });
+    if (options.leaseNamespace !== undefined)
+      this.#election = new LeaderElection({
+        client,
+        log: options.log,
+        namespace: options.leaseNamespace,
+        name: NAME,
+        identity: this.#identity,
+      });
+  }
+
+  /** Starts, and leads when it is its turn. Resolves when the operator has stopped; throws where it lost the lease. */
+  override async start(): Promise<void> {
+    this.#health = await HealthServer.start({
+      port: this.#options.healthPort,
+      metrics: this.#metrics,
+      live: { watches: () => this.#watchProblem() },
+      ready: { apiServer: () => (this.#connected ? undefined : "the API server has not answered yet") },
+    });
+    this.#log.info({ healthPort: this.#health.port, server: this.#options.connection.server }, "started");
+    await this.#election?.acquire();
+    this.#metrics.leading(NAME, true);
+    await super.start();
+    if (!this.#election) return;
+    await this.#election.hold();
+    if (!this.#stopping) throw new LostLease();
+  }
+
+  protected override async init(): Promise<void> {
+    await this.#controller.start();
+  }
+
+  /** Ends running reconciles, gives the lease up and closes every connection. */
+  override stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  protected override watchResource(group: string, version: string, plural: string): Promise<never> {
+    return refuse(`watchResource(${plural}.${version}.${group})`, "a Reflector of src/kube");
+  }
+
+  protected override registerCustomResourceDefinition(file: string): Promise<never> {
+    return refuse(`registerCustomResourceDefinition(${file})`, "the Helm chart or manifests/install.yaml");
+  }
+
+  protected override setResourceStatus(meta: ResourceMeta): Promise<never> {
+    return refuse(`setResourceStatus(${meta.name})`, "server-side apply of the status subresource");
+  }
+
+  protected override patchResourceStatus(meta: ResourceMeta): Promise<never> {
+    return refuse(`patchResourceStatus(${meta.name})`, "server-side apply of the status subresource");
+  }
+
+  protected override handleResourceFinalizer(event: ResourceEvent): Promise<never> {
+    return refuse(`handleResourceFinalizer(${event.meta.name})`, "the reconcile's own finalizer");
+  }
+
+  protected override setResourceFinalizers(meta: ResourceMeta): Promise<never> {
+    return refuse(`setResourceFinalizers(${meta.name})`, "KubeClient.patch");
+  }
+
+  #watchProblem(): string | undefined {
+    const silence = this.#controller.silenceSeconds;
+    const leads = this.#election?.isLeading ?? true;
+    if (!leads || silence < LONGEST_SILENCE_SECONDS) return undefined;
+    return `a watch has been silent for ${Math.round(silence)} s`;
+  }
+
+  async #stop(): Promise<void> {
+    this.#log.info("stopping");
+    await this.#controller.stop();
+    this.#metrics.leading(NAME, false);
+    await this.#election?.release().catch((error: unknown) => {
+      this.#log.warn({ err: error }, "the lease could not be given up; it runs out by itself");
+    });
+    await this.#health?.stop();
+    await this.#options.connection.close();
+  }
+}
+
+/** Another replica leads now: this process must not write any more, and ends. */
+export class LostLease extends Error {
+  readonly code = "LOST_LEASE";
+
+  constructor() {
+    super("the leader's lease was lost; another replica may lead now");
+  }
+}
+
+/** A helper of the frame that swallows errors must not be used by accident. */
+function refuse(helper: string, instead: string): Promise<never> {
+  return Promise.reject(new Error(`${helper} is not used by this operator: use ${instead} (docs/adr/0002)`));
+}
+
+function seam(log: Logger): OperatorLogger {
+  return {
+    debug: (message) => log.debug(message),
+    info: (message) => log.info(message),
+    warn: (message) => log.warn(message),
+    error: (message) => log.error(message),
+  };
+}
