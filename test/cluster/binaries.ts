@@ -6,96 +6,13 @@
  */
 import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { cacheDirectory } from "./cache.ts";
+import { FAMILIES } from "./families.ts";
 import { withFileLock } from "./file-lock.ts";
 
 const TOOLS = join(import.meta.dirname, "tools");
-
-interface Family {
-  /** Program name → Go package. */
-  programs: Record<string, string>;
-  ldflags?: string;
-  env?: Record<string, string>;
-}
-
-const KUBERNETES = "v1.36.3";
-const version = "-X k8s.io/component-base/version";
-
-/** One Go module a family (test/cluster/tools/<family>), since their requirements clash in one. */
-const FAMILIES: Record<string, Family> = {
-  kubernetes: {
-    programs: programs("k8s.io/kubernetes/cmd", [
-      "kube-apiserver",
-      "kube-controller-manager",
-      "kube-scheduler",
-      "kube-proxy",
-      "kubectl",
-      "kubelet",
-    ]),
-    ldflags: `${version}.gitVersion=${KUBERNETES} ${version}.gitMajor=1 ${version}.gitMinor=36`,
-  },
-  etcd: { programs: { etcd: "go.etcd.io/etcd/server/v3" } },
-  containerd: {
-    programs: programs("github.com/containerd/containerd/v2/cmd", [
-      "containerd",
-      "containerd-shim-runc-v2",
-      "ctr",
-    ]),
-  },
-  "cni-plugins": {
-    programs: {
-      ...programs("github.com/containernetworking/plugins/plugins/main", [
-        "bridge",
-        "macvlan",
-        "ptp",
-        "host-device",
-        "loopback",
-        "ipvlan",
-        "vlan",
-        "tap",
-        "dummy",
-      ]),
-      ...programs("github.com/containernetworking/plugins/plugins/ipam", ["host-local", "static", "dhcp"]),
-      ...programs("github.com/containernetworking/plugins/plugins/meta", [
-        "portmap",
-        "tuning",
-        "sbr",
-        "vrf",
-        "bandwidth",
-        "firewall",
-      ]),
-    },
-  },
-  "multus-v4": {
-    programs: {
-      ...programs("gopkg.in/k8snetworkplumbingwg/multus-cni.v4/cmd", [
-        "multus",
-        "multus-daemon",
-        "multus-shim",
-        "install_multus",
-        "thin_entrypoint",
-        "kubeconfig_generator",
-        "cert-approver",
-      ]),
-      passthru: "gopkg.in/k8snetworkplumbingwg/multus-cni.v4/cmd/passthru-cni",
-    },
-  },
-  "multus-v3": {
-    programs: { "multus-v3": "gopkg.in/intel/multus-cni.v3/multus" },
-    // Its entrypoint writes https://[10.96.0.1]:443, which net/url refuses since Go 1.22's successors.
-    env: { GOTOOLCHAIN: "go1.21.13" },
-  },
-  helm: { programs: { helm: "helm.sh/helm/v4/cmd/helm" } },
-  registry: { programs: { registry: "github.com/distribution/distribution/v3/cmd/registry" } },
-  crane: { programs: { crane: "github.com/google/go-containerregistry/cmd/crane" } },
-  kind: { programs: { kind: "sigs.k8s.io/kind" } },
-};
-
-function programs(prefix: string, names: string[]): Record<string, string> {
-  return Object.fromEntries(names.map((name) => [name, `${prefix}/${name}`]));
-}
 
 /** Every program that `binary` knows. */
 export const BINARIES: readonly string[] = Object.values(FAMILIES).flatMap((f) => Object.keys(f.programs));
@@ -151,31 +68,49 @@ function go(family: string, args: string[]): string {
 }
 
 function environment(family: string): NodeJS.ProcessEnv {
-  return { ...process.env, CGO_ENABLED: "0", GOFLAGS: "-mod=readonly", ...FAMILIES[family]?.env };
+  const flags = `${process.env.GOFLAGS ?? ""} -mod=readonly`.trim();
+  return { ...process.env, CGO_ENABLED: "0", GOFLAGS: flags, ...FAMILIES[family]?.env };
 }
 
 async function buildFamily(family: string, index: number, of: number): Promise<void> {
   const target = directoryOf(family);
-  await withFileLock(`${target}.lock`, async () => {
-    if (existsSync(target)) return; // another process built it while this one waited
-    const parts = Object.entries(FAMILIES[family]?.programs ?? {});
-    const building = `${target}.building`;
-    rmSync(building, { recursive: true, force: true });
-    mkdirSync(building, { recursive: true });
-    const say = (text: string) => process.stderr.write(`tools: ${text} (family ${index} of ${of})\n`);
-    const start = Date.now();
-    const seconds = () => Math.round((Date.now() - start) / 1000);
-    say(`building ${family}: ${parts.map(([name]) => name).join(", ")}`);
-    const progress = setInterval(() => say(`still building ${family}, ${seconds()} s`), 15_000);
-    try {
-      for (const [name, path] of parts) await build(family, path, join(building, name));
-      renameSync(building, target);
-      say(`built ${family} in ${seconds()} s`);
-    } finally {
-      clearInterval(progress);
-      rmSync(building, { recursive: true, force: true });
-    }
-  });
+  const say = (text: string) => process.stderr.write(`tools: ${text} (family ${index} of ${of})\n`);
+  const waiting = (owner: string) => say(`waiting for ${family}, which process ${owner} builds`);
+  await withFileLock(
+    `${target}.lock`,
+    async () => {
+      if (existsSync(target)) return; // another process built it while this one waited
+      const parts = Object.entries(FAMILIES[family]?.programs ?? {});
+      removeUnfinished(target);
+      // A name of its own: a compiler that outlives a killed owner still writes to the name it was given.
+      const building = `${target}.building.${process.pid}`;
+      mkdirSync(building, { recursive: true });
+      const start = Date.now();
+      const seconds = () => Math.round((Date.now() - start) / 1000);
+      let current = "";
+      const progress = setInterval(() => say(`still building ${family}: ${current}, ${seconds()} s`), 15_000);
+      say(`building ${family}: ${parts.map(([name]) => name).join(", ")}`);
+      try {
+        for (const [number, [name, path]] of parts.entries()) {
+          current = `${name}, program ${number + 1} of ${parts.length}`;
+          await build(family, path, join(building, name));
+        }
+        renameSync(building, target);
+        say(`built ${family} in ${seconds()} s`);
+      } finally {
+        clearInterval(progress);
+        rmSync(building, { recursive: true, force: true });
+      }
+    },
+    waiting,
+  );
+}
+
+/** What builders that were killed have left. Only the lock's holder may call it. */
+function removeUnfinished(target: string): void {
+  for (const name of readdirSync(dirname(target)))
+    if (name.startsWith(`${basename(target)}.building`))
+      rmSync(join(dirname(target), name), { recursive: true, force: true });
 }
 
 function build(family: string, path: string, output: string): Promise<void> {

@@ -5,10 +5,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 /**
  * Runs `work` while this process alone holds `path`. The file holds the owner's pid and its start time, so
  * that the lock of a process that died is taken over, even when its pid was given to another since.
+ * `onWait` is told once, with the owner's pid, when another process holds it.
  */
-export async function withFileLock<T>(path: string, work: () => Promise<T>): Promise<T> {
-  mkdirSync(dirname(path), { recursive: true });
-  while (!tryLock(path)) await sleep(200);
+export async function withFileLock<T>(
+  path: string,
+  work: () => Promise<T>,
+  onWait: (ownerPid: string) => void = () => {},
+): Promise<T> {
+  for (let told = false; !tryLock(path); await sleep(200)) {
+    if (!told) onWait(read(path)?.split(" ")[0] ?? "?");
+    told = true;
+  }
   try {
     return await work();
   } finally {
@@ -16,25 +23,50 @@ export async function withFileLock<T>(path: string, work: () => Promise<T>): Pro
   }
 }
 
-/** Takes the lock if it is free or its owner is dead. The file appears whole or not at all (link(2)). */
+/**
+ * Takes the lock if it is free or its owner is dead; it dies with this process, or is given back by removing
+ * the file. The file appears whole or not at all (link(2)).
+ */
 export function tryLock(path: string): boolean {
   mkdirSync(dirname(path), { recursive: true });
   const mine = `${path}.${process.pid}`;
   writeFileSync(mine, processIdentity(process.pid) ?? "");
   try {
-    for (let attempt = 0; attempt < 2; attempt++) {
-      try {
-        linkSync(mine, path);
-        return true;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-      }
-      if (isAlive(readIdentity(path))) return false;
-      rmSync(path, { force: true });
-    }
-    return false;
+    return link(mine, path) || (removeStale(path) && link(mine, path));
   } finally {
     unlinkSync(mine);
+  }
+}
+
+/**
+ * Removes a dead owner's lock. Of several that see it dead only the holder of the second lock may, and looks
+ * again: else the slower one would remove the lock that the faster one has just taken.
+ */
+function removeStale(path: string): boolean {
+  if (!isStale(path)) return false;
+  const guard = `${path}.takeover`;
+  if (!tryLock(guard)) return false;
+  try {
+    if (!isStale(path)) return false;
+    rmSync(path, { force: true });
+    return true;
+  } finally {
+    rmSync(guard, { force: true });
+  }
+}
+
+function isStale(path: string): boolean {
+  const owner = read(path);
+  return owner !== undefined && !isAlive(owner);
+}
+
+function link(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
   }
 }
 
@@ -46,17 +78,14 @@ export function isAlive(identity: string | undefined): boolean {
 
 /** "pid starttime": a pid alone may belong to another process after a while (proc(5), field 22). */
 export function processIdentity(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const afterName = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    if (afterName[0] === "Z" || afterName[0] === "X") return undefined;
-    return `${pid} ${afterName[19]}`;
-  } catch {
-    return undefined;
-  }
+  const stat = read(`/proc/${pid}/stat`);
+  if (stat === undefined) return undefined;
+  const afterName = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  if (afterName[0] === "Z" || afterName[0] === "X") return undefined;
+  return `${pid} ${afterName[19]}`;
 }
 
-function readIdentity(path: string): string | undefined {
+function read(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
   } catch {

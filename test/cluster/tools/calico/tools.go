@@ -1,0 +1,6 @@
+//go:build tools
+
+// Package tools pins the programs of this family; their versions are those of go.mod.
+package tools
+
+import _ "github.com/projectcalico/calico/cni-plugin/cmd/calico"
