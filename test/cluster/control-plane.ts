@@ -1,13 +1,14 @@
-import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
-import { createServer } from "node:net";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { type AuditEvent, auditArguments, readAuditEvents } from "./audit.ts";
 import { binaries } from "./binaries.ts";
 import { CertificateAuthority, kubeconfig, newKey, openssl } from "./certificates.ts";
 import { Daemon, waitUntil } from "./daemon.ts";
+import { compact } from "./etcd.ts";
 import { execute } from "./execute.ts";
+import { requireDebianPackages } from "./host-packages.ts";
+import { releasePorts, reservePorts, sweepPorts } from "./ports.ts";
 import { createStateDirectory, orphanedStateDirectories, removeStateDirectory } from "./state-directory.ts";
 
 export interface ControlPlaneOptions {
@@ -16,6 +17,8 @@ export interface ControlPlaneOptions {
   /** The address the API server listens on; nodes in other namespaces need one that they reach. */
   address?: string;
   serviceCidr?: string;
+  /** Records requests for `auditEvents`: `true` for the metadata of all, or a policy of audit.k8s.io/v1. */
+  auditPolicy?: object | true;
   /** Further arguments of kube-apiserver, for one test's purpose. */
   apiserverArgs?: string[];
 }
@@ -32,9 +35,10 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     "kube-scheduler",
     "kubectl",
   ]);
-  for (const directory of orphanedStateDirectories("control-plane")) removeStateDirectory(directory);
+  await requireDebianPackages(["openssl", "util-linux"]);
+  sweepDeadControlPlanes();
   const programs = { etcd, apiserver, controllerManager, scheduler, kubectl } as Programs;
-  const plane = new ControlPlane(programs, options, await freePorts(5, options.address ?? "127.0.0.1"));
+  const plane = new ControlPlane(programs, options, await reservePorts(5, options.address ?? "127.0.0.1"));
   try {
     await plane.start();
   } catch (error) {
@@ -42,6 +46,12 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     throw error;
   }
   return plane;
+}
+
+/** Removes the files of control planes whose process died; their servers died with it (see Daemon). */
+function sweepDeadControlPlanes(): void {
+  for (const directory of orphanedStateDirectories("control-plane")) removeStateDirectory(directory);
+  sweepPorts();
 }
 
 interface Programs {
@@ -66,6 +76,19 @@ export class ControlPlane implements AsyncDisposable {
   readonly #ports: number[];
   #daemons: Daemon[] = [];
   #apiserver: Daemon | undefined;
+  /** What can happen to the API server under its clients. */
+  readonly apiserver = {
+    /** SIGKILL, as a machine that loses power: connections are reset, etcd keeps the objects. */
+    kill: (): Promise<void> => this.#killApiserver(),
+    /** Kills it if it runs, starts it again on the same port, and returns when it is ready. */
+    restart: async (): Promise<void> => {
+      await this.#killApiserver();
+      await this.#startApiserver();
+    },
+    /** It hangs: connections stay open and nothing is answered, until `resume`. */
+    suspend: (): void => this.#apiserver?.suspend(),
+    resume: (): void => this.#apiserver?.resume(),
+  };
 
   constructor(programs: Programs, options: ControlPlaneOptions, ports: number[]) {
     this.#programs = programs;
@@ -75,6 +98,11 @@ export class ControlPlane implements AsyncDisposable {
     this.serviceCidr = options.serviceCidr ?? "10.96.0.0/16";
     this.server = `https://${this.address}:${ports[2]}`;
     this.kubeconfig = this.kubeconfigFor("admin", { name: "admin", groups: ["system:masters"] });
+  }
+
+  /** The certificate of the authority that signed the API server's own. */
+  get caFile(): string {
+    return this.ca.certFile;
   }
 
   async start(): Promise<void> {
@@ -98,13 +126,12 @@ export class ControlPlane implements AsyncDisposable {
       `--initial-cluster=default=http://127.0.0.1:${peer}`,
       "--log-level=error",
     ]);
-    await this.startApiserver();
+    await this.#startApiserver();
     if (this.#options.controllerManager) this.#startControllerManager();
     if (this.#options.scheduler) this.#startScheduler();
   }
 
-  /** Starts the API server (again), and returns when it says that it is ready. */
-  async startApiserver(): Promise<void> {
+  async #startApiserver(): Promise<void> {
     const serving = this.ca.issue("apiserver", { name: "kube-apiserver" }, [
       this.address,
       "127.0.0.1",
@@ -124,7 +151,7 @@ export class ControlPlane implements AsyncDisposable {
       `--secure-port=${this.#ports[2]}`,
       `--tls-cert-file=${serving.certFile}`,
       `--tls-private-key-file=${serving.keyFile}`,
-      `--client-ca-file=${this.ca.certFile}`,
+      `--client-ca-file=${this.caFile}`,
       `--kubelet-client-certificate=${kubelet.certFile}`,
       `--kubelet-client-key=${kubelet.keyFile}`,
       "--kubelet-preferred-address-types=InternalIP",
@@ -136,6 +163,7 @@ export class ControlPlane implements AsyncDisposable {
       "--enable-admission-plugins=NodeRestriction",
       "--allow-privileged=true",
       "--endpoint-reconciler-type=none",
+      ...(this.#options.auditPolicy ? auditArguments(this.directory, this.#options.auditPolicy) : []),
       ...(this.#options.apiserverArgs ?? []),
     ]);
     await waitUntil("kube-apiserver to be ready", () => this.isReady(), {
@@ -143,19 +171,43 @@ export class ControlPlane implements AsyncDisposable {
     });
   }
 
-  /** SIGKILL, as a machine that loses power. */
-  async killApiserver(): Promise<void> {
+  async #killApiserver(): Promise<void> {
     await this.#apiserver?.kill();
     this.#daemons = this.#daemons.filter((daemon) => daemon !== this.#apiserver);
     this.#apiserver = undefined;
   }
 
-  /** Path of a new kubeconfig for a user with a client certificate. */
+  /**
+   * Forgets the history of objects in etcd. The API server answers from its own memory until `restart`; then
+   * a list that goes on from an older page and a watch from an older resource version are answered 410.
+   * Returns the revision that is left.
+   */
+  async expireHistory(): Promise<string> {
+    return await compact(`http://127.0.0.1:${this.#ports[0]}`);
+  }
+
+  /** The requests recorded until now; empty without `auditPolicy`. */
+  auditEvents(): AuditEvent[] {
+    return readAuditEvents(this.directory);
+  }
+
+  /** Path of a new kubeconfig for a user with a client certificate. RBAC decides what they may do. */
   kubeconfigFor(file: string, user: { name: string; groups?: string[] }): string {
+    return this.#writeKubeconfig(file, this.ca.issue(file, user));
+  }
+
+  /**
+   * Path of a new kubeconfig with a token of an existing service account (TokenRequest). The API server
+   * grants no less than 600 s.
+   */
+  async kubeconfigForServiceAccount(namespace: string, name: string, seconds = 3600): Promise<string> {
+    const token = await this.kubectl("create", "token", "-n", namespace, name, `--duration=${seconds}s`);
+    return this.#writeKubeconfig(`${namespace}.${name}`, { token: token.trim() });
+  }
+
+  #writeKubeconfig(file: string, user: Parameters<typeof kubeconfig>[2]): string {
     const path = join(this.directory, `${file}.kubeconfig`);
-    writeFileSync(path, kubeconfig(this.server, this.ca.certFile, this.ca.issue(file, user)), {
-      mode: 0o600,
-    });
+    writeFileSync(path, kubeconfig(this.server, this.caFile, user), { mode: 0o600 });
     return path;
   }
 
@@ -172,6 +224,8 @@ export class ControlPlane implements AsyncDisposable {
   async stop(): Promise<void> {
     for (const daemon of this.#daemons.toReversed()) await daemon.kill();
     this.#daemons = [];
+    this.#apiserver = undefined;
+    releasePorts(this.#ports);
     removeStateDirectory(this.directory);
   }
 
@@ -187,12 +241,13 @@ export class ControlPlane implements AsyncDisposable {
     return new Promise((resolve) => {
       const asked = request(
         `${this.server}/readyz`,
-        { ...admin, ca: readFileSync(this.ca.certFile), agent: false, timeout: 2000 },
+        { ...admin, ca: readFileSync(this.caFile), agent: false, timeout: 2000 },
         (response) => {
           response.resume();
           resolve(response.statusCode === 200);
         },
       );
+      asked.on("timeout", () => asked.destroy());
       asked.on("error", () => resolve(false));
       asked.end();
     });
@@ -207,7 +262,7 @@ export class ControlPlane implements AsyncDisposable {
       "--use-service-account-credentials",
       "--leader-elect=false",
       `--service-account-private-key-file=${join(this.directory, "sa.key")}`,
-      `--root-ca-file=${this.ca.certFile}`,
+      `--root-ca-file=${this.caFile}`,
       `--service-cluster-ip-range=${this.serviceCidr}`,
     ]);
   }
@@ -236,30 +291,4 @@ export class ControlPlane implements AsyncDisposable {
 /** The first usable address of a service range: the API server's own service. */
 export function firstAddress(cidr: string): string {
   return cidr.replace(/\d+\/\d+$/, "1");
-}
-
-/**
- * `count` TCP ports that nobody listens on, outside the kernel's range for outgoing connections, so that a
- * connection made between now and the server's start cannot take one.
- */
-async function freePorts(count: number, address: string): Promise<number[]> {
-  const ports: number[] = [];
-  const seed = createHash("sha256")
-    .update(`${process.pid}-${process.hrtime.bigint()}`)
-    .digest()
-    .readUInt32BE();
-  for (let step = 0; ports.length < count; step++) {
-    const port = 20_000 + ((seed + step * 7) % 10_000);
-    if ((await isFree(port, "127.0.0.1")) && (await isFree(port, address))) ports.push(port);
-    if (step > 10_000) await sleep(100);
-  }
-  return ports;
-}
-
-function isFree(port: number, address: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen({ port, host: address, exclusive: true }, () => server.close(() => resolve(true)));
-  });
 }

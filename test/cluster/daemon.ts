@@ -17,6 +17,12 @@ export interface DaemonOptions {
   graceMs?: number;
 }
 
+/**
+ * Starts "$@" if the parent is still process $0. The kernel's death signal is asked for first, so a parent
+ * that dies after this look takes the child with it, and one that died before it is seen here.
+ */
+const UNLESS_ORPHANED = 'test "$PPID" = "$0" && exec "$@"';
+
 /** A long-running child that dies with this process, even when this process is killed by SIGKILL (prctl(2), PDEATHSIG). */
 export class Daemon {
   readonly name: string;
@@ -32,7 +38,8 @@ export class Daemon {
   private constructor(options: DaemonOptions) {
     const log = openSync(options.logFile, "a");
     try {
-      this.#child = spawn("setpriv", ["--pdeathsig", "KILL", "--", options.command, ...options.args], {
+      const guarded = ["sh", "-c", UNLESS_ORPHANED, String(process.pid), options.command, ...options.args];
+      this.#child = spawn("setpriv", ["--pdeathsig", "KILL", "--", ...guarded], {
         stdio: ["ignore", log, log],
         env: options.env ?? process.env,
         cwd: options.cwd,
@@ -40,17 +47,17 @@ export class Daemon {
     } finally {
       closeSync(log);
     }
-    if (this.#child.pid === undefined)
-      throw new Error(`${options.name} could not be started: is setpriv (util-linux) installed?`);
-    this.name = options.name;
-    this.pid = this.#child.pid;
-    this.#options = options;
     this.#child.on("error", (error) => {
       this.#ended ??= error.message;
     });
     this.#child.on("exit", (code, signal) => {
       this.#ended ??= signal ?? `exit code ${code}`;
     });
+    if (this.#child.pid === undefined)
+      throw new Error(`${options.name} could not be started: is setpriv (util-linux) installed?`);
+    this.name = options.name;
+    this.pid = this.#child.pid;
+    this.#options = options;
   }
 
   /** How it ended, or undefined while it runs. */
@@ -73,6 +80,15 @@ export class Daemon {
     const deadline = Date.now() + (this.#options.graceMs ?? 3000);
     while (this.#ended === undefined && Date.now() < deadline) await sleep(20);
     await this.kill();
+  }
+
+  /** SIGSTOP: the process answers nothing and its connections stay open, as on a machine that hangs. */
+  suspend(): void {
+    this.#child.kill("SIGSTOP");
+  }
+
+  resume(): void {
+    this.#child.kill("SIGCONT");
   }
 
   async kill(): Promise<void> {

@@ -39,10 +39,10 @@ export function tryLock(path: string): boolean {
 }
 
 /**
- * Removes a dead owner's lock. Of several that see it dead only the holder of the second lock may, and looks
+ * Removes the lock if its owner is dead, and says whether it did. Of several that see it dead only the holder of the second lock may, and looks
  * again: else the slower one would remove the lock that the faster one has just taken.
  */
-function removeStale(path: string): boolean {
+export function removeStale(path: string): boolean {
   if (!isStale(path)) return false;
   const guard = `${path}.takeover`;
   if (!tryLock(guard)) return false;

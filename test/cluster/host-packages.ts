@@ -9,6 +9,8 @@ const WITNESS: Record<string, string> = {
   iproute2: "/usr/sbin/ip",
   "busybox-static": "/bin/busybox",
   "bash-static": "/bin/bash-static",
+  openssl: "/usr/bin/openssl",
+  "util-linux": "/usr/bin/setpriv",
 };
 
 /**

@@ -4,12 +4,14 @@ import {
   copyFileSync,
   cpSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -71,7 +73,7 @@ async function recipe(name: Exclude<ImageName, "operator">, scratch: string): Pr
       return { reference, files: { "/bin": await busyboxTools(scratch) } };
     case "multus-v4.3.0":
     case "multus-v4.3.0-thick":
-      return { reference, files: await multusV4(), entrypoint: ["/thin_entrypoint"] };
+      return { reference, files: await multusV4(scratch), entrypoint: ["/thin_entrypoint"] };
     case "multus-v3.4.2": {
       const source = moduleDirectory("multus-v3", "gopkg.in/intel/multus-cni.v3");
       return {
@@ -90,8 +92,11 @@ async function recipe(name: Exclude<ImageName, "operator">, scratch: string): Pr
 }
 
 /** As upstream's images/Dockerfile lays it out: no shell, everything in /usr/src/multus-cni/bin and the entrypoints at /. */
-async function multusV4(): Promise<Record<string, string>> {
-  const files: Record<string, string> = {};
+async function multusV4(scratch: string): Promise<Record<string, string>> {
+  // The daemon asks for its user's name, and crashes on a nil pointer where there is no /etc/passwd.
+  const passwd = join(scratch, "passwd");
+  writeFileSync(passwd, "root:x:0:0:root:/root:/sbin/nologin\n");
+  const files: Record<string, string> = { "/etc/passwd": passwd };
   for (const name of [
     "multus",
     "multus-shim",
@@ -136,10 +141,8 @@ async function busyboxTools(scratch: string, ...more: string[]): Promise<string>
   const directory = join(scratch, "bin");
   mkdirSync(directory);
   copyFileSync("/bin/busybox", join(directory, "busybox"));
-  // Hard links, so that the archive holds the program once.
-  await execute("/bin/busybox", ["--install", "."], { cwd: directory }).catch(async () => {
-    await execute(join(directory, "busybox"), ["--install", directory]);
-  });
+  for (const applet of (await execute("/bin/busybox", ["--list"])).split("\n").filter(Boolean))
+    if (applet !== "busybox") symlinkSync("busybox", join(directory, applet));
   if (more.length > 0) {
     rmSync(join(directory, "bash"), { force: true });
     copyFileSync("/bin/bash-static", join(directory, "bash"));
@@ -260,7 +263,8 @@ async function buildah(args: string[]): Promise<string> {
 
 function place(source: string, target: string): void {
   mkdirSync(dirname(target), { recursive: true });
-  cpSync(source, target, { recursive: true, dereference: true });
+  if (lstatSync(source).isDirectory()) cpSync(source, target, { recursive: true, verbatimSymlinks: true });
+  else copyFileSync(source, target);
   const executable = /\/(bin|sbin)\/|\.sh$|\/[a-z_-]+$|\.so/.test(target);
   if (executable) chmodSync(target, 0o755);
 }

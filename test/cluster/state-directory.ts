@@ -1,24 +1,36 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isAlive, processIdentity } from "./file-lock.ts";
 
-const ROOT = join(tmpdir(), "multus-operator-test");
+/** What runs of the tests keep while they run, all of it swept when its owner has died. */
+export const STATE_ROOT = join(tmpdir(), "multus-operator-test");
 const OWNER = "owner";
 
 /** A new directory for what one control plane or cluster keeps while it runs, marked with this process as its owner. */
 export function createStateDirectory(kind: string): string {
-  mkdirSync(ROOT, { recursive: true });
-  const directory = mkdtempSync(join(ROOT, `${kind}-`));
-  writeFileSync(join(directory, OWNER), processIdentity(process.pid) ?? "");
+  mkdirSync(STATE_ROOT, { recursive: true });
+  const unnamed = mkdtempSync(join(STATE_ROOT, "new-"));
+  writeFileSync(join(unnamed, OWNER), processIdentity(process.pid) ?? "");
+  // Only now under its name: a sweep between the two would see a directory without an owner and remove it.
+  const directory = unnamed.replace(/new-(?=[^/]*$)/, `${kind}-`);
+  renameSync(unnamed, directory);
   return directory;
 }
 
 /** The directories whose owner has died without cleaning up. */
 export function orphanedStateDirectories(kind: string): string[] {
-  return list(ROOT)
+  return list(STATE_ROOT)
     .filter((name) => name.startsWith(`${kind}-`))
-    .map((name) => join(ROOT, name))
+    .map((name) => join(STATE_ROOT, name))
     .filter((directory) => !isAlive(ownerOf(directory)));
 }
 
