@@ -98,7 +98,12 @@ export function newKey(file: string): void {
   openssl(["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", file]);
 }
 
-export function openssl(args: string[], input?: string): string {
+/** The public half of a key, for those who only check its signatures. */
+export function newPublicKey(keyFile: string, file: string): void {
+  openssl(["pkey", "-in", keyFile, "-pubout", "-out", file]);
+}
+
+function openssl(args: string[], input?: string): string {
   return execFileSync("openssl", args, {
     encoding: "utf8",
     ...(input ? { input } : {}),

@@ -3,12 +3,22 @@ import { request } from "node:https";
 import { join } from "node:path";
 import { type AuditEvent, auditArguments, readAuditEvents } from "./audit.ts";
 import { binaries } from "./binaries.ts";
-import { CertificateAuthority, kubeconfig, newKey, openssl } from "./certificates.ts";
+import { CertificateAuthority, kubeconfig, newKey, newPublicKey } from "./certificates.ts";
 import { Daemon, waitUntil } from "./daemon.ts";
 import { compact } from "./etcd.ts";
 import { execute } from "./execute.ts";
 import { requireDebianPackages } from "./host-packages.ts";
 import { releasePorts, reservePorts, sweepPorts } from "./ports.ts";
+import {
+  apiserverArguments,
+  controllerManagerArguments,
+  etcdArguments,
+  etcdUrl,
+  firstAddress,
+  type Layout,
+  type Ports,
+  schedulerArguments,
+} from "./server-arguments.ts";
 import { createStateDirectory, orphanedStateDirectories, removeStateDirectory } from "./state-directory.ts";
 
 export interface ControlPlaneOptions {
@@ -38,7 +48,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   await requireDebianPackages(["openssl", "util-linux"]);
   sweepDeadControlPlanes();
   const programs = { etcd, apiserver, controllerManager, scheduler, kubectl } as Programs;
-  const plane = new ControlPlane(programs, options, await reservePorts(5, options.address ?? "127.0.0.1"));
+  const plane = new ControlPlane(programs, options, await portsOn(options.address ?? "127.0.0.1"));
   try {
     await plane.start();
   } catch (error) {
@@ -52,6 +62,11 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
 function sweepDeadControlPlanes(): void {
   for (const directory of orphanedStateDirectories("control-plane")) removeStateDirectory(directory);
   sweepPorts();
+}
+
+async function portsOn(address: string): Promise<Ports> {
+  const [etcd, etcdPeer, apiserver, controllerManager, scheduler] = await reservePorts(5, address);
+  return { etcd, etcdPeer, apiserver, controllerManager, scheduler } as Ports;
 }
 
 interface Programs {
@@ -73,7 +88,7 @@ export class ControlPlane implements AsyncDisposable {
   readonly kubeconfig: string;
   readonly #programs: Programs;
   readonly #options: ControlPlaneOptions;
-  readonly #ports: number[];
+  readonly #layout: Layout;
   #daemons: Daemon[] = [];
   #apiserver: Daemon | undefined;
   /** What can happen to the API server under its clients. */
@@ -90,13 +105,19 @@ export class ControlPlane implements AsyncDisposable {
     resume: (): void => this.#apiserver?.resume(),
   };
 
-  constructor(programs: Programs, options: ControlPlaneOptions, ports: number[]) {
+  constructor(programs: Programs, options: ControlPlaneOptions, ports: Ports) {
     this.#programs = programs;
     this.#options = options;
-    this.#ports = ports;
     this.address = options.address ?? "127.0.0.1";
     this.serviceCidr = options.serviceCidr ?? "10.96.0.0/16";
-    this.server = `https://${this.address}:${ports[2]}`;
+    this.#layout = {
+      directory: this.directory,
+      caFile: this.ca.certFile,
+      address: this.address,
+      serviceCidr: this.serviceCidr,
+      ports,
+    };
+    this.server = `https://${this.address}:${ports.apiserver}`;
     this.kubeconfig = this.kubeconfigFor("admin", { name: "admin", groups: ["system:masters"] });
   }
 
@@ -107,25 +128,8 @@ export class ControlPlane implements AsyncDisposable {
 
   async start(): Promise<void> {
     newKey(join(this.directory, "sa.key"));
-    openssl([
-      "pkey",
-      "-in",
-      join(this.directory, "sa.key"),
-      "-pubout",
-      "-out",
-      join(this.directory, "sa.pub"),
-    ]);
-    const [client, peer] = this.#ports;
-    this.#run("etcd", this.#programs.etcd, [
-      `--data-dir=${join(this.directory, "etcd")}`,
-      "--unsafe-no-fsync",
-      `--listen-client-urls=http://127.0.0.1:${client}`,
-      `--advertise-client-urls=http://127.0.0.1:${client}`,
-      `--listen-peer-urls=http://127.0.0.1:${peer}`,
-      `--initial-advertise-peer-urls=http://127.0.0.1:${peer}`,
-      `--initial-cluster=default=http://127.0.0.1:${peer}`,
-      "--log-level=error",
-    ]);
+    newPublicKey(join(this.directory, "sa.key"), join(this.directory, "sa.pub"));
+    this.#run("etcd", this.#programs.etcd, etcdArguments(this.#layout));
     await this.#startApiserver();
     if (this.#options.controllerManager) this.#startControllerManager();
     if (this.#options.scheduler) this.#startScheduler();
@@ -144,25 +148,8 @@ export class ControlPlane implements AsyncDisposable {
       name: "kube-apiserver",
       groups: ["system:masters"],
     });
-    const file = (name: string) => join(this.directory, name);
     this.#apiserver = this.#run("kube-apiserver", this.#programs.apiserver, [
-      `--etcd-servers=http://127.0.0.1:${this.#ports[0]}`,
-      `--bind-address=${this.address}`,
-      `--secure-port=${this.#ports[2]}`,
-      `--tls-cert-file=${serving.certFile}`,
-      `--tls-private-key-file=${serving.keyFile}`,
-      `--client-ca-file=${this.caFile}`,
-      `--kubelet-client-certificate=${kubelet.certFile}`,
-      `--kubelet-client-key=${kubelet.keyFile}`,
-      "--kubelet-preferred-address-types=InternalIP",
-      `--service-account-key-file=${file("sa.pub")}`,
-      `--service-account-signing-key-file=${file("sa.key")}`,
-      "--service-account-issuer=https://kubernetes.default.svc",
-      `--service-cluster-ip-range=${this.serviceCidr}`,
-      "--authorization-mode=Node,RBAC",
-      "--enable-admission-plugins=NodeRestriction",
-      "--allow-privileged=true",
-      "--endpoint-reconciler-type=none",
+      ...apiserverArguments(this.#layout, { serving, kubelet }),
       ...(this.#options.auditPolicy ? auditArguments(this.directory, this.#options.auditPolicy) : []),
       ...(this.#options.apiserverArgs ?? []),
     ]);
@@ -183,7 +170,7 @@ export class ControlPlane implements AsyncDisposable {
    * Returns the revision that is left.
    */
   async expireHistory(): Promise<string> {
-    return await compact(`http://127.0.0.1:${this.#ports[0]}`);
+    return await compact(etcdUrl(this.#layout));
   }
 
   /** The requests recorded until now; empty without `auditPolicy`. */
@@ -225,7 +212,7 @@ export class ControlPlane implements AsyncDisposable {
     for (const daemon of this.#daemons.toReversed()) await daemon.kill();
     this.#daemons = [];
     this.#apiserver = undefined;
-    releasePorts(this.#ports);
+    releasePorts(Object.values(this.#layout.ports));
     removeStateDirectory(this.directory);
   }
 
@@ -255,26 +242,13 @@ export class ControlPlane implements AsyncDisposable {
 
   #startControllerManager(): void {
     const file = this.kubeconfigFor("controller-manager", { name: "system:kube-controller-manager" });
-    this.#run("kube-controller-manager", this.#programs.controllerManager, [
-      `--kubeconfig=${file}`,
-      `--secure-port=${this.#ports[3]}`,
-      "--bind-address=127.0.0.1",
-      "--use-service-account-credentials",
-      "--leader-elect=false",
-      `--service-account-private-key-file=${join(this.directory, "sa.key")}`,
-      `--root-ca-file=${this.caFile}`,
-      `--service-cluster-ip-range=${this.serviceCidr}`,
-    ]);
+    const args = controllerManagerArguments(this.#layout, file);
+    this.#run("kube-controller-manager", this.#programs.controllerManager, args);
   }
 
   #startScheduler(): void {
     const file = this.kubeconfigFor("scheduler", { name: "system:kube-scheduler" });
-    this.#run("kube-scheduler", this.#programs.scheduler, [
-      `--kubeconfig=${file}`,
-      `--secure-port=${this.#ports[4]}`,
-      "--bind-address=127.0.0.1",
-      "--leader-elect=false",
-    ]);
+    this.#run("kube-scheduler", this.#programs.scheduler, schedulerArguments(this.#layout, file));
   }
 
   #run(name: string, command: string, args: string[]): Daemon {
@@ -286,9 +260,4 @@ export class ControlPlane implements AsyncDisposable {
   #assertRunning(): void {
     for (const daemon of this.#daemons) daemon.assertRunning();
   }
-}
-
-/** The first usable address of a service range: the API server's own service. */
-export function firstAddress(cidr: string): string {
-  return cidr.replace(/\d+\/\d+$/, "1");
 }

@@ -33,3 +33,20 @@ function isDebian(): boolean {
     existsSync("/etc/os-release") && /^ID(_LIKE)?=.*debian/m.test(readFileSync("/etc/os-release", "utf8"))
   );
 }
+
+/** Why this machine cannot run nodes of its own, or undefined where it can. */
+export function bareMachineProblem(): string | undefined {
+  if (process.platform !== "linux") return `nodes need Linux namespaces (this is ${process.platform})`;
+  if (process.getuid?.() !== 0) return "nodes need root (network and mount namespaces)";
+  return undefined;
+}
+
+/** Ends the program with one line where it cannot run here, and says what to do instead. */
+export function requireBareMachine(): void {
+  const problem = bareMachineProblem();
+  if (problem === undefined) return;
+  process.stderr.write(
+    `${problem}; run it as root on Linux, or install the chart in a cluster of yours (README)\n`,
+  );
+  process.exit(2);
+}

@@ -1,0 +1,91 @@
+import { join } from "node:path";
+import type { Certificate } from "./certificates.ts";
+
+/** What the command lines of a control plane's servers are made of. */
+export interface Layout {
+  directory: string;
+  caFile: string;
+  /** Where the API server listens; the others listen on 127.0.0.1. */
+  address: string;
+  serviceCidr: string;
+  ports: Ports;
+}
+
+export interface Ports {
+  etcd: number;
+  etcdPeer: number;
+  apiserver: number;
+  controllerManager: number;
+  scheduler: number;
+}
+
+export function etcdUrl({ ports }: Layout): string {
+  return `http://127.0.0.1:${ports.etcd}`;
+}
+
+export function etcdArguments(layout: Layout): string[] {
+  const peer = `http://127.0.0.1:${layout.ports.etcdPeer}`;
+  return [
+    `--data-dir=${join(layout.directory, "etcd")}`,
+    "--unsafe-no-fsync", // nothing here outlives a power cut
+    `--listen-client-urls=${etcdUrl(layout)}`,
+    `--advertise-client-urls=${etcdUrl(layout)}`,
+    `--listen-peer-urls=${peer}`,
+    `--initial-advertise-peer-urls=${peer}`,
+    `--initial-cluster=default=${peer}`,
+    "--log-level=error",
+  ];
+}
+
+/** @param kubelet what the API server shows kubelets when it fetches logs or runs commands */
+export function apiserverArguments(
+  layout: Layout,
+  { serving, kubelet }: { serving: Certificate; kubelet: Certificate },
+): string[] {
+  return [
+    `--etcd-servers=${etcdUrl(layout)}`,
+    `--bind-address=${layout.address}`,
+    `--secure-port=${layout.ports.apiserver}`,
+    `--tls-cert-file=${serving.certFile}`,
+    `--tls-private-key-file=${serving.keyFile}`,
+    `--client-ca-file=${layout.caFile}`,
+    `--kubelet-client-certificate=${kubelet.certFile}`,
+    `--kubelet-client-key=${kubelet.keyFile}`,
+    "--kubelet-preferred-address-types=InternalIP", // nodes have no names in any DNS
+    `--service-account-key-file=${join(layout.directory, "sa.pub")}`,
+    `--service-account-signing-key-file=${join(layout.directory, "sa.key")}`,
+    "--service-account-issuer=https://kubernetes.default.svc",
+    `--service-cluster-ip-range=${layout.serviceCidr}`,
+    "--authorization-mode=Node,RBAC",
+    "--enable-admission-plugins=NodeRestriction",
+    "--allow-privileged=true",
+    "--endpoint-reconciler-type=none", // it refuses 127.0.0.1 as an endpoint; nodes have a rule of their own
+  ];
+}
+
+export function controllerManagerArguments(layout: Layout, kubeconfig: string): string[] {
+  return [
+    `--kubeconfig=${kubeconfig}`,
+    `--secure-port=${layout.ports.controllerManager}`,
+    "--bind-address=127.0.0.1",
+    "--use-service-account-credentials", // each controller with its own RBAC, as in a real cluster
+    "--leader-elect=false",
+    `--service-account-private-key-file=${join(layout.directory, "sa.key")}`,
+    `--root-ca-file=${layout.caFile}`,
+    `--service-cluster-ip-range=${layout.serviceCidr}`,
+  ];
+}
+
+export function schedulerArguments(layout: Layout, kubeconfig: string): string[] {
+  return [
+    `--kubeconfig=${kubeconfig}`,
+    `--secure-port=${layout.ports.scheduler}`,
+    "--bind-address=127.0.0.1",
+    "--leader-elect=false",
+  ];
+}
+
+/** The first usable address of a service range: the API server's own service. */
+export function firstAddress(cidr: string): string {
+  return cidr.replace(/\d+\/\d+$/, "1");
+}
