@@ -1,10 +1,28 @@
-/** Bundles src/main.ts into dist/multus-operator.mjs, and writes bin/multus-operator, which runs it with Node 24. */
-import { chmodSync, mkdirSync, statSync, writeFileSync } from "node:fs";
+/**
+ * Bundles src/main.ts into dist/multus-operator.mjs, and writes bin/multus-operator, which runs it with
+ * Node 24. The same tree gives the same bytes.
+ */
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { build } from "esbuild";
 
 const root = resolve(import.meta.dirname, "..");
 const bundle = join(root, "dist/multus-operator.mjs");
+
+/** The commit, with "-dirty" where the tree differs from it; empty outside of a git clone. */
+function revision(): string {
+  try {
+    const args = ["describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"];
+    return execFileSync("git", args, {
+      cwd: root,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    }).trim();
+  } catch {
+    return "";
+  }
+}
 
 await build({
   entryPoints: [join(root, "src/main.ts")],
@@ -13,26 +31,39 @@ await build({
   platform: "node",
   target: "node24",
   format: "esm",
+  // Node keeps the text of the bundle in memory, and most of it is the models of client-node. Names stay, for
+  // stack traces.
+  minifySyntax: true,
+  minifyWhitespace: true,
   sourcemap: "linked",
+  sourcesContent: false,
   legalComments: "none",
   logLevel: "warning",
+  define: { __REVISION__: JSON.stringify(revision()) },
   // CommonJS packages inside an ES module bundle look for these two.
   banner: {
     js: 'import { createRequire as bundledCreateRequire } from "node:module"; import { fileURLToPath as bundledPath } from "node:url"; const require = bundledCreateRequire(import.meta.url); const __filename = bundledPath(import.meta.url); const __dirname = bundledPath(new URL(".", import.meta.url));',
   },
 });
 
-mkdirSync(join(root, "bin"), { recursive: true });
-const launcher = join(root, "bin/multus-operator");
-writeFileSync(
-  launcher,
-  `#!/bin/sh
-# Runs the bundle with the Node that package.json pins, else with the one on the PATH.
+const LAUNCHER = `#!/bin/sh
+# Runs the bundle with the Node that package.json pins, else with the one on the PATH if that is new enough.
 here=$(CDPATH= cd -- "$(dirname -- "$(readlink -f -- "$0")")/.." && pwd)
 node="$here/node_modules/.bin/node"
-[ -x "$node" ] || node=node
+if [ ! -x "$node" ]; then
+  node=$(command -v node) || { echo "multus-operator needs Node 24 or later, and there is no node on the PATH" >&2; exit 2; }
+  major=$("$node" -p 'process.versions.node.split(".")[0]')
+  [ "$major" -ge 24 ] || { echo "multus-operator needs Node 24 or later; $node is version $major" >&2; exit 2; }
+fi
+# DEP0040: a dependency uses punycode.
 exec "$node" --enable-source-maps --disable-warning=DEP0040 "$here/dist/multus-operator.mjs" "$@"
-`,
-);
+`;
+const launcher = join(root, "bin/multus-operator");
+mkdirSync(join(root, "bin"), { recursive: true });
+writeFileSync(launcher, LAUNCHER);
 chmodSync(launcher, 0o755);
-process.stderr.write(`built dist/multus-operator.mjs, ${Math.round(statSync(bundle).size / 1024)} KiB\n`);
+
+const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
+process.stderr.write(
+  `built dist/multus-operator.mjs ${version}, ${Math.round(statSync(bundle).size / 1024)} KiB\n`,
+);
