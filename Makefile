@@ -1,0 +1,63 @@
+# `make help` lists the targets. Everything runs on the Node that package.json pins; npm puts it first on the PATH.
+.DEFAULT_GOAL := help
+.PHONY: help install build generate lint format test test-unit test-integration e2e tools cluster cluster-down demo image clean
+
+NODE := node_modules/.bin/node
+IMAGE ?= multus-operator:dev
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: node_modules/.package-lock.json ## install the npm packages (`npm install`; docs/adr/0006)
+
+# --no-save: the lock stays as it is committed.
+node_modules/.package-lock.json: package.json package-lock.json
+	npm install --no-save --no-audit --no-fund
+	@touch $@
+
+build: install ## bundle the program: bin/multus-operator
+	npm run -s build
+
+generate: install ## write CRDs, API reference and manifests/install.yaml from their sources
+	npm run -s generate
+	$(NODE) scripts/manifests.ts
+
+lint: install ## style, import rules of the house, types, and that generated files are not stale
+	npm run -s lint
+	npm run -s typecheck
+	npm run -s generate:check
+	$(NODE) scripts/manifests.ts --check
+
+format: install ## write the files in the house's style
+	npm run -s format
+
+test: lint build tools ## everything, unit to end-to-end; as root on Linux with Go, else what cannot run is skipped by name
+	npm run -s test
+
+test-unit: install ## the tests that need no server
+	npm run -s test:unit
+
+test-integration: install ## against a real kube-apiserver
+	npm run -s test:integration
+
+e2e: build ## on a real two-node cluster (root on Linux)
+	npm run -s test:e2e
+
+tools: install ## build the test cluster's programs from their pinned Go modules (once: about 10 minutes on 2 cores)
+	@command -v go > /dev/null || { echo "Go is needed to build the test cluster's programs: https://go.dev/dl" >&2; exit 1; }
+	$(NODE) test/cluster/binaries.ts --all
+
+cluster: build ## a two-node cluster to work against; prints its kubeconfig
+	$(NODE) test/cluster/dev.ts up
+
+cluster-down: install ## end the cluster, and what a killed one left
+	$(NODE) test/cluster/dev.ts down
+
+demo: build ## from nothing to pods with a second interface (MULTUS=v3.4.2, or MODE=Thick)
+	$(NODE) test/cluster/demo.ts
+
+image: build ## the operator's image, with docker (IMAGE=name:tag)
+	docker build -t $(IMAGE) .
+
+clean: ## remove what was built here (the test cluster's programs are kept, in ~/.cache/multus-operator)
+	rm -rf dist bin coverage
