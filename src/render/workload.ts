@@ -13,6 +13,13 @@ const EVERYWHERE = [
   { operator: "Exists", effect: "NoExecute" },
 ];
 
+/**
+ * How long a Multus pod must run before its node counts as available. The images have nothing to probe, and
+ * the daemon writes its configuration a second or two after it has started: pods that start in between go
+ * without their networks (seen with 4.3.0 thick).
+ */
+const MIN_READY_SECONDS = 5;
+
 /** The DaemonSets: one, or for v3 one an architecture with upstream's names. */
 export function workloads(install: MultusInstall, config: KubeObject | undefined): KubeObject[] {
   const { spec } = install;
@@ -49,6 +56,7 @@ function daemonSet(
     spec: {
       selector: { matchLabels: { name: "multus" } },
       updateStrategy: updateStrategy(workload.updateStrategy),
+      minReadySeconds: MIN_READY_SECONDS,
       template: {
         metadata: {
           labels: { ...workload.labels, ...labels },

@@ -1,45 +1,32 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { binaries } from "./binaries.ts";
-import { removeCgroup } from "./cgroups.ts";
 import { type ControlPlane, firstAddress, startControlPlane } from "./control-plane.ts";
 import { waitUntil } from "./daemon.ts";
-import { tryLock } from "./file-lock.ts";
 import { requireDebianPackages } from "./host-packages.ts";
 import { type ImageName, image } from "./images.ts";
 import {
   addClusterNetwork,
   type ClusterNetwork,
   clusterNetwork,
+  MAX_NODES,
   nodeNetwork,
   removeClusterNetwork,
-  removeNodeNetwork,
 } from "./network.ts";
 import { ClusterNode } from "./node.ts";
-import { createStateDirectory, orphanedStateDirectories, removeStateDirectory } from "./state-directory.ts";
+import { installPrimaryNetwork } from "./primary-network.ts";
+import { releaseSlot, sweepDeadClusters, takeSlot } from "./slots.ts";
+import { createStateDirectory, removeStateDirectory } from "./state-directory.ts";
+
+export { sweepDeadClusters };
 
 export interface ClusterOptions {
+  /** 2 if not said, at most 9. */
   nodes?: number;
   /** Loaded on every node beside pause and busybox. */
   images?: ImageName[];
 }
 
 const SERVICES = "10.96.0.0/16";
-const SLOTS = 16;
-/** The plugins that a distribution's containernetworking-plugins package puts on a node. */
-const CNI_PLUGINS = [
-  "bridge",
-  "macvlan",
-  "ptp",
-  "host-device",
-  "loopback",
-  "host-local",
-  "static",
-  "portmap",
-  "tuning",
-  "ipvlan",
-  "vlan",
-];
 
 /**
  * A real cluster on this machine: a control plane and nodes that run containerd and the kubelet, tied by a
@@ -63,12 +50,14 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
 export class Cluster implements AsyncDisposable {
   readonly directory = createStateDirectory("cluster");
   readonly network: ClusterNetwork;
-  readonly #options: ClusterOptions;
+  readonly #count: number;
+  readonly #images: Set<ImageName>;
   #controlPlane: ControlPlane | undefined;
   nodes: ClusterNode[] = [];
 
   constructor(options: ClusterOptions) {
-    this.#options = options;
+    this.#count = options.nodes ?? 2;
+    this.#images = new Set(["pause", "busybox", ...(options.images ?? [])]);
     this.network = clusterNetwork(takeSlot(this.directory));
   }
 
@@ -82,7 +71,6 @@ export class Cluster implements AsyncDisposable {
   }
 
   async start(): Promise<void> {
-    const count = this.#options.nodes ?? 2;
     await addClusterNetwork(this.network);
     this.#controlPlane = await startControlPlane({
       controllerManager: true,
@@ -90,44 +78,50 @@ export class Cluster implements AsyncDisposable {
       address: this.network.address,
       serviceCidr: SERVICES,
     });
-    const plane = this.#controlPlane;
-    const service = { address: firstAddress(SERVICES), server: plane.server.replace("https://", "") };
-    this.nodes = Array.from({ length: count }, (_, index) => {
-      const name = `node-${index + 1}`;
-      const network = nodeNetwork(this.network, index + 1, count, service);
-      return new ClusterNode({
-        name,
-        id: network.namespace,
-        directory: join(this.directory, name),
-        network,
-        server: plane.server,
-        serviceAddress: service.address,
-        caFile: plane.ca.certFile,
-        certificate: plane.ca.issue(name, { name: `system:node:${name}`, groups: ["system:nodes"] }),
-      });
-    });
-    const names: ImageName[] = ["pause", "busybox", ...(this.#options.images ?? [])];
-    const images = await Promise.all(names.map((name) => image(name)));
-    await Promise.all(
-      this.nodes.map(async (node, index) => {
-        await node.start();
-        await installPrimaryNetwork(node, nodeNetwork(this.network, index + 1, count, service).podCidr);
-        for (const loaded of images) await node.loadImage(loaded);
-      }),
-    );
+    this.nodes = Array.from({ length: this.#count }, (_, index) => this.#newNode(index + 1));
+    await Promise.all(this.nodes.map((node, index) => this.#boot(node, index + 1)));
     await this.waitForNodes();
   }
 
-  /** Waits until every node is Ready and every namespace that pods need has its service account. */
+  /** Waits until every node is Ready and the default namespace has the service account that pods need. */
   async waitForNodes(): Promise<void> {
-    await this.kubectl("wait", "--for=condition=Ready", "node", "--all", "--timeout=60s");
+    for (const node of this.nodes) {
+      await waitUntil(`${node.name} to register`, async () => {
+        await this.kubectl("get", "node", node.name);
+        return true;
+      });
+    }
+    const names = this.nodes.map((node) => `node/${node.name}`);
+    await this.kubectl("wait", "--for=condition=Ready", ...names, "--timeout=60s");
     await waitUntil("the default service account", async () => {
       await this.kubectl("get", "serviceaccount", "default", "-n", "default");
       return true;
     });
   }
 
+  /** A further node, with the same images and the primary network. Returns when it is Ready. */
+  async addNode(): Promise<ClusterNode> {
+    const number = this.nodes.length + 1;
+    const node = this.#newNode(number);
+    this.nodes.push(node);
+    await this.#boot(node, number);
+    await this.waitForNodes();
+    return node;
+  }
+
+  /** The node loses power: its processes end at once, its files stay, its Node object turns NotReady in time. */
+  async stopNode(name: string): Promise<void> {
+    await this.#node(name).powerOff();
+  }
+
+  /** Power is back: the kubelet starts the pods again. Returns once the runtime and the kubelet run. */
+  async startNode(name: string): Promise<void> {
+    await this.#node(name).start();
+  }
+
+  /** Loads an image on every node, those that join later included. */
   async loadImage(name: ImageName): Promise<void> {
+    this.#images.add(name);
     const built = await image(name);
     await Promise.all(this.nodes.map((node) => node.loadImage(built)));
   }
@@ -140,68 +134,50 @@ export class Cluster implements AsyncDisposable {
     return await this.controlPlane.kubectlWithInput(input, ...args);
   }
 
+  /** Removes all of it. Every part is tried, whatever fails before it; then throws what failed. */
   async stop(): Promise<void> {
-    await Promise.all(this.nodes.map((node) => node.powerOff()));
+    const nodes = await Promise.allSettled(this.nodes.map((node) => node.powerOff()));
     this.nodes = [];
-    await this.#controlPlane?.stop();
+    const rest = await Promise.allSettled([this.#controlPlane?.stop(), removeClusterNetwork(this.network)]);
     this.#controlPlane = undefined;
-    await removeClusterNetwork(this.network);
+    const failures = [...nodes, ...rest].filter((result) => result.status === "rejected");
+    if (failures.length > 0)
+      throw new AggregateError(
+        failures.map(({ reason }) => reason as unknown),
+        `the cluster in ${this.directory} was not removed whole`,
+      );
     removeStateDirectory(this.directory);
+    releaseSlot(this.network.slot);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
-}
 
-/** Removes what clusters whose process died without stopping them have left: links, namespaces, cgroups, files. */
-export async function sweepDeadClusters(): Promise<void> {
-  for (const directory of orphanedStateDirectories("cluster")) {
-    const slotFile = join(directory, "slot");
-    if (existsSync(slotFile)) {
-      const network = clusterNetwork(Number(readFileSync(slotFile, "utf8")));
-      for (let number = 1; number <= 9; number++) {
-        const node = nodeNetwork(network, number, 0, { address: "", server: "" });
-        await removeNodeNetwork(node);
-        await removeCgroup(node.namespace);
-      }
-      await removeClusterNetwork(network);
-    }
-    removeStateDirectory(directory);
+  #node(name: string): ClusterNode {
+    const found = this.nodes.find((node) => node.name === name);
+    if (!found) throw new Error(`no node ${name} (there are: ${this.nodes.map((n) => n.name).join(", ")})`);
+    return found;
   }
-}
 
-/** A slot that no living cluster holds; the lock dies with this process. */
-function takeSlot(directory: string): number {
-  for (let slot = 0; slot < SLOTS; slot++) {
-    if (existsSync(`/sys/class/net/${clusterNetwork(slot).bridge}`)) continue;
-    if (!tryLock(join(directory, `../slot-${slot}.lock`))) continue;
-    writeFileSync(join(directory, "slot"), String(slot));
-    return slot;
+  #newNode(number: number): ClusterNode {
+    if (number > MAX_NODES) throw new Error(`a cluster has at most ${MAX_NODES} nodes`);
+    const plane = this.controlPlane;
+    const name = `node-${number}`;
+    return new ClusterNode({
+      name,
+      directory: join(this.directory, name),
+      network: nodeNetwork(this.network, number),
+      server: plane.server,
+      service: { address: firstAddress(SERVICES), server: new URL(plane.server).host },
+      caFile: plane.ca.certFile,
+      certificate: plane.ca.issue(name, { name: `system:node:${name}`, groups: ["system:nodes"] }),
+    });
   }
-  throw new Error(`all ${SLOTS} clusters that this machine has addresses for are in use`);
-}
 
-/** What the distribution's CNI would have left on the node: plugins and a conflist with the node's part of the pods' network. */
-async function installPrimaryNetwork(node: ClusterNode, podCidr: string): Promise<void> {
-  for (const path of await binaries(CNI_PLUGINS)) await node.exec("cp", path, "/opt/cni/bin/");
-  const conflist = {
-    cniVersion: "1.0.0",
-    name: "bridge-net",
-    plugins: [
-      {
-        type: "bridge",
-        bridge: "cni0",
-        isGateway: true,
-        hairpinMode: true,
-        ipam: { type: "host-local", ranges: [[{ subnet: podCidr }]], routes: [{ dst: "0.0.0.0/0" }] },
-      },
-      { type: "portmap", capabilities: { portMappings: true } },
-    ],
-  };
-  await node.exec(
-    "sh",
-    "-c",
-    `cat > /etc/cni/net.d/10-bridge.conflist <<'END'\n${JSON.stringify(conflist, null, 2)}\nEND`,
-  );
+  async #boot(node: ClusterNode, number: number): Promise<void> {
+    await node.start();
+    await installPrimaryNetwork(node, nodeNetwork(this.network, number).podCidr);
+    for (const name of this.#images) await node.loadImage(await image(name));
+  }
 }

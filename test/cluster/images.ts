@@ -96,7 +96,11 @@ async function multusV4(scratch: string): Promise<Record<string, string>> {
   // The daemon asks for its user's name, and crashes on a nil pointer where there is no /etc/passwd.
   const passwd = join(scratch, "passwd");
   writeFileSync(passwd, "root:x:0:0:root:/root:/sbin/nologin\n");
-  const files: Record<string, string> = { "/etc/passwd": passwd };
+  // Runtimes name pods' network namespaces by /var/run/netns, and the daemon looks there.
+  const variable = join(scratch, "var");
+  mkdirSync(variable);
+  symlinkSync("/run", join(variable, "run"));
+  const files: Record<string, string> = { "/etc/passwd": passwd, "/var": variable };
   for (const name of [
     "multus",
     "multus-shim",
