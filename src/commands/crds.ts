@@ -2,8 +2,17 @@ import { Command } from "commander";
 import { customResourceDefinitions } from "../crds/definitions.ts";
 import { toYaml } from "./yaml.ts";
 
+/** `crds`: the definitions that this very program was built with; Helm installs them, and never upgrades them. */
 export function crdsCommand(): Command {
-  return new Command("crds").description("print the CustomResourceDefinitions as YAML").action(() => {
-    process.stdout.write(toYaml(customResourceDefinitions()));
-  });
+  return new Command("crds")
+    .description("print the CustomResourceDefinitions as YAML")
+    .addHelpText(
+      "after",
+      `
+Example, before an upgrade of the chart (Helm leaves existing definitions as they are):
+  multus-operator crds | kubectl apply --server-side -f -`,
+    )
+    .action(() => {
+      process.stdout.write(toYaml(customResourceDefinitions()));
+    });
 }

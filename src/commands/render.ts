@@ -2,13 +2,14 @@ import { Command, Option } from "commander";
 import { type FieldProblem, formatProblem } from "../crds/field-problem.ts";
 import { MULTUS_INSTALL, parseMultusInstall } from "../crds/multus-install/multus-install.ts";
 import { objectsOf, RenderError, type RenderedInstall, renderInstall } from "../render/render.ts";
-import { readDocuments, toYaml, UnreadableInput } from "./yaml.ts";
+import { inputName, readDocuments, toYaml, UnreadableInput } from "./yaml.ts";
 
 interface RenderOptions {
   filename: string;
   output: "yaml" | "json";
 }
 
+/** `render`: what the operator would apply, for review, GitOps and bug reports. */
 export function renderCommand(): Command {
   return new Command("render")
     .description("print the Kubernetes objects of a MultusInstall, without a cluster")
@@ -28,6 +29,7 @@ Examples:
     });
 }
 
+/** Returns the exit code. */
 function render({ filename, output }: RenderOptions): number {
   let documents: unknown[];
   try {
@@ -37,11 +39,20 @@ function render({ filename, output }: RenderOptions): number {
     process.stderr.write(`${error.message}\n`);
     return 2;
   }
-  const install = documents.find((document) => (document as { kind?: string }).kind === MULTUS_INSTALL.kind);
-  if (install === undefined) {
-    process.stderr.write(`${filename}: no ${MULTUS_INSTALL.kind} in it\n`);
+  const installs = documents.filter(
+    (document) => (document as { kind?: string }).kind === MULTUS_INSTALL.kind,
+  );
+  if (installs.length === 0) {
+    process.stderr.write(`${inputName(filename)}: no ${MULTUS_INSTALL.kind} in it\n`);
     return 2;
   }
+  if (installs.length > 1) {
+    process.stderr.write(
+      `error: ${inputName(filename)}: ${installs.length} ${MULTUS_INSTALL.kind}s in it; a cluster has one\n`,
+    );
+    return 1;
+  }
+  const install = installs[0];
   const rendered = tryRender(install);
   if (!("stages" in rendered)) {
     for (const problem of rendered) process.stderr.write(`error: ${formatProblem(problem)}\n`);

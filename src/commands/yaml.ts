@@ -17,11 +17,16 @@ export function readDocuments(file: string): unknown[] {
   try {
     text = readFileSync(file === "-" ? 0 : file, "utf8");
   } catch (error) {
-    throw new UnreadableInput(`${file}: ${(error as Error).message}`);
+    throw new UnreadableInput(`${inputName(file)}: ${(error as Error).message}`);
   }
   try {
     return loadAll(text).filter((document) => document !== null && document !== undefined);
   } catch (error) {
-    throw new UnreadableInput(`${file}: not YAML: ${(error as Error).message}`);
+    throw new UnreadableInput(`${inputName(file)}: not YAML: ${(error as Error).message}`);
   }
+}
+
+/** A file as messages call it. */
+export function inputName(file: string): string {
+  return file === "-" ? "standard input" : file;
 }

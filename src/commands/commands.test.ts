@@ -1,0 +1,126 @@
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { text } from "node:stream/consumers";
+import { loadAll } from "js-yaml";
+import { describe, expect, it } from "vitest";
+
+const root = resolve(import.meta.dirname, "../..");
+
+interface Outcome {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs the program from its source, as a user's shell would. */
+async function multusOperator(args: string[], input = ""): Promise<Outcome> {
+  const child = spawn(
+    join(root, "node_modules/.bin/node"),
+    ["--disable-warning=DEP0040", join(root, "src/main.ts"), ...args],
+    { cwd: root, stdio: ["pipe", "pipe", "pipe"] },
+  );
+  child.stdin.end(input);
+  const [stdout, stderr, code] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    new Promise<number | null>((done) => child.once("exit", done)),
+  ]);
+  return { code, stdout, stderr };
+}
+
+function install(spec: string): string {
+  return `apiVersion: multus-operator.dev/v1alpha1\nkind: MultusInstall\nmetadata: { name: multus }\nspec: ${spec}\n`;
+}
+
+const SAMPLES = ["multusinstall", "multusinstall-thick", "multusinstall-v3.4.2", "multusinstall-v3.4-calico"];
+
+describe.concurrent("render", { timeout: 30_000 }, () => {
+  it.each(SAMPLES)("renders the sample %s, to the same bytes each time", async (sample) => {
+    const args = ["render", "-f", `manifests/samples/${sample}.yaml`];
+    const [first, second] = await Promise.all([multusOperator(args), multusOperator(args)]);
+    expect(first).toMatchObject({ code: 0 });
+    expect(second.stdout).toBe(first.stdout);
+    const kinds = loadAll(first.stdout).map((document) => (document as { kind: string }).kind);
+    expect(kinds).toEqual(expect.arrayContaining(["ClusterRole", "ServiceAccount", "DaemonSet"]));
+  });
+
+  it("reads standard input, and gives a List as JSON", async () => {
+    const sample = readFileSync(join(root, "manifests/samples/multusinstall.yaml"), "utf8");
+    const [json, yaml] = await Promise.all([
+      multusOperator(["render", "-f", "-", "-o", "json"], sample),
+      multusOperator(["render", "-f", "manifests/samples/multusinstall.yaml"]),
+    ]);
+    expect(JSON.parse(json.stdout)).toEqual({ apiVersion: "v1", kind: "List", items: loadAll(yaml.stdout) });
+  });
+
+  it.each([
+    ["{ mode: Thick, version: v3.4.2 }", "spec.mode: Thick needs version v4.0 or later"],
+    ["{ verson: v4.3.0 }", "spec.verson: unknown field; did you mean version?"],
+    ["{ cni: { confDir: /etc/shadow } }", "spec.cni.confDir: must be one of"],
+    ["{ primaryNetwork: { source: Inline, config: nope } }", "spec.primaryNetwork.config: is not JSON"],
+  ])("refuses %s and names the field", async (spec, message) => {
+    const { code, stdout, stderr } = await multusOperator(["render", "-f", "-"], install(spec));
+    expect(stderr).toContain(`error: ${message}`);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+  });
+
+  it("renders with a warning on standard error where something is likely unintended", async () => {
+    const spec = "{ image: { tag: snapshot-thick }, mode: Thick }";
+    const { code, stdout, stderr } = await multusOperator(["render", "-f", "-"], install(spec));
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^warning: spec\.image\.tag: /);
+    expect(stdout).not.toContain("warning:");
+  });
+
+  it("refuses two installs in one file", async () => {
+    const two = `${install("{}")}---\n${install("{}")}`;
+    const { code, stderr } = await multusOperator(["render", "-f", "-"], two);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: "error: standard input: 2 MultusInstalls in it; a cluster has one\n",
+    });
+  });
+
+  it.each([
+    ["a file that is not there", ["-f", "does-not-exist.yaml"], "", "does-not-exist.yaml: ENOENT"],
+    ["text that is not YAML", ["-f", "-"], "a: [", "standard input: not YAML"],
+    ["another kind", ["-f", "-"], "kind: Pod", "standard input: no MultusInstall in it"],
+    ["no file at all", [], "", "required option '-f, --filename <file>' not specified"],
+  ])("exits 2 for %s", async (_, args, input, message) => {
+    const { code, stdout, stderr } = await multusOperator(["render", ...args], input);
+    expect(stderr).toContain(message);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  });
+});
+
+describe.concurrent("the other commands", { timeout: 30_000 }, () => {
+  it("crds prints what the generated file holds", async () => {
+    const { code, stdout } = await multusOperator(["crds"]);
+    const generated = readFileSync(
+      join(root, "manifests/crds/multus-operator.dev_multusinstalls.yaml"),
+      "utf8",
+    );
+    expect(code).toBe(0);
+    expect(loadAll(stdout)).toEqual(loadAll(generated));
+  });
+
+  it("version is package.json's", async () => {
+    const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
+    const { stdout } = await multusOperator(["version", "-o", "json"]);
+    expect(JSON.parse(stdout)).toEqual({ version, revision: "", node: expect.stringMatching(/^v24\./) });
+  });
+
+  it("--help shows every command and examples", async () => {
+    const { code, stdout } = await multusOperator(["--help"]);
+    expect(code).toBe(0);
+    for (const command of ["run", "render", "crds", "version", "Examples:"])
+      expect(stdout).toContain(command);
+  });
+
+  it("run refuses a port that is none", async () => {
+    const { code, stderr } = await multusOperator(["run", "--health-port", "70000"]);
+    expect(stderr).toContain("it must be a port, 0 to 65535");
+    expect(code).toBe(2);
+  });
+});
