@@ -1,0 +1,135 @@
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { loadAll } from "js-yaml";
+import { describe, expect, it } from "vitest";
+import { parseMultusInstall } from "../src/crds/multus-install/multus-install.ts";
+import { ARCHITECTURES } from "../src/crds/multus-install/spec.ts";
+import { typeOf } from "../src/kube/resource.ts";
+import { access } from "../src/render/access.ts";
+import { objectsOf, renderInstall } from "../src/render/render.ts";
+
+interface Rule {
+  apiGroups: string[];
+  resources: string[];
+  verbs: string[];
+  resourceNames?: string[];
+}
+
+interface Manifest {
+  kind: string;
+  metadata: { name: string; namespace?: string };
+  rules?: Rule[];
+  spec?: { template?: { spec: { securityContext: object; containers: { securityContext: object }[] } } };
+}
+
+const file = join(resolve(import.meta.dirname, ".."), "manifests/install.yaml");
+const manifests = loadAll(readFileSync(file, "utf8")) as Manifest[];
+const rulesOf = (kind: string, name: string) =>
+  manifests.filter((m) => m.kind === kind && m.metadata.name === name).flatMap((m) => m.rules ?? []);
+const clusterRules = rulesOf("ClusterRole", "multus-operator");
+const multusNamespaceRules = rulesOf("Role", "multus-operator");
+const allRules = manifests.flatMap((m) => m.rules ?? []);
+
+/** As the RBAC authorizer decides for one request. */
+function allows(rules: Rule[], verb: string, group: string, resource: string, name?: string): boolean {
+  return rules.some(
+    (rule) =>
+      rule.verbs.includes(verb) &&
+      rule.apiGroups.includes(group) &&
+      rule.resources.includes(resource) &&
+      (!rule.resourceNames || (name !== undefined && rule.resourceNames.includes(name))),
+  );
+}
+
+function rendered(spec: object) {
+  const parsed = parseMultusInstall({
+    apiVersion: "multus-operator.dev/v1alpha1",
+    kind: "MultusInstall",
+    metadata: { name: "multus" },
+    spec,
+  });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  return { install: parsed.value, objects: objectsOf(renderInstall(parsed.value)) };
+}
+
+const FLAVOURS = [
+  { version: "v4.3.0" },
+  { version: "v4.3.0", mode: "Thick" },
+  {
+    version: "v3.4.2",
+    primaryNetwork: { source: "Inline", preset: "Calico" },
+    workload: { architectures: ARCHITECTURES },
+  },
+];
+
+describe("the operator's role in manifests/install.yaml", () => {
+  it("has no wildcard, no secrets, and no way to more than it has", () => {
+    const words = allRules.flatMap((rule) => [...rule.apiGroups, ...rule.resources, ...rule.verbs]);
+    for (const word of ["*", "secrets", "escalate", "bind", "impersonate", "pods/exec"])
+      expect(words).not.toContain(word);
+  });
+
+  it.each(FLAVOURS)("allows what an install of %o needs, by name", (spec) => {
+    for (const object of rendered(spec).objects) {
+      const { group, plural, namespaced } = typeOf(object);
+      const rules = namespaced ? multusNamespaceRules : clusterRules;
+      for (const verb of ["get", "list", "watch", "create", "patch", "delete"])
+        expect([
+          verb,
+          plural,
+          object.metadata.name,
+          allows(rules, verb, group, plural, object.metadata.name),
+        ]).toEqual([verb, plural, object.metadata.name, true]);
+    }
+  });
+
+  it("allows no other object of those kinds", () => {
+    for (const [rules, group, resource] of [
+      [clusterRules, "rbac.authorization.k8s.io", "clusterroles"],
+      [clusterRules, "rbac.authorization.k8s.io", "clusterrolebindings"],
+      [clusterRules, "apiextensions.k8s.io", "customresourcedefinitions"],
+      [multusNamespaceRules, "", "serviceaccounts"],
+      [multusNamespaceRules, "", "configmaps"],
+      [multusNamespaceRules, "apps", "daemonsets"],
+    ] as const)
+      for (const verb of ["create", "patch", "delete"])
+        expect([resource, verb, allows(rules, verb, group, resource, "another")]).toEqual([
+          resource,
+          verb,
+          false,
+        ]);
+  });
+
+  it.each(FLAVOURS)("holds every rule that it grants to Multus for %o, so that it needs no bind", (spec) => {
+    const granted = access(rendered(spec).install).flatMap((object) => (object.rules as Rule[]) ?? []);
+    expect(granted.length).toBeGreaterThan(0);
+    for (const { apiGroups, resources, verbs } of granted)
+      for (const group of apiGroups)
+        for (const resource of resources)
+          for (const verb of verbs)
+            expect([verb, group, resource, allows(clusterRules, verb, group, resource)]).toEqual([
+              verb,
+              group,
+              resource,
+              true,
+            ]);
+  });
+});
+
+describe("the operator's pod in manifests/install.yaml", () => {
+  it("meets the restricted Pod Security Standard, with a read-only root file system", () => {
+    const pod = manifests.find((m) => m.kind === "Deployment")?.spec?.template?.spec;
+    expect(pod?.securityContext).toMatchObject({
+      runAsNonRoot: true,
+      seccompProfile: { type: "RuntimeDefault" },
+    });
+    expect(pod?.containers).toHaveLength(1);
+    expect(pod?.containers[0]?.securityContext).toEqual({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ["ALL"] },
+    });
+    for (const field of ["volumes", "hostNetwork", "hostPID", "hostIPC"])
+      expect(pod).not.toHaveProperty(field);
+  });
+});
