@@ -1,0 +1,279 @@
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { pino } from "pino";
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { InstallController } from "../../src/controllers/multus-install/controller.ts";
+import { KubeClient, type RequestInfo } from "../../src/kube/client.ts";
+import { connect } from "../../src/kube/connection.ts";
+import { EventRecorder } from "../../src/kube/events.ts";
+import { Metrics } from "../../src/telemetry/metrics.ts";
+import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
+import { waitUntil } from "../cluster/daemon.ts";
+import { Kubectl } from "../cluster/kubectl.ts";
+
+/** The install controller against a real API server and a real DaemonSet controller, without nodes. */
+
+let plane: ControlPlane;
+let kubectl: Kubectl;
+let controller: InstallController;
+const requests: RequestInfo[] = [];
+
+const CRD = new URL("../../manifests/crds/multus-operator.dev_multusinstalls.yaml", import.meta.url);
+
+beforeAll(async () => {
+  plane = await startControlPlane({ controllerManager: true });
+  kubectl = new Kubectl(plane.kubeconfig);
+  await kubectl.runWithInput(readFileSync(CRD, "utf8"), "apply", "--server-side", "-f", "-");
+  await kubectl.run(
+    "wait",
+    "--for=condition=Established",
+    "crd/multusinstalls.multus-operator.dev",
+    "--timeout=20s",
+  );
+  const log = pino({ level: "silent" });
+  const client = new KubeClient(connect({ kubeconfig: plane.kubeconfig }), {
+    before: (request) => void requests.push(request),
+  });
+  controller = new InstallController({
+    client,
+    log,
+    metrics: new Metrics(),
+    events: new EventRecorder(client, log, "multus-operator.dev/multus-install", "test"),
+  });
+  await controller.start();
+});
+
+afterAll(async () => {
+  await controller?.stop();
+  await plane?.stop();
+});
+
+beforeEach(async () => {
+  await kubectl.run("delete", "multusinstall", "--all", "--timeout=20s");
+});
+
+interface Install {
+  metadata: { generation: number; finalizers?: string[] };
+  status?: {
+    conditions?: {
+      type: string;
+      status: string;
+      reason: string;
+      message: string;
+      observedGeneration: number;
+    }[];
+    inventory?: { kind: string; name: string }[];
+  };
+}
+
+async function apply(spec: object = {}, name = "multus"): Promise<void> {
+  await kubectl.runWithInput(
+    JSON.stringify({
+      apiVersion: "multus-operator.dev/v1alpha1",
+      kind: "MultusInstall",
+      metadata: { name },
+      spec,
+    }),
+    "apply",
+    "-f",
+    "-",
+  );
+}
+
+/** Waits until a condition has this reason for the current generation; returns its message. */
+async function reason(type: string, expected: string, name = "multus"): Promise<string> {
+  let message = "";
+  await waitUntil(
+    `${type} of ${name} to be ${expected}`,
+    async () => {
+      const install = await kubectl.get<Install>("multusinstall", name);
+      const found = install.status?.conditions?.find((condition) => condition.type === type);
+      message = found?.message ?? "";
+      return found?.reason === expected && found.observedGeneration === install.metadata.generation;
+    },
+    { timeoutMs: 15_000 },
+  );
+  return message;
+}
+
+const OWNED = [
+  ["customresourcedefinition", "network-attachment-definitions.k8s.cni.cncf.io"],
+  ["serviceaccount", "multus"],
+  ["clusterrole", "multus"],
+  ["clusterrolebinding", "multus"],
+  ["configmap", "multus-daemon-config"],
+  ["daemonset", "kube-multus-ds"],
+] as const;
+
+const exists = async (kind: string, name: string) =>
+  (await kubectl.run("get", kind, name, "-n", "kube-system", "--ignore-not-found", "-o", "name")) !== "";
+
+it("applies every object of the install, and is not Ready while no node has Multus", async () => {
+  await apply({ mode: "Thick" });
+  expect(await reason("Ready", "NoMatchingNodes")).toContain("nodeSelector");
+  for (const [kind, name] of OWNED) expect(await exists(kind, name), `${kind} ${name}`).toBe(true);
+  const { metadata, status } = await kubectl.get<Install>("multusinstall", "multus");
+  expect(metadata.finalizers).toContain("multus-operator.dev/cleanup");
+  expect(status?.inventory?.map(({ kind }) => kind.toLowerCase()).toSorted()).toEqual(
+    OWNED.map(([kind]) => kind).toSorted(),
+  );
+});
+
+it("sends nothing at all while nothing changes", async () => {
+  await apply();
+  await reason("Ready", "NoMatchingNodes");
+  await sleep(1500);
+  const before = requests.length;
+  await sleep(4000);
+  expect(requests.slice(before).map(({ method, path }) => `${method} ${path}`)).toEqual([]);
+});
+
+it.each(OWNED.filter(([kind]) => kind !== "customresourcedefinition"))(
+  "makes a deleted %s %s anew",
+  async (kind, name) => {
+    await apply({ mode: "Thick" });
+    await reason("Ready", "NoMatchingNodes");
+    await kubectl.run("delete", kind, name, "-n", "kube-system", "--wait=false");
+    await waitUntil(
+      `${kind} ${name} to be back`,
+      async () => {
+        const { metadata } = await kubectl.get<{ metadata: { deletionTimestamp?: string } }>(
+          kind,
+          name,
+          "-n",
+          "kube-system",
+        );
+        return metadata.deletionTimestamp === undefined;
+      },
+      { timeoutMs: 2000 },
+    );
+  },
+);
+
+it("sets a changed field back within 2 s, and leaves fields of others alone", async () => {
+  await apply();
+  await reason("Ready", "NoMatchingNodes");
+  const patch = {
+    metadata: { annotations: { "example.org/mine": "stays" } },
+    spec: {
+      template: { spec: { hostNetwork: false, containers: [{ name: "kube-multus", image: "evil:1" }] } },
+    },
+  };
+  await kubectl.run(
+    "patch",
+    "daemonset",
+    "kube-multus-ds",
+    "-n",
+    "kube-system",
+    "--type=strategic",
+    "-p",
+    JSON.stringify(patch),
+  );
+  await waitUntil(
+    "the image to be set back",
+    async () => {
+      const { metadata, spec } = await kubectl.get<{
+        metadata: { annotations: Record<string, string> };
+        spec: { template: { spec: { hostNetwork?: boolean; containers: { image: string }[] } } };
+      }>("daemonset", "kube-multus-ds", "-n", "kube-system");
+      expect(metadata.annotations["example.org/mine"]).toBe("stays");
+      return (
+        spec.template.spec.containers[0]?.image === "ghcr.io/k8snetworkplumbingwg/multus-cni:v4.3.0" &&
+        spec.template.spec.hostNetwork === true
+      );
+    },
+    { timeoutMs: 2000 },
+  );
+});
+
+it("takes an object back whose labels were stripped", async () => {
+  await apply();
+  await reason("Ready", "NoMatchingNodes");
+  await kubectl.run(
+    "label",
+    "clusterrole",
+    "multus",
+    "app.kubernetes.io/managed-by-",
+    "multus-operator.dev/install-",
+  );
+  await waitUntil(
+    "the labels to be back",
+    async () =>
+      (await kubectl.run("get", "clusterrole", "multus", "-o", "jsonpath={.metadata.labels}")).includes(
+        "multus-operator.dev/install",
+      ),
+    { timeoutMs: 2000 },
+  );
+});
+
+it("prunes what the new spec has no more, and nothing else", async () => {
+  await apply({ mode: "Thick" });
+  await reason("Ready", "NoMatchingNodes");
+  await kubectl.run("create", "configmap", "bystander", "-n", "kube-system");
+  await apply({ version: "v3.4.2" });
+  await reason("Ready", "NoMatchingNodes");
+  expect(await exists("configmap", "multus-daemon-config")).toBe(false);
+  await waitUntil("the old DaemonSet to be gone", async () => !(await exists("daemonset", "kube-multus-ds")));
+  expect(await exists("daemonset", "kube-multus-ds-amd64")).toBe(true);
+  expect(await exists("configmap", "bystander")).toBe(true);
+  await kubectl.run("delete", "configmap", "bystander", "-n", "kube-system");
+});
+
+it("lets the oldest install act and tells the second one", async () => {
+  await apply({}, "zebra");
+  await reason("Ready", "NoMatchingNodes", "zebra");
+  await sleep(1100); // creationTimestamp has whole seconds
+  await apply({ mode: "Thick" }, "aardvark");
+  expect(await reason("Stalled", "SecondInstall", "aardvark")).toContain("zebra");
+  expect(await exists("configmap", "multus-daemon-config")).toBe(false);
+  await kubectl.run("delete", "multusinstall", "zebra", "--timeout=20s");
+  await reason("Ready", "NoMatchingNodes", "aardvark");
+  expect(await exists("configmap", "multus-daemon-config")).toBe(true);
+});
+
+it("writes nothing while paused, says what differs, and repairs it afterwards", async () => {
+  await apply();
+  await reason("Ready", "NoMatchingNodes");
+  await apply({ paused: true });
+  await reason("Reconciling", "Paused");
+  await kubectl.run("delete", "clusterrolebinding", "multus");
+  await waitUntil("the status to name it", async () =>
+    (await reason("Ready", "Paused")).includes("ClusterRoleBinding multus"),
+  );
+  expect(await exists("clusterrolebinding", "multus")).toBe(false);
+  await apply({ paused: false });
+  await waitUntil("it to be back", () => exists("clusterrolebinding", "multus"));
+});
+
+it("does not take over somebody else's object silently", async () => {
+  const foreign = {
+    apiVersion: "rbac.authorization.k8s.io/v1",
+    kind: "ClusterRole",
+    metadata: { name: "multus" },
+    rules: [{ apiGroups: [""], resources: ["pods"], verbs: ["get"] }],
+  };
+  await kubectl.runWithInput(JSON.stringify(foreign), "apply", "-f", "-");
+  await apply();
+  expect(await reason("Stalled", "OwnershipConflict")).toContain(".rules");
+  expect((await kubectl.get<{ rules: unknown[] }>("clusterrole", "multus")).rules).toEqual(foreign.rules);
+  await kubectl.run("delete", "clusterrole", "multus");
+  await reason("Ready", "NoMatchingNodes");
+});
+
+it("refuses a spec that Multus would crash on, naming the field", async () => {
+  await apply({ primaryNetwork: { source: "Inline", config: '{"name":"x","plugins":[]}' } });
+  expect(await reason("Stalled", "InvalidSpec")).toContain("spec.primaryNetwork.config");
+  expect(await exists("daemonset", "kube-multus-ds")).toBe(false);
+});
+
+it("removes what it applied, and the NAD CRD only when asked", async () => {
+  await apply({ mode: "Thick" });
+  await reason("Ready", "NoMatchingNodes");
+  await kubectl.run("delete", "multusinstall", "multus", "--timeout=20s");
+  for (const [kind, name] of OWNED.slice(1)) expect(await exists(kind, name), `${kind} ${name}`).toBe(false);
+  expect(await exists(...OWNED[0])).toBe(true);
+  await apply({ uninstall: { networkDefinitions: "Delete" } });
+  await reason("Ready", "NoMatchingNodes");
+  await kubectl.run("delete", "multusinstall", "multus", "--timeout=20s");
+  await waitUntil("the CRD to be gone", async () => !(await exists(...OWNED[0])));
+});
