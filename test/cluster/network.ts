@@ -1,5 +1,9 @@
 import { existsSync } from "node:fs";
+import { waitUntil } from "./daemon.ts";
 import { execute } from "./execute.ts";
+
+/** Nodes are numbered from 1 to this. Every node has routes to all of them, so that one may join later. */
+export const MAX_NODES = 9;
 
 /** The networks of one cluster. The slot, 0–15, keeps those of several clusters on one machine apart. */
 export interface ClusterNetwork {
@@ -19,9 +23,14 @@ export interface NodeNetwork {
   cluster: ClusterNetwork;
   /** The links' ends on the machine. */
   links: { first: string; second: string };
-  service: { address: string; server: string };
-  /** Where the other nodes' pods are. */
+  /** Where the other nodes' pods are, or will be. */
   peers: { podCidr: string; address: string }[];
+}
+
+/** The API server: its address inside of the cluster, and address:port where it really listens. */
+export interface Service {
+  address: string;
+  server: string;
 }
 
 export function clusterNetwork(slot: number): ClusterNetwork {
@@ -33,89 +42,109 @@ export function clusterNetwork(slot: number): ClusterNetwork {
   };
 }
 
-/** @param number from 1 */
-export function nodeNetwork(
-  cluster: ClusterNetwork,
-  number: number,
-  all: number,
-  service: { address: string; server: string },
-): NodeNetwork {
+/** @param number from 1 to MAX_NODES */
+export function nodeNetwork(cluster: ClusterNetwork, number: number): NodeNetwork {
   const address = (n: number) => `172.30.${cluster.slot}.${10 + n}`;
   const podCidr = (n: number) => `10.${100 + cluster.slot}.${n}.0/24`;
-  const peers = Array.from({ length: all }, (_, index) => index + 1).filter((n) => n !== number);
+  const peers = nodeNumbers().filter((n) => n !== number);
   return {
     namespace: `mo${cluster.slot}-node-${number}`,
     address: address(number),
     podCidr: podCidr(number),
     cluster,
     links: { first: `mo${cluster.slot}n${number}a`, second: `mo${cluster.slot}n${number}b` },
-    service,
     peers: peers.map((n) => ({ podCidr: podCidr(n), address: address(n) })),
   };
 }
 
+export function nodeNumbers(): number[] {
+  return Array.from({ length: MAX_NODES }, (_, index) => index + 1);
+}
+
 export async function addClusterNetwork(network: ClusterNetwork): Promise<void> {
-  for (const bridge of [network.bridge, network.secondBridge]) {
-    await ip("link", "add", bridge, "type", "bridge", "forward_delay", "0");
-    await ip("link", "set", bridge, "up");
-  }
-  await ip("address", "add", `${network.address}/24`, "dev", network.bridge);
+  const { bridge, secondBridge, address } = network;
+  await ip([
+    `link add ${bridge} type bridge forward_delay 0`,
+    `link set ${bridge} up`,
+    `address add ${address}/24 dev ${bridge}`,
+    `link add ${secondBridge} type bridge forward_delay 0`,
+    `link set ${secondBridge} up`,
+  ]);
 }
 
+/** The first bridge goes last: while it is there, nobody takes the slot. */
 export async function removeClusterNetwork(network: ClusterNetwork): Promise<void> {
-  for (const bridge of [network.bridge, network.secondBridge]) await removeLink(bridge);
+  for (const bridge of [network.secondBridge, network.bridge]) await removeLink(bridge);
 }
 
-export async function addNodeNetwork(node: NodeNetwork): Promise<void> {
+export async function addNodeNetwork(node: NodeNetwork, service: Service): Promise<void> {
   const { namespace, cluster, links } = node;
-  await ip("netns", "add", namespace);
-  for (const [link, name, bridge] of [
-    [links.first, "eth0", cluster.bridge],
-    [links.second, "eth1", cluster.secondBridge],
-  ] as const) {
-    await ip("link", "add", link, "type", "veth", "peer", "name", name, "netns", namespace);
-    await ip("link", "set", link, "master", bridge, "up");
-    await ip("-n", namespace, "link", "set", name, "up");
+  await ip([
+    `netns add ${namespace}`,
+    `link add ${links.first} type veth peer name eth0 netns ${namespace}`,
+    `link set ${links.first} master ${cluster.bridge} up`,
+    `link add ${links.second} type veth peer name eth1 netns ${namespace}`,
+    `link set ${links.second} master ${cluster.secondBridge} up`,
+  ]);
+  await ip(
+    [
+      "link set lo up",
+      "link set eth0 up",
+      "link set eth1 up",
+      `address add ${node.address}/24 dev eth0`,
+      `route add default via ${cluster.address}`,
+      ...node.peers.map((peer) => `route add ${peer.podCidr} via ${peer.address}`),
+    ],
+    namespace,
+  );
+  // The route of a node that lost power is still there.
+  await ip([`route replace ${node.podCidr} via ${node.address}`]);
+  await inNamespace(namespace, "sysctl", "-qw", "net.ipv4.ip_forward=1");
+  // The API server is the one service that Multus and the operator use. Its endpoint is not a pod, and
+  // kube-proxy would cost a process and 50 MB a node for this one rule.
+  for (const chain of ["PREROUTING", "OUTPUT"]) {
+    const match = ["-d", service.address, "-p", "tcp", "--dport", "443"];
+    const action = ["-j", "DNAT", "--to-destination", service.server];
+    await inNamespace(namespace, "iptables", "-t", "nat", "-A", chain, ...match, ...action);
   }
-  await ip("-n", namespace, "address", "add", `${node.address}/24`, "dev", "eth0");
-  await ip("-n", namespace, "route", "add", "default", "via", cluster.address);
-  await ip("route", "add", node.podCidr, "via", node.address);
-  for (const peer of node.peers) await ip("-n", namespace, "route", "add", peer.podCidr, "via", peer.address);
-  await execute("ip", ["netns", "exec", namespace, "sysctl", "-qw", "net.ipv4.ip_forward=1"]);
-  // The one service that Multus and the operator need; kube-proxy would cost a process a node for it.
-  for (const chain of ["PREROUTING", "OUTPUT"])
-    await execute("ip", [
-      "netns",
-      "exec",
-      namespace,
-      "iptables",
-      "-t",
-      "nat",
-      "-A",
-      chain,
-      "-d",
-      node.service.address,
-      "-p",
-      "tcp",
-      "--dport",
-      "443",
-      "-j",
-      "DNAT",
-      "--to-destination",
-      node.service.server,
-    ]);
 }
 
-/** Links and routes go with the namespace, once the last process in it has ended. */
+/** Ends what still runs on the node's network; its links, routes and rules go with the namespace. */
 export async function removeNodeNetwork(node: NodeNetwork): Promise<void> {
-  for (const link of Object.values(node.links)) await removeLink(link);
-  if (existsSync(`/run/netns/${node.namespace}`)) await ip("netns", "delete", node.namespace);
+  const { namespace, links } = node;
+  if (existsSync(`/run/netns/${namespace}`)) {
+    await waitUntil(`the processes of ${namespace} to end`, async () => {
+      const pids = (await execute("ip", ["netns", "pids", namespace])).split("\n").filter(Boolean);
+      for (const pid of pids) kill(Number(pid));
+      return pids.length === 0;
+    });
+    await ip([`netns delete ${namespace}`]);
+  }
+  for (const link of Object.values(links)) await removeLink(link);
 }
 
 async function removeLink(name: string): Promise<void> {
-  if (existsSync(`/sys/class/net/${name}`)) await ip("link", "delete", name);
+  if (!existsSync(`/sys/class/net/${name}`)) return;
+  await ip([`link delete ${name}`]).catch((error: unknown) => {
+    // A veth goes by itself when the kernel has taken down the namespace of its other end.
+    if (existsSync(`/sys/class/net/${name}`)) throw error;
+  });
 }
 
-async function ip(...args: string[]): Promise<void> {
-  await execute("ip", args);
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+/** Several ip(8) commands in one process; throws at the first that fails. */
+async function ip(commands: string[], namespace?: string): Promise<void> {
+  const where = namespace === undefined ? [] : ["-n", namespace];
+  await execute("ip", [...where, "-batch", "-"], { input: `${commands.join("\n")}\n` });
+}
+
+async function inNamespace(namespace: string, ...command: string[]): Promise<void> {
+  await execute("ip", ["netns", "exec", namespace, ...command]);
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { binaries } from "./binaries.ts";
 import { type Certificate, kubeconfig } from "./certificates.ts";
@@ -6,16 +6,15 @@ import { createCgroup, removeCgroup } from "./cgroups.ts";
 import { Daemon, waitUntil } from "./daemon.ts";
 import { CommandError, execute } from "./execute.ts";
 import type { Image } from "./images.ts";
-import { addNodeNetwork, type NodeNetwork, removeNodeNetwork } from "./network.ts";
+import { addNodeNetwork, type NodeNetwork, removeNodeNetwork, type Service } from "./network.ts";
 
 export interface NodeOptions {
   name: string;
-  /** Unique on this machine: names the network namespace, the cgroup and the links. */
-  id: string;
   directory: string;
+  /** Its namespace's name, unique on this machine, is that of the cgroup too. */
   network: NodeNetwork;
   server: string;
-  serviceAddress: string;
+  service: Service;
   caFile: string;
   certificate: Certificate;
 }
@@ -44,7 +43,7 @@ export class ClusterNode {
   }
 
   async start(): Promise<void> {
-    await addNodeNetwork(this.#options.network);
+    await addNodeNetwork(this.#options.network, this.#options.service);
     await this.#enterNamespaces();
     await this.#startContainerd();
     await this.#startKubelet();
@@ -56,13 +55,23 @@ export class ClusterNode {
     this.#daemons = [];
     this.#holder = undefined;
     await removeNodeNetwork(this.#options.network);
-    await removeCgroup(this.#options.id);
+    await removeCgroup(this.#options.network.namespace);
   }
 
   /** Runs a command on the node. Returns standard output; throws a CommandError when it fails. */
   async exec(...command: string[]): Promise<string> {
     const [program = "", ...args] = this.#inside(command);
     return await execute(program, args);
+  }
+
+  /** Runs a command on the node with `input` on standard input. */
+  async execWithInput(input: string, ...command: string[]): Promise<string> {
+    const [program = "", ...args] = this.#inside(command);
+    return await execute(program, args, { input });
+  }
+
+  async writeFile(path: string, content: string): Promise<void> {
+    await this.execWithInput(content, "dd", "status=none", `of=${path}`);
   }
 
   async readFile(path: string): Promise<string> {
@@ -102,10 +111,11 @@ export class ClusterNode {
   }
 
   async #enterNamespaces(): Promise<void> {
-    const { directory, id, network } = this.#options;
-    await createCgroup(id);
+    const { directory, network } = this.#options;
+    await createCgroup(network.namespace);
     const script = join(directory, "namespace.sh");
     const ready = join(directory, "ready");
+    rmSync(ready, { force: true });
     writeFileSync(script, namespaceScript(directory, ready));
     this.#holder = Daemon.start({
       name: "node",
@@ -145,12 +155,12 @@ export class ClusterNode {
   }
 
   async #startKubelet(): Promise<void> {
-    const { directory, server, caFile, certificate, id } = this.#options;
+    const { directory, server, caFile, certificate, network } = this.#options;
     const [kubelet = ""] = await binaries(["kubelet"]);
     const access = join(directory, "kubelet.kubeconfig");
     writeFileSync(access, kubeconfig(server, caFile, certificate), { mode: 0o600 });
     const config = join(directory, "kubelet.json");
-    writeFileSync(config, JSON.stringify(kubeletConfiguration(caFile, `/${id}`)));
+    writeFileSync(config, JSON.stringify(kubeletConfiguration(caFile, `/${network.namespace}`)));
     this.#run("kubelet", [
       kubelet,
       `--config=${config}`,
@@ -176,7 +186,8 @@ export class ClusterNode {
 
 /**
  * Bidirectional and HostToContainer mounts need a shared root. /run is new, so that sockets and pods'
- * network namespaces are the node's own and go with it.
+ * network namespaces are the node's own and go with it; copies of the machine's mounts of namespaces would keep
+ * those of other clusters alive.
  */
 function namespaceScript(directory: string, ready: string): string {
   const overlays = OVERLAID.map((path) => {
@@ -190,6 +201,7 @@ function namespaceScript(directory: string, ready: string): string {
   });
   mkdirSync(directory, { recursive: true });
   return `set -eu
+if mountpoint -q /run/netns; then umount --recursive --lazy /run/netns; fi
 mount --make-rshared /
 ${overlays.join("\n")}
 ${own.join("\n")}

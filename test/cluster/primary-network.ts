@@ -1,0 +1,39 @@
+import { binaries } from "./binaries.ts";
+import type { ClusterNode } from "./node.ts";
+
+/** The plugins that a distribution's containernetworking-plugins package puts on a node. */
+const CNI_PLUGINS = [
+  "bridge",
+  "macvlan",
+  "ptp",
+  "host-device",
+  "loopback",
+  "host-local",
+  "static",
+  "portmap",
+  "tuning",
+  "ipvlan",
+  "vlan",
+];
+
+export const PRIMARY_CONFLIST = "/etc/cni/net.d/10-bridge.conflist";
+
+/** What a distribution's CNI leaves on a node: plugins, and a conflist with the node's part of the pods' network. */
+export async function installPrimaryNetwork(node: ClusterNode, podCidr: string): Promise<void> {
+  await node.exec("cp", ...(await binaries(CNI_PLUGINS)), "/opt/cni/bin/");
+  const conflist = {
+    cniVersion: "1.0.0",
+    name: "bridge-net",
+    plugins: [
+      {
+        type: "bridge",
+        bridge: "cni0",
+        isGateway: true,
+        hairpinMode: true,
+        ipam: { type: "host-local", ranges: [[{ subnet: podCidr }]], routes: [{ dst: "0.0.0.0/0" }] },
+      },
+      { type: "portmap", capabilities: { portMappings: true } },
+    ],
+  };
+  await node.writeFile(PRIMARY_CONFLIST, `${JSON.stringify(conflist, null, 2)}\n`);
+}
