@@ -1,5 +1,5 @@
 import type { KubeObject } from "./kube-object.ts";
-import { MULTUS_INSTALL } from "./multus-install/multus-install.ts";
+import { MULTUS_INSTALL, NAME_IS_A_LABEL_VALUE } from "./multus-install/multus-install.ts";
 import { multusInstallSpec } from "./multus-install/spec.ts";
 import { multusInstallStatus } from "./multus-install/status.ts";
 import { structuralSchema } from "./structural-schema.ts";
@@ -38,6 +38,9 @@ function multusInstallDefinition(): KubeObject {
               type: "object",
               description:
                 "How Multus is to run in this cluster. The oldest MultusInstall counts; further ones touch nothing.",
+              "x-kubernetes-validations": [
+                { rule: NAME_IS_A_LABEL_VALUE.rule, message: NAME_IS_A_LABEL_VALUE.message },
+              ],
               properties: {
                 apiVersion: { type: "string" },
                 kind: { type: "string" },

@@ -22,12 +22,15 @@ function mend(node: unknown): Schema {
   delete schema.$schema;
   // A union of int and string is the one union that a structural schema knows, in exactly this form.
   if (isIntOrString(schema.anyOf)) {
-    const { description, default: fallback } = schema;
+    const { description, default: fallback, anyOf, ...rest } = schema;
+    const text = (anyOf as Schema[]).find(({ type }) => type === "string");
     return clean({
-      "x-kubernetes-int-or-string": true,
-      anyOf: [{ type: "integer" }, { type: "string" }],
       description,
       default: fallback,
+      "x-kubernetes-int-or-string": true,
+      anyOf: [{ type: "integer" }, { type: "string" }],
+      maxLength: text?.maxLength,
+      "x-kubernetes-validations": rest["x-kubernetes-validations"],
     });
   }
   if (schema.properties) {

@@ -1,39 +1,63 @@
 import { z } from "zod";
 
+export const DISTRIBUTIONS = ["Kubernetes", "K3s", "RKE2", "MicroK8s", "OpenShift", "GKE", "Talos"] as const;
+export type Distribution = (typeof DISTRIBUTIONS)[number];
+
+/** Directories of a host that may be named, and all below them. */
+interface Roots {
+  conf: readonly string[];
+  bin: readonly string[];
+}
+
+/** Where CNI lives by its own conventions and by Linux distributions' packages. */
+const COMMON: Roots = {
+  conf: ["/etc/cni/net.d", "/etc/cni/multus"],
+  bin: ["/opt/cni/bin", "/usr/lib/cni", "/usr/libexec/cni"],
+};
+
+const NONE: Roots = { conf: [], bin: [] };
+/** Where it lives in one distribution only, from the distribution's own documentation. */
+const OWN: Record<Distribution, Roots> = {
+  Kubernetes: NONE,
+  K3s: { conf: ["/var/lib/rancher/k3s/agent/etc/cni/net.d"], bin: ["/var/lib/rancher/k3s/data"] },
+  RKE2: { conf: ["/var/lib/rancher/rke2/agent/etc/cni/net.d"], bin: ["/var/lib/rancher/rke2/data"] },
+  MicroK8s: {
+    conf: ["/var/snap/microk8s/current/args/cni-network"],
+    bin: ["/var/snap/microk8s/current/opt/cni/bin"],
+  },
+  OpenShift: { conf: ["/etc/kubernetes/cni/net.d"], bin: ["/var/lib/cni/bin"] },
+  GKE: { conf: [], bin: ["/home/kubernetes/bin"] },
+  Talos: NONE,
+};
+
+/**
+ * The host directories that a MultusInstall may name: in every distribution, and in one only. They are
+ * mounted into a privileged pod, so they come from this list and are never free text.
+ */
+export const HOST_DIRECTORIES = { common: COMMON, own: OWN };
+
+/** True when the path is one of the roots or below one. Paths have no `.` and `..`: the schema sees to that. */
+export function isBelow(roots: readonly string[], path: string): boolean {
+  return roots.some((root) => path === root || path.startsWith(`${root}/`));
+}
+
+const LOG_ROOTS = ["/opt/cni/log", "/var/log/multus", "/var/log/cni"];
+
 /** A path segment: it cannot be `.` or `..`, nor hidden. */
 const SEGMENT = "(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*";
 
-/**
- * The host directories that a MultusInstall may name. They are mounted into a privileged pod, so they come
- * from this list and are never free text: whoever may write a MultusInstall must not thereby own the nodes.
- */
-const CONF_ROOTS = [
-  "/etc/cni/net\\.d",
-  "/etc/cni/multus",
-  "/etc/kubernetes/cni/net\\.d", // OpenShift
-  "/var/lib/rancher/(k3s|rke2)/agent/etc/cni/net\\.d",
-  "/var/snap/microk8s/current/args/cni-network",
-];
-const BIN_ROOTS = [
-  "/opt/cni/bin",
-  "/usr/lib/cni",
-  "/usr/libexec/cni",
-  "/var/lib/cni/bin", // OpenShift
-  "/home/kubernetes/bin", // GKE
-  "/var/lib/rancher/(k3s|rke2)/data",
-  "/var/snap/microk8s/current/opt/cni/bin",
-];
-const LOG_ROOTS = ["/opt/cni/log", "/var/log/multus", "/var/log/cni"];
-
 function below(roots: readonly string[]) {
+  const alternatives = roots.map((root) => root.replaceAll(".", "\\."));
   return z
     .string()
     .max(256)
-    .regex(new RegExp(`^(${roots.join("|")})${SEGMENT}$`), {
-      message: `must be one of, or below one of: ${roots.map((root) => root.replaceAll("\\", "")).join(", ")}`,
+    .regex(new RegExp(`^(${alternatives.join("|")})${SEGMENT}$`), {
+      message: `must be one of, or below one of: ${roots.join(", ")}`,
     });
 }
 
-export const confDirectory = () => below(CONF_ROOTS);
-export const binDirectory = () => below(BIN_ROOTS);
+const ofAny = (kind: keyof Roots) => [COMMON, ...Object.values(OWN)].flatMap((roots) => roots[kind]);
+
+export const confDirectory = () => below(ofAny("conf"));
+export const binDirectory = () => below(ofAny("bin"));
 export const logDirectory = () => below(LOG_ROOTS);

@@ -15,8 +15,19 @@ export const MULTUS_INSTALL = {
 
 export const MULTUS_INSTALL_API_VERSION = `${MULTUS_INSTALL.group}/${MULTUS_INSTALL.version}`;
 
+/** The objects of an install carry its name as a label's value. */
+export const NAME_IS_A_LABEL_VALUE = {
+  most: 63,
+  rule: "size(self.metadata.name) <= 63",
+  message:
+    "metadata.name must have at most 63 characters, since every object of the install is labelled with it",
+};
+
 const metadata = z.looseObject({
-  name: z.string().min(1).max(253),
+  name: z
+    .string()
+    .max(NAME_IS_A_LABEL_VALUE.most, `must have at most ${NAME_IS_A_LABEL_VALUE.most} characters`)
+    .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, "must be lower case letters, digits, - and ."),
   uid: z.string().optional(),
   generation: z.int().optional(),
   resourceVersion: z.string().optional(),

@@ -1,8 +1,13 @@
+import type { Rule } from "../rule.ts";
+import { type Distribution, HOST_DIRECTORIES, isBelow } from "./host-paths.ts";
+
 /** The fields that the rules look at, defaults filled in. */
 export interface RuledSpec {
   version: string;
   mode: "Thin" | "Thick";
   namespace: string;
+  distribution: Distribution;
+  cni: { confDir?: string | undefined; binDir?: string | undefined; additionalBinDir?: string | undefined };
   image: { layout?: unknown };
   primaryNetwork: {
     source: string;
@@ -22,17 +27,10 @@ export interface RuledSpec {
   workload: { architectures?: readonly string[] | undefined };
 }
 
-/**
- * A contradiction between fields, once for the API server (CEL over the spec) and once for offline use. A
- * test against a real API server holds the two to the same answer.
- */
-export interface Rule {
+/** A contradiction between fields of the spec. */
+export interface FieldsRule extends Rule<RuledSpec> {
   /** The field to change. */
   path: string;
-  message: string;
-  /** True when the spec is right. */
-  cel: string;
-  holds: (spec: RuledSpec) => boolean;
 }
 
 const isV3 = (spec: RuledSpec) => spec.version.startsWith("v3.");
@@ -41,7 +39,33 @@ const isBefore39 = (spec: RuledSpec) => /^v3\.[4-8](\.|$)/.test(spec.version);
 const before39 = "self.version.matches('^v3\\\\.[4-8](\\\\.|$)')";
 const v3 = "self.version.startsWith('v3.')";
 
-export const RULES: readonly Rule[] = [
+/**
+ * The pattern of a directory lets through what any distribution has; this is what the one at hand has. The
+ * CEL is written out, since the API server prices a loop over a list of literals as if it had no end.
+ */
+function directoryRule(field: "confDir" | "binDir" | "additionalBinDir"): FieldsRule {
+  const kind = field === "confDir" ? "conf" : "bin";
+  const { common, own } = HOST_DIRECTORIES;
+  const directory = `self.cni.${field}`;
+  const below = (roots: readonly string[]) =>
+    roots.map((root) => `${directory} == '${root}' || ${directory}.startsWith('${root}/')`).join(" || ");
+  const ofDistribution = Object.entries(own)
+    .filter(([, roots]) => roots[kind].length > 0)
+    .map(([name, roots]) => `(self.distribution == '${name}' && (${below(roots[kind])}))`);
+  return {
+    path: `spec.cni.${field}`,
+    message:
+      "is a directory of another distribution; set distribution to the right one, or leave the directory out",
+    cel: [`!has(${directory})`, below(common[kind]), ...ofDistribution].join(" || "),
+    holds: ({ cni, distribution }) =>
+      cni[field] === undefined || isBelow([...common[kind], ...own[distribution][kind]], cni[field]),
+  };
+}
+
+export const RULES: readonly FieldsRule[] = [
+  directoryRule("confDir"),
+  directoryRule("binDir"),
+  directoryRule("additionalBinDir"),
   {
     path: "spec.mode",
     message: "Thick needs version v4.0 or later; use mode: Thin, or a v4 release",
@@ -155,5 +179,5 @@ export const RULES: readonly Rule[] = [
 /** The rule that only the API server can check, since it needs the old object. */
 export const NAMESPACE_IS_IMMUTABLE = {
   rule: "self == oldSelf",
-  message: "spec.namespace: is immutable; delete the MultusInstall and create it anew",
+  message: "is immutable; delete the MultusInstall and create it anew",
 };

@@ -1,45 +1,27 @@
 import { z } from "zod";
-import { binDirectory, confDirectory, logDirectory } from "./host-paths.ts";
+import { withRules } from "../rule.ts";
+import { binDirectory, confDirectory, DISTRIBUTIONS, logDirectory } from "./host-paths.ts";
 import { NAMESPACE_IS_IMMUTABLE, RULES } from "./rules.ts";
+import { absoluteFile, fileName, namespaceName, objectName, setOf } from "./text.ts";
+import { workload } from "./workload.ts";
 
 /**
  * MultusInstall.spec: the one source of its types, its CRD and its reference. Every text and list is
  * bounded, since the API server counts the bounds when it prices the CEL rules (KEP-2876).
  */
 
-export const ARCHITECTURES = ["amd64", "arm64", "arm", "ppc64le", "s390x"] as const;
-export const DISTRIBUTIONS = ["Kubernetes", "K3s", "RKE2", "MicroK8s", "OpenShift", "GKE", "Talos"] as const;
+export { ARCHITECTURES } from "./workload.ts";
 export const PRESETS = ["Calico", "Flannel", "Cilium", "Canal", "Weave", "KubeRouter", "Bridge"] as const;
 
-const namespaceName = () =>
+/** Multus looks a network up as a NAD, then as a file, then as a directory: never a path of the user's. */
+const networkName = () =>
   z
     .string()
-    .max(63)
-    .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, "must be a DNS-1123 label, such as kube-system");
-const fileName = () =>
-  z
-    .string()
-    .max(128)
+    .max(253)
     .regex(
       /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/,
-      "must be a file name without a directory, such as 10-calico.conflist",
+      "must be the name of a NAD in spec.namespace, or of a network in a file, without a path",
     );
-const absoluteFile = () =>
-  z
-    .string()
-    .max(256)
-    .regex(/^(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$/, "must be an absolute path without . and ..");
-const quantity = () =>
-  z
-    .string()
-    .max(32)
-    .regex(/^[0-9]+(\.[0-9]+)?(m|k|Ki|M|Mi|G|Gi|T|Ti)?$/, "must be a quantity, such as 100m or 50Mi");
-const labelValue = () =>
-  z
-    .string()
-    .max(63)
-    .regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/);
-const labels = () => z.record(z.string().max(317), labelValue());
 const cniVersion = () => z.enum(["0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0"]);
 
 const image = z.object({
@@ -74,20 +56,21 @@ const image = z.object({
     .enum(["Always", "IfNotPresent", "Never"])
     .default("IfNotPresent")
     .describe("When the kubelet pulls the image."),
-  pullSecrets: z
-    .array(
-      z
-        .string()
-        .max(253)
-        .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/),
-    )
-    .max(8)
+  pullSecrets: setOf(objectName(), 8)
     .default([])
     .describe("Names of image pull secrets in spec.namespace. The operator never reads them."),
   layout: z
     .object({
       command: z
-        .array(z.string().min(1).max(512))
+        .array(
+          z
+            .string()
+            .max(512)
+            .regex(
+              /^[A-Za-z0-9/._=:@+-]+$/,
+              "must be a program, a path or an option; a script belongs into the image",
+            ),
+        )
         .min(1)
         .max(8)
         .optional()
@@ -225,9 +208,9 @@ const entrypoint = z.object({
   kubeconfigMode: z
     .string()
     .max(4)
-    .regex(/^0?[0-7]{3}$/, "must be octal, such as 600")
+    .regex(/^0?[46][04]0$/, "must be 400, 440, 600 or 640: the file holds a token")
     .optional()
-    .describe("Mode of the kubeconfig on the host; v3 only, environment KUBECONFIG_MODE."),
+    .describe("Mode of the kubeconfig on the host; v3 only, environment KUBECONFIG_MODE. Default: 600."),
   refreshKubeconfig: z
     .boolean()
     .default(true)
@@ -236,6 +219,21 @@ const entrypoint = z.object({
     ),
   restartCRIO: z.boolean().default(false).describe("v3 only: restart CRI-O once; flag --restart-crio."),
 });
+
+const capabilities = () =>
+  withRules(
+    z
+      .record(z.string(), z.boolean())
+      .refine((map) => Object.keys(map).length <= 16, "must have at most 16 keys")
+      .meta({ maxProperties: 16 }),
+    [
+      {
+        message: "must have keys of 1 to 63 characters",
+        cel: "self.all(key, size(key) >= 1 && size(key) <= 63)",
+        holds: (map) => Object.keys(map).every((key) => key.length >= 1 && key.length <= 63),
+      },
+    ],
+  );
 
 const daemon = z.object({
   metricsPort: z
@@ -250,8 +248,7 @@ const daemon = z.object({
     .max(10000)
     .optional()
     .describe("CNI requests served at once, which bounds memory; key connectionLimit (v4.3.0 and later)."),
-  capabilities: z
-    .record(z.string().max(63), z.boolean())
+  capabilities: capabilities()
     .optional()
     .describe("Capabilities of the Multus configuration, such as portMappings: true; key capabilities."),
   retryDeleteOnError: z
@@ -264,86 +261,14 @@ const daemon = z.object({
     .regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/)
     .optional()
     .describe("Name of an auxiliary chain; key auxiliaryCNIChainName."),
-  clusterNetwork: z
-    .string()
-    .max(253)
+  clusterNetwork: networkName()
     .optional()
     .describe("The cluster network by NAD name or file; key clusterNetwork."),
   defaultNetworks: z
-    .array(z.string().max(253))
+    .array(networkName())
     .max(16)
     .optional()
     .describe("Networks that every pod gets besides; key defaultNetworks."),
-});
-
-const resources = z.object({
-  requests: z
-    .object({ cpu: quantity().optional(), memory: quantity().optional() })
-    .optional()
-    .describe("What the scheduler reserves."),
-  limits: z
-    .object({ cpu: quantity().optional(), memory: quantity().optional() })
-    .optional()
-    .describe(
-      "The most that the container may use; too little memory kills Multus under load (multus-cni #1346).",
-    ),
-});
-
-const toleration = z.object({
-  key: z.string().max(317).optional(),
-  operator: z.enum(["Exists", "Equal"]).optional(),
-  value: z.string().max(63).optional(),
-  effect: z.enum(["NoSchedule", "PreferNoSchedule", "NoExecute"]).optional(),
-  tolerationSeconds: z.int().min(0).max(86400).optional(),
-});
-
-const workload = z.object({
-  resources: resources
-    .optional()
-    .describe("Of the Multus container. Default: requests 100m CPU and 50Mi memory, no limits."),
-  installResources: resources
-    .optional()
-    .describe("Of the init container that copies the binary. Default: requests 10m CPU and 15Mi memory."),
-  nodeSelector: labels().optional().describe("Labels that a node must have."),
-  tolerations: z
-    .array(toleration)
-    .max(32)
-    .optional()
-    .describe(
-      "Default: every NoSchedule and NoExecute taint is tolerated, since a node without Multus fails its pods.",
-    ),
-  affinity: z.looseObject({}).optional().describe("A corev1.Affinity."),
-  priorityClassName: z
-    .string()
-    .max(253)
-    .default("system-node-critical")
-    .describe("Multus is evicted last; empty for none."),
-  updateStrategy: z
-    .object({
-      type: z.enum(["RollingUpdate", "OnDelete"]).default("RollingUpdate"),
-      maxUnavailable: z
-        .union([
-          z.int().min(1),
-          z
-            .string()
-            .max(4)
-            .regex(/^[0-9]{1,3}%$/),
-        ])
-        .default(1)
-        .describe("Nodes updated at once, a number or a percentage."),
-    })
-    .prefault({})
-    .describe("How the DaemonSet is updated."),
-  labels: labels().default({}).describe("Further labels of the Multus pods."),
-  annotations: z
-    .record(z.string().max(317), z.string().max(4096))
-    .default({})
-    .describe("Further annotations of the Multus pods."),
-  architectures: z
-    .array(z.enum(ARCHITECTURES))
-    .max(5)
-    .optional()
-    .describe("v3 only: one DaemonSet for each, kube-multus-ds-amd64 and so on. Default: amd64."),
 });
 
 export const multusInstallSpec = z
@@ -394,7 +319,8 @@ export const multusInstallSpec = z
   .meta({
     "x-kubernetes-validations": RULES.map(({ cel, message, path }) => ({
       rule: cel,
-      message: `${path}: ${message}`,
+      message,
+      fieldPath: path.replace(/^spec/, ""),
     })),
   });
 

@@ -1,0 +1,186 @@
+import { z } from "zod";
+import { millionths } from "../quantity.ts";
+import { withRules } from "../rule.ts";
+import { labelKey, labelValue, nodeLabels, podAnnotations, podLabels, quantity, setOf } from "./text.ts";
+
+export const ARCHITECTURES = ["amd64", "arm64", "arm", "ppc64le", "s390x"] as const;
+
+const amounts = () =>
+  z.object({
+    cpu: quantity().optional().describe("In cores, such as 100m."),
+    memory: quantity().optional().describe("In bytes, such as 50Mi."),
+  });
+
+/** A request above its limit is refused by Kubernetes only when the pods are made. */
+const requestWithinLimit = (name: "cpu" | "memory") => {
+  const [request, limit] = [`self.requests.${name}`, `self.limits.${name}`];
+  return {
+    message: `must not have a ${name} request above its limit; lower the one or raise the other`,
+    cel: `!has(self.requests) || !has(self.limits) || !has(${request}) || !has(${limit}) || quantity(${request}).compareTo(quantity(${limit})) <= 0`,
+    holds: (value: Resources) =>
+      (millionths(value.requests?.[name] ?? "0") ?? 0n) <=
+      (millionths(value.limits?.[name] ?? value.requests?.[name] ?? "0") ?? 0n),
+  };
+};
+
+interface Resources {
+  requests?: z.output<ReturnType<typeof amounts>> | undefined;
+  limits?: z.output<ReturnType<typeof amounts>> | undefined;
+}
+
+const resources = () =>
+  withRules(
+    z.object({
+      requests: amounts().optional().describe("What the scheduler reserves."),
+      limits: amounts()
+        .optional()
+        .describe(
+          "The most that the container may use; too little memory kills Multus under load (multus-cni #1346).",
+        ),
+    }),
+    [requestWithinLimit("cpu"), requestWithinLimit("memory")],
+  );
+
+/** As Kubernetes' own validation of tolerations has it (ValidateTolerations). */
+const toleration = withRules(
+  z.object({
+    key: labelKey().optional().describe("Key of the taint. None: every taint, with operator: Exists."),
+    operator: z.enum(["Exists", "Equal"]).optional().describe("Kubernetes' default: Equal."),
+    value: labelValue().optional().describe("Value of the taint, for operator: Equal."),
+    effect: z
+      .enum(["NoSchedule", "PreferNoSchedule", "NoExecute"])
+      .optional()
+      .describe("None: every effect."),
+    tolerationSeconds: z
+      .int()
+      .min(0)
+      .max(86400)
+      .optional()
+      .describe("Seconds that a NoExecute taint is tolerated. None: for ever."),
+  }),
+  [
+    {
+      message: "operator: Exists takes no value; remove value, or use operator: Equal",
+      cel: "!has(self.operator) || self.operator != 'Exists' || !has(self.value) || self.value == ''",
+      holds: ({ operator, value }) => operator !== "Exists" || value === undefined || value === "",
+    },
+    {
+      message: "needs a key, or operator: Exists",
+      cel: "has(self.key) || (has(self.operator) && self.operator == 'Exists')",
+      holds: ({ key, operator }) => key !== undefined || operator === "Exists",
+    },
+    {
+      message: "tolerationSeconds is for effect: NoExecute only; remove it, or set that effect",
+      cel: "!has(self.tolerationSeconds) || (has(self.effect) && self.effect == 'NoExecute')",
+      holds: ({ tolerationSeconds, effect }) => tolerationSeconds === undefined || effect === "NoExecute",
+    },
+  ],
+);
+
+const requirement = withRules(
+  z.object({
+    key: labelKey().describe("Label of the node; for matchFields metadata.name."),
+    operator: z.enum(["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"]),
+    values: z.array(labelValue()).max(32).optional().describe("For In, NotIn: any number; for Gt, Lt: one."),
+  }),
+  [
+    {
+      message: "In and NotIn need values, Gt and Lt exactly one, Exists and DoesNotExist none",
+      cel: "self.operator in ['In', 'NotIn'] ? has(self.values) && size(self.values) > 0 : self.operator in ['Gt', 'Lt'] ? has(self.values) && size(self.values) == 1 : !has(self.values) || size(self.values) == 0",
+      holds: ({ operator, values = [] }) => {
+        if (operator === "In" || operator === "NotIn") return values.length > 0;
+        return values.length === (operator === "Gt" || operator === "Lt" ? 1 : 0);
+      },
+    },
+  ],
+);
+
+const nodeSelectorTerm = () =>
+  z.object({
+    matchExpressions: z.array(requirement).max(8).optional().describe("Labels of the node; all must match."),
+    matchFields: z.array(requirement).max(8).optional().describe("Fields of the node; all must match."),
+  });
+
+/** Only which nodes: a pod of a DaemonSet that is drawn to or away from other pods stays pending. */
+const affinity = z.object({
+  nodeAffinity: z
+    .object({
+      requiredDuringSchedulingIgnoredDuringExecution: z
+        .object({
+          nodeSelectorTerms: z
+            .array(nodeSelectorTerm())
+            .min(1)
+            .max(8)
+            .describe("One of them must match the node."),
+        })
+        .optional()
+        .describe("What a node must be to get Multus."),
+      preferredDuringSchedulingIgnoredDuringExecution: z
+        .array(
+          z.object({
+            weight: z.int().min(1).max(100).describe("1 to 100."),
+            preference: nodeSelectorTerm().describe("What is preferred."),
+          }),
+        )
+        .max(8)
+        .optional()
+        .describe("Without effect on a DaemonSet; taken over as it is."),
+    })
+    .optional()
+    .describe("A corev1.NodeAffinity."),
+});
+
+const MOST_NODES = 100_000;
+
+const maxUnavailable = () =>
+  withRules(z.union([z.int(), z.string().max(4)]), [
+    {
+      message: "must be at least 1, as a number or a percentage, such as 1 or 10%",
+      cel: `type(self) == int ? self >= 1 && self <= ${MOST_NODES} : self.matches('^([1-9][0-9]?|100)%$')`,
+      holds: (value) =>
+        typeof value === "number" ? value >= 1 && value <= MOST_NODES : /^([1-9][0-9]?|100)%$/.test(value),
+    },
+  ]);
+
+/** spec.workload: the DaemonSet that runs Multus. */
+export const workload = z.object({
+  resources: resources()
+    .optional()
+    .describe("Of the Multus container. Default: requests 100m CPU and 50Mi memory, no limits."),
+  installResources: resources()
+    .optional()
+    .describe("Of the init container that copies the binary. Default: requests 10m CPU and 15Mi memory."),
+  nodeSelector: nodeLabels().optional().describe("Labels that a node must have."),
+  tolerations: z
+    .array(toleration)
+    .max(32)
+    .optional()
+    .describe(
+      "Default: every NoSchedule and NoExecute taint is tolerated, since a node without Multus fails its pods.",
+    ),
+  affinity: affinity.optional().describe("Which nodes get Multus; nodeAffinity of corev1.Affinity."),
+  priorityClassName: z
+    .string()
+    .max(253)
+    .regex(/^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$/, "must be the name of a PriorityClass, or empty")
+    .default("system-node-critical")
+    .describe("Multus is evicted last; empty for none."),
+  updateStrategy: z
+    .object({
+      type: z
+        .enum(["RollingUpdate", "OnDelete"])
+        .default("RollingUpdate")
+        .describe("OnDelete: a node gets the new Multus when its pod is deleted by hand."),
+      maxUnavailable: maxUnavailable()
+        .default(1)
+        .describe("Nodes updated at once, a number or a percentage of all."),
+    })
+    .prefault({})
+    .describe("How the DaemonSet is updated."),
+  labels: podLabels().default({}).describe("Further labels of the Multus pods."),
+  annotations: podAnnotations().default({}).describe("Further annotations of the Multus pods."),
+  architectures: setOf(z.enum(ARCHITECTURES), ARCHITECTURES.length)
+    .min(1)
+    .optional()
+    .describe("v3 only: one DaemonSet for each, kube-multus-ds-amd64 and so on. Default: amd64."),
+});

@@ -1,0 +1,175 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { customResourceDefinitions } from "../../src/crds/definitions.ts";
+import { formatProblem } from "../../src/crds/field-problem.ts";
+import { MULTUS_INSTALL, parseMultusInstall } from "../../src/crds/multus-install/multus-install.ts";
+import { KubeClient } from "../../src/kube/client.ts";
+import { type Connection, connect } from "../../src/kube/connection.ts";
+import { ApiError } from "../../src/kube/errors.ts";
+import type { ApiObject, ResourceType } from "../../src/kube/resource.ts";
+import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
+import { waitUntil } from "../cluster/daemon.ts";
+import { multusInstallSpecs } from "./multus-install-specs.ts";
+import { REFUSED } from "./refused-specs.ts";
+
+const CRDS: ResourceType = {
+  group: "apiextensions.k8s.io",
+  version: "v1",
+  kind: "CustomResourceDefinition",
+  plural: "customresourcedefinitions",
+  namespaced: false,
+};
+
+interface Definition extends ApiObject {
+  status?: { conditions?: { type: string; status: string; message: string }[] };
+}
+
+let plane: ControlPlane;
+let connection: Connection;
+let client: KubeClient;
+
+const install = (spec: unknown, name = "multus"): ApiObject => ({
+  apiVersion: `${MULTUS_INSTALL.group}/${MULTUS_INSTALL.version}`,
+  kind: MULTUS_INSTALL.kind,
+  metadata: { name },
+  spec,
+});
+
+/** What the API server stores of a MultusInstall, or its refusal; nothing is stored, and unknown fields count as kubectl counts them. */
+async function dryRun(object: ApiObject): Promise<ApiObject | ApiError> {
+  try {
+    return await client.json<ApiObject>({
+      method: "POST",
+      path: `/apis/${MULTUS_INSTALL.group}/${MULTUS_INSTALL.version}/${MULTUS_INSTALL.plural}`,
+      query: { dryRun: "All", fieldValidation: "Strict" },
+      body: object,
+    });
+  } catch (error) {
+    if (error instanceof ApiError) return error;
+    throw error;
+  }
+}
+
+beforeAll(async () => {
+  plane = await startControlPlane();
+  connection = connect({ kubeconfig: plane.kubeconfig });
+  client = new KubeClient(connection);
+  for (const crd of customResourceDefinitions()) {
+    await client.create<ApiObject>(CRDS, crd as ApiObject);
+    const ref = { type: CRDS, name: crd.metadata.name };
+    await waitUntil(`${crd.metadata.name} to be established`, async () => {
+      const conditions = (await client.get<Definition>(ref))?.status?.conditions ?? [];
+      return conditions.some(({ type, status }) => type === "Established" && status === "True");
+    });
+  }
+});
+
+afterAll(async () => {
+  await connection?.close();
+  await plane?.stop();
+});
+
+describe("the CustomResourceDefinitions", () => {
+  test("are structural, and no name is taken", async () => {
+    for (const crd of customResourceDefinitions()) {
+      const stored = await client.get<Definition>({ type: CRDS, name: crd.metadata.name });
+      const conditions = stored?.status?.conditions ?? [];
+      expect(conditions.filter(({ type }) => type === "NonStructuralSchema")).toEqual([]);
+      expect(conditions.find(({ type }) => type === "NamesAccepted")?.status).toBe("True");
+    }
+  });
+
+  test("kubectl explain tells what primaryNetwork is for, and what each of its fields sets", async () => {
+    // The aggregated OpenAPI document follows the CRD by a moment.
+    let text = "";
+    await waitUntil("kubectl explain to know the kind", async () => {
+      text = await plane.kubectl("explain", "multusinstall.spec.primaryNetwork").catch(() => "");
+      return text !== "";
+    });
+    expect(text).toMatch(/KIND:\s+MultusInstall/);
+    expect(text).toContain("The network that Multus delegates each pod's first interface to.");
+    expect(text).toMatch(/source\s+<string>/);
+    expect(text).toMatch(/enum: Auto, File, Inline/);
+    expect(text.replaceAll(/\s+/g, " ")).toContain("--multus-master-cni-file-name");
+  });
+
+  test("kubectl get shows the columns, and finds the kind by its short name", async () => {
+    await client.create({ ...MULTUS }, install({}, "columns"));
+    expect(await plane.kubectl("get", "mi")).toMatch(
+      /^NAME +READY +REASON +VERSION +MODE +DESIRED +UPDATED +AVAILABLE +AGE\n/,
+    );
+    expect(await plane.kubectl("get", "mi", "-o", "wide")).toMatch(/ AGE +IMAGE\b/);
+    await client.delete({ type: MULTUS, name: "columns" });
+  });
+});
+
+const MULTUS: ResourceType = { ...MULTUS_INSTALL };
+
+describe("a MultusInstall", () => {
+  test.each([
+    ["without a spec", undefined],
+    ["with an empty spec", {}],
+    ["with an empty group of fields", { image: {}, logging: {}, entrypoint: {}, workload: {} }],
+    ["in Thick mode", { mode: "Thick", daemon: {} }],
+  ])("%s gets the same defaults from the API server as offline", async (_, spec) => {
+    const stored = await dryRun(install(spec));
+    const parsed = parseMultusInstall(install(spec));
+    if (stored instanceof ApiError) throw stored;
+    if (!parsed.ok) throw new Error(parsed.problems.map(formatProblem).join("; "));
+    expect(stored.spec).toEqual(parsed.value.spec);
+  });
+
+  test.each(REFUSED)("$title is refused by both, and $field is named", async ({ spec, field, says }) => {
+    const refusal = await dryRun(install(spec));
+    if (!(refusal instanceof ApiError)) throw new Error("the API server took it");
+    expect(refusal.message).toContain(field);
+    const offline = parseMultusInstall(install(spec));
+    if (offline.ok) throw new Error("parseMultusInstall took it");
+    expect(offline.problems.map(({ path }) => path)).toContain(field);
+    if (says) {
+      expect(offline.problems.map(formatProblem).join("\n")).toMatch(says);
+    }
+  });
+
+  test("cannot move to another namespace", async () => {
+    await client.create(MULTUS, install({ namespace: "one" }, "moving"));
+    const ref = { type: MULTUS, name: "moving" };
+    await expect(client.patch(ref, { spec: { namespace: "two" } })).rejects.toThrow(
+      /spec\.namespace.*is immutable; delete the MultusInstall and create it anew/,
+    );
+    await expect(client.patch(ref, { spec: null })).rejects.toThrow(/spec\.namespace.*is immutable/);
+    await client.patch(ref, { spec: { version: "v4.2.4" } });
+    await client.delete(ref);
+  });
+
+  test("is judged alike by the API server and offline, whatever its spec", async () => {
+    const verdicts = { taken: 0, refused: 0 };
+    await fc.assert(
+      fc.asyncProperty(fc.array(multusInstallSpecs(), { minLength: 8, maxLength: 8 }), async (specs) => {
+        await Promise.all(
+          specs.map(async (spec) => {
+            const answer = await dryRun(install(spec));
+            const offline = parseMultusInstall(install(spec));
+            const said = answer instanceof ApiError ? answer.message : "taken";
+            const found = offline.ok ? "taken" : offline.problems.map(formatProblem).join("; ");
+            const where = `${JSON.stringify(spec)}\nAPI server: ${said}\noffline: ${found}`;
+            expect(offline.ok, where).toBe(!(answer instanceof ApiError));
+            verdicts[offline.ok ? "taken" : "refused"]++;
+            if (offline.ok || !(answer instanceof ApiError)) return;
+            // Where only rules between fields are broken, they are the same rules.
+            if (offline.problems.every(({ code }) => code === "CONTRADICTION"))
+              for (const { path, message } of offline.problems)
+                expect(
+                  answer.causes.some((cause) => cause.field === path && cause.message.includes(message)),
+                  `${path}: ${message} is not among\n${where}`,
+                ).toBe(true);
+          }),
+        );
+      }),
+      { numRuns: 50 },
+    );
+    // A generator that makes only right or only wrong specs would prove nothing.
+    expect(verdicts.taken).toBeGreaterThan(60);
+    expect(verdicts.refused).toBeGreaterThan(60);
+  });
+});
