@@ -40,8 +40,8 @@ test-unit: install ## the tests that need no server
 test-integration: install ## against a real kube-apiserver
 	npm run -s test:integration
 
-e2e: build ## on a real two-node cluster (root on Linux)
-	npm run -s test:e2e
+e2e: build ## the test cluster itself, and the operator on it (root on Linux)
+	npm exec -- vitest run --project cluster --project e2e
 
 tools: install ## build the test cluster's programs from their pinned Go modules (once: about 10 minutes on 2 cores)
 	@command -v go > /dev/null || { echo "Go is needed to build the test cluster's programs: https://go.dev/dl" >&2; exit 1; }
