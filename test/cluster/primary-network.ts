@@ -22,7 +22,7 @@ export const PRIMARY_CONFLIST = "/etc/cni/net.d/10-bridge.conflist";
 export async function installPrimaryNetwork(node: ClusterNode, podCidr: string): Promise<void> {
   await node.exec("cp", ...(await binaries(CNI_PLUGINS)), "/opt/cni/bin/");
   const conflist = {
-    cniVersion: "1.0.0",
+    cniVersion: "0.3.1", // as Calico and Flannel write it; Multus 3.4 speaks nothing newer than 0.4.0
     name: "bridge-net",
     plugins: [
       {
