@@ -112,8 +112,11 @@ describe.skipIf(problem)(`a cluster of two nodes${problem ? ` (skipped: ${proble
   test("a node that lost power comes back with its files, and runs its pods again", async () => {
     const [one] = cluster.nodes;
     await one?.writeFile("/opt/cni/bin/kept", "kept");
+    const before = await addressOf("one");
     await cluster.stopNode("node-1");
-    await expect(cluster.kubectl("exec", "one", "--", "true")).rejects.toThrow();
+    await expect(cluster.kubectl("exec", "two", "--", "ping", "-c1", "-W1", before)).rejects.toThrow(
+      "1 packets transmitted",
+    );
     await cluster.startNode("node-1");
     expect(await one?.readFile("/opt/cni/bin/kept")).toBe("kept");
     await waitUntil("pod one to run again", async () =>
