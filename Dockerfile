@@ -7,6 +7,5 @@ USER 65532:65532
 WORKDIR /app
 ENV NODE_ENV=production \
     PATH=/nodejs/bin:/usr/local/bin:/usr/bin:/bin
-# DEP0040: a dependency uses punycode.
-ENTRYPOINT ["node", "--disable-warning=DEP0040", "/app/multus-operator.mjs"]
+ENTRYPOINT ["node", "/app/multus-operator.mjs"]
 CMD ["run"]

@@ -6,6 +6,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { build } from "esbuild";
+import { withoutUnusedParts } from "./unused-parts.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const bundle = join(root, "dist/multus-operator.mjs");
@@ -37,6 +38,7 @@ await build({
   minifyWhitespace: true,
   sourcemap: "linked",
   sourcesContent: false,
+  plugins: [withoutUnusedParts],
   legalComments: "none",
   logLevel: "warning",
   define: { __REVISION__: JSON.stringify(revision()) },
@@ -55,8 +57,7 @@ if [ ! -x "$node" ]; then
   major=$("$node" -p 'process.versions.node.split(".")[0]')
   [ "$major" -ge 24 ] || { echo "multus-operator needs Node 24 or later; $node is version $major" >&2; exit 2; }
 fi
-# DEP0040: a dependency uses punycode.
-exec "$node" --enable-source-maps --disable-warning=DEP0040 "$here/dist/multus-operator.mjs" "$@"
+exec "$node" --enable-source-maps "$here/dist/multus-operator.mjs" "$@"
 `;
 const launcher = join(root, "bin/multus-operator");
 mkdirSync(join(root, "bin"), { recursive: true });
