@@ -21,6 +21,8 @@ import {
 } from "./server-arguments.ts";
 import { createStateDirectory, orphanedStateDirectories, removeStateDirectory } from "./state-directory.ts";
 
+export { firstAddress };
+
 export interface ControlPlaneOptions {
   controllerManager?: boolean;
   scheduler?: boolean;
