@@ -76,9 +76,10 @@ describe.skipIf(problem !== undefined)(
 
       await attachPods(kubectl);
       const [first, second, third] = await Promise.all(SAMPLE_PODS.map((pod) => net1Address(kubectl, pod)));
+      const last = (address: string | undefined) => Number(address?.split(".")[3]);
       for (const address of [first, second])
-        expect(Number(address?.split(".")[3])).toSatisfy((n: number) => n >= 200 && n <= 216);
-      expect(third).toBe("192.168.1.217");
+        expect(last(address)).toSatisfy((n: number) => n >= 200 && n <= 216);
+      expect(last(third)).toSatisfy((n: number) => n >= 217 && n <= 230);
       expect(first).not.toBe(second);
       const reported = await networkStatus(kubectl, "sample-1");
       expect(reported.map(({ name, interface: link }) => [name, link])).toEqual([
