@@ -11,8 +11,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isAlive, processIdentity } from "./file-lock.ts";
 
-/** What runs of the tests keep while they run, all of it swept when its owner has died. */
-export const STATE_ROOT = join(tmpdir(), "multus-operator-test");
+const uid = process.getuid?.() ?? 0;
+
+/**
+ * What runs of the tests keep while they run, all of it swept when its owner has died. Root's is not shared
+ * with the others, who could not write to it.
+ */
+export const STATE_ROOT = join(tmpdir(), uid === 0 ? "multus-operator-test" : `multus-operator-test-${uid}`);
 const OWNER = "owner";
 
 /** A new directory for what one control plane or cluster keeps while it runs, marked with this process as its owner. */
