@@ -9,7 +9,8 @@ import { dirname, join, relative, resolve } from "node:path";
 const PURE: Record<string, readonly string[]> = {
   crds: ["crds"],
   multus: ["multus", "crds"],
-  render: ["render", "multus", "crds"],
+  // cni: an inline primary network is checked before it is rendered.
+  render: ["render", "multus", "cni", "crds"],
   cni: ["cni", "crds"],
   networks: ["networks", "cni", "crds"],
 };

@@ -1,3 +1,4 @@
+import { checkConflist } from "../cni/check-conflist.ts";
 import type { FieldProblem } from "../crds/field-problem.ts";
 import { formatProblem } from "../crds/field-problem.ts";
 import type { KubeObject } from "../crds/kube-object.ts";
@@ -69,9 +70,14 @@ function inlineConflist(install: MultusInstall): {
   const { config } = install.spec.primaryNetwork;
   if (config === undefined) return { warnings: [], problems: [] };
   const parsed = parseConflist(config);
-  return parsed.ok
-    ? { inline: parsed.conflist, warnings: parsed.warnings, problems: [] }
-    : { warnings: [], problems: parsed.problems };
+  if (!parsed.ok) return { warnings: [], problems: parsed.problems };
+  const findings = checkConflist(parsed.conflist).map(({ severity, path, code, message }) => ({
+    severity,
+    problem: { path: "spec.primaryNetwork.config", code, message: `${path} ${message}` },
+  }));
+  const of = (wanted: "error" | "warning") =>
+    findings.filter(({ severity }) => severity === wanted).map(({ problem }) => problem);
+  return { inline: parsed.conflist, warnings: [...parsed.warnings, ...of("warning")], problems: of("error") };
 }
 
 /** The daemon looks for the file inside its own container, where of the host's files only confDir is. */

@@ -1,0 +1,58 @@
+import { isIP } from "node:net";
+
+/** An IP address as a number, with its family. */
+export interface Address {
+  family: 4 | 6;
+  value: bigint;
+}
+
+export interface Cidr {
+  address: Address;
+  /** Length of the prefix in bits. */
+  prefix: number;
+  /** First and last address of the block. */
+  first: bigint;
+  last: bigint;
+}
+
+/** Undefined where the text is no IP address as Go's net.ParseIP reads it (no leading zeros, no zone). */
+export function parseAddress(text: string): Address | undefined {
+  const family = text.includes("%") ? 0 : isIP(text);
+  if (family === 4) return { family, value: fromGroups(text.split(".").map(Number), 8n) };
+  if (family === 6) return { family, value: fromGroups(groupsOf(text), 16n) };
+  return undefined;
+}
+
+/** Undefined where the text is no CIDR block, such as 192.168.1.0/24. Host bits may be set. */
+export function parseCidr(text: string): Cidr | undefined {
+  const [ip = "", length = "", ...rest] = text.split("/");
+  const address = parseAddress(ip);
+  if (!address || rest.length > 0 || !/^(0|[1-9][0-9]{0,2})$/.test(length)) return undefined;
+  const bits = address.family === 4 ? 32 : 128;
+  const prefix = Number(length);
+  if (prefix > bits) return undefined;
+  const hosts = (1n << BigInt(bits - prefix)) - 1n;
+  const first = address.value & ~hosts;
+  return { address, prefix, first, last: first | hosts };
+}
+
+export function contains(cidr: Cidr, address: Address): boolean {
+  return cidr.address.family === address.family && address.value >= cidr.first && address.value <= cidr.last;
+}
+
+/** The eight groups of an IPv6 address, "::" filled in, a dotted IPv4 tail read as two groups. */
+function groupsOf(text: string): number[] {
+  const plain = text.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, a, b, c, d) =>
+    [Number(a) * 256 + Number(b), Number(c) * 256 + Number(d)].map((group) => group.toString(16)).join(":"),
+  );
+  const [head = "", tail] = plain.split("::");
+  const groups = (part: string) =>
+    part === "" ? [] : part.split(":").map((group) => Number.parseInt(group, 16));
+  if (tail === undefined) return groups(head);
+  const [left, right] = [groups(head), groups(tail)];
+  return [...left, ...Array<number>(8 - left.length - right.length).fill(0), ...right];
+}
+
+function fromGroups(groups: readonly number[], bits: bigint): bigint {
+  return groups.reduce((value, group) => (value << bits) | BigInt(group), 0n);
+}
