@@ -4,30 +4,33 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { parseArgs } from "node:util";
 import { dump } from "js-yaml";
 import { REASONS } from "../src/crds/conditions.ts";
 import { customResourceDefinitions } from "../src/crds/definitions.ts";
-import { fieldTable } from "./field-table.ts";
+import { type Definition, describedFields, fieldTable } from "./field-table.ts";
+import { settingsTables } from "./multus-settings.ts";
 
-const root = resolve(import.meta.dirname, "..");
 const HEADER = "# Generated from src/crds by `npm run generate`. Do not edit.\n";
 
-function outputs(): Record<string, string> {
-  const files: Record<string, string> = {};
+/** The generated files: their paths below the project's root, and what they must hold. */
+export function generatedFiles(): Map<string, string> {
+  const files = new Map<string, string>();
   for (const crd of customResourceDefinitions()) {
     const [plural, ...group] = crd.metadata.name.split(".");
     const yaml = HEADER + dump(crd, { lineWidth: -1, noRefs: true });
-    files[`manifests/crds/${group.join(".")}_${plural}.yaml`] = yaml;
-    files[`charts/multus-operator/crds/${group.join(".")}_${plural}.yaml`] = yaml;
-    files[`docs/reference/${plural}.md`] = reference(crd as unknown as Parameters<typeof fieldTable>[0]);
+    files.set(`manifests/crds/${group.join(".")}_${plural}.yaml`, yaml);
+    files.set(`charts/multus-operator/crds/${group.join(".")}_${plural}.yaml`, yaml);
+    files.set(`docs/reference/${plural}.md`, reference(crd as unknown as Definition));
   }
   return files;
 }
 
-function reference(crd: Parameters<typeof fieldTable>[0]): string {
+function reference(crd: Definition): string {
   const reasons = Object.entries(REASONS).map(([reason, meaning]) => `| \`${reason}\` | ${meaning} |`);
   return `<!-- Generated from src/crds by \`npm run generate\`. Do not edit. -->
 ${fieldTable(crd)}
+${settingsTables(describedFields(crd))}
 ## Reasons of the conditions
 
 | Reason | Means |
@@ -36,20 +39,19 @@ ${reasons.join("\n")}
 `;
 }
 
-const check = process.argv.includes("--check");
-let stale = 0;
-for (const [file, text] of Object.entries(outputs())) {
-  const path = join(root, file);
-  if (read(path) === text) continue;
-  stale++;
-  if (check) process.stderr.write(`${file} is stale: run \`npm run generate\`\n`);
-  else {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text);
-    process.stderr.write(`wrote ${file}\n`);
+/** Writes the files that differ, or with `check` only says which do. Returns how many differ. */
+function generate(root: string, check: boolean): number {
+  const stale = [...generatedFiles()].filter(([file, text]) => read(join(root, file)) !== text);
+  for (const [file, text] of stale) {
+    if (check) process.stderr.write(`${file} is stale: run \`npm run generate\`\n`);
+    else {
+      mkdirSync(dirname(join(root, file)), { recursive: true });
+      writeFileSync(join(root, file), text);
+      process.stderr.write(`wrote ${file}\n`);
+    }
   }
+  return stale.length;
 }
-process.exitCode = check && stale > 0 ? 1 : 0;
 
 function read(path: string): string | undefined {
   try {
@@ -58,4 +60,15 @@ function read(path: string): string | undefined {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    options: {
+      check: { type: "boolean", default: false },
+      root: { type: "string", default: resolve(import.meta.dirname, "..") },
+    },
+  });
+  const stale = generate(values.root, values.check);
+  process.exitCode = values.check && stale > 0 ? 1 : 0;
 }

@@ -135,7 +135,8 @@ const logging = record({
 });
 
 const entrypoint = record({
-  overrideNetworkName: maybe(fc.boolean()),
+  overrideNetworkName: maybe(fc.boolean(), 1),
+  renameConfFile: maybe(fc.boolean(), 1),
   refreshKubeconfig: maybe(mostly<unknown>([true, false], [1])),
   kubeconfigMode: maybe(mostly(["600", "0640"], ["777", "600 "]), 1),
   restartCRIO: maybe(fc.boolean(), 1),

@@ -64,6 +64,21 @@ const MISTAKES: RefusedSpec[] = [
     says: /v3 only/,
   },
   {
+    title: "a renamed primary network beside a configuration that is deleted on exit",
+    spec: { entrypoint: { renameConfFile: true } },
+    field: "spec.entrypoint.renameConfFile",
+    says: /refreshKubeconfig: false/,
+  },
+  {
+    title: "an override that Inline never looks at",
+    spec: {
+      primaryNetwork: { source: "Inline", preset: "Calico" },
+      entrypoint: { overrideNetworkName: true },
+    },
+    field: "spec.entrypoint.overrideNetworkName",
+    says: /does nothing/,
+  },
+  {
     title: "Inline with both preset and config",
     spec: { primaryNetwork: { source: "Inline", preset: "Calico", config: "{}" } },
     field: "spec.primaryNetwork.source",

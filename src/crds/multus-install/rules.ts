@@ -22,7 +22,15 @@ export interface RuledSpec {
     rotation?: unknown;
     toStderr?: boolean | undefined;
   };
-  entrypoint?: { restartCRIO: boolean; kubeconfigMode?: string | undefined } | undefined;
+  entrypoint?:
+    | {
+        overrideNetworkName: boolean;
+        renameConfFile: boolean;
+        refreshKubeconfig: boolean;
+        restartCRIO: boolean;
+        kubeconfigMode?: string | undefined;
+      }
+    | undefined;
   daemon?: { connectionLimit?: number | undefined } | undefined;
   workload: { architectures?: readonly string[] | undefined };
 }
@@ -59,6 +67,16 @@ function directoryRule(field: "confDir" | "binDir" | "additionalBinDir"): Fields
     cel: [`!has(${directory})`, below(common[kind]), ...ofDistribution].join(" || "),
     holds: ({ cni, distribution }) =>
       cni[field] === undefined || isBelow([...common[kind], ...own[distribution][kind]], cni[field]),
+  };
+}
+
+/** The entrypoints look at these flags only while they generate a configuration (--multus-conf-file=auto). */
+function generatedOnlyRule(field: "overrideNetworkName" | "renameConfFile" | "restartCRIO"): FieldsRule {
+  return {
+    path: `spec.entrypoint.${field}`,
+    message: "does nothing with primaryNetwork.source: Inline; remove it, or use Auto or File",
+    cel: `self.primaryNetwork.source != 'Inline' || !has(self.entrypoint) || !self.entrypoint.${field}`,
+    holds: ({ primaryNetwork, entrypoint }) => primaryNetwork.source !== "Inline" || !entrypoint?.[field],
   };
 }
 
@@ -102,6 +120,17 @@ export const RULES: readonly FieldsRule[] = [
     cel: `${v3} || !has(self.entrypoint) || !has(self.entrypoint.kubeconfigMode)`,
     holds: (s) => isV3(s) || s.entrypoint?.kubeconfigMode === undefined,
   },
+  {
+    path: "spec.entrypoint.renameConfFile",
+    // thin_entrypoint deletes Multus' own file when it ends, and finds no primary network when it starts again.
+    message:
+      "would leave a node without any CNI configuration when the Multus pod restarts, since refreshKubeconfig deletes Multus' own on exit; remove it, or set refreshKubeconfig: false",
+    cel: `${v3} || !has(self.entrypoint) || !self.entrypoint.renameConfFile || !self.entrypoint.refreshKubeconfig`,
+    holds: (s) => isV3(s) || !s.entrypoint?.renameConfFile || !s.entrypoint.refreshKubeconfig,
+  },
+  generatedOnlyRule("overrideNetworkName"),
+  generatedOnlyRule("renameConfFile"),
+  generatedOnlyRule("restartCRIO"),
   {
     path: "spec.primaryNetwork.file",
     message: "is needed for source: File, and for that only",

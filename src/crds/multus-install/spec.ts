@@ -94,7 +94,7 @@ const primaryNetwork = z.object({
     .enum(["Auto", "File", "Inline"])
     .default("Auto")
     .describe(
-      "Auto: the first configuration in cni.confDir by name. File: the one named in file. Inline: a preset or config of this object.",
+      "Auto: the first configuration in cni.confDir by name. File: the one named in file. Inline: a preset or config of this object; flag --multus-conf-file.",
     ),
   file: fileName()
     .optional()
@@ -118,8 +118,14 @@ const cni = z.object({
     ),
   confDir: confDirectory()
     .optional()
-    .describe("The host's CNI configuration directory. Default: the distribution's."),
-  binDir: binDirectory().optional().describe("The host's CNI plugin directory. Default: the distribution's."),
+    .describe(
+      "The host's CNI configuration directory; flags --cni-conf-dir, --multus-autoconfig-dir, --multus-kubeconfig-file-host, keys cniConfigDir, multusAutoconfigDir. Default: the distribution's.",
+    ),
+  binDir: binDirectory()
+    .optional()
+    .describe(
+      "The host's CNI plugin directory; flag --cni-bin-dir, key binDir. Default: the distribution's.",
+    ),
   additionalBinDir: binDirectory()
     .optional()
     .describe(
@@ -154,7 +160,9 @@ const logging = z.object({
   level: z
     .enum(["debug", "verbose", "error", "panic"])
     .optional()
-    .describe("flag --multus-log-level, key logLevel. Default: verbose for thick, nothing for thin."),
+    .describe(
+      "How much Multus logs; flag --multus-log-level, key logLevel. Default: verbose for thick, nothing for thin.",
+    ),
   file: absoluteFile()
     .optional()
     .describe("Log file, as a path on the host below hostDir; flag --multus-log-file, key logFile."),
@@ -164,7 +172,9 @@ const logging = z.object({
   toStderr: z
     .boolean()
     .optional()
-    .describe("flag --multus-log-to-stderr, key logToStderr (v3.9 and later). Default: true."),
+    .describe(
+      "Multus logs to standard error too; flag --multus-log-to-stderr, key logToStderr (v3.9 and later). Default: true.",
+    ),
   rotation: z
     .object({
       maxAge: z
@@ -215,7 +225,7 @@ const entrypoint = z.object({
     .boolean()
     .default(true)
     .describe(
-      "v4: the kubeconfig's token is renewed before it expires and the configuration follows the primary network's; flags --cleanup-config-on-exit with the watch. Without it pods fail once the token has expired (multus-cni #852). v3.4: the configuration follows; the token is not renewed.",
+      "The kubeconfig's token is renewed before it expires, and the configuration follows the primary network's; flag --cleanup-config-on-exit with the watch, which only source Auto and File start. Without it pods fail once the token has expired (multus-cni #852). v4 only: v3 renews no token, and its own flag of that name leaves a broken file behind.",
     ),
   restartCRIO: z.boolean().default(false).describe("v3 only: restart CRI-O once; flag --restart-crio."),
 });
@@ -291,7 +301,7 @@ export const multusInstallSpec = z
     image: image.prefault({}).describe("The Multus image."),
     namespace: namespaceName()
       .default("kube-system")
-      .describe("Where the workload lives. Immutable.")
+      .describe("Where the workload lives; key multusNamespace. Immutable.")
       .meta({ "x-kubernetes-validations": [NAMESPACE_IS_IMMUTABLE] }),
     distribution: z.enum(DISTRIBUTIONS).default("Kubernetes").describe("Sets the host's CNI directories."),
     primaryNetwork: primaryNetwork
