@@ -4,26 +4,41 @@ import type { MultusInstallSpec } from "../crds/multus-install/spec.ts";
 export interface HostPaths {
   confDir: string;
   binDir: string;
+  /** Where the runtime keeps the pods' network namespaces. */
+  netnsDir: string;
 }
 
-const STANDARD: HostPaths = { confDir: "/etc/cni/net.d", binDir: "/opt/cni/bin" };
+const STANDARD: HostPaths = { confDir: "/etc/cni/net.d", binDir: "/opt/cni/bin", netnsDir: "/run/netns/" };
 
 /** Where each distribution keeps its CNI configuration and plugins, from the distribution's own documentation. */
 const PATHS: Record<MultusInstallSpec["distribution"], HostPaths> = {
   Kubernetes: STANDARD,
-  K3s: { confDir: "/var/lib/rancher/k3s/agent/etc/cni/net.d", binDir: "/var/lib/rancher/k3s/data/cni" },
+  // docs.k3s.io/networking/multus-ipams
+  K3s: {
+    ...STANDARD,
+    confDir: "/var/lib/rancher/k3s/agent/etc/cni/net.d",
+    binDir: "/var/lib/rancher/k3s/data/cni",
+  },
   RKE2: STANDARD,
   MicroK8s: {
+    ...STANDARD,
     confDir: "/var/snap/microk8s/current/args/cni-network",
     binDir: "/var/snap/microk8s/current/opt/cni/bin",
   },
-  OpenShift: { confDir: "/etc/kubernetes/cni/net.d", binDir: "/var/lib/cni/bin" },
-  GKE: { confDir: "/etc/cni/net.d", binDir: "/home/kubernetes/bin" },
-  Talos: STANDARD,
+  // bindata/network/multus of openshift/cluster-network-operator
+  OpenShift: { ...STANDARD, confDir: "/etc/kubernetes/cni/net.d", binDir: "/var/lib/cni/bin" },
+  // images/multus-daemonset-gke-1.16.yml of Multus v3.4
+  GKE: { ...STANDARD, binDir: "/home/kubernetes/bin" },
+  // docs.siderolabs.com, "Multus CNI": with /run/netns no pod starts any more
+  Talos: { ...STANDARD, netnsDir: "/var/run/netns/" },
 };
 
 /** The distribution's directories, where spec.cni does not name others. */
 export function hostPaths(spec: MultusInstallSpec): HostPaths {
-  const { confDir, binDir } = PATHS[spec.distribution];
-  return { confDir: spec.cni.confDir ?? confDir, binDir: spec.cni.binDir ?? binDir };
+  const preset = PATHS[spec.distribution];
+  return {
+    ...preset,
+    confDir: spec.cni.confDir ?? preset.confDir,
+    binDir: spec.cni.binDir ?? preset.binDir,
+  };
 }

@@ -85,8 +85,9 @@ export const FLAGS: readonly Flag[] = [
   {
     name: "cleanup-config-on-exit",
     field: "entrypoint.refreshKubeconfig",
-    // v4 renews the token only in the watch that this flag starts (multus-cni #852); v3.4 overwrites the
-    // configuration with text that no runtime parses when it ends, so it never gets the flag.
+    // v4 renews the token only in the watch that this flag starts (multus-cni #852). v3's watch renews
+    // nothing: it takes any other configuration for the primary network when the file is gone for 45 s
+    // (entrypoint.sh of v3.4.2), so v3 never gets the flag.
     value: (s) => on(flavourOf(s) === "v4-thin" && entrypointOf(s).refreshKubeconfig),
   },
   {

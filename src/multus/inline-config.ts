@@ -3,10 +3,7 @@ import { kubeconfigFile } from "./entrypoint-flags.ts";
 import type { Conflist } from "./primary-network.ts";
 
 /** The Multus configuration with the primary network written into it, for the thin plugin (source: Inline). */
-export function inlineConfig(
-  spec: MultusInstallSpec,
-  delegate: Omit<Conflist, "cniVersion">,
-): Record<string, unknown> {
+export function inlineConfig(spec: MultusInstallSpec, delegate: Conflist): Record<string, unknown> {
   const { cni, isolation, logging, primaryNetwork } = spec;
   const cniVersion = cni.version ?? "0.3.1";
   const config = {

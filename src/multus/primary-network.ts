@@ -11,13 +11,15 @@ export interface Conflist {
 }
 
 const portmap = { type: "portmap", capabilities: { portMappings: true } };
+/** Calico's installer writes its kubeconfig beside its configuration. */
+const CALICO_KUBECONFIG = "calico-kubeconfig";
 const flannel = { type: "flannel", delegate: { isDefaultGateway: true, hairpinMode: true } };
 
 /**
  * The conflist that each primary network's own installer writes, in its documented standard form. A Calico
  * plugin without datastore and kubeconfig cannot work, so its preset has both.
  */
-const PRESETS: Record<Preset, Omit<Conflist, "cniVersion">> = {
+const PRESETS: Record<Preset, Conflist> = {
   Calico: {
     name: "k8s-pod-network",
     plugins: [
@@ -28,7 +30,7 @@ const PRESETS: Record<Preset, Omit<Conflist, "cniVersion">> = {
         nodename_file_optional: false,
         ipam: { type: "calico-ipam" },
         policy: { type: "k8s" },
-        kubernetes: { kubeconfig: "/etc/cni/net.d/calico-kubeconfig" },
+        kubernetes: { kubeconfig: CALICO_KUBECONFIG },
       },
       { ...portmap, snat: true },
     ],
@@ -43,7 +45,7 @@ const PRESETS: Record<Preset, Omit<Conflist, "cniVersion">> = {
         datastore_type: "kubernetes",
         ipam: { type: "host-local", subnet: "usePodCidr" },
         policy: { type: "k8s" },
-        kubernetes: { kubeconfig: "/etc/cni/net.d/calico-kubeconfig" },
+        kubernetes: { kubeconfig: CALICO_KUBECONFIG },
       },
       { ...portmap, snat: true },
     ],
@@ -59,6 +61,7 @@ const PRESETS: Record<Preset, Omit<Conflist, "cniVersion">> = {
       { ...portmap, snat: true },
     ],
   },
+  // Without a range: kube-router writes each node's own into the file (presetProblem).
   KubeRouter: {
     name: "kube-router",
     plugins: [
@@ -88,8 +91,31 @@ const PRESETS: Record<Preset, Omit<Conflist, "cniVersion">> = {
   },
 };
 
-export function presetConflist(preset: Preset): Omit<Conflist, "cniVersion"> {
-  return PRESETS[preset];
+/** @param confDir the host's CNI configuration directory, where Calico keeps its kubeconfig */
+export function presetConflist(preset: Preset, confDir: string): Conflist {
+  const conflist = PRESETS[preset];
+  return {
+    ...conflist,
+    plugins: conflist.plugins.map((plugin) =>
+      isObject(plugin.kubernetes)
+        ? { ...plugin, kubernetes: { kubeconfig: `${confDir}/${CALICO_KUBECONFIG}` } }
+        : plugin,
+    ),
+  };
+}
+
+/** Why a preset cannot serve as an inline configuration, which is the same on every node. */
+export function presetProblem(preset: Preset): string | undefined {
+  return preset === "KubeRouter"
+    ? "KubeRouter cannot be inline: kube-router writes each node's own pod range into its file; use source: Auto, or source: File with file: 10-kuberouter.conflist"
+    : undefined;
+}
+
+/** What a preset brings that its user may not expect. */
+export function presetWarning(preset: Preset): string | undefined {
+  return preset === "Bridge"
+    ? "Bridge gives every node the same pod range, 10.88.0.0/16: pods of two nodes may get one address and do not reach each other"
+    : undefined;
 }
 
 export type InlineConflist =
@@ -120,6 +146,10 @@ export function parseConflist(text: string): InlineConflist {
       isObject(value) && "type" in value
         ? 'is one plugin; a conflist has its plugins in a list: {"name": …, "plugins": [ … ]}'
         : "needs a list of plugins that is not empty",
+    );
+  if (typeof value.name !== "string" || value.name === "")
+    return refuse(
+      'needs a name, such as {"name": "k8s-pod-network", "plugins": [ … ]} (libcni refuses it without)',
     );
   for (const [index, plugin] of plugins.entries()) {
     if (!isObject(plugin)) return refuse(`plugins[${index}] must be an object`);

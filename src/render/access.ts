@@ -1,18 +1,21 @@
 import type { KubeObject } from "../crds/kube-object.ts";
 import type { MultusInstall } from "../crds/multus-install/multus-install.ts";
+import { flavourOf } from "../multus/releases.ts";
 import { ownerLabels } from "./labels.ts";
 
 const NAME = "multus";
 const RBAC = "rbac.authorization.k8s.io";
 
 /**
- * What Multus may do. Upstream gives every verb on k8s.cni.cncf.io/*; Multus reads NADs, reads pods, writes
- * their network-status (`update` of pods/status, see k8sclient.SetPodNetworkStatusAnnotation) and sends
- * events, and that is all that this role allows. The thick daemon also watches, for its informers.
+ * What Multus may do. Upstream gives every verb on k8s.cni.cncf.io/* and `update` of pods; Multus reads NADs
+ * and pods, writes their network-status by `update` of pods/status (SetNetworkStatus of the
+ * network-attachment-definition-client) and sends events, and that is all that this role allows. Only the
+ * thick daemon lists and watches, for its informers (pkg/server/server.go).
  */
 export function access(install: MultusInstall): KubeObject[] {
   const labels = ownerLabels(install);
   const namespace = install.spec.namespace;
+  const read = flavourOf(install.spec) === "v4-thick" ? ["get", "list", "watch"] : ["get"];
   return [
     {
       apiVersion: "v1",
@@ -24,10 +27,10 @@ export function access(install: MultusInstall): KubeObject[] {
       kind: "ClusterRole",
       metadata: { name: NAME, labels },
       rules: [
-        rule(["k8s.cni.cncf.io"], ["network-attachment-definitions"], ["get", "list", "watch"]),
-        rule([""], ["pods"], ["get", "list", "watch", "update", "patch"]),
-        rule([""], ["pods/status"], ["get", "update", "patch"]),
-        rule(["", "events.k8s.io"], ["events"], ["create", "patch", "update"]),
+        rule(["k8s.cni.cncf.io"], ["network-attachment-definitions"], read),
+        rule([""], ["pods"], read),
+        rule([""], ["pods/status"], ["update"]),
+        rule(["", "events.k8s.io"], ["events"], ["create", "patch"]),
       ],
     },
     {

@@ -1,6 +1,7 @@
 import type { KubeObject } from "../crds/kube-object.ts";
 import type { MultusInstall } from "../crds/multus-install/multus-install.ts";
 import { daemonConfig } from "../multus/daemon-config.ts";
+import { hostPaths } from "../multus/distributions.ts";
 import { inlineConfig } from "../multus/inline-config.ts";
 import { type Conflist, presetConflist } from "../multus/primary-network.ts";
 import { flavourOf } from "../multus/releases.ts";
@@ -17,7 +18,13 @@ export function configuration(install: MultusInstall, inline: Conflist | undefin
   const { spec } = install;
   if (flavourOf(spec) === "v4-thick") return [configMap(install, DAEMON_CONFIG, daemonConfig(spec))];
   if (spec.primaryNetwork.preset)
-    return [configMap(install, THIN_CONFIG, inlineConfig(spec, presetConflist(spec.primaryNetwork.preset)))];
+    return [
+      configMap(
+        install,
+        THIN_CONFIG,
+        inlineConfig(spec, presetConflist(spec.primaryNetwork.preset, hostPaths(spec).confDir)),
+      ),
+    ];
   if (inline) return [configMap(install, THIN_CONFIG, inlineConfig(spec, inline))];
   return [];
 }

@@ -10,7 +10,7 @@ const description = {
   config: "NetworkAttachmentDefinition config is a JSON-formatted CNI configuration",
 };
 
-/** The CRD of NetworkAttachmentDefinition, field for field that of multi-net-spec v1.3 as Multus ships it. */
+/** The CRD of NetworkAttachmentDefinition, with the schema that Multus ships. */
 export function networkDefinition(install: MultusInstall): KubeObject {
   return {
     apiVersion: "apiextensions.k8s.io/v1",

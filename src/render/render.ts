@@ -3,10 +3,10 @@ import type { FieldProblem } from "../crds/field-problem.ts";
 import { formatProblem } from "../crds/field-problem.ts";
 import type { KubeObject } from "../crds/kube-object.ts";
 import type { MultusInstall } from "../crds/multus-install/multus-install.ts";
-import { hostPaths } from "../multus/distributions.ts";
 import { type Conflist, parseConflist } from "../multus/primary-network.ts";
-import { flavourOf, imageReference, isMovingTag } from "../multus/releases.ts";
+import { imageReference } from "../multus/releases.ts";
 import { access } from "./access.ts";
+import { refusals, warningsOf } from "./checks.ts";
 import { configuration } from "./configuration.ts";
 import { networkDefinition } from "./definition.ts";
 import { workloads } from "./workload.ts";
@@ -42,7 +42,7 @@ export class RenderError extends Error {
 export function renderInstall(install: MultusInstall): RenderedInstall {
   const { spec } = install;
   const { inline, warnings, problems } = inlineConflist(install);
-  const refused = [...problems, ...readinessProblems(install)];
+  const refused = [...problems, ...refusals(install.spec)];
   if (refused.length > 0) throw new RenderError(refused);
   const config = configuration(install, inline);
   return {
@@ -52,7 +52,7 @@ export function renderInstall(install: MultusInstall): RenderedInstall {
       ...(config.length > 0 ? [{ name: "configuration" as const, objects: config }] : []),
       { name: "workload", objects: workloads(install, config[0]) },
     ],
-    warnings: [...warnings, ...generalWarnings(install)],
+    warnings: [...warnings, ...warningsOf(install.spec)],
     image: imageReference(spec),
   };
 }
@@ -78,43 +78,4 @@ function inlineConflist(install: MultusInstall): {
   const of = (wanted: "error" | "warning") =>
     findings.filter(({ severity }) => severity === wanted).map(({ problem }) => problem);
   return { inline: parsed.conflist, warnings: [...parsed.warnings, ...of("warning")], problems: of("error") };
-}
-
-/** The daemon looks for the file inside its own container, where of the host's files only confDir is. */
-function readinessProblems({ spec }: MultusInstall): FieldProblem[] {
-  const { readinessFile } = spec.primaryNetwork;
-  const { confDir } = hostPaths(spec);
-  if (spec.mode !== "Thick" || readinessFile === undefined || readinessFile.startsWith(`${confDir}/`))
-    return [];
-  return [
-    {
-      path: "spec.primaryNetwork.readinessFile",
-      code: "UNREACHABLE_FILE",
-      message: `must lie in ${confDir} for mode: Thick: the daemon sees no other files of the host (it is ${readinessFile})`,
-    },
-  ];
-}
-
-function generalWarnings({ spec }: MultusInstall): FieldProblem[] {
-  const warnings: FieldProblem[] = [];
-  const warn = (path: string, code: string, message: string) => warnings.push({ path, code, message });
-  if (isMovingTag(spec))
-    warn(
-      "spec.image.tag",
-      "MOVING_TAG",
-      `${spec.image.tag} moves: nodes may run different releases; name a release or a digest`,
-    );
-  if (flavourOf(spec) === "v4-thin" && spec.primaryNetwork.source === "Inline")
-    warn(
-      "spec.primaryNetwork.source",
-      "TOKEN_NOT_RENEWED",
-      "with Inline the thin plugin does not renew its kubeconfig's token (multus-cni #852); prefer Auto or File",
-    );
-  if (flavourOf(spec) === "v4-thin" && spec.entrypoint?.refreshKubeconfig === false)
-    warn(
-      "spec.entrypoint.refreshKubeconfig",
-      "TOKEN_NOT_RENEWED",
-      "pods fail once the kubeconfig's token has expired (multus-cni #852)",
-    );
-  return warnings;
 }

@@ -16,7 +16,7 @@ interface HostMount {
 
 /** The pod of the thick daemon, as upstream's multus-daemonset-thick.yml mounts it. */
 export function thickPod(spec: MultusInstallSpec): PodParts {
-  const { confDir, binDir } = hostPaths(spec);
+  const { confDir, binDir, netnsDir } = hostPaths(spec);
   const logDir = spec.logging.hostDir;
   const mounts: HostMount[] = [
     { name: "cni", host: confDir, mountPath: `/host${confDir}` },
@@ -31,7 +31,7 @@ export function thickPod(spec: MultusInstallSpec): PodParts {
       propagate: true,
     },
     { name: "host-run-k8s-cni-cncf-io", host: "/run/k8s.cni.cncf.io", mountPath: "/run/k8s.cni.cncf.io" },
-    { name: "host-run-netns", host: "/run/netns/", mountPath: "/run/netns", propagate: true },
+    { name: "host-run-netns", host: netnsDir, mountPath: "/run/netns", propagate: true },
     { name: "hostroot", host: "/", mountPath: "/hostroot", propagate: true },
     { name: "multus-conf-dir", host: "/etc/cni/multus/net.d", mountPath: "/etc/cni/multus/net.d" },
     ...(logDir ? [{ name: "log", host: logDir, mountPath: logDir }] : []),
