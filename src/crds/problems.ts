@@ -20,9 +20,32 @@ function problemOf(issue: Issue): FieldProblem {
 }
 
 function sentence(issue: Issue): string {
-  const shown = issue.input === undefined ? "" : ` (it is ${JSON.stringify(issue.input)?.slice(0, 80)})`;
-  if (issue.code === "invalid_value") return `must be one of ${issue.values.join(", ")}${shown}`;
-  return `${issue.message.replace(/^Invalid input: /, "")}${shown}`;
+  const { input } = issue;
+  const shown =
+    typeof input === "object" || input === undefined ? "" : ` (it is ${shorten(JSON.stringify(input))})`;
+  switch (issue.code) {
+    case "invalid_value": {
+      const near = typeof input === "string" ? closest(input, issue.values.map(String)) : undefined;
+      return `must be one of ${issue.values.join(", ")}${near ? `; did you mean ${near}?` : ""}${shown}`;
+    }
+    case "invalid_type":
+      return input === undefined ? "is required" : `must be of type ${issue.expected}${shown}`;
+    case "too_big":
+      return `must be at most ${issue.maximum}${unitOf(issue.origin)}${unitOf(issue.origin) ? "" : shown}`;
+    case "too_small":
+      return `must be at least ${issue.minimum}${unitOf(issue.origin)}${unitOf(issue.origin) ? "" : shown}`;
+    default:
+      return `${issue.message.replace(/^Invalid input: /, "")}${shown}`;
+  }
+}
+
+function unitOf(origin: string): string {
+  if (origin === "string") return " characters long";
+  return origin === "array" ? " items long" : "";
+}
+
+function shorten(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
 
 function pathText(path: readonly PropertyKey[]): string {

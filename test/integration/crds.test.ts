@@ -87,7 +87,7 @@ describe("the CustomResourceDefinitions", () => {
       return text !== "";
     });
     expect(text).toMatch(/KIND:\s+MultusInstall/);
-    expect(text).toContain("The network that Multus delegates each pod's first interface to.");
+    expect(text).toContain("The network that Multus delegates each pod's first interface to");
     expect(text).toMatch(/source\s+<string>/);
     expect(text).toMatch(/enum: Auto, File, Inline/);
     expect(text.replaceAll(/\s+/g, " ")).toContain("--multus-master-cni-file-name");

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { matching } from "../rule.ts";
 
 export const DISTRIBUTIONS = ["Kubernetes", "K3s", "RKE2", "MicroK8s", "OpenShift", "GKE", "Talos"] as const;
 export type Distribution = (typeof DISTRIBUTIONS)[number];
@@ -48,12 +48,11 @@ const SEGMENT = "(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*";
 
 function below(roots: readonly string[]) {
   const alternatives = roots.map((root) => root.replaceAll(".", "\\."));
-  return z
-    .string()
-    .max(256)
-    .regex(new RegExp(`^(${alternatives.join("|")})${SEGMENT}$`), {
-      message: `must be one of, or below one of: ${roots.join(", ")}`,
-    });
+  return matching(
+    new RegExp(`^(${alternatives.join("|")})${SEGMENT}$`),
+    256,
+    `must be one of, or below one of: ${roots.join(", ")}`,
+  );
 }
 
 const ofAny = (kind: keyof Roots) => [COMMON, ...Object.values(OWN)].flatMap((roots) => roots[kind]);

@@ -62,7 +62,7 @@ export function parseMultusInstall(object: unknown): Parsed<MultusInstall> {
   const { status: _, ...rest } =
     typeof object === "object" && object !== null ? (object as Record<string, unknown>) : {};
   const unknown = z.strictObject(multusInstall.shape).omit({ status: true });
-  const parsed = unknown.safeParse(rest);
+  const parsed = unknown.safeParse(rest, { reportInput: true });
   const problems = problemsOf(multusInstall, rest, parsed.success ? [] : parsed.error.issues);
   if (!parsed.success || problems.length > 0) return { ok: false, problems };
   const value: MultusInstall = parsed.data;

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { withRules } from "../rule.ts";
+import { matching, withRules, withValidations } from "../rule.ts";
 import { binDirectory, confDirectory, DISTRIBUTIONS, logDirectory } from "./host-paths.ts";
 import { NAMESPACE_IS_IMMUTABLE, RULES } from "./rules.ts";
-import { absoluteFile, fileName, namespaceName, objectName, setOf } from "./text.ts";
+import { absoluteFile, fileName, namespaceName, networkName, objectName, setOf } from "./text.ts";
 import { workload } from "./workload.ts";
 
 /**
@@ -13,43 +13,31 @@ import { workload } from "./workload.ts";
 export { ARCHITECTURES } from "./workload.ts";
 export const PRESETS = ["Calico", "Flannel", "Cilium", "Canal", "Weave", "KubeRouter", "Bridge"] as const;
 
-/** Multus looks a network up as a NAD, then as a file, then as a directory: never a path of the user's. */
-const networkName = () =>
-  z
-    .string()
-    .max(253)
-    .regex(
-      /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/,
-      "must be the name of a NAD in spec.namespace, or of a network in a file, without a path",
-    );
 const cniVersion = () => z.enum(["0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0"]);
 
 const image = z.object({
-  registry: z
-    .string()
-    .max(253)
-    .regex(
-      /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?$/,
-      "must be host or host:port, without http://",
-    )
+  registry: matching(
+    /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?$/,
+    253,
+    "must be host or host:port, without http://",
+  )
     .optional()
     .describe("Registry host with port, such as 192.168.1.222:80. Default: that of the Multus release."),
-  repository: z
-    .string()
-    .max(255)
-    .regex(/^[a-z0-9]+([._/-][a-z0-9]+)*$/, "must be a path in lower case, such as kube-ovn/multus-cni")
+  repository: matching(
+    /^[a-z0-9]+([._/-][a-z0-9]+)*$/,
+    255,
+    "must be a path in lower case, such as kube-ovn/multus-cni",
+  )
     .optional()
     .describe("Path within the registry, such as kube-ovn/multus-cni. Default: that of the Multus release."),
-  tag: z
-    .string()
-    .max(128)
-    .regex(/^[A-Za-z0-9_][A-Za-z0-9._-]*$/)
+  tag: matching(
+    /^[A-Za-z0-9_][A-Za-z0-9._-]*$/,
+    128,
+    "must be a tag: letters, digits, - _ and ., such as v4.3.0",
+  )
     .optional()
     .describe("Tag. Default: it follows from version and mode (v4.3.0, v4.3.0-thick)."),
-  digest: z
-    .string()
-    .max(71)
-    .regex(/^sha256:[a-f0-9]{64}$/, "must be sha256: and 64 hexadecimal digits")
+  digest: matching(/^sha256:[a-f0-9]{64}$/, 71, "must be sha256: and 64 hexadecimal digits")
     .optional()
     .describe("Digest; it wins over the tag."),
   pullPolicy: z
@@ -63,13 +51,11 @@ const image = z.object({
     .object({
       command: z
         .array(
-          z
-            .string()
-            .max(512)
-            .regex(
-              /^[A-Za-z0-9/._=:@+-]+$/,
-              "must be a program, a path or an option; a script belongs into the image",
-            ),
+          matching(
+            /^[A-Za-z0-9/._=:@+-]+$/,
+            512,
+            "must be a program, a path or an option; a script belongs into the image",
+          ),
         )
         .min(1)
         .max(8)
@@ -215,10 +201,7 @@ const entrypoint = z.object({
     .describe(
       "Multus does not verify the API server's certificate; flag --skip-tls-verify, on v3 environment SKIP_TLS_VERIFY.",
     ),
-  kubeconfigMode: z
-    .string()
-    .max(4)
-    .regex(/^0?[46][04]0$/, "must be 400, 440, 600 or 640: the file holds a token")
+  kubeconfigMode: matching(/^0?[46][04]0$/, 4, "must be 400, 440, 600 or 640: the file holds a token")
     .optional()
     .describe("Mode of the kubeconfig on the host; v3 only, environment KUBECONFIG_MODE. Default: 600."),
   refreshKubeconfig: z
@@ -265,10 +248,11 @@ const daemon = z.object({
     .boolean()
     .optional()
     .describe("A DEL that fails is tried again by the runtime; key retryDeleteOnError."),
-  auxiliaryCNIChainName: z
-    .string()
-    .max(63)
-    .regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/)
+  auxiliaryCNIChainName: matching(
+    /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/,
+    63,
+    "must be a name: letters, digits, - _ and .",
+  )
     .optional()
     .describe("Name of an auxiliary chain; key auxiliaryCNIChainName."),
   clusterNetwork: networkName()
@@ -281,15 +265,13 @@ const daemon = z.object({
     .describe("Networks that every pod gets besides; key defaultNetworks."),
 });
 
-export const multusInstallSpec = z
-  .object({
-    version: z
-      .string()
-      .max(16)
-      .regex(
-        /^v(3\.[4-9]|4\.[0-9]{1,2})(\.[0-9]{1,2})?$/,
-        "must be a Multus release from v3.4 on, such as v4.3.0",
-      )
+export const multusInstallSpec = withValidations(
+  z.object({
+    version: matching(
+      /^v(3\.[4-9]|4\.[0-9]{1,2})(\.[0-9]{1,2})?$/,
+      16,
+      "must be a Multus release from v3.4 on, such as v4.3.0",
+    )
       .default("v4.3.0")
       .describe(
         "The Multus release. It decides which entrypoint and flags are used, whatever the image is called.",
@@ -299,14 +281,15 @@ export const multusInstallSpec = z
       .default("Thin")
       .describe("Thin: a plugin that runs for each pod. Thick: a daemon on each node, from v4 on."),
     image: image.prefault({}).describe("The Multus image."),
-    namespace: namespaceName()
+    namespace: withValidations(namespaceName(), [NAMESPACE_IS_IMMUTABLE])
       .default("kube-system")
-      .describe("Where the workload lives; key multusNamespace. Immutable.")
-      .meta({ "x-kubernetes-validations": [NAMESPACE_IS_IMMUTABLE] }),
+      .describe("Where the workload lives; key multusNamespace. Immutable."),
     distribution: z.enum(DISTRIBUTIONS).default("Kubernetes").describe("Sets the host's CNI directories."),
     primaryNetwork: primaryNetwork
       .prefault({})
-      .describe("The network that Multus delegates each pod's first interface to."),
+      .describe(
+        "The network that Multus delegates each pod's first interface to: the cluster's own, such as Calico or Flannel. Without it no pod starts.",
+      ),
     cni: cni.prefault({}).describe("CNI directories and version."),
     isolation: isolation.prefault({}).describe("Which namespaces' NADs a pod may use."),
     logging: logging.prefault({}).describe("Multus' own log."),
@@ -325,14 +308,9 @@ export const multusInstallSpec = z
       .prefault({})
       .describe("What a deletion of this object removes."),
     paused: z.boolean().default(false).describe("Nothing is written while true; the status goes on."),
-  })
-  .meta({
-    "x-kubernetes-validations": RULES.map(({ cel, message, path }) => ({
-      rule: cel,
-      message,
-      fieldPath: path.replace(/^spec/, ""),
-    })),
-  });
+  }),
+  RULES.map(({ cel, message, path }) => ({ rule: cel, message, fieldPath: path.replace(/^spec/, "") })),
+);
 
 export type MultusInstallSpec = z.output<typeof multusInstallSpec>;
 export type MultusInstallSpecInput = z.input<typeof multusInstallSpec>;

@@ -1,51 +1,49 @@
 import { z } from "zod";
 import { QUANTITY } from "../quantity.ts";
-import { withRules } from "../rule.ts";
+import { matching, withRules } from "../rule.ts";
 
 /** The texts that several fields hold. Every one is bounded, since the API server prices CEL rules by the bounds. */
 
 const LABEL_KEY = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 
 export const namespaceName = () =>
-  z
-    .string()
-    .max(63)
-    .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, "must be a DNS-1123 label, such as kube-system");
+  matching(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 63, "must be a DNS-1123 label, such as kube-system");
 
 export const objectName = () =>
-  z
-    .string()
-    .max(253)
-    .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, "must be the name of an object: lower case, digits, - and .");
+  matching(
+    /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/,
+    253,
+    "must be the name of an object: lower case, digits, - and .",
+  );
 
 export const fileName = () =>
-  z
-    .string()
-    .max(128)
-    .regex(
-      /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/,
-      "must be a file name without a directory, such as 10-calico.conflist",
-    );
+  matching(
+    /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/,
+    128,
+    "must be a file name without a directory, such as 10-calico.conflist",
+  );
+
+/** Multus looks a network up as a NAD, then as a file, then as a directory: never a path of the user's. */
+export const networkName = () =>
+  matching(
+    /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/,
+    253,
+    "must be the name of a NAD in spec.namespace, or of a network in a file, without a path",
+  );
 
 export const absoluteFile = () =>
-  z
-    .string()
-    .max(256)
-    .regex(/^(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$/, "must be an absolute path without . and ..");
+  matching(/^(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$/, 256, "must be an absolute path without . and ..");
 
-export const quantity = () => z.string().max(32).regex(QUANTITY, "must be a quantity, such as 100m or 50Mi");
+export const quantity = () => matching(QUANTITY, 32, "must be a quantity, such as 100m or 50Mi");
 
-export const labelKey = () =>
-  z.string().max(317).regex(LABEL_KEY, "must be a label key, such as kubernetes.io/arch");
+export const labelKey = () => matching(LABEL_KEY, 317, "must be a label key, such as kubernetes.io/arch");
 
 export const labelValue = () =>
-  z
-    .string()
-    .max(63)
-    .regex(
-      /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/,
-      "must be a label value: letters, digits, - _ and ., at most 63",
-    );
+  matching(
+    /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/,
+    63,
+    "must be a label value: letters, digits, - _ and ., at most 63",
+  );
 
 /** Keys that the operator or upstream's own manifest sets; a user's value would be lost, or break the DaemonSet. */
 const RESERVED_LABELS = ["name", "app", "tier"];

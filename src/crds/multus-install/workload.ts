@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { millionths } from "../quantity.ts";
-import { withRules } from "../rule.ts";
+import { matching, withRules } from "../rule.ts";
 import { labelKey, labelValue, nodeLabels, podAnnotations, podLabels, quantity, setOf } from "./text.ts";
 
 export const ARCHITECTURES = ["amd64", "arm64", "arm", "ppc64le", "s390x"] as const;
@@ -159,10 +159,11 @@ export const workload = z.object({
       "Default: every NoSchedule and NoExecute taint is tolerated, since a node without Multus fails its pods.",
     ),
   affinity: affinity.optional().describe("Which nodes get Multus; nodeAffinity of corev1.Affinity."),
-  priorityClassName: z
-    .string()
-    .max(253)
-    .regex(/^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$/, "must be the name of a PriorityClass, or empty")
+  priorityClassName: matching(
+    /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$/,
+    253,
+    "must be the name of a PriorityClass, or empty",
+  )
     .default("system-node-critical")
     .describe("Multus is evicted last; empty for none."),
   updateStrategy: z
