@@ -99,14 +99,23 @@ export class KubeClient {
     });
   }
 
-  async create<T extends ApiObject>(type: ResourceType, object: ApiObject): Promise<T> {
+  async create<T extends ApiObject>(
+    type: ResourceType,
+    object: ApiObject,
+    options: { signal?: AbortSignal } = {},
+  ): Promise<T> {
     const path = collectionPath(type, object.metadata.namespace);
-    return await this.json<T>({ method: "POST", path, body: object });
+    return await this.json<T>({ method: "POST", path, body: object, ...options });
   }
 
   /** Replaces the object; with its resourceVersion in the body it fails when somebody was quicker (409). */
-  async replace<T extends ApiObject>(ref: ObjectRef, object: ApiObject, subresource?: "status"): Promise<T> {
-    return await this.json<T>({ method: "PUT", path: pathOf(ref, subresource), body: object });
+  async replace<T extends ApiObject>(
+    ref: ObjectRef,
+    object: ApiObject,
+    options: { subresource?: "status"; signal?: AbortSignal } = {},
+  ): Promise<T> {
+    const { subresource, ...rest } = options;
+    return await this.json<T>({ method: "PUT", path: pathOf(ref, subresource), body: object, ...rest });
   }
 
   /** JSON merge patch (RFC 7386), or JSON patch (RFC 6902) where `patch` is a list. */
@@ -131,8 +140,11 @@ export class KubeClient {
     }
   }
 
+  /** One request and its whole answer, within a minute. */
   async json<T>(info: RequestInfo): Promise<T> {
-    const response = await this.request({ signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS), ...info });
+    const timeout = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
+    const signal = info.signal ? AbortSignal.any([info.signal, timeout]) : timeout;
+    const response = await this.request({ ...info, signal });
     try {
       return (await response.body.json()) as T;
     } catch (error) {

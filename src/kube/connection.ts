@@ -12,7 +12,8 @@ export interface ConnectionOptions {
 /**
  * A KubeConfig that keeps its connections. client-node 2.0.1 makes a new pool, and so a new TLS connection,
  * for every request (createDispatcher); this one keeps the first pool until the CA or the client certificate
- * changes on disk. The bearer token is still read anew by client-node itself.
+ * changes on disk. A bearer token in a file is read for each request: client-node reads it once a minute, and
+ * a token that was rotated before its time would be refused until then.
  */
 export class Connection extends KubeConfig {
   #pool: Dispatcher | undefined;
@@ -20,6 +21,9 @@ export class Connection extends KubeConfig {
 
   override async applySecurityAuthentication(context: RequestContext): Promise<void> {
     await super.applySecurityAuthentication(context);
+    const tokenFile: unknown = this.getCurrentUser()?.authProvider?.config?.tokenFile;
+    if (typeof tokenFile === "string")
+      context.setHeaderParam("Authorization", `Bearer ${readFileSync(tokenFile, "utf8").trim()}`);
     const made = context.getDispatcher();
     if (made === undefined) return;
     const key = this.#certificatesKey();

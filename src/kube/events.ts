@@ -13,7 +13,7 @@ export interface EventNote {
   note: string;
 }
 
-/** The API server refuses longer notes. */
+/** The API server refuses longer notes, counted in bytes (k8s.io/kubernetes pkg/apis/core/validation/events.go). */
 const LONGEST_NOTE = 1024;
 
 /** Sends Kubernetes events (events.k8s.io/v1). An event that cannot be sent is logged, and hinders nothing. */
@@ -56,7 +56,7 @@ export class EventRecorder {
         type: event.type,
         reason: event.reason,
         action: event.action,
-        note: event.note.slice(0, LONGEST_NOTE),
+        note: atMost(event.note, LONGEST_NOTE),
         regarding: {
           apiVersion: regarding.apiVersion,
           kind: regarding.kind,
@@ -69,4 +69,13 @@ export class EventRecorder {
       this.#log.warn({ err: error, reason: event.reason }, "an event could not be sent");
     }
   }
+}
+
+/** The longest beginning of `text` that has at most `bytes` bytes of UTF-8 and cuts no character. */
+function atMost(text: string, bytes: number): string {
+  const encoded = Buffer.from(text);
+  if (encoded.length <= bytes) return text;
+  let end = bytes;
+  while (((encoded[end] ?? 0) & 0xc0) === 0x80) end--;
+  return encoded.subarray(0, end).toString();
 }

@@ -20,6 +20,9 @@ export interface LeaderElectionOptions {
   retrySeconds?: number;
 }
 
+/** A stopping process waits no longer for the API server to take the lease back, ms. */
+const RELEASE_TIMEOUT_MS = 5000;
+
 const lease = z.looseObject({
   metadata: z.looseObject({ resourceVersion: z.string().optional() }),
   spec: z
@@ -43,52 +46,60 @@ export class LeaderElection {
   readonly #stop = new AbortController();
   #seen: { renewal: string; at: number; duration: number } | undefined;
   #leading = false;
+  /** When the last renewal that succeeded was sent, ms: others count from later, when they see it. */
+  #renewedAt = 0;
+  #running: Promise<unknown> = Promise.resolve();
 
   constructor(options: LeaderElectionOptions) {
     this.#options = { leaseSeconds: 15, renewDeadlineSeconds: 10, retrySeconds: 2, ...options };
     this.#ref = { type: LEASES, namespace: options.namespace, name: options.name };
   }
 
+  /** False also where the last renewal is too old: a process that was paused may have been replaced meanwhile. */
   get isLeading(): boolean {
-    return this.#leading;
+    return this.#leading && performance.now() - this.#renewedAt < this.#options.leaseSeconds * 1000;
   }
 
   /** Resolves when this process leads. Throws when it was stopped before. */
   async acquire(): Promise<void> {
-    const { log, identity, retrySeconds } = this.#options;
+    const { log, identity, retrySeconds, renewDeadlineSeconds } = this.#options;
     log.info({ identity, lease: this.#options.name }, "waiting to lead");
     for (;;) {
-      if (await this.#attempt()) break;
+      if (await this.#attempt(renewDeadlineSeconds * 1000)) break;
       await sleep(retrySeconds * 1000 * (1 + 0.2 * Math.random()), undefined, { signal: this.#stop.signal });
     }
+    this.#stop.signal.throwIfAborted(); // release() gives up what was taken
     this.#leading = true;
     log.info({ identity }, "leading");
   }
 
-  /** Renews until the lease is lost, and resolves then; a process that has lost it must write nothing more. */
+  /**
+   * Renews until the lease is lost, and resolves then; a process that has lost it must write nothing more.
+   * An API server that hangs does not hold it up: what is not renewed by the deadline is lost.
+   */
   async hold(): Promise<void> {
     const { retrySeconds, renewDeadlineSeconds, log } = this.#options;
-    let renewed = performance.now();
-    while (!this.#stop.signal.aborted) {
+    const left = () => this.#renewedAt + renewDeadlineSeconds * 1000 - performance.now();
+    while (left() > 0) {
       await sleep(retrySeconds * 1000, undefined, { signal: this.#stop.signal }).catch(() => {});
       if (this.#stop.signal.aborted) return;
-      if (await this.#attempt()) renewed = performance.now();
-      else if (this.#heldByAnother() || performance.now() - renewed > renewDeadlineSeconds * 1000) {
-        this.#leading = false;
-        log.error("the lease was lost");
-        return;
-      }
+      if (!(await this.#attempt(left())) && this.#heldByAnother()) break;
+      if (this.#stop.signal.aborted) return;
     }
+    this.#leading = false;
+    log.error("the lease was lost");
   }
 
-  /** Gives the lease up, so that another leads at once. */
+  /** Gives the lease up, so that another leads at once. Throws where the API server did not take it. */
   async release(): Promise<void> {
     this.#stop.abort();
-    if (!this.#leading) return;
     this.#leading = false;
-    const current = await this.#read();
+    await this.#running; // an attempt under way may still take the lease
+    const signal = AbortSignal.timeout(RELEASE_TIMEOUT_MS);
+    const current = await this.#read(signal);
     if (current?.spec.holderIdentity !== this.#options.identity) return;
-    await this.#write({ ...current, spec: { ...current.spec, holderIdentity: "", leaseDurationSeconds: 1 } });
+    const spec = { ...current.spec, holderIdentity: "", leaseDurationSeconds: 1 };
+    await this.#write({ ...current, spec }, signal);
   }
 
   #holder = "";
@@ -96,32 +107,43 @@ export class LeaderElection {
     return this.#holder !== "" && this.#holder !== this.#options.identity;
   }
 
-  /** Takes or renews the lease. False where another holds it, or the API server did not answer. */
-  async #attempt(): Promise<boolean> {
+  /** Takes or renews the lease. False where another holds it, or the API server did not answer within `ms`. */
+  async #attempt(ms: number): Promise<boolean> {
+    const sent = performance.now();
+    const attempt = this.#tryOnce(
+      AbortSignal.any([this.#stop.signal, AbortSignal.timeout(Math.max(1, Math.round(ms)))]),
+    );
+    this.#running = attempt;
+    const succeeded = await attempt;
+    if (succeeded) this.#renewedAt = sent;
+    return succeeded;
+  }
+
+  async #tryOnce(signal: AbortSignal): Promise<boolean> {
     const { identity, leaseSeconds, log } = this.#options;
     try {
-      const current = await this.#read();
+      const current = await this.#read(signal);
       const now = microTime(new Date());
       const spec = { holderIdentity: identity, leaseDurationSeconds: leaseSeconds, renewTime: now };
       if (!current) {
         await this.#options.client.create(
           LEASES,
           this.#object({ spec: { ...spec, acquireTime: now, leaseTransitions: 0 } }),
+          { signal },
         );
+        this.#holder = identity;
         return true;
       }
       this.#holder = current.spec.holderIdentity ?? "";
       if (this.#heldByAnother() && !this.#expired(current)) return false;
       const taken = this.#holder !== identity;
-      await this.#write({
-        ...current,
-        spec: {
-          ...current.spec,
-          ...spec,
-          acquireTime: taken ? now : (current.spec.acquireTime ?? now),
-          leaseTransitions: (current.spec.leaseTransitions ?? 0) + (taken ? 1 : 0),
-        },
-      });
+      const changed = {
+        ...current.spec,
+        ...spec,
+        acquireTime: taken ? now : (current.spec.acquireTime ?? now),
+        leaseTransitions: (current.spec.leaseTransitions ?? 0) + (taken ? 1 : 0),
+      };
+      await this.#write({ ...current, spec: changed }, signal);
       this.#holder = identity;
       return true;
     } catch (error) {
@@ -138,14 +160,14 @@ export class LeaderElection {
     return performance.now() - this.#seen.at > this.#seen.duration;
   }
 
-  async #read(): Promise<z.output<typeof lease> | undefined> {
-    const found = await this.#options.client.get(this.#ref);
+  async #read(signal: AbortSignal): Promise<z.output<typeof lease> | undefined> {
+    const found = await this.#options.client.get(this.#ref, { signal });
     return found && lease.parse(found);
   }
 
   /** With the resourceVersion that was read: of two candidates one fails (409). */
-  async #write(changed: z.output<typeof lease>): Promise<void> {
-    await this.#options.client.replace(this.#ref, changed as unknown as ApiObject);
+  async #write(changed: z.output<typeof lease>, signal: AbortSignal): Promise<void> {
+    await this.#options.client.replace(this.#ref, changed as unknown as ApiObject, { signal });
   }
 
   #object(parts: object): ApiObject {

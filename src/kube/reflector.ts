@@ -21,6 +21,8 @@ export interface ReflectorOptions<T>
 const PAGE = 500;
 /** The server ends a watch after about this long, s: half of it is jitter, so that watches do not end together. */
 const WATCH_SECONDS = 290;
+/** A watch that ends sooner without any event counts as a failure, ms. */
+const SHORTEST_WATCH_MS = 1000;
 /** Bookmarks come about once a minute: longer silence than this is a dead connection, ms. */
 const SILENCE_MS = 320_000;
 
@@ -83,7 +85,6 @@ export class Reflector<T> {
       try {
         if (this.#resourceVersion === undefined) await this.#list();
         else await this.#watch(this.#resourceVersion);
-        this.#failures = 0;
       } catch (error) {
         if (this.#stop.signal.aborted) return;
         await this.#recover(error);
@@ -94,7 +95,8 @@ export class Reflector<T> {
   async #recover(error: unknown): Promise<void> {
     if (error instanceof ApiError && (error.status === 410 || error.reason === "Expired")) {
       this.#resourceVersion = undefined;
-      if (this.#failures++ === 0) return; // a list right away; a second 410 in a row waits
+      // A list right away; where no event came in between, a second one waits.
+      if (this.#failures++ === 0) return;
     }
     const asked = error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
     const wait = Math.max(asked, backoff(this.#failures++, 200, 30_000));
@@ -116,7 +118,7 @@ export class Reflector<T> {
         method: "GET",
         path: collectionPath(type, namespace),
         query: { ...this.#selectors(), limit: String(PAGE), ...(next ? { continue: next } : {}) },
-        signal: AbortSignal.any([this.#stop.signal, AbortSignal.timeout(60_000)]),
+        signal: this.#stop.signal,
       });
       this.#heard();
       for (const item of page.items) this.#project(item, found);
@@ -134,8 +136,8 @@ export class Reflector<T> {
     const gone = [...this.#store.keys()].filter((key) => !found.has(key));
     for (const key of gone) this.#store.delete(key);
     for (const [key, kept] of found) this.#store.set(key, kept);
-    for (const key of gone) this.#options.onChange(key, undefined);
-    for (const [key, kept] of found) this.#options.onChange(key, kept);
+    for (const key of gone) this.#tell(key, undefined);
+    for (const [key, kept] of found) this.#tell(key, kept);
   }
 
   async #watch(resourceVersion: string): Promise<void> {
@@ -155,12 +157,12 @@ export class Reflector<T> {
       idleTimeoutMs: SILENCE_MS,
     });
     this.#heard();
+    const opened = this.#now();
     const decoder = new StringDecoder("utf8");
     let rest = "";
     try {
       for await (const chunk of response.body) {
         this.#heard();
-        this.#failures = 0;
         const lines = (rest + decoder.write(chunk as Buffer)).split("\n");
         rest = lines.pop() ?? "";
         for (const line of lines) if (line.trim() !== "") this.#event(JSON.parse(line) as WatchEvent);
@@ -169,6 +171,10 @@ export class Reflector<T> {
       if (error instanceof ApiError) throw error;
       throw new NetworkError(`watch of ${type.plural}`, error);
     }
+    // A server, or a proxy in between, that ends each watch at once must not be asked in a circle.
+    if (this.#now() - opened < SHORTEST_WATCH_MS && this.#resourceVersion === resourceVersion)
+      throw new NetworkError(`watch of ${type.plural}`, new Error("it ended at once, without an event"));
+    this.#failures = 0;
   }
 
   #event({ type, object }: WatchEvent): void {
@@ -179,10 +185,20 @@ export class Reflector<T> {
         JSON.stringify(object),
       );
     if (object.metadata.resourceVersion) this.#resourceVersion = object.metadata.resourceVersion;
+    this.#failures = 0;
     if (type === "BOOKMARK") return;
     const key = keyOf(object);
     if (type === "DELETED" || !this.#project(object, this.#store)) this.#store.delete(key);
-    this.#options.onChange(key, this.#store.get(key));
+    this.#tell(key, this.#store.get(key));
+  }
+
+  /** A handler that throws is a fault of the program; it must end neither the watch nor the telling of other keys. */
+  #tell(key: string, kept: T | undefined): void {
+    try {
+      this.#options.onChange(key, kept);
+    } catch (error) {
+      this.#options.log.error({ err: error, object: key }, "a change could not be handed on");
+    }
   }
 
   #project(object: ApiObject, into: Map<string, T>): boolean {
