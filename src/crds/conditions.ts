@@ -24,7 +24,7 @@ export type Reason = keyof typeof REASONS;
 /** metav1.Condition. */
 export const condition = z.object({
   type: z.string().max(316).describe("Ready, Reconciling, Stalled or Degraded."),
-  status: z.enum(["True", "False", "Unknown"]),
+  status: z.enum(["True", "False", "Unknown"]).describe("True, False, or Unknown."),
   observedGeneration: z.int().min(0).optional().describe("The generation of the spec that this speaks of."),
   lastTransitionTime: z.string().max(64).meta({ format: "date-time" }).describe("When status last changed."),
   reason: z.string().max(1024).describe("One of a closed list, in CamelCase."),

@@ -8,15 +8,27 @@ export function closest(word: string, candidates: readonly string[]): string | u
   return ranked[0]?.candidate;
 }
 
-/** Levenshtein's distance, over words that are short: longer ones are no misspelling of a field. */
+/**
+ * Edits from one word to the other, two exchanged letters counting as one (optimal string alignment). Over
+ * words that are short: longer ones are no misspelling of a field.
+ */
 function distance(a: string, b: string): number {
   if (Math.abs(a.length - b.length) > 4 || a.length > 64) return Number.POSITIVE_INFINITY;
+  let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [i, x] of [...a].entries()) {
+  for (let i = 0; i < a.length; i++) {
     const next = [i + 1];
-    for (const [j, y] of [...b].entries())
-      next.push(Math.min((next[j] ?? 0) + 1, (row[j + 1] ?? 0) + 1, (row[j] ?? 0) + (x === y ? 0 : 1)));
+    for (let j = 0; j < b.length; j++) {
+      const replaced = at(row, j) + (a[i] === b[j] ? 0 : 1);
+      const exchanged = a[i] === b[j - 1] && a[i - 1] === b[j] ? at(before, j - 1) + 1 : replaced;
+      next.push(Math.min(at(next, j) + 1, at(row, j + 1) + 1, replaced, exchanged));
+    }
+    before = row;
     row = next;
   }
-  return row[b.length] ?? Number.POSITIVE_INFINITY;
+  return at(row, b.length);
+}
+
+function at(row: readonly number[], index: number): number {
+  return row[index] ?? Number.POSITIVE_INFINITY;
 }

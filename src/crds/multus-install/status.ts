@@ -40,10 +40,10 @@ export const multusInstallStatus = z.object({
   inventory: z
     .array(
       z.object({
-        apiVersion: z.string().max(253),
-        kind: z.string().max(63),
-        namespace: z.string().max(63).optional(),
-        name: z.string().max(253),
+        apiVersion: z.string().max(253).describe("Its group and version."),
+        kind: z.string().max(63).describe("Its kind."),
+        namespace: z.string().max(63).optional().describe("Its namespace, where it has one."),
+        name: z.string().max(253).describe("Its name."),
       }),
     )
     .max(64)

@@ -80,7 +80,9 @@ const toleration = withRules(
 const requirement = withRules(
   z.object({
     key: labelKey().describe("Label of the node; for matchFields metadata.name."),
-    operator: z.enum(["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"]),
+    operator: z
+      .enum(["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"])
+      .describe("How the label's value is compared with values."),
     values: z.array(labelValue()).max(32).optional().describe("For In, NotIn: any number; for Gt, Lt: one."),
   }),
   [

@@ -1,0 +1,94 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { formatProblem } from "../field-problem.ts";
+import { parseMultusInstall } from "./multus-install.ts";
+
+const install = (spec: unknown, rest: object = {}) => ({
+  apiVersion: "multus-operator.dev/v1alpha1",
+  kind: "MultusInstall",
+  metadata: { name: "multus" },
+  spec,
+  ...rest,
+});
+
+function problemsOf(object: unknown): string[] {
+  const parsed = parseMultusInstall(object);
+  return parsed.ok ? [] : parsed.problems.map(formatProblem);
+}
+
+describe("parseMultusInstall", () => {
+  test("fills in the defaults, and leaves alone what the API server added", () => {
+    const parsed = parseMultusInstall(
+      install(undefined, {
+        metadata: { name: "multus", uid: "1", managedFields: [] },
+        status: { whatever: 1 },
+      }),
+    );
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+    expect(parsed.value.spec).toMatchObject({
+      version: "v4.3.0",
+      mode: "Thin",
+      namespace: "kube-system",
+      distribution: "Kubernetes",
+      primaryNetwork: { source: "Auto" },
+      paused: false,
+    });
+    expect(parsed.value.metadata).toMatchObject({ uid: "1", managedFields: [] });
+  });
+
+  // The table of wrong specs, which the API server must refuse as well, is in test/integration.
+  test.each([
+    [{ mode: "thick" }, 'spec.mode: must be one of Thin, Thick; did you mean Thick? (it is "thick")'],
+    [{ paused: "yes" }, 'spec.paused: must be of type boolean (it is "yes")'],
+    [{ image: { pullSecrets: Array(9).fill("a") } }, "spec.image.pullSecrets: must be at most 8 items long"],
+    [{ image: { pullSecrets: ["a", "a"] } }, "spec.image.pullSecrets: must not hold a value twice"],
+    [{ workload: { architectures: [] } }, "spec.workload.architectures: must be at least 1 items long"],
+    [{ daemon: { metricsPort: 0 }, mode: "Thick" }, "spec.daemon.metricsPort: must be at least 1 (it is 0)"],
+    [
+      { workload: { tolerations: [{ kye: "a" }] } },
+      "spec.workload.tolerations[0].kye: unknown field; did you mean key?",
+    ],
+    [
+      { logging: { file: "x\u0000" } },
+      'spec.logging.file: must be an absolute path without . and .. (it is "x\\u0000")',
+    ],
+  ])("%j is refused in words", (spec, expected) => {
+    expect(problemsOf(install(spec))).toContain(expected);
+  });
+
+  test("names every fault of the values at once, and the contradictions once the values are right", () => {
+    expect(problemsOf(install({ mode: "thick", version: "1", cni: { confdir: "/" } }))).toHaveLength(3);
+    expect(problemsOf(install({ mode: "Thick", version: "v3.4.2", entrypoint: {} }))).toEqual([
+      "spec.mode: Thick needs version v4.0 or later; use mode: Thin, or a v4 release",
+      "spec.entrypoint: is for mode: Thin only; remove it, or use mode: Thin",
+    ]);
+  });
+
+  test("refuses another kind, another API, and a name that cannot be a label's value", () => {
+    expect(problemsOf(install({}, { kind: "Pod" }))).toEqual([
+      'kind: must be one of MultusInstall (it is "Pod")',
+    ]);
+    expect(problemsOf(install({}, { apiVersion: "v1" }))[0]).toContain("apiVersion");
+    expect(problemsOf(install({}, { metadata: { name: "a".repeat(64) } }))[0]).toMatch(
+      /^metadata\.name: .* 63 characters/,
+    );
+    expect(problemsOf(install({}, { metadata: {} }))).toEqual(["metadata.name: is required"]);
+  });
+
+  test("whatever it is given, it answers, and its messages are bounded", () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.anything(),
+          fc.jsonValue().map((spec) => install(spec)),
+        ),
+        (object) => {
+          const parsed = parseMultusInstall(object);
+          if (parsed.ok) return;
+          expect(parsed.problems.length).toBeGreaterThan(0);
+          for (const { message } of parsed.problems) expect(message.length).toBeLessThan(600);
+        },
+      ),
+    );
+  });
+});
