@@ -1,0 +1,109 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { Agent, request } from "node:https";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import type { ControlPlane } from "../../cluster/control-plane.ts";
+
+/** Answers a request in the API server's place (true), or lets it pass (false). */
+export type Fault = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+/** Plain HTTP in front of a real API server: it passes everything on, but for what a test's `fault` answers. */
+export class FaultProxy implements AsyncDisposable {
+  /** Path of a kubeconfig that leads through the proxy, as admin. */
+  readonly kubeconfig: string;
+  fault: Fault | undefined;
+  /** Each request as "GET /api/v1/pods?…", in the order of arrival. */
+  readonly requests: string[] = [];
+  connections = 0;
+  readonly #server;
+  readonly #agent: Agent;
+
+  private constructor(plane: ControlPlane, server: ReturnType<typeof createServer>) {
+    const config = JSON.parse(readFileSync(plane.kubeconfig, "utf8")) as Kubeconfig;
+    const user = config.users[0]?.user ?? {};
+    const decoded = (key: string) => Buffer.from(user[key] ?? "", "base64");
+    this.#agent = new Agent({
+      keepAlive: true,
+      ca: readFileSync(plane.caFile),
+      cert: decoded("client-certificate-data"),
+      key: decoded("client-key-data"),
+    });
+    this.#server = server;
+    const port = (server.address() as AddressInfo).port;
+    for (const { cluster } of config.clusters) cluster.server = `http://127.0.0.1:${port}`;
+    this.kubeconfig = join(plane.directory, `proxy-${port}.kubeconfig`);
+    writeFileSync(this.kubeconfig, JSON.stringify(config), { mode: 0o600 });
+    server.on("connection", () => this.connections++);
+    server.on("request", (asked: IncomingMessage, answer: ServerResponse) => {
+      this.requests.push(`${asked.method} ${asked.url}`);
+      if (!this.fault?.(asked, answer)) this.#pass(plane.server, asked, answer);
+    });
+  }
+
+  static async start(plane: ControlPlane): Promise<FaultProxy> {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    return new FaultProxy(plane, server);
+  }
+
+  /** Resets every connection, as a load balancer does that is replaced. */
+  reset(): void {
+    this.#server.closeAllConnections();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.reset();
+    this.#agent.destroy();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  #pass(server: string, asked: IncomingMessage, answer: ServerResponse): void {
+    const { host: _, ...headers } = asked.headers;
+    const onward = request(
+      `${server}${asked.url}`,
+      { agent: this.#agent, method: asked.method, headers },
+      (reply) => {
+        answer.writeHead(reply.statusCode ?? 502, reply.headers);
+        answer.flushHeaders();
+        reply.pipe(answer);
+        reply.on("error", () => answer.destroy());
+      },
+    );
+    onward.on("error", () => answer.destroy());
+    answer.on("close", () => onward.destroy());
+    asked.pipe(onward);
+  }
+}
+
+export function isWatch(request: IncomingMessage): boolean {
+  return request.url?.includes("watch=true") ?? false;
+}
+
+/** One frame of a watch, and then a clean end. */
+export function watchEnding(response: ServerResponse, frame?: object): true {
+  response.writeHead(200, { "content-type": "application/json" });
+  response.end(frame ? `${JSON.stringify(frame)}\n` : "");
+  return true;
+}
+
+/** The frame with which an API server ends a watch in error. */
+export function errorFrame(code: number, reason: string): object {
+  return {
+    type: "ERROR",
+    object: {
+      apiVersion: "v1",
+      kind: "Status",
+      metadata: {},
+      status: "Failure",
+      code,
+      reason,
+      message: reason,
+    },
+  };
+}
+
+interface Kubeconfig {
+  clusters: { cluster: { server: string } }[];
+  users: { user: Record<string, string> }[];
+}

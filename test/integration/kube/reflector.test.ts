@@ -1,0 +1,236 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { pino } from "pino";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { KubeClient } from "../../../src/kube/client.ts";
+import { connect } from "../../../src/kube/connection.ts";
+import { Reflector } from "../../../src/kube/reflector.ts";
+import { type ApiObject, CONFIG_MAPS } from "../../../src/kube/resource.ts";
+import { type ControlPlane, startControlPlane } from "../../cluster/control-plane.ts";
+import { waitUntil } from "../../cluster/daemon.ts";
+import { errorFrame, FaultProxy, isWatch, watchEnding } from "./fault-proxy.ts";
+
+/** The watch state machine against a real API server, which is killed, restarted, compacted and cut off. */
+
+let plane: ControlPlane;
+let proxy: FaultProxy;
+let direct: KubeClient;
+let reflector: Reflector<string>;
+let changes: string[];
+
+beforeAll(async () => {
+  plane = await startControlPlane();
+  direct = new KubeClient(connect({ kubeconfig: plane.kubeconfig }));
+});
+afterAll(async () => await plane?.stop());
+
+beforeEach(async () => {
+  for (const { metadata } of (await direct.list(CONFIG_MAPS, { namespace: "default" })).items)
+    if (metadata.name.startsWith("cm-")) await direct.delete(configMap(metadata.name));
+  proxy = await FaultProxy.start(plane);
+  changes = [];
+  reflector = new Reflector({
+    client: new KubeClient(connect({ kubeconfig: proxy.kubeconfig })),
+    type: CONFIG_MAPS,
+    namespace: "default",
+    log: pino({ level: "silent" }),
+    project: (object) => {
+      const value = (object["data"] as Record<string, string> | undefined)?.["value"] ?? "";
+      if (value === "unreadable") throw new Error("a value that the projection cannot read");
+      return value;
+    },
+    onChange: (key) => {
+      changes.push(key);
+      if (key.endsWith("cm-bad-handler")) throw new Error("a handler that throws");
+    },
+  });
+});
+afterEach(async () => {
+  await reflector.stop();
+  await proxy[Symbol.asyncDispose]();
+});
+
+it("lists, then follows what is added, changed and deleted", async () => {
+  await put("cm-a", "1");
+  await start();
+  expect(reflector.get("default/cm-a")).toBe("1");
+  await put("cm-a", "2");
+  await put("cm-b", "1");
+  await seen("cm-a", "2");
+  await seen("cm-b", "1");
+  await direct.delete(configMap("cm-a"));
+  await seen("cm-a", undefined);
+  expect(watches()[0]).toContain("allowWatchBookmarks=true");
+});
+
+it("reads a list in pages", async () => {
+  const names = Array.from({ length: 520 }, (_, i) => `cm-page-${i}`);
+  for (let i = 0; i < names.length; i += 20)
+    await Promise.all(names.slice(i, i + 20).map((name) => put(name, "1")));
+  await start();
+  expect(names.filter((name) => reflector.get(`default/${name}`) !== "1")).toEqual([]);
+  expect(lists().length).toBe(2);
+});
+
+it("goes on after the API server was killed and came back", async () => {
+  await put("cm-a", "1");
+  await start();
+  await plane.apiserver.kill();
+  await sleep(300);
+  await plane.apiserver.restart();
+  await put("cm-a", "2");
+  await seen("cm-a", "2");
+});
+
+it("lists anew when its place in history was compacted away, and tells what was deleted meanwhile", async () => {
+  await put("cm-gone", "1");
+  await put("cm-kept", "1");
+  await start();
+  proxy.fault = (_request, response) => Boolean(response.destroy());
+  proxy.reset();
+  await direct.delete(configMap("cm-gone"));
+  await put("cm-kept", "2");
+  await plane.expireHistory();
+  await plane.apiserver.restart();
+  const listsBefore = lists().length;
+  changes = [];
+  proxy.fault = undefined;
+  await seen("cm-gone", undefined);
+  await seen("cm-kept", "2");
+  expect(changes).toContain("default/cm-gone");
+  expect(lists().length).toBeGreaterThan(listsBefore);
+});
+
+it("lists once more after 410 in the stream, and waits when 410 follows 410", async () => {
+  await start();
+  const before = lists().length;
+  proxy.fault = (request, response) => isWatch(request) && watchEnding(response, errorFrame(410, "Expired"));
+  proxy.reset();
+  await sleep(2000);
+  expect(lists().length - before).toBeGreaterThanOrEqual(2);
+  expect(lists().length - before).toBeLessThan(10);
+  proxy.fault = undefined;
+  await put("cm-a", "1");
+  await seen("cm-a", "1");
+});
+
+it("does not ask in a circle where each watch is ended at once", async () => {
+  await start();
+  const before = watches().length;
+  proxy.fault = (request, response) => isWatch(request) && watchEnding(response);
+  proxy.reset();
+  await sleep(2000);
+  expect(watches().length - before).toBeLessThan(10);
+  proxy.fault = undefined;
+  await put("cm-a", "1");
+  await seen("cm-a", "1");
+});
+
+it("goes on after a frame cut in half, an error in the stream and 503", async () => {
+  await start();
+  const faults = [
+    (response: Parameters<typeof watchEnding>[0]) => {
+      response.writeHead(200);
+      response.write('{"type":"ADDED","object":{"metadata":{"name":"cm-half"', () => response.destroy());
+      return true;
+    },
+    (response: Parameters<typeof watchEnding>[0]) => watchEnding(response, errorFrame(500, "InternalError")),
+    (response: Parameters<typeof watchEnding>[0]) => Boolean(response.writeHead(503).end("no")),
+  ];
+  proxy.fault = (request, response) => (isWatch(request) ? (faults.shift()?.(response) ?? false) : false);
+  const listsBefore = lists().length;
+  proxy.reset();
+  await put("cm-a", "1");
+  await seen("cm-a", "1");
+  expect(faults).toEqual([]);
+  expect(reflector.get("default/cm-half")).toBeUndefined();
+  expect(lists().length).toBe(listsBefore); // it goes on from where it was
+});
+
+it("waits as long as Retry-After says", async () => {
+  await start();
+  const asked: number[] = [];
+  proxy.fault = (request, response) => {
+    if (!isWatch(request)) return false;
+    asked.push(performance.now());
+    if (asked.length > 1) return false;
+    response.writeHead(429, { "retry-after": "2" }).end("{}");
+    return true;
+  };
+  proxy.reset();
+  await waitUntil("a second watch", async () => asked.length > 1);
+  expect((asked[1] ?? 0) - (asked[0] ?? 0)).toBeGreaterThanOrEqual(1990);
+});
+
+it("survives a handler that throws and an object that cannot be read", async () => {
+  await start();
+  await put("cm-bad-handler", "1");
+  await put("cm-bad-value", "unreadable");
+  await put("cm-good", "1");
+  await seen("cm-good", "1");
+  await seen("cm-bad-handler", "1");
+  expect(reflector.get("default/cm-bad-value")).toBeUndefined();
+  expect(watches().length).toBe(1);
+});
+
+it("opens nothing more once it is stopped during its first list", async () => {
+  let release = () => {};
+  proxy.fault = (_request, response) => {
+    release = () => void response.destroy();
+    return true; // never answered
+  };
+  reflector.start();
+  await waitUntil("the list to be asked for", async () => lists().length > 0);
+  await reflector.stop();
+  release();
+  proxy.fault = undefined;
+  await sleep(300);
+  expect(proxy.requests.length).toBe(1);
+  expect(reflector.size).toBe(0);
+});
+
+it("grows silent while the API server hangs, for the liveness check to see", async () => {
+  await start();
+  plane.apiserver.suspend();
+  try {
+    const before = reflector.silenceSeconds;
+    await sleep(1200);
+    expect(reflector.silenceSeconds).toBeGreaterThanOrEqual(before + 1);
+  } finally {
+    plane.apiserver.resume();
+  }
+  await put("cm-a", "1");
+  await seen("cm-a", "1");
+  expect(reflector.silenceSeconds).toBeLessThan(1);
+});
+
+async function start(): Promise<void> {
+  reflector.start();
+  await reflector.synced;
+  await waitUntil("the watch to be asked for", async () => watches().length > 0);
+}
+
+async function seen(name: string, value: string | undefined): Promise<void> {
+  await waitUntil(`${name} to be ${value}`, async () => reflector.get(`default/${name}`) === value);
+}
+
+function lists(): string[] {
+  return proxy.requests.filter((line) => !line.includes("watch=true"));
+}
+
+function watches(): string[] {
+  return proxy.requests.filter((line) => line.includes("watch=true"));
+}
+
+function configMap(name: string) {
+  return { type: CONFIG_MAPS, namespace: "default", name };
+}
+
+async function put(name: string, value: string): Promise<void> {
+  const object: ApiObject = {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name, namespace: "default" },
+    data: { value },
+  };
+  await direct.apply(configMap(name), object, { fieldManager: "test", force: true });
+}
