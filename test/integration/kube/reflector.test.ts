@@ -34,7 +34,7 @@ beforeEach(async () => {
     namespace: "default",
     log: pino({ level: "silent" }),
     project: (object) => {
-      const value = (object["data"] as Record<string, string> | undefined)?.["value"] ?? "";
+      const value = (object.data as Record<string, string> | undefined)?.value ?? "";
       if (value === "unreadable") throw new Error("a value that the projection cannot read");
       return value;
     },
