@@ -32,17 +32,6 @@ const REFUSALS: readonly Check[] = [
       message: `must lie in ${confDir} for mode: Thick: the daemon sees no other files of the host (it is ${readinessFile})`,
     };
   },
-  /** When it ends it removes its own configuration, and at the next start it finds no other. */
-  (spec) => {
-    const { renameConfFile, refreshKubeconfig } = entrypointOf(spec);
-    if (flavourOf(spec) !== "v4-thin" || !renameConfFile || !refreshKubeconfig) return undefined;
-    return {
-      path: "spec.entrypoint.renameConfFile",
-      code: "NODE_WITHOUT_NETWORK",
-      message:
-        "leaves a node without any CNI configuration when the Multus pod restarts, unless refreshKubeconfig is false; remove it",
-    };
-  },
   ({ primaryNetwork: { preset } }) => {
     const message = preset && presetProblem(preset);
     return message ? { path: "spec.primaryNetwork.preset", code: "NOT_INLINE", message } : undefined;

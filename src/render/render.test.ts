@@ -1,0 +1,340 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { multusInstallSpecs } from "../../test/integration/multus-install-specs.ts";
+import type { KubeObject } from "../crds/kube-object.ts";
+import { type MultusInstall, parseMultusInstall } from "../crds/multus-install/multus-install.ts";
+import type { MultusInstallSpecInput } from "../crds/multus-install/spec.ts";
+import { objectsOf, RenderError, renderInstall } from "./render.ts";
+
+function install(spec: MultusInstallSpecInput): MultusInstall {
+  const parsed = parseMultusInstall(manifest(spec));
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  return parsed.value;
+}
+
+const manifest = (spec: unknown) => ({
+  apiVersion: "multus-operator.dev/v1alpha1",
+  kind: "MultusInstall",
+  metadata: { name: "multus" },
+  spec,
+});
+
+const render = (spec: MultusInstallSpecInput) => renderInstall(install(spec));
+
+interface Container {
+  name: string;
+  image: string;
+  command: string[];
+  args?: string[];
+  env?: { name: string; value?: string }[];
+  resources: { requests?: object; limits?: object };
+  volumeMounts: { name: string; mountPath: string }[];
+}
+interface Pod {
+  containers: [Container];
+  initContainers?: [Container];
+  volumes: { name: string; hostPath?: { path: string }; configMap?: { items: object[] } }[];
+  nodeSelector?: Record<string, string>;
+  imagePullSecrets?: { name: string }[];
+}
+interface DaemonSet extends KubeObject {
+  spec: { template: { metadata: { annotations?: Record<string, string> }; spec: Pod } };
+}
+
+const ofKind = (spec: MultusInstallSpecInput, kind: string) =>
+  objectsOf(render(spec)).filter((object) => object.kind === kind);
+const daemonSets = (spec: MultusInstallSpecInput) => ofKind(spec, "DaemonSet") as DaemonSet[];
+
+function daemonSet(spec: MultusInstallSpecInput): DaemonSet {
+  const [first] = daemonSets(spec);
+  if (!first) throw new Error("no DaemonSet");
+  return first;
+}
+
+const pod = (spec: MultusInstallSpecInput) => daemonSet(spec).spec.template.spec;
+const main = (spec: MultusInstallSpecInput) => pod(spec).containers[0];
+
+/** The JSON in the only key of the install's ConfigMap. */
+function configOf(spec: MultusInstallSpecInput): Record<string, unknown> {
+  const [configMap] = ofKind(spec, "ConfigMap") as unknown as { data: Record<string, string> }[];
+  return JSON.parse(Object.values(configMap?.data ?? {})[0] ?? "null");
+}
+
+function refusedFields(spec: MultusInstallSpecInput): string[] {
+  try {
+    render(spec);
+  } catch (error) {
+    if (error instanceof RenderError) return error.problems.map(({ path }) => path);
+    throw error;
+  }
+  return [];
+}
+
+const warnedOf = (spec: MultusInstallSpecInput) => render(spec).warnings.map(({ code }) => code);
+
+const conflist = (plugins: unknown, more: object = { name: "net" }): MultusInstallSpecInput => ({
+  version: "v3.4.2",
+  primaryNetwork: { source: "Inline", config: JSON.stringify({ ...more, plugins }) },
+});
+
+describe("any install", () => {
+  /** Parsed installs only; the rest of the specs are the schema's business. */
+  const installs = multusInstallSpecs()
+    .map((spec) => parseMultusInstall(manifest(spec)))
+    .filter((parsed) => parsed.ok)
+    .map((parsed) => (parsed as { value: MultusInstall }).value);
+
+  const attempt = (value: MultusInstall): KubeObject[] | undefined => {
+    try {
+      return objectsOf(renderInstall(value));
+    } catch (error) {
+      if (error instanceof RenderError && error.problems.length > 0) return undefined;
+      throw error;
+    }
+  };
+  const property = (holds: (objects: KubeObject[], value: MultusInstall) => void) =>
+    fc.assert(
+      fc.property(installs, (value) => {
+        const objects = attempt(value);
+        if (objects) holds(objects, value);
+      }),
+      { numRuns: 300 },
+    );
+
+  it("renders to the same bytes each time, or is refused with a RenderError", () => {
+    property((objects, value) => {
+      const again = JSON.stringify(objectsOf(renderInstall(structuredClone(value))));
+      expect(again).toBe(JSON.stringify(objects));
+    });
+  });
+
+  it("labels every object as its own", () => {
+    property((objects) => {
+      for (const { metadata } of objects)
+        expect(metadata.labels).toMatchObject({
+          "app.kubernetes.io/managed-by": "multus-operator",
+          "multus-operator.dev/install": "multus",
+        });
+    });
+  });
+
+  it("renders the documented kinds only, each in the workload's namespace or in none", () => {
+    property((objects, { spec }) => {
+      for (const { kind, metadata } of objects) {
+        expect([
+          "CustomResourceDefinition",
+          "ServiceAccount",
+          "ClusterRole",
+          "ClusterRoleBinding",
+          "ConfigMap",
+          "DaemonSet",
+        ]).toContain(kind);
+        const namespaced = ["ServiceAccount", "ConfigMap", "DaemonSet"].includes(kind);
+        expect(metadata.namespace).toBe(namespaced ? spec.namespace : undefined);
+      }
+    });
+  });
+
+  it("holds no undefined field: a dry run would drop it and differ", () => {
+    property((objects) => {
+      expect(objects).toStrictEqual(JSON.parse(JSON.stringify(objects)));
+    });
+  });
+
+  it("mounts only volumes that the pod has, each once", () => {
+    property((objects) => {
+      for (const object of objects.filter(({ kind }) => kind === "DaemonSet")) {
+        const { containers, initContainers = [], volumes } = (object as DaemonSet).spec.template.spec;
+        const names = volumes.map(({ name }) => name);
+        expect(new Set(names).size).toBe(names.length);
+        for (const { volumeMounts } of [...containers, ...initContainers]) {
+          for (const { name } of volumeMounts) expect(names).toContain(name);
+          const paths = volumeMounts.map(({ mountPath }) => mountPath);
+          expect(new Set(paths).size).toBe(paths.length);
+        }
+      }
+    });
+  });
+});
+
+describe("the thin plugin of v4", () => {
+  it("renews its token unless told not to", () => {
+    expect(main({}).args).toContain("--cleanup-config-on-exit=true");
+    const off = { entrypoint: { refreshKubeconfig: false } };
+    expect(main(off).args?.join()).not.toContain("cleanup-config-on-exit");
+    expect(warnedOf(off)).toContain("TOKEN_NOT_RENEWED");
+  });
+
+  it("reads NADs and pods one by one; the daemon watches them", () => {
+    const verbs = (spec: MultusInstallSpecInput) =>
+      (
+        ofKind(spec, "ClusterRole") as unknown as { rules: { resources: string[]; verbs: string[] }[] }[]
+      )[0]?.rules.map(({ resources, verbs }) => `${resources.join()}: ${verbs.join()}`);
+    expect(verbs({})).toEqual([
+      "network-attachment-definitions: get",
+      "pods: get",
+      "pods/status: update",
+      "events: create,patch",
+    ]);
+    expect(verbs({ mode: "Thick" })).toContain("pods: get,list,watch");
+  });
+
+  it("has no limits and a request on each container, and takes the user's instead", () => {
+    const { containers, initContainers } = pod({});
+    for (const { resources } of [...containers, ...(initContainers ?? [])])
+      expect(resources).toEqual({ requests: { cpu: expect.any(String), memory: expect.any(String) } });
+    const resources = { limits: { memory: "200Mi" } };
+    expect(main({ workload: { resources } }).resources).toEqual(resources);
+  });
+
+  it("warns of a CNI version that the primary network may not have, and of a release that is none", () => {
+    expect(warnedOf({ cni: { version: "1.0.0" } })).toEqual(["MUST_BE_THE_PRIMARY_NETWORKS"]);
+    expect(warnedOf({ version: "v4.3" })).toEqual(["UNKNOWN_RELEASE"]);
+    expect(warnedOf({ version: "v3.4" })).toEqual([]);
+    expect(warnedOf({ image: { tag: "snapshot" } })).toEqual(["MOVING_TAG"]);
+  });
+});
+
+describe("the thick daemon", () => {
+  it("runs one image for the shim and the daemon", () => {
+    const { containers, initContainers } = pod({ mode: "Thick", image: { registry: "r.example:5000" } });
+    expect(containers[0].image).toBe("r.example:5000/k8snetworkplumbingwg/multus-cni:v4.3.0-thick");
+    expect(initContainers?.[0].image).toBe(containers[0].image);
+  });
+
+  it("rolls when its configuration changes, and only then", () => {
+    const checksum = (spec: MultusInstallSpecInput) =>
+      daemonSet({ mode: "Thick", ...spec }).spec.template.metadata.annotations?.[
+        "multus-operator.dev/config-checksum"
+      ];
+    expect(checksum({})).toMatch(/^[0-9a-f]{16}$/);
+    expect(checksum({ daemon: { metricsPort: 9091 } })).not.toBe(checksum({}));
+    expect(checksum({ paused: true })).toBe(checksum({}));
+  });
+
+  it("sees the directories of the distribution, the plugins' at the same path on both sides", () => {
+    const spec = { mode: "Thick", distribution: "K3s" } as const;
+    expect(configOf(spec)).toMatchObject({
+      cniConfigDir: "/host/var/lib/rancher/k3s/agent/etc/cni/net.d",
+      binDir: "/var/lib/rancher/k3s/data/cni",
+    });
+    expect(main(spec).volumeMounts).toContainEqual({
+      name: "cnibin",
+      mountPath: "/var/lib/rancher/k3s/data/cni",
+    });
+    const netns = ({ volumes }: Pod) => volumes.find(({ name }) => name === "host-run-netns")?.hostPath;
+    expect(netns(pod({ mode: "Thick" }))).toEqual({ path: "/run/netns/" });
+    expect(netns(pod({ mode: "Thick", distribution: "Talos" }))).toEqual({ path: "/var/run/netns/" });
+  });
+
+  it("cannot wait for a file that it does not see", () => {
+    const waiting = (readinessFile: string) =>
+      refusedFields({ mode: "Thick", primaryNetwork: { readinessFile } });
+    expect(waiting("/run/calico/ready")).toEqual(["spec.primaryNetwork.readinessFile"]);
+    expect(waiting("/etc/cni/net.d/10-calico.conflist")).toEqual([]);
+  });
+});
+
+describe("v3.4", () => {
+  const calico = { version: "v3.4.2", primaryNetwork: { source: "Inline", preset: "Calico" } } as const;
+
+  it("has one DaemonSet an architecture, each on its own nodes", () => {
+    const sets = daemonSets({ version: "v3.4.2", workload: { architectures: ["amd64", "arm64"] } });
+    expect(sets.map(({ metadata }) => metadata.name)).toEqual([
+      "kube-multus-ds-amd64",
+      "kube-multus-ds-arm64",
+    ]);
+    expect(sets.map((set) => set.spec.template.spec.nodeSelector)).toEqual([
+      { "kubernetes.io/arch": "amd64" },
+      { "kubernetes.io/arch": "arm64" },
+    ]);
+  });
+
+  it("mounts the inline configuration under a name that sorts before the primary network's", () => {
+    const { containers, volumes } = pod(calico);
+    expect(containers[0].args).toContain("--multus-conf-file=/tmp/multus-conf/00-multus.conf");
+    expect(volumes.find(({ configMap }) => configMap)?.configMap?.items).toEqual([
+      { key: "cni-conf.json", path: "00-multus.conf" },
+    ]);
+  });
+
+  it("gives Calico a datastore and the kubeconfig of its directory, and portmap", () => {
+    const delegate = (spec: MultusInstallSpecInput) =>
+      (configOf(spec).delegates as { plugins: Record<string, unknown>[] }[])[0]?.plugins;
+    expect(delegate(calico)).toMatchObject([
+      {
+        type: "calico",
+        datastore_type: "kubernetes",
+        kubernetes: { kubeconfig: "/etc/cni/net.d/calico-kubeconfig" },
+      },
+      { type: "portmap", capabilities: { portMappings: true } },
+    ]);
+    expect(delegate({ ...calico, distribution: "OpenShift" })?.[0]?.kubernetes).toEqual({
+      kubeconfig: "/etc/kubernetes/cni/net.d/calico-kubeconfig",
+    });
+  });
+
+  it("takes over a user's own delegate, and warns of a calico without a datastore", () => {
+    const first = { type: "calico", name: "calico.1", delegate: { isDefaultGateway: true } };
+    const spec = conflist([first], { name: "default-cni-network", cniVersion: "0.3.1" });
+    expect(configOf(spec).delegates).toEqual([
+      { cniVersion: "0.3.1", name: "default-cni-network", plugins: [first] },
+    ]);
+    expect(warnedOf(spec)).toContain("INCOMPLETE_CALICO");
+  });
+
+  it("mounts the log directory at the host's own path", () => {
+    const spec = { ...calico, logging: { hostDir: "/opt/cni/log", file: "/opt/cni/log/multus.log" } };
+    expect(main(spec).volumeMounts).toContainEqual({ name: "log", mountPath: "/opt/cni/log" });
+    expect(configOf(spec).logFile).toBe("/opt/cni/log/multus.log");
+  });
+
+  it("runs a self-built image of another layout", () => {
+    const container = main({
+      version: "v3.4.2",
+      image: {
+        registry: "192.168.1.222:80",
+        repository: "kube-ovn/multus-cni",
+        tag: "latest",
+        layout: {
+          command: ["bash", "/go/src/github.com/intel/multus-cni/images/entrypoint.sh"],
+          binaryFile: "/go/src/github.com/intel/multus-cni/bin/multus",
+          mountPrefix: "",
+        },
+      },
+    });
+    expect(container.image).toBe("192.168.1.222:80/kube-ovn/multus-cni:latest");
+    expect(container.command[0]).toBe("bash");
+    expect(container.args).toEqual(
+      expect.arrayContaining([
+        "--multus-bin-file=/go/src/github.com/intel/multus-cni/bin/multus",
+        "--cni-conf-dir=/etc/cni/net.d",
+        "--cni-bin-dir=/opt/cni/bin",
+      ]),
+    );
+    expect(container.volumeMounts).toContainEqual({ name: "cni", mountPath: "/etc/cni/net.d" });
+  });
+});
+
+describe("an inline primary network on which Multus would crash or pods would fail", () => {
+  it.each([
+    ["no plugins", conflist([])],
+    ["a plugin that is null", conflist([null])],
+    ["a plugin with a path for a type", conflist([{ type: "../bin/sh" }])],
+    ["no name, which libcni refuses", conflist([{ type: "flannel" }], {})],
+    [
+      "an address block that is none",
+      conflist([{ type: "bridge", ipam: { type: "host-local", subnet: "10.0.0.0/99" } }]),
+    ],
+    ["null", { version: "v3.4.2", primaryNetwork: { source: "Inline", config: "null" } }],
+    ["no JSON", { version: "v3.4.2", primaryNetwork: { source: "Inline", config: "{" } }],
+  ] as [string, MultusInstallSpecInput][])("%s", (_, spec) => {
+    expect(refusedFields(spec)).toEqual(["spec.primaryNetwork.config"]);
+  });
+
+  it("kube-router, whose ranges differ from node to node", () => {
+    expect(
+      refusedFields({ version: "v3.4.2", primaryNetwork: { source: "Inline", preset: "KubeRouter" } }),
+    ).toEqual(["spec.primaryNetwork.preset"]);
+  });
+});
