@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { binaries } from "./binaries.ts";
+import type { Image } from "./buildah.ts";
 import { type Certificate, kubeconfig } from "./certificates.ts";
 import { createCgroup, removeCgroup } from "./cgroups.ts";
 import { Daemon, waitUntil } from "./daemon.ts";
 import { CommandError, execute } from "./execute.ts";
-import type { Image } from "./images.ts";
 import { addNodeNetwork, type NodeNetwork, removeNodeNetwork, type Service } from "./network.ts";
 
 export interface NodeOptions {
