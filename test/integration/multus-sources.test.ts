@@ -1,0 +1,46 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { type Definition, describedFields } from "../../scripts/field-table.ts";
+import { FIXED_KEYS, settingsOf } from "../../scripts/multus-settings.ts";
+import { customResourceDefinitions } from "../../src/crds/definitions.ts";
+import { FLAGS, REFUSED_FLAGS } from "../../src/multus/entrypoint-flags.ts";
+import { isAtLeast, parseRelease } from "../../src/multus/releases.ts";
+import { moduleDirectory } from "../cluster/binaries.ts";
+
+/** The tables of flags and keys against the sources of the Multus releases that the tests run. */
+
+const V4 = () => moduleDirectory("multus-v4", "gopkg.in/k8snetworkplumbingwg/multus-cni.v4");
+const V3 = () => moduleDirectory("multus-v3", "gopkg.in/intel/multus-cni.v3");
+
+function found(file: string, pattern: RegExp): string[] {
+  const names = [...readFileSync(file, "utf8").matchAll(pattern)].map(([, name = ""]) => name);
+  expect(names.length, `matches of ${pattern} in ${file}`).toBeGreaterThan(3);
+  return names.toSorted();
+}
+
+const named = (flags: typeof FLAGS) => flags.map(({ name }) => name);
+
+it("knows each flag of v4.3.0's thin_entrypoint, and no other", () => {
+  const flags = found(join(V4(), "cmd/thin_entrypoint/main.go"), /fs\.(?:String|Bool)Var\([^"]*"([a-z-]+)"/g);
+  const known = [...named(FLAGS.filter(({ v4 }) => v4 !== false)), ...Object.keys(REFUSED_FLAGS)];
+  expect(known.toSorted()).toEqual(flags);
+});
+
+it("knows each flag of v3.4.2's entrypoint.sh, and gives it no other", () => {
+  const release = parseRelease("v3.4.2");
+  const flags = found(join(V3(), "images/entrypoint.sh"), /^ {8}--([a-z-]+)\)$/gm);
+  const known = named(FLAGS.filter(({ since }) => !since || isAtLeast(release, ...since)));
+  // entrypoint.sh has an environment variable for it, and the table gives v3 no such flag.
+  expect(known.filter((name) => name !== "skip-tls-verify").toSorted()).toEqual(flags);
+});
+
+it("names a key of the daemon's configuration only if v4.3.0 reads it", () => {
+  const files = ["pkg/types/types.go", "pkg/server/types.go", "pkg/server/config/generator.go"];
+  const keys = files.flatMap((file) => found(join(V4(), file), /json:"([A-Za-z]+)/g));
+  const logOptions = found(join(V4(), "pkg/logging/logging.go"), /json:"([A-Za-z]+)/g);
+  const known = [...keys, ...logOptions.map((key) => `logOptions.${key}`)];
+  const fields = describedFields(customResourceDefinitions()[0] as unknown as Definition);
+  const ours = [...fields.flatMap((field) => settingsOf(field).thick), ...Object.keys(FIXED_KEYS)];
+  expect(ours.filter((key) => !known.includes(key))).toEqual([]);
+});
