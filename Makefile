@@ -20,13 +20,11 @@ build: install ## bundle the program: bin/multus-operator
 
 generate: install ## write CRDs, API reference and manifests/install.yaml from their sources
 	npm run -s generate
-	$(NODE) scripts/manifests.ts
 
 lint: install ## style, import rules of the house, types, and that generated files are not stale
 	npm run -s lint
 	npm run -s typecheck
 	npm run -s generate:check
-	$(NODE) scripts/manifests.ts --check
 
 format: install ## write the files in the house's style
 	npm run -s format
