@@ -11,6 +11,8 @@ const WITNESS: Record<string, string> = {
   "bash-static": "/bin/bash-static",
   openssl: "/usr/bin/openssl",
   "util-linux": "/usr/bin/setpriv",
+  gcc: "/usr/bin/gcc",
+  "libc6-dev": "/usr/include/stdio.h",
 };
 
 /**

@@ -141,6 +141,7 @@ int main(void) {
 }
 `,
   );
+  await requireDebianPackages(["gcc", "libc6-dev"]);
   await execute("cc", ["-static", "-Os", "-s", "-o", join(scratch, "pause"), source]);
   return join(scratch, "pause");
 }
