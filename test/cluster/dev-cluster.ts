@@ -28,16 +28,22 @@ export async function devClusterUp(): Promise<string> {
     stdio: ["ignore", log, log],
   });
   child.unref();
+  const interrupt = () => {
+    child.kill("SIGKILL"); // what it has started dies with it; the next start or `down` removes the rest
+    process.exit(130);
+  };
+  process.once("SIGINT", interrupt);
   process.stderr.write(`starting a two-node cluster (log: ${LOG})\n`);
   let told = 0;
   while (!existsSync(STATE)) {
-    if (child.exitCode !== null)
+    if (child.exitCode !== null || child.signalCode !== null)
       throw new Error(`the cluster did not start:\n${readFileSync(LOG, "utf8").slice(-3000)}`);
     const progress = readFileSync(LOG, "utf8");
     process.stderr.write(progress.slice(told));
     told = progress.length;
     await sleep(200);
   }
+  process.off("SIGINT", interrupt);
   return read()?.kubeconfig ?? "";
 }
 
