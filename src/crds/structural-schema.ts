@@ -54,7 +54,6 @@ function mend(node: unknown): Schema {
   if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
   if (schema.minimum === -Number.MAX_SAFE_INTEGER) delete schema.minimum;
   if (schema.type === "integer" && schema.format === undefined) schema.format = "int64";
-  // A field with a default is not required of the user.
   return clean(schema);
 }
 

@@ -132,6 +132,17 @@ describe("a MultusInstall", () => {
     }
   });
 
+  test("has a name that fits into a label's value", async () => {
+    const names = ["a".repeat(63), "a".repeat(64), "multus.example.com"];
+    const answers = await Promise.all(names.map((name) => dryRun(install({}, name))));
+    expect(answers.map((answer) => answer instanceof ApiError)).toEqual([false, true, false]);
+    expect(answers[1]).toHaveProperty(
+      "message",
+      expect.stringContaining("metadata.name must have at most 63"),
+    );
+    expect(names.map((name) => parseMultusInstall(install({}, name)).ok)).toEqual([true, false, true]);
+  });
+
   test("cannot move to another namespace", async () => {
     await client.create(MULTUS, install({ namespace: "one" }, "moving"));
     const ref = { type: MULTUS, name: "moving" };

@@ -1,8 +1,9 @@
 import { z } from "zod";
-import { matching, withRules, withValidations } from "../rule.ts";
+import { matching, withValidations } from "../rule.ts";
 import { binDirectory, confDirectory, DISTRIBUTIONS, logDirectory } from "./host-paths.ts";
+import { daemon, entrypoint } from "./programs.ts";
 import { NAMESPACE_IS_IMMUTABLE, RULES } from "./rules.ts";
-import { absoluteFile, fileName, namespaceName, networkName, objectName, setOf } from "./text.ts";
+import { absoluteFile, fileName, namespaceName, objectName, setOf } from "./text.ts";
 import { workload } from "./workload.ts";
 
 /**
@@ -180,89 +181,6 @@ const logging = z.object({
     })
     .optional()
     .describe("Rotation of the log file. Thick only."),
-});
-
-const entrypoint = z.object({
-  overrideNetworkName: z
-    .boolean()
-    .default(false)
-    .describe("The Multus configuration takes the primary network's name; flag --override-network-name."),
-  renameConfFile: z
-    .boolean()
-    .default(false)
-    .describe("The primary network's file is renamed to *.old; flag --rename-conf-file."),
-  skipBinaryCopy: z
-    .boolean()
-    .default(false)
-    .describe("The multus binary is not copied to the host; flag --skip-multus-binary-copy."),
-  skipTLSVerify: z
-    .boolean()
-    .default(false)
-    .describe(
-      "Multus does not verify the API server's certificate; flag --skip-tls-verify, on v3 environment SKIP_TLS_VERIFY.",
-    ),
-  kubeconfigMode: matching(/^0?[46][04]0$/, 4, "must be 400, 440, 600 or 640: the file holds a token")
-    .optional()
-    .describe("Mode of the kubeconfig on the host; v3 only, environment KUBECONFIG_MODE. Default: 600."),
-  refreshKubeconfig: z
-    .boolean()
-    .default(true)
-    .describe(
-      "The kubeconfig's token is renewed before it expires, and the configuration follows the primary network's; flag --cleanup-config-on-exit with the watch, which only source Auto and File start. Without it pods fail once the token has expired (multus-cni #852). v4 only: v3 renews no token, and its own flag of that name leaves a broken file behind.",
-    ),
-  restartCRIO: z.boolean().default(false).describe("v3 only: restart CRI-O once; flag --restart-crio."),
-});
-
-const capabilities = () =>
-  withRules(
-    z
-      .record(z.string(), z.boolean())
-      .refine((map) => Object.keys(map).length <= 16, "must have at most 16 keys")
-      .meta({ maxProperties: 16 }),
-    [
-      {
-        message: "must have keys of 1 to 63 characters",
-        cel: "self.all(key, size(key) >= 1 && size(key) <= 63)",
-        holds: (map) => Object.keys(map).every((key) => key.length >= 1 && key.length <= 63),
-      },
-    ],
-  );
-
-const daemon = z.object({
-  metricsPort: z
-    .int()
-    .min(1)
-    .max(65535)
-    .optional()
-    .describe("Port of the daemon's metrics on each node; key metricsPort."),
-  connectionLimit: z
-    .int()
-    .min(1)
-    .max(10000)
-    .optional()
-    .describe("CNI requests served at once, which bounds memory; key connectionLimit (v4.3.0 and later)."),
-  capabilities: capabilities()
-    .optional()
-    .describe("Capabilities of the Multus configuration, such as portMappings: true; key capabilities."),
-  retryDeleteOnError: z
-    .boolean()
-    .optional()
-    .describe("A DEL that fails is tried again by the runtime; key retryDeleteOnError."),
-  auxiliaryCNIChainName: matching(
-    /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/,
-    63,
-    "must be a name: letters, digits, - _ and .",
-  )
-    .optional()
-    .describe("Name of an auxiliary chain; key auxiliaryCNIChainName."),
-  clusterNetwork: networkName()
-    .optional()
-    .describe("The cluster network by NAD name or file; key clusterNetwork."),
-  defaultNetworks: z
-    .array(networkName())
-    .max(16)
-    .optional()
-    .describe("Networks that every pod gets besides; key defaultNetworks."),
 });
 
 export const multusInstallSpec = withValidations(
