@@ -13,6 +13,8 @@ export interface Cidr {
   /** First and last address of the block. */
   first: bigint;
   last: bigint;
+  /** An IPv4 address written as IPv6, ::ffff:10.0.0.0/120: plugins take its address for IPv4 and its mask for IPv6. */
+  mapped: boolean;
 }
 
 /** Undefined where the text is no IP address as Go's net.ParseIP reads it (no leading zeros, no zone). */
@@ -23,17 +25,26 @@ export function parseAddress(text: string): Address | undefined {
   return undefined;
 }
 
-/** Undefined where the text is no CIDR block, such as 192.168.1.0/24. Host bits may be set. */
+/** Go's To4: an IPv4-mapped IPv6 address is an IPv4 address. */
+export function unmapped(address: Address): Address {
+  return isMapped(address) ? { family: 4, value: address.value & 0xffffffffn } : address;
+}
+
+function isMapped({ family, value }: Address): boolean {
+  return family === 6 && value >> 32n === 0xffffn;
+}
+
+/** Undefined where the text is no CIDR block, such as 192.168.1.0/24, as Go's net.ParseCIDR reads it: host bits may be set, the length may begin with zeros. */
 export function parseCidr(text: string): Cidr | undefined {
   const [ip = "", length = "", ...rest] = text.split("/");
   const address = parseAddress(ip);
-  if (!address || rest.length > 0 || !/^(0|[1-9][0-9]{0,2})$/.test(length)) return undefined;
+  if (!address || rest.length > 0 || !/^0*[0-9]{1,3}$/.test(length)) return undefined;
   const bits = address.family === 4 ? 32 : 128;
   const prefix = Number(length);
   if (prefix > bits) return undefined;
   const hosts = (1n << BigInt(bits - prefix)) - 1n;
   const first = address.value & ~hosts;
-  return { address, prefix, first, last: first | hosts };
+  return { address, prefix, first, last: first | hosts, mapped: isMapped(address) };
 }
 
 export function contains(cidr: Cidr, address: Address): boolean {

@@ -1,12 +1,60 @@
+import { checkPlugin, checkVersion } from "./check-plugin.ts";
 import type { Finding } from "./finding.ts";
-import { checkHostLocal } from "./host-local.ts";
+import { show } from "./finding.ts";
+import { flag, texts } from "./kinds.ts";
+import { Report } from "./report.ts";
+import { isObject, Section } from "./section.ts";
 
-/** Checks what the plugins of a conflist would refuse. The conflist's own shape is checked by whoever parsed it. */
-export function checkConflist(conflist: { plugins: readonly Record<string, unknown>[] }): Finding[] {
-  return conflist.plugins.flatMap((plugin, index) => {
-    const ipam = plugin.ipam;
-    if (typeof ipam !== "object" || ipam === null) return [];
-    const fields = ipam as Record<string, unknown>;
-    return fields.type === "host-local" ? checkHostLocal(fields, `plugins[${index}].ipam`) : [];
-  });
+/** Checks a conflist that is a cluster's primary network, as an object (an inline delegate of a MultusInstall). */
+export function checkConflist(conflist: unknown): Finding[] {
+  const report = new Report();
+  if (!isObject(conflist)) report.error([], "WRONG_TYPE", `must be an object (it is ${show(conflist)})`);
+  else checkList(conflist, report, true);
+  return report.entries.map(({ finding }) => finding);
+}
+
+/** libcni/conf.go, NetworkConfFromBytes, whose keys are exact, and Multus' types.NetConfList. */
+export function checkList(list: Record<string, unknown>, report: Report, primary: boolean): void {
+  const fields = new Section(list, [], report);
+  const version = checkVersion(fields, report);
+  fields.take("cniVersions", texts);
+  // libcni would take "true" too; Multus' reader comes first and does not.
+  for (const name of ["disableCheck", "disableGC", "loadOnlyInlinedPlugins"]) fields.take(name, flag);
+  fields.knows(["name", "plugins"]);
+  fields.warnOfMisspellings();
+  if (!("plugins" in list) && fields.has("plugins")) {
+    report.error(
+      fields.at("plugins"),
+      "UNKNOWN_FIELD",
+      'must be spelt "plugins": libcni reads no other spelling',
+      { suggestion: "plugins" },
+    );
+    return;
+  }
+  const { plugins } = list;
+  if (!Array.isArray(plugins) || plugins.length === 0) {
+    const message =
+      plugins === undefined
+        ? 'needs "type", or "plugins"'
+        : `must be a list of at least one plugin (it is ${show(plugins)})`;
+    report.error(
+      plugins === undefined ? [] : ["plugins"],
+      plugins === undefined ? "MISSING_FIELD" : "WRONG_TYPE",
+      message,
+    );
+    return;
+  }
+  const highest =
+    Array.isArray(list.cniVersions) && list.cniVersions.length > 0 ? undefined : (version ?? "");
+  const before: string[] = [];
+  for (const [i, plugin] of plugins.entries()) {
+    const path = ["plugins", i];
+    if (!isObject(plugin)) report.error(path, "WRONG_TYPE", `must be an object (it is ${show(plugin)})`);
+    else {
+      const place = { path, report, cniVersion: highest ?? "1.0.0", before: [...before], primary };
+      before.push(checkPlugin(plugin, place) ?? "");
+    }
+    // A list this long is no network; each plugin is a program that is run.
+    if (i >= 63) break;
+  }
 }

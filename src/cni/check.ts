@@ -1,0 +1,117 @@
+import { checkList } from "./check-conflist.ts";
+import { checkPlugin, checkVersion } from "./check-plugin.ts";
+import { type Finding, formatPath, show } from "./finding.ts";
+import { Report } from "./report.ts";
+import { positions, scan } from "./scan.ts";
+import { isObject, Section } from "./section.ts";
+
+/** libcni, utils.ValidateNetworkName. */
+const NETWORK_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
+/** No finding lies deeper. */
+const DEEPEST = 16;
+
+/**
+ * Checks the text of a NetworkAttachmentDefinition's spec.config as Multus, libcni and the plugins would
+ * read it. Never throws; at most 200 findings, each with its place in the text. `networkName` is the NAD's,
+ * which Multus fills in where the configuration has none.
+ */
+export function checkNetworkConfig(text: string, options: { networkName?: string } = {}): Finding[] {
+  // A NAD without a configuration means a file on the node by the NAD's name (multi-network standard, 3.4.1).
+  if (text === "") return [];
+  const report = new Report();
+  let twice = 0;
+  const scanned = scan(text, {
+    duplicate(path) {
+      if (path.length > DEEPEST || twice++ >= 20) return;
+      report.warn([...path], "DUPLICATE_KEY", "is given twice; the last one counts");
+    },
+  });
+  if (!scanned.ok)
+    return [
+      {
+        path: "",
+        severity: "error",
+        code: "BAD_JSON",
+        message: `is no JSON: ${scanned.message}`,
+        ...positions(text)(scanned.offset),
+      },
+    ];
+  checkRoot(JSON.parse(text), report, options.networkName);
+  return locate(text, report);
+}
+
+/** The types of the plugins, IPAM included, that a configuration runs: the programs that a node needs. Empty where it cannot be read. */
+export function pluginTypesOf(text: string): string[] {
+  let config: unknown;
+  try {
+    config = JSON.parse(text);
+  } catch {
+    return [];
+  }
+  if (!isObject(config)) return [];
+  const single = typeof config.type === "string" && config.type !== "";
+  const plugins: unknown[] = single ? [config] : Array.isArray(config.plugins) ? config.plugins : [];
+  const types = plugins
+    .filter(isObject)
+    .flatMap(({ type, ipam }) => [type, isObject(ipam) ? ipam.type : undefined]);
+  return [...new Set(types.filter((type) => typeof type === "string").filter((type) => type !== ""))];
+}
+
+function checkRoot(config: unknown, report: Report, networkName: string | undefined): void {
+  if (!isObject(config)) {
+    report.error([], "WRONG_TYPE", `must be a JSON object (it is ${show(config)})`);
+    return;
+  }
+  checkName(config, report, networkName);
+  const fields = new Section(config, [], report);
+  if (!fields.has("type") || config.type === "") {
+    checkList(config, report, false);
+    return;
+  }
+  // A type beside it, and Multus does not look at the list (types.LoadDelegateNetConf).
+  if (fields.has("plugins")) report.warn(fields.at("plugins"), "IGNORED", 'is ignored beside "type"');
+  checkVersion(fields, report);
+  checkPlugin(config, { path: [], report, cniVersion: undefined, before: [], primary: false });
+}
+
+/** Absent and "" are filled in with the NAD's name, null is not (network-attachment-definition-client, GetCNIConfigFromSpec). */
+function checkName(config: Record<string, unknown>, report: Report, networkName: string | undefined): void {
+  const given = Object.hasOwn(config, "name") && config.name !== "";
+  const name = given ? config.name : networkName;
+  if (name === undefined) return;
+  if (typeof name !== "string") {
+    if (name === null)
+      report.error(["name"], "WRONG_TYPE", "must be a string; left out it is the NAD's name");
+    else if (!Object.hasOwn(config, "type"))
+      report.error(["name"], "WRONG_TYPE", `must be a string (it is ${show(name)})`);
+  } else if (!NETWORK_NAME.test(name))
+    report.error(
+      given ? ["name"] : [],
+      "BAD_NAME",
+      `must begin with a letter or digit and hold only those and _ . - (it is ${show(name)})`,
+      {
+        value: show(name),
+      },
+    );
+}
+
+/** Gives each finding the place of its value: the last of several with one key, since that counts. */
+function locate(text: string, report: Report): Finding[] {
+  if (report.entries.length === 0) return [];
+  const wanted = new Map(report.entries.map(({ finding }) => [finding.path, 0]));
+  scan(text, {
+    value(path, offset) {
+      if (path.length > DEEPEST) return;
+      const name = formatPath(path);
+      if (wanted.has(name)) wanted.set(name, offset);
+    },
+  });
+  const position = positions(text);
+  const seen = new Set<string>();
+  return report.entries.flatMap(({ finding }) => {
+    const key = JSON.stringify(finding);
+    if (seen.has(key)) return [];
+    seen.add(key);
+    return [{ ...finding, ...position(wanted.get(finding.path) ?? 0) }];
+  });
+}

@@ -1,0 +1,46 @@
+import type { Report } from "./report.ts";
+import type { Section } from "./section.ts";
+
+/** What a plugin's rules see. */
+export interface PluginContext {
+  type: string;
+  fields: Section;
+  report: Report;
+  /** The version that the plugin is called with; "0.1.0" where the configuration has none. */
+  cniVersion: string;
+  /** The types before this one in the list. */
+  before: readonly string[];
+  /** A cluster's own network rather than a further one: default routes are its job, the pod CIDR a node's. */
+  primary: boolean;
+  /** The names of capabilities declared true: the pod's request may bring addresses, a device, a MAC. */
+  capabilities: ReadonlySet<string>;
+}
+
+export type PluginCheck = (context: PluginContext) => void;
+
+/** The versions that libcni 1.3 and the plugins 1.9 know (cni/pkg/version/version.go, All). */
+export const CNI_VERSIONS = ["0.1.0", "0.2.0", "0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0"];
+
+export function isAtLeast(version: string, other: string): boolean {
+  return CNI_VERSIONS.indexOf(version) >= CNI_VERSIONS.indexOf(other);
+}
+
+/** Plugins that support only later versions refuse the others at once (skel's version check). */
+export function requireVersion({ cniVersion, report, type, fields }: PluginContext, least: string): void {
+  if (CNI_VERSIONS.includes(cniVersion) && !isAtLeast(cniVersion, least))
+    report.error(
+      fields.at("type"),
+      "VERSION_TOO_LOW",
+      `"${type}" needs cniVersion ${least} or later (it is ${cniVersion})`,
+    );
+}
+
+/** portmap, vrf and others work on what an earlier plugin of the list made; alone they fail. */
+export function requireChained({ before, report, type, fields }: PluginContext): void {
+  if (before.length === 0)
+    report.error(
+      fields.at("type"),
+      "NOT_CHAINED",
+      `"${type}" works on what an earlier plugin of the list made, and none comes before it`,
+    );
+}

@@ -1,0 +1,44 @@
+import type { PluginContext } from "../context.ts";
+import { show } from "../finding.ts";
+import { flag, int, list, section, text } from "../kinds.ts";
+import type { Section } from "../section.ts";
+
+/** plugins/ipam/dhcp/options.go, optionNameToID. */
+const OPTIONS = [
+  "dhcp-client-identifier",
+  "subnet-mask",
+  "routers",
+  "host-name",
+  "user-class",
+  "vendor-class-identifier",
+];
+
+/** containernetworking/plugins, plugins/ipam/dhcp/{main,options}.go. */
+export function checkDhcp(ipam: Section, { report }: PluginContext): void {
+  ipam.take("daemonSocketPath", text);
+  ipam.take("priority", int);
+  for (const [name, others] of [
+    ["provide", ["value", "fromArg"]],
+    ["request", []],
+  ] as const)
+    for (const item of ipam.take(name, list(section)) ?? []) {
+      if (!item) continue;
+      const option = item.take("option", text);
+      for (const other of others) item.take(other, text);
+      if (name === "request") item.take("skipDefault", flag);
+      item.warnOfMisspellings();
+      if (
+        option !== undefined &&
+        !OPTIONS.includes(option) &&
+        !(/^\d{1,9}$/.test(option) && Number(option) < 256)
+      )
+        report.error(
+          item.at("option"),
+          "BAD_OPTION",
+          `must be a number from 0 to 255 or one of ${OPTIONS.join(", ")} (it is ${show(option)})`,
+          {
+            value: show(option),
+          },
+        );
+    }
+}

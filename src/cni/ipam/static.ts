@@ -1,0 +1,52 @@
+import type { Cidr } from "../address.ts";
+import { isAtLeast, type PluginContext } from "../context.ts";
+import { checkDns } from "../dns.ts";
+import { address, cidr, list, section, text } from "../kinds.ts";
+import type { Section } from "../section.ts";
+import { checkRoutes } from "./routes.ts";
+
+/** containernetworking/plugins, plugins/ipam/static/main.go. */
+export function checkStatic(ipam: Section, context: PluginContext): void {
+  const { report } = context;
+  const addresses = ipam.take("addresses", list(section)) ?? [];
+  const subnets: Cidr[] = [];
+  const seen = new Set<string>();
+  for (const [i, fields] of addresses.entries()) {
+    const path = [...ipam.at("addresses"), i];
+    const block = fields?.take("address", cidr);
+    fields?.take("gateway", address);
+    fields?.take("version", text);
+    fields?.warnOfMisspellings();
+    if (!fields?.has("address")) report.error(path, "MISSING_FIELD", 'needs "address", such as 10.0.0.5/24');
+    if (!block) continue;
+    subnets.push(block);
+    const key = `${block.address.family} ${block.address.value} ${block.prefix}`;
+    if (seen.has(key))
+      report.error(
+        [...path, "address"],
+        "DUPLICATE_ADDRESS",
+        "is given twice, and the kernel refuses the second",
+      );
+    seen.add(key);
+  }
+  const fromRequest =
+    context.capabilities.has("ips") || context.fields.has("args") || context.fields.has("runtimeConfig");
+  if (addresses.length === 0 && !fromRequest)
+    report.error(
+      ipam.path,
+      "MISSING_FIELD",
+      'needs "addresses", or the capability "ips" for addresses that pods ask for',
+    );
+  for (const family of [4, 6])
+    if (
+      subnets.filter((s) => s.address.family === family).length > 1 &&
+      !isAtLeast(context.cniVersion, "0.3.0")
+    )
+      report.error(
+        ipam.at("addresses"),
+        "VERSION_TOO_LOW",
+        `has more than one address for IPv${family}, which needs cniVersion 0.3.0 or later`,
+      );
+  checkRoutes(ipam, context, fromRequest ? [] : subnets);
+  checkDns(ipam);
+}

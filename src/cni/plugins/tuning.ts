@@ -1,0 +1,25 @@
+import type { PluginCheck } from "../context.ts";
+import { show } from "../finding.ts";
+import { flag, int, mac, mapOf, mtu, text } from "../kinds.ts";
+
+/** containernetworking/plugins, plugins/meta/tuning/tuning.go. */
+export const tuning: PluginCheck = ({ fields, report, before }) => {
+  fields.take("dataDir", text);
+  fields.take("mac", mac);
+  for (const name of ["promisc", "allmulti"]) fields.take(name, flag);
+  fields.take("mtu", mtu);
+  fields.take("txQLen", int);
+  for (const key of fields.take("sysctl", mapOf(text))?.keys() ?? [])
+    if (!/^net[./]/.test(key))
+      report.error(
+        [...fields.at("sysctl"), key],
+        "BAD_SYSCTL",
+        `must begin with "net.": tuning sets only what a network namespace owns (it is ${show(key)})`,
+      );
+  if (before.length === 0)
+    report.warn(
+      fields.at("type"),
+      "NOT_CHAINED",
+      "only changes an interface that an earlier plugin made, and none comes before it",
+    );
+};
