@@ -122,9 +122,11 @@ describe.skipIf(problem)(`a cluster of two nodes${problem ? ` (skipped: ${proble
     await waitUntil("pod one to run again", async () =>
       (await cluster.kubectl("exec", "one", "--", "hostname")).startsWith("one"),
     );
-    expect(
-      await cluster.kubectl("exec", "two", "--", "ping", "-c1", "-W2", await addressOf("one")),
-    ).toContain("1 packets received");
+    // The pod's status says its new address a moment later.
+    await waitUntil("pod two to reach it", async () => {
+      const answer = await cluster.kubectl("exec", "two", "--", "ping", "-c1", "-W1", await addressOf("one"));
+      return answer.includes("1 packets received");
+    });
   });
 
   test("a node joins later: its pods reach those of the others", async () => {
