@@ -40,6 +40,8 @@ export class Reflector<T> {
   #running: Promise<void> | undefined;
   #resourceVersion: string | undefined;
   #failures = 0;
+  /** Whether a 410 led to a list and no event was seen since. */
+  #relisted = false;
   #lastContact: number;
 
   constructor(options: ReflectorOptions<T>) {
@@ -95,8 +97,11 @@ export class Reflector<T> {
   async #recover(error: unknown): Promise<void> {
     if (error instanceof ApiError && (error.status === 410 || error.reason === "Expired")) {
       this.#resourceVersion = undefined;
-      // A list right away; where no event came in between, a second one waits.
-      if (this.#failures++ === 0) return;
+      // A list right away; where no event came since, the next one waits.
+      if (!this.#relisted) {
+        this.#relisted = true;
+        return;
+      }
     }
     const asked = error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
     const wait = Math.max(asked, backoff(this.#failures++, 200, 30_000));
@@ -186,6 +191,7 @@ export class Reflector<T> {
       );
     if (object.metadata.resourceVersion) this.#resourceVersion = object.metadata.resourceVersion;
     this.#failures = 0;
+    this.#relisted = false;
     if (type === "BOOKMARK") return;
     const key = keyOf(object);
     if (type === "DELETED" || !this.#project(object, this.#store)) this.#store.delete(key);
