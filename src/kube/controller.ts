@@ -93,7 +93,7 @@ export class Controller {
         this.queue.addRateLimited(key, wait * 1000);
         log.error({ err: error }, "reconcile failed, it is tried again");
       }
-      ended("error");
+      ended("error", error instanceof TerminalError);
     }
   }
 }

@@ -15,6 +15,10 @@ export interface QueueObserver {
   added?(): void;
   retried?(): void;
   depth?(depth: number): void;
+  /** A key is taken, after it waited so long. */
+  waited?(seconds: number): void;
+  /** A key is done, after so long. */
+  worked?(seconds: number): void;
 }
 
 const FIRST_RETRY_MS = 5;
@@ -29,9 +33,9 @@ export class WorkQueue {
   readonly #clock: QueueClock;
   readonly #observer: QueueObserver;
   readonly #ready: string[] = [];
-  /** Waiting or to be worked on again. */
-  readonly #dirty = new Set<string>();
-  readonly #working = new Set<string>();
+  /** Waiting or to be worked on again, and since when. */
+  readonly #dirty = new Map<string, number>();
+  readonly #working = new Map<string, number>();
   readonly #delayed = new Map<string, { at: number; timer: unknown }>();
   readonly #failures = new Map<string, number>();
   readonly #takers: ((key: string | undefined) => void)[] = [];
@@ -48,7 +52,7 @@ export class WorkQueue {
 
   add(key: string): void {
     if (this.#down || this.#dirty.has(key)) return;
-    this.#dirty.add(key);
+    this.#dirty.set(key, this.#clock.now());
     this.#observer.added?.();
     if (!this.#working.has(key)) this.#offer(key);
   }
@@ -96,6 +100,7 @@ export class WorkQueue {
 
   /** To be called once for each key taken. */
   done(key: string): void {
+    this.#observer.worked?.((this.#clock.now() - (this.#working.get(key) ?? 0)) / 1000);
     this.#working.delete(key);
     if (this.#dirty.has(key)) this.#offer(key);
   }
@@ -118,8 +123,10 @@ export class WorkQueue {
   }
 
   #begin(key: string): string {
+    const now = this.#clock.now();
+    this.#observer.waited?.((now - (this.#dirty.get(key) ?? now)) / 1000);
     this.#dirty.delete(key);
-    this.#working.add(key);
+    this.#working.set(key, now);
     this.#observer.depth?.(this.#ready.length);
     return key;
   }

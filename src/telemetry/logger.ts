@@ -13,7 +13,7 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     redact: {
-      paths: ["authorization", "*.authorization", "headers.authorization", "token", "*.token", "*.*.token"],
+      paths: ["authorization", "*.authorization", "*.*.authorization", "token", "*.token", "*.*.token"],
       censor: "[redacted]",
     },
   };

@@ -2,6 +2,8 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "@pro
 
 export type ReconcileResult = "success" | "requeue_after" | "error";
 
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
 /** controller-runtime's metrics under their own names, so that dashboards made for it work unchanged. */
 export class Metrics {
   readonly registry = new Registry();
@@ -15,21 +17,32 @@ export class Metrics {
     "Reconciliation errors by controller",
     ["controller"],
   );
+  readonly #terminal = this.#counter(
+    "controller_runtime_terminal_reconcile_errors_total",
+    "Reconciliation errors that are not tried again, by controller",
+    ["controller"],
+  );
   readonly #active = this.#gauge(
     "controller_runtime_active_workers",
     "Reconciliations under way by controller",
     ["controller"],
   );
-  readonly #seconds = new Histogram({
-    name: "controller_runtime_reconcile_time_seconds",
-    help: "Length of a reconciliation",
-    labelNames: ["controller"],
-    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
-    registers: [this.registry],
-  });
+  readonly #seconds = this.#histogram(
+    "controller_runtime_reconcile_time_seconds",
+    "Length of a reconciliation",
+    ["controller"],
+  );
   readonly #adds = this.#counter("workqueue_adds_total", "Keys added to the queue", ["name"]);
   readonly #retries = this.#counter("workqueue_retries_total", "Keys added again after an error", ["name"]);
   readonly #depth = this.#gauge("workqueue_depth", "Keys waiting in the queue", ["name"]);
+  readonly #waited = this.#histogram(
+    "workqueue_queue_duration_seconds",
+    "How long a key waited in the queue",
+    ["name"],
+  );
+  readonly #worked = this.#histogram("workqueue_work_duration_seconds", "How long a key was worked on", [
+    "name",
+  ]);
   readonly #requests = this.#counter("rest_client_requests_total", "Requests to the API server", [
     "method",
     "code",
@@ -41,14 +54,15 @@ export class Metrics {
   }
 
   /** Counts a reconcile that starts; the function that it returns is to be called with how it ended. */
-  reconcileStarted(controller: string): (result: ReconcileResult) => void {
+  reconcileStarted(controller: string): (result: ReconcileResult, terminal?: boolean) => void {
     this.#active.inc({ controller });
     const seconds = this.#seconds.startTimer({ controller });
-    return (result) => {
+    return (result, terminal = false) => {
       seconds();
       this.#active.dec({ controller });
       this.#reconciles.inc({ controller, result });
       if (result === "error") this.#errors.inc({ controller });
+      if (terminal) this.#terminal.inc({ controller });
     };
   }
 
@@ -57,6 +71,8 @@ export class Metrics {
       added: () => this.#adds.inc({ name }),
       retried: () => this.#retries.inc({ name }),
       depth: (depth: number) => this.#depth.set({ name }, depth),
+      waited: (seconds: number) => this.#waited.observe({ name }, seconds),
+      worked: (seconds: number) => this.#worked.observe({ name }, seconds),
     };
   }
 
@@ -71,6 +87,10 @@ export class Metrics {
 
   #counter<L extends string>(name: string, help: string, labelNames: L[]): Counter<L> {
     return new Counter({ name, help, labelNames, registers: [this.registry] });
+  }
+
+  #histogram<L extends string>(name: string, help: string, labelNames: L[]): Histogram<L> {
+    return new Histogram({ name, help, labelNames, buckets: SECONDS, registers: [this.registry] });
   }
 
   #gauge<L extends string>(name: string, help: string, labelNames: L[]): Gauge<L> {
