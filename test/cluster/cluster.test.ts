@@ -29,7 +29,7 @@ describe.skipIf(problem)(`a cluster of two nodes${problem ? ` (skipped: ${proble
     await binaries(["kube-apiserver", "etcd", "containerd", "bridge"]);
     await Promise.all([image("pause"), image("busybox")]);
     const start = Date.now();
-    cluster = await startCluster();
+    cluster = await startCluster({ services: true });
     startMs = Date.now() - start;
     await cluster.kubectlWithInput(
       list(
@@ -80,6 +80,30 @@ describe.skipIf(problem)(`a cluster of two nodes${problem ? ` (skipped: ${proble
     const answer = "Client sent an HTTP request to an HTTPS server";
     expect(await cluster.kubectl("exec", "two", "--", "sh", "-c", ask)).toContain(answer);
     expect(await cluster.nodes[0]?.exec("sh", "-c", ask)).toContain(answer);
+  });
+
+  test("a Service of pods answers on the other node", async () => {
+    const page = "mkdir /tmp/www; echo served > /tmp/www/index.html; exec httpd -f -p 8080 -h /tmp/www";
+    const spec = {
+      clusterIP: "10.96.0.77",
+      selector: { app: "web" },
+      ports: [{ port: 80, targetPort: 8080 }],
+    };
+    await cluster.kubectlWithInput(
+      list(pod("web", { node: "node-1", script: page }), {
+        apiVersion: "v1",
+        kind: "Service",
+        metadata: { name: "web" },
+        spec,
+      }),
+      "apply",
+      "-f",
+      "-",
+    );
+    const ask = "printf 'GET / HTTP/1.0\\r\\n\\r\\n' | timeout 2 nc 10.96.0.77 80";
+    await waitUntil("the service to answer", async () =>
+      (await cluster.kubectl("exec", "two", "--", "sh", "-c", ask)).includes("served"),
+    );
   });
 
   test("macvlan interfaces on eth1 of different nodes reach each other", async () => {

@@ -24,6 +24,8 @@ export interface ClusterOptions {
   nodes?: number;
   /** Loaded on every node beside pause and busybox. */
   images?: ImageName[];
+  /** kube-proxy on every node, for Services of pods: 60 MB a node. The API server's own is always there. */
+  services?: boolean;
 }
 
 const SERVICES = "10.96.0.0/16";
@@ -51,12 +53,14 @@ export class Cluster implements AsyncDisposable {
   readonly directory = createStateDirectory("cluster");
   readonly network: ClusterNetwork;
   readonly #count: number;
+  readonly #services: boolean;
   readonly #images: Set<ImageName>;
   #controlPlane: ControlPlane | undefined;
   nodes: ClusterNode[] = [];
 
   constructor(options: ClusterOptions) {
     this.#count = options.nodes ?? 2;
+    this.#services = options.services ?? false;
     this.#images = new Set(["pause", "busybox", ...(options.images ?? [])]);
     this.network = clusterNetwork(takeSlot(this.directory));
   }
@@ -171,6 +175,9 @@ export class Cluster implements AsyncDisposable {
       server: plane.server,
       service: { address: firstAddress(SERVICES), server: new URL(plane.server).host },
       caFile: plane.ca.certFile,
+      ...(this.#services
+        ? { proxyKubeconfig: plane.kubeconfigFor("kube-proxy", { name: "system:kube-proxy" }) }
+        : {}),
       certificate: plane.ca.issue(name, { name: `system:node:${name}`, groups: ["system:nodes"] }),
     });
   }

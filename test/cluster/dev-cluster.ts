@@ -62,6 +62,7 @@ export async function devClusterDown(): Promise<void> {
 export async function serveDevCluster(): Promise<void> {
   const cluster = await startCluster({
     nodes: 2,
+    services: true,
     images: ["multus-v4.3.0", "multus-v4.3.0-thick", "multus-v3.4.2", "operator"],
   });
   const running: Running = { identity: processIdentity(process.pid) ?? "", kubeconfig: cluster.kubeconfig };

@@ -18,6 +18,11 @@ export interface ClusterNetwork {
 export interface NodeNetwork {
   namespace: string;
   address: string;
+  /**
+   * The first five bytes of its interfaces' hardware addresses (locally administered). As those of a machine
+   * they outlive a loss of power: others would send to the old one until their neighbour entry expires.
+   */
+  hardwareAddress: string;
   /** This node's part of the pods' network, 10.x.n.0/24. */
   podCidr: string;
   cluster: ClusterNetwork;
@@ -50,11 +55,16 @@ export function nodeNetwork(cluster: ClusterNetwork, number: number): NodeNetwor
   return {
     namespace: `mo${cluster.slot}-node-${number}`,
     address: address(number),
+    hardwareAddress: `02:6d:6f:${byte(cluster.slot)}:${byte(number)}`,
     podCidr: podCidr(number),
     cluster,
     links: { first: `mo${cluster.slot}n${number}a`, second: `mo${cluster.slot}n${number}b` },
     peers: peers.map((n) => ({ podCidr: podCidr(n), address: address(n) })),
   };
+}
+
+function byte(value: number): string {
+  return value.toString(16).padStart(2, "0");
 }
 
 export function nodeNumbers(): number[] {
@@ -89,8 +99,8 @@ export async function addNodeNetwork(node: NodeNetwork, service: Service): Promi
   await ip(
     [
       "link set lo up",
-      "link set eth0 up",
-      "link set eth1 up",
+      `link set eth0 address ${node.hardwareAddress}:00 up`,
+      `link set eth1 address ${node.hardwareAddress}:01 up`,
       `address add ${node.address}/24 dev eth0`,
       `route add default via ${cluster.address}`,
       ...node.peers.map((peer) => `route add ${peer.podCidr} via ${peer.address}`),
@@ -100,8 +110,8 @@ export async function addNodeNetwork(node: NodeNetwork, service: Service): Promi
   // The route of a node that lost power is still there.
   await ip([`route replace ${node.podCidr} via ${node.address}`]);
   await inNamespace(namespace, "sysctl", "-qw", "net.ipv4.ip_forward=1");
-  // The API server is the one service that Multus and the operator use. Its endpoint is not a pod, and
-  // kube-proxy would cost a process and 50 MB a node for this one rule.
+  // The API server is the one service that Multus and the operator use, and kube-proxy, which a cluster may
+  // have besides, would cost a process and 60 MB a node for this one rule.
   for (const chain of ["PREROUTING", "OUTPUT"]) {
     const match = ["-d", service.address, "-p", "tcp", "--dport", "443"];
     const action = ["-j", "DNAT", "--to-destination", service.server];

@@ -17,6 +17,8 @@ export interface NodeOptions {
   service: Service;
   caFile: string;
   certificate: Certificate;
+  /** Path of kube-proxy's kubeconfig; it does not run without. */
+  proxyKubeconfig?: string;
 }
 
 /** The node's own directories; everything else it shares with the machine, read as it is. */
@@ -47,6 +49,7 @@ export class ClusterNode {
     await this.#enterNamespaces();
     await this.#startContainerd();
     await this.#startKubelet();
+    await this.#startProxy();
   }
 
   /** Ends everything that runs on the node at once, as when a machine loses power. Its files stay for `start`. */
@@ -169,6 +172,22 @@ export class ClusterNode {
       `--node-ip=${this.address}`,
       "--root-dir=/var/lib/kubelet",
       "--cert-dir=/var/lib/kubelet/pki",
+    ]);
+  }
+
+  async #startProxy(): Promise<void> {
+    const { proxyKubeconfig } = this.#options;
+    if (proxyKubeconfig === undefined) return;
+    const [proxy = ""] = await binaries(["kube-proxy"]);
+    this.#run("kube-proxy", [
+      proxy,
+      `--kubeconfig=${proxyKubeconfig}`,
+      `--hostname-override=${this.name}`,
+      "--proxy-mode=iptables",
+      // Connection tracking is the machine's to tune.
+      "--conntrack-max-per-core=0",
+      "--conntrack-tcp-timeout-established=0",
+      "--conntrack-tcp-timeout-close-wait=0",
     ]);
   }
 
