@@ -78,6 +78,30 @@ it("tells a leader that another took the lease from it", async () => {
   expect(a.isLeading).toBe(false);
 });
 
+it("tells a leader in time that the API server hangs, before another could lead", async () => {
+  const a = candidate("six", "a");
+  await a.acquire();
+  const start = performance.now();
+  const lost = a.hold();
+  plane.apiserver.suspend();
+  try {
+    await lost;
+    expect(performance.now() - start).toBeLessThan(2000); // the lease's length
+    expect(a.isLeading).toBe(false);
+  } finally {
+    plane.apiserver.resume();
+  }
+});
+
+it("takes no lease once it was released while it was trying", async () => {
+  const a = candidate("seven", "a");
+  const refused = expect(a.acquire()).rejects.toThrow();
+  await a.release();
+  await refused;
+  expect(a.isLeading).toBe(false);
+  expect(await holder("seven").catch(() => "")).not.toMatch(/^a /);
+});
+
 it("tells a leader that cannot renew", async () => {
   const a = candidate("five", "a");
   await a.acquire();

@@ -1,0 +1,88 @@
+import { pino } from "pino";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { KubeClient, type RequestInfo } from "../../../src/kube/client.ts";
+import { connect } from "../../../src/kube/connection.ts";
+import { Controller } from "../../../src/kube/controller.ts";
+import { EventRecorder } from "../../../src/kube/events.ts";
+import { Reflector } from "../../../src/kube/reflector.ts";
+import { type ApiObject, CONFIG_MAPS, EVENTS } from "../../../src/kube/resource.ts";
+import { Metrics } from "../../../src/telemetry/metrics.ts";
+import { type ControlPlane, startControlPlane } from "../../cluster/control-plane.ts";
+import { waitUntil } from "../../cluster/daemon.ts";
+
+/** Watch, queue, reconcile and apply together: a controller that keeps a copy of each ConfigMap labelled "copy". */
+
+let plane: ControlPlane;
+const log = pino({ level: "silent" });
+const writes: RequestInfo[] = [];
+/** The next writes that fail. */
+let failing = 0;
+let client: KubeClient;
+
+beforeAll(async () => {
+  plane = await startControlPlane();
+  client = new KubeClient(connect({ kubeconfig: plane.kubeconfig }), {
+    before: (request) => {
+      if (request.method === "GET") return;
+      writes.push(request);
+      if (failing-- > 0) throw new Error("a write that fails");
+    },
+  });
+});
+afterAll(async () => await plane?.stop());
+
+it("brings the copy about, again after failed writes, and writes nothing at rest", async () => {
+  const copy = (name: string) => ({ type: CONFIG_MAPS, namespace: "default", name: `${name}-copy` });
+  const originals: Reflector<unknown> = new Reflector({
+    client,
+    log,
+    type: CONFIG_MAPS,
+    namespace: "default",
+    labelSelector: "copy",
+    project: (object) => object.data,
+    onChange: (key) => controller.enqueue(key),
+  });
+  const controller = new Controller({
+    name: "copy",
+    log,
+    metrics: new Metrics(),
+    reconcile: async (key) => {
+      const name = key.split("/")[1] ?? "";
+      const data = originals.get(key);
+      if (data === undefined) await client.delete(copy(name));
+      else {
+        const object = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: copy(name).name }, data };
+        await client.apply(copy(name), object, { fieldManager: "copier" });
+      }
+      return {};
+    },
+  });
+  originals.start();
+  await controller.start(originals.synced);
+  try {
+    failing = 3;
+    await plane.kubectl("create", "configmap", "one", "--from-literal=value=1");
+    await plane.kubectl("label", "configmap", "one", "copy=yes");
+    await waitUntil("the copy", async () => (await client.get(copy("one"))) !== undefined);
+    expect(writes.length).toBe(4);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect(writes.length).toBe(4);
+    await plane.kubectl("delete", "configmap", "one");
+    await waitUntil("the copy to be gone", async () => (await client.get(copy("one"))) === undefined);
+  } finally {
+    await controller.stop();
+    await originals.stop();
+  }
+});
+
+it("sends an event that the API server takes, its note cut to 1024 bytes", async () => {
+  const recorder = new EventRecorder(client, log, "multus-operator.dev/test", "test-0");
+  const regarding: ApiObject = {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: "one", namespace: "default", uid: "1" },
+  };
+  await recorder.send(regarding, { type: "Warning", reason: "Test", action: "Try", note: "ü".repeat(1000) });
+  const { items } = await client.list<ApiObject>(EVENTS, { namespace: "default" });
+  expect(items.map(({ reason, note }) => [reason, note])).toEqual([["Test", "ü".repeat(512)]]);
+});
