@@ -3,7 +3,7 @@ import type { Finding } from "./finding.ts";
 import { show } from "./finding.ts";
 import { flag, texts } from "./kinds.ts";
 import { Report } from "./report.ts";
-import { isObject, Section } from "./section.ts";
+import { isObject, type Kind, Section } from "./section.ts";
 
 /** Checks a conflist that is a cluster's primary network, as an object (an inline delegate of a MultusInstall). */
 export function checkConflist(conflist: unknown): Finding[] {
@@ -13,13 +13,25 @@ export function checkConflist(conflist: unknown): Finding[] {
   return report.entries.map(({ finding }) => finding);
 }
 
+const LIST_FIELDS = ["cniVersion", "cniVersions", "disableCheck", "disableGC", "loadOnlyInlinedPlugins"];
+
+const flagOrWord: Kind<unknown> = (value, path, report) =>
+  typeof value === "string" && /^(true|false)$/i.test(value) ? value : flag(value, path, report);
+
 /** libcni/conf.go, NetworkConfFromBytes, whose keys are exact, and Multus' types.NetConfList. */
 export function checkList(list: Record<string, unknown>, report: Report, primary: boolean): void {
   const fields = new Section(list, [], report);
   const version = checkVersion(fields, report);
-  fields.take("cniVersions", texts);
-  // libcni would take "true" too; Multus' reader comes first and does not.
-  for (const name of ["disableCheck", "disableGC", "loadOnlyInlinedPlugins"]) fields.take(name, flag);
+  const versions = fields.take("cniVersions", texts) ?? [];
+  for (const [i, entry] of versions.entries())
+    if (entry === undefined || !/^\d{1,9}(\.\d{1,9}){0,2}$/.test(entry))
+      report.error([...fields.at("cniVersions"), i], "BAD_VERSION", "must be a version such as 1.0.0");
+  // libcni takes "true" for these; Multus' reader comes first, knows the first two, and does not.
+  for (const name of ["disableCheck", "disableGC"]) fields.take(name, flag);
+  fields.take("loadOnlyInlinedPlugins", flagOrWord);
+  for (const name of LIST_FIELDS)
+    if (Object.hasOwn(list, name) && list[name] === null)
+      report.error([name], "WRONG_TYPE", "must not be null: leave it out instead");
   fields.knows(["name", "plugins"]);
   fields.warnOfMisspellings();
   if (!("plugins" in list) && fields.has("plugins")) {

@@ -7,7 +7,7 @@ function parses(text: string): boolean {
   try {
     let fits = true;
     JSON.parse(text, (_, value) => {
-      if (Math.abs(value as number) === Number.POSITIVE_INFINITY) fits = false;
+      if (typeof value === "number" && !Number.isFinite(value)) fits = false;
       return value as unknown;
     });
     return fits;

@@ -14,6 +14,7 @@ const SHARED_WIRE = ["macvlan", "ipvlan", "vlan", "host-device", "sriov", "ovs",
 interface Range {
   fields: Section;
   subnet: Cidr;
+  gateway: Address | undefined;
   first: bigint;
   last: bigint;
 }
@@ -40,7 +41,13 @@ export function checkHostLocal(ipam: Section, context: PluginContext): void {
   for (const set of all) checkFamilies(set, context);
   checkOverlaps(all.flat(), context);
   if (whole) checkCount(all, ipam, context);
-  checkRoutes(ipam, context, whole ? all.flat().map((range) => range.subnet) : []);
+  const ranges = whole ? all.flat() : [];
+  checkRoutes(
+    ipam,
+    context,
+    ranges.map(({ subnet }) => subnet),
+    ranges.map(({ gateway }) => gateway),
+  );
   if (!context.primary && all.length > 0 && SHARED_WIRE.includes(context.type))
     report.warn(
       ipam.at("type"),
@@ -94,7 +101,7 @@ function readRange(fields: Section, context: PluginContext, required: boolean): 
       "EMPTY_RANGE",
       "leaves only the gateway's address, which is never handed out",
     );
-  return { fields, subnet, first, last };
+  return { fields, subnet, gateway, first, last };
 
   function bound(name: string, value: Address | undefined, otherwise: bigint): bigint | undefined {
     if (!value) return otherwise;

@@ -11,10 +11,14 @@ export function checkRoutes(
   ipam: Section,
   { report, primary }: PluginContext,
   subnets: readonly Cidr[],
+  gateways: readonly (Address | undefined)[] = [],
 ): void {
   const seen = new Set<string>();
-  for (const route of ipam.take("routes", list(section)) ?? []) {
-    if (!route) continue;
+  for (const [i, route] of (ipam.take("routes", list(section)) ?? []).entries()) {
+    if (!route) {
+      report.error([...ipam.at("routes"), i], "WRONG_TYPE", "must be an object: the plugin crashes on null");
+      continue;
+    }
     const dst = route.take("dst", cidr);
     const gw = route.take("gw", address);
     const rest = ["mtu", "advmss", "priority", "table", "scope"].map((name) => route.take(name, int));
@@ -32,6 +36,14 @@ export function checkRoutes(
         route.at("gw"),
         "UNREACHABLE_GATEWAY",
         "is in no subnet of this network, and the kernel refuses a route over it",
+      );
+    // A route without a gateway goes over the first of its family that the IPAM gives (pkg/ipam, ConfigureIface).
+    const own = gw ? undefined : gateways.find((gateway) => gateway?.family === dst.address.family);
+    if (own && subnets.length > 0 && !reachable(own, subnets))
+      report.error(
+        path,
+        "UNREACHABLE_GATEWAY",
+        "goes over the gateway, which is in no subnet of this network",
       );
     const key = [
       dst.address.family,

@@ -1,4 +1,4 @@
-import type { Cidr } from "../address.ts";
+import type { Address, Cidr } from "../address.ts";
 import { isAtLeast, type PluginContext } from "../context.ts";
 import { checkDns } from "../dns.ts";
 import { address, cidr, list, section, text } from "../kinds.ts";
@@ -10,14 +10,18 @@ export function checkStatic(ipam: Section, context: PluginContext): void {
   const { report } = context;
   const addresses = ipam.take("addresses", list(section)) ?? [];
   const subnets: Cidr[] = [];
+  const gateways: (Address | undefined)[] = [];
   const seen = new Set<string>();
   for (const [i, fields] of addresses.entries()) {
     const path = [...ipam.at("addresses"), i];
     const block = fields?.take("address", cidr);
-    fields?.take("gateway", address);
+    gateways.push(fields?.take("gateway", address));
     fields?.take("version", text);
     fields?.warnOfMisspellings();
     if (!fields?.has("address")) report.error(path, "MISSING_FIELD", 'needs "address", such as 10.0.0.5/24');
+    // ptp routes the whole subnet over the gateway, and without one asks the kernel for an address "nil/32".
+    if (context.type === "ptp" && block && !fields?.has("gateway"))
+      report.error(path, "MISSING_FIELD", 'needs "gateway", since "ptp" routes over it');
     if (!block) continue;
     subnets.push(block);
     const key = `${block.address.family} ${block.address.value} ${block.prefix}`;
@@ -47,6 +51,6 @@ export function checkStatic(ipam: Section, context: PluginContext): void {
         "VERSION_TOO_LOW",
         `has more than one address for IPv${family}, which needs cniVersion 0.3.0 or later`,
       );
-  checkRoutes(ipam, context, fromRequest ? [] : subnets);
+  checkRoutes(ipam, context, fromRequest ? [] : subnets, gateways);
   checkDns(ipam);
 }

@@ -1,9 +1,10 @@
-import type { PluginCheck } from "../context.ts";
+import { type PluginCheck, requireChained } from "../context.ts";
 import { show } from "../finding.ts";
 import { flag, int, mac, mapOf, mtu, text } from "../kinds.ts";
 
 /** containernetworking/plugins, plugins/meta/tuning/tuning.go. */
-export const tuning: PluginCheck = ({ fields, report, before }) => {
+export const tuning: PluginCheck = (context) => {
+  const { fields, report } = context;
   fields.take("dataDir", text);
   fields.take("mac", mac);
   for (const name of ["promisc", "allmulti"]) fields.take(name, flag);
@@ -16,10 +17,5 @@ export const tuning: PluginCheck = ({ fields, report, before }) => {
         "BAD_SYSCTL",
         `must begin with "net.": tuning sets only what a network namespace owns (it is ${show(key)})`,
       );
-  if (before.length === 0)
-    report.warn(
-      fields.at("type"),
-      "NOT_CHAINED",
-      "only changes an interface that an earlier plugin made, and none comes before it",
-    );
+  requireChained(context);
 };
