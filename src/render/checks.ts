@@ -2,7 +2,7 @@ import type { FieldProblem } from "../crds/field-problem.ts";
 import { entrypointOf, type MultusInstallSpec } from "../crds/multus-install/spec.ts";
 import { hostPaths } from "../multus/distributions.ts";
 import { presetProblem, presetWarning } from "../multus/primary-network.ts";
-import { flavourOf, isMovingTag, parseRelease } from "../multus/releases.ts";
+import { flavourOf, isAtLeast, isMovingTag, parseRelease } from "../multus/releases.ts";
 
 type Check = (spec: MultusInstallSpec) => FieldProblem | undefined;
 
@@ -83,6 +83,19 @@ const WARNINGS: readonly Check[] = [
           path: "spec.cni.version",
           code: "MUST_BE_THE_PRIMARY_NETWORKS",
           message: `the thin plugin does not start on a node whose primary network has another cniVersion than ${spec.cni.version}; leave it out to follow the primary network`,
+        }
+      : undefined,
+  /** Its manifest names another image for each (nfvpe/multus:latest-ppc64le). */
+  ({ version, image, workload: { architectures = [] } }) =>
+    !isAtLeast(parseRelease(version), 3, 7) &&
+    image.repository === undefined &&
+    image.tag === undefined &&
+    image.digest === undefined &&
+    architectures.some((architecture) => architecture !== "amd64")
+      ? {
+          path: "spec.workload.architectures",
+          code: "ONE_ARCHITECTURE",
+          message: `upstream's image of ${version} may hold amd64 only (its manifest names another for ppc64le); name one in spec.image that holds them all`,
         }
       : undefined,
   /** entrypoint.sh calls `python`, which an image built on a bare shell has not. */

@@ -244,6 +244,9 @@ describe("v3.4", () => {
       "kube-multus-ds-amd64",
       "kube-multus-ds-arm64",
     ]);
+    expect(warnedOf({ version: "v3.4.2", workload: { architectures: ["arm64"] } })).toEqual([
+      "ONE_ARCHITECTURE",
+    ]);
     expect(sets.map((set) => set.spec.template.spec.nodeSelector)).toEqual([
       { "kubernetes.io/arch": "amd64" },
       { "kubernetes.io/arch": "arm64" },
