@@ -90,8 +90,9 @@ function readRange(fields: Section, context: PluginContext, required: boolean): 
   // The broadcast address is left out for IPv4 only (lastIP).
   const last = bound("rangeEnd", end, subnet.last - (family === 4 ? 1n : 0n));
   if (first === undefined || last === undefined) return undefined;
-  if (first > last) {
-    report.error(fields.at(end ? "rangeEnd" : "rangeStart"), "REVERSED_RANGE", "ends before it starts");
+  // Without a rangeEnd nothing compares the two: a start on the broadcast address is accepted.
+  if (end && first > last) {
+    report.error(fields.at("rangeEnd"), "REVERSED_RANGE", "ends before it starts");
     return undefined;
   }
   const gate = gateway?.family === family ? gateway.value : gateway ? undefined : subnet.first + 1n;

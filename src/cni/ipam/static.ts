@@ -11,6 +11,7 @@ export function checkStatic(ipam: Section, context: PluginContext): void {
   const addresses = ipam.take("addresses", list(section)) ?? [];
   const subnets: Cidr[] = [];
   const gateways: (Address | undefined)[] = [];
+  let mapped = false;
   const seen = new Set<string>();
   for (const [i, fields] of addresses.entries()) {
     const path = [...ipam.at("addresses"), i];
@@ -24,6 +25,7 @@ export function checkStatic(ipam: Section, context: PluginContext): void {
       report.error(path, "MISSING_FIELD", 'needs "gateway", since "ptp" routes over it');
     if (!block) continue;
     subnets.push(block);
+    mapped ||= block.mapped;
     const key = `${block.address.family} ${block.address.value} ${block.prefix}`;
     if (seen.has(key))
       report.error(
@@ -51,6 +53,6 @@ export function checkStatic(ipam: Section, context: PluginContext): void {
         "VERSION_TOO_LOW",
         `has more than one address for IPv${family}, which needs cniVersion 0.3.0 or later`,
       );
-  checkRoutes(ipam, context, fromRequest ? [] : subnets, gateways);
+  checkRoutes(ipam, context, fromRequest || mapped ? [] : subnets, gateways);
   checkDns(ipam);
 }

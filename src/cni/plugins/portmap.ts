@@ -10,7 +10,17 @@ export const portmap: PluginCheck = (context) => {
   if (backend !== undefined && !BACKENDS.includes(backend))
     report.notOneOf(fields.at("backend"), backend, BACKENDS);
   for (const name of ["snat", "masqAll"]) fields.take(name, flag);
-  for (const name of ["conditionsV4", "conditionsV6"]) fields.take(name, texts);
+  for (const name of ["conditionsV4", "conditionsV6"]) {
+    // detectBackendOfConditions: iptables' begin with a hyphen or "!", nftables' never do.
+    const first = fields.take(name, texts)?.[0];
+    const meant = /^[-!]/.test(first ?? "") ? "iptables" : "nftables";
+    if (first && backend !== undefined && BACKENDS.includes(backend) && backend !== meant)
+      report.error(
+        fields.at(name),
+        "CONTRADICTION",
+        `holds conditions of ${meant}, and the backend is ${backend}`,
+      );
+  }
   fields.take("markMasqBit", between(0, 31));
   const chain = fields.take("externalSetMarkChain", text);
   if (chain !== undefined && fields.has("markMasqBit"))

@@ -24,6 +24,11 @@ const EXCEPTIONS: { error: RegExp; reason: string }[] = [
     reason: "sbr after a plugin without addresses: not checked yet",
   },
   {
+    error: /backend was requested but configuration contains/,
+    reason:
+      "without a backend the node decides between iptables and nftables; with one the checker refuses this too",
+  },
+  {
     error: /specify either "device", "hwaddr", "kernelpath" or "pciBusID"/,
     reason:
       "the NAD's annotation resourceName, which is no part of the configuration, brings a device; a warning says so",

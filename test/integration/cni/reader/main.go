@@ -101,6 +101,8 @@ func attempt(network network, bin string, id string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	defer func() {
+		// A failed case may leave its lease, and the next would find a small range full.
+		os.RemoveAll("/var/lib/cni")
 		for _, bridge := range []string{"br1", "br2", "cni0"} {
 			exec.Command("ip", "link", "delete", bridge).Run()
 		}
