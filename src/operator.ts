@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import dotI, { type OperatorLogger, type ResourceEvent, type ResourceMeta } from "@dot-i/k8s-operator";
 import { InstallController } from "./controllers/multus-install/controller.ts";
-import { KubeClient } from "./kube/client.ts";
+import { KubeClient, type RequestInfo } from "./kube/client.ts";
 import type { Connection } from "./kube/connection.ts";
 import { EventRecorder } from "./kube/events.ts";
 import { LeaderElection } from "./kube/leader-election.ts";
@@ -46,6 +46,7 @@ export class MultusOperator extends Operator {
     this.#options = options;
     this.#log = options.log;
     const client = new KubeClient(options.connection, {
+      before: (request) => this.#assertMayWrite(request),
       after: (request, status) => {
         this.#connected ||= status > 0 && status < 500;
         this.#metrics.requestEnded(request.method, status);
@@ -116,6 +117,13 @@ export class MultusOperator extends Operator {
 
   protected override setResourceFinalizers(meta: ResourceMeta): Promise<never> {
     return refuse(`setResourceFinalizers(${meta.name})`, "KubeClient.patch");
+  }
+
+  /** A process that was frozen finds out by the clock, before its first write, that another may lead by now. */
+  #assertMayWrite({ method, path }: RequestInfo): void {
+    if (method === "GET" || !this.#election || this.#election.isLeading) return;
+    if (path.startsWith("/apis/coordination.k8s.io/")) return;
+    throw new LostLease();
   }
 
   #watchProblem(): string | undefined {

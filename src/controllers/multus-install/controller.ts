@@ -84,7 +84,8 @@ export class InstallController {
 
   /** The longest silence of any watch, in seconds; for the liveness check. */
   get silenceSeconds(): number {
-    return Math.max(this.#installs.silenceSeconds, this.#owned.silenceSeconds);
+    const pods = [...this.#pods.values()].map((watch) => watch.silenceSeconds);
+    return Math.max(this.#installs.silenceSeconds, this.#owned.silenceSeconds, ...pods);
   }
 
   #enqueueAll(): void {
