@@ -29,7 +29,7 @@ export const entrypoint = z.object({
     .boolean()
     .default(true)
     .describe(
-      "The kubeconfig's token is renewed before it expires, and the configuration follows the primary network's; flag --cleanup-config-on-exit with the watch, which only source Auto and File start. Without it pods fail once the token has expired (multus-cni #852). v4 only: v3 renews no token, and its own flag of that name leaves a broken file behind.",
+      "The kubeconfig's token is renewed before it expires, and the configuration follows the primary network's; flag --cleanup-config-on-exit with the watch, which only source Auto and File start. Without it pods fail once the token has expired (multus-cni #852). v4 only: v3 renews no token.",
     ),
   restartCRIO: z.boolean().default(false).describe("v3 only: restart CRI-O once; flag --restart-crio."),
 });
