@@ -1,0 +1,79 @@
+import { expect, it } from "vitest";
+import { conditionsFor, type InstallState, withTimes } from "./conditions.ts";
+
+const statuses = (state: InstallState) =>
+  Object.fromEntries(Object.entries(conditionsFor(state)).map(([type, { status }]) => [type, status]));
+
+const complete = { state: "Complete", message: "Multus runs on 2 of 2 nodes" } as const;
+
+it.each<[string, InstallState, object]>([
+  [
+    "a complete rollout",
+    { kind: "Running", verdict: complete },
+    { Ready: "True", Reconciling: "False", Stalled: "False", Degraded: "False" },
+  ],
+  [
+    "one under way",
+    { kind: "Running", verdict: { state: "Progressing", message: "" } },
+    { Ready: "False", Reconciling: "True", Stalled: "False", Degraded: "False" },
+  ],
+  [
+    "one with a node that fails",
+    { kind: "Running", verdict: { state: "Failing", message: "" } },
+    { Ready: "False", Reconciling: "True", Stalled: "False", Degraded: "True" },
+  ],
+  [
+    "no node at all",
+    { kind: "Running", verdict: { state: "NoNodes", message: "" } },
+    { Ready: "False", Reconciling: "False", Stalled: "False", Degraded: "False" },
+  ],
+  [
+    "a wrong spec",
+    { kind: "Stalled", reason: "InvalidSpec", message: "" },
+    { Ready: "False", Reconciling: "False", Stalled: "True", Degraded: "False" },
+  ],
+  [
+    "a failed apply",
+    { kind: "Failing", reason: "ApplyFailed", message: "" },
+    { Ready: "False", Reconciling: "True", Stalled: "False", Degraded: "False" },
+  ],
+  [
+    "a pause",
+    { kind: "Paused", verdict: complete, differing: [] },
+    { Ready: "True", Reconciling: "False", Stalled: "False", Degraded: "False" },
+  ],
+  [
+    "a pause with drift",
+    { kind: "Paused", verdict: complete, differing: ["DaemonSet a/b"] },
+    { Ready: "False", Reconciling: "False", Stalled: "False", Degraded: "False" },
+  ],
+])("says of %s what kstatus reads", (_, state, expected) => {
+  expect(statuses(state)).toEqual(expected);
+});
+
+it("keeps the time of a condition whose status did not change, and stamps the generation on all", () => {
+  const before = withTimes(
+    conditionsFor({ kind: "Running", verdict: complete }),
+    [],
+    1,
+    "2026-01-01T00:00:00Z",
+  );
+  const after = withTimes(
+    conditionsFor({ kind: "Running", verdict: { state: "Progressing", message: "1 of 2" } }),
+    before,
+    2,
+    "2026-01-02T00:00:00Z",
+  );
+  expect(
+    after.map(({ type, lastTransitionTime, observedGeneration }) => [
+      type,
+      lastTransitionTime.slice(8, 10),
+      observedGeneration,
+    ]),
+  ).toEqual([
+    ["Ready", "02", 2],
+    ["Reconciling", "02", 2],
+    ["Stalled", "01", 2],
+    ["Degraded", "01", 2],
+  ]);
+});
