@@ -79,9 +79,14 @@ export class MultusOperator extends Operator {
     this.#log.info({ healthPort: this.#health.port, server: this.#options.connection.server }, "started");
     await this.#election?.acquire();
     this.#metrics.leading(NAME, true);
-    await super.start();
-    if (!this.#election) return;
-    await this.#election.hold();
+    if (!this.#election) {
+      await super.start();
+      return;
+    }
+    // Renewed from the first moment: the first lists may take longer than the lease lasts.
+    const held = this.#election.hold();
+    await Promise.race([super.start(), held]);
+    await held;
     if (!this.#stopping) throw new LostLease();
   }
 

@@ -3,6 +3,9 @@ import { connect } from "../kube/connection.ts";
 import { MultusOperator } from "../operator.ts";
 import { createLogger, LOG_LEVELS, type LogLevel } from "../telemetry/logger.ts";
 
+/** Less than the pod's terminationGracePeriodSeconds. */
+const LONGEST_STOP_MS = 10_000;
+
 interface RunOptions {
   kubeconfig?: string;
   context?: string;
@@ -50,6 +53,7 @@ async function run(options: RunOptions): Promise<void> {
     process.once(signal, () => {
       stopping = true;
       log.info({ signal }, "asked to stop");
+      endSoon();
       void operator.stop().then(() => process.exit(0));
     });
   try {
@@ -57,9 +61,15 @@ async function run(options: RunOptions): Promise<void> {
   } catch (error) {
     if (stopping) return;
     log.fatal({ err: error }, "the operator ends");
+    endSoon();
     await operator.stop();
     process.exit(1);
   }
+}
+
+/** A request that hangs must not keep a process that has lost its lease, or that Kubernetes is about to kill. */
+function endSoon(): void {
+  setTimeout(() => process.exit(1), LONGEST_STOP_MS).unref();
 }
 
 function port(text: string): number {

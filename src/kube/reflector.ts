@@ -95,6 +95,7 @@ export class Reflector<T> {
   }
 
   async #recover(error: unknown): Promise<void> {
+    if (error instanceof ApiError) this.#heard(); // refused, but not silent
     if (error instanceof ApiError && (error.status === 410 || error.reason === "Expired")) {
       this.#resourceVersion = undefined;
       // A list right away; where no event came since, the next one waits.

@@ -277,3 +277,55 @@ it("removes what it applied, and the NAD CRD only when asked", async () => {
   await kubectl.run("delete", "multusinstall", "multus", "--timeout=20s");
   await waitUntil("the CRD to be gone", async () => !(await exists(...OWNED[0])));
 });
+
+it("finds what to remove even when its inventory was lost", async () => {
+  await apply({ mode: "Thick" });
+  await reason("Ready", "NoMatchingNodes");
+  await apply({ mode: "Thick", paused: true });
+  await reason("Reconciling", "Paused");
+  await kubectl.run(
+    "patch",
+    "multusinstall",
+    "multus",
+    "--subresource=status",
+    "--type=merge",
+    "-p",
+    '{"status":{"inventory":null}}',
+  );
+  await kubectl.run("delete", "multusinstall", "multus", "--timeout=20s");
+  for (const [kind, name] of OWNED.slice(1)) expect(await exists(kind, name), `${kind} ${name}`).toBe(false);
+});
+
+it("lets a NAD CRD that was there before be, also when it is told to delete the CRD", async () => {
+  const name = OWNED[0][1];
+  await kubectl.run("delete", "crd", name, "--ignore-not-found");
+  const [group, plural] = ["k8s.cni.cncf.io", "network-attachment-definitions"];
+  const schema = { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } };
+  const foreign = {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name },
+    spec: {
+      group,
+      scope: "Namespaced",
+      names: { plural, kind: "NetworkAttachmentDefinition", shortNames: ["theirs"] },
+      versions: [{ name: "v1", served: true, storage: true, schema }],
+    },
+  };
+  await kubectl.runWithInput(JSON.stringify(foreign), "create", "-f", "-");
+  await apply({ uninstall: { networkDefinitions: "Delete" } });
+  await reason("Ready", "NoMatchingNodes");
+  const shortNames = async () =>
+    await kubectl.run("get", "crd", name, "-o", "jsonpath={.spec.names.shortNames}");
+  expect(await shortNames()).toBe('["theirs"]');
+  await kubectl.run("delete", "multusinstall", "multus", "--timeout=20s");
+  expect(await shortNames()).toBe('["theirs"]');
+  await kubectl.run("delete", "crd", name);
+});
+
+it("writes nothing for a namespace that does not exist, and can be deleted", async () => {
+  await apply({ namespace: "nowhere" });
+  expect(await reason("Stalled", "NamespaceMissing")).toContain("nowhere");
+  expect(await exists("clusterrole", "multus")).toBe(false);
+  await kubectl.run("delete", "multusinstall", "multus", "--timeout=5s");
+});

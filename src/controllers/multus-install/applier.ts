@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import type { KubeObject } from "../../crds/kube-object.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import { differs, intentOf } from "../../kube/compare.ts";
-import { type ApiObject, describe, refOf } from "../../kube/resource.ts";
+import { type ApiObject, describe, type ObjectRef, refOf } from "../../kube/resource.ts";
+import { NETWORK_DEFINITION } from "../../render/definition.ts";
 import { INSTALL, MANAGED_BY, MANAGER } from "../../render/labels.ts";
 import type { OwnedObjects } from "./owned-objects.ts";
 
@@ -17,6 +18,7 @@ export class Applier {
   readonly #client: KubeClient;
   readonly #owned: OwnedObjects;
   readonly #equal = new Map<string, string>();
+  readonly #written = new Map<string, string>();
 
   constructor(client: KubeClient, owned: OwnedObjects) {
     this.#client = client;
@@ -28,8 +30,11 @@ export class Applier {
    * operator's, and other field managers hold fields of it (409): those are not taken over silently.
    */
   async apply(object: KubeObject, signal: AbortSignal): Promise<boolean> {
-    const live = this.#owned.get(refOf(object));
-    if (live && this.#isKnownEqual(object, live)) return false;
+    const cached = this.#owned.get(refOf(object));
+    if (cached && this.#isKnownEqual(object, cached)) return false;
+    // What the copy does not have may exist all the same: nothing is taken over by force unseen.
+    const live = cached ?? (await this.#client.get<ApiObject>(refOf(object), { signal }));
+    if (live && isForeignDefinition(object, live)) return false;
     const force = live === undefined || isOwn(live, object);
     if (live && !(await this.#wouldChange(object, live, force, signal))) {
       this.#remember(object, live);
@@ -41,6 +46,7 @@ export class Applier {
       signal,
     });
     this.#remember(object, written);
+    this.#written.set(describe(refOf(object)), written.metadata.resourceVersion ?? "0");
     return true;
   }
 
@@ -48,10 +54,19 @@ export class Applier {
   async isDifferent(object: KubeObject, signal: AbortSignal): Promise<boolean> {
     const live = this.#owned.get(refOf(object));
     if (!live) return true;
+    if (isForeignDefinition(object, live)) return false;
     if (this.#isKnownEqual(object, live)) return false;
     const different = await this.#wouldChange(object, live, true, signal);
     if (!different) this.#remember(object, live);
     return different;
+  }
+
+  /**
+   * Whether the live copy is at least as new as what was written last: an older one tells of a rollout that
+   * is over. Resource versions of one kind are integers that grow (KEP-5504).
+   */
+  hasSeenWrite(ref: ObjectRef, live: ApiObject): boolean {
+    return BigInt(live.metadata.resourceVersion ?? "0") >= BigInt(this.#written.get(describe(ref)) ?? "0");
   }
 
   async #wouldChange(
@@ -76,6 +91,14 @@ export class Applier {
   #remember(object: KubeObject, live: ApiObject): void {
     this.#equal.set(describe(refOf(object)), fingerprint(object, live));
   }
+}
+
+/**
+ * A NAD CRD that somebody else installed serves as well, and stays as it is: to take it over could be refused,
+ * and whoever deletes it deletes every NAD of the cluster.
+ */
+function isForeignDefinition(object: KubeObject, live: ApiObject): boolean {
+  return object.metadata.name === NETWORK_DEFINITION && !isOwn(live);
 }
 
 /** An object carries the operator's labels once it was applied; before that it may be somebody else's. */

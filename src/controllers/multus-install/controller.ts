@@ -74,8 +74,9 @@ export class InstallController {
   }
 
   async stop(): Promise<void> {
-    await this.#controller.stop();
+    // Together: a reconcile may wait for a list that only ends when its watch is stopped.
     await Promise.all([
+      this.#controller.stop(),
       this.#installs.stop(),
       this.#owned.stop(),
       ...[...this.#pods.values()].map((pods) => pods.stop()),

@@ -56,7 +56,8 @@ export async function reconcile(
   } catch (error) {
     failure = run.explain(error);
   }
-  await run.writeStatus();
+  // Stopped in the middle: what was found is half a truth, and another replica may lead already.
+  if (!context.signal.aborted) await run.writeStatus();
   if (failure !== undefined) throw failure;
   return result;
 }
@@ -78,7 +79,8 @@ class Run {
     this.#previous = multusInstallStatus.catch({}).parse(live.status ?? {});
     this.#findings = {
       state: { kind: "Failing", reason: "ApplyFailed", message: "not looked at yet" },
-      inventory: this.#previous.inventory ?? [],
+      // By itself: a status of another version of this program must not cost the inventory.
+      inventory: multusInstallStatus.shape.inventory.catch([]).parse(inventoryOf(live)) ?? [],
     };
   }
 
@@ -99,6 +101,7 @@ class Run {
     await this.#deps.owned.watch(objects.map(refOf));
 
     if (install.spec.paused) return await this.#observePaused(objects, rendered);
+    await this.#assertAllowed(objects);
     await this.#addFinalizer();
     await this.#recordInventory(objects);
     for (const { objects: together } of rendered.stages)
@@ -140,7 +143,8 @@ class Run {
     await this.#tellTransition(status);
   }
 
-  async #putStatus(status: MultusInstallStatus): Promise<void> {
+  /** False where the object is gone, or another of its name is there. */
+  async #putStatus(status: MultusInstallStatus): Promise<boolean> {
     const { name, uid } = this.#live.metadata;
     const body = {
       apiVersion: MULTUS_INSTALL_API_VERSION,
@@ -154,9 +158,10 @@ class Run {
         force: true,
         subresource: "status",
       });
+      return true;
     } catch (error) {
       // Deleted, or deleted and made anew: the next event tells.
-      if (error instanceof ApiError && (error.status === 404 || error.status === 409)) return;
+      if (error instanceof ApiError && (error.status === 404 || error.status === 409)) return false;
       throw error;
     }
   }
@@ -209,16 +214,37 @@ class Run {
 
   /** The rollout as the cluster shows it now. */
   async #look(rendered: RenderedInstall): Promise<Rollout> {
-    const refs = objectsOf(rendered)
-      .map(refOf)
-      .filter((ref) => ref.type === DAEMON_SETS);
-    const daemonSets = refs.flatMap((ref) => this.#deps.owned.get(ref) ?? []).map(daemonSetView);
+    const all = objectsOf(rendered).map(refOf);
+    const refs = all.filter((ref) => ref.type === DAEMON_SETS);
+    // A copy older than the last write shows the numbers of a rollout that is over.
+    const daemonSets = refs.flatMap((ref) => {
+      const live = this.#deps.owned.get(ref);
+      if (!live) return [];
+      const view = daemonSetView(live);
+      return { ...view, current: view.current && this.#deps.applier.hasSeenWrite(ref, live) };
+    });
+    const ending = all.filter((ref) => this.#deps.owned.get(ref)?.metadata.deletionTimestamp !== undefined);
     const namespace = refs[0]?.namespace ?? "";
     const names = new Set(refs.map((ref) => ref.name));
     const pods = (await this.#deps.pods(namespace)).filter((pod) => names.has(pod.daemonSet));
-    const found = rollout(refs.length, daemonSets, unhealthyNodes(pods));
+    const found = rollout(refs.length, daemonSets, unhealthyNodes(pods), ending.map(describe));
     this.#findings.rollout = found;
     return found;
+  }
+
+  /**
+   * A namespace that the operator may not write in is refused before anything is written: with a finalizer
+   * the install could not even be deleted, and the namespace is immutable.
+   */
+  async #assertAllowed(objects: readonly KubeObject[]): Promise<void> {
+    if (this.#live.metadata.finalizers?.includes(FINALIZER)) return;
+    for (const object of objects.filter(({ metadata }) => metadata.namespace !== undefined))
+      await this.#deps.client.apply(refOf(object), object, {
+        fieldManager: FIELD_MANAGER,
+        force: true,
+        dryRun: true,
+        signal: this.#context.signal,
+      });
   }
 
   async #addFinalizer(): Promise<void> {
@@ -235,7 +261,9 @@ class Run {
     const fresh = objects.map(entryOf).filter((entry) => !known.has(entryKey(entry)));
     if (fresh.length === 0) return;
     this.#findings.inventory = [...this.#findings.inventory, ...fresh];
-    await this.#putStatus({ ...this.#previous, inventory: [...this.#findings.inventory] });
+    const written = await this.#putStatus({ ...this.#previous, inventory: [...this.#findings.inventory] });
+    if (!written)
+      throw new Error("the inventory could not be written: the MultusInstall is gone or was made anew");
   }
 
   /** Deletes what an earlier spec had and this one has not. The NAD CRD is never pruned. */
@@ -244,8 +272,9 @@ class Run {
     const obsolete = this.#findings.inventory.filter(
       (entry) => !wanted.has(entryKey(entry)) && entry.name !== NETWORK_DEFINITION,
     );
-    for (const entry of obsolete) await this.#deleteOwned(entry);
-    this.#findings.inventory = objects.map(entryOf);
+    const ending: InventoryEntry[] = [];
+    for (const entry of obsolete) if (!(await this.#deleteOwned(entry))) ending.push(entry);
+    this.#findings.inventory = [...objects.map(entryOf), ...ending];
   }
 
   /** Deletes an object if it is this operator's, and the one that was looked at. True when it is gone. */
@@ -264,6 +293,20 @@ class Run {
     return ref.type !== DAEMON_SETS;
   }
 
+  /** The inventory, and what the spec renders: a status that was lost must not leave objects behind. */
+  #everythingOfTheInstall(): InventoryEntry[] {
+    const known = new Map(this.#findings.inventory.map((entry) => [entryKey(entry), entry]));
+    const parsed = parseMultusInstall(this.#live);
+    if (!parsed.ok) return [...known.values()];
+    try {
+      for (const object of objectsOf(renderInstall(parsed.value)))
+        known.set(entryKey(entryOf(object)), entryOf(object));
+    } catch (error) {
+      if (!(error instanceof RenderError)) throw error;
+    }
+    return [...known.values()];
+  }
+
   /** First the pods, since they need their account to the end; then the rest; the NAD CRD only when asked. */
   async #delete(): Promise<Result> {
     const { finalizers = [], resourceVersion } = this.#live.metadata;
@@ -271,7 +314,7 @@ class Run {
       this.#silent = true;
       return {};
     }
-    const inventory = this.#findings.inventory;
+    const inventory = this.#everythingOfTheInstall();
     await this.#deps.owned.watch(inventory.map(refOfEntry));
     const daemonSets = inventory.filter(({ kind }) => kind === "DaemonSet");
     const stopped = [];
@@ -340,6 +383,12 @@ function entryKey({ kind, namespace = "", name }: InventoryEntry): string {
 function specOf(live: ApiObject): MultusInstall["spec"] | undefined {
   const parsed = parseMultusInstall(live);
   return parsed.ok ? parsed.value.spec : undefined;
+}
+
+function inventoryOf({ status }: ApiObject): unknown {
+  return typeof status === "object" && status !== null
+    ? (status as { inventory?: unknown }).inventory
+    : undefined;
 }
 
 function plain(value: object): unknown {

@@ -33,6 +33,11 @@ it("does not call a rollout complete while a DaemonSet is missing", () => {
   expect(verdict(rollout(2, [daemonSet(1, 1, 3, 3, 3)], []))).toMatchObject({ state: "Progressing" });
 });
 
+it("is not complete while somebody deletes an object of it, whatever the numbers say", () => {
+  const found = verdict(rollout(1, [daemonSet(1, 1, 3, 3, 3)], [], ["DaemonSet kube-system/kube-multus-ds"]));
+  expect(found).toMatchObject({ state: "Progressing", message: expect.stringContaining("kube-multus-ds") });
+});
+
 it("is not ready where no node matches", () => {
   expect(verdict(rollout(1, [daemonSet(1, 1, 0, 0, 0)], []))).toMatchObject({ state: "NoNodes" });
 });

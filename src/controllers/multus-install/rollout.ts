@@ -9,6 +9,8 @@ export interface Rollout {
   /** Every DaemonSet is there and its controller has seen its newest spec. */
   current: boolean;
   unhealthy: UnhealthyNode[];
+  /** Objects of the install that somebody is deleting: they come back once they are gone. */
+  ending: readonly string[];
 }
 
 /**
@@ -19,6 +21,7 @@ export function rollout(
   expected: number,
   daemonSets: readonly DaemonSetView[],
   unhealthy: UnhealthyNode[],
+  ending: readonly string[] = [],
 ): Rollout {
   const sum = (count: (d: DaemonSetView) => number) => daemonSets.reduce((n, d) => n + count(d), 0);
   return {
@@ -27,6 +30,7 @@ export function rollout(
     available: sum((d) => d.available),
     current: daemonSets.length === expected && daemonSets.every((d) => d.current),
     unhealthy,
+    ending,
   };
 }
 
@@ -46,6 +50,8 @@ export function verdict(r: Rollout): Verdict {
     const more = others > 0 ? ` (and ${others} more)` : "";
     return { state: "Failing", message: `${worst.node || "unscheduled"}: ${worst.message}${more}` };
   }
+  if (r.ending.length > 0)
+    return { state: "Progressing", message: `being deleted by somebody: ${r.ending.join(", ")}` };
   if (!r.current)
     return { state: "Progressing", message: "the DaemonSet controller has not seen the newest spec yet" };
   if (r.desired === 0)

@@ -9,6 +9,8 @@ import type { Rollout } from "./rollout.ts";
 /** At most this many unhealthy nodes are listed; all are counted. */
 const MOST_NODES = 20;
 const MOST_WARNINGS = 20;
+/** Characters; a longer one would have the API server refuse the whole status. */
+const LONGEST_WARNING = 1024;
 
 export type InventoryEntry = NonNullable<MultusInstallStatus["inventory"]>[number];
 
@@ -30,7 +32,10 @@ export function statusFor(
   now: string,
 ): MultusInstallStatus {
   const { state, install, rendered, rollout, inventory } = findings;
-  const warnings = rendered?.warnings.slice(0, MOST_WARNINGS).map(formatProblem) ?? [];
+  const warnings =
+    rendered?.warnings
+      .slice(0, MOST_WARNINGS)
+      .map((problem) => formatProblem(problem).slice(0, LONGEST_WARNING)) ?? [];
   return {
     observedGeneration: generation,
     conditions: withTimes(conditionsFor(state), previous.conditions ?? [], generation, now),
