@@ -10,16 +10,18 @@ import {
 import { type MultusInstallStatus, multusInstallStatus } from "../../crds/multus-install/status.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import { type ReconcileContext, type Result, TerminalError } from "../../kube/controller.ts";
-import { ApiError, isApplyConflict } from "../../kube/errors.ts";
+import { ApiError } from "../../kube/errors.ts";
 import type { EventRecorder } from "../../kube/events.ts";
-import { type ApiObject, DAEMON_SETS, describe, type ObjectRef, refOf, typeOf } from "../../kube/resource.ts";
+import { type ApiObject, DAEMON_SETS, describe, type ObjectRef, refOf } from "../../kube/resource.ts";
 import { NETWORK_DEFINITION } from "../../render/definition.ts";
 import { objectsOf, RenderError, type RenderedInstall, renderInstall } from "../../render/render.ts";
 import { type Applier, FIELD_MANAGER, isOwn } from "./applier.ts";
 import type { InstallState } from "./conditions.ts";
 import { unhealthyNodes } from "./diagnosis.ts";
+import { entryKey, entryOf, recordedInventory, refOfEntry } from "./inventory.ts";
 import type { OwnedObjects } from "./owned-objects.ts";
 import { type Rollout, rollout, verdict } from "./rollout.ts";
+import { InvalidSpec, stalledBy } from "./stalled.ts";
 import { type Findings, type InventoryEntry, statusFor } from "./status.ts";
 import { daemonSetView, type MultusPodView } from "./views.ts";
 import { winner } from "./winner.ts";
@@ -79,8 +81,7 @@ class Run {
     this.#previous = multusInstallStatus.catch({}).parse(live.status ?? {});
     this.#findings = {
       state: { kind: "Failing", reason: "ApplyFailed", message: "not looked at yet" },
-      // By itself: a status of another version of this program must not cost the inventory.
-      inventory: multusInstallStatus.shape.inventory.catch([]).parse(inventoryOf(live)) ?? [],
+      inventory: recordedInventory(live),
     };
   }
 
@@ -334,61 +335,14 @@ class Run {
   }
 }
 
-/** The stored spec does not parse: the CRD in the cluster is older or newer than this program. */
-class InvalidSpec extends Error {
-  readonly code = "INVALID_SPEC";
-}
-
-function stalledBy(error: unknown): InstallState | undefined {
-  if (!(error instanceof ApiError)) return undefined;
-  if (isApplyConflict(error)) {
-    const fields = error.causes.slice(0, 5).map(({ field, message }) => `${field} (${message})`);
-    return {
-      kind: "Stalled",
-      reason: "OwnershipConflict",
-      message: `${error.message.split(":")[0]}: the object exists and others own fields of it: ${fields.join(", ")}. Delete the object, or take the fields out of their manifest`,
-    };
-  }
-  if (error.status === 403) return { kind: "Stalled", reason: "Forbidden", message: error.message };
-  if (error.status === 404 && /namespaces? "/.test(error.message))
-    return {
-      kind: "Stalled",
-      reason: "NamespaceMissing",
-      message: `${error.message}; create the namespace of spec.namespace`,
-    };
-  return undefined;
-}
-
 function contender(object: ApiObject) {
   const { name, uid = "", creationTimestamp = "" } = object.metadata;
   return { name, uid, creationTimestamp };
 }
 
-function entryOf({ apiVersion, kind, metadata: { name, namespace } }: KubeObject): InventoryEntry {
-  return { apiVersion, kind, ...(namespace ? { namespace } : {}), name };
-}
-
-function refOfEntry(entry: InventoryEntry): ObjectRef {
-  return {
-    type: typeOf(entry),
-    name: entry.name,
-    ...(entry.namespace ? { namespace: entry.namespace } : {}),
-  };
-}
-
-function entryKey({ kind, namespace = "", name }: InventoryEntry): string {
-  return `${kind}/${namespace}/${name}`;
-}
-
 function specOf(live: ApiObject): MultusInstall["spec"] | undefined {
   const parsed = parseMultusInstall(live);
   return parsed.ok ? parsed.value.spec : undefined;
-}
-
-function inventoryOf({ status }: ApiObject): unknown {
-  return typeof status === "object" && status !== null
-    ? (status as { inventory?: unknown }).inventory
-    : undefined;
 }
 
 function plain(value: object): unknown {
