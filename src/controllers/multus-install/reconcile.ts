@@ -295,12 +295,10 @@ class Run {
   }
 
   /** The inventory, and what the spec renders: a status that was lost must not leave objects behind. */
-  #everythingOfTheInstall(): InventoryEntry[] {
+  #everythingOf(install: MultusInstall | undefined): InventoryEntry[] {
     const known = new Map(this.#findings.inventory.map((entry) => [entryKey(entry), entry]));
-    const parsed = parseMultusInstall(this.#live);
-    if (!parsed.ok) return [...known.values()];
     try {
-      for (const object of objectsOf(renderInstall(parsed.value)))
+      for (const object of install ? objectsOf(renderInstall(install)) : [])
         known.set(entryKey(entryOf(object)), entryOf(object));
     } catch (error) {
       if (!(error instanceof RenderError)) throw error;
@@ -315,7 +313,9 @@ class Run {
       this.#silent = true;
       return {};
     }
-    const inventory = this.#everythingOfTheInstall();
+    const parsed = parseMultusInstall(this.#live);
+    const install = parsed.ok ? parsed.value : undefined;
+    const inventory = this.#everythingOf(install);
     await this.#deps.owned.watch(inventory.map(refOfEntry));
     const daemonSets = inventory.filter(({ kind }) => kind === "DaemonSet");
     const stopped = [];
@@ -324,7 +324,7 @@ class Run {
       this.#findings.state = { kind: "Deleting", message: "waiting for the Multus pods to end" };
       return { requeueAfterSeconds: 1 };
     }
-    const deletesNetworks = specOf(this.#live)?.uninstall?.networkDefinitions === "Delete";
+    const deletesNetworks = install?.spec.uninstall.networkDefinitions === "Delete";
     for (const entry of inventory.filter(({ kind }) => kind !== "DaemonSet").toReversed())
       if (entry.name !== NETWORK_DEFINITION || deletesNetworks) await this.#deleteOwned(entry);
     await this.#deps.client.patch(this.#ref, {
@@ -338,11 +338,6 @@ class Run {
 function contender(object: ApiObject) {
   const { name, uid = "", creationTimestamp = "" } = object.metadata;
   return { name, uid, creationTimestamp };
-}
-
-function specOf(live: ApiObject): MultusInstall["spec"] | undefined {
-  const parsed = parseMultusInstall(live);
-  return parsed.ok ? parsed.value.spec : undefined;
 }
 
 function plain(value: object): unknown {
