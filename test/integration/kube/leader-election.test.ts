@@ -19,7 +19,7 @@ afterAll(async () => {
   await plane?.stop();
 });
 
-function candidate(name: string, identity: string): LeaderElection {
+function candidate(name: string, identity: string, retrySeconds = 0.2): LeaderElection {
   const made = new LeaderElection({
     client: new KubeClient(connect({ kubeconfig: plane.kubeconfig })),
     log: pino({ level: "silent" }),
@@ -28,7 +28,7 @@ function candidate(name: string, identity: string): LeaderElection {
     identity,
     leaseSeconds: 2,
     renewDeadlineSeconds: 1.5,
-    retrySeconds: 0.2,
+    retrySeconds,
   });
   candidates.push(made);
   return made;
@@ -51,9 +51,10 @@ it("lets one of two lead", async () => {
 });
 
 it("hands over at once when the leader gives up", async () => {
-  const [a, b] = [candidate("two", "a"), candidate("two", "b")];
+  const [a, b] = [candidate("two", "a"), candidate("two", "b", 30)];
   await a.acquire();
   const waiting = b.acquire();
+  await new Promise((resolve) => setTimeout(resolve, 500)); // b has tried, and would try again in 30 s
   const start = performance.now();
   await a.release();
   await waiting;
