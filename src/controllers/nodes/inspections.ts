@@ -1,0 +1,36 @@
+import { isDeepStrictEqual } from "node:util";
+import type { NodeInspection } from "../../crds/node-inspection.ts";
+
+/** The newest look at each node. Readers ask it; the controller of nodes fills it. */
+export class NodeInspections {
+  readonly #byNode = new Map<string, NodeInspection>();
+  readonly #listeners: (() => void)[] = [];
+
+  /** Undefined where the node was not looked at, or is gone. */
+  get(node: string): NodeInspection | undefined {
+    return this.#byNode.get(node);
+  }
+
+  values(): NodeInspection[] {
+    return [...this.#byNode.values()];
+  }
+
+  /** `listener` is called when a look shows something else than the one before it. It only enqueues. */
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  set(inspection: NodeInspection): void {
+    const before = this.#byNode.get(inspection.node);
+    this.#byNode.set(inspection.node, inspection);
+    if (!before || !isDeepStrictEqual({ ...before, at: "" }, { ...inspection, at: "" })) this.#tell();
+  }
+
+  delete(node: string): void {
+    if (this.#byNode.delete(node)) this.#tell();
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
