@@ -1,0 +1,149 @@
+import { expect, it } from "vitest";
+import { crossChecks } from "./cross-checks.ts";
+import { runsDhcpDaemon } from "./dhcp-daemon.ts";
+import type { ClusterView, SeenNetwork, SeenNode } from "./view.ts";
+
+const nad = (name: string, config: object, more: Partial<SeenNetwork> = {}): SeenNetwork => ({
+  namespace: "apps",
+  name,
+  config: JSON.stringify(config),
+  ...more,
+});
+const node = (name: string, interfaces = ["eth0"], binaries = ["macvlan", "static"]): SeenNode => ({
+  name,
+  allocatable: { cpu: "2" },
+  inspection: { interfaces, binaries: binaries.map((binary) => ({ name: binary })) },
+});
+const macvlan = (ipam?: object) => ({ cniVersion: "0.3.1", type: "macvlan", master: "eth0", ipam });
+const hostLocal = (subnet: string, more = {}) => macvlan({ type: "host-local", subnet, ...more });
+const found = (view: Partial<ClusterView>) =>
+  crossChecks({ nads: [], nodes: [], ...view }).map(({ name, path, severity, code }) => [
+    name,
+    path,
+    severity,
+    code,
+  ]);
+
+it("finds nothing where all is there, and says nothing of what it does not see", () => {
+  const nads = [nad("a", macvlan({ type: "static" })), nad("bad", {}), { ...nad("none", {}), config: "{" }];
+  expect(crossChecks({ nads, nodes: [node("n1"), node("n2")], install: { version: "v3.4.2" } })).toEqual([]);
+  expect(crossChecks({ nads: [nad("b", { type: "nope", master: "eth9" })], nodes: [] })).toEqual([]);
+  expect(
+    found({
+      nads: [nad("b", { type: "nope" })],
+      nodes: [{ name: "n", allocatable: {}, inspection: undefined }],
+    }),
+  ).toEqual([]);
+});
+
+it("names the nodes that lack a plugin's program or a master", () => {
+  const nads = [
+    nad("a", { cniVersion: "1.0.0", plugins: [{ type: "MacVlan" }, { TYPE: "macvlan", master: "eth1" }] }),
+    nad("b", macvlan({ type: "static" })),
+    nad("in-pod", { type: "macvlan", master: "net1", linkInContainer: true }),
+  ];
+  const nodes = [node("n1"), node("n2", ["eth0", "eth1"], ["static"])];
+  expect(crossChecks({ nads, nodes })).toMatchObject([
+    {
+      name: "a",
+      path: "plugins[0].type",
+      severity: "error",
+      code: "PLUGIN_MISSING_ON_NODE",
+      message: "is a plugin whose program is on no node (2 inspected)",
+    },
+    {
+      name: "a",
+      path: "plugins[1].TYPE",
+      severity: "warning",
+      code: "PLUGIN_MISSING_ON_NODE",
+      nodes: ["n2"],
+    },
+    {
+      name: "a",
+      path: "plugins[1].master",
+      severity: "warning",
+      message: "is an interface that 1 of 2 nodes lack: n1",
+    },
+    { name: "b", path: "type", nodes: ["n2"] },
+    { name: "in-pod", path: "type", nodes: ["n2"] },
+  ]);
+});
+
+it("looks at what the nodes offer for resourceName", () => {
+  const nads = [nad("vf", { type: "sriov" }, { resourceName: "intel.com/vf" })];
+  const offering = (amount: string): SeenNode => ({ name: amount, allocatable: { "intel.com/vf": amount } });
+  expect(found({ nads, nodes: [offering("0"), offering("4")] })).toEqual([]);
+  expect(crossChecks({ nads, nodes: [offering("0")] })[0]?.message).toContain("has no device to give");
+  expect(crossChecks({ nads, nodes: [node("n", [], ["sriov"])] })[0]?.message).toContain("no node offers it");
+});
+
+it("warns of dhcp where no pod runs the daemon", () => {
+  const nads = [nad("d", macvlan({ type: "dhcp" }))];
+  const nodes = ["n1", "n2"].map((name) => node(name, ["eth0"], ["macvlan", "dhcp"]));
+  expect(found({ nads, nodes })).toEqual([]);
+  expect(found({ nads, nodes, dhcpNodes: new Set(["n1", "n2"]) })).toEqual([]);
+  expect(crossChecks({ nads, nodes, dhcpNodes: new Set(["n1"]) })).toMatchObject([
+    { code: "DHCP_DAEMON_MISSING", path: "ipam.type", severity: "warning", nodes: ["n2"] },
+  ]);
+  expect(runsDhcpDaemon([{ command: ["/opt/cni/bin/dhcp"], args: ["daemon", "-pidfile", "/run/x"] }])).toBe(
+    true,
+  );
+  expect(
+    runsDhcpDaemon([{ command: ["sh", "-c", "rm -f /run/cni/dhcp.sock; exec /opt/cni/bin/dhcp daemon"] }]),
+  ).toBe(true);
+  expect(runsDhcpDaemon([{ command: ["kea-dhcp4"] }, {}])).toBe(false);
+});
+
+it("knows which CNI versions a Multus reads", () => {
+  const nads = [nad("new", { ...macvlan(), cniVersion: "1.1.0" }), nad("old", macvlan())];
+  const code = ["new", "cniVersion", "error", "CNI_VERSION_TOO_NEW"];
+  expect(found({ nads, install: { version: "v3.4" } })).toEqual([code]);
+  expect(found({ nads, install: { version: "v4.0.2" } })).toEqual([code]);
+  expect(found({ nads, install: { version: "v4.3.0" } })).toEqual([]);
+  expect(found({ nads })).toEqual([]);
+});
+
+it("finds ranges that overlap on one wire, unless they share their leases", () => {
+  const nads = [
+    nad("a", hostLocal("10.0.0.0/24")),
+    nad("b", hostLocal("10.0.0.0/25")),
+    nad("apart", hostLocal("10.0.1.0/24")),
+    nad("other-wire", { ...hostLocal("10.0.0.0/24"), master: "eth1" }),
+    nad("tagged", {
+      type: "vlan",
+      master: "eth0",
+      vlanId: 7,
+      ipam: { type: "host-local", subnet: "10.0.0.0/24" },
+    }),
+  ];
+  expect(crossChecks({ nads, nodes: [] }).map(({ name, path, message }) => [name, path, message])).toEqual([
+    ["a", "ipam.subnet", expect.stringContaining("overlaps with a range of apps/b on the same wire (eth0)")],
+    ["b", "ipam.subnet", expect.stringContaining("apps/a")],
+  ]);
+  const shared = ["x", "y"].map((namespace) => ({ ...nad("same", hostLocal("10.0.0.0/24")), namespace }));
+  expect(found({ nads: shared })).toEqual([]);
+  const named = nad("third", {
+    ...hostLocal("10.0.0.9/32"),
+    ipam: { type: "host-local", ranges: [[{ subnet: "10.0.0.0/30" }]] },
+  });
+  expect(found({ nads: [...shared, named] }).map(([name, path]) => [name, path])).toEqual(
+    expect.arrayContaining([["third", "ipam.ranges[0][0].subnet"]]),
+  );
+});
+
+it("warns of one range on several nodes, not on one", () => {
+  const nads = [nad("a", hostLocal("10.0.0.0/24"))];
+  const nodes = ["n1", "n2"].map((name): SeenNode => ({ name, allocatable: {} }));
+  expect(found({ nads, nodes })).toEqual([["a", "ipam.type", "warning", "ADDRESSES_PER_NODE"]]);
+  expect(found({ nads, nodes: nodes.slice(1) })).toEqual([]);
+});
+
+it("stays quick and brief with thousands of NADs", () => {
+  const nads = Array.from({ length: 3_000 }, (_, i) => nad(`n${i}`, hostLocal("10.0.0.0/16")));
+  const findings = crossChecks({ nads, nodes: Array.from({ length: 50 }, (_, i) => node(`n${i}`)) });
+  expect(findings.length).toBeGreaterThanOrEqual(3 * 3_000);
+  for (const { message, nodes = [] } of findings) {
+    expect(message.length).toBeLessThan(400);
+    expect(nodes.length).toBeLessThanOrEqual(20);
+  }
+});

@@ -1,0 +1,34 @@
+import { cniVersion } from "./cni-version.ts";
+import { devicePlugin } from "./device-plugin.ts";
+import { dhcpDaemon } from "./dhcp-daemon.ts";
+import { missingBinary } from "./missing-binary.ts";
+import { missingMaster } from "./missing-master.ts";
+import { readNetwork } from "./network.ts";
+import { overlappingRanges } from "./overlapping-ranges.ts";
+import { rangePerNode } from "./range-per-node.ts";
+import type { ClusterView, CrossFinding } from "./view.ts";
+
+/** A cluster of a thousand bad NADs is told with fewer. */
+const MOST_PER_NAD = 20;
+
+/**
+ * What no NAD shows by itself: whether the nodes have what it needs, and whether NADs get into each other's
+ * way. Says nothing where the view does not show it (a node not inspected, no install). At most 20 findings a
+ * NAD, in the order of the NADs.
+ */
+export function crossChecks(view: ClusterView): CrossFinding[] {
+  const networks = view.nads.map(readNetwork);
+  const findings = [
+    missingBinary(networks, view),
+    missingMaster(networks, view),
+    devicePlugin(networks, view),
+    dhcpDaemon(networks, view),
+    cniVersion(networks, view),
+    overlappingRanges(networks),
+    rangePerNode(networks, view),
+  ].flat();
+  const byNad = Map.groupBy(findings, ({ namespace, name }) => `${namespace}/${name}`);
+  return view.nads.flatMap(({ namespace, name }) =>
+    (byNad.get(`${namespace}/${name}`) ?? []).slice(0, MOST_PER_NAD),
+  );
+}

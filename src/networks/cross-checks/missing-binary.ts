@@ -1,0 +1,45 @@
+import { formatPath } from "../../cni/finding.ts";
+import type { Network } from "./network.ts";
+import { type ClusterView, type CrossFinding, listed, NODES_NAMED } from "./view.ts";
+
+/** A plugin whose program lies not in a node's CNI directory: every attachment there fails ("failed to find plugin"). */
+export function missingBinary(networks: readonly Network[], { nodes }: ClusterView): CrossFinding[] {
+  const inspected = nodes.flatMap(({ name, inspection }) =>
+    inspection ? [{ name, programs: new Set(inspection.binaries.map((binary) => binary.name)) }] : [],
+  );
+  if (inspected.length === 0) return [];
+  const lacking = new Map<string, string[]>();
+  const nodesWithout = (type: string): string[] => {
+    const known = lacking.get(type);
+    if (known) return known;
+    const found = inspected.filter(({ programs }) => !programs.has(type)).map(({ name }) => name);
+    lacking.set(type, found);
+    return found;
+  };
+  return networks.flatMap(({ nad, plugins }) => {
+    const needed = new Map<string, string>();
+    for (const { type, fields, ipam } of plugins) {
+      if (!needed.has(type)) needed.set(type, formatPath(fields.at("type")));
+      if (ipam && !needed.has(ipam.type)) needed.set(ipam.type, formatPath(ipam.fields.at("type")));
+    }
+    return [...needed].flatMap(([type, path]): CrossFinding[] => {
+      const without = nodesWithout(type);
+      // A path is refused by the checker.
+      if (without.length === 0 || type.includes("/")) return [];
+      const all = without.length === inspected.length;
+      return [
+        {
+          namespace: nad.namespace,
+          name: nad.name,
+          path,
+          severity: all ? "error" : "warning",
+          code: "PLUGIN_MISSING_ON_NODE",
+          message: all
+            ? `is a plugin whose program is on no node (${inspected.length} inspected)`
+            : `is a plugin whose program is missing on ${without.length} of ${inspected.length} nodes: ${listed(without)}`,
+          nodes: without.slice(0, NODES_NAMED),
+        },
+      ];
+    });
+  });
+}

@@ -1,0 +1,54 @@
+import { flag, list, section, text } from "../../cni/kinds.ts";
+import { type Network, type Plugin, placeOf } from "./network.ts";
+import { type ClusterView, type CrossFinding, listed, NODES_NAMED } from "./view.ts";
+
+/** The interfaces of the node that a plugin builds on, with the place that names each. */
+function masters({ type, fields }: Plugin): { name: string; path: string }[] {
+  switch (type) {
+    case "macvlan":
+    case "ipvlan":
+    case "vlan": {
+      const master = fields.take("master", text);
+      // linkInContainer: the master is one of the pod's own.
+      if (!master || fields.take("linkInContainer", flag)) return [];
+      return [{ name: master, path: placeOf(fields, "master") }];
+    }
+    case "bond":
+      if (fields.take("linksInContainer", flag)) return [];
+      return (fields.take("links", list(section)) ?? []).slice(0, 16).flatMap((link) => {
+        const name = link?.take("name", text);
+        return link && name ? [{ name, path: placeOf(link, "name") }] : [];
+      });
+    // host-device takes its device out of the node: an absent one may be a pod's.
+    default:
+      return [];
+  }
+}
+
+/** A master that nodes do not have: every attachment there fails ("Link not found"). */
+export function missingMaster(networks: readonly Network[], { nodes }: ClusterView): CrossFinding[] {
+  const inspected = nodes.flatMap(({ name, inspection }) =>
+    inspection ? [{ name, interfaces: new Set(inspection.interfaces) }] : [],
+  );
+  if (inspected.length === 0) return [];
+  return networks.flatMap(({ nad, plugins }) =>
+    plugins.flatMap(masters).flatMap(({ name: master, path }): CrossFinding[] => {
+      const without = inspected.filter(({ interfaces }) => !interfaces.has(master)).map(({ name }) => name);
+      if (without.length === 0) return [];
+      const all = without.length === inspected.length;
+      return [
+        {
+          namespace: nad.namespace,
+          name: nad.name,
+          path,
+          severity: all ? "error" : "warning",
+          code: "MASTER_MISSING_ON_NODE",
+          message: all
+            ? `is an interface that no node has (${inspected.length} inspected)`
+            : `is an interface that ${without.length} of ${inspected.length} nodes lack: ${listed(without)}`,
+          nodes: without.slice(0, NODES_NAMED),
+        },
+      ];
+    }),
+  );
+}

@@ -1,0 +1,60 @@
+import { formatPath, type Path } from "../../cni/finding.ts";
+import { section, text } from "../../cni/kinds.ts";
+import { Report } from "../../cni/report.ts";
+import { isObject, Section } from "../../cni/section.ts";
+import type { SeenNetwork } from "./view.ts";
+
+/** A NAD's configuration as far as it can be read; what cannot be is the checker's to report (src/cni). */
+export interface Network {
+  nad: SeenNetwork;
+  /** The network's name, which is also the name of host-local's lease store: the NAD's where the configuration has none. */
+  networkName: string;
+  cniVersion: string;
+  plugins: readonly Plugin[];
+}
+
+export interface Plugin {
+  type: string;
+  fields: Section;
+  ipam: { type: string; fields: Section } | undefined;
+}
+
+/** No plugins where the configuration cannot be read, or has none and names a file on the node. */
+export function readNetwork(nad: SeenNetwork): Network {
+  const empty = { nad, networkName: nad.name, cniVersion: "", plugins: [] };
+  let config: unknown;
+  try {
+    config = JSON.parse(nad.config);
+  } catch {
+    return empty;
+  }
+  if (!isObject(config)) return empty;
+  const report = new Report();
+  const root = new Section(config, [], report);
+  const own = readPlugin(config, [], report);
+  const list: unknown[] = own || !Array.isArray(config.plugins) ? [] : config.plugins.slice(0, 64);
+  return {
+    nad,
+    networkName: root.take("name", text) || nad.name,
+    cniVersion: root.take("cniVersion", text) ?? "",
+    plugins: own
+      ? [own]
+      : list
+          .map((item, i) => (isObject(item) ? readPlugin(item, ["plugins", i], report) : undefined))
+          .filter((plugin) => plugin !== undefined),
+  };
+}
+
+function readPlugin(value: Record<string, unknown>, path: Path, report: Report): Plugin | undefined {
+  const fields = new Section(value, path, report);
+  const type = fields.take("type", text);
+  if (!type) return undefined;
+  const ipam = fields.take("ipam", section);
+  const ipamType = ipam?.take("type", text);
+  return { type, fields, ipam: ipam && ipamType ? { type: ipamType, fields: ipam } : undefined };
+}
+
+/** Where a field stands, as findings say it. */
+export function placeOf(fields: Section, name: string): string {
+  return formatPath(fields.has(name) ? fields.at(name) : fields.path);
+}

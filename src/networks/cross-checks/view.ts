@@ -1,0 +1,50 @@
+/** What the checks across objects look at: plain data, so that they are functions of it. */
+export interface ClusterView {
+  nads: readonly SeenNetwork[];
+  nodes: readonly SeenNode[];
+  /** The Multus that runs; undefined where no MultusInstall tells. */
+  install?: { version: string } | undefined;
+  /** Names of nodes on which a pod runs the dhcp daemon (runsDhcpDaemon); undefined where pods are not seen. */
+  dhcpNodes?: ReadonlySet<string> | undefined;
+}
+
+export interface SeenNetwork {
+  namespace: string;
+  name: string;
+  /** spec.config. */
+  config: string;
+  /** The annotation k8s.v1.cni.cncf.io/resourceName. */
+  resourceName?: string | undefined;
+}
+
+export interface SeenNode {
+  name: string;
+  /** status.allocatable: quantities by the resource's name. */
+  allocatable: Readonly<Record<string, string>>;
+  /** What a look at the node showed (crds/node-inspection.ts fits); undefined where nobody has looked yet. */
+  inspection?: { binaries: readonly { name: string }[]; interfaces: readonly string[] } | undefined;
+}
+
+/** What is wrong or doubtful of one NAD in this cluster. */
+export interface CrossFinding {
+  namespace: string;
+  name: string;
+  /** In the configuration; empty for the whole. */
+  path: string;
+  /** error: the network works on no node that was seen. warning: on some it does not, or it surprises. */
+  severity: "error" | "warning";
+  code: string;
+  /** One line, what is wrong of the path. */
+  message: string;
+  /** The nodes that it concerns, at most NODES_NAMED. */
+  nodes?: readonly string[];
+}
+
+export const NODES_NAMED = 20;
+
+/** "node-a, node-b and 3 more". */
+export function listed(names: readonly string[], most = 5): string {
+  const shown = names.slice(0, most);
+  const rest = names.length - shown.length;
+  return rest > 0 ? `${shown.join(", ")} and ${rest} more` : shown.join(", ");
+}
