@@ -1,0 +1,27 @@
+import { DAEMON_SETS, describe, refOf } from "../../kube/resource.ts";
+import { objectsOf, type RenderedInstall } from "../../render/render.ts";
+import { unhealthyNodes } from "./diagnosis.ts";
+import { type Rollout, rollout } from "./rollout.ts";
+import type { Run } from "./run.ts";
+import { daemonSetView } from "./views.ts";
+
+/** The rollout as the cluster shows it now; kept in the findings too. */
+export async function look(run: Run, rendered: RenderedInstall): Promise<Rollout> {
+  const { owned, applier } = run.deps;
+  const all = objectsOf(rendered).map(refOf);
+  const refs = all.filter((ref) => ref.type === DAEMON_SETS);
+  // A copy older than the last write shows the numbers of a rollout that is over.
+  const daemonSets = refs.flatMap((ref) => {
+    const live = owned.get(ref);
+    if (!live) return [];
+    const view = daemonSetView(live);
+    return { ...view, current: view.current && applier.hasSeenWrite(ref, live) };
+  });
+  const ending = all.filter((ref) => owned.get(ref)?.metadata.deletionTimestamp !== undefined);
+  const namespace = refs[0]?.namespace ?? "";
+  const names = new Set(refs.map((ref) => ref.name));
+  const pods = (await run.deps.pods(namespace)).filter((pod) => names.has(pod.daemonSet));
+  const found = rollout(refs.length, daemonSets, unhealthyNodes(pods), ending.map(describe));
+  run.findings.rollout = found;
+  return found;
+}

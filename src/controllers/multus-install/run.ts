@@ -1,0 +1,48 @@
+import { type MultusInstallStatus, multusInstallStatus } from "../../crds/multus-install/status.ts";
+import type { KubeClient } from "../../kube/client.ts";
+import type { ReconcileContext } from "../../kube/controller.ts";
+import type { EventRecorder } from "../../kube/events.ts";
+import type { ApiObject } from "../../kube/resource.ts";
+import type { Applier } from "./applier.ts";
+import { recordedInventory } from "./inventory.ts";
+import type { OwnedObjects } from "./owned-objects.ts";
+import type { Findings } from "./status.ts";
+import type { MultusPodView } from "./views.ts";
+
+export const FINALIZER = "multus-operator.dev/cleanup";
+
+export interface Dependencies {
+  client: KubeClient;
+  installs: { get(name: string): ApiObject | undefined; values(): ApiObject[] };
+  owned: OwnedObjects;
+  applier: Applier;
+  /** The Multus pods of a namespace; starts watching them at the first call. */
+  pods: (namespace: string) => Promise<readonly MultusPodView[]>;
+  events: EventRecorder;
+  now: () => Date;
+}
+
+/** One reconcile of one MultusInstall: what it has to work with, and what it has found so far. */
+export interface Run {
+  readonly live: ApiObject;
+  readonly deps: Dependencies;
+  readonly context: ReconcileContext;
+  readonly previous: MultusInstallStatus;
+  readonly findings: Findings;
+  /** There is nothing to say, or nothing to say it in. */
+  silent: boolean;
+}
+
+export function beginRun(live: ApiObject, deps: Dependencies, context: ReconcileContext): Run {
+  return {
+    live,
+    deps,
+    context,
+    previous: multusInstallStatus.catch({}).parse(live.status ?? {}),
+    findings: {
+      state: { kind: "Failing", reason: "ApplyFailed", message: "not looked at yet" },
+      inventory: recordedInventory(live),
+    },
+    silent: false,
+  };
+}

@@ -1,0 +1,71 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Reason } from "../../crds/conditions.ts";
+import { MULTUS_INSTALL, MULTUS_INSTALL_API_VERSION } from "../../crds/multus-install/multus-install.ts";
+import type { MultusInstallStatus } from "../../crds/multus-install/status.ts";
+import { ApiError } from "../../kube/errors.ts";
+import { FIELD_MANAGER } from "./applier.ts";
+import type { Run } from "./run.ts";
+import { statusFor } from "./status.ts";
+
+/** Writes the status that a run's findings make, where it differs, and an event where Ready says something new. */
+export async function writeStatus(run: Run): Promise<void> {
+  if (run.silent) return;
+  const now = run.deps
+    .now()
+    .toISOString()
+    .replace(/\.\d+Z$/, "Z");
+  const status = statusFor(run.findings, run.live.metadata.generation ?? 0, run.previous, now);
+  if (isDeepStrictEqual(plain(status), plain(run.live.status ?? {}))) return;
+  await putStatus(run, status);
+  await tellTransition(run, status);
+}
+
+/** False where the object is gone, or another of its name is there. */
+export async function putStatus(run: Run, status: MultusInstallStatus): Promise<boolean> {
+  const { name, uid } = run.live.metadata;
+  const body = {
+    apiVersion: MULTUS_INSTALL_API_VERSION,
+    kind: MULTUS_INSTALL.kind,
+    metadata: { name, uid },
+    status,
+  };
+  try {
+    await run.deps.client.apply({ type: MULTUS_INSTALL, name }, body, {
+      fieldManager: FIELD_MANAGER,
+      force: true,
+      subresource: "status",
+    });
+    return true;
+  } catch (error) {
+    // Deleted, or deleted and made anew: the next event tells.
+    if (error instanceof ApiError && (error.status === 404 || error.status === 409)) return false;
+    throw error;
+  }
+}
+
+const BAD: readonly string[] = [
+  "NodesUnhealthy",
+  "InvalidSpec",
+  "SecondInstall",
+  "OwnershipConflict",
+  "Forbidden",
+  "NamespaceMissing",
+  "NoMatchingNodes",
+] satisfies Reason[];
+
+async function tellTransition(run: Run, status: MultusInstallStatus): Promise<void> {
+  const ready = (s: MultusInstallStatus) => s.conditions?.find(({ type }) => type === "Ready");
+  const before = ready(run.previous);
+  const after = ready(status);
+  if (!after || (before?.status === after.status && before.reason === after.reason)) return;
+  await run.deps.events.send(run.live, {
+    type: BAD.includes(after.reason) ? "Warning" : "Normal",
+    reason: after.reason,
+    action: "Reconcile",
+    note: after.message || after.reason,
+  });
+}
+
+function plain(value: object): unknown {
+  return JSON.parse(JSON.stringify(value));
+}
