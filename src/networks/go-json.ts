@@ -1,0 +1,268 @@
+import { show } from "../cni/finding.ts";
+import { positions, scan } from "../cni/scan.ts";
+
+/**
+ * Decodes JSON text as Go's encoding/json decodes it into a struct: keys match without regard to case, of
+ * duplicates the last counts (and null leaves a scalar as it was), a value of another type is an error,
+ * unknown keys are passed over. Multus reads annotations so; JSON.parse would read them otherwise.
+ */
+export type Decoded<T> = { ok: true; value: T } | { ok: false; problem: Problem };
+
+/** What is wrong with an annotation. The message is one line and bounded. */
+export interface Problem {
+  /** Stable, for scripts. */
+  code: string;
+  message: string;
+}
+
+/** Reads one value. `previous` is what an earlier duplicate of the key left; undefined is Go's zero value or nil. */
+export type Decoder<T> = (reader: Reader, previous: T | undefined) => T | undefined;
+
+/** Go's encoding/json gives up beyond this depth. */
+const DEEPEST = 10_000;
+const SPACE = /[ \t\r\n]*/y;
+const STRING = /"(?:[^"\\]|\\.)*"/y;
+const LITERAL = /[^\s,\]}]+/y;
+const INTEGER = /^-?[0-9]+$/;
+
+/** Decodes `text`. Never throws on any text; undefined where it is `null`. */
+export function decodeGo<T>(text: string, decoder: Decoder<T>): Decoded<T | undefined> {
+  try {
+    JSON.parse(text); // the syntax, at native speed and without recursion; what follows relies on it
+  } catch {
+    const fault = scan(text);
+    const at = fault.ok ? undefined : positions(text)(fault.offset);
+    const where = at ? ` (line ${at.line}, column ${at.column})` : "";
+    return failed("BAD_JSON", `is no JSON: ${fault.ok ? "it cannot be read" : fault.message}${where}`);
+  }
+  try {
+    return { ok: true, value: decoder(new Reader(text), undefined) };
+  } catch (error) {
+    if (error instanceof Mismatch) return failed(error.code, error.message);
+    throw error;
+  }
+}
+
+export function failed(code: string, message: string): { ok: false; problem: Problem } {
+  return { ok: false, problem: { code, message } };
+}
+
+/** A value that Go would not take. */
+class Mismatch extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** A place in text that is known to be valid JSON. */
+export class Reader {
+  readonly #text: string;
+  #at = 0;
+  /** The field that is being read, for messages. */
+  field = "";
+
+  constructor(text: string) {
+    this.#text = text;
+    this.#match(SPACE);
+  }
+
+  /** The character that the next value begins with. */
+  get next(): string {
+    return this.#text[this.#at] ?? "";
+  }
+
+  /** True, and passed over, where the next value is null. */
+  null(): boolean {
+    if (this.next !== "n") return false;
+    this.literal();
+    return true;
+  }
+
+  /** The next value: a number, true, false or null, as written. */
+  literal(): string {
+    const found = this.#match(LITERAL);
+    this.#match(SPACE);
+    return found;
+  }
+
+  /** The next value, a string. Go replaces halves of surrogate pairs. */
+  string(): string {
+    const found = this.#match(STRING);
+    this.#match(SPACE);
+    return (JSON.parse(found) as string).toWellFormed();
+  }
+
+  /** Calls `each` for every key of the next value, an object; it has to read or skip the key's value. */
+  object(each: (key: string) => void): void {
+    this.#all("}", () => {
+      const key = this.string();
+      this.#step(); // the colon
+      each(key);
+    });
+  }
+
+  /** Calls `each` for every item of the next value, an array; it has to read or skip it. */
+  array(each: (index: number) => void): void {
+    let index = 0;
+    this.#all("]", () => each(index++));
+  }
+
+  /** Passes over a value of any kind; `numbers` is called with each number in it. */
+  skip(numbers?: (literal: string) => void): void {
+    let depth = 0;
+    do {
+      const { next } = this;
+      if (next === "{" || next === "[") {
+        if (++depth > DEEPEST) throw new Mismatch("TOO_DEEP", `is nested deeper than ${DEEPEST} levels`);
+        this.#step();
+      } else if (next === "}" || next === "]") {
+        depth--;
+        this.#step();
+      } else if (next === "," || next === ":") this.#step();
+      else if (next === '"') this.#string();
+      else {
+        const literal = this.literal();
+        if (numbers && /[-0-9]/.test(literal[0] ?? "")) numbers(literal);
+      }
+    } while (depth > 0);
+  }
+
+  mismatch(expected: string): Mismatch {
+    const found = { "{": "an object", "[": "a list", '"': "a string" }[this.next] ?? show(this.literal());
+    return new Mismatch(
+      "WRONG_TYPE",
+      `${this.field === "" ? "" : `"${this.field}" `}must be ${expected} (it is ${found})`,
+    );
+  }
+
+  #all(end: string, each: () => void): void {
+    this.#step();
+    while (this.next !== end) {
+      each();
+      if (this.next === ",") this.#step();
+    }
+    this.#step();
+  }
+
+  #string(): void {
+    this.#match(STRING);
+    this.#match(SPACE);
+  }
+
+  #step(): void {
+    this.#at++;
+    this.#match(SPACE);
+  }
+
+  #match(pattern: RegExp): string {
+    pattern.lastIndex = this.#at;
+    const found = pattern.exec(this.#text)?.[0] ?? "";
+    this.#at += found.length;
+    return found;
+  }
+}
+
+/** Go: string. */
+export const text: Decoder<string> = (reader, previous) => {
+  if (reader.next === '"') return reader.string();
+  if (reader.null()) return previous;
+  throw reader.mismatch("a string");
+};
+
+/** Go: bool. */
+export const flag: Decoder<boolean> = (reader, previous) => {
+  if (reader.null()) return previous;
+  if (reader.next === "t" || reader.next === "f") return reader.literal() === "true";
+  throw reader.mismatch("true or false");
+};
+
+/** Go: int of 64 bits. 1.0 and 1e3 are none. */
+export const integer: Decoder<number> = (reader, previous) => {
+  if (reader.null()) return previous;
+  if (!/[-0-9]/.test(reader.next)) throw reader.mismatch("a whole number");
+  const literal = reader.literal();
+  const value = INTEGER.test(literal) ? BigInt(literal) : undefined;
+  if (value === undefined || BigInt.asIntN(64, value) !== value)
+    throw new Mismatch("WRONG_TYPE", `"${reader.field}" must be a whole number (it is ${show(literal)})`);
+  return Number(value);
+};
+
+/** Go: a slice. Decoding into one again reuses its elements, also those beyond its length (reflect.Value.SetLen). */
+export function list<T>(item: Decoder<T>): Decoder<(T | undefined)[]> {
+  const beyond = new WeakMap<object, (T | undefined)[]>();
+  return (reader, previous) => {
+    if (reader.null()) return undefined;
+    if (reader.next !== "[") throw reader.mismatch("a list");
+    const old = previous ? [...previous, ...(beyond.get(previous) ?? [])] : [];
+    const items: (T | undefined)[] = [];
+    reader.array((index) => items.push(item(reader, old[index])));
+    if (items.length > 0 && old.length > items.length) beyond.set(items, old.slice(items.length));
+    return items;
+  };
+}
+
+/** Go: a struct, or with `pointer` a pointer to one: null then is nil. Fields that the text does not set are absent. */
+export function struct<T extends object>(
+  fields: { [K in keyof T]: Decoder<T[K]> },
+  kind: "struct" | "pointer" = "struct",
+): Decoder<Partial<T>> {
+  const names = Object.keys(fields) as (keyof T & string)[];
+  const exact = new Map(names.map((name) => [name as string, name]));
+  const folded = new Map(names.map((name) => [fold(name), name]));
+  return (reader, previous) => {
+    if (reader.null()) return kind === "pointer" ? undefined : previous;
+    if (reader.next !== "{") throw reader.mismatch("an object");
+    const values: Partial<T> = { ...previous };
+    reader.object((key) => {
+      const name = exact.get(key) ?? folded.get(fold(key));
+      if (name === undefined) {
+        reader.skip();
+        return;
+      }
+      const outer = reader.field;
+      reader.field = outer === "" ? name : `${outer}.${name}`;
+      const value = fields[name](reader, values[name]);
+      reader.field = outer;
+      if (value === undefined) delete values[name];
+      else values[name] = value;
+    });
+    return values;
+  };
+}
+
+/** Go: map[string]interface{}. The names of the keys; values can be anything, but no number beyond float64. */
+export const keys: Decoder<string[]> = (reader, previous) => {
+  if (reader.null()) return undefined;
+  if (reader.next !== "{") throw reader.mismatch("an object");
+  const names = new Set(previous);
+  reader.object((key) => {
+    names.add(key);
+    reader.skip((literal) => {
+      if (!Number.isFinite(Number(literal)))
+        throw new Mismatch("WRONG_TYPE", `"${reader.field}" holds a number that is too large for Go to read`);
+    });
+  });
+  return [...names];
+};
+
+/** Go: a type with UnmarshalText. `accepts` says whether it takes the text. */
+export function parsed(accepts: (text: string) => boolean, what: string): Decoder<string> {
+  return (reader) => {
+    if (reader.null()) return undefined;
+    if (reader.next !== '"') throw reader.mismatch(what);
+    const value = reader.string();
+    if (accepts(value)) return value;
+    throw new Mismatch("BAD_VALUE", `"${reader.field}" must be ${what} (it is ${show(value)})`);
+  };
+}
+
+/** Go compares keys under simple case folding: besides A–Z only the long s and the Kelvin sign fold to ASCII. */
+function fold(key: string): string {
+  return key
+    .replace(/[A-Z]/g, (letter) => letter.toLowerCase())
+    .replaceAll("\u017f", "s")
+    .replaceAll("\u212a", "k");
+}

@@ -1,0 +1,233 @@
+import { parseAddress } from "../cni/address.ts";
+import { show } from "../cni/finding.ts";
+import { type Attachment, attachmentsOf, keyOf, type NetworkFacts } from "./attachments.ts";
+import { type ConfigChange, changeSince } from "./history.ts";
+import { globalNamespacesOf, type Isolation, mayUse } from "./isolation.ts";
+import type { NetworkStatusEntry, ParsedNetworkStatus } from "./network-status.ts";
+import { capabilitiesOf, type NetworkRequest, type ParsedNetworks } from "./request.ts";
+import type { SandboxFailure } from "./sandbox-failure.ts";
+
+/** What became of a pod's request for networks; each is told only on definite evidence. */
+export const OUTCOMES = {
+  attached: "The pod has every network that it asked for.",
+  pending: "The pod is not set up yet, and nothing says that it cannot be.",
+  failed: "Its network could not be set up, or its request cannot be read.",
+  bypassed: "It runs without the networks that it asked for: Multus was not called for it.",
+  partial: "It runs, and lacks a network or a part of what it asked for.",
+  "restart-needed": "A NAD has changed since the pod was attached, which a restart takes up.",
+  "missing-network": "It names a NAD that does not exist.",
+  "forbidden-network": "It names a NAD of another namespace, which namespace isolation forbids.",
+  "not-applicable": "It asks for no network, uses the node's own, or has ended.",
+} as const;
+export type OutcomeKind = keyof typeof OUTCOMES;
+
+/** What is known of a pod. */
+export interface PodFacts {
+  namespace: string;
+  name: string;
+  /** Pending, Running, Succeeded, Failed or Unknown. */
+  phase: string;
+  /** Empty while it is not scheduled. */
+  node: string;
+  hostNetwork: boolean;
+  /** It has an address of its own: its sandbox is set up, though containers may still wait. */
+  hasAddress: boolean;
+  request: ParsedNetworks;
+  /** Absent where the pod has no status annotation. */
+  status?: ParsedNetworkStatus;
+  /** RFC 3339: when Multus wrote the status. */
+  attachedAt?: string;
+  /** The latest failure to set its sandbox up. */
+  failure?: SandboxFailure;
+}
+
+export interface OutcomeInput {
+  pod: PodFacts;
+  /** The NAD, undefined where there is none. */
+  network: (namespace: string, name: string) => NetworkFacts | undefined;
+  isolation: Isolation;
+}
+
+export interface PodOutcome {
+  kind: OutcomeKind;
+  /** A sentence that says how that is known, for people. One line, bounded. */
+  evidence: string;
+  /** "namespace/name" of the NAD that it turns on, where it is one. */
+  network?: string;
+  attachments: readonly Attachment[];
+}
+
+/** What became of the pod's request. Pure: the same facts give the same answer. */
+export function outcomeOf(input: OutcomeInput): PodOutcome {
+  const { pod } = input;
+  const requests = pod.request.ok ? pod.request.requests : [];
+  const entries = pod.status?.ok ? pod.status.entries : [];
+  const attachments = attachmentsOf(requests, entries, input.network);
+  const verdict = verdictOf(input, requests, attachments);
+  return { ...verdict, evidence: bounded(verdict.evidence), attachments };
+}
+
+type Verdict = Omit<PodOutcome, "attachments">;
+
+function verdictOf(
+  input: OutcomeInput,
+  requests: readonly NetworkRequest[],
+  attachments: readonly Attachment[],
+): Verdict {
+  const { pod } = input;
+  if (pod.request.ok && requests.length === 0) return verdict("not-applicable", "it asks for no network");
+  if (pod.hostNetwork)
+    return verdict(
+      "not-applicable",
+      "it uses the node's network (hostNetwork), and Multus is not called for it",
+    );
+  if (pod.phase === "Succeeded" || pod.phase === "Failed")
+    return verdict("not-applicable", "it has ended, and its networks with it");
+  if (pod.status !== undefined) return reported(input, attachments);
+  if (pod.hasAddress || pod.phase === "Running") {
+    const asked = pod.request.ok ? listed(requests) : "networks";
+    return verdict(
+      "bypassed",
+      `it runs on ${pod.node} and asked for ${asked}, and Multus reported nothing: its sandbox was made without Multus; restart it`,
+    );
+  }
+  return waiting(input, requests);
+}
+
+/** A pod without a sandbox: what stands in its way, the surest first. */
+function waiting(input: OutcomeInput, requests: readonly NetworkRequest[]): Verdict {
+  const { pod } = input;
+  if (!pod.request.ok)
+    return verdict("failed", `its request cannot be read: it ${pod.request.problem.message}`);
+  for (const request of requests) {
+    const key = keyOf(request);
+    if (!mayUse(pod.namespace, request.namespace, input.isolation))
+      return forbidden(pod, key, input.isolation);
+    if (request.name === "")
+      return verdict("missing-network", "its request holds a network without a name", key);
+    if (!input.network(request.namespace, request.name))
+      return verdict("missing-network", `no NetworkAttachmentDefinition ${key} exists`, key);
+  }
+  const { failure } = pod;
+  if (failure?.byMultus) {
+    const network = requests.find(({ namespace, name }) => {
+      const facts = input.network(namespace, name);
+      return failure.network !== undefined && facts?.cniName === failure.network;
+    });
+    const where = failure.network === undefined ? "" : `network ${show(failure.network)}: `;
+    return verdict("failed", `${where}${failure.message}`, network && keyOf(network));
+  }
+  if (failure)
+    return verdict("pending", `its sandbox cannot be made, not for Multus' sake: ${failure.message}`);
+  return verdict(
+    "pending",
+    pod.node === "" ? "it is not scheduled yet" : `it is being set up on ${pod.node}`,
+  );
+}
+
+function forbidden(pod: PodFacts, key: string, isolation: Isolation): Verdict {
+  return verdict(
+    "forbidden-network",
+    `namespace isolation lets pods of ${pod.namespace} use NADs of their own namespace and of ${globalNamespacesOf(isolation).join(", ")}, not ${key}`,
+    key,
+  );
+}
+
+/** A pod that Multus reported on: what lacks, and what is no more as it was. */
+function reported({ pod, network }: OutcomeInput, attachments: readonly Attachment[]): Verdict {
+  if (pod.status && !pod.status.ok)
+    return verdict("partial", `what Multus reported cannot be read: it ${pod.status.problem.message}`);
+  if (!pod.request.ok)
+    return verdict(
+      "partial",
+      `its request was changed since and cannot be read: it ${pod.request.problem.message}`,
+    );
+  for (const { request, entry } of attachments) {
+    const key = keyOf(request);
+    if (!entry)
+      return verdict(
+        "partial",
+        `Multus reported no interface for ${key}: its plugin returned none, or the request was changed after the pod was started`,
+        key,
+      );
+    const lost = lostOf(request, entry, network(request.namespace, request.name));
+    if (lost) return verdict("partial", lost, key);
+  }
+  for (const { request } of attachments) {
+    const versions = network(request.namespace, request.name)?.versions;
+    const change = versions && pod.attachedAt !== undefined && changeSince(versions, pod.attachedAt);
+    if (change) return restart(keyOf(request), pod.attachedAt ?? "", change);
+  }
+  return verdict("attached", `Multus reported an interface for each: ${listedEntries(attachments)}`);
+}
+
+function restart(key: string, attachedAt: string, { at, differences }: ConfigChange): Verdict {
+  const what =
+    differences.length > 0
+      ? differences.join("; ")
+      : "what differs is not known, as the older text was not kept";
+  return verdict(
+    "restart-needed",
+    `${key} changed at ${at}, after the pod was attached at ${attachedAt}: ${what}`,
+    key,
+  );
+}
+
+/** What was asked for and not given, though the network is attached. */
+function lostOf(
+  request: NetworkRequest,
+  entry: NetworkStatusEntry,
+  facts: NetworkFacts | undefined,
+): string | undefined {
+  const key = keyOf(request);
+  const undeclared = new Set(
+    facts?.capabilities ? capabilitiesOf(request).filter((name) => !facts.capabilities?.includes(name)) : [],
+  );
+  const why = (name: string) =>
+    undeclared.has(name)
+      ? `: no plugin of ${key} declares the capability "${name}", and without it the request is dropped`
+      : "";
+  const missing = (request.ips ?? []).find((ip) => !entry.ips.some((got) => sameAddress(ip, got)));
+  if (missing !== undefined)
+    return `it asked ${key} for ${missing} and has ${entry.ips.join(", ") || "no address"}${why("ips")}`;
+  if (request.mac !== undefined && entry.mac !== undefined && !sameMac(request.mac, entry.mac))
+    return `it asked ${key} for the hardware address ${request.mac} and has ${entry.mac}${why("mac")}`;
+  // These are not reported, so that only a missing declaration tells.
+  for (const name of ["portMappings", "bandwidth", "infinibandGUID"])
+    if (undeclared.has(name)) return `it asked ${key} for "${name}"${why(name)}`;
+  return undefined;
+}
+
+function sameAddress(asked: string, got: string): boolean {
+  const [a, b] = [parseAddress(asked.split("/")[0] ?? ""), parseAddress(got)];
+  return a !== undefined && b !== undefined && a.family === b.family && a.value === b.value;
+}
+
+function sameMac(a: string, b: string): boolean {
+  const digits = (mac: string) => mac.toLowerCase().replace(/[^0-9a-f]/g, "");
+  return digits(a) === digits(b);
+}
+
+function listed(requests: readonly NetworkRequest[]): string {
+  const names = requests.slice(0, 8).map(keyOf);
+  return `${names.join(", ")}${requests.length > names.length ? ` and ${requests.length - names.length} more` : ""}`;
+}
+
+function listedEntries(attachments: readonly Attachment[]): string {
+  return attachments
+    .slice(0, 8)
+    .map(({ request, entry }) =>
+      `${keyOf(request)} ${entry?.interface ?? ""} ${entry?.ips.join(" ") ?? ""}`.trim(),
+    )
+    .join(", ");
+}
+
+function verdict(kind: OutcomeKind, evidence: string, network?: string): Verdict {
+  return { kind, evidence, ...(network === undefined ? {} : { network }) };
+}
+
+/** One line without control characters: it holds what tenants and plugins wrote. */
+function bounded(text: string): string {
+  const line = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ").trim();
+  return line.length <= 1024 ? line : `${line.slice(0, 1023)}…`;
+}
