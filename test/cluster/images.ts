@@ -32,6 +32,7 @@ export const IMAGES = {
   operator: "ghcr.io/multus-operator/multus-operator:test",
   "node-runtime-base": "localhost/node-base:test",
   "shell-base": "localhost/shell-base:test",
+  registry: "localhost/registry:test",
 } as const;
 export type ImageName = keyof typeof IMAGES;
 
@@ -57,6 +58,12 @@ async function recipe(name: Exclude<ImageName, ByDockerfile>, scratch: string): 
       return { reference, files: { "/pause": await compilePause(scratch) }, entrypoint: ["/pause"] };
     case "busybox":
       return { reference, files: { "/bin": await busyboxTools(scratch) } };
+    case "registry":
+      return {
+        reference,
+        files: { "/bin/registry": await binary("registry") },
+        entrypoint: ["/bin/registry"],
+      };
     case "shell-base":
       return {
         reference,

@@ -1,6 +1,6 @@
-import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { binary } from "./binaries.ts";
+import { dockerProblem } from "./docker.ts";
 import { execute } from "./execute.ts";
 import { type ImageName, image } from "./images.ts";
 import { Kubectl } from "./kubectl.ts";
@@ -9,16 +9,8 @@ import { createStateDirectory, removeStateDirectory } from "./state-directory.ts
 
 /** Why kind cannot run here, or undefined where it can. */
 export function kindProblem(): string | undefined {
-  try {
-    execFileSync("docker", ["version", "--format", "{{.Server.Version}}"], {
-      stdio: "pipe",
-      timeout: 10_000,
-    });
-    return undefined;
-  } catch (error) {
-    const { stderr } = error as { stderr?: Buffer };
-    return `kind needs a Docker engine (${stderr?.toString().trim().split("\n").at(-1) || "docker is not installed"})`;
-  }
+  const problem = dockerProblem();
+  return problem === undefined ? undefined : `kind needs a Docker engine (${problem})`;
 }
 
 /**

@@ -48,7 +48,8 @@ export async function sweepDeadClusters(): Promise<void> {
     }
     removeStateDirectory(directory);
   }
-  for (const directory of orphanedStateDirectories("control-plane")) removeStateDirectory(directory);
+  for (const kind of ["control-plane", "registry"])
+    for (const directory of orphanedStateDirectories(kind)) removeStateDirectory(directory);
   sweepPorts();
 }
 
