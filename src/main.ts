@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { crdsCommand } from "./commands/crds.ts";
+import { nodeCommand } from "./commands/node.ts";
 import { renderCommand } from "./commands/render.ts";
 import { runCommand } from "./commands/run.ts";
 import { VERSION, versionCommand } from "./commands/version.ts";
@@ -23,6 +24,7 @@ program
   .addCommand(runCommand())
   .addCommand(renderCommand())
   .addCommand(crdsCommand())
+  .addCommand(nodeCommand())
   .addCommand(versionCommand());
 for (const command of program.commands) command.copyInheritedSettings(program);
 

@@ -1,0 +1,52 @@
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { nodeInspection } from "../crds/node-inspection.ts";
+import { cleaningReport } from "../node/cleaning-report.ts";
+import { decodeMessage } from "../node/message.ts";
+
+const root = resolve(import.meta.dirname, "../..");
+let host: string;
+
+beforeAll(() => {
+  host = mkdtempSync(join(tmpdir(), "node-command-"));
+  for (const directory of ["etc/cni/net.d", "opt/cni/bin"])
+    mkdirSync(join(host, directory), { recursive: true });
+  writeFileSync(join(host, "etc/cni/net.d/00-multus.conf"), '{"type":"multus"}');
+});
+afterAll(() => rmSync(host, { recursive: true }));
+
+/** Runs `multus-operator node …` from its source; returns exit code and termination message. */
+async function node(...args: string[]): Promise<{ code: number; message: unknown; stderr: string }> {
+  const file = join(host, "message");
+  const common = ["--node", "node-1", "--host", host, "--conf-dir", "/etc/cni/net.d", "--message", file];
+  const program = ["--disable-warning=DEP0040", join(root, "src/main.ts"), "node", ...args, ...common];
+  const { code, stderr } = await new Promise<{ code: number; stderr: string }>((done) =>
+    execFile(join(root, "node_modules/.bin/node"), program, (error, _, text) =>
+      done({ code: Number(error?.code ?? 0), stderr: text }),
+    ),
+  );
+  const message = code < 2 && stderr === "" ? decodeMessage(readFileSync(file, "utf8")) : undefined;
+  return { code, message, stderr };
+}
+
+it("inspects, then cleans, and answers in the termination message", { timeout: 30_000 }, async () => {
+  const looked = await node("inspect", "--bin-dir", "/opt/cni/bin", "/usr/lib/cni");
+  expect(looked.code).toBe(0);
+  expect(nodeInspection.parse(looked.message)).toMatchObject({
+    node: "node-1",
+    multusFiles: ["/etc/cni/net.d/00-multus.conf"],
+  });
+  const cleaned = await node("clean", "--bin-dir", "/opt/cni/bin", "--since", "2026-01-01T00:00:00Z");
+  expect(cleaned.code).toBe(0);
+  expect(cleaningReport.parse(cleaned.message).removed).toEqual(["/etc/cni/net.d/00-multus.conf"]);
+  expect(readdirSync(join(host, "etc/cni/net.d"))).toEqual([]);
+});
+
+it("touches no directory that is not one of CNI's", { timeout: 30_000 }, async () => {
+  const { code, stderr } = await node("clean", "--bin-dir", "/usr/bin", "--since", "2026-01-01T00:00:00Z");
+  expect(code).not.toBe(0);
+  expect(stderr).toContain("/usr/bin");
+});

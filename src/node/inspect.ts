@@ -1,0 +1,133 @@
+import { readdir } from "node:fs/promises";
+import type { NodeInspection } from "../crds/node-inspection.ts";
+import {
+  byName,
+  type ConfFile,
+  cut,
+  isConfName,
+  isMultusTemporary,
+  parseConfFile,
+  primaryOf,
+} from "./conf-file.ts";
+import { goProgramVersion } from "./go-build-info.ts";
+import type { Host } from "./host.ts";
+import { tokenExpiry } from "./kubeconfig.ts";
+
+export interface Places {
+  confDir: string;
+  /** Plugin directories; Multus puts its programs into the first. */
+  binDirs: readonly string[];
+}
+
+export interface InspectOptions extends Places {
+  node: string;
+  host: Host;
+  /** /sys/class/net of the host's network. */
+  linksDir: string;
+  now: Date;
+}
+
+const LONGEST_CONF = 256 * 1024;
+const MOST = { conf: 64, binaries: 512, links: 512, paths: 64 };
+const GO_ARCHITECTURES: Partial<Record<string, string>> = { x64: "amd64", ppc64: "ppc64le", ia32: "386" };
+
+/** Looks at a node and changes nothing. Throws only where the host's directories cannot be read at all. */
+export async function inspect(options: InspectOptions): Promise<NodeInspection> {
+  const { host, confDir, binDirs, node, now } = options;
+  const names = (await host.entries(confDir)).map(({ name }) => name);
+  const files = await confFiles(host, confDir, names);
+  const primary = primaryOf(files);
+  const kubeconfig = await host.text(`${confDir}/multus.d/multus.kubeconfig`, LONGEST_CONF);
+  const expires = kubeconfig === undefined ? undefined : tokenExpiry(kubeconfig);
+  const binaries = await programs(host, binDirs);
+  const links = await podFreeLinks(options.linksDir);
+  const made = [
+    ...files.filter(({ isMultus }) => isMultus).map(({ name }) => `${confDir}/${name}`),
+    ...(names.includes("multus.d") ? [`${confDir}/multus.d`] : []),
+    ...binaries.flatMap(({ name, directory }) =>
+      MULTUS_PROGRAMS.includes(name) ? [`${directory}/${name}`] : [],
+    ),
+  ];
+  const left = leftovers(names, files).map((name) => `${confDir}/${name}`);
+  const truncated = [
+    ...(files.length > MOST.conf ? ["confFiles"] : []),
+    ...(binaries.length > MOST.binaries ? ["binaries"] : []),
+    ...(links.length > MOST.links ? ["interfaces"] : []),
+  ];
+  return {
+    node,
+    at: now.toISOString(),
+    architecture: GO_ARCHITECTURES[process.arch] ?? process.arch,
+    confFiles: files
+      .slice(0, MOST.conf)
+      .map(({ isMultus: _, ...file }) => ({ ...file, name: cut(file.name, 255) })),
+    ...(primary ? { primary: { file: cut(primary.name, 255), networkName: primary.networkName ?? "" } } : {}),
+    binaries: binaries
+      .slice(0, MOST.binaries)
+      .map(({ name, version }) => ({ name: cut(name, 255), ...(version ? { version } : {}) })),
+    interfaces: links.slice(0, MOST.links),
+    multusFiles: made.slice(0, MOST.paths).map((path) => cut(path, 512)),
+    leftovers: left.slice(0, MOST.paths).map((path) => cut(path, 512)),
+    ...(kubeconfig === undefined ? {} : { kubeconfig: expires ? { expires } : {} }),
+    truncated,
+  };
+}
+
+/** What the installers copy (cmd/install_multus; v3's entrypoint copies the first only). */
+export const MULTUS_PROGRAMS = ["multus", "multus-shim", "passthru"];
+
+/** The configurations of a directory, in the order in which the runtime sees them. */
+export async function confFiles(host: Host, confDir: string, names: readonly string[]): Promise<ConfFile[]> {
+  const found: ConfFile[] = [];
+  for (const name of names.filter(isConfName)) {
+    const stats = await host.stat(`${confDir}/${name}`);
+    if (stats === undefined || stats.isDirectory()) continue; // libcni's ConfFiles skips directories
+    found.push(parseConfFile(name, await host.text(`${confDir}/${name}`, LONGEST_CONF)));
+  }
+  return found;
+}
+
+/** What hinders, or tells that somebody renamed something: only the first of these two Multus files is read. */
+function leftovers(names: readonly string[], files: readonly ConfFile[]): string[] {
+  const own = files.filter(({ name, isMultus }) => isMultus && name.startsWith("00-multus."));
+  const second = own.length > 1 ? own.slice(1).map(({ name }) => name) : [];
+  const renamed = names.filter((name) => /\.(cilium_bak|old)$/.test(name));
+  return [...second, ...renamed, ...names.filter(isMultusTemporary)];
+}
+
+interface Program {
+  name: string;
+  directory: string;
+  version?: string;
+}
+
+/** A link counts as a program: K3s links all of its plugins to one, outside of what is mounted. */
+async function programs(host: Host, directories: readonly string[]): Promise<Program[]> {
+  const found = new Map<string, Program>();
+  for (const directory of directories)
+    for (const { name } of await host.entries(directory)) {
+      if (found.has(name)) continue;
+      const stats = await host.stat(`${directory}/${name}`);
+      const isProgram = stats?.isSymbolicLink() || (stats?.isFile() && (stats.mode & 0o111) !== 0);
+      if (!isProgram) continue;
+      const version =
+        found.size < MOST.binaries
+          ? await host.withFile(`${directory}/${name}`, (file) =>
+              goProgramVersion(file).catch(() => undefined),
+            )
+          : undefined;
+      found.set(name, { name, directory, ...(version ? { version } : {}) });
+    }
+  return [...found.values()].toSorted((a, b) => byName(a.name, b.name));
+}
+
+/** Named by hash by containerd's and libcni's bridge, Calico, Cilium, AWS, GKE and Azure: a pod's end, and no NAD's master. */
+const POD_LINK = /^(veth|cali|lxc|eni|gke|azv|nic)[0-9a-f]{7,}$/;
+
+async function podFreeLinks(directory: string): Promise<string[]> {
+  const names = await readdir(directory);
+  // bonding_masters is a file of the bonding driver among the links.
+  return names
+    .filter((name) => name.length <= 15 && !POD_LINK.test(name) && name !== "bonding_masters")
+    .toSorted(byName);
+}
