@@ -1,6 +1,9 @@
 import { expect, it } from "vitest";
-import { unhealthyNodes } from "./diagnosis.ts";
-import { multusPodView } from "./views.ts";
+import { nextLookSeconds, unhealthyNodes as unhealthyAt } from "./diagnosis.ts";
+import { type MultusPodView, multusPodView } from "./views.ts";
+
+const NOW = new Date("2026-11-24T12:00:00Z");
+const unhealthyNodes = (pods: MultusPodView[]) => unhealthyAt(pods, NOW);
 
 function podOn(node: string, status: object, metadata: object = {}) {
   return multusPodView({
@@ -23,7 +26,7 @@ const waiting = (reason: string, message = "") => ({
 
 it("names the image, the registry's answer and the field to look at when an image cannot be pulled", () => {
   const [found] = unhealthyNodes([podOn("node-1", waiting("ImagePullBackOff", "401 Unauthorized"))]);
-  expect(found).toMatchObject({ node: "node-1", reason: "ImagePullBackOff" });
+  expect(found).toMatchObject({ node: "node-1", reason: "RegistryLoginRefused" });
   expect(found?.message).toContain("registry.example:80/multus:v1");
   expect(found?.message).toContain("401 Unauthorized");
   expect(found?.message).toContain("spec.image.pullSecrets");
@@ -55,14 +58,14 @@ it("carries Multus' last message out of a crash loop", () => {
           restartCount: 2,
           state: { waiting: { reason: "CrashLoopBackOff", message: "back-off" } },
           lastState: {
-            terminated: { reason: "Error", exitCode: 1, message: "Location\t/bin/multus does not exist\n" },
+            terminated: { reason: "Error", exitCode: 1, message: "no master plugin\twas found\n" },
           },
         },
       ],
     }),
   ]);
   expect(found?.message).toContain("exit code 1");
-  expect(found?.message).toContain("Location /bin/multus does not exist");
+  expect(found?.message).toContain("no master plugin was found");
 });
 
 it("finds no fault with pods that start, run, or are being replaced", () => {
@@ -97,4 +100,59 @@ it("puts what breaks a node first and keeps every message to one bounded line", 
     expect(message.length).toBeLessThanOrEqual(512);
     expect(message).not.toMatch(/\p{Cc}/u);
   }
+});
+
+it("says the same of every node with one cause, whatever the pod's name and number of restarts", () => {
+  const refused = waiting("ErrImagePull", "connect: connection refused");
+  const [a, b] = unhealthyNodes([podOn("a", refused), podOn("b", refused)]);
+  expect(a?.message).toBe(b?.message);
+});
+
+const crashed = { terminated: { reason: "Error", exitCode: 1, message: "no master plugin" } };
+const ready = { conditions: [{ type: "Ready", status: "True" }] };
+const runningAgain = (startedAt: string) => ({
+  ...ready,
+  containerStatuses: [
+    { name: "kube-multus", restartCount: 4, state: { running: { startedAt } }, lastState: crashed },
+  ],
+});
+
+it("says one thing of a crash loop through all its phases", () => {
+  const phases = [
+    { containerStatuses: [{ name: "kube-multus", state: crashed }] },
+    {
+      containerStatuses: [
+        {
+          name: "kube-multus",
+          state: { waiting: { reason: "CrashLoopBackOff", message: "back-off 10s" } },
+          lastState: crashed,
+        },
+      ],
+    },
+    runningAgain("2026-11-24T11:59:59Z"),
+  ];
+  const said = phases.map((status) => unhealthyNodes([podOn("a", status)]));
+  expect(said[0]).toHaveLength(1);
+  for (const one of said) expect(one).toEqual(said[0]);
+});
+
+it("believes a pod that failed once it has run for a while, and says when to look", () => {
+  const pods = [podOn("a", runningAgain("2026-11-24T11:59:55Z")), podOn("b", ready)];
+  expect(unhealthyNodes(pods).map(({ node }) => node)).toEqual(["a"]);
+  expect(nextLookSeconds(pods, NOW)).toBe(15);
+  const later = new Date("2026-11-24T12:00:15Z");
+  expect(unhealthyAt(pods, later)).toEqual([]);
+  expect(nextLookSeconds(pods, later)).toBeUndefined();
+});
+
+it("blames the container that fails now before one that failed once", () => {
+  const [found] = unhealthyNodes([
+    podOn("a", {
+      containerStatuses: [
+        { name: "first", state: { running: { startedAt: "2026-11-20T00:00:00Z" } }, lastState: crashed },
+        { name: "second", state: { waiting: { reason: "ErrImagePull", message: "connection refused" } } },
+      ],
+    }),
+  ]);
+  expect(found?.reason).toBe("RegistryUnreachable");
 });

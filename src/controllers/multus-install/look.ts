@@ -1,6 +1,7 @@
 import { DAEMON_SETS, describe, refOf } from "../../kube/resource.ts";
 import { objectsOf, type RenderedInstall } from "../../render/render.ts";
-import { unhealthyNodes } from "./diagnosis.ts";
+import { nextLookSeconds, unhealthyNodes } from "./diagnosis.ts";
+import { withMissingSecrets } from "./missing-secrets.ts";
 import { type Rollout, rollout } from "./rollout.ts";
 import type { Run } from "./run.ts";
 import { daemonSetView } from "./views.ts";
@@ -21,7 +22,10 @@ export async function look(run: Run, rendered: RenderedInstall): Promise<Rollout
   const namespace = refs[0]?.namespace ?? "";
   const names = new Set(refs.map((ref) => ref.name));
   const pods = (await run.deps.pods(namespace)).filter((pod) => names.has(pod.daemonSet));
-  const found = rollout(refs.length, daemonSets, unhealthyNodes(pods), ending.map(describe));
+  const now = run.deps.now();
+  const unhealthy = unhealthyNodes(await withMissingSecrets(run, namespace, pods), now);
+  const lookAgainSeconds = nextLookSeconds(pods, now);
+  const found = rollout(refs.length, daemonSets, unhealthy, ending.map(describe));
   run.findings.rollout = found;
-  return found;
+  return lookAgainSeconds === undefined ? found : { ...found, lookAgainSeconds };
 }

@@ -67,8 +67,9 @@ async function act(run: Run): Promise<Result> {
   for (const { objects: together } of rendered.stages)
     for (const object of together) await apply(run, object);
   await prune(run, objects);
-  run.findings.state = { kind: "Running", verdict: verdict(await look(run, rendered)) };
-  return {};
+  const found = await look(run, rendered);
+  run.findings.state = { kind: "Running", verdict: verdict(found) };
+  return found.lookAgainSeconds === undefined ? {} : { requeueAfterSeconds: found.lookAgainSeconds };
 }
 
 /** Turns an error into the state that the status tells, and into the error that the controller acts on. */

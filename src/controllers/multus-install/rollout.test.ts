@@ -42,13 +42,20 @@ it("is not ready where no node matches", () => {
   expect(verdict(rollout(1, [daemonSet(1, 1, 0, 0, 0)], []))).toMatchObject({ state: "NoNodes" });
 });
 
-it("names the worst node and counts the others", () => {
-  const unhealthy = [
-    { node: "n1", reason: "CrashLoopBackOff", message: "ended" },
-    { node: "n2", reason: "ImagePullBackOff", message: "no image" },
-  ];
-  expect(verdict(rollout(1, [daemonSet(1, 1, 2, 2, 0)], unhealthy))).toEqual({
-    state: "Failing",
-    message: "n1: ended (and 1 more)",
-  });
+const failing = (unhealthy: { node: string; reason: string; message: string }[]) =>
+  verdict(rollout(1, [daemonSet(1, 1, 2, 2, 0)], unhealthy)).message;
+
+it("names the nodes of the worst cause and counts the others", () => {
+  const crash = { reason: "CrashLoopBackOff", message: "ended" };
+  const pull = { reason: "ImageNotFound", message: "no image" };
+  expect(failing([{ node: "n1", ...crash }])).toBe("n1: ended");
+  expect(
+    failing([
+      { node: "n1", ...crash },
+      { node: "n3", ...crash },
+      { node: "n2", ...pull },
+    ]),
+  ).toBe("n1, n3: ended (1 more with other faults: status.nodes.unhealthy)");
+  const many = Array.from({ length: 7 }, (_, i) => ({ node: `n${i}`, ...crash }));
+  expect(failing(many)).toBe("n0, n1, n2, n3, n4 and 2 more: ended");
 });

@@ -11,6 +11,8 @@ export interface Rollout {
   unhealthy: UnhealthyNode[];
   /** Objects of the install that somebody is deleting: they come back once they are gone. */
   ending: readonly string[];
+  /** After so many seconds a pod that failed and runs again will be believed, if it still runs. */
+  lookAgainSeconds?: number;
 }
 
 /**
@@ -44,12 +46,7 @@ export type Verdict =
 /** Complete only when the newest spec was seen and is updated and available on every node that should have it. */
 export function verdict(r: Rollout): Verdict {
   const progress = `${r.updated} of ${r.desired} nodes updated, ${r.available} available`;
-  const worst = r.unhealthy[0];
-  if (worst) {
-    const others = r.unhealthy.length - 1;
-    const more = others > 0 ? ` (and ${others} more)` : "";
-    return { state: "Failing", message: `${worst.node || "unscheduled"}: ${worst.message}${more}` };
-  }
+  if (r.unhealthy.length > 0) return { state: "Failing", message: worstOf(r.unhealthy) };
   if (r.ending.length > 0)
     return { state: "Progressing", message: `being deleted by somebody: ${r.ending.join(", ")}` };
   if (!r.current)
@@ -61,4 +58,18 @@ export function verdict(r: Rollout): Verdict {
     };
   if (r.updated < r.desired || r.available < r.desired) return { state: "Progressing", message: progress };
   return { state: "Complete", message: `Multus runs on ${r.desired} of ${r.desired} nodes` };
+}
+
+/** So many nodes are named in a sentence; the others are counted. */
+const NAMED = 5;
+
+/** The worst cause with every node that has it, and how many more nodes have another. */
+function worstOf(unhealthy: readonly UnhealthyNode[]): string {
+  const [worst] = unhealthy;
+  const same = unhealthy.filter((u) => u.reason === worst?.reason && u.message === worst.message);
+  const names = same.slice(0, NAMED).map(({ node }) => node || "unscheduled");
+  const unnamed = same.length > NAMED ? ` and ${same.length - NAMED} more` : "";
+  const others = unhealthy.length - same.length;
+  const more = others > 0 ? ` (${others} more with other faults: status.nodes.unhealthy)` : "";
+  return `${names.join(", ")}${unnamed}: ${worst?.message}${more}`;
 }

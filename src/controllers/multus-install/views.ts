@@ -57,6 +57,7 @@ const containerStatus = z.object({
   state: z
     .object({
       waiting: z.object({ reason: z.string().default(""), message: z.string().default("") }).optional(),
+      running: z.object({ startedAt: z.string().default("") }).optional(),
       terminated: terminated.optional(),
     })
     .prefault({}),
@@ -71,7 +72,12 @@ const pod = z.object({
     deletionTimestamp: z.string().optional(),
     ownerReferences: z.array(z.object({ kind: z.string(), name: z.string() })).default([]),
   }),
-  spec: z.object({ nodeName: z.string().default("") }).prefault({}),
+  spec: z
+    .object({
+      nodeName: z.string().default(""),
+      imagePullSecrets: z.array(z.object({ name: z.string().default("") })).default([]),
+    })
+    .prefault({}),
   status: z
     .object({
       phase: z.string().default("Pending"),
@@ -102,6 +108,8 @@ export interface ContainerTrouble {
   message: string;
   exitCode?: number;
   restarts: number;
+  /** It failed before and runs again, since this time (RFC 3339). */
+  runningSince?: string;
 }
 
 /** One pod of the Multus DaemonSet, as far as its node's health depends on it. */
@@ -115,6 +123,10 @@ export interface MultusPodView {
   ready: boolean;
   /** Being deleted: its node is between two pods, which is no fault. */
   terminating: boolean;
+  uid: string;
+  pullSecrets: readonly string[];
+  /** Those of them that the kubelet did not find, where an event says so. */
+  missingSecrets?: readonly string[];
   /** The scheduler's sentence, where no node took the pod. */
   unschedulable?: string;
   trouble?: ContainerTrouble;
@@ -125,9 +137,7 @@ export function multusPodView(object: unknown): MultusPodView {
   const { metadata, spec, status } = pod.parse(object);
   const ready = status.conditions.some((c) => c.type === "Ready" && c.status === "True");
   const unscheduled = status.conditions.find((c) => c.type === "PodScheduled" && c.status === "False");
-  const trouble = ready
-    ? undefined
-    : firstTrouble([...status.initContainerStatuses, ...status.containerStatuses]);
+  const trouble = firstTrouble([...status.initContainerStatuses, ...status.containerStatuses]);
   return {
     name: metadata.name,
     namespace: metadata.namespace,
@@ -135,14 +145,17 @@ export function multusPodView(object: unknown): MultusPodView {
     node: spec.nodeName,
     ready,
     terminating: metadata.deletionTimestamp !== undefined,
+    uid: metadata.uid,
+    pullSecrets: spec.imagePullSecrets.map(({ name }) => name).filter(Boolean),
     ...(unscheduled ? { unschedulable: unscheduled.message } : {}),
     ...(trouble ? { trouble } : podTrouble(status)),
   };
 }
 
 function firstTrouble(containers: readonly z.output<typeof containerStatus>[]): ContainerTrouble | undefined {
-  for (const c of containers) {
-    const { waiting } = c.state;
+  // One that runs now is to blame only where no other is.
+  for (const c of containers.toSorted((a, b) => Number(!!a.state.running) - Number(!!b.state.running))) {
+    const { waiting, running } = c.state;
     // The last end explains a back-off better than the word "back-off" does.
     const ended = c.state.terminated ?? c.lastState.terminated;
     const failed = ended && (ended.exitCode !== 0 || ended.reason === "OOMKilled") ? ended : undefined;
@@ -155,6 +168,7 @@ function firstTrouble(containers: readonly z.output<typeof containerStatus>[]): 
       message: failed?.message || waiting?.message || "",
       ...(failed ? { exitCode: failed.exitCode } : {}),
       restarts: c.restartCount,
+      ...(running ? { runningSince: running.startedAt } : {}),
     };
   }
   return undefined;

@@ -27,7 +27,12 @@ export const multusInstallStatus = z.object({
         .array(
           z.object({
             node: z.string().max(253).describe("The node; empty where no node took the pod."),
-            reason: z.string().max(128).describe("ImagePullBackOff, CrashLoopBackOff, OOMKilled, …"),
+            reason: z
+              .string()
+              .max(128)
+              .describe(
+                "What is wrong: RegistryLoginRefused, ImageNotFound, ImageLayout, CrashLoopBackOff, OOMKilled, …",
+              ),
             message: z.string().max(1024).describe("What is wrong and what to do."),
           }),
         )
