@@ -13,6 +13,7 @@ const PURE: Record<string, readonly string[]> = {
   render: ["render", "multus", "cni", "crds"],
   cni: ["cni", "crds"],
   networks: ["networks", "cni", "crds"],
+  validate: ["validate", "networks", "render", "cni", "crds"],
 };
 const ENGINE: Record<string, readonly string[]> = {
   kube: ["kube", "telemetry"],

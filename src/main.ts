@@ -3,6 +3,7 @@ import { crdsCommand } from "./commands/crds.ts";
 import { nodeCommand } from "./commands/node.ts";
 import { renderCommand } from "./commands/render.ts";
 import { runCommand } from "./commands/run.ts";
+import { validateCommand } from "./commands/validate.ts";
 import { VERSION, versionCommand } from "./commands/version.ts";
 
 /** Exit codes: 0 done, 1 the input was refused, 2 it could not be read or the command line is wrong. */
@@ -16,6 +17,7 @@ const program = new Command("multus-operator")
     `
 Examples:
   multus-operator render -f multusinstall.yaml     what would be applied, offline
+  multus-operator validate -f manifests/           are NADs, pods and MultusInstalls right, offline
   multus-operator crds | kubectl apply --server-side -f -
   multus-operator run --kubeconfig ~/.kube/config  the operator itself, outside of a cluster`,
   );
@@ -23,6 +25,7 @@ Examples:
 program
   .addCommand(runCommand())
   .addCommand(renderCommand())
+  .addCommand(validateCommand())
   .addCommand(crdsCommand())
   .addCommand(nodeCommand())
   .addCommand(versionCommand());
