@@ -1,14 +1,13 @@
 import { checkList } from "./check-conflist.ts";
 import { checkPlugin, checkVersion } from "./check-plugin.ts";
-import { type Finding, formatPath, show } from "./finding.ts";
+import { type Finding, show } from "./finding.ts";
+import { DEEPEST, locateInJson } from "./locate.ts";
 import { Report } from "./report.ts";
 import { positions, scan } from "./scan.ts";
 import { isObject, Section } from "./section.ts";
 
 /** libcni, utils.ValidateNetworkName. */
 const NETWORK_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
-/** No finding lies deeper. */
-const DEEPEST = 16;
 
 /**
  * Checks the text of a NetworkAttachmentDefinition's spec.config as Multus, libcni and the plugins would
@@ -95,23 +94,18 @@ function checkName(config: Record<string, unknown>, report: Report, networkName:
     );
 }
 
-/** Gives each finding the place of its value: the last of several with one key, since that counts. */
+/** Gives each finding the place of its value, and leaves out what is said twice. */
 function locate(text: string, report: Report): Finding[] {
   if (report.entries.length === 0) return [];
-  const wanted = new Map(report.entries.map(({ finding }) => [finding.path, 0]));
-  scan(text, {
-    value(path, offset) {
-      if (path.length > DEEPEST) return;
-      const name = formatPath(path);
-      if (wanted.has(name)) wanted.set(name, offset);
-    },
-  });
-  const position = positions(text);
+  const places = locateInJson(
+    text,
+    report.entries.map(({ finding }) => finding.path),
+  );
   const seen = new Set<string>();
   return report.entries.flatMap(({ finding }) => {
     const key = JSON.stringify(finding);
     if (seen.has(key)) return [];
     seen.add(key);
-    return [{ ...finding, ...position(wanted.get(finding.path) ?? 0) }];
+    return [{ ...finding, ...(places.get(finding.path) ?? { line: 1, column: 1 }) }];
   });
 }

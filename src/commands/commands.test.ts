@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { loadAll } from "js-yaml";
@@ -94,6 +95,46 @@ describe.concurrent("render", { timeout: 30_000 }, () => {
   });
 });
 
+describe.concurrent("validate", { timeout: 30_000 }, () => {
+  const nad = (config: string) =>
+    `apiVersion: k8s.cni.cncf.io/v1\nkind: NetworkAttachmentDefinition\nmetadata: { name: n }\nspec: { config: '${config}' }\n`;
+  const good = nad('{"cniVersion":"0.3.1","type":"macvlan"}');
+  const bad = nad('{"cniVersion":"0.3.1","type":"macvlan","mode":"brige"}');
+
+  it("exits 0 for the samples, found in a directory", async () => {
+    const { code, stdout } = await multusOperator(["validate", "-f", "manifests/samples"]);
+    expect(stdout).toContain("2 NetworkAttachmentDefinitions, 3 Pods and 4 MultusInstalls checked: 0 errors");
+    expect(code).toBe(0);
+  });
+
+  it("exits 1 for an error, and prints one array as JSON", async () => {
+    const args = ["validate", "-f", "manifests/samples/multusinstall.yaml", "-", "-o", "json"];
+    const { code, stdout } = await multusOperator(args, `${good}---\n${bad}`);
+    expect(JSON.parse(stdout)).toMatchObject([
+      { file: "-", document: 1, name: "n", path: "mode", severity: "error", line: 9 },
+    ]);
+    expect(code).toBe(1);
+  });
+
+  it.each([
+    ["a file that is not there", "does-not-exist.yaml", "does-not-exist.yaml: ENOENT"],
+    ["text that is not YAML", "-", "standard input:2:1: not YAML"],
+  ])("exits 2 for %s, and checks the others all the same", async (_, file, message) => {
+    const directory = mkdtempSync(join(tmpdir(), "validate-"));
+    try {
+      writeFileSync(join(directory, "bad.yaml"), bad);
+      writeFileSync(join(directory, "values.txt"), "a: [");
+      const args = ["validate", "-f", file, "-f", directory, "-o", "json"];
+      const { code, stdout, stderr } = await multusOperator(args, "a: [\n");
+      expect(stderr).toContain(message);
+      expect(JSON.parse(stdout)).toMatchObject([{ file: join(directory, "bad.yaml"), path: "mode" }]);
+      expect(code).toBe(2);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+});
+
 describe.concurrent("the other commands", { timeout: 30_000 }, () => {
   it("crds prints what the generated file holds", async () => {
     const { code, stdout } = await multusOperator(["crds"]);
@@ -114,7 +155,7 @@ describe.concurrent("the other commands", { timeout: 30_000 }, () => {
   it("--help shows every command and examples", async () => {
     const { code, stdout } = await multusOperator(["--help"]);
     expect(code).toBe(0);
-    for (const command of ["run", "render", "crds", "version", "Examples:"])
+    for (const command of ["run", "render", "validate", "crds", "version", "Examples:"])
       expect(stdout).toContain(command);
   });
 

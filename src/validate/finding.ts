@@ -1,3 +1,6 @@
+/** A field of an object, in parts. */
+export type Path = readonly (string | number)[];
+
 /** A finding as `validate -o json` prints it: the names are a contract with scripts. */
 export interface DocumentFinding {
   /** As it was named on the command line, or found in a directory; "-" for standard input. */
@@ -21,7 +24,7 @@ export interface DocumentFinding {
 /** A finding before it is known where: its object's fields are filled in by validateFiles. */
 export interface ObjectFinding extends Pick<DocumentFinding, "path" | "severity" | "code" | "message"> {
   /** Where the field stands in the object. */
-  at: readonly (string | number)[];
+  at: Path;
   /** Where in the text that stands `at`. */
   inText?: { text: string; line: number; column: number };
 }

@@ -1,4 +1,5 @@
 import { isObject } from "../cni/section.ts";
+import type { Path } from "./finding.ts";
 
 /** An object of a document, as far as every kind has its fields. */
 export interface SeenObject {
@@ -8,7 +9,7 @@ export interface SeenObject {
   namespace: string;
   name: string;
   /** Where it stands in its document: [] or, in a List, ["items", 3]. */
-  at: readonly (string | number)[];
+  at: Path;
 }
 
 /** The objects of a document: itself, or a List's items. Undefined where it is no Kubernetes object. */
@@ -22,7 +23,7 @@ export function objectsOf(value: unknown): SeenObject[] | undefined {
   );
 }
 
-function seen(value: Record<string, unknown>, at: readonly (string | number)[]): SeenObject {
+function seen(value: Record<string, unknown>, at: Path): SeenObject {
   const metadata = isObject(value.metadata) ? value.metadata : {};
   return {
     value,

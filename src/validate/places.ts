@@ -1,7 +1,7 @@
 import { EVENT_ID, type Event, getScalarValue, SCALAR_STYLE, type ScalarEvent } from "js-yaml";
 import { positions } from "../cni/scan.ts";
+import type { Path } from "./finding.ts";
 
-export type Path = readonly (string | number)[];
 export interface Place {
   line: number;
   column: number;

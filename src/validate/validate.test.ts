@@ -77,11 +77,90 @@ just: text
     ["m", 1, 12, 47],
   ]);
   expect(summaryLine(validation)).toBe("2 NetworkAttachmentDefinitions checked: 2 errors, 0 warnings");
-  expect(skippedLine(validation)).toBe("not checked: 1 ConfigMap and 1 document without a kind");
+  expect(skippedLine(validation)).toBe("not checked: 1 document without a kind and 1 ConfigMap");
 });
 
 it("prints no control characters, whatever the file holds", () => {
   const source =
     'apiVersion: k8s.cni.cncf.io/v1\nkind: NetworkAttachmentDefinition\nmetadata: {name: "a\\u001b[31m"}\nspec: {"\\u0007": 1}\n';
   for (const finding of validate(source).findings) expect(findingLine(finding)).not.toMatch(/\p{Cc}/u);
+});
+
+const pod = (networks: string, more = "") =>
+  `apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\n  namespace: apps\n  annotations: {k8s.v1.cni.cncf.io/networks: ${networks}}\n${more}`;
+const capable = nad(`{config: '{"cniVersion":"1.0.0","type":"x","capabilities":{"ips":true}}'}`);
+const install = (spec: string) =>
+  `apiVersion: multus-operator.dev/v1alpha1\nkind: MultusInstall\nmetadata: {name: m}\nspec: ${spec}\n`;
+
+it.each([
+  ["a good one", pod("n@if1")],
+  ["a NAD that is not among the files", pod("elsewhere/other")],
+  ["a capability that is declared", `${capable}---\n${pod(`'[{"name":"n","ips":["10.0.0.5"]}]'`)}`],
+  ["one NAD twice", pod("'n,n'")],
+])("accepts a pod's networks: %s", (_, source) => {
+  expect(found(source)).toEqual([]);
+});
+
+const NETWORKS = 'metadata.annotations["k8s.v1.cni.cncf.io/networks"]';
+it.each([
+  ["no JSON", pod(`'[{"name": "n"'`), "error", "BAD_JSON"],
+  ["a name that is none", pod("Bad_Name"), "error", "BAD_NAME"],
+  ["a network without a name", pod("'n,'"), "error", "MISSING_NAME"],
+  ["no string", pod("{name: n}"), "error", "WRONG_TYPE"],
+  ["one interface twice", pod("'n@net2,n'"), "error", "DUPLICATE_INTERFACE"],
+  ["the pod's own interface", pod("n@eth0"), "error", "DUPLICATE_INTERFACE"],
+  ["the host's network", pod("n", "spec: {hostNetwork: true}"), "warning", "IGNORED"],
+  [
+    "a capability that is not declared",
+    `${capable}---\n${pod(`'[{"name":"n","mac":"02:00:00:00:00:01"}]'`)}`,
+    "warning",
+    "MISSING_CAPABILITY",
+  ],
+  [
+    "isolation",
+    `${install("{isolation: {enabled: true}}")}---\n${pod("other/n")}`,
+    "error",
+    "FORBIDDEN_NETWORK",
+  ],
+])("tells of a pod's networks: %s", (_, source, severity, code) => {
+  expect(found(source)).toEqual([["p", NETWORKS, severity, code]]);
+});
+
+it("looks into pod templates, where other kinds keep them too", () => {
+  const template = (kind: string, inner: string) =>
+    `apiVersion: x/v1\nkind: ${kind}\nmetadata: {name: p}\nspec: ${inner}\n`;
+  const metadata = "{metadata: {annotations: {k8s.v1.cni.cncf.io/networks: A}}}";
+  const path = 'template.metadata.annotations["k8s.v1.cni.cncf.io/networks"]';
+  for (const kind of ["Deployment", "Rollout"])
+    expect(found(template(kind, `{template: ${metadata}}`))).toEqual([
+      ["p", `spec.${path}`, "error", "BAD_NAME"],
+    ]);
+  expect(found(template("CronJob", `{jobTemplate: {spec: {template: ${metadata}}}}`))).toEqual([
+    ["p", `spec.jobTemplate.spec.${path}`, "error", "BAD_NAME"],
+  ]);
+  expect(skippedLine(validate(template("Rollout", "{}")))).toBe("not checked: 1 Rollout");
+});
+
+it("warns of an annotation that no pod gets, and of a misspelt one", () => {
+  const own = pod("n").replace("kind: Pod", "kind: Deployment");
+  expect(found(own)).toEqual([["p", NETWORKS, "warning", "IGNORED"]]);
+  expect(found(pod("n").replace("networks:", "network:"))).toMatchObject([
+    ["p", 'metadata.annotations["k8s.v1.cni.cncf.io/network"]', "warning", "UNKNOWN_FIELD"],
+  ]);
+});
+
+it("compares the NADs of all files with each other and with the MultusInstall", () => {
+  const macvlan = (name: string, version = "0.3.1") =>
+    nad(
+      `\n  config: |\n    {"cniVersion":"${version}","type":"macvlan","master":"eth0",\n     "ipam":{"type":"host-local","subnet":"10.0.0.0/24"}}`,
+    ).replace("name: n", `name: ${name}`);
+  const source = [macvlan("a"), macvlan("b", "1.0.0"), install("{version: v3.4.2}")].join("---\n");
+  const codes = validate(source).findings.map(({ name, code, line }) => `${name} ${code} ${line}`);
+  expect(codes).toEqual([
+    "a ADDRESSES_PER_NODE 7",
+    "a RANGES_OVERLAP 7",
+    "b ADDRESSES_PER_NODE 15",
+    "b CNI_VERSION_TOO_NEW 14",
+    "b RANGES_OVERLAP 15",
+  ]);
 });

@@ -1,9 +1,13 @@
+import { locateInJson } from "../cni/locate.ts";
+import { isObject } from "../cni/section.ts";
 import { MULTUS_INSTALL } from "../crds/multus-install/multus-install.ts";
 import type { SourceDocument } from "./documents.ts";
 import type { DocumentFinding, ObjectFinding } from "./finding.ts";
 import { checkMultusInstall } from "./multus-install.ts";
 import { checkNetworkDefinition, NETWORK_DEFINITION } from "./network-definition.ts";
 import { objectsOf, type SeenObject } from "./object.ts";
+import { surroundingsOf } from "./surroundings.ts";
+import { checkWorkload } from "./workload.ts";
 
 export interface SourceFile {
   file: string;
@@ -17,28 +21,52 @@ export interface Validation {
   skipped: Map<string, number>;
 }
 
-/** Checks every object of the files that this program knows the rules of; pure. */
+type Surroundings = ReturnType<typeof surroundingsOf>;
+
+/** Checks every object of the files that this program knows the rules of, and what they say of each other; pure. */
 export function validateFiles(files: readonly SourceFile[]): Validation {
   const result: Validation = { findings: [], checked: new Map(), skipped: new Map() };
-  for (const { file, documents } of files)
-    for (const document of documents) {
-      if (document.value === null || document.value === undefined) continue;
+  const placed = files.flatMap(({ file, documents }) =>
+    documents.flatMap((document) => {
+      if (document.value === null || document.value === undefined) return [];
       const objects = objectsOf(document.value);
       if (!objects) count(result.skipped, "document without a kind");
-      for (const object of objects ?? []) {
-        const found = check(object);
-        count(found ? result.checked : result.skipped, object.kind);
-        result.findings.push(...(found ?? []).map((finding) => place(finding, file, document, object)));
-      }
-    }
+      return (objects ?? []).map((object) => ({ file, document, object }));
+    }),
+  );
+  const around = surroundingsOf(placed.map(({ object }) => object));
+  for (const { file, document, object } of placed) {
+    const found = check(object, around);
+    count(found ? result.checked : result.skipped, object.kind);
+    for (const finding of found ?? []) result.findings.push(place(finding, file, document, object));
+  }
   return result;
 }
 
 /** Undefined for a kind that nothing is known of. */
-function check(object: SeenObject): ObjectFinding[] | undefined {
-  if (object.kind === NETWORK_DEFINITION.kind) return checkNetworkDefinition(object);
+function check(object: SeenObject, around: Surroundings): ObjectFinding[] | undefined {
   if (object.kind === MULTUS_INSTALL.kind) return checkMultusInstall(object);
-  return undefined;
+  if (object.kind !== NETWORK_DEFINITION.kind) return checkWorkload(object, around);
+  return [...checkNetworkDefinition(object), ...ofOthers(object, around)];
+}
+
+/** What the other objects say of a NAD. */
+function ofOthers({ value, namespace, name }: SeenObject, { ofNetwork }: Surroundings): ObjectFinding[] {
+  const found = ofNetwork.get(`${namespace || "default"}/${name}`) ?? [];
+  const text = isObject(value.spec) && typeof value.spec.config === "string" ? value.spec.config : "";
+  if (found.length === 0 || text === "") return [];
+  const places = locateInJson(
+    text,
+    found.map(({ path }) => path),
+  );
+  return found.map(({ path, severity, code, message }) => ({
+    path: path || "spec.config",
+    severity,
+    code,
+    message,
+    at: ["spec", "config"],
+    inText: { text, ...(places.get(path) ?? { line: 1, column: 1 }) },
+  }));
 }
 
 function place(

@@ -12,7 +12,7 @@ const nad = (name: string, config: object, more: Partial<SeenNetwork> = {}): See
 const node = (name: string, interfaces = ["eth0"], binaries = ["macvlan", "static"]): SeenNode => ({
   name,
   allocatable: { cpu: "2" },
-  inspection: { interfaces, binaries: binaries.map((binary) => ({ name: binary })) },
+  inspection: { truncated: [], interfaces, binaries: binaries.map((binary) => ({ name: binary })) },
 });
 const macvlan = (ipam?: object) => ({ cniVersion: "0.3.1", type: "macvlan", master: "eth0", ipam });
 const hostLocal = (subnet: string, more = {}) => macvlan({ type: "host-local", subnet, ...more });
@@ -34,6 +34,11 @@ it("finds nothing where all is there, and says nothing of what it does not see",
       nodes: [{ name: "n", allocatable: {}, inspection: undefined }],
     }),
   ).toEqual([]);
+  const cut: SeenNode = {
+    ...node("n", [], []),
+    inspection: { binaries: [], interfaces: [], truncated: ["binaries", "interfaces"] },
+  };
+  expect(found({ nads, nodes: [cut] })).toEqual([]);
 });
 
 it("names the nodes that lack a plugin's program or a master", () => {

@@ -1,12 +1,13 @@
 import { formatPath } from "../../cni/finding.ts";
 import type { Network } from "./network.ts";
-import { type ClusterView, type CrossFinding, listed, NODES_NAMED } from "./view.ts";
+import { type ClusterView, type CrossFinding, inspectedNodes, listed, NODES_NAMED } from "./view.ts";
 
 /** A plugin whose program lies not in a node's CNI directory: every attachment there fails ("failed to find plugin"). */
-export function missingBinary(networks: readonly Network[], { nodes }: ClusterView): CrossFinding[] {
-  const inspected = nodes.flatMap(({ name, inspection }) =>
-    inspection ? [{ name, programs: new Set(inspection.binaries.map((binary) => binary.name)) }] : [],
-  );
+export function missingBinary(networks: readonly Network[], view: ClusterView): CrossFinding[] {
+  const inspected = inspectedNodes(view, "binaries").map(({ name, seen }) => ({
+    name,
+    programs: new Set(seen.map((binary) => binary.name)),
+  }));
   if (inspected.length === 0) return [];
   const lacking = new Map<string, string[]>();
   const nodesWithout = (type: string): string[] => {

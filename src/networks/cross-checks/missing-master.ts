@@ -1,6 +1,6 @@
 import { flag, list, section, text } from "../../cni/kinds.ts";
 import { type Network, type Plugin, placeOf } from "./network.ts";
-import { type ClusterView, type CrossFinding, listed, NODES_NAMED } from "./view.ts";
+import { type ClusterView, type CrossFinding, inspectedNodes, listed, NODES_NAMED } from "./view.ts";
 
 /** The interfaces of the node that a plugin builds on, with the place that names each. */
 function masters({ type, fields }: Plugin): { name: string; path: string }[] {
@@ -26,10 +26,11 @@ function masters({ type, fields }: Plugin): { name: string; path: string }[] {
 }
 
 /** A master that nodes do not have: every attachment there fails ("Link not found"). */
-export function missingMaster(networks: readonly Network[], { nodes }: ClusterView): CrossFinding[] {
-  const inspected = nodes.flatMap(({ name, inspection }) =>
-    inspection ? [{ name, interfaces: new Set(inspection.interfaces) }] : [],
-  );
+export function missingMaster(networks: readonly Network[], view: ClusterView): CrossFinding[] {
+  const inspected = inspectedNodes(view, "interfaces").map(({ name, seen }) => ({
+    name,
+    interfaces: new Set(seen),
+  }));
   if (inspected.length === 0) return [];
   return networks.flatMap(({ nad, plugins }) =>
     plugins.flatMap(masters).flatMap(({ name: master, path }): CrossFinding[] => {

@@ -1,5 +1,5 @@
 import { formatPath, type Path } from "../../cni/finding.ts";
-import { section, text } from "../../cni/kinds.ts";
+import { flag, mapOf, section, text } from "../../cni/kinds.ts";
 import { Report } from "../../cni/report.ts";
 import { isObject, Section } from "../../cni/section.ts";
 import type { SeenNetwork } from "./view.ts";
@@ -11,6 +11,8 @@ export interface Network {
   networkName: string;
   cniVersion: string;
   plugins: readonly Plugin[];
+  /** What some plugin of it declares. */
+  capabilities: ReadonlySet<string>;
 }
 
 export interface Plugin {
@@ -21,7 +23,7 @@ export interface Plugin {
 
 /** No plugins where the configuration cannot be read, or has none and names a file on the node. */
 export function readNetwork(nad: SeenNetwork): Network {
-  const empty = { nad, networkName: nad.name, cniVersion: "", plugins: [] };
+  const empty = { nad, networkName: nad.name, cniVersion: "", plugins: [], capabilities: new Set<string>() };
   let config: unknown;
   try {
     config = JSON.parse(nad.config);
@@ -33,15 +35,18 @@ export function readNetwork(nad: SeenNetwork): Network {
   const root = new Section(config, [], report);
   const own = readPlugin(config, [], report);
   const list: unknown[] = own || !Array.isArray(config.plugins) ? [] : config.plugins.slice(0, 64);
+  const plugins = own
+    ? [own]
+    : list
+        .map((item, i) => (isObject(item) ? readPlugin(item, ["plugins", i], report) : undefined))
+        .filter((plugin) => plugin !== undefined);
+  const declared = plugins.flatMap(({ fields }) => [...(fields.take("capabilities", mapOf(flag)) ?? [])]);
   return {
     nad,
     networkName: root.take("name", text) || nad.name,
     cniVersion: root.take("cniVersion", text) ?? "",
-    plugins: own
-      ? [own]
-      : list
-          .map((item, i) => (isObject(item) ? readPlugin(item, ["plugins", i], report) : undefined))
-          .filter((plugin) => plugin !== undefined),
+    plugins,
+    capabilities: new Set(declared.filter(([, on]) => on).map(([name]) => name)),
   };
 }
 

@@ -1,3 +1,5 @@
+import type { NodeInspection } from "../../crds/node-inspection.ts";
+
 /** What the checks across objects look at: plain data, so that they are functions of it. */
 export interface ClusterView {
   nads: readonly SeenNetwork[];
@@ -17,12 +19,14 @@ export interface SeenNetwork {
   resourceName?: string | undefined;
 }
 
+export type SeenInspection = Pick<NodeInspection, "binaries" | "interfaces" | "truncated">;
+
 export interface SeenNode {
   name: string;
   /** status.allocatable: quantities by the resource's name. */
   allocatable: Readonly<Record<string, string>>;
-  /** What a look at the node showed (crds/node-inspection.ts fits); undefined where nobody has looked yet. */
-  inspection?: { binaries: readonly { name: string }[]; interfaces: readonly string[] } | undefined;
+  /** What a look at the node showed (crds/node-inspection.ts); undefined where nobody has looked yet. */
+  inspection?: SeenInspection | undefined;
 }
 
 /** What is wrong or doubtful of one NAD in this cluster. */
@@ -47,4 +51,14 @@ export function listed(names: readonly string[], most = 5): string {
   const shown = names.slice(0, most);
   const rest = names.length - shown.length;
   return rest > 0 ? `${shown.join(", ")} and ${rest} more` : shown.join(", ");
+}
+
+/** The nodes of which a list of the inspection is known whole, with it. */
+export function inspectedNodes<T extends "binaries" | "interfaces">(
+  { nodes }: ClusterView,
+  list: T,
+): { name: string; seen: SeenInspection[T] }[] {
+  return nodes.flatMap(({ name, inspection }) =>
+    inspection && !inspection.truncated.includes(list) ? [{ name, seen: inspection[list] }] : [],
+  );
 }

@@ -1,0 +1,36 @@
+import { isObject } from "../cni/section.ts";
+import { MULTUS_INSTALL, parseMultusInstall } from "../crds/multus-install/multus-install.ts";
+import { crossChecks } from "../networks/cross-checks/cross-checks.ts";
+import { readNetwork } from "../networks/cross-checks/network.ts";
+import type { CrossFinding, SeenNetwork } from "../networks/cross-checks/view.ts";
+import { NETWORK_DEFINITION } from "./network-definition.ts";
+import type { SeenObject } from "./object.ts";
+import type { Surroundings } from "./pod.ts";
+
+/** What the objects of all files say of each other: for pods, and findings of NADs by "namespace/name". */
+export function surroundingsOf(
+  objects: readonly SeenObject[],
+): Surroundings & { ofNetwork: ReadonlyMap<string, readonly CrossFinding[]> } {
+  const nads = new Map<string, SeenNetwork>();
+  for (const object of objects)
+    if (object.kind === NETWORK_DEFINITION.kind) {
+      const { namespace, name } = { ...object, namespace: object.namespace || "default" };
+      const spec = isObject(object.value.spec) ? object.value.spec : {};
+      const config = typeof spec.config === "string" ? spec.config : "";
+      nads.set(`${namespace}/${name}`, { namespace, name, config });
+    }
+  const installs = objects.filter(({ kind }) => kind === MULTUS_INSTALL.kind);
+  // A cluster has one; a folder of samples has many, and then none tells.
+  const parsed = installs.length === 1 ? parseMultusInstall(installs[0]?.value) : undefined;
+  const install = parsed?.ok ? parsed.value : undefined;
+  const found = crossChecks({
+    nads: [...nads.values()],
+    nodes: [],
+    install: install && { version: install.spec.version },
+  });
+  return {
+    networks: new Map([...nads].map(([key, nad]) => [key, readNetwork(nad)])),
+    isolation: install?.spec.isolation,
+    ofNetwork: Map.groupBy(found, ({ namespace, name }) => `${namespace}/${name}`),
+  };
+}
