@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { binaries } from "./binaries.ts";
+import { installCalico, prepareCalico } from "./calico.ts";
 import { type ControlPlane, firstAddress, startControlPlane } from "./control-plane.ts";
 import { waitUntil } from "./daemon.ts";
 import { requireDebianPackages } from "./host-packages.ts";
@@ -10,6 +11,7 @@ import {
   clusterNetwork,
   MAX_NODES,
   nodeNetwork,
+  nodeNumbers,
   removeClusterNetwork,
 } from "./network.ts";
 import { ClusterNode } from "./node.ts";
@@ -26,6 +28,8 @@ export interface ClusterOptions {
   images?: ImageName[];
   /** kube-proxy on every node, for Services of pods: 60 MB a node. The API server's own is always there. */
   services?: boolean;
+  /** What gives pods their first interface: a bridge, where not said, or real Calico. */
+  primaryNetwork?: "bridge" | "calico";
 }
 
 const SERVICES = "10.96.0.0/16";
@@ -37,6 +41,7 @@ const SERVICES = "10.96.0.0/16";
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
   await requireDebianPackages(["iproute2", "iptables", "runc"]);
   await binaries(["kube-apiserver", "etcd", "containerd", "bridge"]);
+  if (options.primaryNetwork === "calico") await binaries(["calico"]);
   await sweepDeadClusters();
   const cluster = new Cluster(options);
   try {
@@ -55,12 +60,14 @@ export class Cluster implements AsyncDisposable {
   readonly #count: number;
   readonly #services: boolean;
   readonly #images: Set<ImageName>;
+  readonly #primaryNetwork: "bridge" | "calico";
   #controlPlane: ControlPlane | undefined;
   nodes: ClusterNode[] = [];
 
   constructor(options: ClusterOptions) {
     this.#count = options.nodes ?? 2;
     this.#services = options.services ?? false;
+    this.#primaryNetwork = options.primaryNetwork ?? "bridge";
     this.#images = new Set(["pause", "busybox", ...(options.images ?? [])]);
     this.network = clusterNetwork(takeSlot(this.directory));
   }
@@ -82,6 +89,7 @@ export class Cluster implements AsyncDisposable {
       address: this.network.address,
       serviceCidr: SERVICES,
     });
+    if (this.#primaryNetwork === "calico") await this.#prepareCalico(this.#controlPlane);
     this.nodes = Array.from({ length: this.#count }, (_, index) => this.#newNode(index + 1));
     await Promise.all(this.nodes.map((node, index) => this.#boot(node, index + 1)));
     await this.waitForNodes();
@@ -182,9 +190,18 @@ export class Cluster implements AsyncDisposable {
     });
   }
 
+  async #prepareCalico(plane: ControlPlane): Promise<void> {
+    const pools = nodeNumbers().map((number) => ({
+      node: `node-${number}`,
+      cidr: nodeNetwork(this.network, number).podCidr,
+    }));
+    await prepareCalico(plane, pools);
+  }
+
   async #boot(node: ClusterNode, number: number): Promise<void> {
     await node.start();
-    await installPrimaryNetwork(node, nodeNetwork(this.network, number).podCidr);
+    if (this.#primaryNetwork === "calico") await installCalico(node, this.controlPlane);
+    else await installPrimaryNetwork(node, nodeNetwork(this.network, number).podCidr);
     for (const name of this.#images) await node.loadImage(await image(name));
   }
 }

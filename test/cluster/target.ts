@@ -10,10 +10,12 @@ export type Capability =
   /** Images get onto the nodes without a registry. */
   | "loadImage"
   /** Every node has a leg, eth1, in a second network. */
-  | "secondNetwork";
+  | "secondNetwork"
+  /** Calico as the primary network, where the test asks for it. */
+  | "calico";
 
 export const TARGETS = {
-  bare: ["nodeExec", "ownNodes", "loadImage", "secondNetwork"],
+  bare: ["nodeExec", "ownNodes", "loadImage", "secondNetwork", "calico"],
   kind: ["nodeExec", "loadImage", "secondNetwork"],
   kubeconfig: [],
 } as const satisfies Record<string, readonly Capability[]>;
