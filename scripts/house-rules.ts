@@ -14,12 +14,13 @@ const PURE: Record<string, readonly string[]> = {
   cni: ["cni", "crds"],
   networks: ["networks", "cni", "crds"],
   validate: ["validate", "networks", "render", "cni", "crds"],
+  import: ["import", "render", "multus", "cni", "crds"],
 };
 const ENGINE: Record<string, readonly string[]> = {
   kube: ["kube", "telemetry"],
   telemetry: ["telemetry"],
 };
-const PURE_PACKAGES = ["zod", "js-yaml", "microdiff", "node:net", "node:crypto"];
+const PURE_PACKAGES = ["zod", "js-yaml", "microdiff", "node:net", "node:crypto", "node:util"];
 const CLOCK_AND_ENVIRONMENT = /\b(process\.|Date\.now\(|new Date\(\)|Math\.random\(|console\.|fetch\()/;
 
 const root = resolve(import.meta.dirname, "..");

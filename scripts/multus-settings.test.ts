@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { customResourceDefinitions } from "../src/crds/definitions.ts";
 import { type MultusInstallSpecInput, multusInstallSpec } from "../src/crds/multus-install/spec.ts";
-import { daemonConfig } from "../src/multus/daemon-config.ts";
+import { daemonConfig, FIXED_KEYS } from "../src/multus/daemon-config.ts";
 import { entrypointArgs, entrypointEnvironment, FLAGS } from "../src/multus/entrypoint-flags.ts";
 import { type Definition, describedFields } from "./field-table.ts";
-import { FIXED_ENVIRONMENT, FIXED_KEYS, settingsOf } from "./multus-settings.ts";
+import { FIXED_ENVIRONMENT, settingsOf } from "./multus-settings.ts";
 
 const fields = describedFields(customResourceDefinitions()[0] as unknown as Definition);
 const settings = fields.map((field) => ({ ...field, ...settingsOf(field) }));

@@ -1,3 +1,4 @@
+import { FIXED_KEYS } from "../src/multus/daemon-config.ts";
 import { FLAGS, REFUSED_FLAGS } from "../src/multus/entrypoint-flags.ts";
 import { isAtLeast } from "../src/multus/releases.ts";
 
@@ -13,22 +14,6 @@ export interface Settings {
   thin: string[];
   thick: string[];
 }
-
-/** Keys of daemon-config.json that no field sets, and why. */
-export const FIXED_KEYS: Record<string, string> = {
-  chrootDir: "always `/hostroot`, where the host's root is mounted",
-  socketDir: "always `/run/multus/` of the host: the daemon removes the whole directory when it starts",
-  daemonSocketDir: "the shim's name for `socketDir`; its default is that directory",
-  multusConfigFile: "always `auto`: with a path the daemon ends and restarts for ever (multus-cni #1366)",
-  kubeconfig: "the daemon uses its service account",
-  confDir:
-    "it names a directory of further delegates' files, which a NetworkAttachmentDefinition without config reads at its default place",
-  cniDir: "a cache of Multus' own; its default is the directory that is mounted",
-  enablePprof: "a debugging interface that whoever reaches the node could read",
-  forceCNIVersion: REFUSED_FLAGS["force-cni-version"] ?? "",
-  overrideNetworkName: "not supported yet for the daemon",
-  perNodeCertificate: "not supported yet",
-};
 
 /** Environment of the v3.4 entrypoint that no field sets, and why. */
 export const FIXED_ENVIRONMENT: Record<string, string> = {

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { crdsCommand } from "./commands/crds.ts";
+import { importCommand } from "./commands/import.ts";
 import { nodeCommand } from "./commands/node.ts";
 import { renderCommand } from "./commands/render.ts";
 import { runCommand } from "./commands/run.ts";
@@ -18,6 +19,7 @@ const program = new Command("multus-operator")
 Examples:
   multus-operator render -f multusinstall.yaml     what would be applied, offline
   multus-operator validate -f manifests/           are NADs, pods and MultusInstalls right, offline
+  multus-operator import -f multus-daemonset.yml   from a manifest made by hand to a MultusInstall
   multus-operator crds | kubectl apply --server-side -f -
   multus-operator run --kubeconfig ~/.kube/config  the operator itself, outside of a cluster`,
   );
@@ -26,6 +28,7 @@ program
   .addCommand(runCommand())
   .addCommand(renderCommand())
   .addCommand(validateCommand())
+  .addCommand(importCommand())
   .addCommand(crdsCommand())
   .addCommand(nodeCommand())
   .addCommand(versionCommand());

@@ -132,6 +132,48 @@ describe.concurrent("validate", { timeout: 30_000 }, () => {
     } finally {
       rmSync(directory, { recursive: true });
     }
+
+describe.concurrent("import", { timeout: 30_000 }, () => {
+  const HAND_MADE = "manifests/samples/hand-made/multus-daemonset-pre-calico.yml";
+
+  it("prints a MultusInstall that render takes, and the findings on standard error", async () => {
+    const { code, stdout, stderr } = await multusOperator(["import", "-f", HAND_MADE]);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^broken: ConfigMap kube-system\/multus-cni-config: .*left over from it/m);
+    expect(loadAll(stdout)).toMatchObject([{ kind: "MultusInstall", spec: { version: "v3.4.2" } }]);
+    const rendered = await multusOperator(["render", "-f", "-"], stdout);
+    expect(rendered.code).toBe(0);
+    expect(rendered.stdout).toContain("192.168.1.222:80/kube-ovn/multus-cni:latest");
+  });
+
+  it("gives the findings as JSON", async () => {
+    const { stdout } = await multusOperator(["import", "-f", HAND_MADE, "-o", "json"]);
+    const { install, findings } = JSON.parse(stdout) as { install: object; findings: object[] };
+    expect(install).toMatchObject({ kind: "MultusInstall" });
+    expect(findings).toContainEqual(expect.objectContaining({ kind: "broken", same: true }));
+  });
+
+  it.each([
+    ["--strict and a finding", ["-f", HAND_MADE, "--strict"], "", 1, "broken: "],
+    [
+      "a file without Multus",
+      ["-f", "-"],
+      "{ kind: Pod, metadata: { name: x } }",
+      1,
+      "error: standard input: no",
+    ],
+    ["text that is not YAML", ["-f", "-"], "a: [", 2, "standard input: not YAML"],
+    [
+      "a DaemonSet without containers",
+      ["-f", "-"],
+      "{ kind: DaemonSet, metadata: { name: x } }",
+      2,
+      "DaemonSet x: spec",
+    ],
+  ])("exits for %s", async (_, args, input, expected, message) => {
+    const { code, stderr } = await multusOperator(["import", ...args], input);
+    expect(stderr).toContain(message);
+    expect(code).toBe(expected);
   });
 });
 
@@ -155,7 +197,7 @@ describe.concurrent("the other commands", { timeout: 30_000 }, () => {
   it("--help shows every command and examples", async () => {
     const { code, stdout } = await multusOperator(["--help"]);
     expect(code).toBe(0);
-    for (const command of ["run", "render", "validate", "crds", "version", "Examples:"])
+    for (const command of ["run", "render", "validate", "import", "crds", "version", "Examples:"])
       expect(stdout).toContain(command);
   });
 

@@ -28,7 +28,7 @@ export function flavourOf(spec: Pick<MultusInstallSpec, "version" | "mode">): Fl
 }
 
 /** Where upstream published a release: v3 on Docker Hub under nfvpe, v3.7 and later on GitHub's registry. */
-function upstreamImage(spec: Pick<MultusInstallSpec, "version" | "mode">): {
+export function upstreamImage(spec: Pick<MultusInstallSpec, "version" | "mode">): {
   registry: string;
   repository: string;
   tag: string;

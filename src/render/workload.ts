@@ -8,7 +8,7 @@ import { thickPod } from "./thick-pod.ts";
 import { thinPod } from "./thin-pod.ts";
 
 /** Multus' pods must run where other pods cannot yet: a node is tainted until its network is there. */
-const EVERYWHERE = [
+export const EVERYWHERE = [
   { operator: "Exists", effect: "NoSchedule" },
   { operator: "Exists", effect: "NoExecute" },
 ];

@@ -1,24 +1,13 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { loadAll } from "js-yaml";
 import { afterAll, expect, it } from "vitest";
 import { parseMultusInstall } from "../../src/crds/multus-install/multus-install.ts";
 import type { MultusInstallSpecInput } from "../../src/crds/multus-install/spec.ts";
 import { objectsOf, renderInstall } from "../../src/render/render.ts";
-import { moduleDirectory } from "../cluster/binaries.ts";
 import { ANY, DOCUMENTED_DIFFERENCES, differencesPage } from "./documented-differences.ts";
 import { type Difference, differences } from "./equivalence.ts";
-
-const V4 = ["multus-v4", "gopkg.in/k8snetworkplumbingwg/multus-cni.v4"] as const;
-const V3 = ["multus-v3", "gopkg.in/intel/multus-cni.v3"] as const;
+import { upstreamManifest } from "./upstream-manifests.ts";
 
 type KubeLike = Parameters<typeof differences>[0][number];
-
-function upstream([family, module]: readonly [string, string], file: string): KubeLike[] {
-  const text = readFileSync(join(moduleDirectory(family, module), file), "utf8");
-  return loadAll(text).filter((document) => document !== null && document !== undefined) as KubeLike[];
-}
 
 function rendered(spec: MultusInstallSpecInput): KubeLike[] {
   const parsed = parseMultusInstall({
@@ -68,23 +57,20 @@ const UPSTREAM_DELEGATE = {
 const met = new Set<readonly [unknown, unknown]>();
 
 it.each([
-  { name: "v4 thin", module: V4, file: "deployments/multus-daemonset.yml", spec: { version: "v4.3.0" } },
+  { name: "v4 thin", manifest: "v4 thin" as const, spec: { version: "v4.3.0" } },
   {
     name: "v4 thick",
-    module: V4,
-    file: "deployments/multus-daemonset-thick.yml",
+    manifest: "v4 thick" as const,
     spec: { version: "v4.3.0", mode: "Thick" as const },
   },
   {
     name: "v3.4.2",
-    module: V3,
-    file: "images/multus-daemonset.yml",
+    manifest: "v3.4.2" as const,
     spec: { version: "v3.4.2", workload: { architectures: ["amd64" as const, "ppc64le" as const] } },
   },
   {
     name: "v3.4.2 with its ConfigMap in use",
-    module: V3,
-    file: "images/multus-daemonset.yml",
+    manifest: "v3.4.2" as const,
     spec: {
       version: "v3.4.2",
       primaryNetwork: { source: "Inline" as const, config: JSON.stringify(UPSTREAM_DELEGATE) },
@@ -93,8 +79,8 @@ it.each([
   },
 ])(
   "renders what Multus' own manifest for $name says, but for the documented differences",
-  ({ module, file, spec }) => {
-    const found = differences(withParsedData(upstream(module, file)), withParsedData(rendered(spec)));
+  ({ manifest, spec }) => {
+    const found = differences(withParsedData(upstreamManifest(manifest)), withParsedData(rendered(spec)));
     const undocumented = found.filter((difference) => {
       const pairs = documented(difference);
       for (const pair of pairs) met.add(pair);

@@ -1,0 +1,66 @@
+import { Command, Option } from "commander";
+import { formatFinding } from "../import/finding.ts";
+import { type Imported, importInstall } from "../import/import.ts";
+import { ImportError } from "../import/manifest.ts";
+import { inputName, readDocuments, toYaml, UnreadableInput } from "./yaml.ts";
+
+interface ImportOptions {
+  filename: string[];
+  output: "yaml" | "json";
+  strict: boolean;
+}
+
+/** `import`: from a Multus manifest that was written by hand to the MultusInstall that renders it. */
+export function importCommand(): Command {
+  return new Command("import")
+    .description("print the MultusInstall for a Multus manifest that was written by hand")
+    .requiredOption(
+      "-f, --filename <file...>",
+      'YAML files of the manifest, v3.4 and later; "-" reads standard input',
+    )
+    .addOption(
+      new Option("-o, --output <format>", "yaml: the MultusInstall alone; json: {install, findings}")
+        .choices(["yaml", "json"])
+        .default("yaml"),
+    )
+    .option("--strict", "exit 1 when something is lost or cannot work", false)
+    .addHelpText(
+      "after",
+      `
+What becomes of the manifest is told on standard error, a line a finding:
+  lost    was in effect, and no field of a MultusInstall sets it
+  broken  cannot work, or will stop to, whoever runs it
+  note    is carried over in another form, or was without effect
+
+Exit code 0: printed; 1: there is no Multus in it, or --strict found something; 2: it cannot be read.
+
+Examples:
+  multus-operator import -f multus-daemonset.yml > multusinstall.yaml
+  multus-operator render -f multusinstall.yaml        what the operator would apply
+  multus-operator diff -f multusinstall.yaml          the same against the cluster
+  kubectl get daemonset,configmap -n kube-system -l app=multus -o yaml | multus-operator import -f -`,
+    )
+    .action((options: ImportOptions) => {
+      process.exitCode = runImport(options);
+    });
+}
+
+/** Returns the exit code. */
+function runImport({ filename, output, strict }: ImportOptions): number {
+  let imported: Imported;
+  try {
+    imported = importInstall(filename.flatMap(readDocuments));
+  } catch (error) {
+    if (error instanceof UnreadableInput) {
+      process.stderr.write(`${error.message}\n`);
+      return 2;
+    }
+    if (!(error instanceof ImportError)) throw error;
+    process.stderr.write(`error: ${filename.map(inputName).join(", ")}: ${error.message}\n`);
+    return error.code === "MALFORMED" ? 2 : 1;
+  }
+  const { install, findings } = imported;
+  for (const finding of findings) process.stderr.write(`${formatFinding(finding)}\n`);
+  process.stdout.write(output === "yaml" ? toYaml([install]) : `${JSON.stringify(imported, null, 2)}\n`);
+  return strict && findings.some(({ kind }) => kind !== "note") ? 1 : 0;
+}

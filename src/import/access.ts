@@ -1,0 +1,55 @@
+import { NETWORK_DEFINITION } from "../render/definition.ts";
+import type { ImportFinding } from "./finding.ts";
+import { Findings } from "./finding.ts";
+import type { Manifest } from "./manifest.ts";
+
+/** What upstream's roles name, wider than Multus needs. */
+const NEEDED: Record<string, readonly string[]> = {
+  "k8s.cni.cncf.io": ["*", "network-attachment-definitions"],
+  "": ["pods", "pods/status", "events"],
+  "events.k8s.io": ["events", "pods", "pods/status"],
+};
+/** Served by no Kubernetes since 1.22 (extensions: 1.16). */
+const OLD_VERSION = /\/v1beta1$/;
+
+/** What becomes of the objects beside the DaemonSet and its ConfigMap. */
+export function readOthers(others: Manifest["others"]): ImportFinding[] {
+  return others.flatMap((other) => {
+    const findings = new Findings(`${other.kind} ${other.name}`);
+    if (OLD_VERSION.test(other.apiVersion) && KINDS_OF_MULTUS.includes(other.kind))
+      findings.note("apiVersion", `${other.apiVersion} is served no more; the operator applies today's`);
+    switch (other.kind) {
+      case "CustomResourceDefinition":
+        if (other.name !== NETWORK_DEFINITION)
+          findings.lost("kind", "is not part of a MultusInstall; apply it by itself");
+        break;
+      case "ClusterRole":
+        readRole(other.object, findings);
+        break;
+      case "ClusterRoleBinding":
+      case "ServiceAccount":
+        break;
+      default:
+        findings.note("kind", "is not part of a MultusInstall; apply it by itself");
+    }
+    return findings.list;
+  });
+}
+
+const KINDS_OF_MULTUS = ["CustomResourceDefinition", "ClusterRole", "ClusterRoleBinding"];
+
+function readRole({ rules }: Record<string, unknown>, findings: Findings): void {
+  for (const [index, rule] of (Array.isArray(rules) ? rules : []).entries()) {
+    const { apiGroups = [], resources = [] } = rule as { apiGroups?: string[]; resources?: string[] };
+    const further = apiGroups.flatMap((group) =>
+      resources
+        .filter((resource) => !NEEDED[group]?.includes(resource))
+        .map((resource) => (group === "" ? resource : `${resource}.${group}`)),
+    );
+    if (further.length > 0)
+      findings.lost(
+        `rules[${index}]`,
+        `Multus does not need ${further.slice(0, 5).join(", ")}: the operator's role for it does not have it`,
+      );
+  }
+}

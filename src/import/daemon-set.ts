@@ -1,0 +1,116 @@
+import type { Flavour } from "../multus/releases.ts";
+import { readDaemon } from "./daemon.ts";
+import { type Draft, newDraft } from "./draft.ts";
+import { parseFlags, readEntrypoint } from "./entrypoint.ts";
+import { Findings, type ImportFinding } from "./finding.ts";
+import { readHostDirectories } from "./host-directories.ts";
+import { Mounts } from "./host-mounts.ts";
+import { parseImage, pullPolicyOf, readImage, versionOf } from "./image.ts";
+import { readConfiguration } from "./inline.ts";
+import { readLog, readUnused } from "./leftovers.ts";
+import { type ConfigMap, type Container, type DaemonSet, ImportError, multusContainer } from "./manifest.ts";
+import { installDirectory, isInstaller, readWorkload } from "./workload.ts";
+
+/** "DaemonSet kube-system/kube-multus-ds" */
+export function nameOf({ metadata }: DaemonSet): string {
+  return `DaemonSet ${metadata.namespace ?? "default"}/${metadata.name}`;
+}
+
+/** The draft of a spec for one DaemonSet and the ConfigMaps that it may mount. */
+export function readDaemonSet(
+  daemonSet: DaemonSet,
+  configMaps: readonly ConfigMap[],
+): { draft: Draft; findings: ImportFinding[] } {
+  const findings = new Findings(nameOf(daemonSet));
+  const pod = daemonSet.spec.template.spec;
+  const main = multusContainer(daemonSet);
+  if (!main) throw new ImportError("NO_MULTUS", `${nameOf(daemonSet)} has no container that runs Multus`);
+  const image = parseImage(main.image);
+  const flavour = flavourOf(main, image.tag ?? "", daemonSet.metadata.name);
+  const { words, flags, rest } = commandOf(main, flavour);
+  const namespace = daemonSet.metadata.namespace ?? "default";
+  const draft = newDraft(
+    versionOf(image, flavour, flags, findings),
+    flavour === "v4-thick" ? "Thick" : "Thin",
+    namespace,
+  );
+  readImage(draft, image);
+  const pullPolicy = pullPolicyOf(main.imagePullPolicy, image);
+  if (pullPolicy !== "IfNotPresent") draft.image.pullPolicy = pullPolicy as never;
+  if (pod.imagePullSecrets.length > 0) draft.image.pullSecrets = pod.imagePullSecrets.map(({ name }) => name);
+  for (const { name, image: other } of pod.initContainers.filter(isInstaller))
+    if (other !== main.image)
+      findings.changed(
+        `initContainers ${name}`,
+        "gets the image of the Multus container: both must be of one release",
+      );
+
+  const mounts = new Mounts(pod, main);
+  const about: ImportFinding[] = [];
+  if (flavour === "v4-thick")
+    about.push(
+      ...readDaemon({
+        draft,
+        mounts,
+        configMaps,
+        findings,
+        args: [...main.command, ...main.args],
+        installDirectory: installDirectory(pod),
+      }),
+    );
+  else {
+    readCommand(draft, words, flavour);
+    for (const word of rest) findings.lost("args", `${JSON.stringify(word)} is no flag`);
+    readEntrypoint(flags, { draft, flavour, mounts, findings });
+    about.push(
+      ...readConfiguration(flags.get("multus-conf-file"), { draft, flavour, mounts, configMaps, findings }),
+    );
+    readEnvironment(draft, main, flavour, findings);
+    if (flavour === "v4-thin") readInstallation(draft, pod.initContainers.some(isInstaller), findings);
+  }
+  if (draft.directories) readHostDirectories(draft, draft.directories);
+  readLog(draft, mounts);
+  readUnused(mounts, flavour, findings);
+  readWorkload(draft, daemonSet, main, findings);
+  return { draft, findings: [...findings.list, ...about] };
+}
+
+/** Which of Multus' programs a container starts; where its command does not tell, by upstream's names and the tag. */
+function flavourOf({ command, args }: Container, tag: string, name: string): Flavour {
+  const words = [...command, ...args];
+  if (words.some((word) => /multus-daemon$/.test(word))) return "v4-thick";
+  if (words.some((word) => /thin_entrypoint$/.test(word))) return "v4-thin";
+  if (words.some((word) => /entrypoint\.sh$/.test(word))) return "v3";
+  if (/^kube-multus-ds-/.test(name)) return "v3";
+  if (/^(v4|snapshot|stable|latest)/.test(tag)) return /thick$/.test(tag) ? "v4-thick" : "v4-thin";
+  return name === "kube-multus-ds" ? "v4-thin" : "v3";
+}
+
+/** The words before the first flag are the program; a script's interpreter may hold it in args. */
+function commandOf({ command, args }: Container, flavour: Flavour) {
+  const all = [...command, ...args];
+  const first = all.findIndex((word) => word.startsWith("-"));
+  const words = first < 0 ? all : all.slice(0, first);
+  return { words, ...parseFlags(first < 0 ? [] : all.slice(first), flavour) };
+}
+
+function readCommand(draft: Draft, words: string[], flavour: Flavour): void {
+  const standard = flavour === "v3" ? "/entrypoint.sh" : "/thin_entrypoint";
+  if (words.length > 0 && !(words.length === 1 && words[0] === standard))
+    draft.image.layout = { ...draft.image.layout, command: words };
+}
+
+function readEnvironment(draft: Draft, { env }: Container, flavour: Flavour, findings: Findings): void {
+  for (const { name, value } of env) {
+    if (flavour === "v3" && name === "SKIP_TLS_VERIFY") draft.entrypoint.skipTLSVerify = value === "true";
+    else if (flavour === "v3" && name === "KUBECONFIG_MODE") draft.entrypoint.kubeconfigMode = value;
+    else if (name !== "MULTUS_NODE_NAME") findings.lost(`env ${name}`, "no field of a MultusInstall sets it");
+  }
+}
+
+/** With image.layout, thin_entrypoint copies the binary; without, an init container does so. */
+function readInstallation(draft: Draft, hasInstaller: boolean, findings: Findings): void {
+  if (!hasInstaller && !draft.entrypoint.skipBinaryCopy) draft.image.layout ??= {};
+  if (hasInstaller && draft.image.layout !== undefined)
+    findings.changed("initContainers", "are left out: with image.layout the entrypoint copies the binary");
+}

@@ -1,0 +1,160 @@
+import { show } from "../cni/finding.ts";
+import { FIXED_KEYS } from "../multus/daemon-config.ts";
+import type { Draft } from "./draft.ts";
+import { Findings, type ImportFinding } from "./finding.ts";
+import type { Mounts } from "./host-mounts.ts";
+import { trim } from "./host-mounts.ts";
+import type { ConfigMap } from "./manifest.ts";
+
+interface Situation {
+  draft: Draft;
+  mounts: Mounts;
+  configMaps: readonly ConfigMap[];
+  /** Of the DaemonSet. */
+  findings: Findings;
+  args: readonly string[];
+  /** Where the init container puts the shim, on the host. */
+  installDirectory: string | undefined;
+}
+
+const CONFIG_FILE = "/etc/cni/net.d/multus.d/daemon-config.json";
+const texts = (value: unknown) => (typeof value === "string" ? value.split(",").filter(Boolean) : undefined);
+const list = (value: unknown) => (Array.isArray(value) ? value : undefined);
+
+/** What each key sets in the spec; the value is checked with the whole spec afterwards. */
+const READERS: Record<string, (value: unknown, draft: Draft, mounts: Mounts) => void> = {
+  cniVersion: (value, { cni }) => {
+    if (value !== "0.3.1") cni.version = value as never;
+  },
+  logLevel: (value, { logging }) => {
+    if (value !== "verbose") logging.level = value as never;
+  },
+  logToStderr: (value, { logging }) => {
+    if (value !== true) logging.toStderr = value as never;
+  },
+  logFile: (value, { logging }) => {
+    logging.file = value as never;
+  },
+  logOptions: (value, { logging }) => {
+    logging.rotation = value as never;
+  },
+  multusMasterCNI: (value, { primaryNetwork }) => {
+    if (value === "") return;
+    primaryNetwork.source = "File";
+    primaryNetwork.file = value as never;
+  },
+  readinessindicatorfile: (value, { primaryNetwork }, mounts) => {
+    if (typeof value === "string") primaryNetwork.readinessFile = mounts.hostPathOf(value) ?? value;
+  },
+  namespaceIsolation: (value, { isolation }) => {
+    if (value === true) isolation.enabled = true;
+  },
+  globalNamespaces: (value, { isolation }) => {
+    isolation.globalNamespaces = texts(value) ?? (value as never);
+  },
+  systemNamespaces: (value, { isolation }) => {
+    isolation.systemNamespaces = list(value) as never;
+  },
+};
+for (const key of [
+  "metricsPort",
+  "connectionLimit",
+  "capabilities",
+  "retryDeleteOnError",
+  "auxiliaryCNIChainName",
+  "clusterNetwork",
+  "defaultNetworks",
+] as const)
+  READERS[key] = (value, { daemon }) => {
+    daemon[key] = value as never;
+  };
+/** Read with the directories, or right as the operator writes them. */
+const ELSEWHERE = [
+  "cniConfigDir",
+  "multusAutoconfigDir",
+  "binDir",
+  "multusNamespace",
+  "chrootDir",
+  "socketDir",
+];
+
+/** Fills the draft from the thick daemon's configuration. Returns findings about its ConfigMap. */
+export function readDaemon(situation: Situation): ImportFinding[] {
+  const { mounts, configMaps, draft, findings, args } = situation;
+  const file = /^--?config=(.*)$/.exec(args.find((arg) => /^--?config=/.test(arg)) ?? "")?.[1] ?? CONFIG_FILE;
+  const source = mounts.configMapOf(file);
+  const map = configMaps.find(({ metadata }) => metadata.name === source?.name);
+  const text = source && map?.data[source.key];
+  if (text === undefined) {
+    findings.mended("volumes", `no ConfigMap holds ${file}: the daemon does not start without`);
+    return [];
+  }
+  const about = new Findings(`ConfigMap ${map?.metadata.namespace ?? "default"}/${map?.metadata.name}`);
+  let config: unknown;
+  try {
+    config = JSON.parse(text);
+  } catch {
+    config = undefined;
+  }
+  if (typeof config !== "object" || config === null || Array.isArray(config)) {
+    about.mended(`data.${source?.key}`, "is no JSON object: the daemon does not start with it");
+    return about.list;
+  }
+  const entries = config as Record<string, unknown>;
+  readDirectories(entries, situation, about);
+  for (const [key, value] of Object.entries(entries)) readKey(key, value, draft, mounts, about);
+  return about.list;
+}
+
+function readKey(key: string, value: unknown, draft: Draft, mounts: Mounts, findings: Findings): void {
+  const at = `daemon-config.json ${key}`;
+  const reader = READERS[key];
+  if (reader) reader(value, draft, mounts);
+  else if (key === "multusConfigFile") {
+    if (value !== "auto")
+      findings.mended(
+        at,
+        `with a path the daemon ends and restarts for ever (multus-cni #1366); auto is written`,
+      );
+  } else if (!ELSEWHERE.includes(key)) {
+    const why = FIXED_KEYS[key];
+    if (why === undefined) findings.note(at, "the daemon does not know it; it is left out");
+    else if (value !== false && value !== "")
+      findings.lost(at, `no field sets it: ${why} (it is ${show(value)})`);
+  }
+}
+
+function readDirectories(
+  config: Record<string, unknown>,
+  { draft, mounts, installDirectory }: Situation,
+  about: Findings,
+): void {
+  const inside = (key: string, standard: string) => {
+    const value = config[key];
+    return typeof value === "string" && value !== "" ? value : standard;
+  };
+  const conf = mounts.hostPathOf(inside("cniConfigDir", "/etc/cni/net.d"));
+  const primary = mounts.hostPathOf(inside("multusAutoconfigDir", "/etc/cni/net.d"));
+  if (conf === undefined) {
+    about.mended("daemon-config.json cniConfigDir", "is no directory of the host: nothing is mounted there");
+    return;
+  }
+  if (primary !== conf)
+    about.lost(
+      "daemon-config.json multusAutoconfigDir",
+      `the primary network is looked for in cni.confDir, ${show(conf)}, and nowhere else`,
+    );
+  // Within a chroot of the host: the path is the host's, and it is searched before the installed plugins'.
+  const searched = typeof config.binDir === "string" ? trim(config.binDir) : undefined;
+  const installed = installDirectory ?? searched ?? "/opt/cni/bin";
+  draft.directories = { confDir: conf, binDir: installed, netnsDir: mounts.hostPathOf("/run/netns") };
+  if (searched !== undefined && (searched !== installed || searched === "/opt/cni/bin"))
+    draft.cni.additionalBinDir = searched;
+  mounts.hostPathOf(installed);
+  const namespace = config.multusNamespace;
+  if (namespace !== undefined && namespace !== draft.namespace)
+    about.lost("daemon-config.json multusNamespace", `it follows spec.namespace (it is ${show(namespace)})`);
+  const socket = config.socketDir;
+  if (typeof socket === "string" && !["/run/multus", "/host/run/multus"].includes(trim(socket)))
+    about.lost("daemon-config.json socketDir", `${FIXED_KEYS.socketDir} (it is ${show(socket)})`);
+}

@@ -1,0 +1,210 @@
+import { show } from "../cni/finding.ts";
+import { multusInstallSpec } from "../crds/multus-install/spec.ts";
+import { kubeconfigFile, REFUSED_FLAGS } from "../multus/entrypoint-flags.ts";
+import type { Flavour } from "../multus/releases.ts";
+import type { Draft } from "./draft.ts";
+import type { Findings } from "./finding.ts";
+import type { Mounts } from "./host-mounts.ts";
+
+/** A flag as the pod has it: `--name=value`; "" where it has no value. */
+type Flags = Map<string, string>;
+
+/**
+ * The arguments as flags, the last of a name counts. v3's script knows `--name=value` only; pflag of v4 takes
+ * `--name value` and `--switch` too.
+ */
+export function parseFlags(args: readonly string[], flavour: Flavour): { flags: Flags; rest: string[] } {
+  const flags: Flags = new Map();
+  const rest: string[] = [];
+  for (let i = 0; i < args.length; i += 1) {
+    const match = /^--?([a-z][a-z-]*)(?:=(.*))?$/s.exec(args[i] ?? "");
+    if (!match) {
+      rest.push(args[i] ?? "");
+      continue;
+    }
+    const [, name = "", value] = match;
+    const next = args[i + 1];
+    if (value !== undefined) flags.set(name, value);
+    else if (flavour !== "v3" && next !== undefined && !next.startsWith("-")) {
+      flags.set(name, next);
+      i += 1;
+    } else flags.set(name, flavour === "v3" ? "" : "true");
+  }
+  return { flags, rest };
+}
+
+interface Situation {
+  draft: Draft;
+  flavour: Flavour;
+  mounts: Mounts;
+  findings: Findings;
+}
+
+const truth = (value: string) => value === "true" || value === "1";
+const texts = (value: string) => value.split(",").filter((part) => part !== "");
+
+/** What each flag sets in the spec. Those of directories and of the configuration's file are read before. */
+const READERS: Record<string, (value: string, situation: Situation) => void> = {
+  "cni-version": (value, { draft, flavour }) => {
+    if (flavour !== "v3" || value !== "0.3.1") draft.cni.version = value as never;
+  },
+  "multus-bin-file": (value, { draft }) => {
+    draft.image.layout = { ...draft.image.layout, binaryFile: value };
+  },
+  "skip-multus-binary-copy": (value, { draft }) => {
+    if (truth(value)) draft.entrypoint.skipBinaryCopy = true;
+  },
+  "multus-master-cni-file-name": (value, { draft }) => {
+    if (value === "") return;
+    draft.primaryNetwork.source = "File";
+    draft.primaryNetwork.file = value;
+  },
+  "namespace-isolation": (value, { draft }) => {
+    if (truth(value)) draft.isolation.enabled = true;
+  },
+  "global-namespaces": (value, { draft }) => {
+    if (value !== "") draft.isolation.globalNamespaces = texts(value);
+  },
+  "multus-log-level": (value, { draft }) => {
+    if (value !== "") draft.logging.level = value as never;
+  },
+  "multus-log-file": (value, { draft }) => {
+    if (value !== "") draft.logging.file = value;
+  },
+  "multus-log-to-stderr": (value, { draft }) => {
+    draft.logging.toStderr = truth(value);
+  },
+  "override-network-name": (value, { draft }) => {
+    if (truth(value)) draft.entrypoint.overrideNetworkName = true;
+  },
+  "rename-conf-file": (value, { draft }) => {
+    if (truth(value)) draft.entrypoint.renameConfFile = true;
+  },
+  "readiness-indicator-file": (value, { draft }) => {
+    if (value !== "") draft.primaryNetwork.readinessFile = value;
+  },
+  "additional-bin-dir": (value, { draft }) => {
+    if (value !== "") draft.cni.additionalBinDir = value;
+  },
+  "skip-tls-verify": (value, { draft }) => {
+    if (truth(value)) draft.entrypoint.skipTLSVerify = true;
+  },
+  "restart-crio": (value, { draft, flavour, findings }) => {
+    if (!truth(value)) return;
+    if (flavour === "v3") draft.entrypoint.restartCRIO = true;
+    else findings.mended("args --restart-crio", "v4 refuses this flag, and the pod ends; it is left out");
+  },
+  "cleanup-config-on-exit": (value, { flavour, findings }) => {
+    if (flavour === "v3" && truth(value))
+      findings.lost(
+        "args --cleanup-config-on-exit",
+        "v3's watch takes any other configuration for the primary network when its file is gone for 45 s, and renews no token: the operator never sets it for v3",
+      );
+  },
+};
+/** Read with directories, configuration and token. */
+const ELSEWHERE = [
+  "multus-conf-file",
+  "cni-conf-dir",
+  "cni-bin-dir",
+  "multus-autoconfig-dir",
+  "multus-kubeconfig-file-host",
+  "skip-config-watch",
+];
+
+/** Fills the draft from the flags of a thin entrypoint, except for the configuration's file (inline.ts). */
+export function readEntrypoint(flags: Flags, situation: Situation): void {
+  readDirectories(flags, situation);
+  readToken(flags, situation);
+  if (situation.flavour === "v3" && !flags.get("cni-version"))
+    situation.findings.changed(
+      "args --cni-version",
+      "becomes 0.3.1: without one the runtime takes the configuration for 0.1.0, whose results have no interfaces",
+    );
+  for (const [name, value] of flags) {
+    const reader = READERS[name];
+    if (reader) reader(value, situation);
+    else if (!ELSEWHERE.includes(name)) unknownFlag(name, value, situation);
+  }
+}
+
+function unknownFlag(name: string, value: string, { flavour, findings }: Situation): void {
+  const at = `args --${name}`;
+  const why = REFUSED_FLAGS[name];
+  if (why !== undefined && value === "false") return;
+  if (why !== undefined) findings.lost(at, `no field sets it: ${why}`);
+  else if (flavour === "v3")
+    findings.note(at, "entrypoint.sh does not know it, and only warned; it is left out");
+  else findings.mended(at, "thin_entrypoint does not know it, and ends; it is left out");
+}
+
+function readDirectories(flags: Flags, { draft, mounts, findings }: Situation): void {
+  const directory = (flag: string, standard: string) => {
+    const inside = flags.get(flag) || standard;
+    const outside = mounts.hostPathOf(inside);
+    if (outside === undefined) {
+      findings.mended(
+        `args --${flag}`,
+        `${show(inside)} is no directory of the host: nothing is mounted there`,
+      );
+      return undefined;
+    }
+    return { inside, outside };
+  };
+  const conf = directory("cni-conf-dir", "/host/etc/cni/net.d");
+  const bin = directory("cni-bin-dir", "/host/opt/cni/bin");
+  const auto = flags.get("multus-autoconfig-dir");
+  const primary = auto === undefined ? conf?.outside : mounts.hostPathOf(auto);
+  if (conf && primary !== conf.outside)
+    findings.lost(
+      "args --multus-autoconfig-dir",
+      `the primary network is looked for in cni.confDir, ${show(conf.outside)}, and nowhere else (it is ${show(primary ?? auto)})`,
+    );
+  if (!conf || !bin) return;
+  draft.directories = { confDir: conf.outside, binDir: bin.outside, netnsDir: undefined };
+  readPrefix(draft, [conf, bin], findings);
+  const expected = kubeconfigFile(multusInstallSpec.parse({ cni: { confDir: undefined } })).replace(
+    "/etc/cni/net.d",
+    conf.outside,
+  );
+  const written = flags.get("multus-kubeconfig-file-host") ?? "/etc/cni/net.d/multus.d/multus.kubeconfig";
+  if (written !== expected)
+    findings.mended(
+      "args --multus-kubeconfig-file-host",
+      `the kubeconfig is always written to ${show(expected)}, and pods fail where the configuration names another file (it names ${show(written)}); the operator names the right one`,
+    );
+}
+
+/** Self-built images may use the host's own paths inside of the container. */
+function readPrefix(
+  draft: Draft,
+  directories: { inside: string; outside: string }[],
+  findings: Findings,
+): void {
+  const prefixes = new Set(
+    directories.map(({ inside, outside }) =>
+      inside.endsWith(outside) ? inside.slice(0, -outside.length) : undefined,
+    ),
+  );
+  const [prefix] = prefixes;
+  if (prefixes.size === 1 && prefix === "/host") return;
+  if (prefixes.size === 1 && prefix === "") draft.image.layout = { ...draft.image.layout, mountPrefix: "" };
+  else
+    findings.note(
+      "volumeMounts",
+      "the host's directories are mounted elsewhere in the container; it is the same on the host",
+    );
+}
+
+/** v4 thin renews its token only in the watch that --cleanup-config-on-exit starts (multus-cni #852). */
+function readToken(flags: Flags, { draft, flavour, findings }: Situation): void {
+  if (flavour !== "v4-thin") return;
+  const renews = truth(flags.get("cleanup-config-on-exit") ?? "false");
+  const watches = !truth(flags.get("skip-config-watch") ?? "false");
+  if (renews && watches) return;
+  draft.entrypoint.refreshKubeconfig = false;
+  findings.broken(
+    "args",
+    "the kubeconfig's token is not renewed without --cleanup-config-on-exit: pods fail once it has expired (multus-cni #852). Carried over as entrypoint.refreshKubeconfig: false; take that line out, and the token is renewed",
+  );
+}

@@ -1,0 +1,53 @@
+import { DISTRIBUTIONS, HOST_DIRECTORIES, isBelow } from "../crds/multus-install/host-paths.ts";
+import { multusInstallSpec } from "../crds/multus-install/spec.ts";
+import { hostPaths } from "../multus/distributions.ts";
+import type { Draft } from "./draft.ts";
+import { trim } from "./host-mounts.ts";
+
+/** The host's directories that a pod mounts; netnsDir is the daemon's alone. */
+export interface HostDirectories {
+  confDir: string;
+  binDir: string;
+  netnsDir: string | undefined;
+}
+
+const standardPaths = (distribution: (typeof DISTRIBUTIONS)[number]) =>
+  hostPaths(multusInstallSpec.parse({ distribution }));
+
+/**
+ * Sets the distribution whose directories these are, else the first that allows them, with the directories
+ * named. Comes last, since the second plugin directory must be allowed too.
+ */
+export function readHostDirectories(draft: Draft, directories: HostDirectories): void {
+  const { confDir, binDir, netnsDir } = directories;
+  const matches = DISTRIBUTIONS.filter((name) => {
+    const paths = standardPaths(name);
+    return netnsDir === undefined || trim(paths.netnsDir) === netnsDir;
+  });
+  const allowed = matches.filter((name) => isAllowed(name, directories, draft.cni.additionalBinDir));
+  const exact = allowed.find((name) => {
+    const paths = standardPaths(name);
+    return paths.confDir === confDir && paths.binDir === binDir;
+  });
+  const distribution = exact ?? allowed[0] ?? "Kubernetes";
+  if (distribution !== "Kubernetes") draft.distribution = distribution;
+  const standard = standardPaths(distribution);
+  if (confDir !== standard.confDir) draft.cni.confDir = confDir;
+  if (binDir !== standard.binDir) draft.cni.binDir = binDir;
+}
+
+function isAllowed(
+  name: (typeof DISTRIBUTIONS)[number],
+  { confDir, binDir }: HostDirectories,
+  additional: string | undefined,
+): boolean {
+  const { common, own } = HOST_DIRECTORIES;
+  const conf = [...common.conf, ...own[name].conf];
+  const bin = [...common.bin, ...own[name].bin];
+  const standard = standardPaths(name);
+  return (
+    (confDir === standard.confDir || isBelow(conf, confDir)) &&
+    (binDir === standard.binDir || isBelow(bin, binDir)) &&
+    (additional === undefined || isBelow(bin, additional))
+  );
+}

@@ -1,0 +1,70 @@
+import { show } from "../cni/finding.ts";
+import { FLAGS } from "../multus/entrypoint-flags.ts";
+import { type Flavour, upstreamImage } from "../multus/releases.ts";
+import type { Draft } from "./draft.ts";
+import type { Findings } from "./finding.ts";
+
+/** A reference in its parts; the registry is Docker Hub's where none is named, as the runtime has it. */
+export interface ImageReference {
+  registry: string;
+  repository: string;
+  tag?: string;
+  digest?: string;
+}
+
+/** @param text such as nfvpe/multus:v3.4.1 or 192.168.1.222:80/kube-ovn/multus-cni@sha256:… */
+export function parseImage(text: string): ImageReference {
+  const [named = "", digest] = text.split("@");
+  const colon = named.lastIndexOf(":");
+  const hasTag = colon > named.lastIndexOf("/");
+  const path = hasTag ? named.slice(0, colon) : named;
+  const tag = hasTag ? named.slice(colon + 1) : undefined;
+  const [first = "", ...rest] = path.split("/");
+  const isRegistry = rest.length > 0 && (/[.:]/.test(first) || first === "localhost");
+  const repository = isRegistry ? rest.join("/") : path;
+  return {
+    registry: isRegistry ? first : "docker.io",
+    repository: isRegistry || rest.length > 0 ? repository : `library/${repository}`,
+    ...(tag === undefined ? {} : { tag }),
+    ...(digest === undefined ? {} : { digest }),
+  };
+}
+
+const LATEST: Record<Flavour, string> = { v3: "v3.4.2", "v4-thin": "v4.3.0", "v4-thick": "v4.3.0" };
+
+/**
+ * The Multus release that an image's tag names; else the newest of the flavour, with a note. Its flags are what
+ * counts: the image itself stays the one that the manifest names.
+ */
+export function versionOf(
+  image: ImageReference,
+  flavour: Flavour,
+  flags: ReadonlyMap<string, string>,
+  findings: Findings,
+): string {
+  const named = /^v(3\.[4-9]|4\.[0-9]{1,2})(\.[0-9]{1,2})?(?=$|-thick$)/.exec(image.tag ?? "")?.[0];
+  const major = flavour === "v3" ? "v3" : "v4";
+  if (named?.startsWith(major)) return named;
+  const isNewScript = FLAGS.some(({ name, since }) => since !== undefined && flags.has(name));
+  const version = flavour === "v3" && isNewScript ? "v3.9.3" : LATEST[flavour];
+  const tag = image.tag === undefined ? "without a tag: nothing" : `the tag ${show(image.tag)}`;
+  findings.note(
+    "image",
+    `${tag} tells no release of ${major}: it is taken for ${version}; write the right one into spec.version`,
+  );
+  return version;
+}
+
+/** Fills spec.image with what differs from the image that follows from version and mode. */
+export function readImage(draft: Draft, image: ImageReference): void {
+  const upstream = upstreamImage(draft);
+  if (image.registry !== upstream.registry) draft.image.registry = image.registry;
+  if (image.repository !== upstream.repository) draft.image.repository = image.repository;
+  if (image.digest !== undefined) draft.image.digest = image.digest;
+  else if ((image.tag ?? "latest") !== upstream.tag) draft.image.tag = image.tag ?? "latest";
+}
+
+/** The kubelet's own default: Always for :latest and for no tag, IfNotPresent for all others. */
+export function pullPolicyOf(written: string | undefined, { tag, digest }: ImageReference): string {
+  return written ?? ((tag ?? "latest") === "latest" && digest === undefined ? "Always" : "IfNotPresent");
+}

@@ -1,0 +1,212 @@
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
+import { loadAll } from "js-yaml";
+import { describe, expect, it } from "vitest";
+import { multusInstallSpecs } from "../../test/integration/multus-install-specs.ts";
+import { parseMultusInstall } from "../crds/multus-install/multus-install.ts";
+import { objectsOf, RenderError, renderInstall } from "../render/render.ts";
+import { importInstall } from "./import.ts";
+import { ImportError } from "./manifest.ts";
+
+const FIRST_USERS = loadAll(
+  readFileSync(
+    new URL("../../manifests/samples/hand-made/multus-daemonset-pre-calico.yml", import.meta.url),
+    "utf8",
+  ),
+);
+
+const install = (spec: unknown) => ({
+  apiVersion: "multus-operator.dev/v1alpha1",
+  kind: "MultusInstall",
+  metadata: { name: "multus" },
+  spec,
+});
+
+/** What the operator applies for a spec, or undefined where it refuses it. */
+function rendered(spec: unknown): object[] | undefined {
+  const parsed = parseMultusInstall(install(spec));
+  if (!parsed.ok) return undefined;
+  try {
+    return objectsOf(renderInstall(parsed.value));
+  } catch (error) {
+    if (error instanceof RenderError) return undefined;
+    throw error;
+  }
+}
+
+interface DaemonSetLike {
+  kind: string;
+  spec: {
+    template: {
+      spec: { containers: [{ args: string[]; image: string }]; [field: string]: unknown };
+    };
+  };
+}
+
+/** A manifest of v4 thin, after a change by hand to its DaemonSet. */
+function edited(spec: object, edit: (daemonSet: DaemonSetLike) => void): unknown[] {
+  const objects = structuredClone(rendered(spec) ?? []) as DaemonSetLike[];
+  for (const object of objects) if (object.kind === "DaemonSet") edit(object);
+  return objects;
+}
+
+const findings = (documents: unknown[]) =>
+  importInstall(documents).findings.map(({ kind, path, message }) => `${kind} ${path}: ${message}`);
+
+describe("import", { timeout: 30_000 }, () => {
+  it("carries the first users' manifest over, and says what in it cannot work", () => {
+    const imported = importInstall(FIRST_USERS);
+    expect(imported.install.spec).toEqual({
+      version: "v3.4.2",
+      mode: "Thin",
+      image: {
+        registry: "192.168.1.222:80",
+        repository: "kube-ovn/multus-cni",
+        tag: "latest",
+        pullPolicy: "Always",
+      },
+      logging: { hostDir: "/opt/cni/log" },
+      workload: {
+        architectures: ["amd64"],
+        tolerations: [{ operator: "Exists", effect: "NoSchedule" }],
+        priorityClassName: "",
+        resources: { requests: { cpu: "100m", memory: "50Mi" }, limits: { cpu: "100m", memory: "50Mi" } },
+      },
+    });
+    const told = imported.findings.map(({ kind, message }) => `${kind}: ${message}`);
+    expect(told).toContainEqual(expect.stringMatching(/^broken: is flannel's and left over from it/));
+    expect(told).toContainEqual(
+      expect.stringMatching(/^broken: plugins\[0\]: a calico plugin without datastore_type/),
+    );
+    expect(told).toContainEqual(
+      expect.stringMatching(/^note: extensions\/v1beta1|apiextensions.*served no more/),
+    );
+    expect(told.filter((line) => line.startsWith("lost"))).toEqual([]);
+  });
+
+  it("makes an inline delegate of the ConfigMap where the pods use it", () => {
+    const text = JSON.stringify(FIRST_USERS).replace(
+      "--multus-conf-file=auto",
+      "--multus-conf-file=/tmp/multus-conf/70-multus.conf",
+    );
+    const { install, findings } = importInstall(JSON.parse(text) as unknown[]);
+    const network = install.spec.primaryNetwork as { source: string; config: string };
+    expect(network.source).toBe("Inline");
+    expect(JSON.parse(network.config)).toMatchObject({ name: "default-cni-network" });
+    expect(findings.filter(({ same }) => !same).map(({ path }) => path)).toContain("the file on the node");
+  });
+
+  it("gives back what the operator itself rendered, whatever the spec", () => {
+    fc.assert(
+      fc.property(multusInstallSpecs(), (spec) => {
+        const before = rendered(spec);
+        // A v4 that is started by v3's script is taken for v3.
+        const { version = "v4.3.0", image } = spec as { version?: string; image?: { layout?: unknown } };
+        fc.pre(!version.startsWith("v4") || !JSON.stringify(image?.layout ?? {}).includes("/entrypoint.sh"));
+        fc.pre(before !== undefined);
+        const imported = importInstall(before ?? []);
+        expect(imported.findings.filter(({ same }) => !same)).toEqual([]);
+        expect(rendered(imported.install.spec)).toEqual(before);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it.each([
+    ["--restart-crio=true", /^broken args --restart-crio: v4 refuses/],
+    ["--no-such-flag", /^broken args --no-such-flag: thin_entrypoint does not know it, and ends/],
+    ["--force-cni-version=true", /^lost args --force-cni-version: no field sets it: hidden upstream/],
+    ["--multus-kubeconfig-file-host=/etc/x", /^broken args --multus-kubeconfig-file-host: .*"\/etc\/x"/],
+    ["--multus-log-level=chatty", /^lost spec\.logging\.level: must be one of/],
+    ["--multus-log-file=/var/log/x", /^lost spec\.logging\.file: needs logging\.hostDir/],
+    ["--cni-bin-dir=/nowhere", /^broken args --cni-bin-dir: .*nothing is mounted there/],
+    ["--multus-conf-file=/opt/x.conf", /^lost args --multus-conf-file: "\/opt\/x\.conf" lies in the image/],
+    ["--skip-config-watch", /^broken args: the kubeconfig's token is not renewed/],
+  ])("says of the flag %s what becomes of it", (flag, expected) => {
+    const documents = edited({}, (daemonSet) => {
+      const { args } = daemonSet.spec.template.spec.containers[0];
+      const name = flag.split("=")[0] ?? "";
+      daemonSet.spec.template.spec.containers[0].args = [
+        ...args.filter((a) => !a.startsWith(`${name}=`)),
+        flag,
+      ];
+    });
+    expect(findings(documents)).toContainEqual(expect.stringMatching(expected));
+  });
+
+  it.each([
+    ["hostIPC", true, /^lost spec\.template\.spec\.hostIPC/],
+    ["serviceAccountName", "other", /^note serviceAccountName: becomes multus/],
+    ["affinity", { podAntiAffinity: {} }, /^lost affinity\.podAntiAffinity/],
+    ["dnsPolicy", "Default", /^lost spec\.template\.spec\.dnsPolicy/],
+  ])("says of the pod's field %s what becomes of it", (field, value, expected) => {
+    const documents = edited({}, (daemonSet) => {
+      daemonSet.spec.template.spec[field] = value;
+    });
+    expect(findings(documents)).toContainEqual(expect.stringMatching(expected));
+  });
+
+  it.each([
+    ["multusConfigFile", "/etc/x", /^broken .*multusConfigFile: .*restarts for ever/],
+    ["socketDir", "/", /^lost .*socketDir: .*removes the whole directory/],
+    ["enablePprof", true, /^lost .*enablePprof: no field sets it/],
+    ["metricsPort", "9091", /^lost spec\.daemon\.metricsPort: must be/],
+    ["noSuchKey", 1, /^note .*noSuchKey: the daemon does not know it/],
+  ])("says of the daemon's key %s what becomes of it", (key, value, expected) => {
+    const documents = (rendered({ mode: "Thick" }) ?? []).map((object) => {
+      const { data } = object as { data?: Record<string, string> };
+      if (!data) return object;
+      const config = { ...(JSON.parse(data["daemon-config.json"] ?? "") as object), [key]: value };
+      return { ...object, data: { "daemon-config.json": JSON.stringify(config) } };
+    });
+    expect(findings(documents)).toContainEqual(expect.stringMatching(expected));
+  });
+
+  it("takes a List of live objects", () => {
+    const list = { apiVersion: "v1", kind: "List", items: rendered({ mode: "Thick" }) };
+    expect(importInstall([list]).install.spec).toMatchObject({ mode: "Thick" });
+  });
+
+  it("never gives an install that the operator would refuse", () => {
+    const base =
+      rendered({ mode: "Thick", logging: { hostDir: "/opt/cni/log", file: "/opt/cni/log/x" } }) ?? [];
+    fc.assert(
+      fc.property(
+        fc.constantFrom("thin", "thick"),
+        fc.array(fc.tuple(fc.nat(), fc.anything({ maxDepth: 1 })), { minLength: 1, maxLength: 3 }),
+        (mode, changes) => {
+          let documents: unknown = mode === "thin" ? FIRST_USERS : base;
+          for (const [at, value] of changes) documents = changed(documents, at, value);
+          try {
+            expect(rendered(importInstall(documents as unknown[]).install.spec)).toBeDefined();
+          } catch (error) {
+            if (!(error instanceof ImportError)) throw error;
+          }
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  it("refuses a file without Multus", () => {
+    expect(() => importInstall([{ kind: "Pod", metadata: { name: "x" } }])).toThrow(
+      expect.objectContaining({ code: "NO_MULTUS" }),
+    );
+    expect(() => importInstall([null, 1])).toThrow(expect.objectContaining({ code: "MALFORMED" }));
+  });
+});
+
+/** A copy with one of its leaves, the n-th, exchanged. */
+function changed(value: unknown, n: number, by: unknown): unknown {
+  const leaves: (string | number)[][] = [];
+  const walk = (inner: unknown, path: (string | number)[]) => {
+    if (typeof inner !== "object" || inner === null) leaves.push(path);
+    else for (const [key, child] of Object.entries(inner)) walk(child, [...path, key]);
+  };
+  walk(value, []);
+  const copy = structuredClone(value) as Record<string, unknown>;
+  const path = leaves[n % leaves.length] ?? [];
+  const parent = path.slice(0, -1).reduce<Record<string, unknown>>((inner, key) => inner[key] as never, copy);
+  parent[path.at(-1) ?? ""] = by;
+  return copy;
+}

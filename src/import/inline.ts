@@ -1,0 +1,178 @@
+import { checkConflist } from "../cni/check-conflist.ts";
+import { show } from "../cni/finding.ts";
+import { INLINE_FILE } from "../multus/entrypoint-flags.ts";
+import { parseConflist } from "../multus/primary-network.ts";
+import type { Flavour } from "../multus/releases.ts";
+import type { Draft } from "./draft.ts";
+import { Findings, type ImportFinding } from "./finding.ts";
+import type { Mounts } from "./host-mounts.ts";
+import type { ConfigMap } from "./manifest.ts";
+
+/** Where v3's image has the configuration that it takes without the flag. */
+const IN_IMAGE = "/usr/src/multus-cni/images/70-multus.conf";
+
+interface Situation {
+  draft: Draft;
+  flavour: Flavour;
+  mounts: Mounts;
+  configMaps: readonly ConfigMap[];
+  /** Of the DaemonSet. */
+  findings: Findings;
+}
+
+/**
+ * The configuration that --multus-conf-file names: nothing to say for "auto", else the ConfigMap's, whose
+ * delegate becomes primaryNetwork.config. Returns findings about the ConfigMap.
+ */
+export function readConfiguration(file: string | undefined, situation: Situation): ImportFinding[] {
+  const { flavour, mounts, configMaps, findings } = situation;
+  const path = file ?? (flavour === "v3" ? IN_IMAGE : "auto");
+  const used = path === "auto" ? undefined : mounts.configMapOf(path);
+  for (const mount of mounts.unused) if (mount.volume.configMap) mounts.use(mount);
+  if (path !== "auto" && !used)
+    findings.lost(
+      "args --multus-conf-file",
+      `${show(path)} lies in the image, and what it says is not known here; source: Auto is taken instead`,
+    );
+  const map = configMaps.find(({ metadata }) => metadata.name === used?.name);
+  if (used && map?.data[used.key] === undefined)
+    findings.mended(
+      "args --multus-conf-file",
+      `ConfigMap ${show(used.name)} with the key ${show(used.key)} is not there`,
+    );
+  return configMaps.flatMap((configMap) => {
+    const about = new Findings(
+      `ConfigMap ${configMap.metadata.namespace ?? "default"}/${configMap.metadata.name}`,
+    );
+    for (const [key, text] of Object.entries(configMap.data))
+      readText(text, key, configMap === map && key === used?.key, path, situation.draft, about);
+    return about.list;
+  });
+}
+
+function readText(
+  text: string,
+  key: string,
+  isUsed: boolean,
+  path: string,
+  draft: Draft,
+  findings: Findings,
+): void {
+  let config: unknown;
+  try {
+    config = JSON.parse(text);
+  } catch {
+    if (isUsed) findings.mended(`data.${key}`, "is not JSON; source: Auto is taken instead");
+    return;
+  }
+  const delegate = isObject(config) && Array.isArray(config.delegates) ? config.delegates[0] : undefined;
+  if (!isUsed) findings.note(`data.${key}`, "is not read with --multus-conf-file=auto; it is left out");
+  if (isObject(delegate)) checkDelegate(delegate, key, findings);
+  if (isUsed && isObject(config)) readUsed(config, key, path, draft, findings);
+}
+
+function readUsed(
+  config: Record<string, unknown>,
+  key: string,
+  path: string,
+  draft: Draft,
+  findings: Findings,
+): void {
+  const at = (name: string) => `data.${key}.${name}`;
+  const [first, ...further] = Array.isArray(config.delegates) ? config.delegates : [];
+  if (!isObject(first)) {
+    findings.mended(
+      at("delegates"),
+      "names no network, and Multus ends without one; source: Auto is taken instead",
+    );
+    return;
+  }
+  if (further.length > 0)
+    findings.lost(at("delegates"), `only the first of ${further.length + 1} is carried over`);
+  draft.primaryNetwork = {
+    ...draft.primaryNetwork,
+    source: "Inline",
+    config: JSON.stringify(asConflist(first), null, 2),
+  };
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  if (name !== INLINE_FILE)
+    findings.changed(
+      "the file on the node",
+      `becomes ${INLINE_FILE}: ${show(name)} counts only where it sorts before the primary network's own`,
+    );
+  const set = <T extends object>(group: T, field: keyof T, value: unknown) => {
+    if (value !== undefined) group[field] = value as never;
+  };
+  set(draft.cni, "version", config.cniVersion === "0.3.1" ? undefined : config.cniVersion);
+  set(draft.cni, "additionalBinDir", config.binDir);
+  set(draft.isolation, "enabled", config.namespaceIsolation || undefined);
+  set(
+    draft.isolation,
+    "globalNamespaces",
+    typeof config.globalNamespaces === "string"
+      ? config.globalNamespaces.split(",").filter(Boolean)
+      : undefined,
+  );
+  set(draft.logging, "level", config.logLevel);
+  set(draft.logging, "file", config.logFile);
+  set(draft.logging, "toStderr", config.logToStderr);
+  set(draft.primaryNetwork, "readinessFile", config.readinessindicatorfile);
+  for (const [field, value] of Object.entries(config)) {
+    if (CARRIED.includes(field) || isFixed(field, value)) continue;
+    findings.lost(
+      at(field),
+      `no field of a MultusInstall sets it with source: Inline (it is ${show(value)})`,
+    );
+  }
+}
+
+const CARRIED = [
+  "delegates",
+  "cniVersion",
+  "kubeconfig",
+  "binDir",
+  "namespaceIsolation",
+  "globalNamespaces",
+  "logLevel",
+  "logFile",
+  "logToStderr",
+  "readinessindicatorfile",
+];
+
+/** What the operator writes whatever the spec says. */
+function isFixed(field: string, value: unknown): boolean {
+  if (field === "capabilities") return JSON.stringify(value) === '{"portMappings":true}';
+  return (field === "name" && value === "multus-cni-network") || (field === "type" && value === "multus");
+}
+
+/** Says what in a delegate Multus would not start a pod with. */
+function checkDelegate(delegate: Record<string, unknown>, key: string, findings: Findings): void {
+  const parsed = parseConflist(JSON.stringify(asConflist(delegate)));
+  const problems = parsed.ok
+    ? [
+        ...parsed.warnings.map(({ message }) => message),
+        ...checkConflist(parsed.conflist)
+          .filter(({ severity }) => severity === "error")
+          .map(({ path, message }) => `${path} ${message}`),
+      ]
+    : parsed.problems.map(({ message }) => message);
+  for (const problem of problems) findings.broken(`data.${key}.delegates[0]`, problem);
+  const plugins = Array.isArray(delegate.plugins) ? delegate.plugins : [];
+  for (const [index, plugin] of plugins.entries())
+    if (isObject(plugin) && plugin.type === "calico" && isObject(plugin.delegate))
+      findings.broken(
+        `data.${key}.delegates[0].plugins[${index}].delegate`,
+        "is flannel's and left over from it: calico does not know it; use primaryNetwork.preset: Calico",
+      );
+}
+
+/** One plugin as a list of one: source: Inline takes a conflist. */
+function asConflist(delegate: Record<string, unknown>): Record<string, unknown> {
+  if ("plugins" in delegate) return delegate;
+  const { cniVersion, name = "default-cni-network", ...plugin } = delegate;
+  return { ...(cniVersion === undefined ? {} : { cniVersion }), name, plugins: [plugin] };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

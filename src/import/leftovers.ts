@@ -1,0 +1,39 @@
+import { show } from "../cni/finding.ts";
+import type { Flavour } from "../multus/releases.ts";
+import type { Draft } from "./draft.ts";
+import type { Findings } from "./finding.ts";
+import type { Mounts } from "./host-mounts.ts";
+
+const LOG_ROOTS = /^\/(opt\/cni\/log|var\/log\/multus|var\/log\/cni)(\/|$)/;
+
+/** The directory for logs: one of the host that the container sees at the same path. */
+export function readLog(draft: Draft, mounts: Mounts): void {
+  const found = mounts.unused.find(
+    ({ mountPath, volume }) => volume.hostPath?.path !== undefined && LOG_ROOTS.test(mountPath),
+  );
+  if (!found || mounts.hostPathOf(found.mountPath) !== found.mountPath) return;
+  draft.logging.hostDir = found.mountPath;
+}
+
+/** What upstream's manifest of the thick daemon mounts, and the operator too. */
+const THICK = [
+  "/host/run",
+  "/var/lib/cni/multus",
+  "/var/lib/kubelet",
+  "/run/k8s.cni.cncf.io",
+  "/run/netns",
+  "/hostroot",
+  "/etc/cni/multus/net.d",
+];
+
+/** Says which mounts the operator's pods do not have. */
+export function readUnused(mounts: Mounts, flavour: Flavour, findings: Findings): void {
+  for (const { mountPath, volume } of mounts.unused) {
+    if (flavour === "v4-thick" && THICK.includes(mountPath)) continue;
+    if (mountPath === "/var/run/secrets/kubernetes.io/serviceaccount") continue;
+    findings.lost(
+      `volumeMounts ${show(volume.name)}`,
+      `no field of a MultusInstall mounts anything at ${show(mountPath)}`,
+    );
+  }
+}

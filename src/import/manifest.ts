@@ -1,0 +1,140 @@
+import { z } from "zod";
+
+/**
+ * A Multus manifest as people write and edit it by hand, or as `kubectl get -o yaml` shows it: the few objects
+ * that tell how Multus runs. Old API versions pass (extensions/v1beta1 DaemonSet, v1beta1 CRD and RBAC).
+ */
+export interface Manifest {
+  daemonSets: DaemonSet[];
+  configMaps: ConfigMap[];
+  /** Everything else, to say of each what becomes of it. */
+  others: { apiVersion: string; kind: string; name: string; object: Record<string, unknown> }[];
+}
+
+/** The manifest is none that this program can read. `code` tells scripts why. */
+export class ImportError extends Error {
+  readonly code: "NO_MULTUS" | "MALFORMED";
+
+  constructor(code: ImportError["code"], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+const names = z.record(z.string(), z.string());
+const anything = z.record(z.string(), z.unknown());
+
+const container = z.looseObject({
+  name: z.string(),
+  image: z.string().default(""),
+  command: z.array(z.coerce.string()).default([]),
+  args: z.array(z.coerce.string()).default([]),
+  env: z.array(z.looseObject({ name: z.string(), value: z.coerce.string().optional() })).default([]),
+  imagePullPolicy: z.string().optional(),
+  resources: anything.optional(),
+  volumeMounts: z.array(z.looseObject({ name: z.string(), mountPath: z.string() })).default([]),
+});
+export type Container = z.output<typeof container>;
+
+const volume = z.looseObject({
+  name: z.string(),
+  hostPath: z.looseObject({ path: z.string() }).optional(),
+  configMap: z
+    .looseObject({
+      name: z.string(),
+      items: z.array(z.looseObject({ key: z.string(), path: z.string() })).optional(),
+    })
+    .optional(),
+});
+
+const podSpec = z.looseObject({
+  containers: z.array(container).min(1),
+  initContainers: z.array(container).default([]),
+  volumes: z.array(volume).default([]),
+  nodeSelector: names.optional(),
+  tolerations: z.array(anything).optional(),
+  affinity: anything.optional(),
+  priorityClassName: z.string().optional(),
+  serviceAccountName: z.string().optional(),
+  imagePullSecrets: z.array(z.looseObject({ name: z.string() })).default([]),
+});
+export type PodSpec = z.output<typeof podSpec>;
+
+const metadata = z.looseObject({ name: z.string(), namespace: z.string().optional() });
+
+const daemonSet = z.looseObject({
+  apiVersion: z.string().default("apps/v1"),
+  kind: z.literal("DaemonSet"),
+  metadata,
+  spec: z.looseObject({
+    selector: z.looseObject({ matchLabels: names.optional() }).optional(),
+    updateStrategy: z
+      .looseObject({
+        type: z.string().optional(),
+        rollingUpdate: z
+          .looseObject({ maxUnavailable: z.union([z.int(), z.string()]).optional() })
+          .optional(),
+      })
+      .optional(),
+    template: z.looseObject({
+      metadata: z.looseObject({ labels: names.optional(), annotations: names.optional() }).prefault({}),
+      spec: podSpec,
+    }),
+  }),
+});
+export type DaemonSet = z.output<typeof daemonSet>;
+
+const configMap = z.looseObject({ kind: z.literal("ConfigMap"), metadata, data: names.default({}) });
+export type ConfigMap = z.output<typeof configMap>;
+
+const anyObject = z.looseObject({
+  apiVersion: z.string().default(""),
+  kind: z.string(),
+  metadata: z.looseObject({ name: z.string().default("") }).prefault({}),
+});
+
+/** Sorts the documents of a manifest. Throws an ImportError where one that matters has not the shape of its kind. */
+export function readManifest(documents: readonly unknown[]): Manifest {
+  const manifest: Manifest = { daemonSets: [], configMaps: [], others: [] };
+  for (const document of documents.flatMap(itemsOf)) {
+    const {
+      apiVersion,
+      kind,
+      metadata: { name },
+    } = parse(anyObject, document, "a document");
+    if (kind === "DaemonSet") {
+      const found = parse(daemonSet, document, `DaemonSet ${name}`);
+      if (multusContainer(found)) manifest.daemonSets.push(found);
+      else manifest.others.push({ apiVersion, kind, name, object: found });
+    } else if (kind === "ConfigMap")
+      manifest.configMaps.push(parse(configMap, document, `ConfigMap ${name}`));
+    else manifest.others.push({ apiVersion, kind, name, object: document as Record<string, unknown> });
+  }
+  return manifest;
+}
+
+/** The container that runs Multus: upstream's name, else the first whose image or command says so. */
+export function multusContainer({ spec }: DaemonSet): Container | undefined {
+  const { containers } = spec.template.spec;
+  return (
+    containers.find(({ name }) => name === "kube-multus") ??
+    containers.find(
+      ({ image, command }) => /multus/.test(image) || command.some((word) => /multus/.test(word)),
+    )
+  );
+}
+
+/** A List, as `kubectl get -o yaml` gives, is its items. */
+function itemsOf(document: unknown): unknown[] {
+  const list = z
+    .looseObject({ kind: z.string().regex(/List$/), items: z.array(z.unknown()) })
+    .safeParse(document);
+  return list.success ? list.data.items : [document];
+}
+
+function parse<T extends z.ZodType>(schema: T, value: unknown, what: string): z.output<T> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new ImportError("MALFORMED", `${what}: ${issue?.path.join(".") || "it"}: ${issue?.message}`);
+}

@@ -1,0 +1,132 @@
+import { isDeepStrictEqual } from "node:util";
+import { show } from "../cni/finding.ts";
+import { ARCHITECTURES } from "../crds/multus-install/spec.ts";
+import { INSTALL_RESOURCES, MULTUS_RESOURCES } from "../render/container.ts";
+import { EVERYWHERE } from "../render/workload.ts";
+import type { Draft } from "./draft.ts";
+import type { Findings } from "./finding.ts";
+import { Mounts } from "./host-mounts.ts";
+import type { Container, DaemonSet, PodSpec } from "./manifest.ts";
+
+/** Fields of a pod that the operator sets in its own way, or that Kubernetes fills in. */
+const OWN_WAY = [
+  "containers",
+  "initContainers",
+  "volumes",
+  "hostNetwork",
+  "hostPID",
+  "nodeSelector",
+  "tolerations",
+  "affinity",
+  "priorityClassName",
+  "serviceAccountName",
+  "serviceAccount",
+  "imagePullSecrets",
+  "terminationGracePeriodSeconds",
+];
+const DEFAULTS: Record<string, unknown> = {
+  dnsPolicy: "ClusterFirst",
+  restartPolicy: "Always",
+  schedulerName: "default-scheduler",
+  securityContext: {},
+};
+const ARCHITECTURE_LABELS = ["kubernetes.io/arch", "beta.kubernetes.io/arch"];
+/** Labels that the operator sets itself, and what controllers and kubectl leave in a template. */
+const OWN_LABELS = ["name", "app", "tier"];
+const OWN_ANNOTATION = /^(multus-operator\.dev\/|kubectl\.kubernetes\.io\/restartedAt|deprecated\.)/;
+
+/** Fills spec.workload from how the DaemonSet places its pods and what it gives them. */
+export function readWorkload(draft: Draft, daemonSet: DaemonSet, main: Container, findings: Findings): void {
+  const { workload } = draft;
+  const { spec } = daemonSet;
+  const pod = spec.template.spec;
+  readPlacement(draft, daemonSet, findings);
+  workload.priorityClassName = pod.priorityClassName ?? "";
+  if (workload.priorityClassName === "system-node-critical") delete workload.priorityClassName;
+  if (!isDeepStrictEqual(main.resources, MULTUS_RESOURCES))
+    workload.resources = (main.resources ?? {}) as never;
+  readInstaller(draft, pod.initContainers, findings);
+  const type = spec.updateStrategy?.type ?? "RollingUpdate";
+  const maxUnavailable = spec.updateStrategy?.rollingUpdate?.maxUnavailable ?? 1;
+  if (type === "OnDelete") workload.updateStrategy = { type };
+  else if (maxUnavailable !== 1) workload.updateStrategy = { maxUnavailable };
+  const { labels = {}, annotations = {} } = spec.template.metadata;
+  const further = (map: Record<string, string>, isOwn: (key: string) => boolean) => {
+    const kept = Object.fromEntries(Object.entries(map).filter(([key]) => !isOwn(key)));
+    return Object.keys(kept).length > 0 ? kept : undefined;
+  };
+  const ownLabels = further(labels, (key) => OWN_LABELS.includes(key));
+  const ownAnnotations = further(annotations, (key) => OWN_ANNOTATION.test(key));
+  if (ownLabels) workload.labels = ownLabels;
+  if (ownAnnotations) workload.annotations = ownAnnotations;
+  readAccount(pod.serviceAccountName, findings);
+  for (const [field, value] of Object.entries(pod))
+    if (!OWN_WAY.includes(field) && value !== null && !isDeepStrictEqual(value, DEFAULTS[field]))
+      findings.lost(
+        `spec.template.spec.${field}`,
+        `no field of a MultusInstall sets it (it is ${show(value)})`,
+      );
+  for (const other of pod.containers)
+    if (other !== main)
+      findings.lost(`containers ${other.name}`, "the operator runs Multus' own container only");
+}
+
+function readPlacement(draft: Draft, { spec }: DaemonSet, findings: Findings): void {
+  const { workload } = draft;
+  const { nodeSelector = {}, tolerations, affinity } = spec.template.spec;
+  const architecture = ARCHITECTURE_LABELS.map((label) => nodeSelector[label]).find(
+    (value) => value !== undefined,
+  );
+  if (draft.version.startsWith("v3")) {
+    const known = ARCHITECTURES.find((name) => name === (architecture ?? "amd64"));
+    if (architecture === undefined)
+      findings.changed("nodeSelector", "v3's DaemonSet is for one architecture: amd64 is taken");
+    if (known === undefined)
+      findings.lost("nodeSelector", `the architecture ${show(architecture)} is not known`);
+    else workload.architectures = [known];
+  }
+  const labels = Object.entries(nodeSelector).flatMap(([key, value]): [string, string][] => {
+    if (!ARCHITECTURE_LABELS.includes(key)) return [[key, value]];
+    return draft.version.startsWith("v3") ? [] : [["kubernetes.io/arch", value]];
+  });
+  if (labels.length > 0) workload.nodeSelector = Object.fromEntries(labels);
+  if (!isDeepStrictEqual(tolerations, EVERYWHERE)) workload.tolerations = (tolerations ?? []) as never;
+  if (affinity && Object.keys(affinity).length > 0) {
+    const { nodeAffinity, ...rest } = affinity;
+    if (nodeAffinity) workload.affinity = { nodeAffinity } as never;
+    for (const kind of Object.keys(rest))
+      findings.lost(
+        `affinity.${kind}`,
+        "a DaemonSet's pods that follow other pods may stay pending: only nodeAffinity is carried over",
+      );
+  }
+}
+
+function readInstaller(draft: Draft, initContainers: readonly Container[], findings: Findings): void {
+  const [installer, ...others] = initContainers.toSorted(
+    (a, b) => Number(isInstaller(b)) - Number(isInstaller(a)),
+  );
+  for (const other of [...others, ...(installer && !isInstaller(installer) ? [installer] : [])])
+    findings.lost(`initContainers ${other.name}`, "the operator runs Multus' own installer only");
+  if (installer && isInstaller(installer) && !isDeepStrictEqual(installer.resources, INSTALL_RESOURCES))
+    draft.workload.installResources = (installer.resources ?? {}) as never;
+}
+
+/** install_multus of v4, or a `cp` of older manifests, which fails while the old binary runs (multus-cni #1221). */
+export function isInstaller({ command, args }: Container): boolean {
+  return [...command, ...args].some((word) => /install_multus|\bcp\b/.test(word));
+}
+
+/** The host's directory that the installer writes to. */
+export function installDirectory(pod: PodSpec): string | undefined {
+  const installer = pod.initContainers.find(isInstaller);
+  const words = installer ? [...installer.command, ...installer.args] : [];
+  const at = words.findIndex((word) => word === "-d" || word === "--dest-dir");
+  const inside = at < 0 ? "/host/opt/cni/bin" : words[at + 1];
+  return installer && inside !== undefined ? new Mounts(pod, installer).hostPathOf(inside) : undefined;
+}
+
+function readAccount(name: string | undefined, findings: Findings): void {
+  if (name !== "multus")
+    findings.changed("serviceAccountName", `becomes multus (it is ${show(name ?? "default")})`);
+}
