@@ -132,6 +132,8 @@ describe.concurrent("validate", { timeout: 30_000 }, () => {
     } finally {
       rmSync(directory, { recursive: true });
     }
+  });
+});
 
 describe.concurrent("import", { timeout: 30_000 }, () => {
   const HAND_MADE = "manifests/samples/hand-made/multus-daemonset-pre-calico.yml";
