@@ -1,6 +1,6 @@
 /**
  * Bundles src/main.ts into dist/multus-operator.mjs, and writes bin/multus-operator, which runs it with
- * Node 24. The same tree gives the same bytes.
+ * Node 24, and the same as the kubectl plugin bin/kubectl-multus. The same tree gives the same bytes.
  */
 import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
@@ -50,6 +50,7 @@ await build({
 
 const LAUNCHER = `#!/bin/sh
 # Runs the bundle with the Node that package.json pins, else with the one on the PATH if that is new enough.
+# Called kubectl-multus, by a link too, it is the plugin: kubectl multus.
 here=$(CDPATH= cd -- "$(dirname -- "$(readlink -f -- "$0")")/.." && pwd)
 node="$here/node_modules/.bin/node"
 if [ ! -x "$node" ]; then
@@ -57,12 +58,17 @@ if [ ! -x "$node" ]; then
   major=$("$node" -p 'process.versions.node.split(".")[0]')
   [ "$major" -ge 24 ] || { echo "multus-operator needs Node 24 or later; $node is version $major" >&2; exit 2; }
 fi
+case $(basename -- "$0") in
+  kubectl-multus) set -- kubectl-multus "$@" ;;
+esac
 exec "$node" --enable-source-maps "$here/dist/multus-operator.mjs" "$@"
 `;
-const launcher = join(root, "bin/multus-operator");
 mkdirSync(join(root, "bin"), { recursive: true });
-writeFileSync(launcher, LAUNCHER);
-chmodSync(launcher, 0o755);
+for (const name of ["multus-operator", "kubectl-multus"]) {
+  const launcher = join(root, "bin", name);
+  writeFileSync(launcher, LAUNCHER);
+  chmodSync(launcher, 0o755);
+}
 
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
 process.stderr.write(

@@ -1,7 +1,9 @@
 import { Command } from "commander";
 import { crdsCommand } from "./commands/crds.ts";
 import { importCommand } from "./commands/import.ts";
+import { kubectlMultus, PLUGIN_ARGUMENT } from "./commands/kubectl/program.ts";
 import { nodeCommand } from "./commands/node.ts";
+import { readLogEndCommand } from "./commands/read-log-end.ts";
 import { renderCommand } from "./commands/render.ts";
 import { runCommand } from "./commands/run.ts";
 import { validateCommand } from "./commands/validate.ts";
@@ -31,7 +33,10 @@ program
   .addCommand(importCommand())
   .addCommand(crdsCommand())
   .addCommand(nodeCommand())
-  .addCommand(versionCommand());
+  .addCommand(versionCommand())
+  .addCommand(readLogEndCommand(), { hidden: true });
 for (const command of program.commands) command.copyInheritedSettings(program);
 
-await program.parseAsync();
+const [first, ...rest] = process.argv.slice(2);
+if (first === PLUGIN_ARGUMENT) await kubectlMultus().parseAsync(rest, { from: "user" });
+else await program.parseAsync();

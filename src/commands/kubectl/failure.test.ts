@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import { ApiError, NetworkError } from "../../kube/errors.ts";
+import { permissionOf, wayOut } from "./failure.ts";
+
+function refusal(request: string, status: number, message = "", reason = ""): ApiError {
+  return new ApiError(request, status, JSON.stringify({ kind: "Status", message, reason }));
+}
+
+describe("wayOut", () => {
+  it("says that the operator is not installed where its kinds are unknown", () => {
+    const path = "/apis/multus-operator.dev/v1alpha1/multusinstalls";
+    expect(wayOut(refusal(`GET ${path}`, 404))).toContain(
+      "multus-operator is not installed. Install its chart",
+    );
+    expect(wayOut(refusal("GET /apis/k8s.cni.cncf.io/v1/network-attachment-definitions", 404))).toContain(
+      "Multus is not installed",
+    );
+  });
+
+  it("says who may not do what, and which permission to ask for", () => {
+    const message = 'pods is forbidden: User "jane" cannot create resource "pods" in API group ""';
+    expect(wayOut(refusal("POST /api/v1/namespaces/kube-system/pods", 403, message, "Forbidden"))).toBe(
+      `not allowed: ${message}. Ask for the permission "create pods" in namespace kube-system; the ClusterRole multus-operator-view holds those that looking needs`,
+    );
+  });
+
+  it("names flags where no server answers", () => {
+    expect(wayOut(new NetworkError("GET /api", new Error("connect ECONNREFUSED 127.0.0.1:1")))).toMatch(
+      /does not answer: .*ECONNREFUSED.* See --kubeconfig and --context$/,
+    );
+  });
+
+  it("does not hide a fault of the program", () => {
+    expect(() => wayOut(new TypeError("x is undefined"))).toThrow("x is undefined");
+  });
+});
+
+describe("permissionOf", () => {
+  it.each([
+    ["GET /api/v1/pods", '"list pods"'],
+    ["GET /api/v1/nodes/worker-1", '"get nodes"'],
+    ["GET /api/v1/namespaces/default", '"get namespaces"'],
+    ["GET /api/v1/namespaces/kube-system/pods/a/log", '"get pods/log" in namespace kube-system'],
+    ["DELETE /api/v1/namespaces/kube-system/pods/a", '"delete pods" in namespace kube-system'],
+    [
+      "GET /apis/k8s.cni.cncf.io/v1/namespaces/x/network-attachment-definitions",
+      '"list network-attachment-definitions.k8s.cni.cncf.io" in namespace x',
+    ],
+  ])("of %s is %s", (request, permission) => {
+    expect(permissionOf(refusal(request, 403))).toBe(permission);
+  });
+});

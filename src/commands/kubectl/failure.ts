@@ -1,0 +1,69 @@
+import { oneLine } from "../../display/text.ts";
+import { ApiError, NetworkError } from "../../kube/errors.ts";
+
+/** The user asked for something that cannot be given; the message says what to do instead. */
+export class UsageError extends Error {
+  readonly code = "USAGE";
+}
+
+/** The user ended it (Ctrl-C). */
+export class Interrupted extends Error {
+  readonly code = "INTERRUPTED";
+}
+
+/** Runs `body`, and returns its exit code. What it throws becomes a sentence on standard error and 2, or 130 after Ctrl-C. */
+export async function runOrExplain(body: () => Promise<number | undefined>): Promise<number> {
+  try {
+    return (await body()) ?? 0;
+  } catch (error) {
+    if (error instanceof Interrupted) return 130;
+    process.stderr.write(`error: ${wayOut(error)}\n`);
+    return 2;
+  }
+}
+
+/** One sentence or two: what went wrong, and the way out. Throws what is no failure of a request or a file. */
+export function wayOut(error: unknown): string {
+  if (error instanceof UsageError) return error.message;
+  if (error instanceof NetworkError)
+    return `the API server does not answer: ${oneLine(error.message)}. See --kubeconfig and --context`;
+  if (error instanceof ApiError) return wayOutOfAnswer(error);
+  throw error;
+}
+
+function wayOutOfAnswer(error: ApiError): string {
+  const { path } = requestOf(error);
+  if (error.status === 404 && path.startsWith("/apis/multus-operator.dev/"))
+    return "this cluster does not know MultusInstall and NetworkAttachmentReport: multus-operator is not installed. Install its chart: helm install multus-operator charts/multus-operator --namespace multus-operator --create-namespace";
+  if (error.status === 404 && path.startsWith("/apis/k8s.cni.cncf.io/"))
+    return "this cluster does not know NetworkAttachmentDefinition: Multus is not installed. With multus-operator: kubectl apply -f manifests/samples/multusinstall.yaml";
+  if (error.status === 401)
+    return "the API server does not accept the credentials (401): log in again, or see --kubeconfig and --context";
+  if (error.status === 403)
+    return `not allowed: ${oneLine(reasonOf(error))}. Ask for the permission ${permissionOf(error)}; the ClusterRole multus-operator-view holds those that looking needs`;
+  return `the API server refused: ${oneLine(error.message)}`;
+}
+
+/** "get pods/log in namespace kube-system": what an administrator has to grant. */
+export function permissionOf(error: ApiError): string {
+  const { method, path } = requestOf(error);
+  const parts = path.split("/").filter(Boolean);
+  const rest = parts.slice(parts[0] === "api" ? 2 : 3);
+  const group = parts[0] === "api" ? "" : `.${parts[1]}`;
+  const namespace = rest[0] === "namespaces" && rest.length > 2 ? rest[1] : undefined;
+  const [resource = "", name, subresource] = namespace === undefined ? rest : rest.slice(2);
+  const verb =
+    { GET: name ? "get" : "list", POST: "create", PUT: "update", PATCH: "patch" }[method] ?? "delete";
+  const what = `${resource}${subresource ? `/${subresource}` : ""}${group}`;
+  return `"${verb} ${what}"${namespace === undefined ? "" : ` in namespace ${namespace}`}`;
+}
+
+/** An ApiError's message begins with the method and the path. */
+function requestOf(error: ApiError): { method: string; path: string } {
+  const [, method = "", path = ""] = /^([A-Z]+) (\S+):/.exec(error.message) ?? [];
+  return { method, path };
+}
+
+function reasonOf(error: ApiError): string {
+  return error.message.replace(/^[A-Z]+ \S+: \d+ \S* ?/, "");
+}

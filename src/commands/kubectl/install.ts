@@ -1,0 +1,49 @@
+import { winner } from "../../controllers/multus-install/winner.ts";
+import { type MultusInstall, multusInstall } from "../../crds/multus-install/multus-install.ts";
+import type { MultusInstallStatus } from "../../crds/multus-install/status.ts";
+import type { KubeClient } from "../../kube/client.ts";
+import type { ApiObject } from "../../kube/resource.ts";
+import { UsageError } from "./failure.ts";
+import { MULTUS_INSTALLS } from "./types.ts";
+
+export interface InstallWithStatus extends MultusInstall {
+  status: MultusInstallStatus;
+}
+
+/** The MultusInstall that counts, and the names of those that do not; undefined where there is none. */
+export async function findInstall(
+  client: KubeClient,
+): Promise<{ install: InstallWithStatus; others: string[] } | undefined> {
+  const { items } = await client.list(MULTUS_INSTALLS);
+  const chosen = winner(
+    items.map((object) => ({
+      object,
+      name: object.metadata.name,
+      uid: object.metadata.uid ?? "",
+      creationTimestamp: object.metadata.creationTimestamp ?? "",
+    })),
+  );
+  if (!chosen) return undefined;
+  const others = items.map(({ metadata }) => metadata.name).filter((name) => name !== chosen.name);
+  return { install: parse(chosen.object), others };
+}
+
+/** Throws a UsageError where there is none. */
+export async function theInstall(client: KubeClient): Promise<InstallWithStatus> {
+  const found = await findInstall(client);
+  if (!found)
+    throw new UsageError(
+      "this cluster has no MultusInstall. Make one: kubectl apply -f manifests/samples/multusinstall.yaml",
+    );
+  return found.install;
+}
+
+/** Fields that this version does not know are passed over. */
+function parse(object: ApiObject): InstallWithStatus {
+  const parsed = multusInstall.safeParse(object);
+  if (!parsed.success)
+    throw new UsageError(
+      `MultusInstall ${object.metadata.name} cannot be read by this version of the plugin (${parsed.error.issues[0]?.path.join(".")}); take the plugin of the operator's version`,
+    );
+  return { ...parsed.data, status: parsed.data.status ?? {} };
+}

@@ -1,0 +1,188 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { MultusInstall } from "../../crds/multus-install/multus-install.ts";
+import { oneLine } from "../../display/text.ts";
+import type { KubeClient } from "../../kube/client.ts";
+import { ApiError } from "../../kube/errors.ts";
+import { type ApiObject, type ObjectRef, PODS, pathOf } from "../../kube/resource.ts";
+import { Interrupted, UsageError } from "./failure.ts";
+import { type LogRange, READER_CONTAINER, readerPod } from "./reader-pod.ts";
+import { CORE_EVENTS, DEPLOYMENTS } from "./types.ts";
+
+export interface NodeLogRequest {
+  install: MultusInstall;
+  node: string;
+  /** Both as paths on the host. */
+  file: string;
+  directory: string;
+  /** Of the reading pod; undefined: the operator's own. */
+  image: string | undefined;
+  startTimeoutMs: number;
+  range: LogRange;
+  write: (chunk: Buffer) => void;
+}
+
+const LOOK_EVERY_MS = 200;
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Reads a log file of a node through a pod that runs there for it. The pod is gone when this returns or throws, also after Ctrl-C. */
+export async function readLogOnNode(client: KubeClient, request: NodeLogRequest): Promise<void> {
+  const { install, node, file, directory, range } = request;
+  const image = request.image ?? (await operatorImage(client));
+  const namespace = install.spec.namespace;
+  const name = `multus-log-${randomBytes(5).toString("hex")}`;
+  const pullSecrets = install.spec.image.pullSecrets;
+  const pod = readerPod({ name, install, node, image, pullSecrets, directory, file, range });
+  const ref: ObjectRef = { type: PODS, namespace, name };
+  const interrupt = new AbortController();
+  const onSignal = () => interrupt.abort();
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+  process.stdout.on("error", onSignal); // the reader of a pipe has gone
+  try {
+    await client.create(PODS, pod as ApiObject); // not cut short: what may exist must be deleted
+    await readWhenStarted(client, ref, request, interrupt.signal);
+  } catch (error) {
+    throw interrupt.signal.aborted ? new Interrupted() : error;
+  } finally {
+    await remove(client, ref);
+    for (const signal of SIGNALS) process.off(signal, onSignal);
+  }
+}
+
+async function readWhenStarted(
+  client: KubeClient,
+  ref: ObjectRef,
+  request: NodeLogRequest,
+  signal: AbortSignal,
+): Promise<void> {
+  const { range, node, file, write } = request;
+  const started = Date.now();
+  let state: ContainerState = {};
+  while (!state.terminated && !(range.follow && state.running)) {
+    const pod = await client.get<ApiObject & ReaderPodStatus>(ref, { signal });
+    if (!pod) throw new UsageError(`somebody deleted the reading pod ${ref.name} before it had read`);
+    state = pod.status?.containerStatuses?.[0]?.state ?? {};
+    const refused = whyNotStarted(state) ?? pod.status?.message;
+    if (refused !== undefined && !state.terminated)
+      throw new UsageError(`the reading pod does not start on ${node}: ${oneLine(refused)}`);
+    if (Date.now() - started > request.startTimeoutMs && !state.running && !state.terminated)
+      throw new UsageError(
+        `the reading pod did not start on ${node} within ${request.startTimeoutMs / 1000} s: ${await lastEvent(client, ref)}`,
+      );
+    if (!state.terminated && !(range.follow && state.running))
+      await sleep(LOOK_EVERY_MS, undefined, { signal });
+  }
+  if (state.terminated && state.terminated.exitCode !== 0)
+    throw new UsageError(notRead(state.terminated, node, file, request.install));
+  await podLog(client, ref, { container: READER_CONTAINER, follow: range.follow, signal, write });
+}
+
+/** Copies the log of a container, to its end or, with `follow`, until it ends. */
+export async function podLog(
+  client: KubeClient,
+  ref: ObjectRef,
+  options: {
+    container: string;
+    follow: boolean;
+    tail?: number;
+    signal?: AbortSignal;
+    write: (chunk: Buffer) => void;
+  },
+): Promise<void> {
+  const { container, follow, tail, signal, write } = options;
+  const response = await client.request({
+    method: "GET",
+    path: pathOf(ref, "log"),
+    query: {
+      container,
+      ...(follow ? { follow: "true" } : {}),
+      ...(tail === undefined || tail < 0 ? {} : { tailLines: String(tail) }),
+    },
+    ...(follow ? { idleTimeoutMs: 0 } : {}), // a quiet node logs nothing for hours
+    ...(signal ? { signal } : {}),
+  });
+  for await (const chunk of response.body) write(chunk as Buffer);
+}
+
+interface ContainerState {
+  waiting?: { reason?: string; message?: string };
+  running?: object;
+  terminated?: { exitCode: number; reason?: string; message?: string };
+}
+interface ReaderPodStatus {
+  status?: { message?: string; containerStatuses?: { state?: ContainerState }[] };
+}
+
+/** What the kubelet will not get over by itself soon. */
+function whyNotStarted({ waiting }: ContainerState): string | undefined {
+  const reason = waiting?.reason ?? "";
+  if (!/ImagePullBackOff|ErrImagePull|InvalidImageName|Create\w+Error|RunContainerError/.test(reason))
+    return undefined;
+  const image = /Image/.test(reason) ? ". Name an image that the node can pull with --image" : "";
+  return `${reason}: ${waiting?.message ?? ""}${image}`;
+}
+
+function notRead(
+  ended: { exitCode: number; reason?: string; message?: string },
+  node: string,
+  file: string,
+  { spec }: MultusInstall,
+): string {
+  const message = oneLine(ended.message || `exit code ${ended.exitCode}, ${ended.reason ?? ""}`);
+  if (!message.endsWith("does not exist")) return `the log on ${node} cannot be read: ${message}`;
+  const level = spec.logging.level ?? "none";
+  return `there is no ${file} on ${node} yet: Multus writes it when it has something to log (spec.logging.level is ${level}; verbose logs each attachment)`;
+}
+
+async function lastEvent(client: KubeClient, ref: ObjectRef): Promise<string> {
+  try {
+    const { items } = await client.list<ApiObject & { message?: string }>(CORE_EVENTS, {
+      namespace: ref.namespace ?? "",
+      fieldSelector: `involvedObject.name=${ref.name}`,
+    });
+    return oneLine(items.at(-1)?.message ?? "no event says why; is the node Ready, and its kubelet running?");
+  } catch (error) {
+    if (error instanceof ApiError) return "its events may not be read";
+    throw error;
+  }
+}
+
+/** The image of the operator's Deployment, wherever it is installed. Throws a UsageError where there is none. */
+async function operatorImage(client: KubeClient): Promise<string> {
+  type Deployment = ApiObject & {
+    spec: { template: { spec: { containers: { name: string; image: string }[] } } };
+  };
+  const labelSelector = "app.kubernetes.io/name=multus-operator";
+  let found: Deployment[];
+  try {
+    ({ items: found } = await client.list<Deployment>(DEPLOYMENTS, { labelSelector }));
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 403) throw error;
+    ({ items: found } = await client.list<Deployment>(DEPLOYMENTS, {
+      labelSelector,
+      namespace: "multus-operator",
+    }));
+  }
+  const image = found[0]?.spec.template.spec.containers.find(({ name }) => name === "operator")?.image;
+  if (image === undefined)
+    throw new UsageError(
+      "no Deployment of the operator is found (label app.kubernetes.io/name=multus-operator): name the image of the reading pod with --image",
+    );
+  return image;
+}
+
+/** At once: the reader has nothing to put in order. */
+async function remove(client: KubeClient, ref: ObjectRef): Promise<void> {
+  try {
+    await client.json({
+      method: "DELETE",
+      path: pathOf(ref),
+      body: { gracePeriodSeconds: 0 },
+    });
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return;
+    process.stderr.write(
+      `warning: the reading pod is left behind: kubectl delete pod -n ${ref.namespace} ${ref.name} (${oneLine((error as Error).message)})\n`,
+    );
+  }
+}

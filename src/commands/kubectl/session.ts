@@ -1,0 +1,68 @@
+import type { Command } from "commander";
+import { KubeClient } from "../../kube/client.ts";
+import { connect } from "../../kube/connection.ts";
+import { runOrExplain, UsageError } from "./failure.ts";
+
+/** kubectl's own flags, which may stand anywhere on the command line. */
+export interface CommonOptions {
+  kubeconfig?: string;
+  context?: string;
+  namespace?: string;
+}
+
+/** A cluster as the user of the plugin sees it, with the user's own rights. */
+export interface Session extends AsyncDisposable {
+  client: KubeClient;
+  /** Of -n, else of the kubeconfig's context, else default. */
+  namespace: string;
+  /** https://address:port */
+  server: string;
+}
+
+export function addCommonOptions(program: Command): void {
+  program
+    .option("--kubeconfig <file>", "kubeconfig; default: KUBECONFIG, ~/.kube/config")
+    .option("--context <name>", "context of the kubeconfig")
+    .option("-n, --namespace <name>", "namespace; default: that of the context");
+}
+
+/** What client-node falls back on where it finds no kubeconfig at all. */
+const NO_KUBECONFIG = "http://localhost:8080";
+
+/** Throws a UsageError where the kubeconfig cannot be read or names no cluster. */
+export function openSession({ kubeconfig, context, namespace }: CommonOptions): Session {
+  try {
+    const connection = connect({
+      ...(kubeconfig === undefined ? {} : { kubeconfig }),
+      ...(context === undefined ? {} : { context }),
+    });
+    if (kubeconfig === undefined && connection.server === NO_KUBECONFIG)
+      throw new Error("there is no kubeconfig: neither KUBECONFIG nor ~/.kube/config names a cluster");
+    const current = connection.getContextObject(connection.currentContext);
+    return {
+      client: new KubeClient(connection),
+      namespace: namespace ?? (current?.namespace || "default"),
+      server: connection.server,
+      [Symbol.asyncDispose]: () => connection.close(),
+    };
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message} (see --kubeconfig and --context)`);
+  }
+}
+
+/**
+ * The action of a command: runs `body` with a session, sets the exit code that it returns (0 where it returns
+ * none), and turns what it throws into a sentence on standard error and exit code 2.
+ */
+export function inSession<Options extends CommonOptions>(
+  command: Command,
+  body: (session: Session, options: Options, args: readonly string[]) => Promise<number | undefined>,
+): void {
+  command.action(async () => {
+    const options = command.optsWithGlobals<Options>();
+    process.exitCode = await runOrExplain(async () => {
+      await using session = openSession(options);
+      return await body(session, options, command.args);
+    });
+  });
+}

@@ -1,0 +1,20 @@
+/** Text from the cluster for a terminal: pods, nodes and plugins wrote it, and any tenant may be behind them. */
+
+/** Controls, formats (bidirectional overrides among them) and line separators, but for line feed and tab. */
+const UNSAFE = /(?![\n\t])[\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}]/gu;
+
+/** Control characters as `\x1b`, so that they are seen and do nothing; line feeds and tabs stay. */
+export function printable(text: string): string {
+  return text.replace(UNSAFE, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    return code < 0x100
+      ? `\\x${code.toString(16).padStart(2, "0")}`
+      : `\\u{${code.toString(16).padStart(4, "0")}}`;
+  });
+}
+
+/** One printable line of at most `most` characters. */
+export function oneLine(text: string, most = 512): string {
+  const line = printable(text.replace(/\s+/g, " ").trim());
+  return line.length <= most ? line : `${line.slice(0, most - 1)}…`;
+}
