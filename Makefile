@@ -1,6 +1,6 @@
 # `make help` lists the targets. Everything runs on the Node that package.json pins; npm puts it first on the PATH.
 .DEFAULT_GOAL := help
-.PHONY: help install build generate lint format test test-unit test-integration e2e tools cluster cluster-down demo image clean
+.PHONY: help install build generate lint format test test-unit test-integration e2e tools cluster cluster-down demo image multus-image clean
 
 NODE := node_modules/.bin/node
 IMAGE ?= multus-operator:dev
@@ -56,6 +56,10 @@ demo: build ## from nothing to pods with a second interface (MULTUS=v3.4.2, or M
 
 image: build ## the operator's image, with docker (IMAGE=name:tag)
 	docker build -t $(IMAGE) .
+
+multus-image: install ## a Multus image of yours, with docker or buildah (VERSION=v3.4.2|v4.3.0 ROUTE=distribution|small|thin|thick; IMAGE, BUILDER, BASE, TOOL, BUILD_OPTIONS)
+	@$(NODE) scripts/multus-image.ts --version '$(VERSION)' --route '$(ROUTE)' --image '$(if $(filter command line environment,$(origin IMAGE)),$(IMAGE))' \
+	  --tool '$(TOOL)' --builder '$(BUILDER)' --base '$(BASE)' -- $(BUILD_OPTIONS)
 
 clean: ## remove what was built here (the test cluster's programs are kept, in ~/.cache/multus-operator)
 	rm -rf dist bin coverage
