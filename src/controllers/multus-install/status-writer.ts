@@ -3,6 +3,7 @@ import type { Reason } from "../../crds/conditions.ts";
 import { MULTUS_INSTALL, MULTUS_INSTALL_API_VERSION } from "../../crds/multus-install/multus-install.ts";
 import type { MultusInstallStatus } from "../../crds/multus-install/status.ts";
 import { ApiError } from "../../kube/errors.ts";
+import type { ApiObject } from "../../kube/resource.ts";
 import { FIELD_MANAGER } from "./applier.ts";
 import type { Run } from "./run.ts";
 import { statusFor } from "./status.ts";
@@ -37,10 +38,17 @@ export async function putStatus(run: Run, status: MultusInstallStatus): Promise<
     });
     return true;
   } catch (error) {
-    // Deleted, or deleted and made anew: the next event tells.
-    if (error instanceof ApiError && (error.status === 404 || error.status === 409)) return false;
+    // Deleted, or deleted and made anew: the next event tells. Any other conflict is to be tried again.
+    if (error instanceof ApiError && error.status === 404) return false;
+    if (error instanceof ApiError && error.status === 409 && !(await isStillThere(run))) return false;
     throw error;
   }
+}
+
+/** Whether the object of that name is still the one that this run is about. */
+async function isStillThere({ deps, live }: Run): Promise<boolean> {
+  const found = await deps.client.get<ApiObject>({ type: MULTUS_INSTALL, name: live.metadata.name });
+  return found?.metadata.uid === live.metadata.uid;
 }
 
 const BAD: readonly string[] = [

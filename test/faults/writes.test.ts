@@ -1,0 +1,240 @@
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { MULTUS_INSTALL } from "../../src/crds/multus-install/multus-install.ts";
+import { KubeClient } from "../../src/kube/client.ts";
+import { connect } from "../../src/kube/connection.ts";
+import { ApiError } from "../../src/kube/errors.ts";
+import {
+  type ApiObject,
+  CLUSTER_ROLE_BINDINGS,
+  CLUSTER_ROLES,
+  CONFIG_MAPS,
+  DAEMON_SETS,
+  describe as describeRef,
+  type ObjectRef,
+  SERVICE_ACCOUNTS,
+} from "../../src/kube/resource.ts";
+import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
+import { waitUntil } from "../cluster/daemon.ts";
+import { Kubectl } from "../cluster/kubectl.ts";
+import { type Fault, Victim } from "./victim.ts";
+
+/**
+ * A fault at every single write of an install, an update and a deletion, in turn (the plans of Sieve, OSDI '22,
+ * "intermediate state"): whatever broke, the cluster ends as in the run without a fault, and comes to rest.
+ */
+
+const CRD = new URL("../../manifests/crds/multus-operator.dev_multusinstalls.yaml", import.meta.url);
+const THICK = { mode: "Thick" };
+const THIN = { logging: { level: "debug" } };
+
+let plane: ControlPlane;
+let kubectl: Kubectl;
+let observer: KubeClient;
+
+beforeAll(async () => {
+  plane = await startControlPlane({ controllerManager: true });
+  kubectl = new Kubectl(plane.kubeconfig);
+  observer = new KubeClient(connect({ kubeconfig: plane.kubeconfig }));
+  await kubectl.runWithInput(readFileSync(CRD, "utf8"), "apply", "--server-side", "-f", "-");
+  await kubectl.run("wait", "--for=condition=Established", "crd/multusinstalls.multus-operator.dev");
+});
+afterAll(async () => {
+  await plane?.stop();
+});
+
+async function put(spec: object): Promise<void> {
+  const install = {
+    apiVersion: "multus-operator.dev/v1alpha1",
+    kind: "MultusInstall",
+    metadata: { name: "multus" },
+    spec,
+  };
+  await kubectl.runWithInput(JSON.stringify(install), "replace", "-f", "-").catch(async () => {
+    await kubectl.runWithInput(JSON.stringify(install), "create", "-f", "-");
+  });
+}
+
+interface Found {
+  metadata: Record<string, unknown> & { name: string; generation?: number };
+  status?: { observedGeneration?: number; conditions?: Condition[]; inventory?: unknown };
+  [field: string]: unknown;
+}
+interface Condition {
+  type: string;
+  status: string;
+  reason: string;
+  observedGeneration: number;
+}
+
+/** Everything that the installs of these tests own, and the install; a name that is missing was not found. */
+const WATCHED: ObjectRef[] = [
+  { type: MULTUS_INSTALL, name: "multus" },
+  { type: SERVICE_ACCOUNTS, namespace: "kube-system", name: "multus" },
+  { type: CLUSTER_ROLES, name: "multus" },
+  { type: CLUSTER_ROLE_BINDINGS, name: "multus" },
+  { type: CONFIG_MAPS, namespace: "kube-system", name: "multus-daemon-config" },
+  { type: CONFIG_MAPS, namespace: "kube-system", name: "multus-cni-config" },
+  { type: DAEMON_SETS, namespace: "kube-system", name: "kube-multus-ds" },
+];
+
+/** Names and contents, without what each run has of its own. */
+async function state(): Promise<Record<string, unknown>> {
+  const found = await Promise.all(
+    WATCHED.map(async (ref) => [describeRef(ref), await observer.get<ApiObject>(ref)] as const),
+  );
+  return Object.fromEntries(found.flatMap(([name, object]) => (object ? [[name, lasting(object)]] : [])));
+}
+
+/** A DaemonSet's generation stays in: a fault must not roll pods out once more. */
+function lasting(object: ApiObject): unknown {
+  const { metadata, status, ...rest } = object as unknown as Found;
+  const { uid, resourceVersion, creationTimestamp, managedFields, generation, ...kept } = metadata;
+  const isInstall = rest.kind === "MultusInstall";
+  return {
+    ...rest,
+    metadata: isInstall ? kept : { ...kept, generation },
+    ...(isInstall
+      ? {
+          inventory: status?.inventory,
+          conditions: status?.conditions?.map(({ type, status: value, reason }) => ({ type, value, reason })),
+        }
+      : {}),
+  };
+}
+
+/** Waits until the status speaks of the newest spec; the install has no nodes to run on here. */
+async function settled(): Promise<void> {
+  await waitUntil("the install to be settled", async () => {
+    const install = await observer.get<ApiObject>({ type: MULTUS_INSTALL, name: "multus" });
+    const { metadata, status } = install as unknown as Found;
+    const ready = status?.conditions?.find(({ type }) => type === "Ready");
+    return ready?.reason === "NoMatchingNodes" && ready.observedGeneration === metadata.generation;
+  });
+}
+
+async function gone(): Promise<void> {
+  await waitUntil("everything to be gone", async () => Object.keys(await state()).length === 0);
+}
+
+interface Workload {
+  name: string;
+  /** What is there before the operator starts that the fault strikes. */
+  prepare: () => Promise<void>;
+  /** What the user then does. */
+  act: () => Promise<void>;
+  done: () => Promise<void>;
+}
+
+/** With an operator that nothing happens to. */
+async function undisturbed(act: () => Promise<void>, done: () => Promise<void>): Promise<string[]> {
+  await using operator = await Victim.start(plane.kubeconfig);
+  await act();
+  await done();
+  return operator.writes;
+}
+
+const remove = async () => {
+  await kubectl.run("delete", "multusinstall", "multus", "--wait=false", "--ignore-not-found");
+};
+const clear = async () => {
+  await undisturbed(remove, gone);
+};
+
+const WORKLOADS: Workload[] = [
+  { name: "install", prepare: clear, act: () => put(THICK), done: settled },
+  {
+    name: "update",
+    prepare: async () => {
+      await clear();
+      await undisturbed(() => put(THICK), settled);
+    },
+    act: () => put(THIN),
+    done: settled,
+  },
+  {
+    name: "deletion",
+    prepare: async () => {
+      await undisturbed(() => put(THICK), settled);
+    },
+    act: remove,
+    done: gone,
+  },
+];
+
+const unavailable = (): Error =>
+  new ApiError("the write", 503, JSON.stringify({ reason: "ServiceUnavailable", message: "by the test" }));
+const conflict = (): Error =>
+  new ApiError("the write", 409, JSON.stringify({ reason: "Conflict", message: "by the test" }));
+
+const FAULTS: { name: string; at: (write: number) => Fault }[] = [
+  { name: "a crash", at: (at) => ({ kind: "crash", at }) },
+  { name: "a lost reply", at: (at) => ({ kind: "reply-lost", at }) },
+  { name: "503", at: (at) => ({ kind: "refused", at, error: unavailable() }) },
+  { name: "409", at: (at) => ({ kind: "refused", at, error: conflict() }) },
+];
+
+/** The install gets every fault; the others a crash, and the rest with FAULTS=all (two minutes more). */
+const faultsOf = (workload: string) =>
+  workload === "install" || process.env.FAULTS === "all" ? FAULTS : FAULTS.slice(0, 1);
+
+describe.each(WORKLOADS)("$name", ({ name, prepare, act, done }) => {
+  let expected: Record<string, unknown>;
+  let needed: string[];
+
+  beforeAll(async () => {
+    await prepare();
+    needed = await undisturbed(act, done);
+    expected = await state();
+    expect(needed.length).toBeGreaterThan(3);
+  });
+
+  it.each(faultsOf(name))("$name at any write leaves no trace", { timeout: 240_000 }, async ({ at }) => {
+    for (let write = 0; write < needed.length; write++) {
+      await prepare();
+      const plan = `write ${write}: ${needed[write]}`;
+      const fault = at(write);
+      const spent: string[] = [];
+      {
+        await using operator = await Victim.start(plane.kubeconfig, fault);
+        await act();
+        // How often the status is written depends on how soon events arrive: the last writes may not be needed.
+        const struck = await Promise.race([operator.struck.then(() => true), reached(done, operator)]);
+        if (!struck) {
+          expect(write, plan).toBeGreaterThanOrEqual(needed.length - 2);
+          break;
+        }
+        if (fault.kind !== "crash") {
+          await done();
+          await atRest(operator, plan);
+        }
+        spent.push(...operator.writes);
+      }
+      if (fault.kind === "crash") {
+        await using successor = await Victim.start(plane.kubeconfig);
+        await done();
+        await atRest(successor, plan);
+        spent.push(...successor.writes);
+      }
+      expect(await state(), plan).toEqual(expected);
+      // What failed is sent once more, and the status may tell of the failure and of its end.
+      expect(spent.length, `${plan}\n${spent.join("\n")}`).toBeLessThanOrEqual(needed.length + 4);
+    }
+  });
+});
+
+/** False: the workload has come to its end without the fault. */
+async function reached(done: () => Promise<void>, operator: Victim): Promise<false> {
+  await done();
+  await atRest(operator, "without the fault");
+  return false;
+}
+
+/** Once what was asked is reached, nothing more is written. */
+async function atRest(operator: Victim, plan: string): Promise<void> {
+  await sleep(300); // what the watches still have to tell
+  const before = operator.writes.length;
+  await sleep(300);
+  expect(operator.writes.slice(before), plan).toEqual([]);
+}
