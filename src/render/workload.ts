@@ -66,7 +66,7 @@ function daemonSet(
           hostNetwork: true,
           ...parts,
           ...(Object.keys(nodeSelector).length > 0 ? { nodeSelector } : {}),
-          tolerations: workload.tolerations ?? EVERYWHERE,
+          tolerations: tolerationsOf(spec),
           ...(workload.affinity ? { affinity: workload.affinity } : {}),
           ...(workload.priorityClassName ? { priorityClassName: workload.priorityClassName } : {}),
           serviceAccountName: "multus",
@@ -78,6 +78,13 @@ function daemonSet(
       },
     },
   };
+}
+
+/** A node that waits for Multus must get it, whichever taints the user's own list tolerates. */
+function tolerationsOf({ workload, nodes }: MultusInstall["spec"]): object[] {
+  if (!workload.tolerations) return EVERYWHERE;
+  const key = nodes.startupTaint;
+  return key ? [...workload.tolerations, { key, operator: "Exists" }] : workload.tolerations;
 }
 
 function updateStrategy({

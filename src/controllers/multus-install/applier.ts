@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import type { KubeObject } from "../../crds/kube-object.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import { differs, intentOf } from "../../kube/compare.ts";
@@ -48,6 +49,19 @@ export class Applier {
     this.#remember(object, written);
     this.#written.set(describe(refOf(object)), written.metadata.resourceVersion ?? "0");
     return true;
+  }
+
+  /** Whether an apply would change the pod template of a DaemonSet that exists, and so restart its pods. */
+  async changesTemplate(daemonSet: KubeObject, signal: AbortSignal): Promise<boolean> {
+    const live = this.#owned.get(refOf(daemonSet));
+    if (!live || this.#isKnownEqual(daemonSet, live)) return false;
+    const answer = await this.#client.apply<ApiObject>(refOf(daemonSet), daemonSet, {
+      fieldManager: FIELD_MANAGER,
+      force: true,
+      dryRun: true,
+      signal,
+    });
+    return !isDeepStrictEqual(templateOf(live), templateOf(answer));
   }
 
   /** Whether an apply would write something; nothing is written. */
@@ -117,6 +131,11 @@ function managedByUs(live: ApiObject): boolean {
     Array.isArray(entries) &&
     entries.some((entry) => entry?.manager === FIELD_MANAGER && entry?.operation === "Apply")
   );
+}
+
+/** spec.template of a DaemonSet. */
+export function templateOf({ spec }: { [field: string]: unknown }): unknown {
+  return typeof spec === "object" && spec !== null ? (spec as { template?: unknown }).template : undefined;
 }
 
 function fingerprint(object: KubeObject, live: ApiObject): string {

@@ -7,11 +7,14 @@ import { type ApiObject, PODS } from "../../kube/resource.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import { Applier } from "./applier.ts";
+import { ClusterNodes } from "./cluster-nodes.ts";
 import { OwnedObjects } from "./owned-objects.ts";
 import { reconcile } from "./reconcile.ts";
 import { type MultusPodView, multusPodView } from "./views.ts";
 
 const NAME = "multus-install";
+/** Well below the 2 s within which drift is mended. */
+const BATCH_MS = 500;
 
 export interface InstallControllerOptions {
   client: KubeClient;
@@ -27,13 +30,15 @@ export class InstallController {
   readonly #controller: Controller;
   readonly #installs: Reflector<ApiObject>;
   readonly #owned: OwnedObjects;
+  readonly #nodes: ClusterNodes;
   readonly #pods = new Map<string, Reflector<MultusPodView>>();
 
   constructor(options: InstallControllerOptions) {
     const { client, log, metrics, events } = options;
     this.#options = options;
     this.#log = log.child({ controller: NAME });
-    this.#owned = new OwnedObjects(client, this.#log, () => this.#enqueueAll());
+    this.#owned = new OwnedObjects(client, this.#log, () => this.#enqueueSoon());
+    this.#nodes = new ClusterNodes(client, this.#log, () => this.#enqueueSoon());
     const applier = new Applier(client, this.#owned);
     this.#installs = new Reflector<ApiObject>({
       client,
@@ -60,6 +65,7 @@ export class InstallController {
             applier,
             installs: this.#installs,
             owned: this.#owned,
+            nodes: () => this.#nodes.all(),
             pods: (namespace) => this.#podsOf(namespace),
             now: () => new Date(),
           },
@@ -79,6 +85,7 @@ export class InstallController {
       this.#controller.stop(),
       this.#installs.stop(),
       this.#owned.stop(),
+      this.#nodes.stop(),
       ...[...this.#pods.values()].map((pods) => pods.stop()),
     ]);
   }
@@ -86,11 +93,18 @@ export class InstallController {
   /** The longest silence of any watch, in seconds; for the liveness check. */
   get silenceSeconds(): number {
     const pods = [...this.#pods.values()].map((watch) => watch.silenceSeconds);
-    return Math.max(this.#installs.silenceSeconds, this.#owned.silenceSeconds, ...pods);
+    const watches = [this.#installs, this.#owned, this.#nodes];
+    return Math.max(...watches.map((watch) => watch.silenceSeconds), ...pods);
   }
 
   #enqueueAll(): void {
     for (const install of this.#installs.values()) this.#controller.enqueue(install.metadata.name);
+  }
+
+  /** A rollout over thousands of nodes changes pods and DaemonSets all the time: one look sees many changes. */
+  #enqueueSoon(): void {
+    for (const install of this.#installs.values())
+      this.#controller.queue.addAfter(install.metadata.name, BATCH_MS);
   }
 
   async #podsOf(namespace: string): Promise<readonly MultusPodView[]> {
@@ -101,9 +115,10 @@ export class InstallController {
         log: this.#log,
         type: PODS,
         namespace,
-        labelSelector: "app=multus,name=multus",
+        // With the guard's pods, whose label name is another.
+        labelSelector: "app=multus",
         project: multusPodView,
-        onChange: () => this.#enqueueAll(),
+        onChange: () => this.#enqueueSoon(),
       });
       this.#pods.set(namespace, pods);
       pods.start();

@@ -9,6 +9,7 @@ import { objectsOf, RenderError, renderInstall } from "../../render/render.ts";
 import { entryKey, entryOf, refOfEntry } from "./inventory.ts";
 import { deleteOwned } from "./owned-inventory.ts";
 import { FINALIZER, type Run } from "./run.ts";
+import { releaseAllNodes } from "./startup-taint.ts";
 import type { InventoryEntry } from "./status.ts";
 
 /** First the pods, since they need their account to the end; then the rest; the NAD CRD only when asked. */
@@ -32,6 +33,7 @@ export async function removeInstall(run: Run): Promise<Result> {
   const deletesNetworks = install?.spec.uninstall.networkDefinitions === "Delete";
   for (const entry of inventory.filter(({ kind }) => kind !== "DaemonSet").toReversed())
     if (entry.name !== NETWORK_DEFINITION || deletesNetworks) await deleteOwned(run, entry);
+  await releaseAllNodes(run, install);
   await run.deps.client.patch(
     { type: MULTUS_INSTALL, name },
     { metadata: { resourceVersion, finalizers: finalizers.filter((finalizer) => finalizer !== FINALIZER) } },

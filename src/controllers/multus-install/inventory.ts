@@ -1,6 +1,6 @@
 import type { KubeObject } from "../../crds/kube-object.ts";
 import { multusInstallStatus } from "../../crds/multus-install/status.ts";
-import { type ApiObject, type ObjectRef, typeOf } from "../../kube/resource.ts";
+import { type ApiObject, apiVersionOf, type ObjectRef, typeOf } from "../../kube/resource.ts";
 import type { InventoryEntry } from "./status.ts";
 
 /**
@@ -13,6 +13,10 @@ export function recordedInventory(live: ApiObject): InventoryEntry[] {
 
 export function entryOf({ apiVersion, kind, metadata: { name, namespace } }: KubeObject): InventoryEntry {
   return { apiVersion, kind, ...(namespace ? { namespace } : {}), name };
+}
+
+export function entryOfRef({ type, name, namespace }: ObjectRef): InventoryEntry {
+  return { apiVersion: apiVersionOf(type), kind: type.kind, ...(namespace ? { namespace } : {}), name };
 }
 
 export function refOfEntry(entry: InventoryEntry): ObjectRef {

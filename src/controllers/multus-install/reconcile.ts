@@ -11,11 +11,13 @@ import { type ApiObject, describe, refOf } from "../../kube/resource.ts";
 import { objectsOf, RenderError, type RenderedInstall, renderInstall } from "../../render/render.ts";
 import { FIELD_MANAGER } from "./applier.ts";
 import { removeInstall } from "./deletion.ts";
+import { appliedObjects, exchange } from "./exchange.ts";
 import { look } from "./look.ts";
-import { prune, recordInventory } from "./owned-inventory.ts";
-import { verdict } from "./rollout.ts";
+import { recordInventory } from "./owned-inventory.ts";
+import { verdict as verdictOf } from "./rollout.ts";
 import { beginRun, type Dependencies, FINALIZER, type Run } from "./run.ts";
 import { InvalidSpec, stalledBy } from "./stalled.ts";
+import { releaseNodes } from "./startup-taint.ts";
 import { writeStatus } from "./status-writer.ts";
 import { winner } from "./winner.ts";
 
@@ -60,16 +62,14 @@ async function act(run: Run): Promise<Result> {
   const objects = objectsOf(rendered);
   await run.deps.owned.watch(objects.map(refOf));
 
-  if (install.spec.paused) return await observePaused(run, objects, rendered);
+  if (install.spec.paused) return await observePaused(run, rendered);
   await assertAllowed(run, objects);
   await addFinalizer(run);
   await recordInventory(run, objects);
-  for (const { objects: together } of rendered.stages)
-    for (const object of together) await apply(run, object);
-  await prune(run, objects);
-  const found = await look(run, rendered);
-  run.findings.state = { kind: "Running", verdict: verdict(found) };
-  return found.lookAgainSeconds === undefined ? {} : { requeueAfterSeconds: found.lookAgainSeconds };
+  const { verdict, result } = await exchange(run, install, rendered);
+  run.findings.state = { kind: "Running", verdict };
+  const daemonSets = objects.filter(({ kind }) => kind === "DaemonSet").map(({ metadata: { name } }) => name);
+  return soonest(result, await releaseNodes(run, install, daemonSets));
 }
 
 /** Turns an error into the state that the status tells, and into the error that the controller acts on. */
@@ -96,21 +96,12 @@ function parse(live: ApiObject): MultusInstall {
   return parsed.value;
 }
 
-async function apply(run: Run, object: KubeObject): Promise<void> {
-  if (await run.deps.applier.apply(object, run.context.signal))
-    run.context.log.info({ applied: describe(refOf(object)) }, "applied");
-}
-
-async function observePaused(
-  run: Run,
-  objects: readonly KubeObject[],
-  rendered: RenderedInstall,
-): Promise<Result> {
+async function observePaused(run: Run, rendered: RenderedInstall): Promise<Result> {
   const differing: string[] = [];
-  for (const object of objects)
+  for (const object of appliedObjects(rendered))
     if (await run.deps.applier.isDifferent(object, run.context.signal))
       differing.push(describe(refOf(object)));
-  run.findings.state = { kind: "Paused", verdict: verdict(await look(run, rendered)), differing };
+  run.findings.state = { kind: "Paused", verdict: verdictOf(await look(run, rendered)), differing };
   return {};
 }
 
@@ -136,6 +127,11 @@ async function addFinalizer(run: Run): Promise<void> {
     { type: MULTUS_INSTALL, name },
     { metadata: { resourceVersion, finalizers: [...finalizers, FINALIZER] } },
   );
+}
+
+function soonest(a: Result, b: Result): Result {
+  const times = [a, b].flatMap(({ requeueAfterSeconds }) => requeueAfterSeconds ?? []);
+  return times.length > 0 ? { requeueAfterSeconds: Math.min(...times) } : {};
 }
 
 function contender(object: ApiObject) {

@@ -4,6 +4,7 @@ import type { ReconcileContext } from "../../kube/controller.ts";
 import type { EventRecorder } from "../../kube/events.ts";
 import type { ApiObject } from "../../kube/resource.ts";
 import type { Applier } from "./applier.ts";
+import type { NodeView } from "./cluster-nodes.ts";
 import { recordedInventory } from "./inventory.ts";
 import type { OwnedObjects } from "./owned-objects.ts";
 import type { Findings } from "./status.ts";
@@ -18,6 +19,8 @@ export interface Dependencies {
   applier: Applier;
   /** The Multus pods of a namespace; starts watching them at the first call. */
   pods: (namespace: string) => Promise<readonly MultusPodView[]>;
+  /** The cluster's nodes; starts watching them at the first call. */
+  nodes: () => Promise<readonly NodeView[]>;
   events: EventRecorder;
   now: () => Date;
 }

@@ -21,6 +21,7 @@ export interface Findings {
   install?: MultusInstall;
   rendered?: RenderedInstall;
   rollout?: Rollout;
+  startupTaint?: MultusInstallStatus["startupTaint"];
   inventory: readonly InventoryEntry[];
 }
 
@@ -31,7 +32,7 @@ export function statusFor(
   previous: { conditions?: readonly Condition[] | undefined },
   now: string,
 ): MultusInstallStatus {
-  const { state, install, rendered, rollout, inventory } = findings;
+  const { state, install, rendered, rollout, startupTaint, inventory } = findings;
   const warnings =
     rendered?.warnings
       .slice(0, MOST_WARNINGS)
@@ -42,6 +43,7 @@ export function statusFor(
     ...(install ? { version: install.spec.version, mode: install.spec.mode } : {}),
     ...(rendered ? { image: rendered.image } : {}),
     ...(rollout ? { nodes: nodesOf(rollout) } : {}),
+    ...(startupTaint ? { startupTaint } : {}),
     ...(inventory.length > 0 ? { inventory: [...inventory] } : {}),
     ...(warnings.length > 0 ? { warnings } : {}),
   };

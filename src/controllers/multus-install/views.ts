@@ -90,6 +90,7 @@ const pod = z.object({
             status: z.string(),
             reason: z.string().default(""),
             message: z.string().default(""),
+            lastTransitionTime: z.string().optional(),
           }),
         )
         .default([]),
@@ -121,12 +122,16 @@ export interface MultusPodView {
   /** Empty while the pod is not scheduled. */
   node: string;
   ready: boolean;
+  /** Since when it is; RFC 3339. */
+  readySince?: string;
   /** Being deleted: its node is between two pods, which is no fault. */
   terminating: boolean;
   uid: string;
   pullSecrets: readonly string[];
   /** Those of them that the kubelet did not find, where an event says so. */
   missingSecrets?: readonly string[];
+  /** When it should have ended; RFC 3339. Long ago means that the node's kubelet does not answer. */
+  endsAt?: string;
   /** The scheduler's sentence, where no node took the pod. */
   unschedulable?: string;
   trouble?: ContainerTrouble;
@@ -135,7 +140,7 @@ export interface MultusPodView {
 /** Throws a ZodError where the object is no pod. */
 export function multusPodView(object: unknown): MultusPodView {
   const { metadata, spec, status } = pod.parse(object);
-  const ready = status.conditions.some((c) => c.type === "Ready" && c.status === "True");
+  const ready = status.conditions.find((c) => c.type === "Ready" && c.status === "True");
   const unscheduled = status.conditions.find((c) => c.type === "PodScheduled" && c.status === "False");
   const trouble = firstTrouble([...status.initContainerStatuses, ...status.containerStatuses]);
   return {
@@ -143,10 +148,12 @@ export function multusPodView(object: unknown): MultusPodView {
     namespace: metadata.namespace,
     daemonSet: metadata.ownerReferences.find((owner) => owner.kind === "DaemonSet")?.name ?? "",
     node: spec.nodeName,
-    ready,
+    ready: ready !== undefined,
+    ...(ready?.lastTransitionTime ? { readySince: ready.lastTransitionTime } : {}),
     terminating: metadata.deletionTimestamp !== undefined,
     uid: metadata.uid,
     pullSecrets: spec.imagePullSecrets.map(({ name }) => name).filter(Boolean),
+    ...(metadata.deletionTimestamp === undefined ? {} : { endsAt: metadata.deletionTimestamp }),
     ...(unscheduled ? { unschedulable: unscheduled.message } : {}),
     ...(trouble ? { trouble } : podTrouble(status)),
   };

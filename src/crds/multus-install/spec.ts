@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { matching, withValidations } from "../rule.ts";
 import { binDirectory, confDirectory, DISTRIBUTIONS, logDirectory } from "./host-paths.ts";
+import { nodes } from "./nodes.ts";
 import { daemon, entrypoint } from "./programs.ts";
 import { NAMESPACE_IS_IMMUTABLE, RULES } from "./rules.ts";
 import { absoluteFile, fileName, namespaceName, objectName, setOf } from "./text.ts";
@@ -214,6 +215,7 @@ export const multusInstallSpec = withValidations(
     entrypoint: entrypoint.optional().describe("Settings of the thin plugin's entrypoint. Thin only."),
     daemon: daemon.optional().describe("Settings of the thick daemon. Thick only."),
     workload: workload.prefault({}).describe("The DaemonSet."),
+    nodes: nodes.prefault({}).describe("What the operator does with Node objects."),
     uninstall: z
       .object({
         networkDefinitions: z

@@ -42,6 +42,14 @@ export const multusInstallStatus = z.object({
     })
     .optional()
     .describe("Multus on the nodes."),
+  startupTaint: z
+    .object({
+      key: z.string().max(317).describe("The key, as spec.nodes.startupTaint has it."),
+      waitingTotal: z.int().min(0).describe("Nodes that carry the taint."),
+      waiting: z.array(z.string().max(253)).max(20).optional().describe("Some of them."),
+    })
+    .optional()
+    .describe("Nodes that take no ordinary pod until Multus is ready on them."),
   inventory: z
     .array(
       z.object({

@@ -1,0 +1,90 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
+import type { KubeClient } from "../../kube/client.ts";
+import { Reflector } from "../../kube/reflector.ts";
+import { NODES } from "../../kube/resource.ts";
+import type { Logger } from "../../telemetry/logger.ts";
+
+const taint = z.looseObject({ key: z.string(), effect: z.string() });
+const node = z.object({
+  metadata: z.object({ name: z.string() }),
+  spec: z.object({ taints: z.array(taint).default([]) }).prefault({}),
+  status: z
+    .object({
+      conditions: z
+        .array(
+          z.object({
+            type: z.string(),
+            status: z.string(),
+            reason: z.string().default(""),
+            message: z.string().default(""),
+          }),
+        )
+        .default([]),
+    })
+    .prefault({}),
+});
+
+/** A node as far as Multus' life depends on it. */
+export interface NodeView {
+  name: string;
+  /** As the API server has them, to be written back. */
+  taints: readonly z.output<typeof taint>[];
+  /** Why its kubelet does not call it Ready; undefined where it does. */
+  notReady?: string;
+}
+
+/** Throws a ZodError where the object is no node. */
+export function nodeView(object: unknown): NodeView {
+  const { metadata, spec, status } = node.parse(object);
+  const ready = status.conditions.find(({ type }) => type === "Ready");
+  return {
+    name: metadata.name,
+    taints: spec.taints,
+    ...(ready?.status === "True"
+      ? {}
+      : { notReady: ready?.message || ready?.reason || "no Ready condition" }),
+  };
+}
+
+/** Of a Node object that was refused to us there is no copy; what can be known without is known. */
+const LONGEST_WAIT_MS = 5000;
+
+/** The cluster's nodes. Their kubelets renew them all the time: only what the view shows counts as a change. */
+export class ClusterNodes {
+  readonly #reflector: Reflector<NodeView>;
+  readonly #known = new Map<string, NodeView | undefined>();
+  #started = false;
+
+  constructor(client: KubeClient, log: Logger, onChange: () => void) {
+    this.#reflector = new Reflector<NodeView>({
+      client,
+      log,
+      type: NODES,
+      project: nodeView,
+      onChange: (name, view) => {
+        if (isDeepStrictEqual(this.#known.get(name), view)) return;
+        if (view) this.#known.set(name, view);
+        else this.#known.delete(name);
+        onChange();
+      },
+    });
+  }
+
+  /** Those known by now; the first call starts the watch and waits for its first list, 5 s at most. */
+  async all(): Promise<readonly NodeView[]> {
+    this.#started = true;
+    this.#reflector.start();
+    await Promise.race([this.#reflector.synced, sleep(LONGEST_WAIT_MS, undefined, { ref: false })]);
+    return this.#reflector.values();
+  }
+
+  get silenceSeconds(): number {
+    return this.#started ? this.#reflector.silenceSeconds : 0;
+  }
+
+  async stop(): Promise<void> {
+    await this.#reflector.stop();
+  }
+}

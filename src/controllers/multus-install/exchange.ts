@@ -1,0 +1,98 @@
+import type { KubeObject } from "../../crds/kube-object.ts";
+import type { MultusInstall } from "../../crds/multus-install/multus-install.ts";
+import type { Result } from "../../kube/controller.ts";
+import { describe, refOf } from "../../kube/resource.ts";
+import { objectsOf, type RenderedInstall } from "../../render/render.ts";
+import { rolloutGuard } from "../../render/rollout-guard.ts";
+import { templateOf } from "./applier.ts";
+import { entryOfRef, refOfEntry } from "./inventory.ts";
+import { look } from "./look.ts";
+import { deleteOwned, prune, recordInventory } from "./owned-inventory.ts";
+import { allowsAll } from "./role-narrowing.ts";
+import { type Verdict, verdict } from "./rollout.ts";
+import { nextStep, type RolloutState } from "./rollout-plan.ts";
+import type { Run } from "./run.ts";
+import { guardRef, marked, obsoleteDaemonSets, workloadState } from "./workload-state.ts";
+
+/** Waiting ends by itself when a node does not answer, and no event tells of that. */
+const SECONDS_BETWEEN_LOOKS = 5;
+
+/**
+ * Applies what was rendered, in the order that leaves no pod without its networks while one Multus is
+ * exchanged for another, and says how far that is.
+ */
+export async function exchange(
+  run: Run,
+  install: MultusInstall,
+  rendered: RenderedInstall,
+): Promise<{ verdict: Verdict; result: Result }> {
+  const objects = objectsOf(rendered);
+  const daemonSets = objects.filter(isDaemonSet);
+  await run.deps.owned.watch([...run.findings.inventory.map(refOfEntry), guardRef(daemonSets)]);
+  const state = await workloadState(run, daemonSets, await run.deps.pods(install.spec.namespace));
+  const step = nextStep(state);
+  for (const object of objects)
+    if (!isDaemonSet(object) && !isHeldByEarlierPods(run, state, object)) await applyObject(run, object);
+  switch (step.kind) {
+    case "Guard":
+      await raiseGuard(run, install, daemonSets, state);
+      break;
+    case "HandOver":
+      for (const ref of obsoleteDaemonSets(run, daemonSets)) await deleteOwned(run, entryOfRef(ref));
+      break;
+    case "Apply":
+      for (const daemonSet of daemonSets) await applyObject(run, marked(daemonSet));
+  }
+  const rollout = await look(run, rendered);
+  const found = verdict(rollout);
+  if (step.kind !== "Apply")
+    return {
+      verdict: { state: "Progressing", message: step.message },
+      result: { requeueAfterSeconds: SECONDS_BETWEEN_LOOKS },
+    };
+  // Until the last pod of the earlier Multus is gone it may start again, and needs what it was started with.
+  if (found.state === "Complete" || found.state === "NoNodes") await prune(run, objects);
+  const { lookAgainSeconds } = rollout;
+  return {
+    verdict: found,
+    result: lookAgainSeconds === undefined ? {} : { requeueAfterSeconds: lookAgainSeconds },
+  };
+}
+
+/** The rendered objects as they are applied. */
+export function appliedObjects(rendered: RenderedInstall): KubeObject[] {
+  return objectsOf(rendered).map((object) => (isDaemonSet(object) ? marked(object) : object));
+}
+
+async function applyObject(run: Run, object: KubeObject): Promise<void> {
+  if (await run.deps.applier.apply(object, run.context.signal))
+    run.context.log.info({ applied: describe(refOf(object)) }, "applied");
+}
+
+/** A guard that is there stays as it is: a new template would take it off the nodes for a moment. */
+async function raiseGuard(
+  run: Run,
+  install: MultusInstall,
+  daemonSets: readonly KubeObject[],
+  state: RolloutState,
+): Promise<void> {
+  if (state.guard) return;
+  const replaced = [...state.obsolete, ...state.live].find(
+    ({ deletesConfiguration }) => deletesConfiguration,
+  );
+  const live = replaced && run.deps.owned.get({ ...guardRef(daemonSets), name: replaced.name });
+  const guard = live ? rolloutGuard(install, templateOf(live)) : [];
+  await recordInventory(run, guard);
+  for (const object of guard) await applyObject(run, object);
+}
+
+/** Pods of the earlier Multus keep their rights until they are gone: a role only grows meanwhile. */
+function isHeldByEarlierPods(run: Run, state: RolloutState, object: KubeObject): boolean {
+  if (object.kind !== "ClusterRole") return false;
+  const isUnderWay = state.guard || state.obsolete.length > 0 || state.live.some((w) => !w.upToDate);
+  return isUnderWay && allowsAll(run.deps.owned.get(refOf(object))?.rules, object.rules);
+}
+
+function isDaemonSet({ kind }: KubeObject): boolean {
+  return kind === "DaemonSet";
+}

@@ -1,0 +1,64 @@
+/** One DaemonSet of Multus as the cluster has it. */
+export interface LiveWorkload {
+  name: string;
+  /** What its template was rendered from is what the spec renders now. */
+  upToDate: boolean;
+  /** Its pods delete Multus' configuration when they end. */
+  deletesConfiguration: boolean;
+  /** It is being deleted already. */
+  ending: boolean;
+}
+
+/** What the next step of a rollout depends on. */
+export interface RolloutState {
+  /** The DaemonSets that the spec wants and the cluster has. */
+  live: readonly LiveWorkload[];
+  /** Those of an earlier spec: of another name, or being deleted. */
+  obsolete: readonly LiveWorkload[];
+  /** Nodes on which a pod of an obsolete DaemonSet still is, those without a kubelet that answers left out. */
+  occupiedNodes: readonly string[];
+  /** Nodes whose Multus pod is Ready. */
+  servingNodes: readonly string[];
+  /** The guard's DaemonSet, where there is one. */
+  guard?: { ending: boolean; ageSeconds: number; nodes: ReadonlySet<string> };
+}
+
+export type RolloutStep =
+  /** Put the guard on the nodes, and wait for it. */
+  | { kind: "Guard"; message: string }
+  /** Delete the DaemonSets of the earlier spec, and wait for their pods to end. */
+  | { kind: "HandOver"; message: string }
+  /** Apply the DaemonSets: a new template, drift, or nothing at all. */
+  | { kind: "Apply" };
+
+/** A guard that does not come up must not hold up what may be a repair; in seconds. */
+export const LONGEST_WAIT_FOR_GUARD = 60;
+
+/**
+ * The next step from the Multus that runs to the one that the spec wants (docs/adr/0007). Each is safe to
+ * repeat, and follows from what is there alone.
+ */
+export function nextStep(state: RolloutState): RolloutStep {
+  const { live, obsolete, guard } = state;
+  const replaced = [...obsolete, ...live.filter(({ upToDate }) => !upToDate)];
+  if (replaced.length === 0) return { kind: "Apply" };
+  if (replaced.some(({ deletesConfiguration }) => deletesConfiguration)) {
+    if (!guard || guard.ending)
+      return { kind: "Guard", message: "putting a guard on the nodes before Multus is exchanged" };
+    const bare = state.servingNodes.filter((node) => !guard.nodes.has(node));
+    if (bare.length > 0 && guard.ageSeconds < LONGEST_WAIT_FOR_GUARD)
+      return { kind: "Guard", message: `waiting for the guard on ${some(bare)} before Multus is exchanged` };
+  }
+  // Two Multus on one node would delete each other's configuration.
+  if (state.occupiedNodes.length > 0 || obsolete.some(({ ending }) => !ending)) {
+    const names = obsolete.map(({ name }) => name).join(", ");
+    const where = state.occupiedNodes.length > 0 ? ` on ${some(state.occupiedNodes)}` : "";
+    return { kind: "HandOver", message: `waiting for the earlier Multus (${names}) to end${where}` };
+  }
+  return { kind: "Apply" };
+}
+
+function some(nodes: readonly string[]): string {
+  const shown = nodes.slice(0, 3).join(", ");
+  return nodes.length > 3 ? `${shown} and ${nodes.length - 3} more nodes` : shown;
+}

@@ -1,0 +1,87 @@
+import { expect, it } from "vitest";
+import { type MultusInstall, parseMultusInstall } from "../crds/multus-install/multus-install.ts";
+import type { MultusInstallSpecInput } from "../crds/multus-install/spec.ts";
+import { objectsOf, renderInstall } from "./render.ts";
+import { deletesItsConfiguration, GUARD_FILE, rolloutGuard } from "./rollout-guard.ts";
+
+function install(spec: MultusInstallSpecInput): MultusInstall {
+  const parsed = parseMultusInstall({
+    apiVersion: "multus-operator.dev/v1alpha1",
+    kind: "MultusInstall",
+    metadata: { name: "multus" },
+    spec,
+  });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  return parsed.value;
+}
+
+interface WithTemplate {
+  spec: { template: { spec: GuardPod } };
+}
+
+function template(spec: MultusInstallSpecInput): unknown {
+  const [found] = objectsOf(renderInstall(install(spec))).filter(({ kind }) => kind === "DaemonSet");
+  return (found as unknown as WithTemplate).spec.template;
+}
+
+interface GuardPod {
+  containers: [{ image: string; command: string[]; args: string[] }];
+  volumes: { name: string; hostPath?: { path: string } }[];
+  tolerations?: unknown;
+  imagePullSecrets?: unknown;
+}
+
+function guard(spec: MultusInstallSpecInput): { file: { type: string }; pod: GuardPod } {
+  const [configMap, daemonSet] = rolloutGuard(install({}), template(spec)) as unknown as [
+    { data: Record<string, string> },
+    WithTemplate,
+  ];
+  return { file: JSON.parse(configMap.data[GUARD_FILE] ?? "null"), pod: daemonSet.spec.template.spec };
+}
+
+it("comes after every name of Multus' own file and before any other, as sorted by the runtime", () => {
+  const files = ["00-multus.conf", "00-multus.conflist", GUARD_FILE, "00-multus.d.conf", "01-first.conf"];
+  expect(files.toSorted()).toEqual(files);
+});
+
+it("knows which Multus deletes its configuration when it ends", () => {
+  expect(deletesItsConfiguration(template({}))).toBe(true);
+  expect(deletesItsConfiguration(template({ mode: "Thick" }))).toBe(true);
+  expect(deletesItsConfiguration(template({ entrypoint: { refreshKubeconfig: false } }))).toBe(false);
+  expect(deletesItsConfiguration(template({ version: "v3.4.2" }))).toBe(false);
+  expect(deletesItsConfiguration(undefined)).toBe(false);
+});
+
+it("runs the image that the nodes have, wherever the Multus that it stands in for runs", () => {
+  const spec: MultusInstallSpecInput = {
+    image: { registry: "r.example:5000", pullSecrets: ["harbor"] },
+    distribution: "K3s",
+    workload: { nodeSelector: { pool: "a" }, tolerations: [{ operator: "Exists" }] },
+  };
+  const { pod } = guard(spec);
+  expect(pod.containers[0].image).toBe("r.example:5000/k8snetworkplumbingwg/multus-cni:v4.3.0");
+  expect(pod).toMatchObject({
+    nodeSelector: { pool: "a" },
+    tolerations: [{ operator: "Exists" }],
+    imagePullSecrets: [{ name: "harbor" }],
+  });
+  expect(pod.volumes.find(({ name }) => name === "cni")?.hostPath?.path).toBe(
+    "/var/lib/rancher/k3s/agent/etc/cni/net.d",
+  );
+});
+
+it("is a configuration that no plugin takes: neither ADD nor DEL of a pod succeeds with it", () => {
+  const refused = { cniVersion: "0.3.1", name: "multus-rollout-guard", type: "multus" };
+  expect(guard({}).file).toEqual(refused);
+  expect(guard({ mode: "Thick" }).file).toEqual(refused);
+});
+
+it("starts the entrypoint of a self-built image as that image has it", () => {
+  const layout = { command: ["/opt/multus/entry"], binaryFile: "/opt/multus/multus" };
+  const [container] = guard({ image: { layout } }).pod.containers;
+  expect(container.command).toEqual(["/opt/multus/entry"]);
+  expect(container.args).toContain("--multus-bin-file=/opt/multus/multus");
+  expect(guard({ mode: "Thick" }).pod.containers[0].command).toEqual([
+    "/usr/src/multus-cni/bin/thin_entrypoint",
+  ]);
+});

@@ -1,0 +1,263 @@
+import { readFileSync } from "node:fs";
+import { pino } from "pino";
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { InstallController } from "../../src/controllers/multus-install/controller.ts";
+import { KubeClient } from "../../src/kube/client.ts";
+import { connect } from "../../src/kube/connection.ts";
+import { EventRecorder } from "../../src/kube/events.ts";
+import { Metrics } from "../../src/telemetry/metrics.ts";
+import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
+import { waitUntil } from "../cluster/daemon.ts";
+import { Kubectl } from "../cluster/kubectl.ts";
+
+/**
+ * One Multus exchanged for another, and nodes that wait for theirs, against a real API server and a real
+ * DaemonSet controller. The nodes are Node objects; the test itself says what a kubelet would say.
+ */
+
+let plane: ControlPlane;
+let kubectl: Kubectl;
+let controller: InstallController;
+
+const CRD = new URL("../../manifests/crds/multus-operator.dev_multusinstalls.yaml", import.meta.url);
+const KEY = "multus-operator.dev/not-ready";
+const MINE = { key: "example.com/mine", effect: "NoSchedule" };
+
+beforeAll(async () => {
+  plane = await startControlPlane({ controllerManager: true });
+  kubectl = new Kubectl(plane.kubeconfig);
+  await kubectl.runWithInput(readFileSync(CRD, "utf8"), "apply", "--server-side", "-f", "-");
+  await kubectl.run("wait", "--for=condition=Established", "crd/multusinstalls.multus-operator.dev");
+  const log = pino({ level: "silent" });
+  const client = new KubeClient(connect({ kubeconfig: plane.kubeconfig }));
+  controller = new InstallController({
+    client,
+    log,
+    metrics: new Metrics(),
+    events: new EventRecorder(client, log, "multus-operator.dev/multus-install", "test"),
+  });
+  await controller.start();
+  for (const name of ["node-a", "node-b"])
+    await create({
+      apiVersion: "v1",
+      kind: "Node",
+      metadata: { name },
+      spec: { taints: [{ key: KEY, value: "x", effect: "NoSchedule" }, MINE] },
+    });
+});
+
+afterAll(async () => {
+  await controller?.stop();
+  await plane?.stop();
+});
+
+beforeEach(async () => {
+  await kubectl.run("delete", "multusinstall", "--all", "--wait=false");
+  await waitUntil("the last install to be gone", async () => {
+    await endPods("app=multus");
+    return (await kubectl.run("get", "multusinstall", "-o", "name")) === "";
+  });
+});
+
+interface Install {
+  status?: {
+    conditions?: { type: string; status: string; reason: string; message: string }[];
+    startupTaint?: object;
+    inventory?: { name: string }[];
+  };
+}
+
+async function create(object: object): Promise<void> {
+  await kubectl.runWithInput(JSON.stringify(object), "apply", "-f", "-");
+}
+
+async function apply(spec: object): Promise<void> {
+  await create({
+    apiVersion: "multus-operator.dev/v1alpha1",
+    kind: "MultusInstall",
+    metadata: { name: "multus" },
+    spec,
+  });
+}
+
+const install = async () => await kubectl.get<Install>("multusinstall", "multus");
+const ready = async () => (await install()).status?.conditions?.find(({ type }) => type === "Ready");
+
+interface Pod {
+  metadata: { name: string; deletionTimestamp?: string; labels: Record<string, string> };
+  spec: { nodeName?: string; containers: { name: string }[]; affinity?: object };
+}
+
+async function pods(selector: string): Promise<Pod[]> {
+  const { items } = await kubectl.get<{ items: Pod[] }>("pods", "-n", "kube-system", "-l", selector);
+  return items;
+}
+
+/** The node that the DaemonSet controller made a pod for, as its affinity says; there is no scheduler here. */
+const nodeOf = ({ spec }: Pod) => spec.nodeName ?? /node-[ab]/.exec(JSON.stringify(spec.affinity))?.[0];
+
+/** Binds a pod to its node and says that it is Ready, as scheduler and kubelet would. */
+async function run(
+  { metadata: { name }, ...pod }: Pod,
+  since = new Date(Date.now() - 60_000),
+): Promise<void> {
+  if (!pod.spec.nodeName)
+    await kubectl.runWithInput(
+      JSON.stringify({
+        apiVersion: "v1",
+        kind: "Binding",
+        metadata: { name, namespace: "kube-system" },
+        target: { apiVersion: "v1", kind: "Node", name: nodeOf({ metadata: { name, labels: {} }, ...pod }) },
+      }),
+      "create",
+      "--raw",
+      `/api/v1/namespaces/kube-system/pods/${name}/binding`,
+      "-f",
+      "-",
+    );
+  const status = {
+    phase: "Running",
+    conditions: [{ type: "Ready", status: "True", lastTransitionTime: since.toISOString() }],
+  };
+  const patch = ["pod", name, "-n", "kube-system", "--subresource=status", "-p", JSON.stringify({ status })];
+  await kubectl.run("patch", ...patch);
+}
+
+/** Says that every pod runs which is not being deleted. */
+async function runAll(selector: string, count = 2): Promise<void> {
+  await waitUntil(`${count} pods with ${selector}`, async () => {
+    const found = (await pods(selector)).filter(({ metadata }) => !metadata.deletionTimestamp);
+    if (found.length < count) return false;
+    for (const pod of found) await run(pod);
+    return true;
+  });
+}
+
+/** Nobody runs on these nodes: what is to end is taken away by hand. */
+async function endPods(selector: string): Promise<void> {
+  for (const { metadata } of await pods(selector))
+    if (metadata.deletionTimestamp)
+      await kubectl.run(
+        "delete",
+        "pod",
+        metadata.name,
+        "-n",
+        "kube-system",
+        "--force",
+        "--grace-period=0",
+        "--ignore-not-found",
+      );
+}
+
+const imageOf = async (daemonSet: string) =>
+  await kubectl.run(
+    "get",
+    "daemonset",
+    daemonSet,
+    "-n",
+    "kube-system",
+    "--ignore-not-found",
+    "-o",
+    "jsonpath={.spec.template.spec.containers[0].image}",
+  );
+const exists = async (kind: string, name: string) =>
+  (await kubectl.run("get", kind, name, "-n", "kube-system", "--ignore-not-found", "-o", "name")) !== "";
+
+it("puts the guard on the nodes, exchanges Multus, and prunes only when the last old pod is gone", async () => {
+  await apply({ mode: "Thick" });
+  await runAll("name=multus");
+  await waitUntil("the install to be Ready", async () => (await ready())?.status === "True");
+
+  await apply({ mode: "Thin" });
+  await waitUntil("the guard", () => exists("daemonset", "multus-rollout-guard"));
+  expect((await ready())?.message).toMatch(/guard/);
+  expect(await imageOf("kube-multus-ds")).toMatch(/-thick$/);
+  await runAll("name=multus-rollout-guard");
+  await waitUntil("the new image", async () => (await imageOf("kube-multus-ds")).endsWith(":v4.3.0"));
+  // The daemons that still run may start again, and they list and watch.
+  expect(await exists("configmap", "multus-daemon-config")).toBe(true);
+  expect(await kubectl.run("get", "clusterrole", "multus", "-o", "yaml")).toContain("- watch");
+
+  await waitUntil("the install to be Ready", async () => {
+    await endPods("name=multus");
+    for (const pod of (await pods("name=multus")).filter(({ metadata }) => !metadata.deletionTimestamp))
+      await run(pod);
+    return (await ready())?.status === "True";
+  });
+  await waitUntil("everything of the old shape to be gone", async () => {
+    await endPods("name=multus-rollout-guard");
+    return (
+      !(await exists("configmap", "multus-daemon-config")) &&
+      !(await exists("daemonset", "multus-rollout-guard")) &&
+      !(await exists("configmap", "multus-rollout-guard")) &&
+      !(await kubectl.run("get", "clusterrole", "multus", "-o", "yaml")).includes("- watch")
+    );
+  });
+  await waitUntil("the inventory to have what there is", async () => {
+    const { status } = await install();
+    return status?.inventory?.every(({ name }) => !/guard|daemon-config/.test(name)) ?? false;
+  });
+});
+
+it("goes back at once when a change is taken back while the guard comes up", async () => {
+  await apply({ mode: "Thick" });
+  await runAll("name=multus");
+  await waitUntil("the install to be Ready", async () => (await ready())?.status === "True");
+  const before = (await pods("name=multus")).map(({ metadata }) => metadata.name).toSorted();
+  await apply({ mode: "Thin" });
+  await waitUntil("the guard", () => exists("daemonset", "multus-rollout-guard"));
+  await apply({ mode: "Thick" });
+  await waitUntil("the guard to be gone", async () => {
+    await endPods("name=multus-rollout-guard");
+    return !(await exists("daemonset", "multus-rollout-guard"));
+  });
+  await waitUntil("the install to be Ready", async () => (await ready())?.status === "True");
+  expect((await pods("name=multus")).map(({ metadata }) => metadata.name).toSorted()).toEqual(before);
+});
+
+it("has one Multus on a node at a time when the DaemonSet's name changes", async () => {
+  await apply({ version: "v3.4.2" });
+  await waitUntil("v3's DaemonSet", () => exists("daemonset", "kube-multus-ds-amd64"));
+  await kubectl.run("label", "node", "node-a", "node-b", "kubernetes.io/arch=amd64", "--overwrite");
+  await runAll("name=multus");
+  await apply({ version: "v4.3.0" });
+  await waitUntil("the old pods to be asked to end", async () =>
+    (await pods("name=multus")).every(({ metadata }) => metadata.deletionTimestamp !== undefined),
+  );
+  expect((await ready())?.message).toMatch(/kube-multus-ds-amd64\) to end on node-a, node-b/);
+  expect(await exists("daemonset", "kube-multus-ds")).toBe(false);
+  await endPods("name=multus");
+  await waitUntil("v4's DaemonSet", () => exists("daemonset", "kube-multus-ds"));
+});
+
+it("takes the startup taint from a node once Multus is ready there, and from all when Multus goes", async () => {
+  const keys = async (name: string) => {
+    const { spec } = await kubectl.get<{ spec: { taints?: { key: string }[] } }>("node", name);
+    return spec.taints?.map(({ key }) => key) ?? [];
+  };
+  await apply({ nodes: { startupTaint: KEY } });
+  await waitUntil("a pod on node-a to be Ready", async () => {
+    const pod = (await pods("name=multus")).find((found) => nodeOf(found) === "node-a");
+    if (pod) await run(pod, new Date());
+    return pod !== undefined;
+  });
+  await waitUntil("node-a to be released", async () => !(await keys("node-a")).includes(KEY), {
+    timeoutMs: 15_000,
+  });
+  expect(await keys("node-a")).toContain(MINE.key);
+  expect(await keys("node-b")).toContain(KEY);
+  await waitUntil("the status to say so", async () => {
+    const { status } = await install();
+    return (
+      JSON.stringify(status?.startupTaint) ===
+      JSON.stringify({ key: KEY, waiting: ["node-b"], waitingTotal: 1 })
+    );
+  });
+
+  await kubectl.run("delete", "multusinstall", "multus", "--wait=false");
+  await waitUntil("no node to keep the taint", async () => {
+    await endPods("name=multus");
+    return !(await keys("node-b")).includes(KEY);
+  });
+  expect(await keys("node-b")).toContain(MINE.key);
+});
