@@ -12,6 +12,8 @@ export const REASONS = {
   InvalidSpec: "The spec contradicts itself, or Multus would not start with it; the message names the field.",
   SecondInstall: "An older MultusInstall exists; this one touches nothing.",
   OwnershipConflict: "An object of the install exists already and other field managers hold fields of it.",
+  ImmutableField:
+    "An object of the install exists with a value that Kubernetes lets nobody change; the message says what to delete.",
   Forbidden: "The operator's role lacks a permission; the message names it.",
   NamespaceMissing: "spec.namespace does not exist.",
   ApplyFailed: "The API server refused an object, or did not answer; it is tried again.",

@@ -72,6 +72,12 @@ export function readDaemonSet(
   readLog(draft, mounts);
   readUnused(mounts, flavour, findings);
   readWorkload(draft, daemonSet, main, findings);
+  for (const container of [main, ...pod.initContainers.filter(isInstaller)])
+    readContainer(container, findings);
+  if (pod.hostNetwork !== true)
+    findings.mended("hostNetwork", "must be true: Multus' pod brings the network that it would wait for");
+  if (flavour === "v4-thick" && pod.hostPID !== true)
+    findings.mended("hostPID", "must be true: the daemon enters the pods' network namespaces");
   return { draft, findings: [...findings.list, ...about] };
 }
 
@@ -113,4 +119,29 @@ function readInstallation(draft: Draft, hasInstaller: boolean, findings: Finding
   if (!hasInstaller && !draft.entrypoint.skipBinaryCopy) draft.image.layout ??= {};
   if (hasInstaller && draft.image.layout !== undefined)
     findings.changed("initContainers", "are left out: with image.layout the entrypoint copies the binary");
+}
+
+const OF_CONTAINER = [
+  "name",
+  "image",
+  "command",
+  "args",
+  "env",
+  "imagePullPolicy",
+  "resources",
+  "volumeMounts",
+  "terminationMessagePath",
+  "terminationMessagePolicy",
+];
+
+/** A container is privileged and has nothing more; what else it has is told. */
+function readContainer(container: Container, findings: Findings): void {
+  for (const [field, value] of Object.entries(container)) {
+    if (OF_CONTAINER.includes(field) || value === null || value === undefined) continue;
+    if (field === "securityContext" && JSON.stringify(value) === '{"privileged":true}') continue;
+    findings.lost(
+      `${container.name} ${field}`,
+      "no field of a MultusInstall sets it: the operator's containers are privileged and have neither probes, ports nor hooks",
+    );
+  }
 }

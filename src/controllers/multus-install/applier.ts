@@ -28,15 +28,16 @@ export class Applier {
 
   /**
    * True when the object was written. Throws an ApiError with causes when the object exists, is not this
-   * operator's, and other field managers hold fields of it (409): those are not taken over silently.
+   * operator's, and other field managers hold fields of it (409): those are not taken over silently, but with
+   * `adopt`.
    */
-  async apply(object: KubeObject, signal: AbortSignal): Promise<boolean> {
+  async apply(object: KubeObject, signal: AbortSignal, adopt = false): Promise<boolean> {
     const cached = this.#owned.get(refOf(object));
     if (cached && this.#isKnownEqual(object, cached)) return false;
     // What the copy does not have may exist all the same: nothing is taken over by force unseen.
     const live = cached ?? (await this.#client.get<ApiObject>(refOf(object), { signal }));
     if (live && isForeignDefinition(object, live)) return false;
-    const force = live === undefined || isOwn(live, object);
+    const force = adopt || live === undefined || isOwn(live, object);
     if (live && !(await this.#wouldChange(object, live, force, signal))) {
       this.#remember(object, live);
       return false;

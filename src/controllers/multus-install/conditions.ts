@@ -11,7 +11,13 @@ export type InstallState =
   /** Somebody has to change something first. */
   | {
       kind: "Stalled";
-      reason: "InvalidSpec" | "SecondInstall" | "OwnershipConflict" | "Forbidden" | "NamespaceMissing";
+      reason:
+        | "InvalidSpec"
+        | "SecondInstall"
+        | "OwnershipConflict"
+        | "ImmutableField"
+        | "Forbidden"
+        | "NamespaceMissing";
       message: string;
     }
   | { kind: "Deleting"; message: string };

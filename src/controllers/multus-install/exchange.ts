@@ -4,6 +4,7 @@ import type { Result } from "../../kube/controller.ts";
 import { describe, refOf } from "../../kube/resource.ts";
 import { objectsOf, type RenderedInstall } from "../../render/render.ts";
 import { rolloutGuard } from "../../render/rollout-guard.ts";
+import { withoutTemplate } from "./adoption.ts";
 import { templateOf } from "./applier.ts";
 import { entryOfRef, refOfEntry } from "./inventory.ts";
 import { look } from "./look.ts";
@@ -20,11 +21,14 @@ const SECONDS_BETWEEN_LOOKS = 5;
 /**
  * Applies what was rendered, in the order that leaves no pod without its networks while one Multus is
  * exchanged for another, and says how far that is.
+ *
+ * @param kept DaemonSets that were adopted and whose pods stay as they were found
  */
 export async function exchange(
   run: Run,
   install: MultusInstall,
   rendered: RenderedInstall,
+  kept: ReadonlySet<KubeObject> = new Set(),
 ): Promise<{ verdict: Verdict; result: Result }> {
   const objects = objectsOf(rendered);
   const daemonSets = objects.filter(isDaemonSet);
@@ -32,7 +36,8 @@ export async function exchange(
   const state = await workloadState(run, daemonSets, await run.deps.pods(install.spec.namespace));
   const step = nextStep(state);
   for (const object of objects)
-    if (!isDaemonSet(object) && !isHeldByEarlierPods(run, state, object)) await applyObject(run, object);
+    if (!isDaemonSet(object) && !isHeldByEarlierPods(run, state, object))
+      await applyObject(run, object, install.spec.adopt);
   switch (step.kind) {
     case "Guard":
       await raiseGuard(run, install, daemonSets, state);
@@ -41,7 +46,8 @@ export async function exchange(
       for (const ref of obsoleteDaemonSets(run, daemonSets)) await deleteOwned(run, entryOfRef(ref));
       break;
     case "Apply":
-      for (const daemonSet of daemonSets) await applyObject(run, marked(daemonSet));
+      for (const daemonSet of daemonSets)
+        await applyObject(run, applied(daemonSet, kept), install.spec.adopt || kept.has(daemonSet));
   }
   const rollout = await look(run, rendered);
   const found = verdict(rollout);
@@ -60,12 +66,19 @@ export async function exchange(
 }
 
 /** The rendered objects as they are applied. */
-export function appliedObjects(rendered: RenderedInstall): KubeObject[] {
-  return objectsOf(rendered).map((object) => (isDaemonSet(object) ? marked(object) : object));
+export function appliedObjects(rendered: RenderedInstall, kept: ReadonlySet<KubeObject>): KubeObject[] {
+  return objectsOf(rendered).map((object) => applied(object, kept));
 }
 
-async function applyObject(run: Run, object: KubeObject): Promise<void> {
-  if (await run.deps.applier.apply(object, run.context.signal))
+/** A DaemonSet carries the mark of its template also where the template in the cluster says the same in other words. */
+function applied(object: KubeObject, kept: ReadonlySet<KubeObject>): KubeObject {
+  if (!isDaemonSet(object)) return object;
+  return kept.has(object) ? withoutTemplate(marked(object)) : marked(object);
+}
+
+/** @param adopt whether fields that others hold are taken */
+async function applyObject(run: Run, object: KubeObject, adopt = false): Promise<void> {
+  if (await run.deps.applier.apply(object, run.context.signal, adopt))
     run.context.log.info({ applied: describe(refOf(object)) }, "applied");
 }
 

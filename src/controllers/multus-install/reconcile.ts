@@ -9,6 +9,7 @@ import { type ReconcileContext, type Result, TerminalError } from "../../kube/co
 import { ApiError } from "../../kube/errors.ts";
 import { type ApiObject, describe, refOf } from "../../kube/resource.ts";
 import { objectsOf, RenderError, type RenderedInstall, renderInstall } from "../../render/render.ts";
+import { type Adoption, planAdoption, takeOver } from "./adoption.ts";
 import { FIELD_MANAGER } from "./applier.ts";
 import { removeInstall } from "./deletion.ts";
 import { appliedObjects, exchange } from "./exchange.ts";
@@ -62,11 +63,16 @@ async function act(run: Run): Promise<Result> {
   const objects = objectsOf(rendered);
   await run.deps.owned.watch(objects.map(refOf));
 
-  if (install.spec.paused) return await observePaused(run, rendered);
+  const adoption = await planAdoption(run, install, objects);
+  tell(run, rendered, adoption);
+  if (install.spec.paused) return await observePaused(run, rendered, adoption);
   await assertAllowed(run, objects);
   await addFinalizer(run);
-  await recordInventory(run, objects);
-  const { verdict, result } = await exchange(run, install, rendered);
+  const isTaken = await takeOver(run, adoption);
+  await recordInventory(run, [...objects, ...adoption.obsolete]);
+  // What follows looks at the watches' copies: it must see whose the objects are by now.
+  if (isTaken) return takingOver(run);
+  const { verdict, result } = await exchange(run, install, rendered, adoption.kept);
   run.findings.state = { kind: "Running", verdict };
   const daemonSets = objects.filter(({ kind }) => kind === "DaemonSet").map(({ metadata: { name } }) => name);
   return soonest(result, await releaseNodes(run, install, daemonSets));
@@ -96,9 +102,21 @@ function parse(live: ApiObject): MultusInstall {
   return parsed.value;
 }
 
-async function observePaused(run: Run, rendered: RenderedInstall): Promise<Result> {
+/** The status says of an adoption what became of the pods. */
+function tell(run: Run, rendered: RenderedInstall, { notes }: Adoption): void {
+  const warnings = notes.map((message) => ({ path: "spec.adopt", code: "ADOPTED", message }));
+  run.findings.rendered = { ...rendered, warnings: [...warnings, ...rendered.warnings] };
+}
+
+function takingOver(run: Run): Result {
+  const message = "taking over the Multus that was there";
+  run.findings.state = { kind: "Running", verdict: { state: "Progressing", message } };
+  return { requeueAfterSeconds: 1 };
+}
+
+async function observePaused(run: Run, rendered: RenderedInstall, { kept }: Adoption): Promise<Result> {
   const differing: string[] = [];
-  for (const object of appliedObjects(rendered))
+  for (const object of appliedObjects(rendered, kept))
     if (await run.deps.applier.isDifferent(object, run.context.signal))
       differing.push(describe(refOf(object)));
   run.findings.state = { kind: "Paused", verdict: verdictOf(await look(run, rendered)), differing };

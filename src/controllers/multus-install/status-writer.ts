@@ -56,6 +56,7 @@ const BAD: readonly string[] = [
   "InvalidSpec",
   "SecondInstall",
   "OwnershipConflict",
+  "ImmutableField",
   "Forbidden",
   "NamespaceMissing",
   "NoMatchingNodes",

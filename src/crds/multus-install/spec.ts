@@ -227,6 +227,12 @@ export const multusInstallSpec = withValidations(
       })
       .prefault({})
       .describe("What a deletion of this object removes."),
+    adopt: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Whether a Multus that was installed by hand in spec.namespace is taken over: fields that kubectl or Helm set become the operator's. Pods that run Multus just as the spec wants it are not restarted. While false, objects of others are reported (OwnershipConflict) and left alone.",
+      ),
     paused: z.boolean().default(false).describe("Nothing is written while true; the status goes on."),
   }),
   RULES.map(({ cel, message, path }) => ({ rule: cel, message, fieldPath: path.replace(/^spec/, "") })),
