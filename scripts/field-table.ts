@@ -30,15 +30,23 @@ export function fieldTable(crd: Definition): string {
   const { group, names, versions } = crd.spec;
   const version = versions[0];
   const schema = version?.schema.openAPIV3Schema;
-  const { spec = {}, status = {} } = schema?.properties ?? {};
-  const rules = (spec["x-kubernetes-validations"] ?? []).map(
-    ({ fieldPath = "", message }) => `- \`spec${fieldPath}\`: ${cell(message)}`,
-  );
+  const { spec, status = {} } = schema?.properties ?? {};
   return `# ${names.kind}
 
 \`${group}/${version?.name}\`. ${schema?.description ?? ""}
 
-## spec
+${spec ? specTables(spec) : ""}## status
+
+${HEAD}
+${rowsBelow(status, "status").join("\n")}
+`;
+}
+
+function specTables(spec: Schema): string {
+  const rules = (spec["x-kubernetes-validations"] ?? []).map(
+    ({ fieldPath = "", message }) => `- \`spec${fieldPath}\`: ${cell(message)}`,
+  );
+  return `## spec
 
 ${HEAD}
 ${Object.entries(spec.properties ?? {})
@@ -56,10 +64,6 @@ The API server refuses a spec that breaks one, and so does \`multus-operator ren
 
 ${rules.join("\n")}
 
-## status
-
-${HEAD}
-${rowsBelow(status, "status").join("\n")}
 `;
 }
 

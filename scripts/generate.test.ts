@@ -7,10 +7,14 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { customResourceDefinitions } from "../src/crds/definitions.ts";
 
 const CRD = "multus-operator.dev_multusinstalls.yaml";
+const REPORTS = "multus-operator.dev_networkattachmentreports.yaml";
 const FILES = [
   `manifests/crds/${CRD}`,
   `charts/multus-operator/crds/${CRD}`,
   "docs/reference/multusinstalls.md",
+  `manifests/crds/${REPORTS}`,
+  `charts/multus-operator/crds/${REPORTS}`,
+  "docs/reference/networkattachmentreports.md",
 ];
 
 let root: string;

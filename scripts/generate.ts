@@ -8,6 +8,8 @@ import { parseArgs } from "node:util";
 import { dump } from "js-yaml";
 import { REASONS } from "../src/crds/conditions.ts";
 import { customResourceDefinitions } from "../src/crds/definitions.ts";
+import { REPORT_REASONS } from "../src/crds/network-attachment-report/reasons.ts";
+import { NETWORK_ATTACHMENT_REPORT } from "../src/crds/network-attachment-report/report.ts";
 import { type Definition, describedFields, fieldTable } from "./field-table.ts";
 import { settingsTables } from "./multus-settings.ts";
 
@@ -27,15 +29,16 @@ export function generatedFiles(): Map<string, string> {
 }
 
 function reference(crd: Definition): string {
-  const reasons = Object.entries(REASONS).map(([reason, meaning]) => `| \`${reason}\` | ${meaning} |`);
+  const isReport = crd.spec.names.kind === NETWORK_ATTACHMENT_REPORT.kind;
+  const reasons = Object.entries(isReport ? REPORT_REASONS : REASONS);
   return `<!-- Generated from src/crds by \`npm run generate\`. Do not edit. -->
 ${fieldTable(crd)}
-${settingsTables(describedFields(crd))}
+${isReport ? "" : settingsTables(describedFields(crd))}
 ## Reasons of the conditions
 
 | Reason | Means |
 |---|---|
-${reasons.join("\n")}
+${reasons.map(([reason, meaning]) => `| \`${reason}\` | ${meaning} |`).join("\n")}
 `;
 }
 

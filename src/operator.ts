@@ -1,6 +1,9 @@
 import { hostname } from "node:os";
 import dotI, { type OperatorLogger, type ResourceEvent, type ResourceMeta } from "@dot-i/k8s-operator";
 import { InstallController } from "./controllers/multus-install/controller.ts";
+import { NetworkAttachmentController } from "./controllers/network-attachment/controller.ts";
+import { NetworkSummaryStore } from "./controllers/network-attachment/summary-store.ts";
+import { NodeInspections } from "./controllers/nodes/inspections.ts";
 import { KubeClient, type RequestInfo } from "./kube/client.ts";
 import type { Connection } from "./kube/connection.ts";
 import { EventRecorder } from "./kube/events.ts";
@@ -8,6 +11,7 @@ import { LeaderElection } from "./kube/leader-election.ts";
 import { HealthServer } from "./telemetry/health.ts";
 import type { Logger } from "./telemetry/logger.ts";
 import { Metrics } from "./telemetry/metrics.ts";
+import { NetworkMetrics } from "./telemetry/network-metrics.ts";
 
 // The package is CommonJS: its default export arrives as a property.
 const { default: Operator } = dotI as unknown as { default: typeof import("@dot-i/k8s-operator").default };
@@ -34,6 +38,9 @@ export class MultusOperator extends Operator {
   readonly #log: Logger;
   readonly #metrics = new Metrics();
   readonly #controller: InstallController;
+  readonly #networks: NetworkAttachmentController;
+  readonly #inspections = new NodeInspections();
+  readonly #networkSummary = new NetworkSummaryStore();
   readonly #election: LeaderElection | undefined;
   readonly #identity = `${hostname()}_${crypto.randomUUID().slice(0, 8)}`;
   #health: HealthServer | undefined;
@@ -57,6 +64,15 @@ export class MultusOperator extends Operator {
       log: options.log,
       metrics: this.#metrics,
       events: new EventRecorder(client, options.log, `${NAME}.dev/multus-install`, this.#identity),
+    });
+    this.#networks = new NetworkAttachmentController({
+      client,
+      log: options.log,
+      metrics: this.#metrics,
+      networkMetrics: new NetworkMetrics(this.#metrics.registry),
+      events: new EventRecorder(client, options.log, `${NAME}.dev/network-attachment`, this.#identity),
+      inspections: this.#inspections,
+      summary: this.#networkSummary,
     });
     if (options.leaseNamespace !== undefined)
       this.#election = new LeaderElection({
@@ -91,7 +107,7 @@ export class MultusOperator extends Operator {
   }
 
   protected override async init(): Promise<void> {
-    await this.#controller.start();
+    await Promise.all([this.#controller.start(), this.#networks.start()]);
   }
 
   /** Ends running reconciles, gives the lease up and closes every connection. */
@@ -132,7 +148,7 @@ export class MultusOperator extends Operator {
   }
 
   #watchProblem(): string | undefined {
-    const silence = this.#controller.silenceSeconds;
+    const silence = Math.max(this.#controller.silenceSeconds, this.#networks.silenceSeconds);
     const leads = this.#election?.isLeading ?? true;
     if (!leads || silence < LONGEST_SILENCE_SECONDS) return undefined;
     return `a watch has been silent for ${Math.round(silence)} s`;
@@ -140,7 +156,7 @@ export class MultusOperator extends Operator {
 
   async #stop(): Promise<void> {
     this.#log.info("stopping");
-    await this.#controller.stop();
+    await Promise.all([this.#controller.stop(), this.#networks.stop()]);
     this.#metrics.leading(NAME, false);
     await this.#election?.release().catch((error: unknown) => {
       this.#log.warn({ err: error }, "the lease could not be given up; it runs out by itself");

@@ -2,11 +2,12 @@ import type { KubeObject } from "./kube-object.ts";
 import { MULTUS_INSTALL, NAME_IS_A_LABEL_VALUE } from "./multus-install/multus-install.ts";
 import { multusInstallSpec } from "./multus-install/spec.ts";
 import { multusInstallStatus } from "./multus-install/status.ts";
+import { networkAttachmentReportDefinition } from "./network-attachment-report/definition.ts";
 import { structuralSchema } from "./structural-schema.ts";
 
 /** The CustomResourceDefinitions of this project, as they are installed. */
 export function customResourceDefinitions(): KubeObject[] {
-  return [multusInstallDefinition()];
+  return [multusInstallDefinition(), networkAttachmentReportDefinition()];
 }
 
 function multusInstallDefinition(): KubeObject {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Logger } from "../telemetry/logger.ts";
 import type { KubeClient } from "./client.ts";
+import { ApiError } from "./errors.ts";
 import { microTime } from "./micro-time.ts";
 import { type ApiObject, EVENTS } from "./resource.ts";
 
@@ -11,6 +12,8 @@ export interface EventNote {
   /** What the controller did or found, CamelCase: Reconcile, Apply, … */
   action: string;
   note: string;
+  /** What the event is about beside its object: one of the same key is sent once while the API server keeps it (an hour). */
+  key?: string;
 }
 
 /** The API server refuses longer notes, counted in bytes (k8s.io/kubernetes pkg/apis/core/validation/events.go). */
@@ -42,7 +45,7 @@ export class EventRecorder {
     const { name, namespace = "default", uid } = regarding.metadata;
     const at = microTime(this.#now());
     const id = createHash("sha256")
-      .update(`${uid}${at}${event.reason}${event.note}`)
+      .update(event.key === undefined ? `${uid}${at}${event.reason}${event.note}` : `${uid}${event.key}`)
       .digest("hex")
       .slice(0, 16);
     try {
@@ -66,6 +69,7 @@ export class EventRecorder {
         },
       });
     } catch (error) {
+      if (event.key !== undefined && error instanceof ApiError && error.status === 409) return;
       this.#log.warn({ err: error, reason: event.reason }, "an event could not be sent");
     }
   }

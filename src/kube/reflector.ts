@@ -11,8 +11,8 @@ export interface ReflectorOptions<T>
   client: KubeClient;
   type: ResourceType;
   log: Logger;
-  /** What is kept of each object. It may throw: the object is then left out and the error logged. */
-  project: (object: ApiObject) => T;
+  /** What is kept of each object; undefined leaves it out. It may throw: that leaves it out too and is logged. */
+  project: (object: ApiObject) => T | undefined;
   /** Told of each key whose kept value may have changed. It only enqueues. */
   onChange: (key: string, kept: T | undefined) => void;
   now?: () => number;
@@ -61,6 +61,10 @@ export class Reflector<T> {
 
   values(): T[] {
     return [...this.#store.values()];
+  }
+
+  entries(): Iterable<[string, T]> {
+    return this.#store.entries();
   }
 
   get size(): number {
@@ -210,7 +214,9 @@ export class Reflector<T> {
 
   #project(object: ApiObject, into: Map<string, T>): boolean {
     try {
-      into.set(keyOf(object), this.#options.project(object));
+      const kept = this.#options.project(object);
+      if (kept === undefined) return false;
+      into.set(keyOf(object), kept);
       return true;
     } catch (error) {
       this.#options.log.error(

@@ -66,6 +66,8 @@ export const CUSTOM_RESOURCE_DEFINITIONS = type(
   false,
 );
 export const LEASES = type("coordination.k8s.io/v1", "Lease", "leases", true);
+/** The kubelet's, under the name by which they can be selected by reason. */
+export const CORE_EVENTS = type("v1", "Event", "events", true);
 export const EVENTS = type("events.k8s.io/v1", "Event", "events", true);
 
 const KNOWN = [

@@ -190,15 +190,21 @@ export const integer: Decoder<number> = (reader, previous) => {
   return Number(value);
 };
 
-/** Go: a slice. Decoding into one again reuses its elements, also those beyond its length (reflect.Value.SetLen). */
-export function list<T>(item: Decoder<T>): Decoder<(T | undefined)[]> {
+/**
+ * Go: a slice. Decoding into one again reuses its elements, also those beyond its length (reflect.Value.SetLen).
+ * Go takes any number of items; `most` bounds what a tenant can make this program do.
+ */
+export function list<T>(item: Decoder<T>, most = Number.POSITIVE_INFINITY): Decoder<(T | undefined)[]> {
   const beyond = new WeakMap<object, (T | undefined)[]>();
   return (reader, previous) => {
     if (reader.null()) return undefined;
     if (reader.next !== "[") throw reader.mismatch("a list");
     const old = previous ? [...previous, ...(beyond.get(previous) ?? [])] : [];
     const items: (T | undefined)[] = [];
-    reader.array((index) => items.push(item(reader, old[index])));
+    reader.array((index) => {
+      if (index >= most) throw new Mismatch("TOO_MANY", `holds more than ${most} items`);
+      items.push(item(reader, old[index]));
+    });
     if (items.length > 0 && old.length > items.length) beyond.set(items, old.slice(items.length));
     return items;
   };

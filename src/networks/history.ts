@@ -9,7 +9,7 @@ export interface ConfigVersion {
   /** Fingerprint of the text. */
   hash: string;
   /** The text; absent where it is too long to keep. */
-  config?: string;
+  config?: string | undefined;
 }
 
 /** How a NAD differs from what a pod was attached with. */

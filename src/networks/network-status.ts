@@ -70,9 +70,12 @@ export function networkStatusOf(annotations: Readonly<Record<string, string>>): 
   return annotations[NETWORK_STATUS] ?? annotations[NETWORKS_STATUS];
 }
 
+/** No pod has as many interfaces. */
+const MOST_ENTRIES = 4096;
+
 /** Reads the annotation as Multus' own client does (utils.GetNetworkStatus). Never throws. */
 export function parseNetworkStatus(annotation: string): ParsedNetworkStatus {
-  const decoded = decodeGo(annotation, list(status));
+  const decoded = decodeGo(annotation, list(status, MOST_ENTRIES));
   if (!decoded.ok) return decoded;
   return { ok: true, entries: (decoded.value ?? []).map((fields) => entryOf(fields ?? {})) };
 }

@@ -40,6 +40,9 @@ export interface Bandwidth {
   egressBurst: number;
 }
 
+/** Multus reads any number; no pod can have as many interfaces. */
+const MOST_REQUESTS = 4096;
+
 export type ParsedNetworks = { ok: true; requests: NetworkRequest[] } | { ok: false; problem: Problem };
 
 const gateway = parsed((value) => value === "" || parseAddress(value) !== undefined, "an IP address");
@@ -71,7 +74,8 @@ type Selection = NonNullable<ReturnType<typeof selection>>;
 
 /**
  * Reads the annotation as Multus 4.3.0 does (pkg/k8sclient, parsePodNetworkAnnotation); v3.4 differs only in
- * that it wants interfaces of the short form to be DNS labels. Empty asks for nothing. Never throws.
+ * that it wants interfaces of the short form to be DNS labels. Empty asks for nothing. Never throws. More than
+ * 4,096 networks are refused here though Multus would read them.
  */
 export function parseNetworks(annotation: string, podNamespace: string): ParsedNetworks {
   if (annotation === "") return { ok: true, requests: [] };
@@ -99,7 +103,7 @@ export function capabilitiesOf(request: NetworkRequest): string[] {
 }
 
 function readJson(annotation: string): ParsedNetworks {
-  const decoded = decodeGo(annotation, list(selection));
+  const decoded = decodeGo(annotation, list(selection, MOST_REQUESTS));
   if (!decoded.ok) return decoded;
   const requests: NetworkRequest[] = [];
   for (const fields of decoded.value ?? []) {
@@ -150,7 +154,9 @@ const LONGEST_INTERFACE = 15;
 
 function readShort(annotation: string): ParsedNetworks {
   const requests: NetworkRequest[] = [];
-  for (const item of annotation.split(",")) {
+  const items = annotation.split(",", MOST_REQUESTS + 1);
+  if (items.length > MOST_REQUESTS) return failed("TOO_MANY", `holds more than ${MOST_REQUESTS} networks`);
+  for (const item of items) {
     const read = readItem(trimmed(item));
     if ("code" in read) return { ok: false, problem: read };
     requests.push(read);

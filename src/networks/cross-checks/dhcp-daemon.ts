@@ -3,7 +3,7 @@ import { type ClusterView, type CrossFinding, listed, NODES_NAMED } from "./view
 
 /** Whether a pod runs the dhcp plugin's daemon ("/opt/cni/bin/dhcp daemon"), as far as its containers tell. */
 export function runsDhcpDaemon(
-  containers: readonly { command?: readonly string[]; args?: readonly string[] }[],
+  containers: readonly { command?: readonly string[] | undefined; args?: readonly string[] | undefined }[],
 ): boolean {
   return containers.some(({ command = [], args = [] }) =>
     /(^|[/\s])dhcp(-daemon)?\s+daemon(\s|$)/.test([...command, ...args].join(" ").slice(0, 4096)),

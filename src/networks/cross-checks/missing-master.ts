@@ -3,7 +3,7 @@ import { type Network, type Plugin, placeOf } from "./network.ts";
 import { type ClusterView, type CrossFinding, inspectedNodes, listed, NODES_NAMED } from "./view.ts";
 
 /** The interfaces of the node that a plugin builds on, with the place that names each. */
-function masters({ type, fields }: Plugin): { name: string; path: string }[] {
+export function masters({ type, fields }: Plugin): { name: string; path: string }[] {
   switch (type) {
     case "macvlan":
     case "ipvlan":

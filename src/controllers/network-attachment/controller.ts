@@ -1,0 +1,277 @@
+import { NETWORK_ATTACHMENT_REPORT } from "../../crds/network-attachment-report/report.ts";
+import type { KubeClient } from "../../kube/client.ts";
+import { Controller, type ReconcileContext, type Result } from "../../kube/controller.ts";
+import type { EventRecorder } from "../../kube/events.ts";
+import { Reflector, type ReflectorOptions } from "../../kube/reflector.ts";
+import {
+  type ApiObject,
+  CORE_EVENTS,
+  CUSTOM_RESOURCE_DEFINITIONS,
+  NODES,
+  PODS,
+} from "../../kube/resource.ts";
+import { NETWORK_DEFINITION } from "../../render/definition.ts";
+import type { Logger } from "../../telemetry/logger.ts";
+import type { Metrics } from "../../telemetry/metrics.ts";
+import type { NetworkMetrics } from "../../telemetry/network-metrics.ts";
+import { winner } from "../multus-install/winner.ts";
+import type { NodeInspections } from "../nodes/inspections.ts";
+import { Networks } from "./networks.ts";
+import { EventOutbox } from "./pod-events.ts";
+import { type PodView, PodViews } from "./pod-view.ts";
+import { Reporter } from "./reporter.ts";
+import { SandboxFailures } from "./sandbox-failures.ts";
+import type { NetworkSummaryStore } from "./summary-store.ts";
+import {
+  failureView,
+  type InstallView,
+  installView,
+  MULTUS_INSTALLS,
+  type NadView,
+  NETWORK_ATTACHMENT_DEFINITIONS,
+  nadView,
+  nodeView,
+  type ReportView,
+  reportView,
+} from "./views.ts";
+
+const NAME = "network-attachment";
+/** A report is written at most twice a second for the sake of pods; a change of the NAD itself does not wait. */
+const REPORT_INTERVAL_MS = 500;
+const SUMMARY_INTERVAL_MS = 1000;
+
+export interface NetworkAttachmentOptions {
+  client: KubeClient;
+  log: Logger;
+  metrics: Metrics;
+  networkMetrics: NetworkMetrics;
+  events: EventRecorder;
+  inspections: NodeInspections;
+  summary: NetworkSummaryStore;
+}
+
+/** Watches NADs and the pods that ask for them, and keeps a report of each NAD. */
+export class NetworkAttachmentController {
+  readonly #options: NetworkAttachmentOptions;
+  readonly #log: Logger;
+  readonly #controller: Controller;
+  readonly #networks: Networks;
+  readonly #outbox: EventOutbox;
+  readonly #failures: SandboxFailures;
+  readonly #watches: Reflector<unknown>[] = [];
+  readonly #pods: Reflector<PodView>;
+  readonly #installs: Reflector<InstallView>;
+  readonly #reports: Reflector<ReportView>;
+  #nads: Reflector<NadView> | undefined;
+  /** When a report was last looked at, and how long it took, ms. */
+  readonly #looked = new Map<string, { at: number; tookMs: number }>();
+  #listed = false;
+  /** True while there are none to be listed, too. */
+  #nadsListed = true;
+  /** What of the MultusInstall counts here. */
+  #settings = "";
+  #summing: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(options: NetworkAttachmentOptions) {
+    const { client, log, metrics } = options;
+    this.#options = options;
+    this.#log = log.child({ controller: NAME });
+    this.#outbox = new EventOutbox(options.events);
+    this.#controller = new Controller({
+      name: NAME,
+      log,
+      metrics,
+      workers: 4,
+      reconcile: (key, context) => this.#reconcile(key, context),
+    });
+    this.#failures = new SandboxFailures((pod) => this.#lookAt(pod));
+    const views = new PodViews();
+    this.#pods = this.#reflect<PodView>({
+      type: PODS,
+      project: (object) => views.view(object),
+      onChange: (key, view) => {
+        if (view?.dhcpDaemon) this.#networks.nodesChanged();
+        this.#lookAt(key);
+      },
+    });
+    this.#installs = this.#reflect({
+      type: MULTUS_INSTALLS,
+      project: installView,
+      onChange: () => this.#installChanged(),
+    });
+    const nodes = this.#reflect({
+      type: NODES,
+      project: nodeView,
+      onChange: () => this.#networks.nodesChanged(),
+    });
+    this.#reflect({
+      type: CORE_EVENTS,
+      fieldSelector: "reason=FailedCreatePodSandBox,involvedObject.kind=Pod",
+      project: failureView,
+      onChange: (key, failure) => this.#failures.set(key, failure),
+    });
+    this.#reports = this.#reflect<ReportView>({
+      type: NETWORK_ATTACHMENT_REPORT,
+      project: reportView,
+      onChange: (key) => this.#enqueue(key),
+    });
+    // The NAD CRD comes with the first MultusInstall: NADs are watched from then on.
+    this.#reflect<boolean>({
+      type: CUSTOM_RESOURCE_DEFINITIONS,
+      fieldSelector: `metadata.name=${NETWORK_DEFINITION}`,
+      project: (object) => isEstablished(object),
+      onChange: (_, established) => this.#definitionChanged(established ?? false),
+    });
+    this.#networks = new Networks({
+      reporter: new Reporter(client, (key) => this.#reports.get(key)),
+      nad: (key) => this.#nads?.get(key),
+      nads: () => this.#nads?.values() ?? [],
+      pod: (key) => this.#pods.get(key),
+      pods: () => this.#pods.entries(),
+      nodes: () => nodes.values(),
+      install: () => winner(this.#installs.values()),
+      inspections: options.inspections,
+      failure: (uid) => this.#failures.of(uid),
+      outbox: this.#outbox,
+      now: () => new Date(),
+      onNetwork: (key) => this.#enqueueSoon(key),
+    });
+    options.inspections.onChange(() => this.#networks.nodesChanged());
+  }
+
+  /** Resolves when everything was listed once and the workers run. */
+  async start(): Promise<void> {
+    for (const watch of this.#watches) watch.start();
+    await Promise.all(this.#watches.map((watch) => watch.synced));
+    await this.#nads?.synced;
+    if (this.#stopped) return;
+    this.#listed = true;
+    this.#lookAtAll();
+    await this.#controller.start(Promise.resolve());
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#summing);
+    this.#networks.stop();
+    await Promise.all([
+      this.#controller.stop(),
+      this.#outbox.stop(),
+      this.#nads?.stop(),
+      ...this.#watches.map((watch) => watch.stop()),
+    ]);
+  }
+
+  /** The longest silence of any watch, in seconds; for the liveness check. */
+  get silenceSeconds(): number {
+    const watches = this.#nads ? [...this.#watches, this.#nads] : this.#watches;
+    return Math.max(0, ...watches.map((watch) => watch.silenceSeconds));
+  }
+
+  async #reconcile(key: string, { signal }: ReconcileContext): Promise<Result> {
+    const started = performance.now();
+    const written = await this.#networks.report(key, signal);
+    this.#looked.set(key, { at: started, tookMs: performance.now() - started });
+    if (!this.#nads?.get(key)) this.#looked.delete(key);
+    if (written) this.#sumSoon();
+    return {};
+  }
+
+  #reflect<T>(options: Omit<ReflectorOptions<T>, "client" | "log">): Reflector<T> {
+    const reflector = new Reflector<T>({ ...options, client: this.#options.client, log: this.#log });
+    this.#watches.push(reflector as Reflector<unknown>);
+    return reflector;
+  }
+
+  /** An install's status changes often, also for the sake of the summary made here. */
+  #installChanged(): void {
+    const { version, isolation } = winner(this.#installs.values()) ?? {};
+    const settings = JSON.stringify([version, isolation]);
+    if (settings === this.#settings) return;
+    this.#settings = settings;
+    this.#lookAtAll();
+  }
+
+  #definitionChanged(established: boolean): void {
+    if (this.#stopped || established === (this.#nads !== undefined)) return;
+    void this.#nads?.stop();
+    this.#nads = established ? this.#watchNads() : undefined;
+    this.#nadsListed = !established;
+    this.#lookAtAll();
+  }
+
+  #watchNads(): Reflector<NadView> {
+    const nads = new Reflector<NadView>({
+      client: this.#options.client,
+      log: this.#log,
+      type: NETWORK_ATTACHMENT_DEFINITIONS,
+      project: nadView,
+      onChange: (key) => {
+        if (!this.#ready) return;
+        this.#networks.nadChanged(key);
+        this.#enqueue(key);
+        this.#sumSoon();
+      },
+    });
+    nads.start();
+    void nads.synced.then(() => {
+      if (this.#nads !== nads) return;
+      this.#nadsListed = true;
+      this.#lookAtAll();
+    });
+    return nads;
+  }
+
+  /** Everything was listed: what is missing then does not exist. */
+  get #ready(): boolean {
+    return this.#listed && this.#nadsListed && !this.#stopped;
+  }
+
+  #lookAt(pod: string): void {
+    if (!this.#ready) return;
+    this.#networks.podChanged(pod);
+    this.#sumSoon();
+  }
+
+  #lookAtAll(): void {
+    if (!this.#ready) return;
+    this.#networks.everythingChanged();
+    for (const key of this.#networks.keys()) this.#enqueue(key);
+    // Also of NADs that went while nobody looked.
+    for (const [key] of this.#reports.entries()) this.#enqueue(key);
+    this.#sumSoon();
+  }
+
+  #enqueue(key: string): void {
+    if (this.#ready) this.#controller.enqueue(key);
+  }
+
+  /** A report of many pods takes longer, and is written less often. */
+  #enqueueSoon(key: string): void {
+    if (!this.#ready) return;
+    const { at = 0, tookMs = 0 } = this.#looked.get(key) ?? {};
+    const next = at + Math.max(REPORT_INTERVAL_MS, 10 * tookMs);
+    this.#controller.queue.addAfter(key, at === 0 ? 0 : next - performance.now());
+  }
+
+  #sumSoon(): void {
+    this.#summing ??= setTimeout(() => {
+      this.#summing = undefined;
+      if (!this.#ready) return;
+      const summary = this.#networks.summary();
+      this.#options.summary.set(summary);
+      this.#options.networkMetrics.set(summary);
+    }, SUMMARY_INTERVAL_MS);
+  }
+}
+
+interface Definition {
+  status?: { conditions?: { type: string; status: string }[] | null };
+}
+
+/** Just made, it has no conditions yet, or null for them. */
+function isEstablished(object: ApiObject): boolean {
+  const conditions = (object as Definition).status?.conditions ?? [];
+  return conditions.some(({ type, status }) => type === "Established" && status === "True");
+}

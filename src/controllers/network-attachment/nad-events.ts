@@ -1,0 +1,30 @@
+import type { Condition } from "../../crds/conditions.ts";
+import type { ApiObject } from "../../kube/resource.ts";
+import type { EventOutbox } from "./pod-events.ts";
+import type { NadView } from "./views.ts";
+
+/** Sends an event on the NAD for each condition that turned False, or back. The report remembers the last, over restarts, too. */
+export function tellOfConditions(
+  { namespace, name, uid }: NadView,
+  before: readonly Condition[],
+  after: readonly Condition[],
+  outbox: EventOutbox,
+): void {
+  const regarding: ApiObject = {
+    apiVersion: "k8s.cni.cncf.io/v1",
+    kind: "NetworkAttachmentDefinition",
+    metadata: { namespace, name, uid },
+  };
+  for (const { type, status, reason, message } of after) {
+    const last = before.find((condition) => condition.type === type);
+    // An invalid NAD is not available either: one event says it.
+    const follows = type === "Available" && [reason, last?.reason].includes("Invalid");
+    if (follows || last?.status === status || (status !== "False" && last?.status !== "False")) continue;
+    outbox.send(regarding, {
+      type: status === "False" ? "Warning" : "Normal",
+      reason: status === "False" ? reason : `${type}Again`,
+      action: "Check",
+      note: message || reason,
+    });
+  }
+}

@@ -1,0 +1,181 @@
+import type { ReportStatus } from "../../crds/network-attachment-report/report.ts";
+import { addressUse } from "../../networks/addresses.ts";
+import type { ClusterView, SeenNode } from "../../networks/cross-checks/view.ts";
+import { type Duplicate, duplicatesOn } from "../../networks/duplicates.ts";
+import { reportStatusOf } from "../../networks/report.ts";
+import type { SandboxFailure } from "../../networks/sandbox-failure.ts";
+import { type NetworkSummary, summaryOf } from "../../networks/summary.ts";
+import type { NodeInspections } from "../nodes/inspections.ts";
+import { CrossFindings } from "./cross-view.ts";
+import { tellOfConditions } from "./nad-events.ts";
+import { NadReader, type ReadNad } from "./nad-reader.ts";
+import { type EventOutbox, eventOf } from "./pod-events.ts";
+import { PodOutcomes, type Transition } from "./pod-outcomes.ts";
+import type { PodView } from "./pod-view.ts";
+import type { Reporter } from "./reporter.ts";
+import type { InstallView, NadView } from "./views.ts";
+
+export interface NetworksOptions {
+  reporter: Reporter;
+  nad: (key: string) => NadView | undefined;
+  nads: () => NadView[];
+  pod: (key: string) => PodView | undefined;
+  pods: () => Iterable<readonly [string, PodView]>;
+  nodes: () => SeenNode[];
+  /** The MultusInstall that counts. */
+  install: () => InstallView | undefined;
+  inspections: NodeInspections;
+  failure: (podUid: string) => SandboxFailure | undefined;
+  outbox: EventOutbox;
+  now: () => Date;
+  /** A network whose report may say something else now, by "namespace/name". */
+  onNetwork: (key: string) => void;
+}
+
+const NO_ISOLATION = { enabled: false, globalNamespaces: [] };
+
+/** All NADs and pods as they are seen now, and the reports that say so. */
+export class Networks {
+  readonly #options: NetworksOptions;
+  readonly #outcomes: PodOutcomes;
+  readonly #cross: CrossFindings;
+  readonly #nads: NadReader;
+  readonly #statuses = new Map<string, ReportStatus>();
+  /** How often a pod went from one outcome to another, for the names of its events. */
+  readonly #transitions = new Map<string, number>();
+
+  #nodes: SeenNode[] | undefined;
+
+  constructor(options: NetworksOptions) {
+    this.#options = options;
+    this.#nads = new NadReader(options.nad, (key) => options.reporter.current(key)?.status.versions ?? []);
+    this.#cross = new CrossFindings(() => this.#view(), options.onNetwork);
+    this.#outcomes = new PodOutcomes({
+      pod: options.pod,
+      network: (namespace, name) => this.#nads.read(`${namespace}/${name}`)?.facts,
+      failure: options.failure,
+      isolation: () => options.install()?.isolation ?? NO_ISOLATION,
+      onNetwork: options.onNetwork,
+      onTransition: (transition) => this.#tell(transition),
+    });
+  }
+
+  podChanged(key: string): void {
+    this.#outcomes.update(key);
+    if (!this.#options.pod(key)) this.#transitions.delete(key);
+  }
+
+  nadChanged(key: string): void {
+    this.#nads.read(key);
+    for (const pod of [...this.#outcomes.podsOf(key)]) this.#outcomes.update(pod);
+    this.#cross.invalidate();
+  }
+
+  nodesChanged(): void {
+    this.#nodes = undefined;
+    this.#cross.invalidate();
+  }
+
+  everythingChanged(): void {
+    for (const { namespace, name } of this.#options.nads()) this.#nads.read(`${namespace}/${name}`);
+    for (const key of this.#nads.keys()) this.#nads.read(key);
+    for (const [key] of this.#options.pods()) this.#outcomes.update(key);
+    this.#nodes = undefined;
+    this.#cross.refresh();
+  }
+
+  /** The networks that there are, and those that have a report. */
+  keys(): string[] {
+    return [...new Set([...this.#nads.keys(), ...this.#statuses.keys()])];
+  }
+
+  /** Brings one report to what is true. True when something was written. */
+  async report(key: string, signal: AbortSignal): Promise<boolean> {
+    const { nad: nadOf, reporter, now } = this.#options;
+    const nad = nadOf(key);
+    const read = this.#nads.read(key);
+    if (!nad || !read) {
+      const [namespace = "", name = ""] = key.split("/");
+      this.#statuses.delete(key);
+      return await reporter.remove(namespace, name, signal);
+    }
+    const previous = reporter.current(key)?.status ?? {};
+    const status = reportStatusOf(
+      {
+        network: read.network,
+        generation: nad.generation,
+        findings: read.findings,
+        crossFindings: this.#cross.of(key),
+        nodes: this.#nodesNow(),
+        pods: this.#outcomes.reported(key),
+        addresses: addressUse(read.network, this.#outcomes.holders(key, read.network.networkName)),
+        duplicates: this.#duplicatesOf(key, read),
+        versions: read.versions,
+      },
+      previous,
+      now()
+        .toISOString()
+        .replace(/\.\d+Z$/, "Z"),
+    );
+    this.#statuses.set(key, status);
+    const written = await reporter.write(nad, status, signal);
+    if (written)
+      tellOfConditions(nad, previous.conditions ?? [], status.conditions ?? [], this.#options.outbox);
+    return written;
+  }
+
+  summary(): NetworkSummary {
+    return summaryOf(this.#statuses, this.#outcomes.summed());
+  }
+
+  stop(): void {
+    this.#cross.stop();
+  }
+
+  /** Duplicates on its layer-2 network to which a pod of its own is party. */
+  #duplicatesOf(key: string, { layer2 }: ReadNad): Duplicate[] {
+    if (!layer2) return [];
+    const own = this.#outcomes.podsOf(key);
+    return duplicatesOn(layer2, this.#claimsOn(layer2.name)).filter(({ pods }) =>
+      pods.some((pod) => own.has(pod)),
+    );
+  }
+
+  *#claimsOn(layer2: string) {
+    for (const [key, { network }] of this.#nads.onLayer2(layer2))
+      yield* this.#outcomes.holders(key, network.networkName);
+  }
+
+  #nodesNow(): SeenNode[] {
+    this.#nodes ??= this.#options
+      .nodes()
+      .map((node) => ({ ...node, inspection: this.#options.inspections.get(node.name) }));
+    return this.#nodes;
+  }
+
+  #view(): ClusterView {
+    const version = this.#options.install()?.version;
+    const daemons = [...this.#options.pods()].filter(
+      ([, { dhcpDaemon, phase }]) => dhcpDaemon && phase === "Running",
+    );
+    return {
+      nads: this.#options.nads(),
+      nodes: this.#nodesNow(),
+      install: version === undefined ? undefined : { version },
+      dhcpNodes: new Set(daemons.map(([, { node }]) => node)),
+    };
+  }
+
+  #tell(transition: Transition): void {
+    const { pod, view, before } = transition;
+    const nth = (this.#transitions.get(pod) ?? -1) + 1;
+    const event = eventOf(transition, nth);
+    if (!event) return;
+    if (before !== undefined) this.#transitions.set(pod, nth);
+    const [namespace = "", name = ""] = pod.split("/");
+    this.#options.outbox.send(
+      { apiVersion: "v1", kind: "Pod", metadata: { namespace, name, uid: view.uid } },
+      event,
+    );
+  }
+}

@@ -1,0 +1,95 @@
+import { isDeepStrictEqual } from "node:util";
+import { NETWORK_ATTACHMENT_REPORT, type ReportStatus } from "../../crds/network-attachment-report/report.ts";
+import type { KubeClient } from "../../kube/client.ts";
+import { ApiError } from "../../kube/errors.ts";
+import type { ApiObject, ObjectRef } from "../../kube/resource.ts";
+import { MANAGED_BY, MANAGER } from "../../render/labels.ts";
+import { type NadView, NETWORK_ATTACHMENT_DEFINITIONS, type ReportView, reportView } from "./views.ts";
+
+const FIELD_MANAGER = "multus-operator";
+const API_VERSION = `${NETWORK_ATTACHMENT_REPORT.group}/${NETWORK_ATTACHMENT_REPORT.version}`;
+
+/** Writes reports, each only where it says something else than the one that is there. */
+export class Reporter {
+  readonly #client: KubeClient;
+  /** The watched copies. */
+  readonly #seen: (key: string) => ReportView | undefined;
+  /** The answers to our own writes, until a copy that is as new is seen. */
+  readonly #written = new Map<string, ReportView>();
+
+  constructor(client: KubeClient, seen: (key: string) => ReportView | undefined) {
+    this.#client = client;
+    this.#seen = seen;
+  }
+
+  /** The newest that is known of a report. Resource versions of one kind are integers that grow (KEP-5504). */
+  current(key: string): ReportView | undefined {
+    const seen = this.#seen(key);
+    const written = this.#written.get(key);
+    if (!written || (seen && BigInt(seen.resourceVersion) >= BigInt(written.resourceVersion))) {
+      this.#written.delete(key);
+      return seen;
+    }
+    return written;
+  }
+
+  /** True when something was written. The report is made, owned by its NAD, where there is none. */
+  async write(nad: NadView, status: ReportStatus, signal: AbortSignal): Promise<boolean> {
+    const key = `${nad.namespace}/${nad.name}`;
+    const current = this.current(key);
+    if (current?.ownerUid === nad.uid && isDeepStrictEqual(plain(current.status), plain(status)))
+      return false;
+    if (current?.ownerUid !== nad.uid) await this.#make(nad, signal);
+    const written = await this.#client.apply<ApiObject>(
+      refOf(nad),
+      { ...head(nad), status },
+      { fieldManager: FIELD_MANAGER, force: true, subresource: "status", signal },
+    );
+    this.#written.set(key, reportView(written));
+    return true;
+  }
+
+  /** Deletes the report of a NAD that is gone, which the garbage collector may have done already. True when there was one. */
+  async remove(namespace: string, name: string, signal: AbortSignal): Promise<boolean> {
+    const key = `${namespace}/${name}`;
+    const { uid } = this.current(key) ?? {};
+    this.#written.delete(key);
+    if (uid === undefined) return false;
+    try {
+      return await this.#client.delete(refOf({ namespace, name }), { preconditions: { uid }, signal });
+    } catch (error) {
+      // Made anew in between: the next event tells.
+      if (error instanceof ApiError && error.status === 409) return false;
+      throw error;
+    }
+  }
+
+  async #make(nad: NadView, signal: AbortSignal): Promise<void> {
+    const { group, version, kind } = NETWORK_ATTACHMENT_DEFINITIONS;
+    const body = head(nad);
+    await this.#client.apply<ApiObject>(
+      refOf(nad),
+      {
+        ...body,
+        metadata: {
+          ...body.metadata,
+          labels: { [MANAGED_BY]: MANAGER },
+          ownerReferences: [{ apiVersion: `${group}/${version}`, kind, name: nad.name, uid: nad.uid }],
+        },
+      },
+      { fieldManager: FIELD_MANAGER, force: true, signal },
+    );
+  }
+}
+
+function refOf({ namespace, name }: Pick<NadView, "namespace" | "name">): ObjectRef {
+  return { type: NETWORK_ATTACHMENT_REPORT, namespace, name };
+}
+
+function head({ namespace, name }: NadView) {
+  return { apiVersion: API_VERSION, kind: NETWORK_ATTACHMENT_REPORT.kind, metadata: { namespace, name } };
+}
+
+function plain(value: object): unknown {
+  return JSON.parse(JSON.stringify(value));
+}

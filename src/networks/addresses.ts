@@ -1,0 +1,190 @@
+import { type Address, parseAddress, parseCidr } from "../cni/address.ts";
+import { hostLocalRanges } from "../cni/ipam/host-local-range.ts";
+import { address, list, section, text, texts } from "../cni/kinds.ts";
+import type { Section } from "../cni/section.ts";
+import type { AddressRange } from "../crds/network-attachment-report/report.ts";
+import type { Network } from "./cross-checks/network.ts";
+
+/** Addresses that one IPAM hands out as one stock. */
+export interface AddressPool {
+  ipam: "host-local" | "whereabouts" | "static";
+  family: 4 | 6;
+  /** Without what is excluded, ascending, apart from each other. */
+  intervals: readonly Interval[];
+  /** host-local keeps its leases per node: each node hands the whole stock out. */
+  perNode: boolean;
+}
+
+interface Interval {
+  first: bigint;
+  last: bigint;
+}
+
+/** The addresses that a pod reports in one network. */
+export interface Holder {
+  /** "namespace/name". */
+  pod: string;
+  node: string;
+  ips: readonly string[];
+}
+
+export interface AddressUse {
+  ranges: AddressRange[];
+  /** Addresses in no range of the network, where it has any. */
+  outside: { address: string; pod: string }[];
+}
+
+/** A range is nearly used up from this share on. */
+const NEARLY = 0.9;
+/** Ranges, and exclusions of each, that are looked at: a tenant may write any number. */
+const MOST_RANGES = 64;
+
+/** What pods report, counted over the network's ranges: leases that were not given back are not seen. */
+export function addressUse(network: Network, holders: Iterable<Holder>): AddressUse {
+  const pools = poolsOf(network);
+  const used = pools.map(() => new Map<string, Set<bigint>>());
+  const dynamic = pools.some(({ ipam }) => ipam !== "static");
+  const outside: AddressUse["outside"] = [];
+  for (const { pod, node, ips } of pools.length === 0 ? [] : holders)
+    for (const ip of ips) {
+      const found = parseAddress(ip);
+      if (!found) continue;
+      const index = pools.findIndex((pool) => holds(pool, found));
+      if (index >= 0) note(used[index], pools[index]?.perNode ? node : "", found.value);
+      else if (dynamic) outside.push({ address: ip, pod });
+    }
+  return { ranges: pools.map((pool, index) => rangeOf(pool, used[index] ?? new Map())), outside };
+}
+
+/** Whether a range will give no more, or soon will not. Static addresses are not handed out one by one. */
+export function pressureOf({ ipam, size, free }: AddressRange): "none" | "nearly used up" | "used up" {
+  if (ipam === "static") return "none";
+  if (free === 0) return "used up";
+  return size - free >= size * NEARLY ? "nearly used up" : "none";
+}
+
+/** The stocks of a network's IPAM plugins. Empty where it has another IPAM, or none. */
+export function poolsOf(network: Network): AddressPool[] {
+  return network.plugins.flatMap(({ ipam }) => {
+    switch (ipam?.type) {
+      case "host-local":
+        return hostLocalPools(ipam.fields);
+      case "whereabouts":
+        return whereaboutsPools(ipam.fields);
+      case "static":
+        return staticPools(ipam.fields);
+      default:
+        return [];
+    }
+  });
+}
+
+/** The ranges of one set are one stock: the next is used when one is full. The gateway's address is never handed out. */
+function hostLocalPools(ipam: Section): AddressPool[] {
+  const ranges = hostLocalRanges(ipam).slice(0, MOST_RANGES);
+  const sets = Map.groupBy(ranges, ({ fields }) => JSON.stringify(fields.path.slice(0, -1)));
+  return [...sets.values()].map((set) => ({
+    ipam: "host-local",
+    family: set[0]?.subnet.address.family ?? 4,
+    perNode: true,
+    intervals: set.flatMap(({ first, last, gateway, subnet }) => {
+      const gate = gateway?.value ?? subnet.first + 1n;
+      return without([{ first, last }], { first: gate, last: gate });
+    }),
+  }));
+}
+
+/** k8snetworkplumbingwg/whereabouts, pkg/iphelpers, GetIPRange: without the network's first and last address. */
+function whereaboutsPools(ipam: Section): AddressPool[] {
+  const listed = (ipam.take("ipRanges", list(section)) ?? []).filter((range) => range !== undefined);
+  return [ipam, ...listed].slice(0, MOST_RANGES).flatMap((fields) => whereaboutsPool(fields) ?? []);
+}
+
+function whereaboutsPool(fields: Section): AddressPool | undefined {
+  const [left = "", right] = (fields.take("range", text) ?? "").split("-", 2).map((part) => part.trim());
+  const subnet = parseCidr(right ?? left);
+  if (!subnet) return undefined;
+  const start = fields.take("range_start", address) ?? (right === undefined ? undefined : parseAddress(left));
+  const end = fields.take("range_end", address);
+  const whole = {
+    first: start?.value ?? subnet.first + 1n,
+    last: end?.value ?? subnet.last - 1n,
+  };
+  const excluded = (fields.take("exclude", texts) ?? []).slice(0, MOST_RANGES).flatMap((block) => {
+    const alone = parseAddress(block ?? "");
+    return parseCidr(block ?? "") ?? (alone ? [{ first: alone.value, last: alone.value }] : []);
+  });
+  const intervals = excluded.reduce<Interval[]>(without, whole.first <= whole.last ? [whole] : []);
+  return { ipam: "whereabouts", family: subnet.address.family, perNode: false, intervals };
+}
+
+function staticPools(ipam: Section): AddressPool[] {
+  const addresses = (ipam.take("addresses", list(section)) ?? []).slice(0, MOST_RANGES);
+  return addresses.flatMap((fields): AddressPool[] => {
+    const block = parseCidr(fields?.take("address", text) ?? "");
+    if (!block) return [];
+    const { family, value } = block.address;
+    return [{ ipam: "static", family, perNode: false, intervals: [{ first: value, last: value }] }];
+  });
+}
+
+function without(intervals: readonly Interval[], hole: Interval): Interval[] {
+  return intervals.flatMap(({ first, last }) => {
+    if (hole.last < first || hole.first > last) return [{ first, last }];
+    const left = { first, last: hole.first - 1n };
+    const right = { first: hole.last + 1n, last };
+    return [left, right].filter((part) => part.first <= part.last);
+  });
+}
+
+function holds({ family, intervals }: AddressPool, found: Address): boolean {
+  return (
+    family === found.family &&
+    intervals.some(({ first, last }) => found.value >= first && found.value <= last)
+  );
+}
+
+function note(byNode: Map<string, Set<bigint>> | undefined, node: string, value: bigint): void {
+  const taken = byNode?.get(node);
+  if (taken) taken.add(value);
+  else byNode?.set(node, new Set([value]));
+}
+
+function rangeOf(pool: AddressPool, byNode: Map<string, Set<bigint>>): AddressRange {
+  const [node, taken] = [...byNode].reduce<[string, Set<bigint>]>(
+    (most, next) => (next[1].size > most[1].size ? next : most),
+    ["", new Set()],
+  );
+  const size = pool.intervals.reduce((sum, { first, last }) => sum + (last - first + 1n), 0n);
+  return {
+    range: textOf(pool),
+    ipam: pool.ipam,
+    size: Number(size > MOST_COUNTED ? MOST_COUNTED : size),
+    used: taken.size,
+    free: Number(size > MOST_COUNTED ? MOST_COUNTED : size) - taken.size,
+    perNode: pool.perNode,
+    ...(pool.perNode && node !== "" ? { node } : {}),
+  };
+}
+
+const MOST_COUNTED = BigInt(Number.MAX_SAFE_INTEGER);
+
+function textOf({ family, intervals }: AddressPool): string {
+  const first = intervals[0];
+  const last = intervals.at(-1);
+  if (!first || !last) return "none";
+  const [from, to] = [first.first, last.last].map((value) => formatAddress(family, value));
+  return from === to ? String(from) : `${from}-${to}`;
+}
+
+/** An address as people write it; IPv6 with its longest run of zeros as "::" (RFC 5952). */
+export function formatAddress(family: 4 | 6, value: bigint): string {
+  const part = (bits: number, index: number) => (value >> BigInt(bits * index)) & ((1n << BigInt(bits)) - 1n);
+  if (family === 4) return [3, 2, 1, 0].map((index) => part(8, index)).join(".");
+  const groups = [7, 6, 5, 4, 3, 2, 1, 0].map((index) => part(16, index).toString(16)).join(":");
+  const runs = groups.match(/(?:^|:)0(?::0)+(?=:|$)/g) ?? [];
+  const longest = runs.toSorted((a, b) => b.replace(/^:/, "").length - a.replace(/^:/, "").length)[0];
+  if (longest === undefined) return groups;
+  const at = groups.indexOf(longest);
+  return `${groups.slice(0, at)}::${groups.slice(at + longest.length).replace(/^:/, "")}`;
+}

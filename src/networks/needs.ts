@@ -1,0 +1,85 @@
+import type { Kind } from "../cni/section.ts";
+import { isObject } from "../cni/section.ts";
+import type { NetworkFacts } from "./attachments.ts";
+import { masters } from "./cross-checks/missing-master.ts";
+import type { Network } from "./cross-checks/network.ts";
+import type { SeenNode } from "./cross-checks/view.ts";
+import type { ConfigVersion } from "./history.ts";
+
+/** What a node must have for a network. */
+export interface Needs {
+  binaries: string[];
+  masters: string[];
+  resourceName?: string;
+}
+
+export interface LackingNode {
+  node: string;
+  lacks: string[];
+}
+
+const MOST = 32;
+
+export function needsOf(network: Network): Needs {
+  const types = network.plugins.flatMap(({ type, ipam }) => (ipam ? [type, ipam.type] : [type]));
+  const links = network.plugins.flatMap(masters).map(({ name }) => name);
+  const { resourceName } = network.nad;
+  return {
+    binaries: unique(types).filter((type) => !type.includes("/")),
+    masters: unique(links),
+    ...(resourceName ? { resourceName } : {}),
+  };
+}
+
+type Inspection = NonNullable<SeenNode["inspection"]>;
+/** A look at a node stays the same for many networks. */
+const SETS = new WeakMap<Inspection, { programs: Set<string>; links: Set<string> }>();
+
+function setsOf(inspection: Inspection) {
+  const known = SETS.get(inspection);
+  if (known) return known;
+  const sets = {
+    programs: new Set(inspection.binaries.map((binary) => binary.name)),
+    links: new Set(inspection.interfaces),
+  };
+  SETS.set(inspection, sets);
+  return sets;
+}
+
+/** The inspected nodes that lack something of it, by name. */
+export function lackingNodes(needs: Needs, nodes: readonly SeenNode[]): LackingNode[] {
+  return nodes
+    .flatMap(({ name, inspection }) => {
+      if (!inspection) return [];
+      const { programs, links } = setsOf(inspection);
+      const lacks = [
+        ...needs.binaries.filter((type) => !programs.has(type)).map((type) => `plugin ${type}`),
+        ...needs.masters.filter((link) => !links.has(link)).map((link) => `interface ${link}`),
+      ];
+      return lacks.length > 0 ? [{ node: name, lacks }] : [];
+    })
+    .toSorted((a, b) => (a.node < b.node ? -1 : 1));
+}
+
+/** "macvlan/host-local + tuning": its plugins with their IPAM, for people. */
+export function pluginsText({ plugins, nad }: Network): string {
+  if (nad.config === "") return "a file on the node";
+  return plugins
+    .slice(0, 8)
+    .map(({ type, ipam }) => (ipam ? `${type}/${ipam.type}` : type).slice(0, 64))
+    .join(" + ");
+}
+
+/** What an outcome needs to know of a NAD. */
+export function factsOf(network: Network, versions: readonly ConfigVersion[]): NetworkFacts {
+  const { plugins, networkName, nad } = network;
+  const declared = plugins.flatMap(({ fields }) => fields.take("capabilities", declaredOnes) ?? []);
+  return { cniName: networkName, versions, ...(nad.config === "" ? {} : { capabilities: unique(declared) }) };
+}
+
+const declaredOnes: Kind<string[]> = (value) =>
+  isObject(value) ? Object.keys(value).filter((name) => value[name] === true) : undefined;
+
+function unique(words: readonly string[]): string[] {
+  return [...new Set(words)].slice(0, MOST);
+}

@@ -1,0 +1,85 @@
+import type { Finding } from "../cni/finding.ts";
+import type { Condition } from "../crds/conditions.ts";
+import type { ReportReason } from "../crds/network-attachment-report/reasons.ts";
+import { pressureOf } from "./addresses.ts";
+import type { OutcomeKind } from "./outcome.ts";
+import type { Looked, ReportedPod } from "./report-input.ts";
+
+interface Draft {
+  status: "True" | "False" | "Unknown";
+  reason: ReportReason;
+  message: string;
+}
+
+/** Valid and Available, each with the time at which its status last changed. `now` is RFC 3339. */
+export function conditionsOf(
+  input: Looked,
+  pods: readonly ReportedPod[],
+  previous: readonly Condition[],
+  now: string,
+): Condition[] {
+  const drafts = { Valid: validity(input.findings), Available: availability(input, pods) };
+  return Object.entries(drafts).map(([type, draft]) => {
+    const before = previous.find((condition) => condition.type === type);
+    return {
+      type,
+      ...draft,
+      message: draft.message.slice(0, 1024),
+      observedGeneration: input.generation,
+      lastTransitionTime: before?.status === draft.status ? before.lastTransitionTime : now,
+    };
+  });
+}
+
+function validity(findings: readonly Finding[]): Draft {
+  const errors = findings.filter(({ severity }) => severity === "error");
+  if (errors.length > 0) return { status: "False", reason: "Invalid", message: sentences(errors) };
+  const warnings =
+    findings.length > 0
+      ? `${findings.length} ${findings.length === 1 ? "warning" : "warnings"}: ${sentences(findings)}`
+      : "";
+  return { status: "True", reason: "Valid", message: warnings };
+}
+
+function availability(
+  { findings, crossFindings, looked, addresses }: Looked,
+  pods: readonly ReportedPod[],
+): Draft {
+  const of = (...kinds: OutcomeKind[]) => pods.filter(({ kind }) => kinds.includes(kind));
+  if (findings.some(({ severity }) => severity === "error"))
+    return { status: "False", reason: "Invalid", message: "the configuration is not valid" };
+  const missing = crossFindings.filter(({ severity }) => severity === "error");
+  if (missing.length > 0) return { status: "False", reason: "NeedsMissing", message: sentences(missing) };
+  const failed = of("failed");
+  const full = addresses.ranges.find((range) => pressureOf(range) === "used up");
+  if (full)
+    return {
+      status: "False",
+      reason: "RangeUsedUp",
+      message: `all ${full.size} addresses of ${full.range} are used${full.node === undefined ? "" : ` on ${full.node}`}${failed.length > 0 ? `, and ${failed.length} pods have none` : ""}`,
+    };
+  if (failed.length > 0) {
+    const first = failed.toSorted((a, b) => (a.pod < b.pod ? -1 : 1))[0];
+    return {
+      status: "False",
+      reason: "PodsFailing",
+      message: `${failed.length} of ${pods.length} pods could not be attached, such as ${first?.pod}: ${first?.evidence}`,
+    };
+  }
+  const attached = of("attached", "restart-needed").length;
+  if (attached === 0 && !looked)
+    return { status: "Unknown", reason: "NotSeen", message: "no node was inspected, and no pod has it yet" };
+  const narrow = addresses.ranges.find((range) => pressureOf(range) === "nearly used up");
+  const notes = [
+    ...(narrow ? [`${narrow.free} of ${narrow.size} addresses of ${narrow.range} are left`] : []),
+    ...(crossFindings.length > 0 ? [sentences(crossFindings)] : []),
+  ];
+  return { status: "True", reason: "Attachable", message: notes.join("; ") };
+}
+
+/** "path message; …": the first three. */
+function sentences(findings: readonly { path: string; message: string }[]): string {
+  const shown = findings.slice(0, 3).map(({ path, message }) => `${path} ${message}`.trim());
+  const rest = findings.length - shown.length;
+  return `${shown.join("; ")}${rest > 0 ? `; and ${rest} more` : ""}`;
+}

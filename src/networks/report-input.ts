@@ -1,0 +1,41 @@
+import type { Finding } from "../cni/finding.ts";
+import type { AddressUse } from "./addresses.ts";
+import type { Network } from "./cross-checks/network.ts";
+import type { CrossFinding, SeenNode } from "./cross-checks/view.ts";
+import type { Duplicate } from "./duplicates.ts";
+import type { ConfigVersion } from "./history.ts";
+import type { LackingNode } from "./needs.ts";
+import type { OutcomeKind } from "./outcome.ts";
+
+/** One pod that asks for the network. */
+export interface ReportedPod {
+  /** "namespace/name". */
+  pod: string;
+  node: string;
+  kind: OutcomeKind;
+  /** Absent where the pod has all that it asked for. */
+  evidence?: string;
+  /** The NAD that its outcome turns on, where it is one. */
+  network?: string;
+}
+
+export interface ReportInput {
+  network: Network;
+  /** The NAD's. */
+  generation: number;
+  findings: readonly Finding[];
+  crossFindings: readonly CrossFinding[];
+  nodes: readonly SeenNode[];
+  pods: readonly ReportedPod[];
+  addresses: AddressUse;
+  /** Of its layer-2 network, those that a pod of its own is party to. */
+  duplicates: readonly Duplicate[];
+  versions: readonly ConfigVersion[];
+}
+
+/** What a report is made of, with what earlier looks at the nodes showed. */
+export interface Looked extends ReportInput {
+  lacking: { total: number; nodes: readonly LackingNode[] };
+  /** Some node was looked at, now or before. */
+  looked: boolean;
+}

@@ -1,0 +1,189 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { REPORT_BYTES, reportStatus } from "../crds/network-attachment-report/report.ts";
+import { addressUse } from "./addresses.ts";
+import { readNetwork } from "./cross-checks/network.ts";
+import type { OutcomeKind } from "./outcome.ts";
+import { reportStatusOf } from "./report.ts";
+import type { ReportedPod, ReportInput } from "./report-input.ts";
+import { summaryOf } from "./summary.ts";
+
+const NOW = "2026-11-24T12:00:00Z";
+const network = readNetwork({
+  namespace: "apps",
+  name: "net",
+  config: JSON.stringify({
+    type: "macvlan",
+    master: "eth1",
+    ipam: { type: "host-local", subnet: "10.0.0.0/24" },
+  }),
+});
+const node = (name: string, binaries: string[]) => ({
+  name,
+  allocatable: {},
+  inspection: { binaries: binaries.map((binary) => ({ name: binary })), interfaces: ["eth1"], truncated: [] },
+});
+const pod = (name: string, kind: OutcomeKind, more: Partial<ReportedPod> = {}): ReportedPod => ({
+  pod: `apps/${name}`,
+  node: "n1",
+  kind,
+  ...(kind === "attached" ? {} : { evidence: `because ${kind}` }),
+  ...more,
+});
+const input = (more: Partial<ReportInput> = {}): ReportInput => ({
+  network,
+  generation: 3,
+  findings: [],
+  crossFindings: [],
+  nodes: [node("n1", ["macvlan", "host-local"])],
+  pods: [],
+  addresses: addressUse(network, []),
+  duplicates: [],
+  versions: [],
+  ...more,
+});
+const of = (more: Partial<ReportInput> = {}) => reportStatusOf(input(more), {}, NOW);
+const conditions = (status: ReturnType<typeof of>) =>
+  Object.fromEntries(
+    (status.conditions ?? []).map(({ type, status: value, reason }) => [type, `${value} ${reason}`]),
+  );
+
+test("conditions: invalid, needs missing, used up, failing, not seen, well", () => {
+  const finding = { path: "mode", severity: "error" as const, code: "NOT_ONE_OF", message: "must be" };
+  expect(conditions(of())).toEqual({ Valid: "True Valid", Available: "True Attachable" });
+  expect(conditions(of({ nodes: [] }))).toEqual({ Valid: "True Valid", Available: "Unknown NotSeen" });
+  expect(conditions(of({ nodes: [], pods: [pod("a", "attached")] })).Available).toBe("True Attachable");
+  expect(conditions(of({ findings: [finding] }))).toEqual({
+    Valid: "False Invalid",
+    Available: "False Invalid",
+  });
+  const cross = { namespace: "apps", name: "net", ...finding };
+  expect(conditions(of({ crossFindings: [cross] })).Available).toBe("False NeedsMissing");
+  expect(conditions(of({ crossFindings: [{ ...cross, severity: "warning" }] })).Available).toBe(
+    "True Attachable",
+  );
+  const ranges = [{ range: "r", ipam: "host-local", size: 3, used: 3, free: 0, perNode: true, node: "n1" }];
+  const full = of({ addresses: { ranges, outside: [] }, pods: [pod("a", "failed")] });
+  expect(full.conditions?.[1]?.message).toBe("all 3 addresses of r are used on n1, and 1 pods have none");
+  const failing = of({ pods: [pod("b", "failed"), pod("a", "failed"), pod("c", "attached")] });
+  expect(failing.conditions?.[1]?.message).toBe(
+    "2 of 3 pods could not be attached, such as apps/a: because failed",
+  );
+});
+
+test("a pod that fails for another network's sake waits here, and is attached where only the other changed", () => {
+  const status = of({
+    pods: [
+      pod("a", "failed", { network: "apps/other" }),
+      pod("b", "restart-needed", { network: "apps/other" }),
+      pod("c", "restart-needed", { network: "apps/net" }),
+    ],
+  });
+  expect(status.pods).toMatchObject({ requesting: 3, failed: 0, pending: 1, attached: 2, restartNeeded: 1 });
+  expect(status.samples?.map(({ pod: name, outcome }) => [name, outcome])).toEqual([
+    ["apps/c", "restart-needed"],
+    ["apps/a", "pending"],
+  ]);
+  expect(conditions(status).Available).toBe("True Attachable");
+});
+
+test("a condition keeps its time until its status changes", () => {
+  const first = of();
+  const later = "2026-11-24T13:00:00Z";
+  expect(reportStatusOf(input(), first, later)).toEqual(first);
+  const failing = reportStatusOf(input({ pods: [pod("a", "failed")] }), first, later);
+  expect(failing.conditions?.map(({ lastTransitionTime }) => lastTransitionTime)).toEqual([NOW, later]);
+});
+
+test("what earlier looks at the nodes showed outlives the operator's restart, not a change of the NAD", () => {
+  const missing = {
+    path: "type",
+    severity: "error" as const,
+    code: "PLUGIN_MISSING_ON_NODE",
+    message: "is on no node",
+  };
+  const before = of({
+    nodes: [node("n1", [])],
+    crossFindings: [{ namespace: "apps", name: "net", ...missing }],
+  });
+  expect(before.nodesLackingTotal).toBe(1);
+  const unseen = { nodes: [{ name: "n1", allocatable: {} }] };
+  expect(reportStatusOf(input(unseen), before, NOW)).toEqual(before);
+  expect(reportStatusOf(input({ ...unseen, generation: 4 }), before, NOW).nodesLackingTotal).toBe(0);
+});
+
+test("the order of pods does not matter, and the status fits the CRD and 32 KiB, whatever there is", () => {
+  const kinds = fc.constantFrom<OutcomeKind>(
+    "attached",
+    "failed",
+    "bypassed",
+    "partial",
+    "pending",
+    "restart-needed",
+  );
+  const pods = fc.array(
+    fc
+      .tuple(fc.nat(9_999), kinds, fc.string({ maxLength: 2000 }))
+      .map(([n, kind, evidence]) =>
+        pod(`${"p".repeat(200)}${n}`, kind, { evidence: evidence.slice(0, 1024) }),
+      ),
+    { maxLength: 300 },
+  );
+  const long = "é".repeat(2000);
+  const findings = Array.from({ length: 200 }, () => ({
+    path: long,
+    severity: "error" as const,
+    code: "X",
+    message: long,
+  }));
+  const versions = Array.from({ length: 9 }, (_, i) => ({
+    since: NOW,
+    generation: i,
+    hash: "h",
+    config: "x".repeat(2048),
+  }));
+  fc.assert(
+    fc.property(pods, (some) => {
+      const status = of({ pods: some, findings, versions });
+      expect(Buffer.byteLength(JSON.stringify(status))).toBeLessThanOrEqual(REPORT_BYTES);
+      expect(reportStatus.safeParse(status).error).toBeUndefined();
+      expect(of({ pods: some.toReversed(), findings, versions }).pods).toEqual(status.pods);
+      expect(status.pods?.requesting).toBe(some.length);
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test("the summary counts networks and pods, and shows the worst first", () => {
+  const invalid = of({ findings: [{ path: "mode", severity: "error", code: "X", message: "is wrong" }] });
+  const ranges = [{ range: "r", ipam: "host-local", size: 10, used: 9, free: 1, perNode: true, node: "n1" }];
+  const narrow = of({
+    addresses: { ranges, outside: [] },
+    duplicates: [{ address: "10.0.0.5", pods: ["a", "b"] }],
+  });
+  const summary = summaryOf(
+    [
+      ["apps/bad", invalid],
+      ["apps/narrow", narrow],
+    ],
+    [
+      { pod: "apps/a", kind: "attached" },
+      { pod: "apps/b", kind: "restart-needed", evidence: "changed" },
+      { pod: "apps/c", kind: "bypassed", evidence: "x".repeat(1000) },
+      { pod: "apps/d", kind: "not-applicable" },
+    ],
+  );
+  expect(summary.networks).toEqual({
+    total: 2,
+    valid: 1,
+    invalid: 1,
+    unavailable: 1,
+    samples: [{ network: "apps/bad", reason: "Invalid", message: "mode is wrong" }],
+  });
+  expect(summary.pods.requesting).toBe(3);
+  expect(summary.pods.samples.map(({ pod: name, message }) => [name, message.length])).toEqual([
+    ["apps/c", 256],
+    ["apps/b", 7],
+  ]);
+  expect(summary).toMatchObject({ duplicateAddresses: 1, rangesNearlyUsedUp: 1, rangesUsedUp: 0 });
+});

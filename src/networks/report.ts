@@ -1,0 +1,162 @@
+import {
+  MOST,
+  type PodSample,
+  REPORT_BYTES,
+  type ReportStatus,
+} from "../crds/network-attachment-report/report.ts";
+import { lackingNodes, needsOf, pluginsText } from "./needs.ts";
+import type { OutcomeKind } from "./outcome.ts";
+import { conditionsOf } from "./report-conditions.ts";
+import type { Looked, ReportedPod, ReportInput } from "./report-input.ts";
+
+/** Worst first, as samples are listed. */
+const BY_SEVERITY: readonly OutcomeKind[] = [
+  "bypassed",
+  "failed",
+  "forbidden-network",
+  "partial",
+  "restart-needed",
+  "pending",
+];
+
+/**
+ * The status of a NAD's report. Pure: the same input gives the same status, but for the times of its
+ * conditions, which come from `previous` and `now` (RFC 3339). At most 32 KiB of JSON.
+ */
+export function reportStatusOf(input: ReportInput, previous: ReportStatus, now: string): ReportStatus {
+  return statusOf(withLastLooks(input, previous), previous, now);
+}
+
+/**
+ * A restarted operator has looked at no node yet: what an earlier look showed of the same configuration holds
+ * until the first new one.
+ */
+function withLastLooks(input: ReportInput, previous: ReportStatus): Looked {
+  const { network, nodes, generation, crossFindings } = input;
+  const found = lackingNodes(needsOf(network), nodes);
+  const lacking = { total: found.length, nodes: found.slice(0, MOST.nodes) };
+  const looked = nodes.some(({ inspection }) => inspection !== undefined);
+  if (looked || previous.observedGeneration !== generation) return { ...input, lacking, looked };
+  const available = previous.conditions?.find(({ type }) => type === "Available");
+  const kept = (previous.findings ?? []).filter(({ code }) => FROM_LOOKS.includes(code));
+  const { namespace, name } = network.nad;
+  return {
+    ...input,
+    crossFindings: [...kept.map((finding) => ({ namespace, name, ...finding })), ...crossFindings],
+    lacking: { total: previous.nodesLackingTotal ?? 0, nodes: previous.nodesLacking ?? [] },
+    looked: available !== undefined && available.reason !== "NotSeen",
+  };
+}
+
+/** The codes of findings that a look at a node leads to (cross-checks). */
+const FROM_LOOKS: readonly string[] = ["PLUGIN_MISSING_ON_NODE", "MASTER_MISSING_ON_NODE"];
+
+function statusOf(input: Looked, previous: ReportStatus, now: string): ReportStatus {
+  const { network, addresses, duplicates, versions, lacking } = input;
+  const needs = needsOf(network);
+  const findings = [...input.findings, ...input.crossFindings].toSorted(
+    (a, b) => Number(b.severity === "error") - Number(a.severity === "error"),
+  );
+  const pods = input.pods.map((pod) => inNetwork(pod, `${network.nad.namespace}/${network.nad.name}`));
+  const status: ReportStatus = {
+    observedGeneration: input.generation,
+    conditions: conditionsOf(input, pods, previous.conditions ?? [], now),
+    plugins: pluginsText(network),
+    types: needs.binaries.map((type) => type.slice(0, 128)),
+    needs: {
+      binaries: needs.binaries.map((type) => type.slice(0, 128)),
+      ...(needs.masters.length > 0
+        ? { masters: needs.masters.slice(0, 16).map((link) => link.slice(0, 64)) }
+        : {}),
+      ...(needs.resourceName ? { resourceName: needs.resourceName.slice(0, 317) } : {}),
+    },
+    nodesLackingTotal: lacking.total,
+    nodesLacking: lacking.nodes.map(({ node, lacks }) => ({
+      node,
+      lacks: lacks.slice(0, 16).map((what) => what.slice(0, 192)),
+    })),
+    findingsTotal: findings.length,
+    findings: findings.slice(0, MOST.findings).map(({ severity, path, code, message }) => ({
+      severity,
+      path: path.slice(0, 512),
+      code,
+      message: message.slice(0, 1024),
+    })),
+    pods: countsOf(pods),
+    samples: samplesOf(pods),
+    ranges: addresses.ranges.slice(0, MOST.ranges),
+    duplicatesTotal: duplicates.length,
+    duplicates: duplicates
+      .slice(0, MOST.duplicates)
+      .map(({ address, pods: owners }) => ({ address: address.slice(0, 64), pods: owners.slice(0, 8) })),
+    outsideTotal: addresses.outside.length,
+    outside: addresses.outside
+      .slice(0, MOST.outside)
+      .map(({ address, pod }) => ({ address: address.slice(0, 64), pod })),
+    versions: versions.slice(-MOST.versions).map((version) => ({ ...version })),
+  };
+  return fitted(withoutEmpty(status));
+}
+
+/** What a pod's outcome means to one of its networks: a pod that failed for the sake of another waits here. */
+function inNetwork(pod: ReportedPod, key: string): ReportedPod {
+  if (pod.network === undefined || pod.network === key) return pod;
+  if (pod.kind === "partial" || pod.kind === "restart-needed") {
+    const { evidence: _, ...rest } = pod;
+    return { ...rest, kind: "attached" };
+  }
+  return {
+    ...pod,
+    kind: "pending",
+    evidence: `it waits for another of its networks, ${pod.network}: ${pod.evidence}`,
+  };
+}
+
+function countsOf(pods: readonly ReportedPod[]): NonNullable<ReportStatus["pods"]> {
+  const of = (...kinds: OutcomeKind[]) => pods.filter(({ kind }) => kinds.includes(kind)).length;
+  return {
+    requesting: pods.length,
+    attached: of("attached", "restart-needed"),
+    pending: of("pending"),
+    failed: of("failed", "missing-network"),
+    bypassed: of("bypassed"),
+    partial: of("partial"),
+    restartNeeded: of("restart-needed"),
+    forbidden: of("forbidden-network"),
+  };
+}
+
+/** The order does not depend on that of the input: a status that says the same is the same. */
+function samplesOf(pods: readonly ReportedPod[]): PodSample[] {
+  const rank = ({ kind }: ReportedPod) => BY_SEVERITY.indexOf(kind);
+  return pods
+    .filter(({ kind, evidence }) => kind !== "attached" && (kind !== "pending" || evidence !== undefined))
+    .toSorted((a, b) => rank(a) - rank(b) || (a.pod < b.pod ? -1 : 1))
+    .slice(0, MOST.samples)
+    .map(({ pod, node, kind, evidence = "" }) => ({
+      pod,
+      ...(node === "" ? {} : { node }),
+      outcome: kind,
+      message: evidence.slice(0, 1024),
+    }));
+}
+
+function withoutEmpty(status: ReportStatus): ReportStatus {
+  return Object.fromEntries(
+    Object.entries(status).filter(([, value]) => !Array.isArray(value) || value.length > 0),
+  ) as ReportStatus;
+}
+
+/** Cuts what is listed, least needed first, until the whole is small enough. The counts stay. */
+function fitted(status: ReportStatus): ReportStatus {
+  const size = () => Buffer.byteLength(JSON.stringify(status));
+  for (const list of ["samples", "duplicates", "outside", "findings", "versions", "nodesLacking"] as const)
+    while (size() > REPORT_BYTES && (status[list]?.length ?? 0) > 0) {
+      const items = status[list] as unknown[];
+      // Versions are kept from the newest on, the others from the worst.
+      if (list === "versions") items.shift();
+      else items.length = Math.floor(items.length / 2);
+      if (items.length === 0) delete status[list];
+    }
+  return status;
+}

@@ -1,0 +1,104 @@
+import type { ReportStatus } from "../crds/network-attachment-report/report.ts";
+import { pressureOf } from "./addresses.ts";
+import { OUTCOMES, type OutcomeKind } from "./outcome.ts";
+
+/** All NADs and all pods at a glance; for MultusInstall.status and the metrics. */
+export interface NetworkSummary {
+  networks: {
+    total: number;
+    valid: number;
+    invalid: number;
+    /** Networks that pods cannot be attached to, invalid ones included. */
+    unavailable: number;
+    samples: { network: string; reason: string; message: string }[];
+  };
+  pods: {
+    requesting: number;
+    counts: Record<OutcomeKind, number>;
+    samples: { pod: string; outcome: OutcomeKind; message: string }[];
+  };
+  /** Addresses that several pods of one layer-2 network have. */
+  duplicateAddresses: number;
+  rangesNearlyUsedUp: number;
+  rangesUsedUp: number;
+}
+
+/** One pod as the summary counts it. */
+export interface SummedPod {
+  pod: string;
+  kind: OutcomeKind;
+  evidence?: string;
+}
+
+const MOST_SAMPLES = 20;
+const LONGEST = 256;
+/** Pods that somebody has to look at, the worst first. */
+const TROUBLE: readonly OutcomeKind[] = [
+  "bypassed",
+  "failed",
+  "missing-network",
+  "forbidden-network",
+  "partial",
+  "restart-needed",
+];
+
+/** The summary of all reports, by "namespace/name", and of all pods that ask for networks. */
+export function summaryOf(
+  reports: Iterable<readonly [string, ReportStatus]>,
+  pods: Iterable<SummedPod>,
+): NetworkSummary {
+  const counts = Object.fromEntries(Object.keys(OUTCOMES).map((kind) => [kind, 0])) as Record<
+    OutcomeKind,
+    number
+  >;
+  const trouble: SummedPod[] = [];
+  for (const pod of pods) {
+    counts[pod.kind]++;
+    if (TROUBLE.includes(pod.kind)) trouble.push(pod);
+  }
+  return {
+    ...networksOf([...reports]),
+    pods: {
+      requesting: Object.entries(counts).reduce(
+        (sum, [kind, n]) => (kind === "not-applicable" ? sum : sum + n),
+        0,
+      ),
+      counts,
+      samples: trouble
+        .toSorted((a, b) => TROUBLE.indexOf(a.kind) - TROUBLE.indexOf(b.kind) || (a.pod < b.pod ? -1 : 1))
+        .slice(0, MOST_SAMPLES)
+        .map(({ pod, kind, evidence = "" }) => ({ pod, outcome: kind, message: shortened(evidence) })),
+    },
+  };
+}
+
+function networksOf(reports: (readonly [string, ReportStatus])[]): Omit<NetworkSummary, "pods"> {
+  const conditionOf = (status: ReportStatus, type: string) =>
+    status.conditions?.find((condition) => condition.type === type);
+  const invalid = reports.filter(([, status]) => conditionOf(status, "Valid")?.status === "False");
+  const unavailable = reports.filter(([, status]) => conditionOf(status, "Available")?.status === "False");
+  const ranges = reports.flatMap(([, { ranges: own = [] }]) => own.map(pressureOf));
+  return {
+    networks: {
+      total: reports.length,
+      valid: reports.length - invalid.length,
+      invalid: invalid.length,
+      unavailable: unavailable.length,
+      samples: unavailable
+        .toSorted(([a], [b]) => (a < b ? -1 : 1))
+        .slice(0, MOST_SAMPLES)
+        .map(([network, status]) => {
+          const { reason = "", message = "" } =
+            conditionOf(status, invalid.some(([key]) => key === network) ? "Valid" : "Available") ?? {};
+          return { network, reason, message: shortened(message) };
+        }),
+    },
+    duplicateAddresses: reports.reduce((sum, [, { duplicatesTotal = 0 }]) => sum + duplicatesTotal, 0),
+    rangesNearlyUsedUp: ranges.filter((pressure) => pressure === "nearly used up").length,
+    rangesUsedUp: ranges.filter((pressure) => pressure === "used up").length,
+  };
+}
+
+function shortened(text: string): string {
+  return text.length <= LONGEST ? text : `${text.slice(0, LONGEST - 1)}…`;
+}

@@ -1,0 +1,281 @@
+/** The network controller against a real API server: NADs and pods are plain objects, without nodes. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { MULTUS_INSTALL } from "../../src/crds/multus-install/multus-install.ts";
+import type { ReportStatus } from "../../src/crds/network-attachment-report/report.ts";
+import type { NodeInspection } from "../../src/crds/node-inspection.ts";
+import { NODES } from "../../src/kube/resource.ts";
+import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
+import { waitUntil } from "../cluster/daemon.ts";
+import { Kubectl } from "../cluster/kubectl.ts";
+import { RunningController, World } from "./networks/world.ts";
+
+let plane: ControlPlane;
+let world: World;
+let controller: RunningController;
+
+const macvlan = (more: object = {}) => ({ cniVersion: "0.3.1", type: "macvlan", master: "eth0", ...more });
+const hostLocal = (start: number, end: number) => ({
+  type: "host-local",
+  subnet: "192.168.1.0/24",
+  rangeStart: `192.168.1.${start}`,
+  rangeEnd: `192.168.1.${end}`,
+});
+const got = (nad: string, ip: string, more: object = {}) => [
+  { name: "cluster", interface: "eth0", default: true, dns: {} },
+  { name: `default/${nad}`, interface: "net1", ips: [ip], dns: {}, gateway: ["<nil>"], ...more },
+];
+const reasonOf = (status: ReportStatus, type: string) =>
+  status.conditions?.find((condition) => condition.type === type)?.reason;
+const messageOf = (status: ReportStatus, type: string) =>
+  status.conditions?.find((condition) => condition.type === type)?.message;
+const outcomeOf = (status: ReportStatus, pod: string) =>
+  status.samples?.find((sample) => sample.pod === `default/${pod}`);
+
+beforeAll(async () => {
+  plane = await startControlPlane();
+  world = new World(plane.kubeconfig);
+  await world.installOwnDefinitions();
+  await world.serviceAccount("default");
+  controller = new RunningController(plane.kubeconfig);
+  await controller.start();
+});
+
+afterAll(async () => {
+  await controller?.stop();
+  await world?.connection.close();
+  await plane?.stop();
+});
+
+it("waits for the NAD CRD, which comes with the first MultusInstall; until then no NAD exists", async () => {
+  await world.pod("early", { networks: "first", node: "n1" });
+  await waitUntil("the pod's event", async () => (await world.eventsOf("early")).includes("NetworkMissing"));
+  await world.installNetworkDefinition();
+  await world.nad("first", macvlan());
+  const { status } = await world.reportWhere("first", ({ pods }) => pods?.pending === 1);
+  expect(status).toMatchObject({
+    observedGeneration: 1,
+    plugins: "macvlan",
+    needs: { binaries: ["macvlan"], masters: ["eth0"] },
+  });
+  await world.removePod("early");
+});
+
+it.each([
+  ["bad json", "{", "Valid", "Invalid", "is no JSON"],
+  ["a typing error", macvlan({ mode: "brige" }), "Valid", "Invalid", 'did you mean "bridge"?'],
+  ["no type", { cniVersion: "0.3.1" }, "Valid", "Invalid", "type"],
+  ["a path in the type", { cniVersion: "0.3.1", type: "../x" }, "Valid", "Invalid", "type"],
+  ["an address range that is reversed", macvlan({ ipam: hostLocal(20, 10) }), "Valid", "Invalid", "rangeEnd"],
+])("a NAD with %s has its report within a second", async (what, config, type, reason, text) => {
+  const name = what.replaceAll(" ", "-");
+  await world.nad(name, config);
+  const { status, tookMs } = await world.reportWhere(name, (found) => reasonOf(found, type) === reason);
+  expect(messageOf(status, type)).toContain(text);
+  expect(reasonOf(status, "Available")).toBe("Invalid");
+  expect(tookMs).toBeLessThan(1000);
+  await waitUntil("the NAD's event", async () => (await world.eventsOf(name)).includes("Invalid"));
+  await world.nad(name, macvlan());
+  await world.reportWhere(name, (found) => reasonOf(found, type) === "Valid");
+  await world.removeNad(name);
+  await waitUntil("the report to go", async () => (await world.report(name)) === undefined);
+});
+
+it("says which nodes lack what a NAD needs, within a second of the look", async () => {
+  const node = (name: string) => ({ apiVersion: "v1", kind: "Node", metadata: { name } });
+  for (const name of ["n1", "n2"]) await world.client.create(NODES, node(name));
+  const look = (name: string, binaries: string[], interfaces: string[]): NodeInspection => ({
+    node: name,
+    at: "2026-11-24T10:00:00Z",
+    architecture: "amd64",
+    confFiles: [],
+    binaries: binaries.map((binary) => ({ name: binary })),
+    interfaces,
+    multusFiles: [],
+    leftovers: [],
+    truncated: [],
+  });
+  await world.nad("needs", macvlan());
+  controller.inspections.set(look("n1", ["macvlan"], ["eth0"]));
+  controller.inspections.set(look("n2", ["bridge"], ["eth0"]));
+  const some = await world.reportWhere("needs", ({ nodesLackingTotal }) => nodesLackingTotal === 1);
+  expect(some.status.nodesLacking).toEqual([{ node: "n2", lacks: ["plugin macvlan"] }]);
+  expect(reasonOf(some.status, "Available")).toBe("Attachable");
+  controller.inspections.set(look("n1", ["bridge"], []));
+  const none = await world.reportWhere("needs", (found) => reasonOf(found, "Available") === "NeedsMissing");
+  expect(none.tookMs).toBeLessThan(1000);
+  for (const name of ["n1", "n2"])
+    controller.inspections.set(look(name, ["macvlan", "host-local"], ["eth0", "eth5"]));
+  await world.reportWhere("needs", (found) => reasonOf(found, "Available") === "Attachable");
+});
+
+it("tells each outcome of pods by its evidence, and counts it", async () => {
+  await world.nad("net", macvlan({ ipam: hostLocal(10, 250) }));
+  await world.pod("attached", {
+    networks: "net",
+    status: got("net", "192.168.1.10"),
+    phase: "Running",
+    node: "n1",
+  });
+  await world.pod("waiting", { networks: "net", node: "n1" });
+  await world.pod("bypassed", { networks: "net", phase: "Running", node: "n1" });
+  await world.pod("on-host", { networks: "net", phase: "Running", node: "n1", hostNetwork: true });
+  await world.pod("over", { networks: "net", phase: "Succeeded", node: "n1" });
+  await world.pod("static", {
+    networks: '[{"name":"net","ips":["192.168.1.99"]}]',
+    status: got("net", "192.168.1.11"),
+    phase: "Running",
+    node: "n1",
+  });
+  const failed = await world.pod("failed", { networks: "net", node: "n1" });
+  await world.sandboxFailure(
+    failed,
+    'plugin type="multus" name="multus-cni-network" failed (add): [default/failed/1:net]: error adding container to network "net": Link not found',
+  );
+  const { status } = await world.reportWhere("net", ({ pods }) => pods?.failed === 1 && pods.partial === 1);
+  expect(status.pods).toEqual({
+    requesting: 5,
+    attached: 1,
+    pending: 1,
+    failed: 1,
+    bypassed: 1,
+    partial: 1,
+    restartNeeded: 0,
+    forbidden: 0,
+  });
+  expect(outcomeOf(status, "failed")?.message).toBe('network "net": Link not found');
+  expect(outcomeOf(status, "bypassed")).toMatchObject({ outcome: "bypassed", node: "n1" });
+  expect(outcomeOf(status, "static")?.message).toContain('capability "ips"');
+  expect(reasonOf(status, "Available")).toBe("PodsFailing");
+  await world.reportStatus("failed", got("net", "192.168.1.12"));
+  await world.podStatus("failed", "Running");
+  await world.reportWhere("net", ({ pods }) => pods?.failed === 0 && pods.attached === 2);
+  await waitUntil("both events", async () => (await world.eventsOf("failed")).includes("NetworkAttached"));
+  expect((await world.eventsOf("failed")).filter((reason) => reason === "NetworkFailed")).toHaveLength(1);
+});
+
+it("names addresses that two pods have, and a range that is used up", async () => {
+  await world.nad("narrow", macvlan({ master: "eth5", ipam: hostLocal(30, 32) }));
+  const pod = (name: string, ip: string, node: string) =>
+    world.pod(name, { networks: "narrow", status: got("narrow", ip), phase: "Running", node });
+  await pod("one", "192.168.1.30", "n1");
+  await pod("two", "192.168.1.30", "n2");
+  await pod("three", "192.168.1.31", "n1");
+  await pod("four", "192.168.1.77", "n1");
+  const { status } = await world.reportWhere("narrow", ({ pods }) => pods?.attached === 4);
+  expect(status.duplicates).toEqual([{ address: "192.168.1.30", pods: ["default/one", "default/two"] }]);
+  expect(status.outside).toEqual([{ address: "192.168.1.77", pod: "default/four" }]);
+  expect(status.ranges).toEqual([
+    {
+      range: "192.168.1.30-192.168.1.32",
+      ipam: "host-local",
+      size: 3,
+      used: 2,
+      free: 1,
+      perNode: true,
+      node: "n1",
+    },
+  ]);
+  await pod("five", "192.168.1.32", "n1");
+  const full = await world.reportWhere("narrow", (found) => reasonOf(found, "Available") === "RangeUsedUp");
+  expect(messageOf(full.status, "Available")).toContain("all 3 addresses");
+  await world.removePod("five");
+  await world.removePod("two");
+  await world.reportWhere(
+    "narrow",
+    ({ duplicatesTotal, ranges }) => duplicatesTotal === 0 && ranges?.[0]?.free === 1,
+  );
+});
+
+it("asks for a restart of the pods that a changed NAD leaves behind, and says what differs", async () => {
+  await world.nad("changing", macvlan({ mtu: 1500 }));
+  await world.reportWhere("changing", ({ versions }) => versions?.length === 1);
+  await world.pod("behind", { networks: "changing", node: "n1" });
+  await world.reportStatus("behind", got("changing", "10.0.0.5"));
+  await world.podStatus("behind", "Running");
+  await world.reportWhere("changing", ({ pods }) => pods?.attached === 1);
+  await sleep(1100); // managed fields have whole seconds
+  await world.nad("changing", macvlan({ mtu: 1400 }));
+  const { status } = await world.reportWhere("changing", ({ pods }) => pods?.restartNeeded === 1);
+  expect(outcomeOf(status, "behind")?.message).toContain("mtu: 1500 → 1400");
+  await world.nad("changing", macvlan({ mtu: 1500 }));
+  await world.reportWhere("changing", ({ pods }) => pods?.restartNeeded === 0);
+});
+
+it("follows the isolation of the MultusInstall that counts", async () => {
+  await world.namespace("apart");
+  await world.pod("foreign", { namespace: "apart", networks: "default/net", node: "n1" });
+  await world.reportWhere("net", ({ pods }) => pods?.pending === 2);
+  const install = (enabled: boolean) =>
+    world.client.apply(
+      { type: MULTUS_INSTALL, name: "multus" },
+      {
+        apiVersion: "multus-operator.dev/v1alpha1",
+        kind: "MultusInstall",
+        metadata: { name: "multus" },
+        spec: { isolation: { enabled, globalNamespaces: ["shared"] } },
+      },
+      { fieldManager: "test", force: true },
+    );
+  await install(true);
+  const { status } = await world.reportWhere("net", ({ pods }) => pods?.forbidden === 1);
+  expect(status.samples?.find(({ pod }) => pod === "apart/foreign")?.message).toContain("shared");
+  await install(false);
+  await world.reportWhere("net", ({ pods }) => pods?.forbidden === 0);
+});
+
+it("prints columns that read well", async () => {
+  const table = await new Kubectl(plane.kubeconfig).run("get", "nar", "-A");
+  const [head = "", ...rows] = table.trim().split("\n");
+  expect(head.split(/ {2,}/)).toEqual([
+    "NAMESPACE",
+    "NAME",
+    "VALID",
+    "AVAILABLE",
+    "REASON",
+    "PLUGINS",
+    "PODS",
+    "ATTACHED",
+    "FAILED",
+    "BYPASSED",
+    "AGE",
+  ]);
+  expect(rows.find((row) => row.includes(" net "))).toMatch(
+    /True +True +Attachable +macvlan\/host-local +\d+ +2 +0 +1 /,
+  );
+});
+
+it("sums up networks and pods, in the metrics too", async () => {
+  await waitUntil("the summary", () => Promise.resolve(controller.summary.get()?.pods.counts.bypassed === 1));
+  const summary = controller.summary.get();
+  expect(summary?.networks).toMatchObject({ total: 5, valid: 5, invalid: 0 });
+  expect(summary?.pods.samples[0]).toMatchObject({ pod: "default/bypassed", outcome: "bypassed" });
+  const text = await controller.metrics.registry.metrics();
+  expect(text).toContain('multus_operator_pods{outcome="bypassed"} 1');
+  expect(text).toContain('multus_operator_networks{state="valid"} 5');
+});
+
+it("writes nothing at rest, and a restarted one writes nothing and tells nothing twice", async () => {
+  await sleep(1500);
+  const before = controller.writes.length;
+  await world.client.patch({ type: NODES, name: "n1" }, { metadata: { labels: { a: "b" } } });
+  await sleep(1000);
+  expect(controller.writes.slice(before)).toEqual([]);
+  const reports = JSON.stringify(await world.report("narrow"));
+  await controller.stop();
+  await world.removeNad("changing");
+  controller = new RunningController(plane.kubeconfig);
+  await controller.start();
+  await waitUntil(
+    "the report of a NAD that went meanwhile to go",
+    async () => (await world.report("changing")) === undefined,
+  );
+  await sleep(1500);
+  const written = controller.writes.filter(({ path }) => path.includes("networkattachmentreports"));
+  // What the lost NAD's pod now is, and what the fresh looks at the nodes would say: nothing else.
+  expect(written.map(({ method, path }) => `${method} ${path.split("/").at(-1)}`)).toEqual([
+    "DELETE changing",
+  ]);
+  expect(JSON.stringify(await world.report("narrow"))).toBe(reports);
+  expect((await world.eventsOf("bypassed")).filter((reason) => reason === "NetworkBypassed")).toHaveLength(1);
+});
