@@ -129,12 +129,10 @@ test("never throws, and says what is wrong in one bounded line, whatever it is g
   fc.assert(
     fc.property(hostile, (annotation) => {
       const parsed = parseNetworks(annotation, "apps");
-      if (parsed.ok) return;
-      expect(parsed.problem.message.length).toBeLessThan(400);
-      expect(parsed.problem.message).not.toMatch(/\p{Cc}/u);
+      return parsed.ok || (parsed.problem.message.length < 400 && !/\p{Cc}/u.test(parsed.problem.message));
     }),
   );
-});
+}, 30_000);
 
 test("256 KiB of anything take less than a second of CPU time", () => {
   for (const annotation of [
