@@ -1,0 +1,36 @@
+import { validCertificates } from "./certificate.ts";
+
+/** Each replica publishes the certificates it is to be trusted by under its own key of one ConfigMap. */
+export type Published = Readonly<Record<string, string>>;
+
+/** No operator has more replicas; each publishes two certificates at most. */
+const MOST_REPLICAS = 16;
+const MOST_CERTIFICATES = 2 * MOST_REPLICAS;
+
+/**
+ * What the API server is told to trust: every published certificate that is valid now, in an order that does
+ * not depend on who published first, so that an unchanged set gives unchanged bytes. PEM.
+ */
+export function trustBundle(entries: Published, now: Date): string {
+  const certificates = Object.keys(entries)
+    .toSorted()
+    .flatMap((replica) => validCertificates(entries[replica] ?? "", now).slice(0, 2));
+  return [...new Set(certificates)].slice(-MOST_CERTIFICATES).join("");
+}
+
+/** The replicas of which no certificate is valid any more: they have ended long ago. */
+export function expiredReplicas(entries: Published, now: Date): string[] {
+  return Object.keys(entries).filter(
+    (replica) => validCertificates(entries[replica] ?? "", now).length === 0,
+  );
+}
+
+/** Whether a bundle, base64 of PEM as the API takes it, holds this certificate. */
+export function isTrustedBy(caBundle: string | undefined, certificate: string): boolean {
+  return caBundle !== undefined && Buffer.from(caBundle, "base64").toString().includes(certificate);
+}
+
+/** A key of a ConfigMap: a pod's name is one as it is. */
+export function replicaKey(name: string): string {
+  return name.replaceAll(/[^-._a-zA-Z0-9]/g, "_").slice(0, 253);
+}
