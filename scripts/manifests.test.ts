@@ -2,6 +2,9 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { loadAll } from "js-yaml";
 import { describe, expect, it } from "vitest";
+import { webhookConfiguration } from "../src/admission/configuration.ts";
+import { CERTIFICATES } from "../src/admission/names.ts";
+import { policies } from "../src/admission/policies.ts";
 import { parseMultusInstall } from "../src/crds/multus-install/multus-install.ts";
 import { ARCHITECTURES } from "../src/crds/multus-install/spec.ts";
 import { typeOf } from "../src/kube/resource.ts";
@@ -81,6 +84,28 @@ describe("the operator's role in manifests/install.yaml", () => {
           allows(rules, verb, group, plural, object.metadata.name),
         ]).toEqual([verb, plural, object.metadata.name, true]);
     }
+  });
+
+  it("allows the objects of admission, by name, and no other of their kinds", () => {
+    const settings = { mode: "Deny", isolation: { enabled: false, globalNamespaces: [] } } as const;
+    const all = { ...settings, excludedNamespaces: [] };
+    for (const object of [
+      ...policies(all, {}),
+      webhookConfiguration(all, { namespace: "multus-operator" }, "", {}),
+    ]) {
+      const { group, plural } = typeOf(object);
+      for (const verb of ["get", "list", "watch", "create", "patch", "delete"])
+        for (const name of [object.metadata.name, "another"])
+          expect([verb, plural, name, allows(clusterRules, verb, group, plural, name)]).toEqual([
+            verb,
+            plural,
+            name,
+            name !== "another",
+          ]);
+    }
+    const leader = rulesOf("Role", "multus-operator-leader");
+    for (const name of [CERTIFICATES, "another"])
+      expect(allows(leader, "patch", "", "configmaps", name)).toBe(name === CERTIFICATES);
   });
 
   it("allows no other object of those kinds", () => {

@@ -1,5 +1,7 @@
 import { hostname } from "node:os";
 import dotI, { type OperatorLogger, type ResourceEvent, type ResourceMeta } from "@dot-i/k8s-operator";
+import { CERTIFICATES } from "./admission/names.ts";
+import { Admission, type WebhookSettings } from "./controllers/admission/admission.ts";
 import { InstallController } from "./controllers/multus-install/controller.ts";
 import { NetworkAttachmentController } from "./controllers/network-attachment/controller.ts";
 import { NetworkSummaryStore } from "./controllers/network-attachment/summary-store.ts";
@@ -27,6 +29,10 @@ export interface OperatorOptions {
   healthPort: number;
   /** Where the leader's Lease is; undefined leads without one. */
   leaseNamespace?: string | undefined;
+  /** The operator's own. */
+  namespace: string;
+  /** Undefined serves no webhook. */
+  webhook?: WebhookSettings | undefined;
 }
 
 /**
@@ -41,6 +47,7 @@ export class MultusOperator extends Operator {
   readonly #networks: NetworkAttachmentController;
   readonly #inspections = new NodeInspections();
   readonly #networkSummary = new NetworkSummaryStore();
+  readonly #admission: Admission;
   readonly #election: LeaderElection | undefined;
   readonly #identity = `${hostname()}_${crypto.randomUUID().slice(0, 8)}`;
   #health: HealthServer | undefined;
@@ -74,6 +81,8 @@ export class MultusOperator extends Operator {
       inspections: this.#inspections,
       summary: this.#networkSummary,
     });
+    const { log, namespace, webhook } = options;
+    this.#admission = new Admission({ client, log, metrics: this.#metrics, namespace, webhook });
     if (options.leaseNamespace !== undefined)
       this.#election = new LeaderElection({
         client,
@@ -90,9 +99,13 @@ export class MultusOperator extends Operator {
       port: this.#options.healthPort,
       metrics: this.#metrics,
       live: { watches: () => this.#watchProblem() },
-      ready: { apiServer: () => (this.#connected ? undefined : "the API server has not answered yet") },
+      ready: {
+        apiServer: () => (this.#connected ? undefined : "the API server has not answered yet"),
+        webhook: () => this.#admission.notReady(),
+      },
     });
     this.#log.info({ healthPort: this.#health.port, server: this.#options.connection.server }, "started");
+    await this.#admission.serve();
     await this.#election?.acquire();
     this.#metrics.leading(NAME, true);
     if (!this.#election) {
@@ -107,6 +120,7 @@ export class MultusOperator extends Operator {
   }
 
   protected override async init(): Promise<void> {
+    this.#admission.lead();
     await Promise.all([this.#controller.start(), this.#networks.start()]);
   }
 
@@ -144,19 +158,22 @@ export class MultusOperator extends Operator {
   #assertMayWrite({ method, path }: RequestInfo): void {
     if (method === "GET" || !this.#election || this.#election.isLeading) return;
     if (path.startsWith("/apis/coordination.k8s.io/")) return;
+    // Each replica publishes its own certificate.
+    if (path === `/api/v1/namespaces/${this.#options.namespace}/configmaps/${CERTIFICATES}`) return;
     throw new LostLease();
   }
 
   #watchProblem(): string | undefined {
-    const silence = Math.max(this.#controller.silenceSeconds, this.#networks.silenceSeconds);
     const leads = this.#election?.isLeading ?? true;
-    if (!leads || silence < LONGEST_SILENCE_SECONDS) return undefined;
+    const ofLeader = leads ? Math.max(this.#controller.silenceSeconds, this.#networks.silenceSeconds) : 0;
+    const silence = Math.max(this.#admission.silenceSeconds, ofLeader);
+    if (silence < LONGEST_SILENCE_SECONDS) return undefined;
     return `a watch has been silent for ${Math.round(silence)} s`;
   }
 
   async #stop(): Promise<void> {
     this.#log.info("stopping");
-    await Promise.all([this.#controller.stop(), this.#networks.stop()]);
+    await Promise.all([this.#controller.stop(), this.#networks.stop(), this.#admission.stop()]);
     this.#metrics.leading(NAME, false);
     await this.#election?.release().catch((error: unknown) => {
       this.#log.warn({ err: error }, "the lease could not be given up; it runs out by itself");

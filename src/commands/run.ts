@@ -1,4 +1,6 @@
+import { hostname } from "node:os";
 import { Command, InvalidArgumentError, Option } from "commander";
+import type { WebhookSettings } from "../controllers/admission/admission.ts";
 import { connect } from "../kube/connection.ts";
 import { MultusOperator } from "../operator.ts";
 import { createLogger, LOG_LEVELS, type LogLevel } from "../telemetry/logger.ts";
@@ -13,6 +15,9 @@ interface RunOptions {
   healthPort: number;
   leaderElection: boolean;
   namespace: string;
+  webhookPort?: number;
+  webhookHost?: string;
+  webhookUrl?: string;
 }
 
 export function runCommand(): Command {
@@ -32,9 +37,19 @@ export function runCommand(): Command {
     )
     .option("--no-leader-election", "lead at once; for a single replica")
     .addOption(
-      new Option("--namespace <name>", "namespace of the leader's Lease")
+      new Option("--namespace <name>", "the operator's namespace, where the leader's Lease is")
         .default("multus-operator")
         .env("POD_NAMESPACE"),
+    )
+    .addOption(
+      new Option("--webhook-port <port>", "port of the admission webhook; default: none is served").argParser(
+        port,
+      ),
+    )
+    .option("--webhook-host <address>", "address that the webhook listens on; default: all")
+    .option(
+      "--webhook-url <url>",
+      "https://HOST by which the API server reaches this process; default: by the Service multus-operator-webhook",
     )
     .action(run);
 }
@@ -47,6 +62,8 @@ async function run(options: RunOptions): Promise<void> {
     log,
     healthPort,
     leaseNamespace: leaderElection ? namespace : undefined,
+    namespace,
+    webhook: webhookOf(options),
   });
   let stopping = false;
   for (const signal of ["SIGTERM", "SIGINT"] as const)
@@ -70,6 +87,11 @@ async function run(options: RunOptions): Promise<void> {
 /** A request that hangs must not keep a process that has lost its lease, or that Kubernetes is about to kill. */
 function endSoon(): void {
   setTimeout(() => process.exit(1), LONGEST_STOP_MS).unref();
+}
+
+function webhookOf({ webhookPort, webhookHost, webhookUrl }: RunOptions): WebhookSettings | undefined {
+  if (webhookPort === undefined) return undefined;
+  return { port: webhookPort, host: webhookHost, url: webhookUrl, replica: hostname() };
 }
 
 function port(text: string): number {

@@ -70,6 +70,26 @@ export const LEASES = type("coordination.k8s.io/v1", "Lease", "leases", true);
 export const CORE_EVENTS = type("v1", "Event", "events", true);
 export const EVENTS = type("events.k8s.io/v1", "Event", "events", true);
 
+const ADMISSION = "admissionregistration.k8s.io/v1";
+export const VALIDATING_WEBHOOK_CONFIGURATIONS = type(
+  ADMISSION,
+  "ValidatingWebhookConfiguration",
+  "validatingwebhookconfigurations",
+  false,
+);
+export const VALIDATING_ADMISSION_POLICIES = type(
+  ADMISSION,
+  "ValidatingAdmissionPolicy",
+  "validatingadmissionpolicies",
+  false,
+);
+export const VALIDATING_ADMISSION_POLICY_BINDINGS = type(
+  ADMISSION,
+  "ValidatingAdmissionPolicyBinding",
+  "validatingadmissionpolicybindings",
+  false,
+);
+
 const KNOWN = [
   PODS,
   NODES,
@@ -82,6 +102,9 @@ const KNOWN = [
   CUSTOM_RESOURCE_DEFINITIONS,
   LEASES,
   EVENTS,
+  VALIDATING_WEBHOOK_CONFIGURATIONS,
+  VALIDATING_ADMISSION_POLICIES,
+  VALIDATING_ADMISSION_POLICY_BINDINGS,
 ];
 
 /** The type of a built-in object. Throws where the kind is none that this program handles. */

@@ -59,6 +59,8 @@ export function apiserverArguments(
     "--authorization-mode=Node,RBAC",
     "--enable-admission-plugins=NodeRestriction",
     "--allow-privileged=true",
+    // No kube-proxy serves this machine: a webhook's Service is followed to its pods, to which there are routes.
+    "--enable-aggregator-routing=true",
     "--endpoint-reconciler-type=none", // it refuses 127.0.0.1 as an endpoint; nodes have a rule of their own
   ];
 }

@@ -6,7 +6,11 @@ import { differs, intentOf } from "../../kube/compare.ts";
 import { type ApiObject, describe, type ObjectRef, refOf } from "../../kube/resource.ts";
 import { NETWORK_DEFINITION } from "../../render/definition.ts";
 import { INSTALL, MANAGED_BY, MANAGER } from "../../render/labels.ts";
-import type { OwnedObjects } from "./owned-objects.ts";
+
+/** The live objects as last seen. */
+export interface LiveObjects {
+  get(ref: ObjectRef): ApiObject | undefined;
+}
 
 export const FIELD_MANAGER = "multus-operator";
 
@@ -17,11 +21,11 @@ export const FIELD_MANAGER = "multus-operator";
  */
 export class Applier {
   readonly #client: KubeClient;
-  readonly #owned: OwnedObjects;
+  readonly #owned: LiveObjects;
   readonly #equal = new Map<string, string>();
   readonly #written = new Map<string, string>();
 
-  constructor(client: KubeClient, owned: OwnedObjects) {
+  constructor(client: KubeClient, owned: LiveObjects) {
     this.#client = client;
     this.#owned = owned;
   }

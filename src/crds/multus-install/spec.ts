@@ -184,6 +184,15 @@ const logging = z.object({
     .describe("Rotation of the log file. Thick only."),
 });
 
+const attachments = z.object({
+  admission: z
+    .enum(["Off", "Warn", "Deny"])
+    .default("Warn")
+    .describe(
+      "What happens to a NetworkAttachmentDefinition, or a pod's request for networks, that cannot work: Warn lets it in with a warning to whoever writes it (kubectl shows it), Deny refuses it. What is merely doubtful gets a warning. Not in kube-system, kube-public, kube-node-lease, the operator's namespace and spec.namespace.",
+    ),
+});
+
 export const multusInstallSpec = withValidations(
   z.object({
     version: matching(
@@ -216,6 +225,7 @@ export const multusInstallSpec = withValidations(
     daemon: daemon.optional().describe("Settings of the thick daemon. Thick only."),
     workload: workload.prefault({}).describe("The DaemonSet."),
     nodes: nodes.prefault({}).describe("What the operator does with Node objects."),
+    attachments: attachments.prefault({}).describe("NetworkAttachmentDefinitions, and what pods ask for."),
     uninstall: z
       .object({
         networkDefinitions: z

@@ -1,0 +1,38 @@
+import { checkNetworkConfig } from "../cni/check.ts";
+import { type Finding, show } from "../cni/finding.ts";
+import type { Findings } from "./findings.ts";
+import { LONGEST_CONFIG } from "./policy-rules.ts";
+
+interface Network {
+  name: string;
+  /** spec.config as it came: whatever a NAD CRD without a schema let through. */
+  config: unknown;
+}
+
+/** What is wrong or doubtful with a NetworkAttachmentDefinition, in sentences for whoever writes it. */
+export function checkNetwork({ name, config = "" }: Network): Findings {
+  if (typeof config !== "string")
+    return {
+      problems: [`spec.config must be a string that holds JSON (it is ${show(config)})`],
+      warnings: [],
+    };
+  // Longer ones the policy refuses; where there is none, they are not worth the time of others.
+  if (config.length > 2 * LONGEST_CONFIG)
+    return { problems: [`spec.config is longer than ${LONGEST_CONFIG} characters`], warnings: [] };
+  const findings = checkNetworkConfig(config, { networkName: name });
+  const of = (severity: Finding["severity"]) =>
+    findings.filter((finding) => finding.severity === severity).map(sentence);
+  return { problems: of("error"), warnings: [...of("warning"), ...ofName(name)] };
+}
+
+function sentence({ path, message, line, column }: Finding): string {
+  const subject = path === "" ? "spec.config" : `spec.config: ${path}`;
+  const place = line === undefined ? "" : ` (line ${line}, column ${column})`;
+  return `${subject} ${message}${place}`;
+}
+
+/** The short form of a pod's request takes DNS labels only (parsePodNetworkObjectName of Multus). */
+function ofName(name: string): string[] {
+  if (!name.includes(".")) return [];
+  return [`metadata.name has a dot: pods can ask for it in the JSON form only, [{"name": "…"}]`];
+}

@@ -1,0 +1,57 @@
+import type { KubeObject } from "../crds/kube-object.ts";
+import { WEBHOOK_CONFIGURATION, WEBHOOK_PATH, WEBHOOK_SERVICE } from "./names.ts";
+import { NETWORK_CONDITIONS, namespaceSelector, POD_CONDITIONS, RESOURCES } from "./scope.ts";
+import type { AdmissionSettings } from "./settings.ts";
+
+/** How the API server reaches the webhook: by the Service before the replicas, or a replica outside of the cluster by its URL. */
+export type WebhookAddress = { namespace: string } | { url: string };
+
+/** The API server waits no longer for an answer, and then goes on without one, s. */
+const TIMEOUT_SECONDS = 3;
+
+/**
+ * The ValidatingWebhookConfiguration.
+ *
+ * @param trusted the certificates that replicas serve with, PEM
+ * @param metadata labels and owners
+ */
+export function webhookConfiguration(
+  settings: AdmissionSettings,
+  address: WebhookAddress,
+  trusted: string,
+  metadata: object,
+): KubeObject {
+  const webhook = (name: string, rules: readonly object[], matchConditions: readonly object[]) => ({
+    name: `${name}.admission.multus-operator.dev`,
+    admissionReviewVersions: ["v1"],
+    clientConfig: {
+      ...whereabouts(address),
+      caBundle: Buffer.from(trusted).toString("base64"),
+    },
+    rules,
+    matchPolicy: "Equivalent",
+    matchConditions,
+    namespaceSelector: namespaceSelector(settings),
+    objectSelector: {},
+    // An operator that is down must not stop a cluster (docs/adr/0010).
+    failurePolicy: "Ignore",
+    sideEffects: "None",
+    timeoutSeconds: TIMEOUT_SECONDS,
+  });
+  return {
+    apiVersion: "admissionregistration.k8s.io/v1",
+    kind: "ValidatingWebhookConfiguration",
+    metadata: { ...metadata, name: WEBHOOK_CONFIGURATION },
+    webhooks: [
+      webhook("networks", [RESOURCES.networks], NETWORK_CONDITIONS),
+      webhook("pods", [RESOURCES.pods], POD_CONDITIONS),
+    ],
+  };
+}
+
+function whereabouts(address: WebhookAddress): object {
+  if ("url" in address) return { url: `${address.url}${WEBHOOK_PATH}` };
+  return {
+    service: { name: WEBHOOK_SERVICE, namespace: address.namespace, path: WEBHOOK_PATH, port: 443 },
+  };
+}

@@ -1,0 +1,31 @@
+/** What admission finds of one object, each a sentence that begins with the field. */
+export interface Findings {
+  /** What cannot work: refused in mode Deny. */
+  problems: string[];
+  /** What is doubtful. */
+  warnings: string[];
+}
+
+/**
+ * The API server shortens warnings from 256 characters on, and drops those beyond 4096 of all
+ * (k8s.io/apiserver, pkg/endpoints/filters/warning.go): these bounds stay below.
+ */
+const LONGEST_SENTENCE = 240;
+const MOST_SENTENCES = 12;
+
+/** At most twelve sentences of at most 240 characters, without control characters; the last says how many more there are. */
+export function bounded(sentences: readonly string[]): string[] {
+  const all = [...new Set(sentences)];
+  const shown = all.length > MOST_SENTENCES ? all.slice(0, MOST_SENTENCES - 1) : all;
+  const rest = all.length - shown.length;
+  return [...shown.map(line), ...(rest > 0 ? [`and ${rest} more`] : [])];
+}
+
+/** One line of a bounded length, for terminals. */
+function line(sentence: string): string {
+  const clean = sentence
+    .slice(0, LONGEST_SENTENCE + 1)
+    .toWellFormed()
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}]/gu, "?");
+  return clean.length <= LONGEST_SENTENCE ? clean : `${clean.slice(0, LONGEST_SENTENCE - 1).toWellFormed()}…`;
+}

@@ -1,0 +1,18 @@
+/** The names by which the operator's role, the chart and the API server know the parts of admission. */
+
+export const WEBHOOK_CONFIGURATION = "multus-operator";
+export const NETWORKS_POLICY = "multus-operator-networks";
+export const PODS_POLICY = "multus-operator-pods";
+/** The Service before the replicas, in the operator's namespace. */
+export const WEBHOOK_SERVICE = "multus-operator-webhook";
+/** The ConfigMap in which replicas publish their certificates, in the operator's namespace. */
+export const CERTIFICATES = "multus-operator-webhook";
+export const WEBHOOK_PATH = "/validate";
+
+/** What a pod asks Multus for (multi-network standard, 4.1; Multus' own for the first interface). */
+export const NETWORKS_ANNOTATION = "k8s.v1.cni.cncf.io/networks";
+export const DEFAULT_NETWORK_ANNOTATION = "v1.multus-cni.io/default-network";
+export const REQUEST_ANNOTATIONS = [NETWORKS_ANNOTATION, DEFAULT_NETWORK_ANNOTATION] as const;
+
+/** Kubernetes' own namespaces: what runs there must start whatever admission says. */
+export const SYSTEM_NAMESPACES = ["kube-system", "kube-public", "kube-node-lease"] as const;

@@ -1,0 +1,93 @@
+import type { Rule } from "../crds/rule.ts";
+
+/**
+ * What the API server refuses by itself, without the operator: the worst that a tenant can write. Each rule is
+ * a regular expression that CEL (RE2) and JavaScript read alike. No rule refuses what Multus and the plugins
+ * would take; test/integration/admission-policy.test.ts holds the two readings and the checker to that.
+ */
+
+/** An API server's etcd takes 1.5 MiB; no configuration that a program reads from its standard input is near this. */
+export const LONGEST_CONFIG = 262_144;
+/** A thousand requests of a pod, each with its namespace and interface. */
+export const LONGEST_REQUEST = 65_536;
+
+const SPACE = "[ \\t\\r\\n]*";
+/** Raw control characters, which JSON has nowhere but for the four of white space. */
+const CONTROL = "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f]";
+const escaped = (lower: string, codes: string) => `(?:${lower}|\\\\u(?:${codes}))`;
+/** The key "type" in either case, each letter as it is or escaped: so Go's encoding/json matches field names. */
+const TYPE_KEY = `"${escaped("t", "0074|0054")}${escaped("y", "0079|0059")}${escaped("p", "0070|0050")}${escaped("e", "0065|0045")}"${SPACE}:`;
+const TEXT = '(?:[^"\\\\]|\\\\[^\\n])*';
+/** A slash, as it is or escaped in either of JSON's ways. */
+const SLASH = "(?:\\\\?/|\\\\u002f)";
+
+const OBJECT = `^${SPACE}\\{[\\s\\S]*\\}${SPACE}$`;
+const LIST = `^${SPACE}\\[[\\s\\S]*\\]${SPACE}$`;
+const JSON_FORM = '[\\[{"]';
+const FIRST_NULL = `^${SPACE}\\[${SPACE}null`;
+const TYPE_WITH_PATH = `${TYPE_KEY}${SPACE}"${TEXT}${SLASH}`;
+
+/** The expression in CEL, without regard to case; `text` is a CEL expression. */
+const cel = (text: string, pattern: string) => `${text}.matches(r'(?i)${pattern}')`;
+const js = (text: string, pattern: string) => new RegExp(pattern, "i").test(text);
+
+/** On the text of a NAD's spec.config, "" where there is none; `self` is that text. */
+export const CONFIG_RULES: readonly Rule<string>[] = [
+  {
+    message: `spec.config is longer than ${LONGEST_CONFIG} characters; no network needs that much`,
+    cel: `size(self) <= ${LONGEST_CONFIG}`,
+    holds: (config) => lengthOf(config) <= LONGEST_CONFIG,
+  },
+  {
+    message: 'spec.config must be a JSON object, from "{" to "}"',
+    cel: `self == '' || ${cel("self", OBJECT)}`,
+    holds: (config) => config === "" || js(config, OBJECT),
+  },
+  {
+    message:
+      "spec.config holds control characters, which JSON does not allow; write them as \\u001f or leave them out",
+    cel: `!${cel("self", CONTROL)}`,
+    holds: (config) => !js(config, CONTROL),
+  },
+  {
+    message: 'spec.config names no plugin: it needs "type", or "plugins" with a "type" in each',
+    cel: `self == '' || ${cel("self", TYPE_KEY)}`,
+    holds: (config) => config === "" || js(config, TYPE_KEY),
+  },
+  {
+    // CVE-2021-20206: libcni before 0.8.1, which Multus v3.4 is built with, runs any program of the node so.
+    message:
+      'spec.config has a "type" with a "/" in it: a plugin is named by its file name, without a directory',
+    cel: `!${cel("self", TYPE_WITH_PATH)}`,
+    holds: (config) => !js(config, TYPE_WITH_PATH),
+  },
+];
+
+/** On the value of an annotation by which a pod asks for networks; `self` is that value. */
+export const REQUEST_RULES: readonly Rule<string>[] = [
+  {
+    message: `is longer than ${LONGEST_REQUEST} characters; no pod needs that many networks`,
+    cel: `size(self) <= ${LONGEST_REQUEST}`,
+    holds: (request) => lengthOf(request) <= LONGEST_REQUEST,
+  },
+  {
+    message: 'must be a JSON list, from "[" to "]", or names with commas between them',
+    cel: `!${cel("self", JSON_FORM)} || ${cel("self", LIST)}`,
+    holds: (request) => !js(request, JSON_FORM) || js(request, LIST),
+  },
+  {
+    message: "begins with null, on which Multus crashes: each element must be an object with a name",
+    cel: `!${cel("self", FIRST_NULL)}`,
+    holds: (request) => !js(request, FIRST_NULL),
+  },
+  {
+    message: "holds control characters",
+    cel: `!${cel("self", "[\\x00-\\x08\\x0e-\\x1f]")}`,
+    holds: (request) => !js(request, "[\\x00-\\x08\\x0e-\\x1f]"),
+  },
+];
+
+/** As CEL counts: code points. */
+function lengthOf(text: string): number {
+  return [...text].length;
+}

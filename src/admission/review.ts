@@ -1,0 +1,71 @@
+import { z } from "zod";
+import { bounded, type Findings } from "./findings.ts";
+import type { AdmissionMode } from "./settings.ts";
+
+/** The part of an AdmissionReview (admission.k8s.io/v1) that is looked at. */
+const review = z.object({
+  apiVersion: z.literal("admission.k8s.io/v1"),
+  kind: z.literal("AdmissionReview"),
+  request: z.object({
+    uid: z.string().min(1).max(128),
+    resource: z.object({ group: z.string(), resource: z.string() }),
+    name: z.string().default(""),
+    namespace: z.string().default(""),
+    object: z.unknown(),
+  }),
+});
+
+export type AdmissionRequest = z.output<typeof review>["request"];
+
+export interface AdmissionResponse {
+  uid: string;
+  allowed: boolean;
+  status?: { code: number; reason: string; message: string };
+  warnings?: string[];
+}
+
+export type Verdict = "allowed" | "warned" | "denied";
+
+/** Throws a ZodError where the value is no AdmissionReview with a request. */
+export function parseReview(value: unknown): AdmissionRequest {
+  return review.parse(value).request;
+}
+
+const networkObject = z.object({
+  metadata: z.object({ name: z.string().default("") }).prefault({}),
+  spec: z.object({ config: z.unknown() }).nullish(),
+});
+const podObject = z.object({
+  metadata: z.object({ annotations: z.record(z.string(), z.string()).nullish() }).prefault({}),
+  spec: z.object({ hostNetwork: z.boolean().nullish() }).nullish(),
+});
+
+/** The name and the configuration of a NAD. Throws a ZodError where the object is none. */
+export function networkOf({ name, object }: AdmissionRequest) {
+  const { metadata, spec } = networkObject.parse(object);
+  return { name: metadata.name || name, config: spec?.config };
+}
+
+/** What of a pod admission looks at. Throws a ZodError where the object is none. */
+export function podOf({ namespace, object }: AdmissionRequest) {
+  const { metadata, spec } = podObject.parse(object);
+  return { namespace, annotations: metadata.annotations ?? {}, hostNetwork: spec?.hostNetwork ?? false };
+}
+
+/** The answer by mode: in Deny a problem refuses the object, in Warn it is a warning like the others. */
+export function respond(
+  uid: string,
+  { problems, warnings }: Findings,
+  mode: AdmissionMode,
+): { response: AdmissionResponse; verdict: Verdict } {
+  if (mode === "Deny" && problems.length > 0) {
+    const status = { code: 422, reason: "Invalid", message: bounded(problems).join("; ") };
+    return { response: { uid, allowed: false, status, ...shown(warnings) }, verdict: "denied" };
+  }
+  const told = mode === "Off" ? {} : shown([...problems, ...warnings]);
+  return { response: { uid, allowed: true, ...told }, verdict: told.warnings ? "warned" : "allowed" };
+}
+
+function shown(sentences: readonly string[]): { warnings?: string[] } {
+  return sentences.length > 0 ? { warnings: bounded(sentences) } : {};
+}

@@ -1,0 +1,59 @@
+import { checkNetwork } from "./check-network.ts";
+import { checkPod, type PodContext } from "./check-pod.ts";
+import type { Findings } from "./findings.ts";
+import {
+  type AdmissionRequest,
+  type AdmissionResponse,
+  networkOf,
+  parseReview,
+  podOf,
+  respond,
+  type Verdict,
+} from "./review.ts";
+import type { AdmissionSettings } from "./settings.ts";
+
+/** What the replica knows of the cluster. */
+export interface AdmissionView {
+  /** Undefined where admission is off, or not known yet. */
+  settings: AdmissionSettings | undefined;
+  exists: PodContext["exists"];
+}
+
+export interface Reviewed {
+  /** The AdmissionReview that is answered. */
+  body: object;
+  resource: string;
+  verdict: Verdict;
+}
+
+/**
+ * Answers one AdmissionReview. Throws a ZodError where the value is none: the caller answers that with an
+ * error, and the API server goes on without an answer.
+ */
+export async function reviewed(value: unknown, view: AdmissionView): Promise<Reviewed> {
+  const request = parseReview(value);
+  const { settings } = view;
+  const findings = settings ? await look(request, settings, view.exists) : { problems: [], warnings: [] };
+  const { response, verdict } = respond(request.uid, findings, settings?.mode ?? "Off");
+  return { body: answer(response), resource: request.resource.resource, verdict };
+}
+
+async function look(
+  request: AdmissionRequest,
+  { isolation }: AdmissionSettings,
+  exists: PodContext["exists"],
+): Promise<Findings> {
+  const { group, resource } = request.resource;
+  switch (`${resource}.${group}`) {
+    case "network-attachment-definitions.k8s.cni.cncf.io":
+      return checkNetwork(networkOf(request));
+    case "pods.":
+      return await checkPod(podOf(request), { isolation, exists });
+    default:
+      return { problems: [], warnings: [] };
+  }
+}
+
+function answer(response: AdmissionResponse): object {
+  return { apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview", response };
+}

@@ -1,0 +1,29 @@
+import type { MultusInstall } from "../crds/multus-install/multus-install.ts";
+import type { Isolation } from "../networks/isolation.ts";
+import { SYSTEM_NAMESPACES } from "./names.ts";
+
+export type AdmissionMode = MultusInstall["spec"]["attachments"]["admission"];
+
+/** What admission needs to know of the MultusInstall that counts. */
+export interface AdmissionSettings {
+  mode: Exclude<AdmissionMode, "Off">;
+  isolation: Isolation;
+  /** Namespaces whose objects are never looked at. */
+  excludedNamespaces: readonly string[];
+}
+
+/** Undefined where admission is off. @param operatorNamespace where the operator itself runs */
+export function settingsOf(
+  { spec }: MultusInstall,
+  operatorNamespace: string,
+): AdmissionSettings | undefined {
+  const mode = spec.attachments.admission;
+  if (mode === "Off") return undefined;
+  const { enabled, globalNamespaces, systemNamespaces = [] } = spec.isolation;
+  const excluded = [...SYSTEM_NAMESPACES, operatorNamespace, spec.namespace, ...systemNamespaces];
+  return {
+    mode,
+    isolation: { enabled, globalNamespaces },
+    excludedNamespaces: [...new Set(excluded)].toSorted(),
+  };
+}

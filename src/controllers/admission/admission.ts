@@ -1,0 +1,181 @@
+import type { WebhookAddress } from "../../admission/configuration.ts";
+import { AdmissionMetrics } from "../../admission/metrics.ts";
+import { WEBHOOK_SERVICE } from "../../admission/names.ts";
+import { WebhookServer } from "../../admission/server.ts";
+import type { KubeClient } from "../../kube/client.ts";
+import { Controller } from "../../kube/controller.ts";
+import type { ObjectRef } from "../../kube/resource.ts";
+import type { Logger } from "../../telemetry/logger.ts";
+import type { Metrics } from "../../telemetry/metrics.ts";
+import { Applier } from "../multus-install/applier.ts";
+import { OwnedObjects } from "../multus-install/owned-objects.ts";
+import { hasPolicies } from "./discovery.ts";
+import { OBJECTS, reconcile } from "./reconcile.ts";
+import { ReplicaCertificate } from "./replica.ts";
+import { ClusterView } from "./view.ts";
+
+/** How a replica serves the webhook. */
+export interface WebhookSettings {
+  /** 0 takes any free port. */
+  port: number;
+  host?: string | undefined;
+  /** https://host, for an API server that reaches this process and not its Service; the port is added. */
+  url?: string | undefined;
+  /** The pod's name. */
+  replica: string;
+}
+
+export interface AdmissionOptions {
+  client: KubeClient;
+  log: Logger;
+  metrics: Metrics;
+  /** The operator's own. */
+  namespace: string;
+  /** Undefined serves none: the policies still work. */
+  webhook: WebhookSettings | undefined;
+  now?: (() => Date) | undefined;
+}
+
+const KEY = "admission";
+/** Admission fails open: it must not hold up a rollout of the operator for longer than this, ms. */
+const LONGEST_UNREADY_MS = 30_000;
+
+/**
+ * Admission in one process: every replica serves the webhook with a certificate of its own, and the one that
+ * leads keeps the webhook configuration and the policies in the cluster.
+ */
+export class Admission {
+  readonly #options: AdmissionOptions;
+  readonly #log: Logger;
+  readonly #metrics: AdmissionMetrics;
+  readonly #view: ClusterView;
+  readonly #owned: OwnedObjects;
+  readonly #started = performance.now();
+  #certificate: ReplicaCertificate | undefined;
+  #server: WebhookServer | undefined;
+  #replica: Controller | undefined;
+  #leader: Controller | undefined;
+  #hasPolicies: boolean | undefined;
+
+  constructor(options: AdmissionOptions) {
+    const { client, namespace } = options;
+    this.#options = options;
+    this.#log = options.log.child({ controller: KEY });
+    this.#metrics = new AdmissionMetrics(options.metrics.registry);
+    const onChange = () => this.#changed();
+    this.#view = new ClusterView({ client, log: this.#log, namespace, onChange });
+    this.#owned = new OwnedObjects(client, this.#log, onChange);
+  }
+
+  /** Serves the webhook; for every replica. Throws where the port cannot be had. */
+  async serve(): Promise<void> {
+    const { client, log, metrics, namespace, webhook, now } = this.#options;
+    this.#view.start();
+    if (!webhook) return;
+    const hosts = webhook.url ? [new URL(webhook.url).hostname] : serviceNames(namespace);
+    const certificate = new ReplicaCertificate({
+      client,
+      log: this.#log,
+      metrics: this.#metrics,
+      view: this.#view,
+      namespace,
+      name: webhook.replica,
+      hosts,
+      now,
+    });
+    this.#certificate = certificate;
+    const { port, host } = webhook;
+    this.#server = await WebhookServer.start({
+      port,
+      host,
+      certificate: certificate.current,
+      view: this.#view,
+      log: this.#log,
+      metrics: this.#metrics,
+    });
+    certificate.onChange((next) => this.#server?.use(next));
+    this.#replica = new Controller({
+      name: "webhook-certificate",
+      log,
+      metrics,
+      reconcile: (_, { signal }) => certificate.reconcile(signal),
+    });
+    this.#replica.enqueue(KEY);
+    void this.#replica.start(this.#view.synced);
+    this.#log.info({ port: this.#server.port }, "the webhook is served");
+  }
+
+  /** Keeps configuration and policies; for the replica that leads. What fails is tried again: Multus does not wait for it. */
+  lead(): void {
+    const { client, log, metrics, namespace, now = () => new Date() } = this.#options;
+    const view = this.#view;
+    const live = (ref: ObjectRef) =>
+      ref.type === OBJECTS.webhook.type ? view.webhookConfiguration : this.#owned.get(ref);
+    const applier = new Applier(client, { get: live });
+    this.#leader = new Controller({
+      name: KEY,
+      log,
+      metrics,
+      reconcile: async (_, context) => {
+        const policies = await this.#policies();
+        const address = this.#address;
+        const deps = { client, applier, view, live, address, hasPolicies: policies, namespace, now };
+        return await reconcile(deps, context);
+      },
+    });
+    this.#leader.enqueue(KEY);
+    void this.#leader.start(view.synced);
+  }
+
+  /** Whether the API server has policies; those that there are, are watched from then on. */
+  async #policies(): Promise<boolean> {
+    this.#hasPolicies ??= await hasPolicies(this.#options.client);
+    if (this.#hasPolicies) await this.#owned.watch(OBJECTS.policies);
+    return this.#hasPolicies;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([
+      this.#leader?.stop(),
+      this.#replica?.stop(),
+      this.#server?.stop(),
+      this.#owned.stop(),
+      this.#view.stop(),
+    ]);
+  }
+
+  /** Where the webhook is served. Throws where it is not. */
+  get port(): number {
+    if (!this.#server) throw new Error("the webhook is not served");
+    return this.#server.port;
+  }
+
+  /** A sentence while the API server is to call this replica and does not trust it yet; for the readiness check. */
+  notReady(): string | undefined {
+    if (!this.#certificate || !this.#view.settings || this.#certificate.isTrusted) return undefined;
+    if (performance.now() - this.#started > LONGEST_UNREADY_MS) return undefined;
+    return "the webhook configuration does not hold this replica's certificate yet";
+  }
+
+  /** The longest silence of a watch, in seconds; for the liveness check. */
+  get silenceSeconds(): number {
+    return Math.max(this.#view.silenceSeconds, this.#owned.silenceSeconds);
+  }
+
+  get #address(): WebhookAddress | undefined {
+    const { webhook, namespace } = this.#options;
+    if (!webhook || !this.#server) return undefined;
+    return webhook.url ? { url: `${webhook.url}:${this.#server.port}` } : { namespace };
+  }
+
+  #changed(): void {
+    this.#replica?.enqueue(KEY);
+    this.#leader?.enqueue(KEY);
+  }
+}
+
+/** The API server asks for `<service>.<namespace>.svc`. */
+function serviceNames(namespace: string): string[] {
+  const name = `${WEBHOOK_SERVICE}.${namespace}.svc`;
+  return [name, `${name}.cluster.local`];
+}

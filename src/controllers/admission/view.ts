@@ -1,0 +1,191 @@
+import type { PodContext } from "../../admission/check-pod.ts";
+import { CERTIFICATES, WEBHOOK_CONFIGURATION } from "../../admission/names.ts";
+import type { AdmissionView } from "../../admission/reviewer.ts";
+import { type AdmissionSettings, settingsOf } from "../../admission/settings.ts";
+import type { Published } from "../../admission/trust.ts";
+import {
+  MULTUS_INSTALL,
+  type MultusInstall,
+  parseMultusInstall,
+} from "../../crds/multus-install/multus-install.ts";
+import type { KubeClient } from "../../kube/client.ts";
+import { Reflector } from "../../kube/reflector.ts";
+import {
+  type ApiObject,
+  CONFIG_MAPS,
+  CUSTOM_RESOURCE_DEFINITIONS,
+  type ResourceType,
+  VALIDATING_WEBHOOK_CONFIGURATIONS,
+} from "../../kube/resource.ts";
+import { NETWORK_DEFINITION } from "../../render/definition.ts";
+import type { Logger } from "../../telemetry/logger.ts";
+import { winner } from "../multus-install/winner.ts";
+
+export interface ClusterViewOptions {
+  client: KubeClient;
+  log: Logger;
+  /** The operator's own. */
+  namespace: string;
+  /** Told after each change but those of NADs. */
+  onChange: () => void;
+}
+
+const NETWORKS: ResourceType = {
+  group: "k8s.cni.cncf.io",
+  version: "v1",
+  kind: "NetworkAttachmentDefinition",
+  plural: "network-attachment-definitions",
+  namespaced: true,
+};
+/** The API server waits 3 s for an answer; it must not wait for this. */
+const LOOKUP_TIMEOUT_MS = 500;
+
+/**
+ * What every replica knows of the cluster, whether it leads or not: the MultusInstall that counts, which NADs
+ * there are (their names alone), the replicas' certificates, and which of them the API server trusts.
+ */
+export class ClusterView implements AdmissionView {
+  readonly #options: ClusterViewOptions;
+  readonly #installs: Reflector<ApiObject>;
+  readonly #definition: Reflector<boolean>;
+  readonly #networks: Reflector<true>;
+  readonly #certificates: Reflector<Published>;
+  readonly #configuration: Reflector<ApiObject>;
+  #watchesNetworks = false;
+  #parsed: { of: ApiObject; install: MultusInstall | undefined } | undefined;
+
+  constructor(options: ClusterViewOptions) {
+    const { client, log, namespace, onChange } = options;
+    this.#options = options;
+    const named = (type: ResourceType, name: string) => ({
+      client,
+      log,
+      type,
+      fieldSelector: `metadata.name=${name}`,
+      onChange,
+    });
+    this.#installs = new Reflector<ApiObject>({
+      client,
+      log,
+      type: MULTUS_INSTALL,
+      onChange,
+      // The items of a list carry neither.
+      project: (object) => ({ ...object, apiVersion: API_VERSION, kind: MULTUS_INSTALL.kind }),
+    });
+    this.#definition = new Reflector<boolean>({
+      ...named(CUSTOM_RESOURCE_DEFINITIONS, NETWORK_DEFINITION),
+      project: isEstablished,
+      onChange: () => this.#watchNetworks(),
+    });
+    this.#networks = new Reflector<true>({
+      client,
+      log,
+      type: NETWORKS,
+      project: () => true,
+      onChange: () => {},
+    });
+    this.#certificates = new Reflector<Published>({
+      ...named(CONFIG_MAPS, CERTIFICATES),
+      namespace,
+      project: (object) => (object.data ?? {}) as Published,
+    });
+    this.#configuration = new Reflector<ApiObject>({
+      ...named(VALIDATING_WEBHOOK_CONFIGURATIONS, WEBHOOK_CONFIGURATION),
+      project: (object) => ({
+        ...object,
+        apiVersion: "admissionregistration.k8s.io/v1",
+        kind: VALIDATING_WEBHOOK_CONFIGURATIONS.kind,
+      }),
+    });
+  }
+
+  start(): void {
+    for (const watch of [this.#installs, this.#definition, this.#certificates, this.#configuration])
+      watch.start();
+  }
+
+  /** Resolves when all but the NADs is known. */
+  get synced(): Promise<void> {
+    const all = [this.#installs, this.#certificates, this.#configuration].map((watch) => watch.synced);
+    return Promise.all(all).then(() => {});
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#all.map((watch) => watch.stop()));
+  }
+
+  /** The longest silence of a watch, in seconds. */
+  get silenceSeconds(): number {
+    return Math.max(...this.#all.map((watch) => watch.silenceSeconds));
+  }
+
+  /** The MultusInstall that counts; undefined where there is none, it is being deleted, or it cannot be read. */
+  get install(): MultusInstall | undefined {
+    const live = this.liveInstall;
+    if (!live || live.metadata.deletionTimestamp) return undefined;
+    if (this.#parsed?.of !== live) {
+      const parsed = parseMultusInstall(live);
+      this.#parsed = { of: live, install: parsed.ok ? parsed.value : undefined };
+    }
+    return this.#parsed.install;
+  }
+
+  /** As it is in the cluster, readable or not. */
+  get liveInstall(): ApiObject | undefined {
+    const first = winner(
+      this.#installs.values().map((object) => {
+        const { name, uid = "", creationTimestamp = "" } = object.metadata;
+        return { name, uid, creationTimestamp };
+      }),
+    );
+    return first && this.#installs.get(first.name);
+  }
+
+  get settings(): AdmissionSettings | undefined {
+    const { install } = this;
+    return install && settingsOf(install, this.#options.namespace);
+  }
+
+  /** The certificates that the replicas serve with; undefined where the ConfigMap is missing. */
+  get published(): Published | undefined {
+    return this.#certificates.get(`${this.#options.namespace}/${CERTIFICATES}`);
+  }
+
+  get webhookConfiguration(): ApiObject | undefined {
+    return this.#configuration.get(WEBHOOK_CONFIGURATION);
+  }
+
+  /** A NAD that was made a moment ago may not be in the copy yet: what the copy lacks is asked for. */
+  readonly exists: PodContext["exists"] = (namespace, name) =>
+    this.#networks.get(`${namespace}/${name}`) ?? this.#ask(namespace, name);
+
+  async #ask(namespace: string, name: string): Promise<boolean | undefined> {
+    if (name === "" || namespace === "") return false;
+    try {
+      const signal = AbortSignal.timeout(LOOKUP_TIMEOUT_MS);
+      return (await this.#options.client.get({ type: NETWORKS, namespace, name }, { signal })) !== undefined;
+    } catch (error) {
+      this.#options.log.info({ err: error, namespace, name }, "whether a NAD exists could not be found out");
+      return undefined;
+    }
+  }
+
+  /** Before there is a definition, a watch of its objects would only be told so. */
+  #watchNetworks(): void {
+    if (!this.#definition.get(NETWORK_DEFINITION)) return;
+    this.#watchesNetworks = true;
+    this.#networks.start();
+  }
+
+  get #all(): { stop(): Promise<void>; silenceSeconds: number }[] {
+    const always = [this.#installs, this.#definition, this.#certificates, this.#configuration];
+    return this.#watchesNetworks ? [...always, this.#networks] : always;
+  }
+}
+
+const API_VERSION = `${MULTUS_INSTALL.group}/${MULTUS_INSTALL.version}`;
+
+function isEstablished(definition: ApiObject): boolean {
+  const { conditions } = (definition.status ?? {}) as { conditions?: { type: string; status: string }[] };
+  return conditions?.some(({ type, status }) => type === "Established" && status === "True") ?? false;
+}

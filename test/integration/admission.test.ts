@@ -1,0 +1,415 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { connect as connectTls } from "node:tls";
+import { pino } from "pino";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Admission } from "../../src/controllers/admission/admission.ts";
+import {
+  MULTUS_INSTALL_API_VERSION,
+  parseMultusInstall,
+} from "../../src/crds/multus-install/multus-install.ts";
+import { KubeClient } from "../../src/kube/client.ts";
+import { connect } from "../../src/kube/connection.ts";
+import { networkDefinition } from "../../src/render/definition.ts";
+import { Metrics } from "../../src/telemetry/metrics.ts";
+import { binary } from "../cluster/binaries.ts";
+import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
+import { waitUntil } from "../cluster/daemon.ts";
+import { CommandError, execute } from "../cluster/execute.ts";
+import { Kubectl } from "../cluster/kubectl.ts";
+
+/**
+ * Admission against a real API server, which calls the webhook of this process, with the rights that the
+ * chart's role gives: what kubectl shows, what is refused, certificates, and what is left afterwards.
+ */
+
+const NAMESPACE = "multus-operator";
+const DAY = 86_400_000;
+const WRONG_MODE = '{\n  "cniVersion": "0.3.1",\n  "type": "macvlan",\n  "mode": "brige"\n}';
+const RIGHT = '{"cniVersion":"0.3.1","type":"macvlan","mode":"bridge"}';
+const WITH_PATH = '{"cniVersion":"0.3.1","type":"../../tmp/x"}';
+
+let plane: ControlPlane;
+let kubectl: Kubectl;
+let operatorKubeconfig: string;
+/** The operator's time, ms. It begins so long ago that a certificate made then is due now, and still valid. */
+let clock = Date.now() - 61 * DAY;
+const running: Admission[] = [];
+
+beforeAll(async () => {
+  plane = await startControlPlane({ controllerManager: true });
+  kubectl = new Kubectl(plane.kubeconfig);
+  await kubectl.run("apply", "--server-side", "-f", "manifests/install.yaml");
+  await kubectl.run("wait", "--for=condition=Established", "crd/multusinstalls.multus-operator.dev");
+  const install = parseMultusInstall(installOf({}));
+  if (!install.ok) throw new Error("the default install is not valid");
+  await apply(networkDefinition(install.value));
+  await kubectl.run(
+    "wait",
+    "--for=condition=Established",
+    "crd/network-attachment-definitions.k8s.cni.cncf.io",
+  );
+  await kubectl.run("create", "namespace", "tenant");
+  for (const namespace of ["default", "tenant", "kube-system"])
+    await waitUntil("the service account", async () => {
+      await kubectl.run("get", "serviceaccount", "default", "-n", namespace);
+      return true;
+    });
+  operatorKubeconfig = await plane.kubeconfigForServiceAccount(NAMESPACE, NAMESPACE);
+});
+
+afterAll(async () => {
+  await Promise.all(running.map((admission) => admission.stop()));
+  await plane?.stop();
+});
+
+function installOf(spec: object) {
+  return {
+    apiVersion: MULTUS_INSTALL_API_VERSION,
+    kind: "MultusInstall",
+    metadata: { name: "multus" },
+    spec,
+  };
+}
+
+async function apply(object: object): Promise<void> {
+  await kubectl.runWithInput(JSON.stringify(object), "apply", "-f", "-");
+}
+
+const setMode = (admission: string, spec: object = {}) =>
+  apply(installOf({ ...spec, attachments: { admission } }));
+
+async function startReplica(name: string, leads: boolean): Promise<Admission> {
+  const admission = new Admission({
+    client: new KubeClient(connect({ kubeconfig: operatorKubeconfig })),
+    log: pino({ level: process.env.TEST_LOG ?? "silent" }),
+    metrics: new Metrics(),
+    namespace: NAMESPACE,
+    webhook: { port: 0, host: "127.0.0.1", url: "https://127.0.0.1", replica: name },
+    now: () => new Date(clock),
+  });
+  running.push(admission);
+  await admission.serve();
+  if (leads) admission.lead();
+  return admission;
+}
+
+async function stopReplica(admission: Admission): Promise<void> {
+  running.splice(running.indexOf(admission), 1);
+  await admission.stop();
+}
+
+/** What kubectl prints on both outputs, whether it succeeds or not. */
+async function shown(object: object, ...args: string[]): Promise<string> {
+  const command = [
+    await binary("kubectl"),
+    "--kubeconfig",
+    plane.kubeconfig,
+    ...(args.length > 0 ? args : ["apply"]),
+    "-f",
+    "-",
+  ];
+  try {
+    return await execute("sh", ["-c", '"$@" 2>&1', "sh", ...command], { input: JSON.stringify(object) });
+  } catch (error) {
+    if (error instanceof CommandError) return error.stdout;
+    throw error;
+  }
+}
+
+const network = (config: string, name = "net", namespace = "default") => ({
+  apiVersion: "k8s.cni.cncf.io/v1",
+  kind: "NetworkAttachmentDefinition",
+  metadata: { name, namespace },
+  spec: { config },
+});
+
+const pod = (request: string, namespace = "default", spec: object = {}) => ({
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: { name: "pod", namespace, annotations: { "k8s.v1.cni.cncf.io/networks": request } },
+  spec: { containers: [{ name: "c", image: "i" }], ...spec },
+});
+
+const dryRun = ["apply", "--dry-run=server"];
+const warned = async () =>
+  (await shown(network(WRONG_MODE), ...dryRun)).includes("Warning: spec.config: mode");
+const denied = async () => (await shown(network(WRONG_MODE), ...dryRun)).includes("denied the request");
+const policyNames = async () =>
+  (
+    await kubectl.run(
+      "get",
+      "validatingadmissionpolicies,validatingadmissionpolicybindings,validatingwebhookconfigurations",
+      "-o",
+      "name",
+    )
+  )
+    .split("\n")
+    .filter((name) => name.includes("multus-operator"));
+
+describe("admission", () => {
+  let first: Admission;
+
+  it("warns by default, and kubectl shows field, value, suggestion and place", async () => {
+    await apply(installOf({}));
+    first = await startReplica("replica-1", true);
+    await waitUntil("the webhook to be called", warned, { timeoutMs: 20_000 });
+    expect(first.notReady()).toBeUndefined();
+    const answer = await shown(network(WRONG_MODE));
+    expect(answer).toContain("Warning: spec.config: mode must be one of");
+    expect(answer).toContain('did you mean "bridge"?) (line 4, column 11)');
+    expect(answer).toContain("networkattachmentdefinition.k8s.cni.cncf.io/net created");
+    expect(await shown(network(RIGHT))).toBe("networkattachmentdefinition.k8s.cni.cncf.io/net configured\n");
+  });
+
+  it("warns of what the policies see too", async () => {
+    const answer = await shown(network(WITH_PATH), ...dryRun);
+    expect(answer).toContain(
+      "Warning: Validation failed for ValidatingAdmissionPolicy 'multus-operator-networks'",
+    );
+    expect(answer).toContain("Warning: spec.config: type");
+  });
+
+  it("refuses in mode Deny what cannot work, and warns of what is doubtful", async () => {
+    await setMode("Deny");
+    await waitUntil("the refusal", denied);
+    const answer = await shown(network(WRONG_MODE, "other"));
+    expect(answer).toContain(
+      'admission webhook "networks.admission.multus-operator.dev" denied the request: spec.config: mode must be one of',
+    );
+    expect(await kubectl.run("get", "net-attach-def", "other", "--ignore-not-found")).toBe("");
+    const doubtful = await shown(network(RIGHT.replace('"mode"', '"mode":"vepa","mode"'), "doubtful"));
+    expect(doubtful).toContain("Warning: spec.config: mode is given twice");
+    expect(doubtful).toContain("doubtful created");
+  });
+
+  it("bounds what it says, whatever is wrong", async () => {
+    const plugins = Array.from({ length: 60 }, (_, i) => ({
+      type: "macvlan",
+      mode: `m${i}\u202e\u0007${"x".repeat(500)}`,
+    }));
+    // Not by `apply`, which shows the whole object beside the refusal.
+    const answer = await shown(
+      network(JSON.stringify({ cniVersion: "0.3.1", name: "n", plugins }), "many"),
+      "create",
+    );
+    expect(answer).toContain("denied the request");
+    expect(answer.length).toBeLessThan(4000);
+    for (const character of ["\u202e", "\u0007"]) expect(answer).not.toContain(character);
+    expect(answer).toMatch(/and \d+ more/);
+  });
+
+  it("lets an object that was wrong before be labelled and deleted", async () => {
+    await setMode("Warn");
+    await waitUntil("the warning", warned);
+    await shown(network(WRONG_MODE, "old"));
+    await setMode("Deny");
+    await waitUntil("the refusal", denied);
+    expect(await kubectl.run("label", "net-attach-def", "old", "team=a")).toContain("labeled");
+    expect(await shown({ ...network(WRONG_MODE.replace("brige", "brigde"), "old") })).toContain(
+      "denied the request",
+    );
+    expect(await kubectl.run("delete", "net-attach-def", "old")).toContain("deleted");
+  });
+
+  describe("of pods", () => {
+    it("refuses a request that Multus cannot read, and lets others pass without a word", async () => {
+      expect(await shown(pod('[{"name":"net"'), ...dryRun)).toContain("denied");
+      expect(await shown(pod("a/b/c"), ...dryRun)).toContain("pods.admission.multus-operator.dev");
+      expect(await shown(pod("net"), ...dryRun)).toBe("pod/pod created (server dry run)\n");
+      expect(await shown({ ...pod(""), metadata: { name: "pod" } }, ...dryRun)).toBe(
+        "pod/pod created (server dry run)\n",
+      );
+    });
+
+    it("warns of a network that does not exist, and knows one that was made this moment", async () => {
+      const missing = await shown(pod("none"), ...dryRun);
+      expect(missing).toContain(
+        "Warning: metadata.annotations[k8s.v1.cni.cncf.io/networks] asks for default/none, which does not exist",
+      );
+      expect(missing).toContain("created");
+      await kubectl.run("create", "-f", "manifests/samples/macvlan-conf.yaml");
+      expect(await shown(pod("macvlan-conf"), ...dryRun)).toBe("pod/pod created (server dry run)\n");
+      await kubectl.run("delete", "-f", "manifests/samples/macvlan-conf.yaml");
+    });
+
+    it("refuses a network of another namespace where isolation is on, but for global namespaces", async () => {
+      await shown(network(RIGHT, "theirs", "tenant"));
+      expect(await shown(pod("tenant/theirs"), ...dryRun)).toBe("pod/pod created (server dry run)\n");
+      await setMode("Deny", { isolation: { enabled: true } });
+      await waitUntil("isolation", async () =>
+        (await shown(pod("tenant/theirs"), ...dryRun)).includes("denied"),
+      );
+      expect(await shown(pod("tenant/theirs"), ...dryRun)).toContain(
+        "asks for tenant/theirs, which namespace isolation forbids",
+      );
+      expect(await shown(pod("default/net", "tenant"), ...dryRun)).toContain("created");
+      expect(await shown(pod("theirs", "tenant"), ...dryRun)).toContain("created");
+      await setMode("Deny", { isolation: { enabled: true, globalNamespaces: ["tenant"] } });
+      await waitUntil("the global namespace", async () =>
+        (await shown(pod("tenant/theirs"), ...dryRun)).includes("created"),
+      );
+      expect(await shown(pod("default/net", "tenant"), ...dryRun)).toContain("denied");
+      await setMode("Deny");
+      await waitUntil("isolation to be off", async () =>
+        (await shown(pod("default/net", "tenant"), ...dryRun)).includes("created"),
+      );
+    });
+
+    it("leaves system namespaces alone, and says when a request has no effect", async () => {
+      expect(await shown(pod("[", "kube-system"), ...dryRun)).toContain("created");
+      expect(await shown(pod("[", NAMESPACE), ...dryRun)).not.toContain("denied");
+      const host = await shown(pod("net", "default", { hostNetwork: true }), ...dryRun);
+      expect(host).toContain("has no effect: a pod with hostNetwork");
+    });
+  });
+
+  it("trusts the certificates of all replicas, leading or not, and forgets none by another's writing", async () => {
+    const second = await startReplica("replica-2", false);
+    await waitUntil("both certificates to be trusted", async () => certificates(await bundle()).length === 2);
+    expect(second.notReady()).toBeUndefined();
+    for (const replica of [first, second]) await handshake(replica.port);
+    await stopReplica(second);
+  });
+
+  it("changes the certificate under load without a call that fails", async () => {
+    const before = await bundle();
+    let calls = 0;
+    let loading = true;
+    const accepted: string[] = [];
+    const admin = new KubeClient(connect({ kubeconfig: plane.kubeconfig }));
+    const load = Array.from({ length: 4 }, async () => {
+      while (loading) {
+        // Only the webhook refuses this one: an answer that is not a refusal is a call that failed.
+        await admin
+          .json({
+            method: "POST",
+            path: "/apis/k8s.cni.cncf.io/v1/namespaces/default/network-attachment-definitions",
+            query: { dryRun: "All" },
+            body: network(WRONG_MODE, `load-${calls++}`),
+          })
+          .then(
+            () => accepted.push(`call ${calls}`),
+            () => {},
+          );
+      }
+    });
+    const serial = () => handshake(first.port);
+    const old = await serial();
+    const poke = async () =>
+      await kubectl.run("annotate", "multusinstall", "multus", "--overwrite", `test/poke=${clock}`);
+    clock += 60.5 * DAY; // two thirds of its life are over
+    await poke();
+    await waitUntil("the next certificate to be trusted", async () => {
+      const now = await bundle();
+      return certificates(now).length === 3 && certificates(before).every((one) => now.includes(one));
+    });
+    expect(await serial()).toBe(old);
+    clock += 61_000;
+    await poke();
+    await waitUntil("the next certificate to be served", async () => (await serial()) !== old);
+    await sleep(500);
+    clock += 61_000;
+    await poke();
+    await waitUntil(
+      "the old certificate to be forgotten",
+      async () => certificates(await bundle()).length === 2,
+    );
+    await sleep(500);
+    loading = false;
+    await Promise.all(load);
+    expect(accepted).toEqual([]);
+    expect(calls).toBeGreaterThan(50);
+  });
+
+  it("repairs what others change, and deletes", async () => {
+    await kubectl.run("delete", "validatingwebhookconfiguration", "multus-operator");
+    await kubectl.run("delete", "validatingadmissionpolicybinding", "multus-operator-pods");
+    await kubectl.run(
+      "patch",
+      "validatingadmissionpolicy",
+      "multus-operator-networks",
+      "--type=merge",
+      "-p",
+      '{"spec":{"validations":[{"expression":"true"}]}}',
+    );
+    await waitUntil(
+      "all of it to be back",
+      async () =>
+        (await policyNames()).length === 5 &&
+        (await denied()) &&
+        (await shown(network("null"), ...dryRun)).includes("must be a JSON object"),
+    );
+  });
+
+  it("writes nothing at rest", async () => {
+    const versions = async () =>
+      await kubectl.run(
+        "get",
+        "validatingadmissionpolicies,validatingadmissionpolicybindings,validatingwebhookconfigurations",
+        "-o",
+        "jsonpath={.items[*].metadata.resourceVersion}",
+      );
+    const before = await versions();
+    await sleep(2000);
+    expect(await versions()).toBe(before);
+  });
+
+  it("refuses only the worst while the operator is down, and all again when it is back", async () => {
+    await stopReplica(first);
+    expect(await shown(network(WRONG_MODE), ...dryRun)).toContain("configured");
+    expect(await shown(network(WITH_PATH), ...dryRun)).toContain('a "type" with a "/" in it');
+    expect(await shown(pod("[null]"), ...dryRun)).toContain("on which Multus crashes");
+    first = await startReplica("replica-1", true);
+    await waitUntil("the refusal", denied);
+  });
+
+  it("does nothing in mode Off, and nothing is left", async () => {
+    await setMode("Off");
+    await waitUntil("the objects to be gone", async () => (await policyNames()).length === 0);
+    await waitUntil("the API server to know", async () =>
+      (await shown(network(WITH_PATH), ...dryRun)).includes("configured"),
+    );
+  });
+
+  it("leaves nothing behind when the MultusInstall is deleted", async () => {
+    await setMode("Deny");
+    await waitUntil("the objects to be there", async () => (await policyNames()).length === 5);
+    await kubectl.run("delete", "multusinstall", "multus");
+    await waitUntil("the objects to be gone", async () => (await policyNames()).length === 0);
+  });
+
+  it("leaves nothing behind when the chart is uninstalled with the MultusInstall still there", async () => {
+    await setMode("Warn");
+    await waitUntil("the objects to be there", async () => (await policyNames()).length === 5);
+    await stopReplica(first);
+    await kubectl.run("delete", "clusterrole", NAMESPACE);
+    await waitUntil("the garbage collector", async () => (await policyNames()).length === 0, {
+      timeoutMs: 40_000,
+    });
+  });
+});
+
+/** The certificates that the API server trusts, PEM. */
+async function bundle(): Promise<string> {
+  const text = await kubectl.run(
+    "get",
+    "validatingwebhookconfiguration",
+    "multus-operator",
+    "-o",
+    "jsonpath={.webhooks[0].clientConfig.caBundle}",
+  );
+  return Buffer.from(text, "base64").toString();
+}
+
+const certificates = (pem: string) => pem.split(/(?<=-----END CERTIFICATE-----\n)/).filter(Boolean);
+
+/** The serial number of the certificate that is served there. Throws where the API server would not trust it. */
+async function handshake(port: number): Promise<string> {
+  const ca = await bundle();
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const socket = connectTls({ host: "127.0.0.1", port, ca, servername: "" }, () =>
+    resolve(socket.getPeerCertificate().serialNumber),
+  );
+  socket.once("error", reject);
+  return await promise.finally(() => socket.destroy());
+}
