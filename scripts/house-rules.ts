@@ -13,6 +13,8 @@ const PURE: Record<string, readonly string[]> = {
   render: ["render", "multus", "cni", "crds"],
   cni: ["cni", "crds"],
   networks: ["networks", "cni", "crds"],
+  // Tables and texts for people.
+  display: ["display", "networks", "cni", "crds"],
   validate: ["validate", "networks", "render", "cni", "crds"],
   import: ["import", "render", "multus", "cni", "crds"],
 };

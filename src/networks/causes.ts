@@ -46,8 +46,8 @@ export interface FailurePlace {
   /** "namespace/name" of the NAD, where it is known. */
   network: string | undefined;
   node: string;
-  /** Types of the plugins in the NAD. */
-  types: readonly string[];
+  /** The node's interfaces that the NAD builds on. */
+  masters: readonly string[];
   /** Of the NAD, errors only. */
   errors: readonly Finding[];
   /** The node's links, where they are known. */
@@ -90,9 +90,9 @@ const PATTERNS: readonly Pattern[] = [
   },
   {
     code: "ADDRESS_TAKEN",
-    matches: /requested IP address (\S+) is not available/,
+    matches: /requested IP address (\S+) is not available|failed to allocate all requested IPs: (\S+)/,
     sentence: (address, place) =>
-      `${name(place)} cannot give the address ${address}, since another pod has it or no range holds it: ask for another in the pod's annotation, or free it`,
+      `${name(place)} cannot give the address ${address}, since another pod has it or no range holds it: ask for another in the pod's template, free it, or widen the range${editing(place)}`,
   },
   {
     code: "MISSING_MASTER",
@@ -101,7 +101,8 @@ const PATTERNS: readonly Pattern[] = [
     sentence: (master, place) => {
       const links = place.interfaces;
       const there = links === undefined ? "" : ` (it has ${links.slice(0, 12).join(", ")})`;
-      return `${place.node} has no interface ${master === "" ? "of the name that it builds on" : show(master)}, which ${name(place)} needs${there}: name one that ${place.node} has${editing(place)}, or keep the pod on nodes that have it`;
+      const wanted = master === "" ? place.masters.map(show).join(" or ") : show(master);
+      return `${place.node} has no interface ${wanted || "of the name given as master"}, which ${name(place)} needs${there}: name one that ${place.node} has${editing(place)}, or keep the pod on nodes that have it`;
     },
   },
   {

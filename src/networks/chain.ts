@@ -1,5 +1,6 @@
 import { keyOf } from "./attachments.ts";
 import type { ExplainInput, MultusOnNode } from "./explain.ts";
+import { schedulerText } from "./explain-words.ts";
 import { mayUse } from "./isolation.ts";
 import type { PodOutcome } from "./outcome.ts";
 import { capabilitiesOf, NETWORKS, type NetworkRequest } from "./request.ts";
@@ -18,7 +19,7 @@ export function chainOf(input: ExplainInput, outcome: PodOutcome): Link[] {
   return [
     podLink(input),
     annotationLink(input),
-    ...(request.ok ? distinct(request.requests) : []).map((wanted) => networkLink(input, wanted)),
+    ...(request.ok ? distinct(request.requests) : []).map((wanted) => networkLink(input, wanted, outcome)),
     ...nodeLinks(input),
     eventLink(input),
     statusLink(input, outcome),
@@ -30,7 +31,8 @@ function podLink({ pod }: ExplainInput): Link {
   const since = pod.startedAt === undefined ? "" : ` since ${pod.startedAt}`;
   const text = `${pod.phase} ${place}${since}`;
   if (pod.hostNetwork) return link("pod", "wrong", `${text}, with the node's network (hostNetwork)`);
-  if (pod.node === "") return link("pod", "wrong", pod.unscheduled ? `${text}: ${pod.unscheduled}` : text);
+  if (pod.node === "")
+    return link("pod", "wrong", pod.unscheduled ? `${text}: ${schedulerText(pod.unscheduled)}` : text);
   return link("pod", "ok", text);
 }
 
@@ -45,7 +47,7 @@ function annotationLink({ pod: { annotations, request } }: ExplainInput): Link {
   return link("annotation", "ok", `asks for ${names.join(", ")}${more > 0 ? ` and ${more} more` : ""}`);
 }
 
-function networkLink(input: ExplainInput, wanted: NetworkRequest): Link {
+function networkLink(input: ExplainInput, wanted: NetworkRequest, { kind, network }: PodOutcome): Link {
   const key = keyOf(wanted);
   if (!mayUse(input.pod.namespace, wanted.namespace, input.isolation))
     return link(
@@ -60,9 +62,11 @@ function networkLink(input: ExplainInput, wanted: NetworkRequest): Link {
   const error = nad.findings.find(({ severity }) => severity === "error");
   if (error)
     return link("network", "wrong", `${key}: ${error.path === "" ? "it" : error.path} ${error.message}`);
-  const undeclared = facts.capabilities
-    ? capabilitiesOf(wanted).filter((name) => !facts.capabilities?.includes(name))
-    : [];
+  // Some of what is not declared comes through all the same: Multus passes ips and mac as CNI_ARGS too.
+  const undeclared =
+    facts.capabilities && kind === "partial" && network === key
+      ? capabilitiesOf(wanted).filter((name) => !facts.capabilities?.includes(name))
+      : [];
   if (undeclared.length > 0)
     return link("network", "wrong", `${key}: no plugin declares the capability ${undeclared.join(", ")}`);
   const types = nad.types.length === 0 ? "a file on the node" : nad.types.join(", ");

@@ -45,3 +45,8 @@ export function restartOf({
     ? `delete it (${deletion}) and create it again`
     : `delete it (${deletion}), and its ${owner.kind} makes it anew`;
 }
+
+/** The scheduler's sentence without what it says of preemption, which repeats it. */
+export function schedulerText(message: string): string {
+  return message.replace(/\.? (?:no new claims to deallocate|preemption:).*$/, "").replace(/\.$/, "");
+}

@@ -57,7 +57,11 @@ function input({ annotation, annotations, nads, facts, status, failure, pod, res
     nads: new Map(
       [...configs].map(([key, config]): [string, ExplainedNad] => [
         key,
-        { findings: checkNetworkConfig(config, { networkName: "lan" }), types: pluginTypesOf(config) },
+        {
+          findings: checkNetworkConfig(config, { networkName: "lan" }),
+          types: pluginTypesOf(config),
+          masters: ["eth1"],
+        },
       ]),
     ),
     known: [...configs.keys(), "storage/lan"],
@@ -116,6 +120,18 @@ const CASES: [keyof typeof CAUSES, string, Case, string][] = [
       rest: { interfaces: ["lo", "eth0", "eth1"] },
     },
     'node-1 has no interface "eth9", which default/lan needs (it has lo, eth0, eth1): name one that node-1 has (kubectl edit net-attach-def -n default lan)',
+  ],
+  [
+    "MISSING_MASTER",
+    "a master that the plugin does not name",
+    { annotation: "lan", failure: "Link not found" },
+    'node-1 has no interface "eth1", which default/lan needs: name one that node-1 has',
+  ],
+  [
+    "ADDRESS_TAKEN",
+    "an address outside of the range",
+    { annotation: "lan", failure: "failed to allocate all requested IPs: 192.168.1.50" },
+    "default/lan cannot give the address 192.168.1.50, since another pod has it or no range holds it",
   ],
   [
     "RANGE_USED_UP",
@@ -206,8 +222,15 @@ const CASES: [keyof typeof CAUSES, string, Case, string][] = [
   [
     "UNSCHEDULED",
     "a pod that no node takes",
-    { annotation: "lan", pod: { node: "", unscheduled: "0/2 nodes are available: 2 Insufficient cpu." } },
-    "no node takes default/web, so nothing is attached yet: 0/2 nodes are available: 2 Insufficient cpu.",
+    {
+      annotation: "lan",
+      pod: {
+        node: "",
+        unscheduled:
+          "0/2 nodes are available: 2 Insufficient cpu. no new claims to deallocate, preemption: 0/2 nodes.",
+      },
+    },
+    "no node takes default/web, so nothing is attached yet: 0/2 nodes are available: 2 Insufficient cpu. Change",
   ],
   [
     "MISSPELT_ANNOTATION",

@@ -2,7 +2,7 @@ import type { Finding } from "../cni/finding.ts";
 import { show } from "../cni/finding.ts";
 import { keyOf } from "./attachments.ts";
 import { badConfig, type Cause, type CauseCode, causeOfFailure, editCommand } from "./causes.ts";
-import { misspelt, restartOf, suggestionFor } from "./explain-words.ts";
+import { misspelt, restartOf, schedulerText, suggestionFor } from "./explain-words.ts";
 import { type OutcomeInput, outcomeOf, type PodFacts, type PodOutcome } from "./outcome.ts";
 import { capabilitiesOf, NETWORKS } from "./request.ts";
 
@@ -27,6 +27,8 @@ export interface ExplainedNad {
   findings: readonly Finding[];
   /** Types of its plugins. */
   types: readonly string[];
+  /** The node's interfaces that it builds on. */
+  masters: readonly string[];
 }
 
 export interface ExplainInput extends Omit<OutcomeInput, "pod"> {
@@ -185,7 +187,7 @@ function failed(input: ExplainInput, { network, evidence }: PodOutcome): Cause {
   return causeOfFailure(pod.failure?.message ?? evidence, {
     network: at,
     node: pod.node,
-    types: at === undefined ? [] : (input.nads.get(at)?.types ?? []),
+    masters: at === undefined ? [] : (input.nads.get(at)?.masters ?? []),
     errors: at === undefined ? [] : errorsOf(input, at),
     interfaces: input.interfaces,
   });
@@ -198,7 +200,7 @@ function pending(input: ExplainInput, { evidence }: PodOutcome): Cause {
     return cause(
       "UNSCHEDULED",
       pod.unscheduled
-        ? `no node takes ${name}, so nothing is attached yet: ${pod.unscheduled}. Change what the scheduler names, such as the pod's requests, its nodeSelector or tolerations`
+        ? `no node takes ${name}, so nothing is attached yet: ${schedulerText(pod.unscheduled)}. Change what the scheduler names, such as the pod's requests, its nodeSelector or tolerations`
         : `${name} is not scheduled yet: look again in a moment, and whether a scheduler runs`,
     );
   if (pod.failure)

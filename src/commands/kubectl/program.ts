@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { validateCommand } from "../validate.ts";
 import { VERSION, versionCommand } from "../version.ts";
+import { explainCommand } from "./explain.ts";
 import { logsCommand } from "./logs.ts";
 import { addCommonOptions } from "./session.ts";
 
@@ -23,10 +24,12 @@ export function kubectlMultus(): Command {
 Exit codes: 0 done; 1 the answer is that something is wrong; 2 the question could not be answered.
 
 Examples:
+  kubectl multus explain web-1 -n shop  why this pod has not its network
   kubectl multus logs --node worker-1   what Multus logged on that node`,
     );
   addCommonOptions(program);
   program
+    .addCommand(explainCommand())
     .addCommand(logsCommand())
     .addCommand(validateCommand("kubectl multus"))
     .addCommand(versionCommand());

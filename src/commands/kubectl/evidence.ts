@@ -1,0 +1,171 @@
+import { NadReader, type ReadNad } from "../../controllers/network-attachment/nad-reader.ts";
+import { PodViews } from "../../controllers/network-attachment/pod-view.ts";
+import {
+  failureView,
+  NETWORK_ATTACHMENT_DEFINITIONS,
+  nadView,
+  reportView,
+} from "../../controllers/network-attachment/views.ts";
+import { NETWORK_ATTACHMENT_REPORT, type ReportStatus } from "../../crds/network-attachment-report/report.ts";
+import { type ApiObject, NODES, PODS } from "../../kube/resource.ts";
+import { keyOf } from "../../networks/attachments.ts";
+import type { ExplainedPod, ExplainInput } from "../../networks/explain.ts";
+import { needsOf } from "../../networks/needs.ts";
+import { networkStatusOf, parseNetworkStatus } from "../../networks/network-status.ts";
+import { NETWORKS, parseNetworks } from "../../networks/request.ts";
+import { findInstall, type InstallWithStatus } from "./install.ts";
+import { multusOn } from "./multus-pod.ts";
+import { ownerOf } from "./owner.ts";
+import type { Reading } from "./reading.ts";
+import { CORE_EVENTS } from "./types.ts";
+
+/** The fields of a pod that explaining looks at, as the API server gives them. */
+export interface ApiPod extends ApiObject {
+  spec?: { nodeName?: string; hostNetwork?: boolean };
+  status?: {
+    phase?: string;
+    podIP?: string;
+    startTime?: string;
+    conditions?: { type: string; status: string; message?: string; lastTransitionTime?: string }[];
+  };
+}
+
+/** Everything that explaining a pod takes, as far as the user may see it. */
+export async function evidenceOf(reading: Reading, pod: ApiPod): Promise<ExplainInput> {
+  const { client } = reading;
+  const namespace = pod.metadata.namespace ?? "";
+  const annotations = pod.metadata.annotations ?? {};
+  const request = parseNetworks(annotations[NETWORKS] ?? "", namespace);
+  const keys = request.ok ? [...new Set(request.requests.map(keyOf))].slice(0, 64) : [];
+  const node = pod.spec?.nodeName ?? "";
+  const install = (await reading.may(() => findInstall(client)))?.install;
+  const [networks, multus, nodeReady, failure, owner] = await Promise.all([
+    readNetworks(reading, keys),
+    node === "" ? undefined : multusOn(reading, node, install),
+    node === "" ? undefined : isReady(reading, node),
+    lastFailure(reading, pod),
+    ownerOf(reading, pod),
+  ]);
+  const missing = keys.some((key) => !networks.read.has(key) && !networks.hidden.has(key));
+  const known = missing
+    ? await reading.all(
+        NETWORK_ATTACHMENT_DEFINITIONS,
+        {},
+        ({ metadata }) => `${metadata.namespace}/${metadata.name}`,
+      )
+    : undefined;
+  return {
+    pod: {
+      ...factsOf(pod, annotations),
+      request,
+      ...(failure ? { failure } : {}),
+      ...(owner ? { owner } : {}),
+    },
+    network: (ns, name) => {
+      const key = `${ns}/${name}`;
+      return networks.hidden.has(key) ? { cniName: name } : networks.read.get(key)?.facts;
+    },
+    isolation: isolationOf(install),
+    nads: new Map(
+      [...networks.read].map(([key, { findings, network }]) => {
+        const { binaries, masters } = needsOf(network);
+        return [key, { findings, types: binaries, masters }];
+      }),
+    ),
+    known: known ?? [],
+    multus,
+    nodeReady,
+    lacking: new Map(
+      [...networks.reports].map(([key, { nodesLacking }]) => [
+        key,
+        nodesLacking?.find((entry) => entry.node === node)?.lacks ?? [],
+      ]),
+    ),
+  };
+}
+
+function isolationOf(install: InstallWithStatus | undefined): ExplainInput["isolation"] {
+  return install?.spec.isolation ?? { enabled: false, globalNamespaces: [] };
+}
+
+function factsOf(pod: ApiPod, annotations: Record<string, string>): Omit<ExplainedPod, "request"> {
+  const { metadata, spec = {}, status = {} } = pod;
+  const reported = networkStatusOf(annotations);
+  const attachedAt = new PodViews().view(pod)?.attachedAt;
+  const unscheduled = status.conditions?.find(
+    ({ type, status: value }) => type === "PodScheduled" && value === "False",
+  )?.message;
+  return {
+    namespace: metadata.namespace ?? "",
+    name: metadata.name,
+    phase: status.phase ?? "Unknown",
+    node: spec.nodeName ?? "",
+    hostNetwork: spec.hostNetwork ?? false,
+    hasAddress: (status.podIP ?? "") !== "",
+    annotations,
+    ...(reported === undefined ? {} : { status: parseNetworkStatus(reported) }),
+    ...(attachedAt === undefined ? {} : { attachedAt: rfc3339(attachedAt) }),
+    ...(unscheduled === undefined ? {} : { unscheduled }),
+    ...(status.startTime === undefined ? {} : { startedAt: status.startTime }),
+  };
+}
+
+interface ReadNetworks {
+  read: Map<string, ReadNad>;
+  /** Those that may not be read: whether they exist is not known. */
+  hidden: Set<string>;
+  reports: Map<string, ReportStatus>;
+}
+
+/** The NADs with the operator's reports on them, where there are any. */
+async function readNetworks(reading: Reading, keys: readonly string[]): Promise<ReadNetworks> {
+  const networks: ReadNetworks = { read: new Map(), hidden: new Set(), reports: new Map() };
+  await Promise.all(
+    keys.map(async (key) => {
+      const [namespace = "", name = ""] = key.split("/");
+      if (name === "") return;
+      const answer = await reading.may(async () => ({
+        nad: await reading.client.get({ type: NETWORK_ATTACHMENT_DEFINITIONS, namespace, name }),
+      }));
+      if (!answer) networks.hidden.add(key);
+      if (!answer?.nad) return;
+      const report = await reading.may(() =>
+        reading.client.get({ type: NETWORK_ATTACHMENT_REPORT, namespace, name }),
+      );
+      const status = report && reportView(report).status;
+      if (status) networks.reports.set(key, status);
+      const nad = nadView(answer.nad);
+      const read = new NadReader(
+        () => nad,
+        () => status?.versions ?? [],
+      ).read(key);
+      if (read) networks.read.set(key, read);
+    }),
+  );
+  return networks;
+}
+
+async function isReady(reading: Reading, name: string): Promise<boolean | undefined> {
+  const node = await reading.may(() =>
+    reading.client.get<ApiObject & { status?: { conditions?: { type: string; status: string }[] } }>({
+      type: NODES,
+      name,
+    }),
+  );
+  return node?.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True");
+}
+
+/** The latest failure to set the pod's sandbox up, by its events. */
+async function lastFailure(reading: Reading, pod: ApiPod) {
+  const { name, namespace = "", uid } = pod.metadata;
+  const where = { namespace, fieldSelector: `involvedObject.name=${name},involvedObject.kind=${PODS.kind}` };
+  const failures = await reading.all(CORE_EVENTS, where, failureView);
+  return failures
+    ?.filter((failure) => failure.uid === uid)
+    .toSorted((a, b) => (a.at < b.at ? -1 : 1))
+    .at(-1);
+}
+
+function rfc3339(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().replace(/\.\d+Z$/, "Z");
+}

@@ -1,0 +1,33 @@
+import { unhealthyNodes } from "../../controllers/multus-install/diagnosis.ts";
+import { multusPodView } from "../../controllers/multus-install/views.ts";
+import { PODS } from "../../kube/resource.ts";
+import type { MultusOnNode } from "../../networks/explain.ts";
+import type { ApiPod } from "./evidence.ts";
+import type { InstallWithStatus } from "./install.ts";
+import type { Reading } from "./reading.ts";
+
+/** Multus on a node by its pod there; undefined where that may not be seen. A Multus of its own manifest counts too. */
+export async function multusOn(
+  reading: Reading,
+  node: string,
+  install: InstallWithStatus | undefined,
+): Promise<MultusOnNode | undefined> {
+  const where = {
+    namespace: install?.spec.namespace ?? "kube-system",
+    labelSelector: "app=multus",
+    fieldSelector: `spec.nodeName=${node}`,
+  };
+  const pods = await reading.all(PODS, where, (object) => object as ApiPod);
+  if (!pods) return undefined;
+  const views = pods.map((pod) => ({ pod, view: multusPodView(pod) }));
+  const own = views.filter(({ view }) => view.daemonSet !== "" && !view.terminating);
+  const chosen = own.find(({ view }) => view.ready) ?? own[0];
+  if (!chosen) return { state: "absent" };
+  const { name } = chosen.pod.metadata;
+  if (chosen.view.ready) {
+    const since = chosen.pod.status?.conditions?.find(({ type }) => type === "Ready")?.lastTransitionTime;
+    return { state: "ready", pod: name, ...(since === undefined ? {} : { since }) };
+  }
+  const [unhealthy] = unhealthyNodes([chosen.view], new Date());
+  return { state: "unready", pod: name, why: unhealthy?.message ?? "it is starting" };
+}
