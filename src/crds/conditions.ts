@@ -8,6 +8,7 @@ export const REASONS = {
   Available: "The objects match the spec, and Multus runs on every node that should have it.",
   RolloutInProgress: "The objects match the spec; not every node runs the newest Multus yet.",
   NodesUnhealthy: "On at least one node Multus does not run; status.nodes.unhealthy says where and why.",
+  RolloutStuck: "The rollout has not moved for ten minutes; the message says what it waits for.",
   NoMatchingNodes: "No node matches the selectors of the workload.",
   InvalidSpec: "The spec contradicts itself, or Multus would not start with it; the message names the field.",
   SecondInstall: "An older MultusInstall exists; this one touches nothing.",
@@ -16,6 +17,8 @@ export const REASONS = {
     "An object of the install exists with a value that Kubernetes lets nobody change; the message says what to delete.",
   Forbidden: "The operator's role lacks a permission; the message names it.",
   NamespaceMissing: "spec.namespace does not exist.",
+  Refused:
+    "The API server, or a webhook, refuses an object as invalid; it is tried again every five minutes.",
   ApplyFailed: "The API server refused an object, or did not answer; it is tried again.",
   Paused: "spec.paused: nothing is written.",
   Deleting: "The MultusInstall is being deleted and its objects with it.",

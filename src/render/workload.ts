@@ -55,7 +55,7 @@ function daemonSet(
     metadata: { name, namespace: spec.namespace, labels: { ...labels, ...ownerLabels(install) } },
     spec: {
       selector: { matchLabels: { name: "multus" } },
-      updateStrategy: updateStrategy(workload.updateStrategy),
+      updateStrategy: updateStrategy(spec),
       minReadySeconds: MIN_READY_SECONDS,
       template: {
         metadata: {
@@ -87,11 +87,17 @@ function tolerationsOf({ workload, nodes }: MultusInstall["spec"]): object[] {
   return key ? [...workload.tolerations, { key, operator: "Exists" }] : workload.tolerations;
 }
 
-function updateStrategy({
-  type,
-  maxUnavailable,
-}: MultusInstall["spec"]["workload"]["updateStrategy"]): object {
-  return type === "OnDelete" ? { type } : { type, rollingUpdate: { maxUnavailable } };
+/**
+ * v3.4 leaves its file on the node when its pod is gone, with a token that is refused then, and attaches
+ * nothing and says nothing (TryLoadPodDelegates): its next pod starts before the last one ends. With v4 the
+ * last one would delete the file of the next.
+ */
+function updateStrategy(spec: MultusInstall["spec"]): object {
+  const { type, maxUnavailable } = spec.workload.updateStrategy;
+  if (type === "OnDelete") return { type };
+  const rollingUpdate =
+    flavourOf(spec) === "v3" ? { maxSurge: maxUnavailable, maxUnavailable: 0 } : { maxUnavailable };
+  return { type, rollingUpdate };
 }
 
 /** Multus reads its configuration when it starts: another configuration must be another pod. */

@@ -215,19 +215,32 @@ it("goes back at once when a change is taken back while the guard comes up", asy
   expect((await pods("name=multus")).map(({ metadata }) => metadata.name).toSorted()).toEqual(before);
 });
 
-it("has one Multus on a node at a time when the DaemonSet's name changes", async () => {
-  await apply({ version: "v3.4.2" });
-  await waitUntil("v3's DaemonSet", () => exists("daemonset", "kube-multus-ds-amd64"));
+it("ends v4 before v3.4 starts, and starts v4 before v3.4 ends", async () => {
   await kubectl.run("label", "node", "node-a", "node-b", "kubernetes.io/arch=amd64", "--overwrite");
-  await runAll("name=multus");
   await apply({ version: "v4.3.0" });
-  await waitUntil("the old pods to be asked to end", async () =>
+  await runAll("name=multus");
+  await apply({ version: "v3.4.2" });
+  await runAll("name=multus-rollout-guard");
+  await waitUntil("the pods of v4 to be asked to end", async () =>
     (await pods("name=multus")).every(({ metadata }) => metadata.deletionTimestamp !== undefined),
   );
-  expect((await ready())?.message).toMatch(/kube-multus-ds-amd64\) to end on node-a, node-b/);
-  expect(await exists("daemonset", "kube-multus-ds")).toBe(false);
+  await waitUntil("the status to say so", async () =>
+    /kube-multus-ds\) to end on node-a, node-b/.test((await ready())?.message ?? ""),
+  );
+  expect(await exists("daemonset", "kube-multus-ds-amd64")).toBe(false);
   await endPods("name=multus");
+  await waitUntil("v3's DaemonSet", () => exists("daemonset", "kube-multus-ds-amd64"));
+  await runAll("name=multus");
+  await waitUntil("the install to be Ready", async () => (await ready())?.status === "True");
+
+  await apply({ version: "v4.3.0" });
   await waitUntil("v4's DaemonSet", () => exists("daemonset", "kube-multus-ds"));
+  await runAll("name=multus", 4);
+  expect(await exists("daemonset", "kube-multus-ds-amd64")).toBe(true);
+  await waitUntil("v3's DaemonSet to be gone", async () => {
+    await endPods("app=multus");
+    return !(await exists("daemonset", "kube-multus-ds-amd64"));
+  });
 });
 
 it("takes the startup taint from a node once Multus is ready there, and from all when Multus goes", async () => {

@@ -266,6 +266,60 @@ it("refuses a spec that Multus would crash on, naming the field", async () => {
   expect(await exists("daemonset", "kube-multus-ds")).toBe(false);
 });
 
+it("says what the API server refuses as invalid, and does not ask again and again", async () => {
+  const name = "no-multus";
+  const rule = {
+    apiGroups: ["apps"],
+    apiVersions: ["v1"],
+    operations: ["CREATE"],
+    resources: ["daemonsets"],
+  };
+  const kind = "ValidatingAdmissionPolicy";
+  const policy = {
+    matchConstraints: { resourceRules: [rule] },
+    validations: [{ expression: "object.metadata.name != 'kube-multus-ds'", message: "not in this cluster" }],
+  };
+  const binding = { policyName: name, validationActions: ["Deny"] };
+  for (const [suffix, spec] of Object.entries({ "": policy, Binding: binding }))
+    await kubectl.runWithInput(
+      JSON.stringify({
+        apiVersion: "admissionregistration.k8s.io/v1",
+        kind: kind + suffix,
+        metadata: { name },
+        spec,
+      }),
+      "apply",
+      "-f",
+      "-",
+    );
+  const probe = {
+    apiVersion: "apps/v1",
+    kind: "DaemonSet",
+    metadata: { name: "kube-multus-ds", namespace: "kube-system" },
+    spec: {
+      selector: { matchLabels: { a: "b" } },
+      template: { metadata: { labels: { a: "b" } }, spec: { containers: [{ name: "a", image: "a" }] } },
+    },
+  };
+  await waitUntil("the policy to be enforced", async () => {
+    const tried = kubectl.runWithInput(JSON.stringify(probe), "create", "--dry-run=server", "-f", "-");
+    return await tried.then(
+      () => false,
+      (error: unknown) => String(error).includes("not in this cluster"),
+    );
+  });
+  await apply();
+  expect(await reason("Stalled", "Refused")).toContain("not in this cluster");
+  await sleep(1000);
+  const before = requests.length;
+  await sleep(3000);
+  expect(requests.slice(before).map(({ method, path }) => `${method} ${path}`)).toEqual([]);
+  await kubectl.run("delete", kind, name);
+  await kubectl.run("delete", `${kind}Binding`, name);
+  await apply({ logging: { level: "error" } });
+  await reason("Ready", "NoMatchingNodes");
+});
+
 it("removes what it applied, and the NAD CRD only when asked", async () => {
   await apply({ mode: "Thick" });
   await reason("Ready", "NoMatchingNodes");

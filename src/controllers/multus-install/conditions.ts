@@ -17,7 +17,8 @@ export type InstallState =
         | "OwnershipConflict"
         | "ImmutableField"
         | "Forbidden"
-        | "NamespaceMissing";
+        | "NamespaceMissing"
+        | "Refused";
       message: string;
     }
   | { kind: "Deleting"; message: string };
@@ -84,6 +85,13 @@ function running({ state, message }: Verdict): Drafts {
         ...drafts,
         Ready: { status: "False", reason: "RolloutInProgress", message },
         Reconciling: inProgress,
+      };
+    case "Stuck":
+      return {
+        ...drafts,
+        Ready: { status: "False", reason: "RolloutStuck", message },
+        Reconciling: inProgress,
+        Degraded: { status: "True", reason: "RolloutStuck", message },
       };
     case "Failing":
       return {

@@ -1,9 +1,11 @@
 import { expect, it } from "vitest";
+import { type NodeView, nodeView } from "./cluster-nodes.ts";
 import { nextLookSeconds, unhealthyNodes as unhealthyAt } from "./diagnosis.ts";
+import { failedMounts } from "./failed-mounts.ts";
 import { type MultusPodView, multusPodView } from "./views.ts";
 
 const NOW = new Date("2026-11-24T12:00:00Z");
-const unhealthyNodes = (pods: MultusPodView[]) => unhealthyAt(pods, NOW);
+const unhealthyNodes = (pods: MultusPodView[], nodes: NodeView[] = []) => unhealthyAt(pods, NOW, nodes);
 
 function podOn(node: string, status: object, metadata: object = {}) {
   return multusPodView({
@@ -32,21 +34,63 @@ it("names the image, the registry's answer and the field to look at when an imag
   expect(found?.message).toContain("spec.image.pullSecrets");
 });
 
-it("says OOMKilled rather than CrashLoopBackOff, since that is what one can act on", () => {
-  const [found] = unhealthyNodes([
-    podOn("node-1", {
+const killed = (limits: object, container = "kube-multus") =>
+  multusPodView({
+    metadata: { name: "kube-multus-node-1", namespace: "kube-system" },
+    spec: { nodeName: "node-1", containers: [{ name: container, resources: { limits } }] },
+    status: {
       containerStatuses: [
         {
-          name: "kube-multus",
+          name: container,
           restartCount: 7,
           state: { waiting: { reason: "CrashLoopBackOff", message: "back-off 5m0s" } },
           lastState: { terminated: { reason: "OOMKilled", exitCode: 137 } },
         },
       ],
-    }),
-  ]);
+    },
+  });
+
+it("says OOMKilled rather than CrashLoopBackOff, with the limit and what to set instead", () => {
+  const [found] = unhealthyNodes([killed({ memory: "50Mi" })]);
   expect(found?.reason).toBe("OOMKilled");
-  expect(found?.message).toContain("spec.workload.resources.limits.memory");
+  expect(found?.message).toContain("limit 50Mi");
+  expect(found?.message).toContain("spec.workload.resources.limits.memory to 100Mi or more");
+  const [init] = unhealthyNodes([killed({ memory: "15Mi" }, "install-multus-binary")]);
+  expect(init?.message).toContain("spec.workload.installResources.limits.memory to 30Mi");
+  const [unlimited] = unhealthyNodes([killed({})]);
+  expect(unlimited?.message).toContain("the node ran out of memory");
+});
+
+it("names a node that is not Ready, after those on which Multus itself fails", () => {
+  const nodes = [
+    nodeView({
+      metadata: { name: "a" },
+      status: {
+        conditions: [{ type: "Ready", status: "Unknown", message: "Kubelet stopped posting node status." }],
+      },
+    }),
+    nodeView({ metadata: { name: "b" }, status: { conditions: [{ type: "Ready", status: "True" }] } }),
+  ];
+  const lost = [podOn("a", {}), podOn("b", {}), podOn("c", waiting("CrashLoopBackOff"))];
+  expect(unhealthyNodes(lost, nodes).map(({ node, reason }) => [node, reason])).toEqual([
+    ["c", "CrashLoopBackOff"],
+    ["a", "NodeNotReady"],
+  ]);
+});
+
+it("repeats what the kubelet says of a volume that it cannot mount", () => {
+  const message =
+    'MountVolume.SetUp failed for volume "multus-cfg" : configmap "multus-cni-config" not found';
+  const uid = "u1";
+  const events = [
+    { involvedObject: { uid }, message, lastTimestamp: "2026-01-01T00:00:00Z" },
+    { involvedObject: { uid: "u2" }, message: "long ago", lastTimestamp: "2025-01-01T00:00:00Z" },
+  ];
+  const found = failedMounts(events, new Date("2026-01-01T00:01:00Z"));
+  expect([...found]).toEqual([[uid, message]]);
+  const trouble = { container: "", image: "", reason: "FailedMount", message, restarts: 0 };
+  const [node] = unhealthyNodes([{ ...podOn("a", {}), trouble }]);
+  expect(node?.message).toContain(message);
 });
 
 it("carries Multus' last message out of a crash loop", () => {

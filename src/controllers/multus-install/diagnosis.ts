@@ -1,3 +1,4 @@
+import type { NodeView } from "./cluster-nodes.ts";
 import { type Explanation, explainPullFailure } from "./pull-failure.ts";
 import { explainStartFailure } from "./start-failure.ts";
 import type { ContainerTrouble, MultusPodView } from "./views.ts";
@@ -22,10 +23,15 @@ const PROBATION_SECONDS = 20;
  * Turns the pods of the Multus DaemonSet into the nodes that are not well, worst first, then by name. A pod
  * that has only not yet started gives no entry: waiting is no fault.
  */
-export function unhealthyNodes(pods: readonly MultusPodView[], now: Date): UnhealthyNode[] {
+export function unhealthyNodes(
+  pods: readonly MultusPodView[],
+  now: Date,
+  nodes: readonly NodeView[] = [],
+): UnhealthyNode[] {
+  const notReady = new Map(nodes.map(({ name, notReady }) => [name, notReady]));
   return pods
     .filter((pod) => !pod.terminating && (!pod.ready || probationSeconds(pod, now) > 0))
-    .flatMap((pod) => diagnose(pod) ?? [])
+    .flatMap((pod) => diagnose(pod) ?? lostWithNode(pod, notReady.get(pod.node)) ?? [])
     .toSorted((a, b) => severity(b.reason) - severity(a.reason) || a.node.localeCompare(b.node));
 }
 
@@ -53,6 +59,12 @@ function diagnose(pod: MultusPodView): UnhealthyNode | undefined {
   return entry(pod.node, reason, message);
 }
 
+/** A pod that is not Ready and no fault of Multus: its node is. */
+function lostWithNode(pod: MultusPodView, notReady: string | undefined): UnhealthyNode | undefined {
+  if (pod.ready || notReady === undefined) return undefined;
+  return entry(pod.node, "NodeNotReady", `the node is not Ready: ${notReady}`);
+}
+
 function entry(node: string, reason: string, message: string): UnhealthyNode {
   return { node, reason, message: bounded(message) };
 }
@@ -71,7 +83,7 @@ function explain(pod: MultusPodView, trouble: ContainerTrouble): Explanation {
     case "OOMKilled":
       return {
         reason,
-        message: `Multus was killed for want of memory (${where}). Raise spec.workload.resources.limits.memory or leave the limit out`,
+        message: `Multus was killed for want of memory (${where}, ${limitOf(trouble)}). ${raise(trouble)}`,
       };
     case "CrashLoopBackOff":
     case "Error":
@@ -91,15 +103,29 @@ function explain(pod: MultusPodView, trouble: ContainerTrouble): Explanation {
           message: `the kubelet could not start the container (${where}): ${message}`,
         }
       );
+    case "FailedMount":
+      return { reason, message: `a volume of the Multus pod cannot be mounted: ${message}` };
     default:
       return { reason, message: `${reason} (${where}): ${message}` };
   }
 }
 
+function limitOf({ memoryLimit }: ContainerTrouble): string {
+  return memoryLimit ? `limit ${memoryLimit}` : "it has no limit of its own: the node ran out of memory";
+}
+
+/** Twice the limit, as a number to begin with; the default is none (multus-cni #1346). */
+function raise({ container, memoryLimit }: ContainerTrouble): string {
+  const field = container === "install-multus-binary" ? "installResources" : "resources";
+  const [, amount, unit] = /^(\d+)(\D*)$/.exec(memoryLimit ?? "") ?? [];
+  if (amount === undefined) return "Give the node more memory, or evict other pods from it";
+  return `Set spec.workload.${field}.limits.memory to ${Number(amount) * 2}${unit} or more, or leave the limit out`;
+}
+
 /** What breaks a node for good comes before what may pass by itself. */
 function severity(reason: string): number {
   if (["CrashLoopBackOff", "OOMKilled", "ImageLayout"].includes(reason)) return 2;
-  if (reason === "Unschedulable") return 0;
+  if (reason === "Unschedulable" || reason === "NodeNotReady") return 0;
   return 1;
 }
 

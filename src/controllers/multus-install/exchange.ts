@@ -43,7 +43,9 @@ export async function exchange(
       await raiseGuard(run, install, daemonSets, state);
       break;
     case "HandOver":
-      for (const ref of obsoleteDaemonSets(run, daemonSets)) await deleteOwned(run, entryOfRef(ref));
+      for (const ref of obsoleteDaemonSets(run, daemonSets))
+        if (state.obsolete.some((w) => w.name === ref.name && w.deletesConfiguration))
+          await deleteOwned(run, entryOfRef(ref));
       break;
     case "Apply":
       for (const daemonSet of daemonSets)

@@ -1,6 +1,7 @@
 import { DAEMON_SETS, describe, refOf } from "../../kube/resource.ts";
 import { objectsOf, type RenderedInstall } from "../../render/render.ts";
 import { nextLookSeconds, unhealthyNodes } from "./diagnosis.ts";
+import { isStarting, STARTING_SECONDS, withFailedMounts } from "./failed-mounts.ts";
 import { withMissingSecrets } from "./missing-secrets.ts";
 import { type Rollout, rollout } from "./rollout.ts";
 import type { Run } from "./run.ts";
@@ -23,8 +24,10 @@ export async function look(run: Run, rendered: RenderedInstall): Promise<Rollout
   const names = new Set(refs.map((ref) => ref.name));
   const pods = (await run.deps.pods(namespace)).filter((pod) => names.has(pod.daemonSet));
   const now = run.deps.now();
-  const unhealthy = unhealthyNodes(await withMissingSecrets(run, namespace, pods), now);
-  const lookAgainSeconds = nextLookSeconds(pods, now);
+  const explained = await withFailedMounts(run, namespace, await withMissingSecrets(run, namespace, pods));
+  const unhealthy = unhealthyNodes(explained, now, await run.deps.nodes());
+  const looks = [nextLookSeconds(pods, now) ?? [], pods.some(isStarting) ? STARTING_SECONDS : []].flat();
+  const lookAgainSeconds = looks.length > 0 ? Math.min(...looks) : undefined;
   const found = rollout(refs.length, daemonSets, unhealthy, ending.map(describe));
   run.findings.rollout = found;
   return lookAgainSeconds === undefined ? found : { ...found, lookAgainSeconds };

@@ -15,12 +15,16 @@ import { removeInstall } from "./deletion.ts";
 import { appliedObjects, exchange } from "./exchange.ts";
 import { look } from "./look.ts";
 import { recordInventory } from "./owned-inventory.ts";
-import { verdict as verdictOf } from "./rollout.ts";
+import { judgeProgress, progressedAt } from "./progress.ts";
+import { type Verdict, verdict as verdictOf } from "./rollout.ts";
 import { beginRun, type Dependencies, FINALIZER, type Run } from "./run.ts";
 import { InvalidSpec, stalledBy } from "./stalled.ts";
 import { releaseNodes } from "./startup-taint.ts";
-import { writeStatus } from "./status-writer.ts";
+import { rfc3339, writeStatus } from "./status-writer.ts";
 import { winner } from "./winner.ts";
+
+/** What was refused as invalid stays so until the spec, the program or a policy changes: no back-off from 5 ms. */
+const SECONDS_BETWEEN_REFUSALS = 300;
 
 /**
  * Brings the cluster to what one MultusInstall says, and its status to what is true. Level-based: it looks
@@ -40,6 +44,11 @@ export async function reconcile(
     result = await act(run);
   } catch (error) {
     failure = explain(run, error);
+    if (run.findings.state.kind === "Stalled" && run.findings.state.reason === "Refused") {
+      context.log.error({ err: error }, "the API server refuses an object");
+      failure = undefined;
+      result = { requeueAfterSeconds: SECONDS_BETWEEN_REFUSALS };
+    }
   }
   // Stopped in the middle: what was found is half a truth, and another replica may lead already.
   if (!context.signal.aborted) await writeStatus(run);
@@ -73,9 +82,10 @@ async function act(run: Run): Promise<Result> {
   // What follows looks at the watches' copies: it must see whose the objects are by now.
   if (isTaken) return takingOver(run);
   const { verdict, result } = await exchange(run, install, rendered, adoption.kept);
-  run.findings.state = { kind: "Running", verdict };
+  const judged = judge(run, verdict);
+  run.findings.state = { kind: "Running", verdict: judged.verdict };
   const daemonSets = objects.filter(({ kind }) => kind === "DaemonSet").map(({ metadata: { name } }) => name);
-  return soonest(result, await releaseNodes(run, install, daemonSets));
+  return soonest(result, judged.result, await releaseNodes(run, install, daemonSets));
 }
 
 /** Turns an error into the state that the status tells, and into the error that the controller acts on. */
@@ -147,8 +157,19 @@ async function addFinalizer(run: Run): Promise<void> {
   );
 }
 
-function soonest(a: Result, b: Result): Result {
-  const times = [a, b].flatMap(({ requeueAfterSeconds }) => requeueAfterSeconds ?? []);
+/** A rollout that should move and does not is called so; the time of its last move goes into the status. */
+function judge(run: Run, found: Verdict): { verdict: Verdict; result: Result } {
+  const { previous, live, findings, deps } = run;
+  if (!findings.rollout || found.state !== "Progressing") return { verdict: found, result: {} };
+  const now = deps.now();
+  const since = progressedAt(previous, live.metadata.generation ?? 0, findings.rollout, rfc3339(now));
+  findings.progressedAt = since;
+  const { verdict, lookAgainSeconds } = judgeProgress(found, since, now);
+  return { verdict, result: lookAgainSeconds === undefined ? {} : { requeueAfterSeconds: lookAgainSeconds } };
+}
+
+function soonest(...results: Result[]): Result {
+  const times = results.flatMap(({ requeueAfterSeconds }) => requeueAfterSeconds ?? []);
   return times.length > 0 ? { requeueAfterSeconds: Math.min(...times) } : {};
 }
 

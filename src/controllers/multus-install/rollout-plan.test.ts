@@ -50,24 +50,24 @@ it("needs no guard where the pods leave their configuration", () => {
   expect(step({ live: [old({ deletesConfiguration: false })], servingNodes: ["a"] })).toBe("Apply");
 });
 
-it("lets the pods of a DaemonSet of another name end before it applies the new one", () => {
-  const v3 = { name: "kube-multus-ds-amd64", deletesConfiguration: false };
-  expect(step({ obsolete: [old(v3)], occupiedNodes: ["a"] })).toBe("HandOver");
-  expect(step({ obsolete: [old(v3)] })).toBe("HandOver");
-  expect(step({ obsolete: [old({ ...v3, ending: true })], occupiedNodes: ["a"] })).toBe("HandOver");
-  expect(step({ obsolete: [old({ ...v3, ending: true })] })).toBe("Apply");
-});
-
-it("guards first, and hands over then", () => {
+it("guards first, lets the pods of a DaemonSet of another name end, and applies the new one then", () => {
   const both = { obsolete: [old()], occupiedNodes: ["a"], servingNodes: ["a"] };
   expect(step(both)).toBe("Guard");
-  expect(step({ ...both, guard: guard(["a"]) })).toBe("HandOver");
+  const guarded = { ...both, guard: guard(["a"]) };
+  expect(step(guarded)).toBe("HandOver");
+  expect(step({ ...guarded, occupiedNodes: [] })).toBe("HandOver");
+  const ending = { ...guarded, obsolete: [old({ ending: true })] };
+  expect(step(ending)).toBe("HandOver");
+  expect(step({ ...ending, occupiedNodes: [] })).toBe("Apply");
+});
+
+it("starts the new Multus beside one of another name that leaves its configuration", () => {
+  const v3 = { name: "kube-multus-ds-amd64", deletesConfiguration: false };
+  expect(step({ obsolete: [old(v3)], servingNodes: ["a"] })).toBe("Apply");
 });
 
 it("names three nodes at most", () => {
   const occupiedNodes = ["a", "b", "c", "d", "e"];
-  const found = nextStep(
-    state({ obsolete: [old({ ending: true, deletesConfiguration: false })], occupiedNodes }),
-  );
+  const found = nextStep(state({ obsolete: [old({ ending: true })], occupiedNodes, guard: guard([]) }));
   expect(found).toMatchObject({ message: expect.stringMatching(/a, b, c and 2 more nodes/) });
 });

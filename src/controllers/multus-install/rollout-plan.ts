@@ -15,7 +15,10 @@ export interface RolloutState {
   live: readonly LiveWorkload[];
   /** Those of an earlier spec: of another name, or being deleted. */
   obsolete: readonly LiveWorkload[];
-  /** Nodes on which a pod of an obsolete DaemonSet still is, those without a kubelet that answers left out. */
+  /**
+   * Nodes on which a pod of an obsolete DaemonSet still is that deletes its configuration when it ends, those
+   * without a kubelet that answers left out.
+   */
   occupiedNodes: readonly string[];
   /** Nodes whose Multus pod is Ready. */
   servingNodes: readonly string[];
@@ -49,9 +52,11 @@ export function nextStep(state: RolloutState): RolloutStep {
     if (bare.length > 0 && guard.ageSeconds < LONGEST_WAIT_FOR_GUARD)
       return { kind: "Guard", message: `waiting for the guard on ${some(bare)} before Multus is exchanged` };
   }
-  // Two Multus on one node would delete each other's configuration.
-  if (state.occupiedNodes.length > 0 || obsolete.some(({ ending }) => !ending)) {
-    const names = obsolete.map(({ name }) => name).join(", ");
+  // On a node with two Multus, the one that ends would delete the other's file. One that leaves its file may go
+  // on until the new one is there: v3.4 whose pod is gone has a token that is refused, and attaches nothing.
+  const leaving = obsolete.filter(({ deletesConfiguration }) => deletesConfiguration);
+  if (state.occupiedNodes.length > 0 || leaving.some(({ ending }) => !ending)) {
+    const names = leaving.map(({ name }) => name).join(", ");
     const where = state.occupiedNodes.length > 0 ? ` on ${some(state.occupiedNodes)}` : "";
     return { kind: "HandOver", message: `waiting for the earlier Multus (${names}) to end${where}` };
   }

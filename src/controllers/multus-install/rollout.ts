@@ -41,6 +41,8 @@ export type Verdict =
   | { state: "Complete"; message: string }
   | { state: "NoNodes"; message: string }
   | { state: "Progressing"; message: string }
+  /** It should progress, and has not for long. */
+  | { state: "Stuck"; message: string }
   | { state: "Failing"; message: string };
 
 /** Complete only when the newest spec was seen and is updated and available on every node that should have it. */

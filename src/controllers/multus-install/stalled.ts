@@ -40,6 +40,9 @@ export function stalledBy(error: unknown): InstallState | undefined {
       reason: "ImmutableField",
       message: `${error.message.split(":")[0]}: ${fixed.field}: ${fixed.message}. Delete the object; the operator makes it anew`,
     };
+  // Of 400 and 422 no attempt makes anything else; a webhook that refuses answers so too.
+  if (error.status === 422 || error.status === 400)
+    return { kind: "Stalled", reason: "Refused", message: error.message };
   if (error.status === 403) return { kind: "Stalled", reason: "Forbidden", message: error.message };
   if (error.status === 404 && /namespaces? "/.test(error.message))
     return {

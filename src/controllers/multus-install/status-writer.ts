@@ -11,14 +11,16 @@ import { statusFor } from "./status.ts";
 /** Writes the status that a run's findings make, where it differs, and an event where Ready says something new. */
 export async function writeStatus(run: Run): Promise<void> {
   if (run.silent) return;
-  const now = run.deps
-    .now()
-    .toISOString()
-    .replace(/\.\d+Z$/, "Z");
+  const now = rfc3339(run.deps.now());
   const status = statusFor(run.findings, run.live.metadata.generation ?? 0, run.previous, now);
   if (isDeepStrictEqual(plain(status), plain(run.live.status ?? {}))) return;
   await putStatus(run, status);
   await tellTransition(run, status);
+}
+
+/** In whole seconds, as the API server writes times. */
+export function rfc3339(time: Date): string {
+  return time.toISOString().replace(/\.\d+Z$/, "Z");
 }
 
 /** False where the object is gone, or another of its name is there. */
@@ -53,6 +55,8 @@ async function isStillThere({ deps, live }: Run): Promise<boolean> {
 
 const BAD: readonly string[] = [
   "NodesUnhealthy",
+  "RolloutStuck",
+  "Refused",
   "InvalidSpec",
   "SecondInstall",
   "OwnershipConflict",

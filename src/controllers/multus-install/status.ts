@@ -21,6 +21,8 @@ export interface Findings {
   install?: MultusInstall;
   rendered?: RenderedInstall;
   rollout?: Rollout;
+  /** Of a rollout that goes on: when its numbers last changed; RFC 3339. */
+  progressedAt?: string;
   startupTaint?: MultusInstallStatus["startupTaint"];
   inventory: readonly InventoryEntry[];
 }
@@ -32,7 +34,7 @@ export function statusFor(
   previous: { conditions?: readonly Condition[] | undefined },
   now: string,
 ): MultusInstallStatus {
-  const { state, install, rendered, rollout, startupTaint, inventory } = findings;
+  const { state, install, rendered, rollout, progressedAt, startupTaint, inventory } = findings;
   const warnings =
     rendered?.warnings
       .slice(0, MOST_WARNINGS)
@@ -42,14 +44,19 @@ export function statusFor(
     conditions: withTimes(conditionsFor(state), previous.conditions ?? [], generation, now),
     ...(install ? { version: install.spec.version, mode: install.spec.mode } : {}),
     ...(rendered ? { image: rendered.image } : {}),
-    ...(rollout ? { nodes: nodesOf(rollout) } : {}),
+    ...(rollout ? { nodes: { ...nodesOf(rollout), ...(progressedAt ? { progressedAt } : {}) } } : {}),
     ...(startupTaint ? { startupTaint } : {}),
     ...(inventory.length > 0 ? { inventory: [...inventory] } : {}),
     ...(warnings.length > 0 ? { warnings } : {}),
   };
 }
 
-function nodesOf({ desired, updated, available, unhealthy }: Rollout): MultusInstallStatus["nodes"] {
+function nodesOf({
+  desired,
+  updated,
+  available,
+  unhealthy,
+}: Rollout): NonNullable<MultusInstallStatus["nodes"]> {
   return {
     desired,
     updated,

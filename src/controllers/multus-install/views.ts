@@ -64,17 +64,25 @@ const containerStatus = z.object({
   lastState: z.object({ terminated: terminated.optional() }).prefault({}),
 });
 
+const containerSpec = z.object({
+  name: z.string(),
+  resources: z.object({ limits: z.object({ memory: z.string().optional() }).prefault({}) }).prefault({}),
+});
+
 const pod = z.object({
   metadata: z.object({
     name: z.string(),
     namespace: z.string(),
     uid: z.string().default(""),
+    creationTimestamp: z.string().default(""),
     deletionTimestamp: z.string().optional(),
     ownerReferences: z.array(z.object({ kind: z.string(), name: z.string() })).default([]),
   }),
   spec: z
     .object({
       nodeName: z.string().default(""),
+      initContainers: z.array(containerSpec).default([]),
+      containers: z.array(containerSpec).default([]),
       imagePullSecrets: z.array(z.object({ name: z.string().default("") })).default([]),
     })
     .prefault({}),
@@ -109,6 +117,8 @@ export interface ContainerTrouble {
   message: string;
   exitCode?: number;
   restarts: number;
+  /** The container's own, such as 50Mi; undefined where it has none. */
+  memoryLimit?: string;
   /** It failed before and runs again, since this time (RFC 3339). */
   runningSince?: string;
 }
@@ -127,6 +137,8 @@ export interface MultusPodView {
   /** Being deleted: its node is between two pods, which is no fault. */
   terminating: boolean;
   uid: string;
+  /** RFC 3339 */
+  created: string;
   pullSecrets: readonly string[];
   /** Those of them that the kubelet did not find, where an event says so. */
   missingSecrets?: readonly string[];
@@ -152,11 +164,21 @@ export function multusPodView(object: unknown): MultusPodView {
     ...(ready?.lastTransitionTime ? { readySince: ready.lastTransitionTime } : {}),
     terminating: metadata.deletionTimestamp !== undefined,
     uid: metadata.uid,
+    created: metadata.creationTimestamp,
     pullSecrets: spec.imagePullSecrets.map(({ name }) => name).filter(Boolean),
     ...(metadata.deletionTimestamp === undefined ? {} : { endsAt: metadata.deletionTimestamp }),
     ...(unscheduled ? { unschedulable: unscheduled.message } : {}),
-    ...(trouble ? { trouble } : podTrouble(status)),
+    ...(trouble ? { trouble: withLimit(trouble, spec) } : podTrouble(status)),
   };
+}
+
+function withLimit(
+  trouble: ContainerTrouble,
+  spec: Record<"initContainers" | "containers", readonly z.output<typeof containerSpec>[]>,
+): ContainerTrouble {
+  const found = [...spec.initContainers, ...spec.containers].find(({ name }) => name === trouble.container);
+  const memoryLimit = found?.resources.limits.memory;
+  return memoryLimit === undefined ? trouble : { ...trouble, memoryLimit };
 }
 
 function firstTrouble(containers: readonly z.output<typeof containerStatus>[]): ContainerTrouble | undefined {

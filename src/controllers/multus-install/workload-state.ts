@@ -54,7 +54,8 @@ export async function workloadState(
     if (found && isOwn(found)) obsolete.push(liveWorkload(found, false));
   }
   const now = run.deps.now().getTime();
-  const names = new Set(obsolete.map(({ name }) => name));
+  const leaving = obsolete.filter(({ deletesConfiguration }) => deletesConfiguration);
+  const names = new Set(leaving.map(({ name }) => name));
   const isLost = ({ endsAt }: MultusPodView) =>
     endsAt !== undefined && now - Date.parse(endsAt) > LOST_AFTER_MS;
   return {

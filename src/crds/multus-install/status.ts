@@ -22,6 +22,12 @@ export const multusInstallStatus = z.object({
       desired: z.int().min(0).describe("Nodes that should run Multus."),
       updated: z.int().min(0).describe("Nodes whose Multus pod is of the newest spec."),
       available: z.int().min(0).describe("Nodes whose Multus pod is available."),
+      progressedAt: z
+        .string()
+        .max(64)
+        .meta({ format: "date-time" })
+        .optional()
+        .describe("When these numbers last changed, while a rollout goes on."),
       unhealthyTotal: z.int().min(0).describe("Nodes on which Multus does not run as it should."),
       unhealthy: z
         .array(

@@ -176,7 +176,9 @@ export const workload = z.object({
         .describe("OnDelete: a node gets the new Multus when its pod is deleted by hand."),
       maxUnavailable: maxUnavailable()
         .default(1)
-        .describe("Nodes updated at once, a number or a percentage of all."),
+        .describe(
+          "Nodes updated at once, a number or a percentage of all. With v3 the new pod starts before the old one ends (maxSurge).",
+        ),
     })
     .prefault({})
     .describe("How the DaemonSet is updated."),
