@@ -1,6 +1,31 @@
 import { generateKeyPairSync, randomBytes, sign, X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
-import * as der from "./der.ts";
+import { AsnConvert, OctetString } from "@peculiar/asn1-schema";
+import {
+  AlgorithmIdentifier,
+  AttributeTypeAndValue,
+  AttributeValue,
+  BasicConstraints,
+  Certificate,
+  ExtendedKeyUsage,
+  Extension,
+  Extensions,
+  GeneralName,
+  id_ce_basicConstraints,
+  id_ce_extKeyUsage,
+  id_ce_keyUsage,
+  id_ce_subjectAltName,
+  id_kp_serverAuth,
+  KeyUsage,
+  KeyUsageFlags,
+  Name,
+  RelativeDistinguishedName,
+  SubjectAlternativeName,
+  SubjectPublicKeyInfo,
+  TBSCertificate,
+  Validity,
+  Version,
+} from "@peculiar/asn1-x509";
 
 /** A serving certificate and its key, in memory only. */
 export interface ServingCertificate {
@@ -12,9 +37,9 @@ export interface ServingCertificate {
   notAfter: Date;
 }
 
-const ECDSA_WITH_SHA256 = der.sequence(der.objectIdentifier("1.2.840.10045.4.3.2"));
-const COMMON_NAME = der.objectIdentifier("2.5.4.3");
-const SERIAL_NUMBER = der.objectIdentifier("2.5.4.5");
+const ECDSA_WITH_SHA256 = new AlgorithmIdentifier({ algorithm: "1.2.840.10045.4.3.2" });
+const COMMON_NAME = "2.5.4.3";
+const SERIAL_NUMBER = "2.5.4.5";
 /** Clocks of machines differ: a certificate made now is valid a little earlier, ms. */
 const CLOCK_SKEW_MS = 3_600_000;
 
@@ -30,25 +55,28 @@ export function selfSigned(hosts: readonly string[], now: Date, lifetimeMs: numb
   const notBefore = new Date(Math.floor((now.getTime() - CLOCK_SKEW_MS) / 1000) * 1000);
   const notAfter = new Date(Math.floor((now.getTime() + lifetimeMs) / 1000) * 1000);
   const serial = serialNumber();
-  // Two certificates of one name would be taken for each other by OpenSSL, which looks issuers up by name.
-  const name = der.sequence(
-    der.set(der.sequence(COMMON_NAME, der.utf8String((hosts[0] ?? "").slice(0, 64)))),
-    der.set(der.sequence(SERIAL_NUMBER, der.utf8String(serial.toString("hex")))),
-  );
-  const toBeSigned = der.sequence(
-    der.tagged(0, der.integer(Buffer.from([2])), true), // version 3
-    der.integer(serial),
-    ECDSA_WITH_SHA256,
-    name,
-    der.sequence(der.time(notBefore), der.time(notAfter)),
-    name,
-    publicKey.export({ type: "spki", format: "der" }),
-    der.tagged(3, extensions(hosts), true),
-  );
-  const signature = sign("sha256", toBeSigned, privateKey);
-  const certificate = der.sequence(toBeSigned, ECDSA_WITH_SHA256, der.bitString(signature));
+  const name = subject(hosts[0] ?? "", serial.toString("hex"));
+  const toBeSigned = new TBSCertificate({
+    version: Version.v3,
+    serialNumber: arrayBuffer(serial),
+    signature: ECDSA_WITH_SHA256,
+    issuer: name,
+    subject: name,
+    validity: new Validity({ notBefore, notAfter }),
+    subjectPublicKeyInfo: AsnConvert.parse(
+      publicKey.export({ type: "spki", format: "der" }),
+      SubjectPublicKeyInfo,
+    ),
+    extensions: extensions(hosts),
+  });
+  const signatureValue = sign("sha256", Buffer.from(AsnConvert.serialize(toBeSigned)), privateKey);
+  const certificate = new Certificate({
+    tbsCertificate: toBeSigned,
+    signatureAlgorithm: ECDSA_WITH_SHA256,
+    signatureValue: arrayBuffer(signatureValue),
+  });
   return {
-    certificate: pem(certificate),
+    certificate: pem(Buffer.from(AsnConvert.serialize(certificate))),
     key: privateKey.export({ type: "pkcs8", format: "pem" }) as string,
     notBefore,
     notAfter,
@@ -62,34 +90,33 @@ function serialNumber(): Buffer {
   return bytes;
 }
 
-function extensions(hosts: readonly string[]): Buffer {
-  const names = hosts.map((host) =>
-    isIP(host) === 0
-      ? der.tagged(2, Buffer.from(host), false)
-      : der.tagged(7, Buffer.from(addressBytes(host)), false),
-  );
-  const digitalSignature = der.bitString(Buffer.from([0x80]), 7);
-  const serverAuth = der.sequence(der.objectIdentifier("1.3.6.1.5.5.7.3.1"));
-  return der.sequence(
-    extension("2.5.29.19", der.sequence(), true), // basicConstraints: no CA
-    extension("2.5.29.15", digitalSignature, true),
-    extension("2.5.29.37", serverAuth),
-    extension("2.5.29.17", der.sequence(...names)),
-  );
+/** Two certificates of one name would be taken for each other by OpenSSL, which looks issuers up by name. */
+function subject(commonName: string, serial: string): Name {
+  const part = (type: string, utf8String: string) =>
+    new RelativeDistinguishedName([
+      new AttributeTypeAndValue({ type, value: new AttributeValue({ utf8String }) }),
+    ]);
+  return new Name([part(COMMON_NAME, commonName.slice(0, 64)), part(SERIAL_NUMBER, serial)]);
 }
 
-function extension(identifier: string, value: Buffer, critical = false): Buffer {
-  const flag = critical ? [der.TRUE] : [];
-  return der.sequence(der.objectIdentifier(identifier), ...flag, der.octetString(value));
+function extensions(hosts: readonly string[]): Extensions {
+  const names = hosts.map(
+    (host) => new GeneralName(isIP(host) === 0 ? { dNSName: host } : { iPAddress: host }),
+  );
+  return new Extensions([
+    extension(id_ce_basicConstraints, new BasicConstraints({ cA: false }), true),
+    extension(id_ce_keyUsage, new KeyUsage(KeyUsageFlags.digitalSignature), true),
+    extension(id_ce_extKeyUsage, new ExtendedKeyUsage([id_kp_serverAuth])),
+    extension(id_ce_subjectAltName, new SubjectAlternativeName(names)),
+  ]);
 }
 
-function addressBytes(address: string): number[] {
-  if (isIP(address) === 4) return address.split(".").map(Number);
-  const [head = "", tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split("::");
-  const words = (part: string | undefined) => (part ? part.split(":").map((word) => parseInt(word, 16)) : []);
-  const [front, back] = [words(head), words(tail)];
-  const all = [...front, ...Array<number>(8 - front.length - back.length).fill(0), ...back];
-  return all.flatMap((word) => [word >> 8, word & 0xff]);
+function extension(extnID: string, value: object, critical = false): Extension {
+  return new Extension({ extnID, critical, extnValue: new OctetString(AsnConvert.serialize(value)) });
+}
+
+function arrayBuffer(bytes: Buffer): ArrayBuffer {
+  return new Uint8Array(bytes).buffer;
 }
 
 function pem(certificate: Buffer): string {
