@@ -301,13 +301,14 @@ it("says what the API server refuses as invalid, and does not ask again and agai
       template: { metadata: { labels: { a: "b" } }, spec: { containers: [{ name: "a", image: "a" }] } },
     },
   };
-  await waitUntil("the policy to be enforced", async () => {
+  const isRefused = async () => {
     const tried = kubectl.runWithInput(JSON.stringify(probe), "create", "--dry-run=server", "-f", "-");
     return await tried.then(
       () => false,
       (error: unknown) => String(error).includes("not in this cluster"),
     );
-  });
+  };
+  await waitUntil("the policy to be enforced", isRefused);
   await apply();
   expect(await reason("Stalled", "Refused")).toContain("not in this cluster");
   await sleep(1000);
@@ -316,6 +317,7 @@ it("says what the API server refuses as invalid, and does not ask again and agai
   expect(requests.slice(before).map(({ method, path }) => `${method} ${path}`)).toEqual([]);
   await kubectl.run("delete", kind, name);
   await kubectl.run("delete", `${kind}Binding`, name);
+  await waitUntil("the policy to be gone", async () => !(await isRefused()));
   await apply({ logging: { level: "error" } });
   await reason("Ready", "NoMatchingNodes");
 });
