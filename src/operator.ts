@@ -71,6 +71,7 @@ export class MultusOperator extends Operator {
       log: options.log,
       metrics: this.#metrics,
       events: new EventRecorder(client, options.log, `${NAME}.dev/multus-install`, this.#identity),
+      networks: this.#networkSummary,
     });
     this.#networks = new NetworkAttachmentController({
       client,

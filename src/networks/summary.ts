@@ -1,3 +1,4 @@
+import { MOST_SAMPLES, SAMPLE_TEXT } from "../crds/multus-install/network-summary.ts";
 import type { ReportStatus } from "../crds/network-attachment-report/report.ts";
 import { pressureOf } from "./addresses.ts";
 import { OUTCOMES, type OutcomeKind } from "./outcome.ts";
@@ -30,8 +31,6 @@ export interface SummedPod {
   evidence?: string;
 }
 
-const MOST_SAMPLES = 20;
-const LONGEST = 256;
 /** Pods that somebody has to look at, the worst first. */
 const TROUBLE: readonly OutcomeKind[] = [
   "bypassed",
@@ -100,5 +99,5 @@ function networksOf(reports: (readonly [string, ReportStatus])[]): Omit<NetworkS
 }
 
 function shortened(text: string): string {
-  return text.length <= LONGEST ? text : `${text.slice(0, LONGEST - 1)}…`;
+  return text.length <= SAMPLE_TEXT ? text : `${text.slice(0, SAMPLE_TEXT - 1)}…`;
 }

@@ -6,6 +6,7 @@ import { Reflector } from "../../kube/reflector.ts";
 import { type ApiObject, PODS } from "../../kube/resource.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
+import type { NetworkSummaryStore } from "../network-attachment/summary-store.ts";
 import { Applier } from "./applier.ts";
 import { ClusterNodes } from "./cluster-nodes.ts";
 import { OwnedObjects } from "./owned-objects.ts";
@@ -21,6 +22,8 @@ export interface InstallControllerOptions {
   log: Logger;
   metrics: Metrics;
   events: EventRecorder;
+  /** For status.networks and status.pods; without it the status has neither. */
+  networks?: NetworkSummaryStore;
 }
 
 /** Watches MultusInstalls, what they own and Multus' pods, and reconciles every install when one of them changes. */
@@ -39,6 +42,7 @@ export class InstallController {
     this.#log = log.child({ controller: NAME });
     this.#owned = new OwnedObjects(client, this.#log, () => this.#enqueueSoon());
     this.#nodes = new ClusterNodes(client, this.#log, () => this.#enqueueSoon());
+    options.networks?.onChange(() => this.#enqueueSoon());
     const applier = new Applier(client, this.#owned);
     this.#installs = new Reflector<ApiObject>({
       client,
@@ -67,6 +71,7 @@ export class InstallController {
             owned: this.#owned,
             nodes: () => this.#nodes.all(),
             pods: (namespace) => this.#podsOf(namespace),
+            networks: () => options.networks?.get(),
             now: () => new Date(),
           },
           context,

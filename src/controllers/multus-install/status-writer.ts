@@ -12,6 +12,7 @@ import { statusFor } from "./status.ts";
 export async function writeStatus(run: Run): Promise<void> {
   if (run.silent) return;
   const now = rfc3339(run.deps.now());
+  run.findings.networks = run.deps.networks();
   const status = statusFor(run.findings, run.live.metadata.generation ?? 0, run.previous, now);
   if (isDeepStrictEqual(plain(status), plain(run.live.status ?? {}))) return;
   await putStatus(run, status);

@@ -1,9 +1,10 @@
-import type { Condition } from "../../crds/conditions.ts";
 import { formatProblem } from "../../crds/field-problem.ts";
 import type { MultusInstall } from "../../crds/multus-install/multus-install.ts";
 import type { MultusInstallStatus } from "../../crds/multus-install/status.ts";
+import type { NetworkSummary } from "../../networks/summary.ts";
 import type { RenderedInstall } from "../../render/render.ts";
 import { conditionsFor, type InstallState, withTimes } from "./conditions.ts";
+import { networkStatusFrom } from "./network-status.ts";
 import type { Rollout } from "./rollout.ts";
 
 /** At most this many unhealthy nodes are listed; all are counted. */
@@ -25,13 +26,15 @@ export interface Findings {
   progressedAt?: string;
   startupTaint?: MultusInstallStatus["startupTaint"];
   inventory: readonly InventoryEntry[];
+  /** Absent until everything was seen once. */
+  networks?: NetworkSummary | undefined;
 }
 
 /** The status that says what was found. `now` is RFC 3339. */
 export function statusFor(
   findings: Findings,
   generation: number,
-  previous: { conditions?: readonly Condition[] | undefined },
+  previous: Pick<MultusInstallStatus, "conditions" | "networks" | "pods">,
   now: string,
 ): MultusInstallStatus {
   const { state, install, rendered, rollout, progressedAt, startupTaint, inventory } = findings;
@@ -46,6 +49,7 @@ export function statusFor(
     ...(rendered ? { image: rendered.image } : {}),
     ...(rollout ? { nodes: { ...nodesOf(rollout), ...(progressedAt ? { progressedAt } : {}) } } : {}),
     ...(startupTaint ? { startupTaint } : {}),
+    ...(rendered ? networkStatusFrom(findings.networks, previous) : {}),
     ...(inventory.length > 0 ? { inventory: [...inventory] } : {}),
     ...(warnings.length > 0 ? { warnings } : {}),
   };

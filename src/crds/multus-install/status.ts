@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { condition } from "../conditions.ts";
+import { networksStatus, podsStatus } from "./network-summary.ts";
 
 /** MultusInstall.status: what is true in the cluster, bounded in size. */
 export const multusInstallStatus = z.object({
@@ -56,6 +57,10 @@ export const multusInstallStatus = z.object({
     })
     .optional()
     .describe("Nodes that take no ordinary pod until Multus is ready on them."),
+  networks: networksStatus
+    .optional()
+    .describe("The cluster's networks at a glance; each NAD has a NetworkAttachmentReport."),
+  pods: podsStatus.optional().describe("The pods that ask for networks, each counted once."),
   inventory: z
     .array(
       z.object({
