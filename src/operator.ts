@@ -179,6 +179,7 @@ export class MultusOperator extends Operator {
     await this.#election?.release().catch((error: unknown) => {
       this.#log.warn({ err: error }, "the lease could not be given up; it runs out by itself");
     });
+    await this.#admission.close();
     await this.#health?.stop();
     await this.#options.connection.close();
   }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "../telemetry/logger.ts";
 import type { ServingCertificate } from "./certificate.ts";
 import type { AdmissionMetrics } from "./metrics.ts";
@@ -30,6 +31,7 @@ const KEEP_ALIVE_MS = 120_000;
 export class WebhookServer {
   readonly #server: Server;
   readonly #options: WebhookOptions;
+  #leaving = false;
 
   private constructor(options: WebhookOptions) {
     this.#options = options;
@@ -66,6 +68,16 @@ export class WebhookServer {
     this.#server.setSecureContext(contextOf(certificate));
   }
 
+  /**
+   * Goes on answering for so long, ms, and asks each client to connect anew: a replica that ends is still
+   * called until every API server has learnt of it, and by then calls go to the others.
+   */
+  async drain(ms: number): Promise<void> {
+    this.#leaving = true;
+    this.#server.closeIdleConnections();
+    await sleep(ms);
+  }
+
   /** Requests under way are answered; connections that wait for one are closed. */
   async stop(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
@@ -79,6 +91,7 @@ export class WebhookServer {
     const { log, metrics, view } = this.#options;
     if (request.url?.split("?")[0] !== WEBHOOK_PATH || request.method !== "POST")
       return send(response, 404, { message: `POST an AdmissionReview to ${WEBHOOK_PATH}` });
+    if (this.#leaving) response.setHeader("connection", "close");
     const ended = metrics.started();
     try {
       const { body, resource, verdict } = await reviewed(JSON.parse(await bodyOf(request)), view);

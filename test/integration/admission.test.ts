@@ -58,7 +58,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await Promise.all(running.map((admission) => admission.stop()));
+  for (const admission of [...running]) await stopReplica(admission);
   await plane?.stop();
 });
 
@@ -96,6 +96,7 @@ async function startReplica(name: string, leads: boolean): Promise<Admission> {
 async function stopReplica(admission: Admission): Promise<void> {
   running.splice(running.indexOf(admission), 1);
   await admission.stop();
+  await admission.close();
 }
 
 /** What kubectl prints on both outputs, whether it succeeds or not. */

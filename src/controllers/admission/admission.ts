@@ -39,6 +39,8 @@ export interface AdmissionOptions {
 const KEY = "admission";
 /** Admission fails open: it must not hold up a rollout of the operator for longer than this, ms. */
 const LONGEST_UNREADY_MS = 30_000;
+/** Endpoints of a pod that ends are taken out within a second or two, everywhere. */
+const DRAIN_MS = 3000;
 
 /**
  * Admission in one process: every replica serves the webhook with a certificate of its own, and the one that
@@ -134,14 +136,15 @@ export class Admission {
     return this.#hasPolicies;
   }
 
+  /** Ends everything but the webhook, which goes on answering with what is known. */
   async stop(): Promise<void> {
-    await Promise.all([
-      this.#leader?.stop(),
-      this.#replica?.stop(),
-      this.#server?.stop(),
-      this.#owned.stop(),
-      this.#view.stop(),
-    ]);
+    await Promise.all([this.#leader?.stop(), this.#replica?.stop(), this.#owned.stop(), this.#view.stop()]);
+  }
+
+  /** Ends the webhook; behind a Service not before its callers know other replicas. */
+  async close(): Promise<void> {
+    if (!this.#options.webhook?.url) await this.#server?.drain(DRAIN_MS);
+    await this.#server?.stop();
   }
 
   /** Where the webhook is served. Throws where it is not. */

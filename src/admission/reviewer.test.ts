@@ -1,0 +1,169 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { AdmissionResponse } from "./review.ts";
+import { type AdmissionView, reviewed } from "./reviewer.ts";
+import type { AdmissionSettings } from "./settings.ts";
+
+const NETWORKS = { group: "k8s.cni.cncf.io", version: "v1", resource: "network-attachment-definitions" };
+const PODS = { group: "", version: "v1", resource: "pods" };
+
+const review = (resource: object, object: unknown, namespace = "team") => ({
+  apiVersion: "admission.k8s.io/v1",
+  kind: "AdmissionReview",
+  request: { uid: "u-1", operation: "CREATE", resource, namespace, name: "", object },
+});
+const network = (config: unknown, name = "net") => review(NETWORKS, { metadata: { name }, spec: { config } });
+const pod = (networks: string, more: Record<string, string> = {}, spec: object = {}) =>
+  review(PODS, { metadata: { annotations: { "k8s.v1.cni.cncf.io/networks": networks, ...more } }, spec });
+
+function view(
+  mode: AdmissionSettings["mode"],
+  isolation: Partial<AdmissionSettings["isolation"]> = {},
+): AdmissionView {
+  return {
+    settings: {
+      mode,
+      isolation: { enabled: false, globalNamespaces: [], ...isolation },
+      excludedNamespaces: [],
+    },
+    exists: (_, name) => (name === "unknown" ? undefined : name === "net"),
+  };
+}
+
+async function ask(
+  body: unknown,
+  as: AdmissionView = view("Deny"),
+): Promise<AdmissionResponse & { verdict: string }> {
+  const { body: answer, verdict } = await reviewed(body, as);
+  expect(answer).toMatchObject({
+    apiVersion: "admission.k8s.io/v1",
+    kind: "AdmissionReview",
+    response: { uid: "u-1" },
+  });
+  return { ...(answer as { response: AdmissionResponse }).response, verdict };
+}
+
+const BROKEN = '{"cniVersion":"0.3.1","type":"macvlan","mode":"brige"}';
+const DOUBTFUL = '{"cniVersion":"0.3.1","type":"macvlan","mode":"vepa","mode":"bridge"}';
+const RIGHT = '{"cniVersion":"0.3.1","type":"macvlan","mode":"bridge"}';
+
+describe("a NetworkAttachmentDefinition", () => {
+  it("that cannot work is refused in Deny, let in with a warning in Warn, and not looked at in Off", async () => {
+    const denied = await ask(network(BROKEN));
+    expect(denied).toMatchObject({
+      allowed: false,
+      verdict: "denied",
+      status: { code: 422, reason: "Invalid" },
+    });
+    expect(denied.status?.message).toMatch(
+      /^spec\.config: mode must be one of .*did you mean "bridge"\?\) \(line 1, column \d+\)$/,
+    );
+    const warned = await ask(network(BROKEN), view("Warn"));
+    expect(warned).toMatchObject({ allowed: true, verdict: "warned", warnings: [denied.status?.message] });
+    const off = await ask(network(BROKEN), { ...view("Warn"), settings: undefined });
+    expect(off).toEqual({ uid: "u-1", allowed: true, verdict: "allowed" });
+  });
+
+  it("that is doubtful gets a warning in either mode", async () => {
+    for (const mode of ["Warn", "Deny"] as const)
+      expect(await ask(network(DOUBTFUL), view(mode))).toMatchObject({
+        allowed: true,
+        warnings: [expect.stringContaining("mode is given twice")],
+      });
+  });
+
+  it("that is right, or empty, passes without a word", async () => {
+    for (const config of [RIGHT, "", undefined])
+      expect(await ask(network(config))).toEqual({ uid: "u-1", allowed: true, verdict: "allowed" });
+    expect(await ask(review(NETWORKS, { metadata: { name: "net" } }))).toMatchObject({ allowed: true });
+  });
+
+  it("whose configuration is no text is refused", async () => {
+    expect((await ask(network({ type: "macvlan" }))).status?.message).toContain(
+      "must be a string that holds JSON",
+    );
+  });
+
+  it("with a dot in its name is told how pods ask for it", async () => {
+    expect((await ask(network(RIGHT, "a.b"))).warnings).toEqual([expect.stringContaining("JSON form")]);
+  });
+
+  it("of any size and content gets an answer of bounded length, on one line", async () => {
+    const long = `{"plugins":[${Array(200)
+      .fill(`{"type":"macvlan","mode":"\u202e\u2028${"x".repeat(300)}"}`)
+      .join()}]}`;
+    for (const text of [long, "x".repeat(3_000_000), `[${"[".repeat(100_000)}`]) {
+      const { status, warnings = [] } = await ask(network(text));
+      expect(status?.message.length).toBeLessThan(3200);
+      expect(warnings.length).toBeLessThanOrEqual(12);
+      expect(`${status?.message}${warnings.join("")}`).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+    }
+  });
+});
+
+describe("a pod", () => {
+  it("whose request cannot be read is refused", async () => {
+    for (const request of ["[", '{"name":"net"}', "a/b/c", "[null]", "Net"])
+      expect(await ask(pod(request))).toMatchObject({ allowed: false, verdict: "denied" });
+  });
+
+  it("that asks for a network that does not exist gets a warning, but none where that is not known", async () => {
+    const { allowed, warnings } = await ask(pod("net,other/missing,net"));
+    expect(allowed).toBe(true);
+    expect(warnings).toEqual([expect.stringContaining("asks for other/missing, which does not exist")]);
+    expect(await ask(pod("net,unknown"))).toEqual({ uid: "u-1", allowed: true, verdict: "allowed" });
+  });
+
+  it("that asks for a network which isolation forbids is refused", async () => {
+    const isolated = view("Deny", { enabled: true, globalNamespaces: ["shared"] });
+    const denied = await ask(pod("other/net"), isolated);
+    expect(denied.status?.message).toContain(
+      "asks for other/net, which namespace isolation forbids: pods of team may use networks of their own namespace and of shared",
+    );
+    for (const request of ["net", "team/net", "shared/net"])
+      expect(await ask(pod(request), isolated)).toMatchObject({ allowed: true, verdict: "allowed" });
+  });
+
+  it("with hostNetwork is told that its request has no effect", async () => {
+    const { warnings } = await ask(pod("[", {}, { hostNetwork: true }));
+    expect(warnings).toEqual([expect.stringContaining("has no effect")]);
+  });
+
+  it("may name one first network", async () => {
+    const key = "v1.multus-cni.io/default-network";
+    expect(await ask(pod("", { [key]: "net" }))).toMatchObject({ allowed: true, verdict: "allowed" });
+    expect((await ask(pod("", { [key]: "a,b" }))).status?.message).toContain("names 2 networks");
+    expect((await ask(pod("", { [key]: "a/b/c" }))).allowed).toBe(false);
+  });
+
+  it("is looked up for no more than 64 networks", async () => {
+    let asked = 0;
+    const counting = { ...view("Warn"), exists: () => asked++ < 0 };
+    const { warnings = [] } = await ask(
+      pod(Array.from({ length: 500 }, (_, i) => `n${i}`).join(",")),
+      counting,
+    );
+    expect(asked).toBe(64);
+    expect(warnings).toHaveLength(12);
+    expect(warnings.at(-1)).toBe("and 53 more");
+  });
+});
+
+describe("anything else", () => {
+  it("that is an AdmissionReview is let in", async () => {
+    const other = review({ group: "apps", version: "v1", resource: "deployments" }, { metadata: {} });
+    expect(await ask(other)).toMatchObject({ allowed: true, verdict: "allowed" });
+  });
+
+  it("is refused with an error, whatever it is", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.jsonValue(), async (value) => {
+        await expect(reviewed(value, view("Deny"))).rejects.toThrow();
+      }),
+    );
+    await expect(reviewed(review(NETWORKS, "text"), view("Deny"))).rejects.toThrow();
+    await expect(
+      reviewed(review(PODS, { metadata: { annotations: { a: 1 } } }), view("Deny")),
+    ).rejects.toThrow();
+  });
+});

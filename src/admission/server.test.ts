@@ -1,0 +1,167 @@
+import { Agent, request } from "node:https";
+import { connect } from "node:tls";
+import { Registry } from "@prometheus-io/client";
+import { pino } from "pino";
+import { afterEach, describe, expect, it } from "vitest";
+import { type ServingCertificate, selfSigned } from "./certificate.ts";
+import { AdmissionMetrics } from "./metrics.ts";
+import { WebhookServer } from "./server.ts";
+
+const make = () => selfSigned(["localhost"], new Date(), 86_400_000);
+const registry = new Registry();
+const metrics = new AdmissionMetrics(registry);
+let webhook: WebhookServer | undefined;
+let certificate: ServingCertificate;
+
+afterEach(async () => {
+  await webhook?.stop();
+  webhook = undefined;
+});
+
+async function start(): Promise<WebhookServer> {
+  certificate = make();
+  webhook = await WebhookServer.start({
+    port: 0,
+    host: "127.0.0.1",
+    certificate,
+    view: {
+      settings: { mode: "Deny", isolation: { enabled: false, globalNamespaces: [] }, excludedNamespaces: [] },
+      exists: () => true,
+    },
+    log: pino({ level: "silent" }),
+    metrics,
+  });
+  return webhook;
+}
+
+interface Answer {
+  status: number;
+  body: string;
+  connection: string | undefined;
+}
+
+/** One POST, over a connection of `agent` where there is one. Throws where no answer comes. */
+async function post(
+  body: string | Buffer,
+  options: { agent?: Agent; ca?: string; path?: string; method?: string } = {},
+): Promise<Answer> {
+  const { agent, ca = certificate.certificate, path = "/validate?timeout=3s", method = "POST" } = options;
+  return await new Promise((resolve, reject) => {
+    const sent = request(
+      {
+        host: "127.0.0.1",
+        port: webhook?.port,
+        servername: "localhost",
+        ca,
+        path,
+        method,
+        agent: agent ?? false,
+      },
+      (response) => {
+        let text = "";
+        response.setEncoding("utf8").on("data", (chunk: string) => {
+          text += chunk;
+        });
+        response.on("end", () =>
+          resolve({ status: response.statusCode ?? 0, body: text, connection: response.headers.connection }),
+        );
+      },
+    );
+    sent.on("error", reject);
+    sent.end(method === "POST" ? body : undefined);
+  });
+}
+
+const review = (config: string) =>
+  JSON.stringify({
+    apiVersion: "admission.k8s.io/v1",
+    kind: "AdmissionReview",
+    request: {
+      uid: "u",
+      resource: { group: "k8s.cni.cncf.io", version: "v1", resource: "network-attachment-definitions" },
+      object: { metadata: { name: "net" }, spec: { config } },
+    },
+  });
+
+describe("the webhook", () => {
+  it("answers an AdmissionReview", async () => {
+    await start();
+    const { status, body } = await post(review("null"));
+    expect(status).toBe(200);
+    expect(JSON.parse(body).response).toMatchObject({ uid: "u", allowed: false });
+  });
+
+  it("answers what is none with an error, and goes on", async () => {
+    await start();
+    for (const body of ["", "{", "null", "[]", "\u0000", '{"kind":"AdmissionReview"}', "x".repeat(1_000_000)])
+      expect((await post(body)).status).toBe(400);
+    expect((await post("", { path: "/" })).status).toBe(404);
+    expect((await post("", { method: "GET" })).status).toBe(404);
+    expect((await post(review(""))).status).toBe(200);
+  });
+
+  it("reads no more than 8 MiB", async () => {
+    await start();
+    const long = `${review("")}${" ".repeat(9 * 1024 * 1024)}`;
+    // The answer may meet a client that still sends, and so is not always seen.
+    const outcome = await post(long).then(
+      ({ status }) => status,
+      ({ code }: NodeJS.ErrnoException) => code,
+    );
+    expect([400, "ECONNRESET", "EPIPE"]).toContain(outcome);
+    expect((await post(review(""))).status).toBe(200);
+  });
+
+  it("outlives clients that trust another certificate, speak no TLS, or hang up", async () => {
+    await start();
+    await expect(post(review(""), { ca: make().certificate })).rejects.toThrow("self-signed");
+    await expect(fetch(`http://127.0.0.1:${webhook?.port}/validate`)).rejects.toThrow();
+    const socket = connect({
+      host: "127.0.0.1",
+      port: webhook?.port,
+      ca: certificate.certificate,
+      servername: "localhost",
+    });
+    socket.once("secureConnect", () => {
+      socket.write("POST /validate HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{");
+      socket.destroy();
+    });
+    await new Promise((resolve) => socket.once("close", resolve));
+    expect((await post(review(""))).status).toBe(200);
+  });
+
+  it("changes its certificate without breaking an open connection", async () => {
+    await start();
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const old = certificate.certificate;
+    expect((await post(review(""), { agent })).status).toBe(200);
+    certificate = make();
+    webhook?.use(certificate);
+    expect((await post(review(""), { agent, ca: old })).status).toBe(200);
+    await expect(post(review(""), { ca: old })).rejects.toThrow();
+    expect((await post(review(""))).status).toBe(200);
+    agent.destroy();
+  });
+
+  it("goes on answering while it leaves, and sends clients elsewhere", async () => {
+    await start();
+    const leaving = webhook?.drain(200);
+    const { status, connection } = await post(review(""));
+    expect([status, connection]).toEqual([200, "close"]);
+    await leaving;
+  });
+
+  it("counts by resource and verdict", async () => {
+    await start();
+    await post(review("null"));
+    await post("nonsense");
+    const text = await registry.metrics();
+    expect(text).toMatch(
+      /multus_operator_admission_requests_total\{resource="network-attachment-definitions",verdict="denied"\} [1-9]/,
+    );
+    expect(text).toMatch(
+      /multus_operator_admission_requests_total\{resource="other",verdict="error"\} [1-9]/,
+    );
+    expect(text).toContain("multus_operator_admission_duration_seconds_bucket");
+  });
+});

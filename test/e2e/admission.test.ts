@@ -1,0 +1,192 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { KubeClient } from "../../src/kube/client.ts";
+import { connect } from "../../src/kube/connection.ts";
+import { binary } from "../cluster/binaries.ts";
+import { waitUntil } from "../cluster/daemon.ts";
+import { CommandError, execute } from "../cluster/execute.ts";
+import { Kubectl } from "../cluster/kubectl.ts";
+import { describeOn, type OpenCluster, openCluster } from "../cluster/open-cluster.ts";
+import { installOperator, waitForReady } from "../cluster/walkthrough.ts";
+
+/** Admission as users have it: the chart's two replicas behind their Service, called by the API server. */
+
+const WRONG_MODE = '{\n  "cniVersion": "0.3.1",\n  "type": "macvlan",\n  "mode": "brige"\n}';
+const OBJECTS =
+  "validatingadmissionpolicies,validatingadmissionpolicybindings,validatingwebhookconfigurations";
+
+describeOn(["loadImage"], "admission on real nodes", () => {
+  let cluster: OpenCluster;
+  let kubectl: Kubectl;
+
+  beforeAll(async () => {
+    await execute(process.execPath, ["scripts/build.ts"]);
+    cluster = await openCluster({ nodes: 2, images: ["multus-v4.3.0", "operator"] });
+    kubectl = new Kubectl(cluster.kubeconfig);
+    await installOperator(kubectl);
+  });
+
+  afterAll(async () => {
+    await cluster?.stop();
+  });
+
+  async function setMode(admission: string): Promise<void> {
+    const install = {
+      apiVersion: "multus-operator.dev/v1alpha1",
+      kind: "MultusInstall",
+      metadata: { name: "multus" },
+      spec: { attachments: { admission } },
+    };
+    await kubectl.runWithInput(JSON.stringify(install), "apply", "-f", "-");
+  }
+
+  const network = (config: string) => ({
+    apiVersion: "k8s.cni.cncf.io/v1",
+    kind: "NetworkAttachmentDefinition",
+    metadata: { name: "net", namespace: "default" },
+    spec: { config },
+  });
+
+  /** What `kubectl apply` prints on both outputs, whether it succeeds or not. */
+  async function applied(object: object): Promise<string> {
+    const command = [
+      await binary("kubectl"),
+      "--kubeconfig",
+      cluster.kubeconfig,
+      "apply",
+      "--dry-run=server",
+      "-f",
+      "-",
+    ];
+    try {
+      return await execute("sh", ["-c", '"$@" 2>&1', "sh", ...command], { input: JSON.stringify(object) });
+    } catch (error) {
+      if (error instanceof CommandError) return error.stdout;
+      throw error;
+    }
+  }
+
+  const left = async () =>
+    (await kubectl.run("get", OBJECTS, "-o", "name"))
+      .split("\n")
+      .filter((name) => name.includes("multus-operator"));
+
+  it("warns by default, with both replicas trusted", async () => {
+    await kubectl.runWithInput(
+      JSON.stringify({
+        apiVersion: "multus-operator.dev/v1alpha1",
+        kind: "MultusInstall",
+        metadata: { name: "multus" },
+      }),
+      "apply",
+      "-f",
+      "-",
+    );
+    await waitForReady(kubectl);
+    await waitUntil("a warning", async () =>
+      (await applied(network(WRONG_MODE))).includes("Warning: spec.config: mode must be one of"),
+    );
+    await waitUntil("both certificates", async () => (await bundle()).match(/BEGIN/g)?.length === 2);
+    expect(await applied(network(WRONG_MODE))).toContain('did you mean "bridge"?) (line 4, column 11)');
+  });
+
+  it("refuses, and goes on refusing while the operator's pods are replaced one after another", async () => {
+    await setMode("Deny");
+    await waitUntil("the refusal", async () =>
+      (await applied(network(WRONG_MODE))).includes("denied the request"),
+    );
+    const admin = new KubeClient(connect({ kubeconfig: cluster.kubeconfig }));
+    const path = "/apis/k8s.cni.cncf.io/v1/namespaces/default/network-attachment-definitions";
+    let calls = 0;
+    let loading = true;
+    const accepted: number[] = [];
+    const load = Array.from({ length: 2 }, async () => {
+      while (loading) {
+        const call = calls++;
+        // Only the webhook refuses this one: an answer that is no refusal is a call that failed.
+        await admin.json({ method: "POST", path, query: { dryRun: "All" }, body: network(WRONG_MODE) }).then(
+          () => accepted.push(call),
+          () => {},
+        );
+      }
+    });
+    await kubectl.run("rollout", "restart", "deployment/multus-operator", "-n", "multus-operator");
+    await kubectl.run(
+      "rollout",
+      "status",
+      "deployment/multus-operator",
+      "-n",
+      "multus-operator",
+      "--timeout=120s",
+    );
+    await waitUntil(
+      "the old pods to be gone",
+      async () =>
+        (await kubectl.run("get", "pods", "-n", "multus-operator", "-o", "name")).trim().split("\n")
+          .length === 2,
+    );
+    loading = false;
+    await Promise.all(load);
+    expect(calls).toBeGreaterThan(50);
+    expect(accepted).toEqual([]);
+  });
+
+  it("refuses the worst with no operator at all, and lets the rest pass", async () => {
+    await kubectl.run("scale", "deployment/multus-operator", "-n", "multus-operator", "--replicas=0");
+    await waitUntil(
+      "the pods to be gone",
+      async () => (await kubectl.run("get", "pods", "-n", "multus-operator", "-o", "name")) === "",
+    );
+    expect(await applied(network(WRONG_MODE))).toContain("net created");
+    expect(await applied(network('{"type":"../../tmp/x"}'))).toContain('a "type" with a "/" in it');
+    await kubectl.run("scale", "deployment/multus-operator", "-n", "multus-operator", "--replicas=2");
+    await kubectl.run(
+      "rollout",
+      "status",
+      "deployment/multus-operator",
+      "-n",
+      "multus-operator",
+      "--timeout=60s",
+    );
+    await waitUntil("the refusal", async () =>
+      (await applied(network(WRONG_MODE))).includes("denied the request"),
+    );
+  });
+
+  it("never asked for something that the chart's role does not allow", async () => {
+    const logs = await kubectl.run(
+      "logs",
+      "-n",
+      "multus-operator",
+      "-l",
+      "app.kubernetes.io/name=multus-operator",
+      "--tail=-1",
+    );
+    expect(logs.split("\n").filter((line) => line.includes("Forbidden"))).toEqual([]);
+  });
+
+  it("leaves nothing behind when the chart is uninstalled, the MultusInstall still there", async () => {
+    expect(await left()).toHaveLength(5);
+    await execute(await binary("helm"), [
+      "uninstall",
+      "multus-operator",
+      "--namespace",
+      "multus-operator",
+      "--kubeconfig",
+      cluster.kubeconfig,
+      "--wait",
+    ]);
+    await waitUntil("the garbage collector", async () => (await left()).length === 0, { timeoutMs: 60_000 });
+  });
+
+  /** The certificates that the API server trusts, PEM. */
+  async function bundle(): Promise<string> {
+    const text = await kubectl.run(
+      "get",
+      "validatingwebhookconfiguration",
+      "multus-operator",
+      "-o",
+      "jsonpath={.webhooks[0].clientConfig.caBundle}",
+    );
+    return Buffer.from(text, "base64").toString();
+  }
+});
