@@ -3,7 +3,10 @@ import { validateCommand } from "../validate.ts";
 import { VERSION, versionCommand } from "../version.ts";
 import { explainCommand } from "./explain.ts";
 import { logsCommand } from "./logs.ts";
+import { networksCommand } from "./networks.ts";
+import { podsCommand } from "./pods.ts";
 import { addCommonOptions } from "./session.ts";
+import { statusCommand } from "./status.ts";
 
 /** By this first argument, which bin/kubectl-multus gives, the program is the kubectl plugin. */
 export const PLUGIN_ARGUMENT = "kubectl-multus";
@@ -24,11 +27,16 @@ export function kubectlMultus(): Command {
 Exit codes: 0 done; 1 the answer is that something is wrong; 2 the question could not be answered.
 
 Examples:
+  kubectl multus status                 the install, nodes, networks and pods at a glance
+  kubectl multus pods -A --failing      which pods lack a network
   kubectl multus explain web-1 -n shop  why this pod has not its network
   kubectl multus logs --node worker-1   what Multus logged on that node`,
     );
   addCommonOptions(program);
   program
+    .addCommand(statusCommand())
+    .addCommand(networksCommand())
+    .addCommand(podsCommand())
     .addCommand(explainCommand())
     .addCommand(logsCommand())
     .addCommand(validateCommand("kubectl multus"))

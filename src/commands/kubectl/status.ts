@@ -1,0 +1,55 @@
+import { Command } from "commander";
+import { isReady, type ShownStatus, statusData, statusText } from "../../display/status.ts";
+import { findInstall } from "./install.ts";
+import { type OutputFormat, outputOption, print } from "./output.ts";
+import { Reading } from "./reading.ts";
+import { type CommonOptions, inSession } from "./session.ts";
+import { type SurveyedNetworks, surveyNetworks, surveyPods } from "./survey.ts";
+import { complain } from "./unread.ts";
+
+export function statusCommand(): Command {
+  const command = new Command("status")
+    .description(
+      "show Multus at a glance: the install, its nodes, the networks, and the pods that ask for them",
+    )
+    .addOption(outputOption("text", "json", "yaml"))
+    .addHelpText(
+      "after",
+      `
+Exit code 0: the MultusInstall is Ready; 1: it is not, or there is none; 2: that could not be found out.
+
+Examples:
+  kubectl multus status
+  kubectl multus status -o json | jq .pods`,
+    );
+  inSession<CommonOptions & { output?: OutputFormat }>(command, async ({ client }, { output }) => {
+    const reading = new Reading(client);
+    const [found, networks] = await Promise.all([findInstall(client), surveyNetworks(reading, undefined)]);
+    const pods = await surveyPods(reading, undefined, networks, found?.install);
+    const shown: ShownStatus = {
+      install: found && {
+        name: found.install.metadata.name,
+        generation: found.install.metadata.generation,
+        status: found.install.status,
+      },
+      others: found?.others ?? [],
+      networks: networks && {
+        total: networks.keys.length,
+        invalid: networks.keys.filter((key) => isInvalid(networks, key)),
+      },
+      pods,
+    };
+    print(
+      output,
+      () => statusData(shown),
+      () => statusText(shown),
+    );
+    complain(reading);
+    return isReady(shown) ? 0 : 1;
+  });
+  return command;
+}
+
+function isInvalid({ read }: SurveyedNetworks, key: string): boolean {
+  return read(key)?.findings.some(({ severity }) => severity === "error") ?? false;
+}

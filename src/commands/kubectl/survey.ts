@@ -1,0 +1,146 @@
+import { NadReader, type ReadNad } from "../../controllers/network-attachment/nad-reader.ts";
+import { type PodView, PodViews } from "../../controllers/network-attachment/pod-view.ts";
+import {
+  type FailureView,
+  failureView,
+  NETWORK_ATTACHMENT_DEFINITIONS,
+  nadView,
+  reportView,
+} from "../../controllers/network-attachment/views.ts";
+import { NETWORK_ATTACHMENT_REPORT, type ReportStatus } from "../../crds/network-attachment-report/report.ts";
+import { type ApiObject, PODS } from "../../kube/resource.ts";
+import type { Isolation } from "../../networks/isolation.ts";
+import { outcomeOf, type PodOutcome } from "../../networks/outcome.ts";
+import type { InstallWithStatus } from "./install.ts";
+import type { Reading } from "./reading.ts";
+import { CORE_EVENTS } from "./types.ts";
+
+/** A pod that asks for networks, and what became of that. */
+export interface SurveyedPod {
+  namespace: string;
+  name: string;
+  node: string;
+  outcome: PodOutcome;
+}
+
+/** The NADs with what was read of each, and the operator's reports; by "namespace/name". */
+export interface SurveyedNetworks {
+  /** Of the namespaces asked for. */
+  keys: string[];
+  read: (key: string) => ReadNad | undefined;
+  reports: ReadonlyMap<string, ReportStatus>;
+}
+
+/** Undefined where NADs may not be read, or the cluster knows none. */
+export async function surveyNetworks(
+  reading: Reading,
+  namespace: string | undefined,
+): Promise<SurveyedNetworks | undefined> {
+  const within = namespace === undefined ? {} : { namespace };
+  // Pods use NADs of other namespaces too; where those may not be read, the own ones will do.
+  const [nads, reports] = await Promise.all([
+    widest(reading, within, (where) => reading.all(NETWORK_ATTACHMENT_DEFINITIONS, where, keyed(nadView))),
+    widest(reading, within, (where) => reading.all(NETWORK_ATTACHMENT_REPORT, where, keyed(reportView))),
+  ]);
+  if (!nads) return undefined;
+  const byKey = new Map(nads);
+  const statusOf = new Map((reports ?? []).map(([key, { status }]) => [key, status]));
+  const reader = new NadReader(
+    (key) => byKey.get(key),
+    (key) => statusOf.get(key)?.versions ?? [],
+  );
+  return {
+    keys: [...byKey.keys()]
+      .filter((key) => namespace === undefined || key.startsWith(`${namespace}/`))
+      .toSorted(),
+    read: (key) => reader.read(key),
+    reports: statusOf,
+  };
+}
+
+/** The pods of a namespace, or of all, that ask for networks; undefined where pods may not be read. */
+export async function surveyPods(
+  reading: Reading,
+  namespace: string | undefined,
+  networks: SurveyedNetworks | undefined,
+  install: InstallWithStatus | undefined,
+): Promise<SurveyedPod[] | undefined> {
+  const within = namespace === undefined ? {} : { namespace };
+  const views = new PodViews();
+  const [pods, failures] = await Promise.all([
+    reading.all(PODS, within, (object) => {
+      const view = views.view(object);
+      return view && { view, name: object.metadata.name, namespace: object.metadata.namespace ?? "" };
+    }),
+    reading.all(CORE_EVENTS, { ...within, fieldSelector: "reason=FailedCreatePodSandBox" }, failureView),
+  ]);
+  const latest = latestByPod(failures ?? []);
+  const isolation = install?.spec.isolation ?? { enabled: false, globalNamespaces: [] };
+  return pods
+    ?.filter(({ view }) => !view.request.ok || view.request.requests.length > 0)
+    .map(({ view, name, namespace: ns }) => ({
+      namespace: ns,
+      name,
+      node: view.node,
+      outcome: judge(view, ns, name, latest.get(view.uid), networks, isolation),
+    }));
+}
+
+function judge(
+  view: PodView,
+  namespace: string,
+  name: string,
+  failure: FailureView | undefined,
+  networks: SurveyedNetworks | undefined,
+  isolation: Isolation,
+): PodOutcome {
+  const { request, status, attachedAt, phase, node, hostNetwork, hasAddress } = view;
+  return outcomeOf({
+    pod: {
+      namespace,
+      name,
+      phase,
+      node,
+      hostNetwork,
+      hasAddress,
+      request,
+      ...(status === undefined ? {} : { status }),
+      ...(attachedAt === undefined
+        ? {}
+        : { attachedAt: new Date(attachedAt).toISOString().replace(/\.\d+Z$/, "Z") }),
+      ...(failure === undefined ? {} : { failure }),
+    },
+    // Where NADs may not be read, none is taken to be missing.
+    network: (ns, nad) => (networks ? networks.read(`${ns}/${nad}`)?.facts : { cniName: nad }),
+    isolation,
+  });
+}
+
+/** All namespaces at best, else the one that was asked for. */
+async function widest<T>(
+  reading: Reading,
+  within: { namespace?: string },
+  read: (where: { namespace?: string }) => Promise<T | undefined>,
+): Promise<T | undefined> {
+  if (within.namespace === undefined) return await read({});
+  const before = new Set(reading.unread);
+  const everywhere = await read({});
+  if (everywhere !== undefined) return everywhere;
+  const there = await read(within);
+  if (there !== undefined)
+    for (const what of reading.unread) if (!before.has(what)) reading.unread.delete(what);
+  return there;
+}
+
+function keyed<T>(view: (object: ApiObject) => T): (object: ApiObject) => [string, T] {
+  return (object) => [`${object.metadata.namespace}/${object.metadata.name}`, view(object)];
+}
+
+function latestByPod(failures: readonly FailureView[]): Map<string, FailureView> {
+  const latest = new Map<string, FailureView>();
+  for (const failure of failures) {
+    const known = latest.get(failure.uid);
+    if (!known || known.at <= failure.at) latest.set(failure.uid, failure);
+  }
+  return latest;
+}

@@ -1,0 +1,62 @@
+import { expect, it } from "vitest";
+import { checkNetworkConfig } from "../cni/check.ts";
+import { networkData, networkDetails, networksTable, type ShownNetwork } from "./networks.ts";
+
+const base = { namespace: "shop", name: "lan", plugins: "macvlan/host-local", findings: [] };
+const condition = (type: string, status: "True" | "False", message: string) => ({
+  type,
+  status,
+  lastTransitionTime: "2026-11-24T12:00:00Z",
+  reason: "PodsFailing",
+  message,
+});
+const reported: ShownNetwork = {
+  ...base,
+  report: {
+    conditions: [
+      condition("Valid", "True", "it can be read"),
+      condition("Available", "False", "3 pods fail"),
+    ],
+    pods: {
+      requesting: 5,
+      attached: 2,
+      pending: 0,
+      failed: 2,
+      bypassed: 1,
+      partial: 0,
+      restartNeeded: 0,
+      forbidden: 0,
+    },
+    nodesLacking: [{ node: "node-2", lacks: ["plugin macvlan"] }],
+  },
+};
+const unreported: ShownNetwork = {
+  ...base,
+  name: "typo",
+  findings: checkNetworkConfig('{"cniVersion": "0.3.1", "type": "macvlan", "mode": "brige"}'),
+  outcomes: [
+    { kind: "failed", evidence: "", attachments: [] },
+    { kind: "not-applicable", evidence: "", attachments: [] },
+  ],
+};
+
+it("takes the operator's report, and its own look where there is none", () => {
+  const text = networksTable([reported, unreported], { namespaces: true, wide: false });
+  expect(text).toBe(`NAMESPACE   NAME   PLUGINS              VALID   AVAILABLE   PODS   ATTACHED   FAILING
+shop        lan    macvlan/host-local   True    False       5      2          3
+shop        typo   macvlan/host-local   False   -           1      0          1
+`);
+  expect(networksTable([reported], { namespaces: false, wide: true })).toContain("3 pods fail");
+});
+
+it("shows all of one", () => {
+  expect(networkDetails(reported)).toContain("  node-2 lacks plugin macvlan\n");
+  expect(networkDetails(unreported)).toMatch(
+    / {2}error \(line 1 column \d+\): mode must be one of .*"bridge"\?\)/,
+  );
+});
+
+it("gives scripts numbers, and null where nothing was looked at", () => {
+  expect(networkData(reported)).toMatchObject({ valid: "True", available: "False", pods: 5, failing: 3 });
+  expect(networkData(base)).toMatchObject({ valid: "True", available: "Unknown", pods: null, report: null });
+});
