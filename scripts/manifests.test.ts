@@ -5,9 +5,11 @@ import { describe, expect, it } from "vitest";
 import { webhookConfiguration } from "../src/admission/configuration.ts";
 import { CERTIFICATES } from "../src/admission/names.ts";
 import { policies } from "../src/admission/policies.ts";
+import { HOST_DIRECTORIES } from "../src/crds/multus-install/host-paths.ts";
 import { parseMultusInstall } from "../src/crds/multus-install/multus-install.ts";
 import { ARCHITECTURES } from "../src/crds/multus-install/spec.ts";
 import { typeOf } from "../src/kube/resource.ts";
+import { CACHE_DIR, SOCKET_DIR } from "../src/node/host.ts";
 import { access } from "../src/render/access.ts";
 import { objectsOf, renderInstall } from "../src/render/render.ts";
 
@@ -22,7 +24,10 @@ interface Manifest {
   kind: string;
   metadata: { name: string; namespace?: string };
   rules?: Rule[];
-  spec?: { template?: { spec: { securityContext: object; containers: { securityContext: object }[] } } };
+  spec?: {
+    variables?: { name: string; expression: string }[];
+    template?: { spec: { securityContext: object; containers: { securityContext: object }[] } };
+  };
 }
 
 const file = join(resolve(import.meta.dirname, ".."), "manifests/install.yaml");
@@ -138,6 +143,16 @@ describe("the operator's role in manifests/install.yaml", () => {
               resource,
               true,
             ]);
+  });
+});
+
+describe("the policy of the operator's pods in manifests/install.yaml", () => {
+  it("knows the directories that a MultusInstall may name, those of the node's programs, and no others", () => {
+    const policy = manifests.find((m) => m.kind === "ValidatingAdmissionPolicy");
+    const roots = policy?.spec?.variables?.find(({ name }) => name === "roots")?.expression ?? "";
+    const known = [HOST_DIRECTORIES.common, ...Object.values(HOST_DIRECTORIES.own)];
+    const expected = [...known.flatMap(({ conf, bin }) => [...conf, ...bin]), SOCKET_DIR, CACHE_DIR];
+    expect([...roots.matchAll(/'([^']+)'/g)].map(([, path]) => path).toSorted()).toEqual(expected.toSorted());
   });
 });
 

@@ -6,6 +6,7 @@ import { InstallController } from "./controllers/multus-install/controller.ts";
 import { NetworkAttachmentController } from "./controllers/network-attachment/controller.ts";
 import { NetworkSummaryStore } from "./controllers/network-attachment/summary-store.ts";
 import { NodeInspections } from "./controllers/nodes/inspections.ts";
+import type { TaskImage } from "./controllers/nodes/task-pod.ts";
 import { KubeClient, type RequestInfo } from "./kube/client.ts";
 import type { Connection } from "./kube/connection.ts";
 import { EventRecorder } from "./kube/events.ts";
@@ -33,6 +34,8 @@ export interface OperatorOptions {
   namespace: string;
   /** Undefined serves no webhook. */
   webhook?: WebhookSettings | undefined;
+  /** This program's own image; undefined runs nothing on nodes. */
+  taskImage?: TaskImage | undefined;
 }
 
 /**
@@ -70,6 +73,8 @@ export class MultusOperator extends Operator {
       client,
       log: options.log,
       metrics: this.#metrics,
+      taskImage: options.taskImage,
+      inspections: this.#inspections,
       events: new EventRecorder(client, options.log, `${NAME}.dev/multus-install`, this.#identity),
       networks: this.#networkSummary,
     });

@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { WebhookSettings } from "../controllers/admission/admission.ts";
+import type { TaskImage } from "../controllers/nodes/task-pod.ts";
 import { connect } from "../kube/connection.ts";
 import { MultusOperator } from "../operator.ts";
 import { createLogger, LOG_LEVELS, type LogLevel } from "../telemetry/logger.ts";
@@ -18,6 +19,9 @@ interface RunOptions {
   webhookPort?: number;
   webhookHost?: string;
   webhookUrl?: string;
+  nodeImage?: string;
+  nodeImagePullPolicy: string;
+  nodeImagePullSecrets?: string;
 }
 
 export function runCommand(): Command {
@@ -51,6 +55,24 @@ export function runCommand(): Command {
       "--webhook-url <url>",
       "https://HOST by which the API server reaches this process; default: by the Service multus-operator-webhook",
     )
+    .addOption(
+      new Option(
+        "--node-image <reference>",
+        "this program's own image, for the pods that look at nodes and clean them; without it there are none",
+      ).env("NODE_IMAGE"),
+    )
+    .addOption(
+      new Option("--node-image-pull-policy <policy>", "when their kubelets pull it")
+        .choices(["Always", "IfNotPresent", "Never"])
+        .default("IfNotPresent")
+        .env("NODE_IMAGE_PULL_POLICY"),
+    )
+    .addOption(
+      new Option(
+        "--node-image-pull-secrets <names>",
+        "pull secrets, separated by commas, in the namespaces of the installs",
+      ).env("NODE_IMAGE_PULL_SECRETS"),
+    )
     .action(run);
 }
 
@@ -64,6 +86,7 @@ async function run(options: RunOptions): Promise<void> {
     leaseNamespace: leaderElection ? namespace : undefined,
     namespace,
     webhook: webhookOf(options),
+    taskImage: taskImageOf(options),
   });
   let stopping = false;
   for (const signal of ["SIGTERM", "SIGINT"] as const)
@@ -82,6 +105,15 @@ async function run(options: RunOptions): Promise<void> {
     await operator.stop();
     process.exit(1);
   }
+}
+
+function taskImageOf(options: RunOptions): TaskImage | undefined {
+  if (!options.nodeImage) return undefined;
+  return {
+    reference: options.nodeImage,
+    pullPolicy: options.nodeImagePullPolicy,
+    pullSecrets: (options.nodeImagePullSecrets ?? "").split(",").filter(Boolean),
+  };
 }
 
 /** A request that hangs must not keep a process that has lost its lease, or that Kubernetes is about to kill. */

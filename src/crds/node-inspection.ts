@@ -5,7 +5,12 @@ import { z } from "zod";
  * on a node of theirs: every list and text is bounded, and what is out of bounds is refused whole.
  */
 
-const word = (most: number) => z.string().max(most);
+/** One line: it ends in a status, and in terminals. */
+const word = (most: number) =>
+  z
+    .string()
+    .max(most)
+    .regex(/^\P{Cc}*$/u);
 
 export const nodeInspection = z.object({
   node: word(253).describe("The node's name."),

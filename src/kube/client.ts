@@ -43,6 +43,8 @@ export interface ApplyOptions {
 export interface DeleteOptions {
   preconditions?: { uid?: string; resourceVersion?: string };
   propagationPolicy?: "Foreground" | "Background" | "Orphan";
+  /** 0 removes a pod from the API at once, without its kubelet's word. */
+  gracePeriodSeconds?: number;
   signal?: AbortSignal;
 }
 

@@ -1,3 +1,4 @@
+import type { Distribution } from "../crds/multus-install/host-paths.ts";
 import type { MultusInstallSpec } from "../crds/multus-install/spec.ts";
 
 /** The host's directories that a Multus pod mounts. */
@@ -11,7 +12,7 @@ export interface HostPaths {
 const STANDARD: HostPaths = { confDir: "/etc/cni/net.d", binDir: "/opt/cni/bin", netnsDir: "/run/netns/" };
 
 /** Where each distribution keeps its CNI configuration and plugins, from the distribution's own documentation. */
-const PATHS: Record<MultusInstallSpec["distribution"], HostPaths> = {
+const PATHS: Record<Distribution, HostPaths> = {
   Kubernetes: STANDARD,
   // docs.k3s.io/networking/multus-ipams
   K3s: {
@@ -33,9 +34,9 @@ const PATHS: Record<MultusInstallSpec["distribution"], HostPaths> = {
   Talos: { ...STANDARD, netnsDir: "/var/run/netns/" },
 };
 
-/** The distribution's directories, where spec.cni does not name others. */
+/** The distribution's directories (for Auto: those of most), where spec.cni does not name others. */
 export function hostPaths(spec: MultusInstallSpec): HostPaths {
-  const preset = PATHS[spec.distribution];
+  const preset = spec.distribution === "Auto" ? STANDARD : PATHS[spec.distribution];
   return {
     ...preset,
     confDir: spec.cni.confDir ?? preset.confDir,

@@ -385,3 +385,59 @@ it("writes nothing for a namespace that does not exist, and can be deleted", asy
   expect(await exists("clusterrole", "multus")).toBe(false);
   await kubectl.run("delete", "multusinstall", "multus", "--timeout=5s");
 });
+
+it("finds the distribution by its nodes, says how, and keeps to what it found", async () => {
+  const volumes = async () =>
+    await kubectl.run(
+      ...["get", "daemonset", "kube-multus-ds", "-n", "kube-system", "--ignore-not-found"],
+      ...["-o", "jsonpath={.spec.template.spec.volumes[*].hostPath.path}"],
+    );
+  const node = async (name: string, kubeletVersion: string) => {
+    const object = { apiVersion: "v1", kind: "Node", metadata: { name } };
+    await kubectl.runWithInput(JSON.stringify(object), "create", "-f", "-");
+    const nodeInfo = { kubeletVersion, operatingSystem: "linux", osImage: "Debian" };
+    const patch = JSON.stringify({ status: { nodeInfo } });
+    await kubectl.run("patch", "node", name, "--subresource=status", "--type=merge", "-p", patch);
+  };
+  await node("first", "v1.36.1+k3s1");
+  await apply();
+  await waitUntil("Multus in K3s' directories", async () =>
+    (await volumes()).includes("/var/lib/rancher/k3s/agent/etc/cni/net.d"),
+  );
+  const shown = async () =>
+    await kubectl.run("get", "multusinstall", "multus", "-o", "jsonpath={.status.distribution}");
+  await waitUntil("the status to say so", async () => (await shown()) !== "");
+  expect(JSON.parse(await shown())).toEqual({
+    name: "K3s",
+    evidence: "kubelet v1.36.1+k3s1 on 1 of 1 nodes",
+  });
+  await kubectl.run("delete", "node", "first");
+  await node("second", "v1.36.1");
+  await apply({ workload: { labels: { seen: "anew" } } });
+  await waitUntil("the new spec to be seen", async () =>
+    (await kubectl.run("get", "daemonset", "kube-multus-ds", "-n", "kube-system", "-o", "yaml")).includes(
+      "seen: anew",
+    ),
+  );
+  expect(await volumes()).toContain("/var/lib/rancher/k3s/agent/etc/cni/net.d");
+  await apply({ distribution: "Kubernetes" });
+  await waitUntil("Multus in the usual directories", async () => !(await volumes()).includes("rancher"));
+  await apply({ cni: { confDir: "/var/snap/microk8s/current/args/cni-network" } });
+  expect(await reason("Stalled", "InvalidSpec")).toContain("spec.cni.confDir");
+  await kubectl.run("delete", "node", "second");
+});
+
+it("is found whole by the next install of its name when somebody strips the finalizer", async () => {
+  await apply({ mode: "Thick" });
+  await reason("Ready", "NoMatchingNodes");
+  await apply({ mode: "Thick", paused: true }); // else the finalizer is back at once
+  await reason("Reconciling", "Paused");
+  const strip = '{"metadata":{"finalizers":null}}';
+  await kubectl.run("patch", "multusinstall", "multus", "--type=merge", "-p", strip);
+  await kubectl.run("delete", "multusinstall", "multus", "--timeout=5s");
+  for (const [kind, name] of OWNED.slice(1)) expect(await exists(kind, name), `${kind} ${name}`).toBe(true);
+  await apply({ mode: "Thick" });
+  await reason("Ready", "NoMatchingNodes");
+  await kubectl.run("delete", "multusinstall", "multus", "--timeout=20s");
+  for (const [kind, name] of OWNED.slice(1)) expect(await exists(kind, name), `${kind} ${name}`).toBe(false);
+});

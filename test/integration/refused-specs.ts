@@ -103,7 +103,7 @@ const MISTAKES: RefusedSpec[] = [
   },
   {
     title: "a directory of another distribution",
-    spec: { cni: { confDir: "/var/snap/microk8s/current/args/cni-network" } },
+    spec: { distribution: "Kubernetes", cni: { confDir: "/var/snap/microk8s/current/args/cni-network" } },
     field: "spec.cni.confDir",
     says: /distribution/,
   },

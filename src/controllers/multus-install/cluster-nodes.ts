@@ -8,7 +8,7 @@ import type { Logger } from "../../telemetry/logger.ts";
 
 const taint = z.looseObject({ key: z.string(), effect: z.string() });
 const node = z.object({
-  metadata: z.object({ name: z.string() }),
+  metadata: z.object({ name: z.string(), labels: z.record(z.string(), z.string()).default({}) }),
   spec: z.object({ taints: z.array(taint).default([]) }).prefault({}),
   status: z
     .object({
@@ -22,6 +22,13 @@ const node = z.object({
           }),
         )
         .default([]),
+      nodeInfo: z
+        .object({
+          osImage: z.string().default(""),
+          kubeletVersion: z.string().default(""),
+          operatingSystem: z.string().default(""),
+        })
+        .prefault({}),
     })
     .prefault({}),
 });
@@ -33,15 +40,38 @@ export interface NodeView {
   taints: readonly z.output<typeof taint>[];
   /** Why its kubelet does not call it Ready; undefined where it does. */
   notReady?: string;
+  /**
+   * Its kubelet reports. Not the same as Ready: a node without any CNI configuration is not, and is the very
+   * one to look at. Where reports stay out, the node controller sets the condition to Unknown.
+   */
+  reachable: boolean;
+  /** Multus runs there: on Linux, and with a kubelet that starts processes. */
+  runsMultus: boolean;
+  /** Those that tell the distribution; the rest is not kept. */
+  labels: Record<string, string>;
+  osImage: string;
+  kubeletVersion: string;
 }
+
+const LABELS =
+  /^(kubernetes\.io\/os|type|microk8s\.io\/.*|cloud\.google\.com\/gke-nodepool|node\.openshift\.io\/.*)$/;
 
 /** Throws a ZodError where the object is no node. */
 export function nodeView(object: unknown): NodeView {
   const { metadata, spec, status } = node.parse(object);
+  const labels = Object.fromEntries(Object.entries(metadata.labels).filter(([key]) => LABELS.test(key)));
+  const { osImage, kubeletVersion, operatingSystem } = status.nodeInfo;
   const ready = status.conditions.find(({ type }) => type === "Ready");
   return {
     name: metadata.name,
     taints: spec.taints,
+    reachable: ready !== undefined && ready.status !== "Unknown",
+    runsMultus:
+      (operatingSystem || labels["kubernetes.io/os"] || "linux") === "linux" &&
+      labels.type !== "virtual-kubelet",
+    labels,
+    osImage,
+    kubeletVersion,
     ...(ready?.status === "True"
       ? {}
       : { notReady: ready?.message || ready?.reason || "no Ready condition" }),
@@ -57,7 +87,7 @@ export class ClusterNodes {
   readonly #known = new Map<string, NodeView | undefined>();
   #started = false;
 
-  constructor(client: KubeClient, log: Logger, onChange: () => void) {
+  constructor(client: KubeClient, log: Logger, onChange: (name: string) => void) {
     this.#reflector = new Reflector<NodeView>({
       client,
       log,
@@ -67,7 +97,7 @@ export class ClusterNodes {
         if (isDeepStrictEqual(this.#known.get(name), view)) return;
         if (view) this.#known.set(name, view);
         else this.#known.delete(name);
-        onChange();
+        onChange(name);
       },
     });
   }
@@ -78,6 +108,10 @@ export class ClusterNodes {
     this.#reflector.start();
     await Promise.race([this.#reflector.synced, sleep(LONGEST_WAIT_MS, undefined, { ref: false })]);
     return this.#reflector.values();
+  }
+
+  get(name: string): NodeView | undefined {
+    return this.#reflector.get(name);
   }
 
   get silenceSeconds(): number {

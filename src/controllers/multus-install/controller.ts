@@ -7,6 +7,9 @@ import { type ApiObject, PODS } from "../../kube/resource.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import type { NetworkSummaryStore } from "../network-attachment/summary-store.ts";
+import { NodeInspections } from "../nodes/inspections.ts";
+import { NodeTasks } from "../nodes/node-tasks.ts";
+import type { TaskImage } from "../nodes/task-pod.ts";
 import { Applier } from "./applier.ts";
 import { ClusterNodes } from "./cluster-nodes.ts";
 import { OwnedObjects } from "./owned-objects.ts";
@@ -24,6 +27,10 @@ export interface InstallControllerOptions {
   events: EventRecorder;
   /** For status.networks and status.pods; without it the status has neither. */
   networks?: NetworkSummaryStore;
+  /** The operator's own image, for the pods that look at nodes and clean them. */
+  taskImage?: TaskImage | undefined;
+  /** Where what was found on nodes is kept, for others to read. */
+  inspections?: NodeInspections;
 }
 
 /** Watches MultusInstalls, what they own and Multus' pods, and reconciles every install when one of them changes. */
@@ -34,16 +41,29 @@ export class InstallController {
   readonly #installs: Reflector<ApiObject>;
   readonly #owned: OwnedObjects;
   readonly #nodes: ClusterNodes;
+  readonly #nodeTasks: NodeTasks;
   readonly #pods = new Map<string, Reflector<MultusPodView>>();
 
   constructor(options: InstallControllerOptions) {
-    const { client, log, metrics, events } = options;
+    const { client, log, metrics, events, taskImage } = options;
     this.#options = options;
     this.#log = log.child({ controller: NAME });
     this.#owned = new OwnedObjects(client, this.#log, () => this.#enqueueSoon());
-    this.#nodes = new ClusterNodes(client, this.#log, () => this.#enqueueSoon());
+    this.#nodes = new ClusterNodes(client, this.#log, (name) => {
+      this.#nodeTasks.nodeChanged(name);
+      this.#enqueueSoon();
+    });
     options.networks?.onChange(() => this.#enqueueSoon());
     const applier = new Applier(client, this.#owned);
+    this.#nodeTasks = new NodeTasks({
+      client,
+      log: this.#log,
+      metrics,
+      image: taskImage,
+      nodes: this.#nodes,
+      inspections: options.inspections ?? new NodeInspections(),
+      onChange: () => this.#enqueueSoon(),
+    });
     this.#installs = new Reflector<ApiObject>({
       client,
       log: this.#log,
@@ -70,6 +90,7 @@ export class InstallController {
             installs: this.#installs,
             owned: this.#owned,
             nodes: () => this.#nodes.all(),
+            nodeTasks: this.#nodeTasks,
             pods: (namespace) => this.#podsOf(namespace),
             networks: () => options.networks?.get(),
             now: () => new Date(),
@@ -91,6 +112,7 @@ export class InstallController {
       this.#installs.stop(),
       this.#owned.stop(),
       this.#nodes.stop(),
+      this.#nodeTasks.stop(),
       ...[...this.#pods.values()].map((pods) => pods.stop()),
     ]);
   }
@@ -98,7 +120,7 @@ export class InstallController {
   /** The longest silence of any watch, in seconds; for the liveness check. */
   get silenceSeconds(): number {
     const pods = [...this.#pods.values()].map((watch) => watch.silenceSeconds);
-    const watches = [this.#installs, this.#owned, this.#nodes];
+    const watches = [this.#installs, this.#owned, this.#nodes, this.#nodeTasks];
     return Math.max(...watches.map((watch) => watch.silenceSeconds), ...pods);
   }
 

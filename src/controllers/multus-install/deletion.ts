@@ -4,42 +4,80 @@ import {
   parseMultusInstall,
 } from "../../crds/multus-install/multus-install.ts";
 import type { Result } from "../../kube/controller.ts";
+import type { ApiObject } from "../../kube/resource.ts";
 import { NETWORK_DEFINITION } from "../../render/definition.ts";
 import { objectsOf, RenderError, renderInstall } from "../../render/render.ts";
+import { withKnownDistribution } from "./distribution.ts";
 import { entryKey, entryOf, refOfEntry } from "./inventory.ts";
+import { cleanNodes, forgetPods, tellUncleanNodes } from "./node-cleaning.ts";
 import { deleteOwned } from "./owned-inventory.ts";
 import { FINALIZER, type Run } from "./run.ts";
 import { releaseAllNodes } from "./startup-taint.ts";
 import type { InventoryEntry } from "./status.ts";
+import { writeStatus } from "./status-writer.ts";
+import type { MultusPodView } from "./views.ts";
 
-/** First the pods, since they need their account to the end; then the rest; the NAD CRD only when asked. */
+/** A node that failed is tried again by then; everything else comes as an event. */
+const NEXT_LOOK_SECONDS = 2;
+
+/**
+ * First the pods, since they need their account to the end; then each node as soon as its pod is gone; then
+ * the rest; the NAD CRD only when asked.
+ */
 export async function removeInstall(run: Run): Promise<Result> {
-  const { name, finalizers = [], resourceVersion } = run.live.metadata;
-  if (!finalizers.includes(FINALIZER)) {
+  if (!run.live.metadata.finalizers?.includes(FINALIZER)) {
     run.silent = true;
     return {};
   }
   const parsed = parseMultusInstall(run.live);
-  const install = parsed.ok ? parsed.value : undefined;
+  const install = parsed.ok ? withKnownDistribution(run, parsed.value) : undefined;
   const inventory = everythingOf(run, install);
   await run.deps.owned.watch(inventory.map(refOfEntry));
+  run.deps.nodeTasks.plan(undefined);
+
   const daemonSets = inventory.filter(({ kind }) => kind === "DaemonSet");
   const stopped = [];
   for (const entry of daemonSets) stopped.push(await deleteOwned(run, entry));
-  if (stopped.includes(false)) {
-    run.findings.state = { kind: "Deleting", message: "waiting for the Multus pods to end" };
-    return { requeueAfterSeconds: 1 };
+  const pods = await podsOf(run, daemonSets);
+  const nodes = cleanNodes(run, install, pods, await run.deps.nodes());
+  if (nodes.late) await forgetPods(run, pods);
+  if (stopped.includes(false) || nodes.waiting.length > 0) {
+    const what = stopped.includes(false) ? "waiting for the Multus pods to end" : "Multus' pods have ended";
+    run.findings.state = { kind: "Deleting", message: [what, nodes.message].filter(Boolean).join("; ") };
+    return { requeueAfterSeconds: NEXT_LOOK_SECONDS };
   }
   const deletesNetworks = install?.spec.uninstall.networkDefinitions === "Delete";
   for (const entry of inventory.filter(({ kind }) => kind !== "DaemonSet").toReversed())
     if (entry.name !== NETWORK_DEFINITION || deletesNetworks) await deleteOwned(run, entry);
   await releaseAllNodes(run, install);
-  await run.deps.client.patch(
-    { type: MULTUS_INSTALL, name },
-    { metadata: { resourceVersion, finalizers: finalizers.filter((finalizer) => finalizer !== FINALIZER) } },
-  );
+  if (nodes.left.length > 0) {
+    run.findings.state = { kind: "Deleting", message: `done, but for nodes: ${nodes.message}` };
+    await writeStatus(run);
+    await tellUncleanNodes(run, nodes.left);
+  }
+  await releaseObject(run);
   run.silent = true;
   return {};
+}
+
+/** The pods of these DaemonSets that are still there. */
+async function podsOf(run: Run, daemonSets: readonly InventoryEntry[]): Promise<MultusPodView[]> {
+  const found: MultusPodView[] = [];
+  for (const namespace of new Set(daemonSets.map((entry) => entry.namespace ?? "")))
+    for (const pod of await run.deps.pods(namespace))
+      if (daemonSets.some(({ name }) => name === pod.daemonSet)) found.push(pod);
+  return found;
+}
+
+/** From here on the API server removes the object. Read anew: the status may just have been written. */
+async function releaseObject(run: Run): Promise<void> {
+  const ref = { type: MULTUS_INSTALL, name: run.live.metadata.name };
+  const live = await run.deps.client.get<ApiObject>(ref);
+  if (!live || live.metadata.uid !== run.live.metadata.uid) return;
+  const { finalizers = [], resourceVersion } = live.metadata;
+  await run.deps.client.patch(ref, {
+    metadata: { resourceVersion, finalizers: finalizers.filter((finalizer) => finalizer !== FINALIZER) },
+  });
 }
 
 /** The inventory, and what the spec renders: a status that was lost must not leave objects behind. */

@@ -130,7 +130,7 @@ function severity(reason: string): number {
 }
 
 /** One line without control characters: the text comes from containers and registries, and ends in terminals. */
-function bounded(text: string): string {
+export function bounded(text: string): string {
   const line = text.replace(/\p{Cc}+/gu, " ").trim();
   return line.length <= LONGEST_MESSAGE ? line : `${line.slice(0, LONGEST_MESSAGE - 1)}…`;
 }

@@ -3,6 +3,8 @@ import { objectsOf, type RenderedInstall } from "../../render/render.ts";
 import { nextLookSeconds, unhealthyNodes } from "./diagnosis.ts";
 import { isStarting, STARTING_SECONDS, withFailedMounts } from "./failed-mounts.ts";
 import { withMissingSecrets } from "./missing-secrets.ts";
+import { joined } from "./node-findings.ts";
+import { nodeLooks } from "./node-looks.ts";
 import { type Rollout, rollout } from "./rollout.ts";
 import type { Run } from "./run.ts";
 import { daemonSetView } from "./views.ts";
@@ -25,7 +27,8 @@ export async function look(run: Run, rendered: RenderedInstall): Promise<Rollout
   const pods = (await run.deps.pods(namespace)).filter((pod) => names.has(pod.daemonSet));
   const now = run.deps.now();
   const explained = await withFailedMounts(run, namespace, await withMissingSecrets(run, namespace, pods));
-  const unhealthy = unhealthyNodes(explained, now, await run.deps.nodes());
+  const byPods = unhealthyNodes(explained, now, await run.deps.nodes());
+  const unhealthy = joined(byPods, await nodeLooks(run, pods));
   const looks = [nextLookSeconds(pods, now) ?? [], pods.some(isStarting) ? STARTING_SECONDS : []].flat();
   const lookAgainSeconds = looks.length > 0 ? Math.min(...looks) : undefined;
   const found = rollout(refs.length, daemonSets, unhealthy, ending.map(describe));

@@ -12,6 +12,7 @@ import { objectsOf, RenderError, type RenderedInstall, renderInstall } from "../
 import { type Adoption, planAdoption, takeOver } from "./adoption.ts";
 import { FIELD_MANAGER } from "./applier.ts";
 import { removeInstall } from "./deletion.ts";
+import { withDistribution } from "./distribution.ts";
 import { appliedObjects, exchange } from "./exchange.ts";
 import { look } from "./look.ts";
 import { recordInventory } from "./owned-inventory.ts";
@@ -66,7 +67,7 @@ async function act(run: Run): Promise<Result> {
     return {};
   }
 
-  const install = parse(run.live);
+  const install = await withDistribution(run, parse(run.live));
   const rendered = renderInstall(install);
   Object.assign(run.findings, { install, rendered });
   const objects = objectsOf(rendered);

@@ -4,6 +4,7 @@ import type { ReconcileContext } from "../../kube/controller.ts";
 import type { EventRecorder } from "../../kube/events.ts";
 import type { ApiObject } from "../../kube/resource.ts";
 import type { NetworkSummary } from "../../networks/summary.ts";
+import type { NodeTasks } from "../nodes/node-tasks.ts";
 import type { Applier } from "./applier.ts";
 import type { NodeView } from "./cluster-nodes.ts";
 import { recordedInventory } from "./inventory.ts";
@@ -22,6 +23,7 @@ export interface Dependencies {
   pods: (namespace: string) => Promise<readonly MultusPodView[]>;
   /** The cluster's nodes; starts watching them at the first call. */
   nodes: () => Promise<readonly NodeView[]>;
+  nodeTasks: NodeTasks;
   events: EventRecorder;
   /** All networks and pods at a glance; undefined until they were seen once. */
   networks: () => NetworkSummary | undefined;

@@ -28,6 +28,10 @@ export interface Findings {
   inventory: readonly InventoryEntry[];
   /** Absent until everything was seen once. */
   networks?: NetworkSummary | undefined;
+  distribution?: MultusInstallStatus["distribution"];
+  primaryNetwork?: MultusInstallStatus["primaryNetwork"];
+  /** What was found on the nodes and is likely unintended. */
+  nodeWarnings?: readonly string[];
 }
 
 /** The status that says what was found. `now` is RFC 3339. */
@@ -38,18 +42,20 @@ export function statusFor(
   now: string,
 ): MultusInstallStatus {
   const { state, install, rendered, rollout, progressedAt, startupTaint, inventory } = findings;
-  const warnings =
-    rendered?.warnings
-      .slice(0, MOST_WARNINGS)
-      .map((problem) => formatProblem(problem).slice(0, LONGEST_WARNING)) ?? [];
+  const { distribution, primaryNetwork } = findings;
+  const warnings = [...(rendered?.warnings.map(formatProblem) ?? []), ...(findings.nodeWarnings ?? [])]
+    .slice(0, MOST_WARNINGS)
+    .map((warning) => warning.slice(0, LONGEST_WARNING));
   return {
     observedGeneration: generation,
     conditions: withTimes(conditionsFor(state), previous.conditions ?? [], generation, now),
     ...(install ? { version: install.spec.version, mode: install.spec.mode } : {}),
     ...(rendered ? { image: rendered.image } : {}),
+    ...(distribution ? { distribution } : {}),
     ...(rollout ? { nodes: { ...nodesOf(rollout), ...(progressedAt ? { progressedAt } : {}) } } : {}),
     ...(startupTaint ? { startupTaint } : {}),
     ...(rendered ? networkStatusFrom(findings.networks, previous) : {}),
+    ...(primaryNetwork ? { primaryNetwork } : {}),
     ...(inventory.length > 0 ? { inventory: [...inventory] } : {}),
     ...(warnings.length > 0 ? { warnings } : {}),
   };

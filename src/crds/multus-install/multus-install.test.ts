@@ -29,7 +29,7 @@ describe("parseMultusInstall", () => {
       version: "v4.3.0",
       mode: "Thin",
       namespace: "kube-system",
-      distribution: "Kubernetes",
+      distribution: "Auto",
       primaryNetwork: { source: "Auto" },
       paused: false,
     });

@@ -1,8 +1,14 @@
 import { z } from "zod";
 import { labelKey } from "./text.ts";
 
-/** spec.nodes: what the operator does with Node objects. */
+/** spec.nodes: what the operator does with Node objects, and on nodes beside running Multus. */
 export const nodes = z.object({
+  inspection: z
+    .enum(["OnChange", "Off"])
+    .default("OnChange")
+    .describe(
+      "OnChange: a pod of the operator's image looks at each node when Multus' pod there is new or changes, and once an hour. Off: no such pods, and no word of what is on the nodes.",
+    ),
   startupTaint: labelKey()
     .optional()
     .describe(

@@ -6,7 +6,7 @@ export interface RuledSpec {
   version: string;
   mode: "Thin" | "Thick";
   namespace: string;
-  distribution: Distribution;
+  distribution: Distribution | "Auto";
   cni: { confDir?: string | undefined; binDir?: string | undefined; additionalBinDir?: string | undefined };
   image: { layout?: unknown };
   primaryNetwork: {
@@ -64,9 +64,14 @@ function directoryRule(field: "confDir" | "binDir" | "additionalBinDir"): Fields
     path: `spec.cni.${field}`,
     message:
       "is a directory of another distribution; set distribution to the right one, or leave the directory out",
-    cel: [`!has(${directory})`, below(common[kind]), ...ofDistribution].join(" || "),
+    // Auto: the operator looks at the rule again once it knows the distribution.
+    cel: [`!has(${directory})`, "self.distribution == 'Auto'", below(common[kind]), ...ofDistribution].join(
+      " || ",
+    ),
     holds: ({ cni, distribution }) =>
-      cni[field] === undefined || isBelow([...common[kind], ...own[distribution][kind]], cni[field]),
+      cni[field] === undefined ||
+      distribution === "Auto" ||
+      isBelow([...common[kind], ...own[distribution][kind]], cni[field]),
   };
 }
 

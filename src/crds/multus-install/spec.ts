@@ -4,7 +4,7 @@ import { binDirectory, confDirectory, DISTRIBUTIONS, logDirectory } from "./host
 import { nodes } from "./nodes.ts";
 import { daemon, entrypoint } from "./programs.ts";
 import { NAMESPACE_IS_IMMUTABLE, RULES } from "./rules.ts";
-import { absoluteFile, fileName, namespaceName, objectName, setOf } from "./text.ts";
+import { absoluteFile, duration, fileName, namespaceName, objectName, setOf } from "./text.ts";
 import { workload } from "./workload.ts";
 
 /**
@@ -212,7 +212,12 @@ export const multusInstallSpec = withValidations(
     namespace: withValidations(namespaceName(), [NAMESPACE_IS_IMMUTABLE])
       .default("kube-system")
       .describe("Where the workload lives; key multusNamespace. Immutable."),
-    distribution: z.enum(DISTRIBUTIONS).default("Kubernetes").describe("Sets the host's CNI directories."),
+    distribution: z
+      .enum(["Auto", ...DISTRIBUTIONS])
+      .default("Auto")
+      .describe(
+        "Sets the host's CNI directories. Auto: found from the nodes and the API server, once, and kept in status.distribution; without a cluster (render) it is Kubernetes.",
+      ),
     primaryNetwork: primaryNetwork
       .prefault({})
       .describe(
@@ -224,10 +229,23 @@ export const multusInstallSpec = withValidations(
     entrypoint: entrypoint.optional().describe("Settings of the thin plugin's entrypoint. Thin only."),
     daemon: daemon.optional().describe("Settings of the thick daemon. Thick only."),
     workload: workload.prefault({}).describe("The DaemonSet."),
-    nodes: nodes.prefault({}).describe("What the operator does with Node objects."),
+    nodes: nodes
+      .prefault({})
+      .describe("What the operator does with Node objects, and on nodes beside running Multus."),
     attachments: attachments.prefault({}).describe("NetworkAttachmentDefinitions, and what pods ask for."),
     uninstall: z
       .object({
+        nodes: z
+          .enum(["Clean", "Leave"])
+          .default("Clean")
+          .describe(
+            "Clean: a pod of the operator's image takes Multus' files from each node. Leave: what Multus' own pods leave stays; v3 and Inline leave nodes on which new pods fail.",
+          ),
+        timeout: duration()
+          .default("5m")
+          .describe(
+            "How long a deletion waits for nodes that cannot be cleaned, such as those that are down. After it, it goes on without them and names them in an event.",
+          ),
         networkDefinitions: z
           .enum(["Keep", "Delete"])
           .default("Keep")

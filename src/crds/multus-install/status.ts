@@ -18,6 +18,16 @@ export const multusInstallStatus = z.object({
   version: z.string().max(16).optional().describe("The Multus release whose objects are applied."),
   mode: z.string().max(8).optional().describe("Thin or Thick."),
   image: z.string().max(512).optional().describe("The image of the Multus pods."),
+  distribution: z
+    .object({
+      name: z.string().max(16).describe("The distribution whose directories are used."),
+      evidence: z
+        .string()
+        .max(512)
+        .describe("How it is known: spec.distribution, or what nodes and API server show."),
+    })
+    .optional()
+    .describe("Absent until there is a node."),
   nodes: z
     .object({
       desired: z.int().min(0).describe("Nodes that should run Multus."),
@@ -61,6 +71,28 @@ export const multusInstallStatus = z.object({
     .optional()
     .describe("The cluster's networks at a glance; each NAD has a NetworkAttachmentReport."),
   pods: podsStatus.optional().describe("The pods that ask for networks, each counted once."),
+  primaryNetwork: z
+    .object({
+      files: z
+        .array(
+          z.object({
+            file: z.string().max(255).describe("The file in the CNI configuration directory."),
+            networkName: z.string().max(253).describe("The network's name in it."),
+            nodes: z.int().min(0).describe("On how many nodes it is the one that Multus delegates to."),
+          }),
+        )
+        .max(10)
+        .optional()
+        .describe("Most nodes first; more than one: the nodes differ."),
+      nodesLookedAt: z.int().min(0).describe("Nodes that were looked at."),
+      oldestLook: z
+        .string()
+        .max(64)
+        .meta({ format: "date-time" })
+        .describe("How old this may be: when the oldest of the looks was taken, to the hour."),
+    })
+    .optional()
+    .describe("What the nodes have as the network that Multus delegates to, as looks at them show."),
   inventory: z
     .array(
       z.object({

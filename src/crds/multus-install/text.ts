@@ -36,6 +36,20 @@ export const absoluteFile = () =>
 
 export const quantity = () => matching(QUANTITY, 32, "must be a quantity, such as 100m or 50Mi");
 
+/** As Go's time.ParseDuration reads it, without fractions and signs. */
+export const duration = () =>
+  matching(
+    /^([0-9]{1,5}h)?([0-9]{1,5}m)?([0-9]{1,5}s)?$/,
+    18,
+    "must be a duration, such as 90s, 5m or 1h30m",
+  ).min(2);
+
+/** A `duration` in seconds. */
+export function secondsOf(text: string): number {
+  const part = (unit: string) => Number(new RegExp(`([0-9]+)${unit}`).exec(text)?.[1] ?? 0);
+  return part("h") * 3600 + part("m") * 60 + part("s");
+}
+
 export const labelKey = () => matching(LABEL_KEY, 317, "must be a label key, such as kubernetes.io/arch");
 
 export const labelValue = () =>

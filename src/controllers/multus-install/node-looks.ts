@@ -1,0 +1,72 @@
+import type { MultusInstall } from "../../crds/multus-install/multus-install.ts";
+import type { NodeInspection } from "../../crds/node-inspection.ts";
+import { hostPaths } from "../../multus/distributions.ts";
+import type { UnhealthyNode } from "./diagnosis.ts";
+import { differingNodes, nodeTrouble, primaryNetworkStatus } from "./node-findings.ts";
+import type { Run } from "./run.ts";
+import type { MultusPodView } from "./views.ts";
+
+/** How many nodes that could not be looked at a warning names. */
+const MOST_NAMED = 3;
+
+/**
+ * Says which nodes are to be looked at from now on, and what the looks so far have shown; the findings get
+ * what the status tells of it. At most one entry a node.
+ */
+export async function nodeLooks(run: Run, pods: readonly MultusPodView[]): Promise<UnhealthyNode[]> {
+  const { nodeTasks: nodes } = run.deps;
+  const { install } = run.findings;
+  if (!install) return [];
+  const { spec } = install;
+  if (spec.nodes.inspection === "Off" || !nodes.canRun) {
+    nodes.plan(undefined);
+    return [];
+  }
+  await run.deps.nodes();
+  const troubleOf = (found: NodeInspection) => nodeTrouble(spec, found, run.deps.now());
+  if (spec.paused) nodes.pause();
+  else
+    nodes.plan({
+      owner: {
+        name: install.metadata.name,
+        uid: install.metadata.uid ?? "",
+        namespace: spec.namespace,
+        pullSecrets: spec.image.pullSecrets,
+      },
+      ...placesOf(install),
+      nodes: statesOf(pods),
+      isFine: (found) => troubleOf(found) === undefined,
+    });
+  const inspections = nodes.inspections.values();
+  const primaryNetwork = primaryNetworkStatus(spec, inspections);
+  if (primaryNetwork) run.findings.primaryNetwork = primaryNetwork;
+  run.findings.nodeWarnings = [...differingNodes(primaryNetwork), ...failedLooks(nodes.failures)];
+  // What was seen while another pod of Multus was there says nothing of this one.
+  return inspections.filter(({ node }) => nodes.isCurrent(node)).flatMap((found) => troubleOf(found) ?? []);
+}
+
+/** Where a look is taken: the configuration and every directory that plugins are called from. */
+function placesOf({ spec }: MultusInstall): { confDir: string; binDirs: string[] } {
+  const { confDir, binDir } = hostPaths(spec);
+  return { confDir, binDirs: [binDir, ...(spec.cni.additionalBinDir ? [spec.cni.additionalBinDir] : [])] };
+}
+
+/**
+ * Each node with a Multus pod: another pod, or another state of it, is something new to look at. A pod that
+ * is starting is not.
+ */
+function statesOf(pods: readonly MultusPodView[]): Map<string, string | undefined> {
+  const states = new Map<string, string | undefined>();
+  for (const { name, node, ready, trouble, terminating } of pods) {
+    if (node === "" || (terminating && states.has(node))) continue;
+    const state = ready ? "ready" : trouble?.reason;
+    states.set(node, terminating || state === undefined ? undefined : `${name} ${state}`);
+  }
+  return states;
+}
+
+function failedLooks(failures: ReadonlyMap<string, string>): string[] {
+  if (failures.size === 0) return [];
+  const named = [...failures].slice(0, MOST_NAMED).map(([node, why]) => `${node}: ${why.slice(0, 200)}`);
+  return [`${failures.size} nodes could not be looked at (spec.nodes.inspection): ${named.join("; ")}`];
+}

@@ -1,0 +1,125 @@
+import { setImmediate } from "node:timers/promises";
+import { pino } from "pino";
+import { beforeEach, describe, expect, it } from "vitest";
+import type { NodeView } from "../multus-install/cluster-nodes.ts";
+import { Cleaner, type CleaningRequest } from "./cleaner.ts";
+import type { NodeTask } from "./task-pod.ts";
+
+interface Running {
+  task: NodeTask;
+  answer: (problems?: { path: string; reason: string }[], node?: string) => void;
+  fail: (message: string) => void;
+}
+
+let running: Running[];
+let now: number;
+let changes: number;
+let cleaner: Cleaner;
+
+beforeEach(() => {
+  running = [];
+  now = 0;
+  changes = 0;
+  cleaner = new Cleaner({
+    log: pino({ level: "silent" }),
+    signal: new AbortController().signal,
+    onChange: () => changes++,
+    now: () => now,
+    run: (task) =>
+      new Promise((resolve, reject) =>
+        running.push({
+          task,
+          fail: (message) => reject(new Error(message)),
+          answer: (problems = [], node = task.node) => {
+            const at = "2026-11-24T12:00:00Z";
+            const report = { node, at, removed: [], restored: [], kept: [], problems };
+            resolve({ exitCode: problems.length > 0 ? 1 : 0, message: JSON.stringify(report) });
+          },
+        }),
+      ),
+  });
+});
+
+const node = (name: string, more: Partial<NodeView> = {}): NodeView => ({
+  ...{ name, taints: [], reachable: true, runsMultus: true, labels: {}, osImage: "", kubeletVersion: "" },
+  ...more,
+});
+const request = (nodes: NodeView[], busy: string[] = [], uid = "install"): CleaningRequest => ({
+  owner: { name: "multus", uid, namespace: "kube-system", pullSecrets: [] },
+  confDir: "/etc/cni/net.d",
+  binDir: "/opt/cni/bin",
+  since: "2026-11-24T11:00:00Z",
+  nodes,
+  busy: new Set(busy),
+});
+
+describe("cleaning nodes", () => {
+  it("waits for nodes that do not answer and for pods that have not ended, and passes by what never ran Multus", async () => {
+    const nodes = [
+      node("a"),
+      node("b", { reachable: false }),
+      node("c"),
+      node("windows", { runsMultus: false }),
+    ];
+    expect(cleaner.step(request(nodes, ["c"]))).toEqual({
+      total: 3,
+      cleaned: 0,
+      left: [
+        { node: "a", reason: "being cleaned", underWay: true },
+        { node: "b", reason: "its kubelet does not answer", underWay: false },
+        { node: "c", reason: "its Multus pod has not ended", underWay: false },
+      ],
+    });
+    expect(running.map(({ task }) => task.node)).toEqual(["a"]);
+    running[0]?.answer();
+    await setImmediate();
+    expect(changes).toBe(1);
+    expect(cleaner.step(request(nodes, []))).toMatchObject({ cleaned: 1 });
+    expect(running.map(({ task }) => task.node)).toEqual(["a", "c"]);
+  });
+
+  it("cleans twenty nodes at a time", async () => {
+    const nodes = Array.from({ length: 50 }, (_, index) => node(`node-${index}`));
+    const { left } = cleaner.step(request(nodes));
+    expect(running).toHaveLength(20);
+    expect(left.every(({ underWay }) => underWay)).toBe(true);
+    for (const { answer } of running.slice(0, 5)) answer();
+    await setImmediate();
+    expect(cleaner.step(request(nodes)).cleaned).toBe(5);
+    expect(running).toHaveLength(25);
+  });
+
+  it("tries a node again that failed, later each time, and says why it failed", async () => {
+    const nodes = [node("a")];
+    cleaner.step(request(nodes));
+    running[0]?.fail("ImagePullBackOff: no such image");
+    await setImmediate();
+    expect(cleaner.step(request(nodes)).left).toEqual([
+      { node: "a", reason: "ImagePullBackOff: no such image", underWay: false },
+    ]);
+    now = 5000;
+    expect(cleaner.step(request(nodes)).left).toEqual([
+      { node: "a", reason: "being cleaned", underWay: true },
+    ]);
+    running[1]?.answer([{ path: "/opt/cni/bin/multus", reason: "EROFS: read-only file system" }]);
+    await setImmediate();
+    now = 14_000;
+    expect(cleaner.step(request(nodes)).left[0]?.reason).toBe(
+      "/opt/cni/bin/multus EROFS: read-only file system",
+    );
+    now = 15_000;
+    cleaner.step(request(nodes));
+    running[2]?.answer();
+    await setImmediate();
+    expect(cleaner.step(request(nodes))).toEqual({ total: 1, cleaned: 1, left: [] });
+  });
+
+  it("takes no node for clean by another node's answer, and none by another install's", async () => {
+    cleaner.step(request([node("a")]));
+    running[0]?.answer([], "b");
+    await setImmediate();
+    expect(cleaner.step(request([node("a")])).left).toHaveLength(1);
+    cleaner.step(request([node("a")], [], "another install"));
+    expect(running).toHaveLength(2);
+  });
+});

@@ -1,0 +1,131 @@
+import { type CleaningReport, cleaningReport } from "../../node/cleaning-report.ts";
+import { decodeMessage } from "../../node/message.ts";
+import type { Logger } from "../../telemetry/logger.ts";
+import type { NodeView } from "../multus-install/cluster-nodes.ts";
+import type { NodeTask, TaskOwner } from "./task-pod.ts";
+import { TaskFailed } from "./task-runner.ts";
+
+/** How many nodes are cleaned at a time: enough for thousands within the time that a rollout takes. */
+const AT_ONCE = 20;
+const FIRST_RETRY_MS = 5000;
+const LONGEST_RETRY_MS = 60_000;
+
+export interface CleaningRequest {
+  owner: TaskOwner;
+  confDir: string;
+  binDir: string;
+  /** When the install was made, RFC 3339. */
+  since: string;
+  nodes: readonly NodeView[];
+  /** Nodes on which pods of Multus are still there: they would write again what is removed. */
+  busy: ReadonlySet<string>;
+}
+
+/** One node that is not clean yet. */
+export interface UncleanNode {
+  node: string;
+  reason: string;
+  /** It is being cleaned, or its turn has not come: there is no fault to wait out. */
+  underWay: boolean;
+}
+
+export interface CleaningProgress {
+  total: number;
+  cleaned: number;
+  left: UncleanNode[];
+}
+
+type State =
+  | { kind: "cleaning" }
+  | { kind: "clean"; report: CleaningReport }
+  | { kind: "failed"; message: string; failures: number; retryAt: number };
+
+type RunTask = (
+  task: NodeTask,
+  owner: TaskOwner,
+  signal: AbortSignal,
+) => Promise<{ exitCode: number; message: string }>;
+
+/** Cleans the nodes of one install after another. What was cleaned is known until the program ends; to clean twice does no harm. */
+export class Cleaner {
+  readonly #run: RunTask;
+  readonly #log: Logger;
+  readonly #onChange: () => void;
+  readonly #signal: AbortSignal;
+  readonly #now: () => number;
+  #install = "";
+  #states = new Map<string, State>();
+
+  constructor(options: {
+    run: RunTask;
+    log: Logger;
+    onChange: () => void;
+    signal: AbortSignal;
+    now?: () => number;
+  }) {
+    this.#run = options.run;
+    this.#log = options.log;
+    this.#onChange = options.onChange;
+    this.#signal = options.signal;
+    this.#now = options.now ?? Date.now;
+  }
+
+  /** Begins what can begin, and says how far it is. To be called again whenever something changed. */
+  step(request: CleaningRequest): CleaningProgress {
+    if (this.#install !== request.owner.uid) {
+      this.#install = request.owner.uid;
+      this.#states = new Map();
+    }
+    const nodes = request.nodes.filter(({ runsMultus }) => runsMultus);
+    let running = [...this.#states.values()].filter(({ kind }) => kind === "cleaning").length;
+    const left: UncleanNode[] = [];
+    for (const node of nodes) {
+      const state = this.#states.get(node.name);
+      if (state?.kind === "clean") continue;
+      const obstacle = this.#obstacle(node, state, request.busy);
+      if (!obstacle && state?.kind !== "cleaning" && running < AT_ONCE) {
+        running++;
+        this.#begin(node.name, request, state?.kind === "failed" ? state.failures : 0);
+      }
+      left.push({ node: node.name, reason: obstacle ?? "being cleaned", underWay: obstacle === undefined });
+    }
+    return { total: nodes.length, cleaned: nodes.length - left.length, left };
+  }
+
+  #obstacle(node: NodeView, state: State | undefined, busy: ReadonlySet<string>): string | undefined {
+    if (!node.reachable) return "its kubelet does not answer";
+    if (state?.kind === "cleaning") return undefined;
+    if (busy.has(node.name)) return "its Multus pod has not ended";
+    if (state?.kind === "failed" && this.#now() < state.retryAt) return state.message;
+    return undefined;
+  }
+
+  #begin(node: string, { owner, confDir, binDir, since }: CleaningRequest, failures: number): void {
+    const states = this.#states;
+    states.set(node, { kind: "cleaning" });
+    void this.#clean({ kind: "clean", node, confDir, binDir, since }, owner)
+      .then((report) => {
+        states.set(node, { kind: "clean", report });
+        this.#log.info({ node, report }, "node cleaned");
+      })
+      .catch((error: unknown) => {
+        const retryAt = this.#now() + Math.min(FIRST_RETRY_MS * 2 ** failures, LONGEST_RETRY_MS);
+        const message = error instanceof Error ? error.message : String(error);
+        states.set(node, { kind: "failed", message, failures: failures + 1, retryAt });
+        if (!this.#signal.aborted)
+          this.#log.warn({ node, err: error }, "node not cleaned, it is tried again");
+      })
+      .finally(() => {
+        if (!this.#signal.aborted) this.#onChange();
+      });
+  }
+
+  async #clean(task: NodeTask, owner: TaskOwner): Promise<CleaningReport> {
+    const { message } = await this.#run(task, owner, this.#signal);
+    const report = cleaningReport.parse(decodeMessage(message));
+    if (report.node !== task.node) throw new TaskFailed(`its answer speaks of ${report.node}`);
+    const first = report.problems[0];
+    if (first) throw new TaskFailed(`${first.path} ${first.reason}`);
+    return report;
+  }
+}

@@ -1,0 +1,164 @@
+import { type NodeInspection, nodeInspection } from "../../crds/node-inspection.ts";
+import { Controller, type ReconcileContext, type Result } from "../../kube/controller.ts";
+import { decodeMessage } from "../../node/message.ts";
+import type { Logger } from "../../telemetry/logger.ts";
+import type { Metrics } from "../../telemetry/metrics.ts";
+import type { NodeView } from "../multus-install/cluster-nodes.ts";
+import type { NodeInspections } from "./inspections.ts";
+import { type Looked, nextLook } from "./next-look.ts";
+import type { TaskOwner } from "./task-pod.ts";
+import { TaskFailed, type TaskRunner } from "./task-runner.ts";
+
+/** How many nodes are looked at at a time. */
+const AT_ONCE = 10;
+/** Multus writes its configuration a second or two after its pod is ready. */
+const SETTLING_MS = 4000;
+
+/** Which nodes are to be looked at, and what for. */
+export interface InspectionPlan {
+  owner: TaskOwner;
+  confDir: string;
+  binDirs: readonly string[];
+  /** Each node with a Multus pod, and a text that changes when there is something new to see; undefined: not now. */
+  nodes: ReadonlyMap<string, string | undefined>;
+  /** Whether a look found nothing wrong: else the node is soon looked at again. */
+  isFine: (found: NodeInspection) => boolean;
+}
+
+export interface InspectorOptions {
+  runner: TaskRunner;
+  inspections: NodeInspections;
+  node: (name: string) => NodeView | undefined;
+  log: Logger;
+  metrics: Metrics;
+  onChange: () => void;
+}
+
+/** Looks at nodes when there is something new on them, and once an hour; a few at a time. */
+export class Inspector {
+  readonly #options: InspectorOptions;
+  readonly #controller: Controller;
+  readonly #looked = new Map<string, Looked>();
+  readonly #failures = new Map<string, string>();
+  /** Since when a node's key is what it is. */
+  readonly #since = new Map<string, { key: string; at: number; isPresent: boolean }>();
+  #plan: InspectionPlan | undefined;
+  #started = false;
+
+  constructor(options: InspectorOptions) {
+    this.#options = options;
+    this.#controller = new Controller({
+      name: "node-inspection",
+      log: options.log,
+      metrics: options.metrics,
+      workers: AT_ONCE,
+      reconcile: (node, context) => this.#reconcile(node, context),
+    });
+  }
+
+  /** The nodes that could not be looked at, and why. */
+  get failures(): ReadonlyMap<string, string> {
+    return this.#failures;
+  }
+
+  /** Whether the newest look at the node was at what it is now. */
+  isCurrent(node: string): boolean {
+    const since = this.#since.get(node);
+    return since?.isPresent === true && this.#looked.get(node)?.key === since.key;
+  }
+
+  /** Undefined: no node is looked at any more. */
+  plan(plan: InspectionPlan | undefined): void {
+    this.#plan = plan;
+    const { inspections } = this.#options;
+    for (const node of this.#since.keys())
+      if (!plan?.nodes.has(node)) {
+        for (const known of [this.#since, this.#looked, this.#failures]) known.delete(node);
+        inspections.delete(node);
+      }
+    if (!plan) return;
+    if (!this.#started) {
+      this.#started = true;
+      void this.#controller.start(Promise.resolve());
+    }
+    for (const [node, state] of plan.nodes) {
+      const known = this.#since.get(node);
+      if (state === undefined) {
+        if (known) known.isPresent = false;
+        continue;
+      }
+      const key = keyOf(plan, state);
+      if (known?.key === key) {
+        known.isPresent = true;
+        continue;
+      }
+      this.#since.set(node, { key, at: Date.now(), isPresent: true });
+      this.#controller.enqueue(node);
+    }
+  }
+
+  /** Looks no more, and keeps what was found. */
+  pause(): void {
+    this.#plan = undefined;
+  }
+
+  /** A node answers again: what waited for it goes on. */
+  nodeChanged(node: string): void {
+    if (this.#plan?.nodes.has(node)) this.#controller.enqueue(node);
+  }
+
+  async stop(): Promise<void> {
+    await this.#controller.stop();
+  }
+
+  async #reconcile(node: string, { signal, log }: ReconcileContext): Promise<Result> {
+    const plan = this.#plan;
+    const since = this.#since.get(node);
+    // A node that is gone or does not answer comes back as a change.
+    if (!plan || !since || !this.#options.node(node)?.reachable) return {};
+    const now = Date.now();
+    const settles = since.at + SETTLING_MS - now;
+    if (settles > 0) return { requeueAfterSeconds: settles / 1000 };
+    const looked = this.#looked.get(node);
+    const wait = nextLook(looked, since.key, now, Math.random());
+    if (wait > 0) return { requeueAfterSeconds: wait };
+    const fine = await this.#look(node, plan, signal, log);
+    if (this.#since.get(node) === undefined)
+      this.#options.inspections.delete(node); // gone meanwhile
+    else {
+      const notFine = fine ? 0 : (looked?.notFine ?? 0) + 1;
+      this.#looked.set(node, { key: since.key, at: Date.now(), fine, notFine });
+    }
+    return { requeueAfterSeconds: 1 };
+  }
+
+  async #look(
+    node: string,
+    plan: InspectionPlan,
+    signal: AbortSignal,
+    log: Logger,
+  ): Promise<boolean | undefined> {
+    const { runner, inspections, onChange } = this.#options;
+    const { owner, confDir, binDirs, isFine } = plan;
+    try {
+      const { message } = await runner.run({ kind: "inspect", node, confDir, binDirs }, owner, signal);
+      const found = nodeInspection.parse(decodeMessage(message));
+      if (found.node !== node) throw new TaskFailed(`its answer speaks of ${found.node}`);
+      this.#failures.delete(node);
+      inspections.set(found);
+      return isFine(found);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      const message = error instanceof Error ? error.message : String(error);
+      log.warn({ err: error, node }, "node could not be looked at, it is tried again");
+      const before = this.#failures.get(node);
+      this.#failures.set(node, message);
+      if (before !== message) onChange();
+      return undefined;
+    }
+  }
+}
+
+function keyOf({ confDir, binDirs }: InspectionPlan, state: string): string {
+  return JSON.stringify([confDir, binDirs, state]);
+}

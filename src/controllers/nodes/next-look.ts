@@ -1,0 +1,34 @@
+/** When a node was looked at last, and what for. */
+export interface Looked {
+  key: string;
+  at: number;
+  /** It found nothing wrong; undefined: it failed. */
+  fine: boolean | undefined;
+  /** How many looks in a row were not fine. */
+  notFine: number;
+}
+
+export const PERIOD_SECONDS = 3600;
+/** A part of the period, so that nodes that joined together are not looked at together for ever. */
+const JITTER = 0.1;
+/** Whatever happens on a node, it is not looked at more often than this, s. */
+const SHORTEST_SECONDS = 10;
+/** After a look that found something wrong, or that failed; it doubles up to the period. */
+const FIRST_AGAIN_SECONDS = 10;
+
+/**
+ * In how many seconds a node is to be looked at: 0, now.
+ * @param key what the last look was for: another one is due as soon as it changes
+ * @param random 0 to 1
+ */
+export function nextLook(looked: Looked | undefined, key: string, now: number, random: number): number {
+  if (!looked) return 0;
+  const since = (now - looked.at) / 1000;
+  const due =
+    looked.key !== key
+      ? SHORTEST_SECONDS
+      : looked.fine
+        ? PERIOD_SECONDS * (1 - JITTER + 2 * JITTER * random)
+        : Math.min(FIRST_AGAIN_SECONDS * 2 ** (looked.notFine - 1), PERIOD_SECONDS);
+  return Math.max(0, due - since);
+}

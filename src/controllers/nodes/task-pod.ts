@@ -1,0 +1,122 @@
+import { createHash } from "node:crypto";
+import type { KubeObject } from "../../crds/kube-object.ts";
+import { MULTUS_INSTALL, MULTUS_INSTALL_API_VERSION } from "../../crds/multus-install/multus-install.ts";
+import { CACHE_DIR, SOCKET_DIR } from "../../node/host.ts";
+import { INSTALL, MANAGED_BY, MANAGER } from "../../render/labels.ts";
+
+/** By this label the operator knows its own one-shot pods; its value is the task's kind. */
+export const NODE_TASK = "multus-operator.dev/node-task";
+
+/** The operator's own image, as its Deployment names it. */
+export interface TaskImage {
+  reference: string;
+  pullPolicy: string;
+  /** Names of secrets, which must be there in the install's namespace too. */
+  pullSecrets: readonly string[];
+}
+
+export interface TaskOwner {
+  /** The MultusInstall's. */
+  name: string;
+  uid: string;
+  namespace: string;
+  pullSecrets: readonly string[];
+}
+
+/** Something to be done on one node, once. */
+export type NodeTask = { node: string; confDir: string } & (
+  | { kind: "inspect"; binDirs: readonly string[] }
+  | { kind: "clean"; binDir: string; since: string }
+);
+
+/** Seconds from the kubelet's first sight of the pod to its end, an image pull included. */
+export const DEADLINE_SECONDS = { inspect: 90, clean: 120 } as const;
+const HOST = "/host";
+
+/**
+ * The pod of a task: on the host's network, so that it needs no CNI; bound to its node by name, past the
+ * scheduler, whatever taints the node has; as root, who owns the files, without a single capability. It sees
+ * the few directories that the task is about, for a look read-only, and no credentials of the API server.
+ */
+export function taskPod(task: NodeTask, owner: TaskOwner, image: TaskImage): KubeObject {
+  const mounts = mountsOf(task);
+  const secrets = [...new Set([...image.pullSecrets, ...owner.pullSecrets])];
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: {
+      name: taskPodName(task),
+      namespace: owner.namespace,
+      labels: { [MANAGED_BY]: MANAGER, [INSTALL]: owner.name, [NODE_TASK]: task.kind },
+      // With the MultusInstall goes what is left of it, also where its finalizer was stripped.
+      ownerReferences: [
+        {
+          apiVersion: MULTUS_INSTALL_API_VERSION,
+          kind: MULTUS_INSTALL.kind,
+          name: owner.name,
+          uid: owner.uid,
+        },
+      ],
+    } as KubeObject["metadata"],
+    spec: {
+      nodeName: task.node,
+      hostNetwork: true,
+      dnsPolicy: "Default",
+      restartPolicy: "Never",
+      activeDeadlineSeconds: DEADLINE_SECONDS[task.kind],
+      terminationGracePeriodSeconds: 5,
+      // Multus' own account: where accounts decide what a pod may mount (OpenShift), this one is let.
+      serviceAccountName: "multus",
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      tolerations: [{ operator: "Exists" }],
+      ...(secrets.length > 0 ? { imagePullSecrets: secrets.map((name) => ({ name })) } : {}),
+      securityContext: {
+        runAsUser: 0,
+        runAsGroup: 0,
+        runAsNonRoot: false,
+        seccompProfile: { type: "RuntimeDefault" },
+        // Where SELinux is enforced, other types may not read the host's files; elsewhere it means nothing.
+        seLinuxOptions: { type: "spc_t" },
+      },
+      containers: [
+        {
+          name: task.kind,
+          image: image.reference,
+          imagePullPolicy: image.pullPolicy,
+          args: argumentsOf(task),
+          resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "256Mi" } },
+          securityContext: {
+            allowPrivilegeEscalation: false,
+            readOnlyRootFilesystem: true,
+            capabilities: { drop: ["ALL"] },
+          },
+          volumeMounts: mounts.map(({ name, path }) => ({
+            name,
+            mountPath: HOST + path,
+            ...(task.kind === "inspect" ? { readOnly: true } : {}),
+          })),
+        },
+      ],
+      volumes: mounts.map(({ name, path }) => ({ name, hostPath: { path } })),
+    },
+  };
+}
+
+/** One name for a kind of task on a node: it never runs twice at a time. */
+export function taskPodName({ kind, node }: NodeTask): string {
+  return `multus-operator-${kind}-${createHash("sha256").update(node).digest("hex").slice(0, 16)}`;
+}
+
+function mountsOf(task: NodeTask): { name: string; path: string }[] {
+  const binDirs = task.kind === "inspect" ? [...new Set(task.binDirs)] : [task.binDir];
+  const more = task.kind === "clean" ? [SOCKET_DIR, CACHE_DIR] : [];
+  return [task.confDir, ...binDirs, ...more].map((path, index) => ({ name: `host-${index}`, path }));
+}
+
+function argumentsOf(task: NodeTask): string[] {
+  const common = ["node", task.kind, "--node", task.node, "--host", HOST, "--conf-dir", task.confDir];
+  return task.kind === "inspect"
+    ? [...common, "--bin-dir", ...new Set(task.binDirs)]
+    : [...common, "--bin-dir", task.binDir, "--since", task.since];
+}

@@ -1,0 +1,164 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { KubeClient } from "../../kube/client.ts";
+import { ApiError } from "../../kube/errors.ts";
+import { Reflector } from "../../kube/reflector.ts";
+import { type ApiObject, PODS } from "../../kube/resource.ts";
+import type { Logger } from "../../telemetry/logger.ts";
+import {
+  DEADLINE_SECONDS,
+  NODE_TASK,
+  type NodeTask,
+  type TaskImage,
+  type TaskOwner,
+  taskPod,
+} from "./task-pod.ts";
+import { type TaskView, taskView } from "./task-view.ts";
+
+/** A node's kubelet may be slow or gone: so much longer than the pod's own deadline is waited for it, s. */
+const PATIENCE_SECONDS = 15;
+/** How often a pod of the same name, which is still going, is waited for. */
+const MOST_ATTEMPTS = 20;
+
+/** The task gave no answer; the message says why, for people. */
+export class TaskFailed extends Error {
+  readonly code = "NODE_TASK_FAILED";
+}
+
+/** Runs tasks in one-shot pods, and removes each pod again, whatever came of it. */
+export class TaskRunner {
+  readonly #client: KubeClient;
+  readonly #log: Logger;
+  readonly #image: TaskImage;
+  readonly #watches = new Map<string, { pods: Reflector<TaskView>; ready: Promise<void> }>();
+  readonly #waiting = new Map<string, (view: TaskView | undefined) => void>();
+
+  constructor(client: KubeClient, log: Logger, image: TaskImage) {
+    this.#client = client;
+    this.#log = log;
+    this.#image = image;
+  }
+
+  /** The pod's exit code and termination message. Throws a TaskFailed where there is none. */
+  async run(
+    task: NodeTask,
+    owner: TaskOwner,
+    signal: AbortSignal,
+  ): Promise<{ exitCode: number; message: string }> {
+    await this.#watch(owner.namespace);
+    const pod = taskPod(task, owner, this.#image) as ApiObject;
+    const uid = await this.#create(pod, signal);
+    try {
+      const view = await this.#end(owner.namespace, uid, task, signal);
+      if (view?.state === "Ended") return view;
+      throw new TaskFailed(view?.state === "Failed" ? view.message : "its pod was deleted by somebody");
+    } finally {
+      this.#waiting.delete(uid);
+      await this.#remove(owner.namespace, pod.metadata.name, uid);
+    }
+  }
+
+  get silenceSeconds(): number {
+    return Math.max(0, ...[...this.#watches.values()].map(({ pods }) => pods.silenceSeconds));
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#watches.values()].map(({ pods }) => pods.stop()));
+  }
+
+  /** Watches a namespace's task pods; the first look removes those that an operator that died left behind. */
+  async #watch(namespace: string): Promise<void> {
+    let watch = this.#watches.get(namespace);
+    if (!watch) {
+      const pods = new Reflector<TaskView>({
+        client: this.#client,
+        log: this.#log,
+        type: PODS,
+        namespace,
+        labelSelector: NODE_TASK,
+        project: taskView,
+        onChange: (key, view) => this.#changed(key, view),
+      });
+      pods.start();
+      watch = { pods, ready: this.#removeLeftovers(namespace, pods) };
+      this.#watches.set(namespace, watch);
+    }
+    await watch.ready;
+  }
+
+  async #removeLeftovers(namespace: string, pods: Reflector<TaskView>): Promise<void> {
+    await pods.synced;
+    for (const { name, uid } of pods.values()) await this.#remove(namespace, name, uid);
+  }
+
+  async #create(pod: ApiObject, signal: AbortSignal): Promise<string> {
+    const { name, namespace = "" } = pod.metadata;
+    for (let attempt = 1; ; attempt++)
+      try {
+        const created = await this.#client.create<ApiObject>(PODS, pod, { signal });
+        return created.metadata.uid ?? "";
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error;
+        if (error.status !== 409 || attempt === MOST_ATTEMPTS) throw new TaskFailed(error.message);
+        await this.#remove(namespace, name);
+        await sleep(250, undefined, { signal });
+      }
+  }
+
+  async #end(
+    namespace: string,
+    uid: string,
+    { kind }: NodeTask,
+    signal: AbortSignal,
+  ): Promise<TaskView | undefined> {
+    const seconds = DEADLINE_SECONDS[kind] + PATIENCE_SECONDS;
+    const { promise, resolve } = Promise.withResolvers<TaskView | undefined>();
+    this.#waiting.set(uid, resolve);
+    const known = this.#watches
+      .get(namespace)
+      ?.pods.values()
+      .find((view) => view.uid === uid);
+    if (known && known.state !== "Running") resolve(known);
+    const late = new AbortController();
+    const tooLate = sleep(seconds * 1000, undefined, { signal: AbortSignal.any([signal, late.signal]) }).then(
+      () => {
+        throw new TaskFailed(`no answer within ${seconds} s`);
+      },
+    );
+    tooLate.catch(() => {}); // ended by the answer
+    try {
+      return await Promise.race([promise, tooLate]);
+    } finally {
+      late.abort();
+    }
+  }
+
+  /** A pod that is gone is told to whoever waits for it: its last view is not there any more. */
+  #changed(key: string, view: TaskView | undefined): void {
+    if (view) {
+      this.#names.set(key, view.uid);
+      if (view.state !== "Running") this.#waiting.get(view.uid)?.(view);
+      return;
+    }
+    const uid = this.#names.get(key);
+    this.#names.delete(key);
+    if (uid !== undefined) this.#waiting.get(uid)?.(undefined);
+  }
+
+  readonly #names = new Map<string, string>();
+
+  /** At once, without the kubelet's word: it may be the node that does not answer. */
+  async #remove(namespace: string, name: string, uid?: string): Promise<void> {
+    try {
+      await this.#client.delete(
+        { type: PODS, namespace, name },
+        { gracePeriodSeconds: 0, ...(uid ? { preconditions: { uid } } : {}) },
+      );
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 409) return; // another pod of that name by now
+      this.#log.warn(
+        { err: error, pod: `${namespace}/${name}` },
+        "a pod of a node's task could not be removed",
+      );
+    }
+  }
+}

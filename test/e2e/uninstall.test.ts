@@ -1,0 +1,189 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type Cluster, startCluster } from "../cluster/cluster.ts";
+import { waitUntil } from "../cluster/daemon.ts";
+import { execute } from "../cluster/execute.ts";
+import { Kubectl } from "../cluster/kubectl.ts";
+import { describeOn, type OpenNode } from "../cluster/open-cluster.ts";
+import { list, pod } from "../cluster/pods.ts";
+import { installOperator, waitForReady } from "../cluster/walkthrough.ts";
+
+/** After a deletion the nodes are as they were, byte for byte, and pods start on them. */
+
+const DIRECTORIES = ["/etc/cni/net.d", "/opt/cni/bin"];
+/** Another bridge than the nodes' own: one bridge has one range. */
+const INLINE = {
+  name: "inline",
+  cniVersion: "0.3.1",
+  plugins: [
+    {
+      type: "bridge",
+      bridge: "inline0",
+      isGateway: true,
+      ipam: { type: "host-local", subnet: "10.77.0.0/24" },
+    },
+  ],
+};
+const ANNOTATION = { "k8s.v1.cni.cncf.io/networks": "default/further" };
+
+describeOn(["nodeExec", "ownNodes", "loadImage"], "uninstall on real nodes", () => {
+  let cluster: Cluster;
+  let kubectl: Kubectl;
+  let before: string[];
+
+  beforeAll(async () => {
+    await execute(process.execPath, ["scripts/build.ts"]);
+    cluster = await startCluster({
+      nodes: 2,
+      images: ["multus-v4.3.0", "multus-v4.3.0-thick", "multus-v3.4.2", "operator"],
+    });
+    kubectl = new Kubectl(cluster.kubeconfig);
+    for (const node of cluster.nodes) {
+      await node.exec("sh", "-c", "umask 077; echo kept > /etc/cni/net.d/10-bridge.conflist.bak");
+      await node.exec("ln", "-s", "bridge", "/opt/cni/bin/linked");
+    }
+    before = await snapshots();
+    await installOperator(kubectl);
+  });
+
+  afterAll(async () => {
+    await cluster?.stop();
+  });
+
+  /** Names, kinds, modes, owners, targets of links and contents of all in the two directories, of each node. */
+  async function snapshots(nodes: readonly OpenNode[] = cluster.nodes): Promise<string[]> {
+    const script = `find ${DIRECTORIES.join(" ")} -printf '%p %y %m %U:%G %l\\n' | sort
+find ${DIRECTORIES.join(" ")} -type f -exec sha256sum {} + | sort`;
+    return await Promise.all(nodes.map((node) => node.exec("sh", "-c", script)));
+  }
+
+  async function install(spec: object): Promise<void> {
+    const object = {
+      apiVersion: "multus-operator.dev/v1alpha1",
+      kind: "MultusInstall",
+      metadata: { name: "multus" },
+      spec,
+    };
+    await kubectl.runWithInput(JSON.stringify(object), "apply", "-f", "-");
+    await waitForReady(kubectl);
+  }
+
+  /** A pod on each node, that asks for a second network where Multus is there. */
+  async function startPods(name: string, annotations: Record<string, string>): Promise<void> {
+    const pods = cluster.nodes.map((node) => pod(`${name}-${node.name}`, { node: node.name, annotations }));
+    await kubectl.runWithInput(list(...pods), "apply", "-f", "-");
+    await kubectl.run("wait", "--for=condition=Ready", "pod", "--all", "--timeout=60s");
+  }
+
+  async function deletePods(): Promise<void> {
+    await kubectl.run("delete", "pod", "--all", "--force", "--grace-period=0");
+  }
+
+  async function condition(): Promise<string> {
+    return await kubectl.run(
+      "get",
+      "multusinstall",
+      "multus",
+      "--ignore-not-found",
+      "-o",
+      "jsonpath={.status.conditions[0].message}",
+    );
+  }
+
+  const network = {
+    apiVersion: "k8s.cni.cncf.io/v1",
+    kind: "NetworkAttachmentDefinition",
+    metadata: { name: "further" },
+    spec: {
+      config: JSON.stringify({
+        cniVersion: "0.3.1",
+        type: "ptp",
+        ipam: { type: "host-local", subnet: "10.9.9.0/24" },
+      }),
+    },
+  };
+  const thin = { resources: { requests: { cpu: "10m", memory: "16Mi" } } };
+
+  it.each([
+    { name: "v3.4.2", spec: { version: "v3.4.2" } },
+    {
+      name: "v3.4.2, which renamed the primary network's file",
+      spec: { version: "v3.4.2", entrypoint: { renameConfFile: true } },
+    },
+    { name: "v4 thin", spec: { workload: thin } },
+    {
+      name: "v4 thin, Inline",
+      spec: { primaryNetwork: { source: "Inline", config: JSON.stringify(INLINE) } },
+    },
+    { name: "v4 thick", spec: { mode: "Thick" } },
+  ])("leaves the nodes as they were: $name", async ({ spec }) => {
+    await install(spec);
+    expect(await snapshots()).not.toEqual(before);
+    await kubectl.runWithInput(JSON.stringify(network), "apply", "-f", "-");
+    await startPods("with", ANNOTATION);
+    await kubectl.run("delete", "multusinstall", "multus", "--timeout=90s");
+    expect(await snapshots()).toEqual(before);
+    for (const node of cluster.nodes)
+      for (const directory of ["/run/multus", "/var/lib/cni/multus"])
+        expect(await node.listDirectory(directory), `${node.name}:${directory}`).toEqual([]);
+    await startPods("without", {});
+    await deletePods();
+    expect(await kubectl.run("get", "pods", "-n", "kube-system", "-o", "name")).toBe("");
+  });
+
+  it("goes on without a node that is down once the time is over, and names it", async () => {
+    await install({ uninstall: { timeout: "10s" } });
+    await cluster.stopNode("node-2");
+    await kubectl.run("delete", "multusinstall", "multus", "--timeout=120s");
+    expect(await snapshots(cluster.nodes.slice(0, 1))).toEqual(before.slice(0, 1));
+    const notes = await kubectl.run(
+      "get",
+      "events",
+      "-A",
+      "--field-selector",
+      "reason=NodesNotCleaned",
+      "-o",
+      "jsonpath={.items[*].message}",
+    );
+    expect(notes).toContain("node-2");
+    expect(notes).not.toContain("node-1");
+    expect(await kubectl.run("get", "pods", "-n", "kube-system", "-o", "name")).toBe("");
+    await cluster.startNode("node-2");
+    await cluster.waitForNodes();
+    // What the guide says: install once more, and delete.
+    await install({});
+    await kubectl.run("delete", "multusinstall", "multus", "--timeout=90s");
+    expect(await snapshots()).toEqual(before);
+  });
+
+  it("waits for a node that comes back in time, and cleans it", async () => {
+    await install({ mode: "Thick", uninstall: { timeout: "10m" } });
+    await cluster.stopNode("node-2");
+    await kubectl.run("delete", "multusinstall", "multus", "--wait=false");
+    await waitUntil("the status to name the node", async () => (await condition()).includes("node-2"), {
+      timeoutMs: 60_000,
+    });
+    await waitUntil(
+      "the other node to be clean",
+      async () => (await condition()).includes("1 of 2 nodes cleaned"),
+      { timeoutMs: 60_000 },
+    );
+    await cluster.startNode("node-2");
+    await kubectl.run("wait", "--for=delete", "multusinstall/multus", "--timeout=120s");
+    expect(await snapshots()).toEqual(before);
+    await startPods("after", {});
+    await deletePods();
+  });
+
+  it("was allowed everything that it asked for", async () => {
+    const logs = await kubectl.run(
+      "logs",
+      "-n",
+      "multus-operator",
+      "-l",
+      "app.kubernetes.io/name=multus-operator",
+      "--tail=-1",
+    );
+    expect(logs).toContain("node cleaned");
+    expect(logs.split("\n").filter((line) => line.includes("Forbidden"))).toEqual([]);
+  });
+});

@@ -1,0 +1,112 @@
+import { readFileSync } from "node:fs";
+import { dump, loadAll } from "js-yaml";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type NodeTask, taskPod } from "../../src/controllers/nodes/task-pod.ts";
+import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
+import { waitUntil } from "../cluster/daemon.ts";
+import { Kubectl } from "../cluster/kubectl.ts";
+
+/** What pods the operator's account may create, asked of a real API server with the policy of install.yaml. */
+
+interface Pod {
+  spec: {
+    containers: { image: string; securityContext: object }[];
+    volumes: object[];
+    [field: string]: unknown;
+  };
+}
+
+let plane: ControlPlane;
+let kubectl: Kubectl;
+let image: string;
+const OPERATOR = "system:serviceaccount:multus-operator:multus-operator";
+const WANTED = /^(ValidatingAdmissionPolicy|ValidatingAdmissionPolicyBinding|Role|RoleBinding)$/;
+
+beforeAll(async () => {
+  plane = await startControlPlane({ controllerManager: false });
+  kubectl = new Kubectl(plane.kubeconfig);
+  const file = new URL("../../manifests/install.yaml", import.meta.url);
+  const manifests = loadAll(readFileSync(file, "utf8")) as {
+    kind: string;
+    spec: { template: { spec: { containers: { image: string }[] } } };
+  }[];
+  image = manifests.find(({ kind }) => kind === "Deployment")?.spec.template.spec.containers[0]?.image ?? "";
+  await kubectl.run("create", "namespace", "multus-operator");
+  const policy = manifests.filter(({ kind }) => WANTED.test(kind)).map((manifest) => dump(manifest));
+  await kubectl.runWithInput(policy.join("---\n"), "apply", "-f", "-");
+  await kubectl.run("create", "serviceaccount", "multus", "-n", "kube-system");
+  await waitUntil("the policy to count", async () =>
+    (await answer((pod) => ({ ...pod, spec: { ...pod.spec, hostPID: true } }))).includes("denied"),
+  );
+});
+
+afterAll(async () => {
+  await plane?.stop();
+});
+
+const CLEAN: NodeTask = {
+  ...{ kind: "clean", node: "node-1", confDir: "/etc/cni/net.d", binDir: "/opt/cni/bin" },
+  since: "2026-11-24T12:00:00Z",
+};
+const owner = { name: "multus", uid: "8a6e0b0c", namespace: "kube-system", pullSecrets: [] };
+
+/** What the API server says to the pod of a task, changed by `change`; empty where it takes it. */
+async function answer(change: (pod: Pod) => object, task: NodeTask = CLEAN, as = OPERATOR): Promise<string> {
+  const pod = taskPod(task, owner, { reference: image, pullPolicy: "IfNotPresent", pullSecrets: [] });
+  try {
+    const changed = JSON.stringify(change(pod as unknown as Pod));
+    await kubectl.runWithInput(changed, "create", "-f", "-", "--dry-run=server", `--as=${as}`);
+    return "";
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+const unchanged = (pod: Pod) => pod;
+
+it("lets the operator create the pods of its tasks", async () => {
+  expect(await answer(unchanged)).toBe("");
+  for (const [confDir, binDir] of [
+    ["/var/lib/rancher/k3s/agent/etc/cni/net.d", "/var/lib/rancher/k3s/data/cni"],
+    ["/var/snap/microk8s/current/args/cni-network", "/var/snap/microk8s/current/opt/cni/bin"],
+    ["/etc/kubernetes/cni/net.d", "/var/lib/cni/bin"],
+  ] as const)
+    expect(await answer(unchanged, { kind: "inspect", node: "node-1", confDir, binDirs: [binDir] })).toBe("");
+});
+
+const withContainer = (more: object) => (pod: Pod) => ({
+  ...pod,
+  spec: { ...pod.spec, containers: pod.spec.containers.map((container) => ({ ...container, ...more })) },
+});
+const withSpec = (more: object) => (pod: Pod) => ({ ...pod, spec: { ...pod.spec, ...more } });
+const withVolume = (volume: object) => (pod: Pod) =>
+  withSpec({ volumes: [...pod.spec.volumes, volume] })(pod);
+
+it.each([
+  ["another image", withContainer({ image: "docker.io/library/evil:1" })],
+  ["a privileged container", withContainer({ securityContext: { privileged: true } })],
+  ["a container without a security context", withContainer({ securityContext: undefined })],
+  [
+    "a capability",
+    withContainer({
+      securityContext: {
+        allowPrivilegeEscalation: false,
+        capabilities: { drop: ["ALL"], add: ["NET_ADMIN"] },
+      },
+    }),
+  ],
+  [
+    "a privileged init container",
+    withSpec({ initContainers: [{ name: "x", image: "evil", securityContext: { privileged: true } }] }),
+  ],
+  ["the host's processes", withSpec({ hostPID: true })],
+  ["credentials", withSpec({ automountServiceAccountToken: true })],
+  ["the host's root", withVolume({ name: "root", hostPath: { path: "/" } })],
+  ["a directory beside those of CNI", withVolume({ name: "x", hostPath: { path: "/etc/cni/net.d-not" } })],
+  ["a secret", withVolume({ name: "x", secret: { secretName: "x" } })],
+])("refuses %s", async (_, change) => expect(await answer(change)).toContain("denied request"));
+
+it("says nothing to others", async () =>
+  expect(await answer(withSpec({ hostPID: true }), CLEAN, "admin")).not.toContain(
+    "ValidatingAdmissionPolicy",
+  ));
