@@ -1,5 +1,5 @@
 import { closest } from "../crds/suggestion.ts";
-import { CNI_VERSIONS, type PluginContext } from "./context.ts";
+import { CNI_VERSIONS, type Earlier, type PluginContext } from "./context.ts";
 import { checkDns } from "./dns.ts";
 import type { Path } from "./finding.ts";
 import { show } from "./finding.ts";
@@ -13,15 +13,15 @@ export interface PluginPlace {
   report: Report;
   /** Of the list; the plugin's own counts where it is undefined. */
   cniVersion: string | undefined;
-  before: readonly string[];
+  before: readonly Earlier[];
   primary: boolean;
 }
 
 /**
  * One plugin's configuration: the fields that every plugin shares (cni/pkg/types, PluginConf), which libcni
- * and Multus decode whatever the type is, then those of its type. Returns the type.
+ * and Multus decode whatever the type is, then those of its type. Returns what later plugins of the list find.
  */
-export function checkPlugin(value: Record<string, unknown>, place: PluginPlace): string | undefined {
+export function checkPlugin(value: Record<string, unknown>, place: PluginPlace): Earlier {
   const { report, before, primary } = place;
   const fields = new Section(value, place.path, report);
   const type = fields.take("type", text);
@@ -46,9 +46,9 @@ export function checkPlugin(value: Record<string, unknown>, place: PluginPlace):
   if (type === undefined || type === "") {
     if (type === "" || !fields.has("type"))
       report.error(place.path, "MISSING_FIELD", 'needs "type", the plugin\'s name');
-    return undefined;
+    return UNKNOWN;
   }
-  if (!checkType(type, fields, report)) return undefined;
+  if (!checkType(type, fields, report)) return UNKNOWN;
   // libcni fills in 0.1.0 (cni/pkg/version/conf.go).
   const cniVersion = (place.cniVersion ?? own) || "0.1.0";
   const context: PluginContext = { type, fields, report, cniVersion, before, primary, capabilities };
@@ -57,7 +57,33 @@ export function checkPlugin(value: Record<string, unknown>, place: PluginPlace):
     check(context);
     fields.warnOfMisspellings();
   } else unknownPlugin(context);
-  return type;
+  return left(type, ipam?.take("type", text), before);
+}
+
+const UNKNOWN: Earlier = { type: "", addresses: undefined, veth: undefined };
+
+/** Plugins that change what others made, and those whose interface is no veth. */
+const CHANGES = ["tuning", "cnv-tuning", "sbr", "vrf", "portmap", "bandwidth", "firewall", "rdma"];
+const NO_VETH = [
+  "macvlan",
+  "ipvlan",
+  "vlan",
+  "host-device",
+  "tap",
+  "dummy",
+  "ib-sriov",
+  "ib-sriov-cni",
+  "sriov",
+  "bond",
+];
+
+function left(type: string, ipam: string | undefined, before: readonly Earlier[]): Earlier {
+  const last = before.at(-1);
+  if (CHANGES.includes(type)) return { ...(last ?? UNKNOWN), type };
+  if (!PLUGINS.has(type) || last) return { ...UNKNOWN, type };
+  const veth = NO_VETH.includes(type) ? false : undefined;
+  // Addresses of an IPAM that is not known here are there too: an IPAM without any is an error.
+  return { type, addresses: ipam !== undefined && ipam !== "", veth };
 }
 
 /** False where nothing more can be said of the plugin. */

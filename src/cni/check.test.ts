@@ -75,7 +75,7 @@ it("says what was likely meant, and where it stands", () => {
 
 it("warns of an address range that every node hands out, of a second default route, of a key given twice", () => {
   const text =
-    '{"cniVersion":"0.3.1","type":"macvlan","mtu":1,"mtu":2,"ipam":{"type":"host-local","subnet":"10.0.0.0/24","routes":[{"dst":"0.0.0.0/0"}]}}';
+    '{"cniVersion":"0.3.1","type":"macvlan","mtu":1400,"mtu":1500,"ipam":{"type":"host-local","subnet":"10.0.0.0/24","routes":[{"dst":"0.0.0.0/0"}]}}';
   expect(checkNetworkConfig(text).map(({ code, severity }) => [code, severity])).toEqual([
     ["DUPLICATE_KEY", "warning"],
     ["DEFAULT_ROUTE", "warning"],
@@ -152,4 +152,99 @@ it("never throws, whatever the text or the fields hold", () => {
     { numRuns: 500 },
   );
   fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => void checkNetworkConfig(text)));
+});
+
+it.each([
+  // Each was found by an ADD of the real plugin, and refused.
+  [{ type: "macvlan", mtu: 1279, ipam: { type: "static", addresses: [{ address: "fd01::5/64" }] } }, "mtu"],
+  [{ type: "ptp", mtu: 67, ipam: { type: "host-local", subnet: "10.1.0.0/24" } }, "mtu"],
+  [{ type: "tap", mtu: 65535 }, "mtu"],
+  [{ type: "macvlan", mac: "01:00:00:00:00:11" }, "mac"],
+  [{ plugins: [{ type: "macvlan" }, { type: "sbr" }] }, "plugins[1].type"],
+  [
+    { plugins: [{ type: "macvlan" }, { type: "bandwidth", ingressRate: 1e6, ingressBurst: 1e6 }] },
+    "plugins[1].type",
+  ],
+  [
+    {
+      type: "bridge",
+      isGateway: true,
+      ipam: { type: "host-local", ranges: [[{ subnet: "10.1.0.0/24" }], [{ subnet: "10.2.0.0/24" }]] },
+    },
+    "isGateway",
+  ],
+  [
+    {
+      type: "bridge",
+      isDefaultGateway: true,
+      ipam: { type: "host-local", subnet: "10.1.0.0/24", routes: [{ dst: "0.0.0.0/0" }] },
+    },
+    "isDefaultGateway",
+  ],
+  [
+    {
+      type: "bridge",
+      isDefaultGateway: true,
+      ipam: { type: "static", addresses: [{ address: "10.1.0.5/32" }] },
+    },
+    "isDefaultGateway",
+  ],
+  [{ type: "ptp", ipam: { type: "host-local", subnet: "10.1.0.0/24", gateway: "10.1.0.255" } }, "ipam"],
+  [
+    {
+      type: "macvlan",
+      ipam: { type: "host-local", subnet: "10.1.0.0/24", routes: [{ dst: "10.9.0.0/16", scope: 253 }] },
+    },
+    "ipam.routes[0].scope",
+  ],
+  [
+    { type: "macvlan", ipam: { type: "static", addresses: [{ Address: "10.1.0.5/24" }] } },
+    "ipam.addresses[0].Address",
+  ],
+  [{ cniVersions: ["1.0.5"], plugins: [{ type: "macvlan" }] }, "cniVersions"],
+])("refuses what the kernel or the plugin refuses: %j", (config, path) => {
+  const errors = found({ cniVersion: "1.0.0", ...config }).filter(([, severity]) => severity === "error");
+  expect(errors.map(([place]) => place)).toEqual([path]);
+});
+
+it.each([
+  {
+    type: "bridge",
+    isGateway: true,
+    forceAddress: true,
+    ipam: { type: "host-local", ranges: [[{ subnet: "10.1.0.0/24" }], [{ subnet: "10.2.0.0/24" }]] },
+  },
+  {
+    type: "bridge",
+    isDefaultGateway: true,
+    ipam: { type: "host-local", subnet: "10.1.0.0/24", routes: [{ dst: "0.0.0.0/0", gw: "10.1.0.1" }] },
+  },
+  { type: "bridge", mtu: -1, ipam: { type: "host-local", subnet: "fd01::/64" } },
+  {
+    type: "macvlan",
+    ipam: {
+      type: "static",
+      addresses: [{ address: "fd01::5/64", gateway: "fe80::1" }],
+      routes: [{ dst: "fd09::/64" }],
+    },
+  },
+  { cniVersions: ["1.0.0"], cniVersion: "9.9.9", plugins: [{ type: "macvlan" }] },
+  {
+    plugins: [
+      { type: "vendor" },
+      { type: "sbr" },
+      { type: "bandwidth", ingressRate: 1e6, ingressBurst: 1e6 },
+    ],
+  },
+  {
+    plugins: [
+      { type: "bridge" },
+      { type: "tuning" },
+      { type: "bandwidth", ingressRate: 1e6, ingressBurst: 1e6 },
+    ],
+  },
+])("accepts what they accept: %j", (config) => {
+  expect(found({ cniVersion: "1.0.0", ...config }).filter(([, severity]) => severity === "error")).toEqual(
+    [],
+  );
 });

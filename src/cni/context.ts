@@ -1,5 +1,28 @@
+import type { Address, Cidr } from "./address.ts";
 import type { Report } from "./report.ts";
 import type { Section } from "./section.ts";
+
+/** An address that an IPAM will hand out, as far as the configuration tells: one of the subnet, and the gateway if there is one. */
+export interface HandedOut {
+  subnet: Cidr;
+  gateway: Address | undefined;
+}
+
+/** What an IPAM is sure to give an interface. */
+export interface Layer3 {
+  addresses: readonly HandedOut[];
+  /** Whether the interface needs IPv6, for an address or a route. */
+  ipv6: boolean;
+}
+
+/** What an earlier plugin of the list leaves to the later ones; undefined where the configuration does not tell. */
+export interface Earlier {
+  type: string;
+  /** Whether the pod's interface has an address. */
+  addresses: boolean | undefined;
+  /** Whether it made a veth pair, whose end on the node can be limited. */
+  veth: boolean | undefined;
+}
 
 /** What a plugin's rules see. */
 export interface PluginContext {
@@ -8,10 +31,12 @@ export interface PluginContext {
   report: Report;
   /** The version that the plugin is called with; "0.1.0" where the configuration has none. */
   cniVersion: string;
-  /** The types before this one in the list. */
-  before: readonly string[];
+  /** The plugins before this one in the list. */
+  before: readonly Earlier[];
   /** A cluster's own network rather than a further one: default routes are its job, the pod CIDR a node's. */
   primary: boolean;
+  /** bridge makes itself the gateway: it fills in gateways that the IPAM leaves out, or adds a default route too. */
+  gateway?: "filled" | "default";
   /** The names of capabilities declared true: the pod's request may bring addresses, a device, a MAC. */
   capabilities: ReadonlySet<string>;
 }

@@ -41,8 +41,26 @@ export function between(min: number, max: number): Kind<number> {
     return undefined;
   };
 }
-/** macvlan, vlan and tuning refuse a negative MTU. */
-export const mtu: Kind<number> = between(0, Number.MAX_SAFE_INTEGER);
+/**
+ * An MTU that the kernel takes for an Ethernet device; 0 is none given. `least` is where the plugin begins to
+ * pass it on: bridge and ptp ignore negative ones. Netlink carries 32 bits of it.
+ */
+export function mtuFrom(least: number, most = 65535): Kind<number> {
+  return (value, path, report) => {
+    const number = int(value, path, report);
+    if (number === undefined || number === 0 || (number < 0 && least > 0)) return number;
+    const passed = number % 2 ** 32;
+    if (number > 0 && passed >= 68 && passed <= most) return number;
+    report.error(path, "OUT_OF_RANGE", `must be from 68 to ${most}, or left out (it is ${number})`, {
+      value: show(number),
+    });
+    return undefined;
+  };
+}
+/** macvlan, vlan, tap and tuning pass on a negative one too. */
+export const mtu: Kind<number> = mtuFrom(Number.NEGATIVE_INFINITY);
+/** bridge and ptp ignore a negative one. */
+export const vethMtu: Kind<number> = mtuFrom(1);
 
 export function oneOf(allowed: readonly string[], severity: "error" | "warning" = "error"): Kind<string> {
   return (value, path, report) => {
@@ -117,6 +135,29 @@ export const mac: Kind<string> = (value, path, report) => {
       value: show(word),
     });
   return word;
+};
+
+/** An address that the kernel gives an Ethernet interface when it makes one: six bytes, of one station. */
+export const ethernetAddress: Kind<string> = (value, path, report) => {
+  const word = settableAddress(value, path, report);
+  if (word !== undefined && word !== "" && word.replace(/[:.-]/g, "").length > 12)
+    report.error(path, "BAD_MAC", `must be six bytes long (it is ${show(word)})`, { value: show(word) });
+  return word;
+};
+
+/** An address that an interface is given later: the kernel reads six bytes of it. */
+export const settableAddress: Kind<string> = (value, path, report) => {
+  const word = mac(value, path, report);
+  if (word === undefined || word === "" || !MAC.test(word)) return undefined;
+  const digits = word.replace(/[:.-]/g, "").slice(0, 12);
+  if (!/^0*$/.test(digits) && Number.parseInt(digits.slice(0, 2), 16) % 2 === 0) return word;
+  report.error(
+    path,
+    "BAD_MAC",
+    `must not be all 0, and its first byte must be even: others are no address of one interface (it is ${show(word)})`,
+    { value: show(word) },
+  );
+  return undefined;
 };
 
 /** The kernel's rule for interface names (dev_valid_name); "" is none. */

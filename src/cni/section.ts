@@ -48,6 +48,11 @@ export class Section {
     return this.#spellings(name).some((key) => this.#value[key] !== null);
   }
 
+  /** The value of a key that is spelt just so. */
+  exactly(key: string): unknown {
+    return Object.hasOwn(this.#value, key) ? this.#value[key] : undefined;
+  }
+
   /** The path of a field as it is spelt here. */
   at(name: string): Path {
     return [...this.path, this.#spellings(name).at(-1) ?? name];

@@ -14,7 +14,7 @@ const OPTIONS = [
 ];
 
 /** containernetworking/plugins, plugins/ipam/dhcp/{main,options}.go. */
-export function checkDhcp(ipam: Section, { report }: PluginContext): void {
+export function checkDhcp(ipam: Section, { report }: PluginContext): undefined {
   ipam.take("daemonSocketPath", text);
   ipam.take("priority", int);
   for (const [name, others] of [

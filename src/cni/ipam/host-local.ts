@@ -1,4 +1,4 @@
-import { isAtLeast, type PluginContext } from "../context.ts";
+import { isAtLeast, type Layer3, type PluginContext } from "../context.ts";
 import { list, section, text } from "../kinds.ts";
 import type { Section } from "../section.ts";
 import { type Range, readRange } from "./host-local-range.ts";
@@ -8,7 +8,7 @@ import { checkRoutes } from "./routes.ts";
 export const SHARED_WIRE = ["macvlan", "ipvlan", "vlan", "host-device", "sriov", "ovs", "bond"];
 
 /** containernetworking/plugins, plugins/ipam/host-local/backend/allocator/{config,range,range_set}.go. */
-export function checkHostLocal(ipam: Section, context: PluginContext): void {
+export function checkHostLocal(ipam: Section, context: PluginContext): Layer3 | undefined {
   const { report } = context;
   for (const name of ["dataDir", "resolvConf"]) ipam.take(name, text);
   const own = readRange(ipam, context, false);
@@ -29,13 +29,18 @@ export function checkHostLocal(ipam: Section, context: PluginContext): void {
   for (const set of all) checkFamilies(set, context);
   checkOverlaps(all.flat(), context);
   if (whole) checkCount(all, ipam, context);
-  const ranges = whole ? all.flat() : [];
-  checkRoutes(
-    ipam,
-    context,
-    ranges.map(({ subnet }) => subnet),
-    ranges.map(({ gateway }) => gateway),
-  );
+  const known = whole && all.length > 0 && !context.capabilities.has("ipRanges");
+  // One address of each set, of its first range as long as that lasts.
+  const handedOut = all
+    .map(([first]) => first)
+    .filter((range) => range !== undefined)
+    .map(({ subnet, gateway }) => ({
+      subnet,
+      // host-local takes the first address of the subnet for the gateway where none is given.
+      gateway: gateway ?? { family: subnet.address.family, value: subnet.first + 1n },
+    }));
+  const subnets = all.flat().map(({ subnet }) => subnet);
+  const layer3 = checkRoutes(ipam, context, known ? subnets : undefined, known ? handedOut : undefined);
   if (!context.primary && all.length > 0 && SHARED_WIRE.includes(context.type))
     report.warn(
       ipam.at("type"),
@@ -43,6 +48,7 @@ export function checkHostLocal(ipam: Section, context: PluginContext): void {
       'keeps its leases per node: pods on different nodes get the same address; use "whereabouts" or a range for each node',
       { suggestion: "whereabouts" },
     );
+  return layer3;
 }
 
 function checkFamilies(set: readonly Range[], { report }: PluginContext): void {

@@ -1,5 +1,5 @@
 import { closest } from "../../crds/suggestion.ts";
-import { CNI_VERSIONS, isAtLeast, type PluginContext } from "../context.ts";
+import { CNI_VERSIONS, isAtLeast, type Layer3, type PluginContext } from "../context.ts";
 import { section, text } from "../kinds.ts";
 import type { Section } from "../section.ts";
 import { checkDhcp } from "./dhcp.ts";
@@ -7,7 +7,10 @@ import { checkHostLocal } from "./host-local.ts";
 import { checkStatic } from "./static.ts";
 import { checkWhereabouts } from "./whereabouts.ts";
 
-const IPAMS = new Map<string, (ipam: Section, context: PluginContext) => void>([
+/** Returns what is sure to be handed out; undefined where the configuration does not tell. */
+type IpamCheck = (ipam: Section, context: PluginContext) => Layer3 | undefined;
+
+const IPAMS = new Map<string, IpamCheck>([
   ["host-local", checkHostLocal],
   ["static", checkStatic],
   ["dhcp", checkDhcp],
@@ -18,9 +21,9 @@ const OTHERS = ["calico-ipam", "azure-vnet-ipam", "nv-ipam", "ovn-k8s-cni-overla
 
 /**
  * The `ipam` of a plugin that hands out addresses: required by those that refuse to work without one, else
- * optional: layer 2.
+ * optional: layer 2. Returns what it gives; undefined where the configuration does not tell.
  */
-export function checkIpam(context: PluginContext, need: "required" | "optional"): void {
+export function checkIpam(context: PluginContext, need: "required" | "optional"): Layer3 | undefined {
   const { fields, report, type, cniVersion } = context;
   const ipam = fields.take("ipam", section);
   const name = ipam?.take("type", text);
@@ -40,13 +43,30 @@ export function checkIpam(context: PluginContext, need: "required" | "optional")
         "VERSION_TOO_LOW",
         `has no IPAM, which needs cniVersion 0.3.0 or later (it is ${cniVersion})`,
       );
-    return;
+    return { addresses: [], ipv6: false };
   }
   const check = IPAMS.get(name);
-  if (check) {
-    check(ipam, context);
-    ipam.warnOfMisspellings();
-  } else checkName(name, ipam, context);
+  if (!check) {
+    checkName(name, ipam, context);
+    return undefined;
+  }
+  const layer3 = check(ipam, context);
+  ipam.warnOfMisspellings();
+  return layer3;
+}
+
+/** The kernel has no IPv6 on an interface below IPv6's least MTU (RFC 8200, 5). `mtu` is what the plugin sets, if it does. */
+export function checkMtuOfIpv6(
+  { fields, report }: PluginContext,
+  mtu: number | undefined,
+  layer3: Layer3 | undefined,
+): void {
+  if (mtu !== undefined && mtu > 0 && mtu < 1280 && layer3?.ipv6)
+    report.error(
+      fields.at("mtu"),
+      "OUT_OF_RANGE",
+      `must be 1280 or more, since the network has IPv6 addresses or routes (it is ${mtu})`,
+    );
 }
 
 function checkName(name: string, ipam: Section, { report }: PluginContext): void {

@@ -25,7 +25,7 @@ const range: Kind<string> = (value, path, report) => {
 };
 
 /** k8snetworkplumbingwg/whereabouts, pkg/config/config.go and pkg/types. */
-export function checkWhereabouts(ipam: Section, context: PluginContext): void {
+export function checkWhereabouts(ipam: Section, context: PluginContext): undefined {
   const own = checkRange(ipam);
   const ranges = ipam.take("ipRanges", list(section)) ?? [];
   for (const fields of ranges) {
@@ -55,7 +55,7 @@ export function checkWhereabouts(ipam: Section, context: PluginContext): void {
       "MISSING_FIELD",
       'has no "range" and no "ipRanges": they must then stand in whereabouts.conf on every node',
     );
-  checkRoutes(ipam, context, []);
+  checkRoutes(ipam, context, undefined);
 }
 
 function checkRange(fields: Section): boolean {

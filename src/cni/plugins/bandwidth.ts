@@ -14,6 +14,14 @@ export const bandwidth: PluginCheck = (context) => {
     if (Math.floor(burst / 8) >= 2 ** 32 - 1)
       report.error(fields.at(`${way}Burst`), "OUT_OF_RANGE", "must be less than 4 GB (34359738360 bits)");
   }
+  const limits = ["ingressRate", "egressRate"].some((name) => (fields.take(name, uint64) ?? 0) > 0);
+  const last = context.before.at(-1);
+  if (limits && last?.veth === false)
+    report.error(
+      fields.at("type"),
+      "NOT_CHAINED",
+      "limits the node's end of a veth pair, and the plugins before it make none (bridge and ptp do)",
+    );
   requireChained(context);
   requireVersion(context, "0.3.0");
 

@@ -1,6 +1,8 @@
-import type { PluginCheck, PluginContext } from "../context.ts";
-import { checkIpam } from "../ipam/ipam.ts";
-import { between, flag, int, interfaceName, list, section, text } from "../kinds.ts";
+import type { Address, Cidr } from "../address.ts";
+import type { HandedOut, PluginCheck, PluginContext } from "../context.ts";
+import { checkIpam, checkMtuOfIpv6 } from "../ipam/ipam.ts";
+import { withGateways } from "../ipam/routes.ts";
+import { between, flag, interfaceName, list, section, text, vethMtu } from "../kinds.ts";
 import { ipMasqBackend } from "./masquerade.ts";
 
 const FLAGS = [
@@ -18,7 +20,9 @@ export const bridge: PluginCheck = (context) => {
   if (fields.take("bridge", interfaceName) === "")
     report.error(fields.at("bridge"), "MISSING_FIELD", "must name a bridge; left out it is cni0");
   for (const name of FLAGS) fields.take(name, flag);
-  if (fields.take("isDefaultGateway", flag) && !primary)
+  const isDefault = fields.take("isDefaultGateway", flag) === true;
+  const isGateway = isDefault || fields.take("isGateway", flag) === true;
+  if (isDefault && !primary)
     report.warn(
       fields.at("isDefaultGateway"),
       "DEFAULT_ROUTE",
@@ -28,16 +32,56 @@ export const bridge: PluginCheck = (context) => {
   const hairpin = fields.take("hairpinMode", flag);
   if (fields.take("promiscMode", flag) && hairpin)
     report.error(fields.at("promiscMode"), "CONTRADICTION", 'cannot be set together with "hairpinMode"');
-  // A negative one is ignored.
-  fields.take("mtu", int);
+  const mtu = fields.take("mtu", vethMtu);
   fields.take("vlan", between(0, 4094));
   checkTrunk(context);
   const bare = fields.take("disableContainerInterface", flag);
   const ipam = fields.take("ipam", section);
   if (bare && ipam && (ipam.take("type", text) ?? "") !== "")
     report.error(ipam.path, "CONTRADICTION", 'cannot be used together with "disableContainerInterface"');
-  else checkIpam(context, "optional");
+  else {
+    const gateway = isDefault
+      ? ({ gateway: "default" } as const)
+      : isGateway
+        ? ({ gateway: "filled" } as const)
+        : {};
+    const own = { ...context, ...gateway };
+    const layer3 = checkIpam(own, "optional");
+    checkMtuOfIpv6(context, mtu, layer3);
+    if (isGateway && layer3) checkGateways(withGateways(layer3.addresses, own), context);
+  }
 };
+
+/**
+ * ensureAddr: the bridge gets each gateway's address. A second one of IPv4, or one of an overlapping IPv6
+ * network, replaces the first with forceAddress, and is refused without.
+ */
+function checkGateways(addresses: readonly HandedOut[], { fields, report }: PluginContext): void {
+  if (fields.take("forceAddress", flag)) return;
+  const own: { gateway: Address; subnet: Cidr }[] = [];
+  for (const { gateway, subnet } of addresses) {
+    if (!gateway) continue;
+    const clash = own.some(
+      (other) =>
+        other.gateway.family === gateway.family &&
+        (other.gateway.value !== gateway.value || other.subnet.prefix !== subnet.prefix) &&
+        (gateway.family === 4 || overlap(other.subnet, subnet)),
+    );
+    if (clash) {
+      report.error(
+        fields.at(fields.has("isGateway") ? "isGateway" : "isDefaultGateway"),
+        "CONTRADICTION",
+        `gives the bridge two IPv${gateway.family} addresses, which needs "forceAddress": true; the last one then stays`,
+      );
+      return;
+    }
+    own.push({ gateway, subnet });
+  }
+}
+
+function overlap(a: Cidr, b: Cidr): boolean {
+  return a.first <= b.last && b.first <= a.last;
+}
 
 function checkTrunk({ fields, report }: PluginContext): void {
   for (const item of fields.take("vlanTrunk", list(section)) ?? []) {

@@ -1,12 +1,12 @@
 import { type PluginCheck, requireChained } from "../context.ts";
 import { show } from "../finding.ts";
-import { flag, int, mac, mapOf, mtu, text } from "../kinds.ts";
+import { flag, int, mapOf, mtu, settableAddress, text } from "../kinds.ts";
 
 /** containernetworking/plugins, plugins/meta/tuning/tuning.go. */
 export const tuning: PluginCheck = (context) => {
   const { fields, report } = context;
   fields.take("dataDir", text);
-  fields.take("mac", mac);
+  fields.take("mac", settableAddress);
   for (const name of ["promisc", "allmulti"]) fields.take(name, flag);
   fields.take("mtu", mtu);
   fields.take("txQLen", int);

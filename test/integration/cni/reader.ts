@@ -1,6 +1,7 @@
-import { execFile } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, execFile, spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { binary } from "../../cluster/binaries.ts";
 import { cacheDirectory } from "../../cluster/cache.ts";
@@ -36,16 +37,38 @@ ip addr add 192.0.2.2/24 dev eth0
 ip route add default via 192.0.2.1
 exec "$0" -bin "$1"`;
 
-/** Asks Multus' and libcni's readers, and where `add` is set the real plugins too (as root). */
-export async function ask(reader: string, texts: readonly string[], add: boolean): Promise<Answer[]> {
-  const plugins = add ? dirname(await binary("macvlan")) : "";
-  const command = add ? ["unshare", "-n", "-m", "sh", "-c", NODE, reader, plugins] : [reader];
-  const [program = "", ...args] = command;
-  const running = run(program, args, { maxBuffer: 1 << 28 });
-  running.child.stdin?.end(texts.map((text) => `${JSON.stringify(text)}\n`).join(""));
-  const { stdout } = await running;
-  return stdout
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line) as Answer);
+/** Multus' and libcni's readers and, with `add`, the real plugins (as root): one configuration after another. */
+export class Reader implements Disposable {
+  readonly #process: ChildProcessWithoutNullStreams;
+  readonly #waiting: { resolve(answer: Answer): void; reject(error: Error): void }[] = [];
+  #complaint = "";
+
+  static async start(program: string, add: boolean): Promise<Reader> {
+    const plugins = add ? dirname(await binary("macvlan")) : "";
+    return new Reader(add ? ["unshare", "-n", "-m", "sh", "-c", NODE, program, plugins] : [program]);
+  }
+
+  private constructor([program = "", ...args]: readonly string[]) {
+    this.#process = spawn(program, args);
+    createInterface(this.#process.stdout).on("line", (line) =>
+      this.#waiting.shift()?.resolve(JSON.parse(line) as Answer),
+    );
+    this.#process.stderr.on("data", (text: Buffer) => {
+      this.#complaint = `${this.#complaint}${text.toString()}`.slice(-2_000);
+    });
+    this.#process.once("close", () => {
+      for (const { reject } of this.#waiting) reject(new Error(`the reader ended: ${this.#complaint}`));
+    });
+  }
+
+  ask(text: string): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
+      this.#process.stdin.write(`${JSON.stringify(text)}\n`);
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#process.stdin.end();
+  }
 }

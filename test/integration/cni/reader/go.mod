@@ -6,6 +6,7 @@ require (
 	github.com/containernetworking/cni v1.3.0
 	github.com/containernetworking/plugins v1.9.0
 	github.com/k8snetworkplumbingwg/network-attachment-definition-client v1.7.6
+	github.com/vishvananda/netlink v1.3.1
 	gopkg.in/k8snetworkplumbingwg/multus-cni.v4 v4.3.0
 )
 

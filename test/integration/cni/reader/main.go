@@ -8,14 +8,17 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"net"
 	"os"
-	"os/exec"
+	"regexp"
+	"strings"
 	"time"
 
 	"github.com/containernetworking/cni/libcni"
 	"github.com/containernetworking/plugins/pkg/ns"
 	"github.com/containernetworking/plugins/pkg/testutils"
 	"github.com/k8snetworkplumbingwg/network-attachment-definition-client/pkg/utils"
+	"github.com/vishvananda/netlink"
 	"gopkg.in/k8snetworkplumbingwg/multus-cni.v4/pkg/logging"
 	"gopkg.in/k8snetworkplumbingwg/multus-cni.v4/pkg/types"
 )
@@ -42,7 +45,7 @@ func main() {
 		if err != nil {
 			a.Read = err.Error()
 		} else if *bin != "" {
-			if err := attempt(add, *bin, fmt.Sprintf("case%d", count)); err != nil {
+			if err := attempt(add, text, *bin, fmt.Sprintf("case%d", count)); err != nil {
 				a.Add = err.Error()
 			}
 		}
@@ -79,40 +82,91 @@ func read(text string) (result network, err error) {
 	return result, err
 }
 
-// attempt attaches and detaches the network in a namespace of its own.
-func attempt(network network, bin string, id string) error {
+// attempt attaches the network in a namespace of its own, which has an eth0 with the default route, as a pod has.
+func attempt(network network, text string, bin string, id string) error {
 	netns, err := testutils.NewNS()
 	if err != nil {
 		panic(err)
 	}
 	defer testutils.UnmountNS(netns)
 	defer netns.Close()
-	// Without it each IPv6 address takes a second or two to be found unique.
-	if err := netns.Do(func(ns.NetNS) error {
-		for _, which := range []string{"all", "default"} {
-			os.WriteFile("/proc/sys/net/ipv6/conf/"+which+"/accept_dad", []byte("0"), 0o644)
-		}
-		return nil
-	}); err != nil {
+	if err := netns.Do(func(ns.NetNS) error { return makePod() }); err != nil {
 		panic(err)
+	}
+	if strings.Contains(text, spare) {
+		if err := addVeth(spare); err != nil {
+			panic(err)
+		}
 	}
 	runtime := &libcni.RuntimeConf{ContainerID: id, NetNS: netns.Path(), IfName: "net1"}
 	cni := libcni.NewCNIConfigWithCacheDir([]string{bin}, "/run/cni-cache", nil)
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	defer func() {
+		// The namespace goes a while later; its macvlan must leave the master now, for the next case.
+		netns.Do(func(ns.NetNS) error { remove("net1"); return nil })
 		// A failed case may leave its lease, and the next would find a small range full.
 		os.RemoveAll("/var/lib/cni")
-		for _, bridge := range []string{"br1", "br2", "cni0"} {
-			exec.Command("ip", "link", "delete", bridge).Run()
-		}
+		remove("br1", "br2", "cni0", spare)
 	}()
 	if network.list != nil {
 		_, err = cni.AddNetworkList(ctx, network.list, runtime)
-		cni.DelNetworkList(ctx, network.list, runtime)
 	} else {
 		_, err = cni.AddNetwork(ctx, network.conf, runtime)
-		cni.DelNetwork(ctx, network.conf, runtime)
+	}
+	// What others leave behind goes with the namespace; these write firewall rules on the node.
+	if ofTheNode.MatchString(text) {
+		if network.list != nil {
+			cni.DelNetworkList(ctx, network.list, runtime)
+		} else {
+			cni.DelNetwork(ctx, network.conf, runtime)
+		}
 	}
 	return err
+}
+
+var ofTheNode = regexp.MustCompile("portmap|firewall|ipMasq|macspoofchk|bandwidth")
+
+// makePod gives the namespace eth0 with an address and the default route.
+func makePod() error {
+	for _, which := range []string{"all", "default"} {
+		// With it each IPv6 address takes a second or two to be found unique.
+		os.WriteFile("/proc/sys/net/ipv6/conf/"+which+"/accept_dad", []byte("0"), 0o644)
+	}
+	if err := addVeth("eth0"); err != nil {
+		return err
+	}
+	for _, name := range []string{"lo", "eth0", "eth0-peer"} {
+		link, err := netlink.LinkByName(name)
+		if err != nil {
+			return err
+		}
+		if err := netlink.LinkSetUp(link); err != nil {
+			return err
+		}
+	}
+	eth0, err := netlink.LinkByName("eth0")
+	if err != nil {
+		return err
+	}
+	address, _ := netlink.ParseAddr("198.51.100.2/24")
+	if err := netlink.AddrAdd(eth0, address); err != nil {
+		return err
+	}
+	return netlink.RouteAdd(&netlink.Route{LinkIndex: eth0.Attrs().Index, Gw: net.ParseIP("198.51.100.1")})
+}
+
+// spare is a device of the node that host-device may take.
+const spare = "spare0"
+
+func addVeth(name string) error {
+	return netlink.LinkAdd(&netlink.Veth{LinkAttrs: netlink.LinkAttrs{Name: name}, PeerName: name + "-peer"})
+}
+
+func remove(names ...string) {
+	for _, name := range names {
+		if link, err := netlink.LinkByName(name); err == nil {
+			netlink.LinkDel(link)
+		}
+	}
 }
