@@ -16,6 +16,7 @@ const PURE: Record<string, readonly string[]> = {
   // Tables and texts for people.
   display: ["display", "networks", "cni", "crds"],
   validate: ["validate", "networks", "render", "cni", "crds"],
+  diff: ["diff"],
   import: ["import", "render", "multus", "cni", "crds"],
 };
 const ENGINE: Record<string, readonly string[]> = {

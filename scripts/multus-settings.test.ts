@@ -28,6 +28,7 @@ const FULL_DAEMON: MultusInstallSpecInput = {
     connectionLimit: 1,
     capabilities: { mac: true },
     retryDeleteOnError: true,
+    overrideNetworkName: true,
     auxiliaryCNIChainName: "a",
     clusterNetwork: "a",
     defaultNetworks: ["a"],

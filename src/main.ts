@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { crdsCommand } from "./commands/crds.ts";
+import { diffCommand } from "./commands/diff.ts";
 import { importCommand } from "./commands/import.ts";
 import { kubectlMultus, PLUGIN_ARGUMENT } from "./commands/kubectl/program.ts";
 import { nodeCommand } from "./commands/node.ts";
@@ -21,6 +22,7 @@ const program = new Command("multus-operator")
 Examples:
   multus-operator render -f multusinstall.yaml     what would be applied, offline
   multus-operator validate -f manifests/           are NADs, pods and MultusInstalls right, offline
+  multus-operator diff -f multusinstall.yaml       what would change in the cluster
   multus-operator import -f multus-daemonset.yml   from a manifest made by hand to a MultusInstall
   multus-operator crds | kubectl apply --server-side -f -
   multus-operator run --kubeconfig ~/.kube/config  the operator itself, outside of a cluster`,
@@ -30,6 +32,7 @@ program
   .addCommand(runCommand())
   .addCommand(renderCommand())
   .addCommand(validateCommand())
+  .addCommand(diffCommand())
   .addCommand(importCommand())
   .addCommand(crdsCommand())
   .addCommand(nodeCommand())

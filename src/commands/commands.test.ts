@@ -199,7 +199,7 @@ describe.concurrent("the other commands", { timeout: 30_000 }, () => {
   it("--help shows every command and examples", async () => {
     const { code, stdout } = await multusOperator(["--help"]);
     expect(code).toBe(0);
-    for (const command of ["run", "render", "validate", "import", "crds", "version", "Examples:"])
+    for (const command of ["run", "render", "validate", "diff", "import", "crds", "version", "Examples:"])
       expect(stdout).toContain(command);
   });
 

@@ -61,6 +61,7 @@ for (const key of [
   "connectionLimit",
   "capabilities",
   "retryDeleteOnError",
+  "overrideNetworkName",
   "auxiliaryCNIChainName",
   "clusterNetwork",
   "defaultNetworks",

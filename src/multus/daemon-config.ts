@@ -14,8 +14,8 @@ export const FIXED_KEYS: Record<string, string> = {
   cniDir: "a cache of Multus' own; its default is the directory that is mounted",
   enablePprof: "a debugging interface that whoever reaches the node could read",
   forceCNIVersion: REFUSED_FLAGS["force-cni-version"] ?? "",
-  overrideNetworkName: "not supported yet for the daemon",
-  perNodeCertificate: "not supported yet",
+  perNodeCertificate:
+    "it needs somebody who may approve client certificates for every node, a right that this operator's role does not have; the daemon uses its service account, whose token Kubernetes renews",
 };
 
 /**
@@ -48,6 +48,7 @@ export function daemonConfig(spec: MultusInstallSpec): Record<string, unknown> {
     connectionLimit: daemon.connectionLimit,
     capabilities: daemon.capabilities,
     retryDeleteOnError: daemon.retryDeleteOnError,
+    overrideNetworkName: daemon.overrideNetworkName || undefined,
     auxiliaryCNIChainName: daemon.auxiliaryCNIChainName,
     clusterNetwork: daemon.clusterNetwork,
     defaultNetworks: daemon.defaultNetworks,

@@ -2,6 +2,7 @@ import type { KubeObject } from "../../crds/kube-object.ts";
 import type { MultusInstall } from "../../crds/multus-install/multus-install.ts";
 import { ARCHITECTURES } from "../../crds/multus-install/spec.ts";
 import { podDifferences } from "../../import/running-pods.ts";
+import type { KubeClient } from "../../kube/client.ts";
 import { handedOver, managedFieldsOf, ownsByApply } from "../../kube/managed-fields.ts";
 import {
   type ApiObject,
@@ -98,17 +99,11 @@ async function planDaemonSet(
   live: ApiObject,
   adoption: Adoption,
 ): Promise<void> {
-  // Once it applied a template, the operator knows of no other.
-  if (ownsByApply(live, FIELD_MANAGER, ["f:spec", "f:template"])) return;
+  const found = await foundPods(run.deps.client, install, live);
+  if (!found) return;
   assertSelector(object, live);
-  const { namespace } = install.spec;
-  const configMaps: ApiObject[] = [];
-  for (const { name } of [THIN_CONFIG, DAEMON_CONFIG]) {
-    const found = await getLive(run, { type: CONFIG_MAPS, namespace, name });
-    if (found) configMaps.push(found);
-  }
   const name = describe(refOf(object));
-  const differences = podDifferences(install, live as KubeObject, configMaps as KubeObject[]);
+  const { differences } = found;
   if (differences.length > 0) {
     adoption.taken.unshift(live);
     const shown = differences.slice(0, 5).join("; ");
@@ -119,6 +114,28 @@ async function planDaemonSet(
   adoption.notes.push(
     `${name} was adopted with its pods as they were found: they run Multus as the spec wants it. Objects that their manifest mounts must stay until the pods change`,
   );
+}
+
+/**
+ * A DaemonSet whose template the operator never applied, and in what its pods differ from those that the
+ * install wants; undefined where the template is the operator's own. Writes nothing.
+ */
+export async function foundPods(
+  client: KubeClient,
+  install: MultusInstall,
+  live: ApiObject,
+): Promise<{ differences: string[] } | undefined> {
+  if (ownsByApply(live, FIELD_MANAGER, ["f:spec", "f:template"])) return undefined;
+  const { namespace } = install.spec;
+  const refs = [THIN_CONFIG, DAEMON_CONFIG].map(({ name }) => ({ type: CONFIG_MAPS, namespace, name }));
+  const configMaps = await Promise.all(refs.map((ref) => client.get<ApiObject>(ref)));
+  return {
+    differences: podDifferences(
+      install,
+      live as KubeObject,
+      configMaps.filter((configMap) => configMap !== undefined) as KubeObject[],
+    ),
+  };
 }
 
 /** Kubernetes lets nobody change it. The pods of a deleted DaemonSet take nothing with them that others need. */

@@ -70,13 +70,19 @@ export const daemon = z.object({
     .boolean()
     .optional()
     .describe("A DEL that fails is tried again by the runtime; key retryDeleteOnError."),
+  overrideNetworkName: z
+    .boolean()
+    .optional()
+    .describe("The Multus configuration takes the primary network's name; key overrideNetworkName."),
   auxiliaryCNIChainName: matching(
     /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/,
     63,
     "must be a name: letters, digits, - _ and .",
   )
     .optional()
-    .describe("Name of an auxiliary chain; key auxiliaryCNIChainName."),
+    .describe(
+      "Name of a chain of further plugins, whose files are in the directory of this name in cni.confDir; every pod gets them last; key auxiliaryCNIChainName.",
+    ),
   clusterNetwork: networkName()
     .optional()
     .describe("The cluster network by NAD name or file; key clusterNetwork."),

@@ -31,7 +31,13 @@ export interface RuledSpec {
         kubeconfigMode?: string | undefined;
       }
     | undefined;
-  daemon?: { connectionLimit?: number | undefined } | undefined;
+  daemon?:
+    | {
+        connectionLimit?: number | undefined;
+        auxiliaryCNIChainName?: string | undefined;
+        clusterNetwork?: string | undefined;
+      }
+    | undefined;
   workload: { architectures?: readonly string[] | undefined };
 }
 
@@ -201,6 +207,13 @@ export const RULES: readonly FieldsRule[] = [
     message: "needs version v4.3.0 or later",
     cel: "!has(self.daemon) || !has(self.daemon.connectionLimit) || !self.version.matches('^v4\\\\.[0-2](\\\\.|$)')",
     holds: (s) => s.daemon?.connectionLimit === undefined || !/^v4\.[0-2](\.|$)/.test(s.version),
+  },
+  {
+    path: "spec.daemon.auxiliaryCNIChainName",
+    // cmdAdd of 4.3.0: "auxiliary chain used but ClusterNetwork must be a path"; it is one unless it is set.
+    message: "fails every pod beside daemon.clusterNetwork; remove one of the two",
+    cel: "!has(self.daemon) || !has(self.daemon.auxiliaryCNIChainName) || !has(self.daemon.clusterNetwork)",
+    holds: ({ daemon }) => daemon?.auxiliaryCNIChainName === undefined || daemon.clusterNetwork === undefined,
   },
   {
     path: "spec.workload.architectures",

@@ -1,0 +1,82 @@
+import { Command, Option } from "commander";
+import { preview } from "../controllers/multus-install/preview.ts";
+import { formatProblem } from "../crds/field-problem.ts";
+import { MULTUS_INSTALL, parseMultusInstall } from "../crds/multus-install/multus-install.ts";
+import { previewText } from "../diff/report.ts";
+import { KubeClient } from "../kube/client.ts";
+import { type Connection, connect } from "../kube/connection.ts";
+import { RenderError } from "../render/render.ts";
+import { inputName, readDocuments, UnreadableInput } from "./yaml.ts";
+
+interface DiffOptions {
+  filename: string;
+  kubeconfig?: string;
+  context?: string;
+  output: "text" | "json";
+}
+
+/** `diff`: what the operator would change in a cluster for a MultusInstall that is not applied yet. */
+export function diffCommand(): Command {
+  return new Command("diff")
+    .description("show what a MultusInstall would change in the cluster, and write nothing")
+    .requiredOption("-f, --filename <file>", 'YAML file with one MultusInstall; "-" reads standard input')
+    .option("--kubeconfig <file>", "kubeconfig; default: KUBECONFIG, or the pod's service account")
+    .option("--context <name>", "context of the kubeconfig")
+    .addOption(new Option("-o, --output <format>", "output format").choices(["text", "json"]).default("text"))
+    .addHelpText(
+      "after",
+      `
+The API server is asked what each object would be (server-side apply, dry run), which takes the right to patch
+the objects of an install. \`render\` shows them offline.
+
+  + new   - deleted   ~ changed   ! belongs to others, and would not be taken over
+
+Exit code 0: nothing would change; 1: something would; 2: it cannot be told.
+
+Examples:
+  multus-operator diff -f multusinstall.yaml
+  multus-operator import -f multus-daemonset.yml | multus-operator diff -f -
+  multus-operator diff -f multusinstall.yaml -o json | jq '.changes[].object'`,
+    )
+    .action(async (options: DiffOptions) => {
+      process.exitCode = await diff(options);
+    });
+}
+
+/** Returns the exit code. */
+async function diff({ filename, kubeconfig, context, output }: DiffOptions): Promise<number> {
+  let connection: Connection | undefined;
+  try {
+    const install = readInstall(filename);
+    connection = connect({ ...(kubeconfig ? { kubeconfig } : {}), ...(context ? { context } : {}) });
+    const found = await preview(new KubeClient(connection), install);
+    const colours = process.stdout.isTTY && !process.env.NO_COLOR;
+    process.stdout.write(
+      output === "json" ? `${JSON.stringify(found, null, 2)}\n` : previewText(found, colours),
+    );
+    return found.changes.length > 0 ? 1 : 0;
+  } catch (error) {
+    const problems =
+      error instanceof RenderError
+        ? error.problems.map(formatProblem)
+        : [error instanceof Error ? error.message : String(error)];
+    for (const problem of problems) process.stderr.write(`error: ${problem}\n`);
+    return 2;
+  } finally {
+    await connection?.close();
+  }
+}
+
+/** Throws an UnreadableInput where the file does not hold exactly one MultusInstall, a right one. */
+function readInstall(filename: string) {
+  const found = readDocuments(filename).filter(
+    (document) => (document as { kind?: string }).kind === MULTUS_INSTALL.kind,
+  );
+  if (found.length !== 1)
+    throw new UnreadableInput(
+      `${inputName(filename)}: ${found.length} ${MULTUS_INSTALL.kind}s in it, not one`,
+    );
+  const parsed = parseMultusInstall(found[0]);
+  if (!parsed.ok) throw new UnreadableInput(parsed.problems.map(formatProblem).join("; "));
+  return parsed.value;
+}
