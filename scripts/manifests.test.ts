@@ -22,7 +22,7 @@ interface Rule {
 
 interface Manifest {
   kind: string;
-  metadata: { name: string; namespace?: string };
+  metadata: { name: string; namespace?: string; labels?: Record<string, string> };
   rules?: Rule[];
   spec?: {
     variables?: { name: string; expression: string }[];
@@ -153,6 +153,15 @@ describe("the policy of the operator's pods in manifests/install.yaml", () => {
     const known = [HOST_DIRECTORIES.common, ...Object.values(HOST_DIRECTORIES.own)];
     const expected = [...known.flatMap(({ conf, bin }) => [...conf, ...bin]), SOCKET_DIR, CACHE_DIR];
     expect([...roots.matchAll(/'([^']+)'/g)].map(([, path]) => path).toSorted()).toEqual(expected.toSorted());
+  });
+});
+
+describe("the role of people in manifests/install.yaml", () => {
+  it("comes to whoever has the cluster role view, and only reads", () => {
+    const role = manifests.find((m) => m.metadata.name === "multus-operator-view");
+    expect(role?.metadata.labels).toMatchObject({ "rbac.authorization.k8s.io/aggregate-to-view": "true" });
+    const verbs = (role?.rules ?? []).flatMap((rule) => rule.verbs);
+    expect(new Set(verbs)).toEqual(new Set(["get", "list", "watch"]));
   });
 });
 

@@ -105,6 +105,19 @@ const PATTERNS: readonly Pattern[] = [
       return `${place.node} has no interface ${wanted || "of the name given as master"}, which ${name(place)} needs${there}: name one that ${place.node} has${editing(place)}, or keep the pod on nodes that have it`;
     },
   },
+  // These two the outcome tells before, where MultusInstall and NADs may be read.
+  {
+    code: "ISOLATION",
+    matches: /namespace isolation \w+, annotation violates permission, .*target namespace (\S+)/,
+    sentence: (namespace) =>
+      `Multus' namespace isolation forbids the pod the NADs of namespace ${namespace}: make the NAD in the pod's namespace and ask for it there, or have ${namespace} added to spec.isolation.globalNamespaces of the MultusInstall`,
+  },
+  {
+    code: "MISSING_NETWORK",
+    matches: /cannot find a network-attachment-definition \((\S+?)\) in namespace/,
+    sentence: (nad) =>
+      `there is no NetworkAttachmentDefinition ${nad} in the namespace that the pod names: create it, or mend the annotation in the pod's template`,
+  },
   {
     code: "BRACKETED_ADDRESS",
     matches: /host must be a URL or a host:port pair/,

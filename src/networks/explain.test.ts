@@ -275,7 +275,7 @@ describe("explain", () => {
     expect(explained.sentence).not.toMatch(/[\n\r]/);
   });
 
-  it("says what v3 built with a newer Go stumbles over, and that a token has expired", () => {
+  it("knows what Multus itself says, where the objects do not tell", () => {
     const of = (failure: string) =>
       explain({
         ...input({ annotation: "lan" }),
@@ -287,6 +287,16 @@ describe("explain", () => {
     expect(
       of('error getting k8s client: host must be a URL or a host:port pair: "https://[10.96.0.1]:443"'),
     ).toBe("BRACKETED_ADDRESS");
+    expect(
+      of(
+        "GetNetworkDelegates: namespace isolation enabled, annotation violates permission, pod is in namespace default but refers to target namespace storage",
+      ),
+    ).toBe("ISOLATION");
+    expect(
+      of(
+        "getKubernetesDelegate: cannot find a network-attachment-definition (lan) in namespace (default): not found",
+      ),
+    ).toBe("MISSING_NETWORK");
     expect(of("error waiting for pod: Unauthorized")).toBe("TOKEN_EXPIRED");
     expect(of("error waiting for pod: dial tcp 10.96.0.1:443: i/o timeout")).toBe("API_UNREACHABLE");
   });
