@@ -118,7 +118,10 @@ function waiting(input: OutcomeInput, requests: readonly NetworkRequest[]): Verd
     return verdict("failed", `${where}${failure.message}`, network && keyOf(network));
   }
   if (failure)
-    return verdict("pending", `its sandbox cannot be made, not for Multus' sake: ${failure.message}`);
+    return verdict(
+      "pending",
+      `its sandbox cannot be made yet, which is not a network's doing: ${failure.message}`,
+    );
   return verdict(
     "pending",
     pod.node === "" ? "it is not scheduled yet" : `it is being set up on ${pod.node}`,

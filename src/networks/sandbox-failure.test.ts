@@ -39,6 +39,10 @@ test("another plugin's, and another event's", () => {
     byMultus: false,
     message: 'plugin type="calico" failed (add): no addresses',
   });
+  expect(of(`(combined from similar events): ${SANDBOX}no`)?.message).toBe("no");
+  expect(of(`${SANDBOX}failed to find plugin "multus-rollout-guard"`)?.message).toContain(
+    "exchanged on its node",
+  );
   expect(sandboxFailureOf("FailedScheduling", "0/3 nodes")).toBeUndefined();
 });
 

@@ -11,6 +11,8 @@ export interface SandboxFailure {
 /** Characters; what plugins say goes into a status that is bounded. */
 const LONGEST = 512;
 const MULTUS = /plugin type="multus(?:-shim)?"/;
+/** What keeps new pods off a node in the seconds in which it has no Multus (docs/adr/0007). */
+const GUARD = "multus-rollout-guard";
 const ADDING = /error adding container to network "([^"]*)": /g;
 /** "Multus: [namespace/pod/uid]: " (cmdErr), the last one. */
 const MULTUS_ERROR = /Multus: \[[^\]]*\]: /g;
@@ -22,6 +24,8 @@ const TAIL = /\\?'?[:;]? *StdinData: .*$|\\?'$/;
 export function sandboxFailureOf(reason: string, note: string): SandboxFailure | undefined {
   if (reason !== "FailedCreatePodSandBox") return undefined;
   const line = note.replace(/\p{Cc}+/gu, " ").trim();
+  if (line.includes(GUARD))
+    return { byMultus: false, message: `${GUARD} holds it back while Multus is exchanged on its node` };
   if (!MULTUS.test(line)) return { byMultus: false, message: bounded(innermost(line)) };
   const adding = [...line.matchAll(ADDING)].at(-1);
   if (adding) {
@@ -39,6 +43,7 @@ export function sandboxFailureOf(reason: string, note: string): SandboxFailure |
 /** Without the kubelet's and the runtime's wrapping. */
 function innermost(line: string): string {
   return line
+    .replace(/^\(combined from similar events\): /, "")
     .replace(/^Failed to create pod sandbox: /, "")
     .replace(/^rpc error: code = \w+ desc = /, "")
     .replace(/^failed to set ?up network for sandbox "[^"]*": /, "")

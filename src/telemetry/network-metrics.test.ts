@@ -1,0 +1,40 @@
+import { readFileSync } from "node:fs";
+import { Registry } from "@prometheus-io/client";
+import { expect, test } from "vitest";
+import { NetworkMetrics } from "./network-metrics.ts";
+
+const alerts = readFileSync("charts/multus-operator/templates/alerts.yaml", "utf8");
+const guide = readFileSync("docs/guides/networks.md", "utf8");
+
+function filled(): Registry {
+  const registry = new Registry();
+  new NetworkMetrics(registry).set({
+    networks: { valid: 3, invalid: 1, unavailable: 2 },
+    pods: { counts: { bypassed: 2, attached: 5, "missing-network": 0, "not-applicable": 9 } },
+    duplicateAddresses: 1,
+    rangesNearlyUsedUp: 1,
+    rangesUsedUp: 0,
+  });
+  return registry;
+}
+
+test("pods by outcome, networks by state; pods that ask for nothing are not counted", async () => {
+  const text = await filled().metrics();
+  expect(text).toContain('multus_operator_pods{outcome="bypassed"} 2');
+  expect(text).toContain('multus_operator_networks{state="invalid"} 1');
+  expect(text).toContain('multus_operator_address_ranges{state="nearly_used_up"} 1');
+  expect(text).not.toContain("not-applicable");
+});
+
+test("the chart's alerts ask for metrics that there are, and the guide has a section for each", async () => {
+  const text = await filled().metrics();
+  const asked = new Set(alerts.match(/multus_operator_\w+/g));
+  expect(asked.size).toBe(4);
+  for (const name of asked) expect(text).toContain(`# TYPE ${name} gauge`);
+  const names = [...alerts.matchAll(/alert: (\w+)/g)].map(([, name = ""]) => name);
+  expect(names).toHaveLength(5);
+  for (const name of names) {
+    expect(guide).toContain(`### ${name}\n`);
+    expect(alerts).toContain(`docs/guides/networks.md#${name.toLowerCase()}`);
+  }
+});

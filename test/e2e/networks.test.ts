@@ -1,0 +1,153 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type ReportStatus, reportStatus } from "../../src/crds/network-attachment-report/report.ts";
+import { waitUntil } from "../cluster/daemon.ts";
+import { execute } from "../cluster/execute.ts";
+import { Kubectl } from "../cluster/kubectl.ts";
+import {
+  startAttached,
+  startBypassed,
+  startDoubled,
+  startExhausted,
+  startForbidden,
+  startMistyped,
+  startOutdated,
+} from "../cluster/network-scenarios.ts";
+import { describeOn, type OpenCluster, openCluster } from "../cluster/open-cluster.ts";
+import { installOperator, waitForReady } from "../cluster/walkthrough.ts";
+
+/** The classic cases on real nodes with real Multus: what the NADs' reports and the install's status say. */
+
+describeOn(["loadImage", "secondNetwork"], "the reports of networks on real nodes", () => {
+  let cluster: OpenCluster;
+  let kubectl: Kubectl;
+
+  beforeAll(async () => {
+    await execute(process.execPath, ["scripts/build.ts"]);
+    cluster = await openCluster({ nodes: 2, images: ["multus-v4.3.0", "operator"] });
+    kubectl = new Kubectl(cluster.kubeconfig);
+    // A pod that asks for a network before there is Multus: nobody tells its user.
+    await startBypassed(kubectl);
+    await installOperator(kubectl);
+    await kubectl.runWithInput(
+      JSON.stringify({
+        apiVersion: "multus-operator.dev/v1alpha1",
+        kind: "MultusInstall",
+        metadata: { name: "multus" },
+        spec: { version: "v4.3.0", isolation: { enabled: true } },
+      }),
+      "apply",
+      "-f",
+      "-",
+    );
+    await waitForReady(kubectl);
+  });
+
+  afterAll(async () => {
+    await cluster?.stop();
+  });
+
+  /** Waits until the report of a NAD says so. */
+  async function report(
+    name: string,
+    holds: (status: ReportStatus) => boolean,
+    namespace = "default",
+  ): Promise<ReportStatus> {
+    let status: ReportStatus = {};
+    await waitUntil(
+      `the report of ${namespace}/${name}`,
+      async () => {
+        const text = await kubectl.run(
+          "get",
+          "nar",
+          name,
+          "-n",
+          namespace,
+          "--ignore-not-found",
+          "-o",
+          "json",
+        );
+        status =
+          text === "" ? {} : reportStatus.parse((JSON.parse(text) as { status?: object }).status ?? {});
+        return holds(status);
+      },
+      { timeoutMs: 30_000, everyMs: 200 },
+    ).catch((error: unknown) => {
+      throw new Error(`${String(error)}; it is ${JSON.stringify(status)}`);
+    });
+    return status;
+  }
+
+  const message = (status: ReportStatus, pod: string) =>
+    status.samples?.find((sample) => sample.pod === `default/${pod}`)?.message;
+  const available = ({ conditions = [] }: ReportStatus) =>
+    conditions.find(({ type }) => type === "Available");
+
+  it("attached, and bypassed: a pod that was started before Multus", async () => {
+    await startAttached(kubectl);
+    const status = await report("plain", ({ pods }) => pods?.attached === 1 && pods.bypassed === 1);
+    expect(message(status, "bypassed")).toContain("Multus reported nothing");
+    expect(status.ranges).toMatchObject([{ ipam: "host-local", size: 41, used: 1, node: "node-1" }]);
+    const reasons = await kubectl.run("get", "events", "--field-selector", "involvedObject.name=bypassed");
+    expect(reasons).toContain("NetworkBypassed");
+  });
+
+  it("failed, with the plugin's own error", async () => {
+    await startMistyped(kubectl);
+    const status = await report("mistyped", ({ pods }) => pods?.failed === 1);
+    expect(message(status, "mistyped")).toContain('failed to find plugin "macvlam"');
+  });
+
+  it("forbidden by namespace isolation", async () => {
+    await startForbidden(kubectl);
+    const status = await report("theirs", ({ pods }) => pods?.forbidden === 1, "others");
+    expect(message(status, "forbidden")).toContain("namespace isolation");
+  });
+
+  it("a range that is used up", async () => {
+    await startExhausted(kubectl);
+    const status = await report(
+      "narrow",
+      (found) => available(found)?.reason === "RangeUsedUp" && found.pods?.failed === 1,
+    );
+    expect(message(status, "exhausted")).toMatch(/no IP addresses available/);
+    expect(available(status)?.message).toContain("all 1 addresses of 192.168.1.81");
+  });
+
+  it("a restart that a changed NAD asks for, and what differs", async () => {
+    await startOutdated(kubectl);
+    const status = await report("changing", ({ pods }) => pods?.restartNeeded === 1);
+    expect(message(status, "outdated")).toContain("mtu: 1500 → 1400");
+  });
+
+  it("the same address on two nodes", async () => {
+    await startDoubled(kubectl);
+    const status = await report("doubled", ({ duplicatesTotal }) => duplicatesTotal === 1);
+    expect(status.duplicates).toEqual([
+      { address: "192.168.1.91", pods: ["default/first", "default/second"] },
+    ]);
+  });
+
+  it("all of it at a glance, in the install's status and with kubectl get nar", async () => {
+    interface Install {
+      status?: { networks?: object; pods?: { samples?: { pod: string; outcome: string }[] } };
+    }
+    let install: Install = {};
+    await waitUntil("the summary", async () => {
+      install = await kubectl.get<Install>("multusinstall", "multus");
+      return install.status?.pods?.samples?.length === 5;
+    });
+    expect(install.status?.networks).toMatchObject({ total: 6, rangesUsedUp: 1, duplicateAddresses: 1 });
+    expect(install.status?.pods).toMatchObject({
+      requesting: 9,
+      failing: 4,
+      bypassed: 1,
+      failed: 2,
+      forbidden: 1,
+      attached: 5,
+      restartNeeded: 1,
+    });
+    const table = await kubectl.run("get", "nar", "-A");
+    expect(table).toMatch(/default +plain +True +True +Attachable +macvlan\/host-local +2 +1 +0 +1 /);
+    expect(table).toMatch(/default +narrow +True +False +RangeUsedUp /);
+  });
+});
