@@ -84,7 +84,7 @@ async function make(n: number): Promise<void> {
     {
       name: `default/${nadOf(n)}`,
       interface: "net1",
-      ips: [`10.${n % NADS}.${n >> 8}.${n & 255}`],
+      ips: [`10.${n % NADS}.${1 + (n >> 8)}.${n & 255}`],
       mac: `02:01:00:00:${hex(n >> 8)}:${hex(n & 255)}`,
       dns: {},
       gateway: ["<nil>"],
