@@ -1,12 +1,7 @@
 import { expect, it } from "vitest";
-import type { OutcomeKind } from "../networks/outcome.ts";
 import { isReady, type ShownStatus, statusData, statusText } from "./status.ts";
 
 const at = "2026-11-24T12:00:00Z";
-
-function pod(name: string, kind: OutcomeKind): NonNullable<ShownStatus["pods"]>[number] {
-  return { namespace: "shop", name, node: "node-1", outcome: { kind, evidence: "", attachments: [] } };
-}
 
 const shown: ShownStatus = {
   install: {
@@ -28,6 +23,11 @@ const shown: ShownStatus = {
       version: "v4.3.0",
       mode: "Thin",
       image: "example/multus:v4.3.0",
+      primaryNetwork: {
+        files: [{ file: "10-calico.conflist", networkName: "k8s-pod-network", nodes: 1 }],
+        nodesLookedAt: 1,
+        oldestLook: at,
+      },
       nodes: {
         desired: 2,
         updated: 2,
@@ -40,34 +40,56 @@ const shown: ShownStatus = {
     },
   },
   others: ["second"],
-  networks: { total: 3, invalid: ["shop/lan"] },
-  pods: [pod("a", "attached"), pod("b", "bypassed"), pod("c", "attached"), pod("d", "pending")],
+  networks: {
+    total: 3,
+    valid: 2,
+    invalid: 1,
+    unavailable: 1,
+    rangesUsedUp: 0,
+    rangesNearlyUsedUp: 0,
+    duplicateAddresses: 2,
+    samples: [{ network: "shop/lan", reason: "Invalid", message: "mode must be …" }],
+  },
+  pods: {
+    requesting: 4,
+    failing: 1,
+    bypassed: 1,
+    failed: 0,
+    missingNetwork: 0,
+    forbidden: 0,
+    partial: 0,
+    attached: 2,
+    restartNeeded: 0,
+    pending: 1,
+    samples: [{ pod: "shop/b", outcome: "bypassed", message: "Multus reported nothing" }],
+  },
 };
 
 it("shows the install, the nodes, the networks and the pods, each on its line", () => {
-  expect(statusText(shown)).toBe(`MultusInstall  multus
-  Ready        False, NodesUnhealthy: Multus runs on 1 of 2 nodes
-  Stalled      False, Settled
-  Multus       v4.3.0 Thin, example/multus:v4.3.0
-  Nodes        2 desired, 2 updated, 1 available
-               node-2 OOMKilled: Multus was killed for want of memory
-  No effect    second, since multus is older
-Networks       3
-  Invalid      1: shop/lan
-Pods           4 ask for networks
-               2 attached
-               1 pending
-               1 bypassed
-  Look at      shop/b
-  with         kubectl multus explain POD -n NAMESPACE; all of them: kubectl multus pods -A --failing
+  expect(statusText(shown)).toBe(`MultusInstall    multus
+  Ready          False, NodesUnhealthy: Multus runs on 1 of 2 nodes
+  Stalled        False, Settled
+  Multus         v4.3.0 Thin, example/multus:v4.3.0
+  Nodes          2 desired, 2 updated, 1 available
+                 node-2 OOMKilled: Multus was killed for want of memory
+  Primary        10-calico.conflist (k8s-pod-network) on 1 node
+  No effect      second, since multus is older
+Networks         3: 2 valid, 1 invalid
+                 2 addresses given twice
+                 shop/lan Invalid: mode must be …
+  see            kubectl multus networks NAME -n NAMESPACE
+Pods             4 ask for networks: 2 attached, 1 pending, 1 bypassed
+                 shop/b bypassed: Multus reported nothing
+  see            kubectl multus explain POD -n NAMESPACE, kubectl multus pods -A --failing
 `);
 });
 
-it("counts for scripts", () => {
+it("gives scripts the same", () => {
   expect(statusData(shown)).toMatchObject({
     ready: false,
-    networks: { total: 3, invalid: ["shop/lan"] },
-    pods: { requesting: 4, attached: 2, bypassed: 1, pending: 1, failing: ["shop/b"] },
+    install: { name: "multus", version: "v4.3.0" },
+    networks: { total: 3, invalid: 1 },
+    pods: { requesting: 4, attached: 2, bypassed: 1 },
   });
 });
 

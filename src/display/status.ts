@@ -1,6 +1,4 @@
 import type { MultusInstallStatus } from "../crds/multus-install/status.ts";
-import { OUTCOMES, type OutcomeKind } from "../networks/outcome.ts";
-import { isFailing, type ShownPod } from "./pods.ts";
 import { oneLine } from "./text.ts";
 
 export interface ShownStatus {
@@ -8,9 +6,9 @@ export interface ShownStatus {
   install: { name: string; generation: number | undefined; status: MultusInstallStatus } | undefined;
   /** MultusInstalls that do not count. */
   others: readonly string[];
-  /** Undefined where they may not be read. */
-  networks: { total: number; invalid: readonly string[] } | undefined;
-  pods: readonly ShownPod[] | undefined;
+  /** The operator's, else of the plugin's own look; undefined where that is not allowed. */
+  networks: MultusInstallStatus["networks"];
+  pods: MultusInstallStatus["pods"];
 }
 
 /** True when the condition Ready is True and speaks of the spec as it is now. */
@@ -19,18 +17,18 @@ export function isReady({ install }: ShownStatus): boolean {
   return ready?.status === "True" && ready.observedGeneration === install?.generation;
 }
 
+type Row = [label: string, text: string];
+
 export function statusText(shown: ShownStatus): string {
   const rows = [...installRows(shown), ...networkRows(shown.networks), ...podRows(shown.pods)];
-  return `${rows.map(([label, text]) => `${label.padEnd(14)} ${oneLine(text, 1200)}`.trimEnd()).join("\n")}\n`;
+  return `${rows.map(([label, text]) => `${label.padEnd(16)} ${oneLine(text, 1200)}`.trimEnd()).join("\n")}\n`;
 }
-
-type Row = [label: string, text: string];
 
 function installRows({ install, others }: ShownStatus): Row[] {
   if (!install)
     return [["MultusInstall", "none. Make one: kubectl apply -f manifests/samples/multusinstall.yaml"]];
   const { name, status, generation } = install;
-  const { nodes, version, mode = "", image = "", conditions = [], warnings = [] } = status;
+  const { version, mode = "", image = "", conditions = [], warnings = [] } = status;
   return [
     ["MultusInstall", name],
     ...conditions.map((condition): Row => {
@@ -42,41 +40,83 @@ function installRows({ install, others }: ShownStatus): Row[] {
       "the operator has not looked at it since its last change: does it run?",
     ]),
     ...rowIf(version !== undefined, ["  Multus", `${version} ${mode}, ${image}`]),
-    ...(nodes
-      ? [
-          [
-            "  Nodes",
-            `${nodes.desired} desired, ${nodes.updated} updated, ${nodes.available} available`,
-          ] as Row,
-          ...(nodes.unhealthy ?? []).map(
-            ({ node, reason, message }): Row => ["", `${node || "(no node)"} ${reason}: ${message}`],
-          ),
-        ]
-      : []),
+    ...nodeRows(status),
     ...warnings.map((warning): Row => ["  Warning", warning]),
     ...rowIf(others.length > 0, ["  No effect", `${others.join(", ")}, since ${name} is older`]),
   ];
 }
 
-function networkRows(networks: ShownStatus["networks"]): Row[] {
-  if (!networks) return [];
-  const { total, invalid } = networks;
+function nodeRows({ nodes, primaryNetwork }: MultusInstallStatus): Row[] {
+  const files = (primaryNetwork?.files ?? []).map(
+    ({ file, networkName, nodes: on }) => `${file} (${networkName}) on ${on} ${on === 1 ? "node" : "nodes"}`,
+  );
   return [
-    ["Networks", String(total)],
-    ...rowIf(invalid.length > 0, ["  Invalid", `${invalid.length}: ${firstOf(invalid)}`]),
+    ...rowIf(nodes !== undefined, [
+      "  Nodes",
+      `${nodes?.desired} desired, ${nodes?.updated} updated, ${nodes?.available} available`,
+    ]),
+    ...(nodes?.unhealthy ?? []).map(
+      ({ node, reason, message }): Row => ["", `${node || "(no node)"} ${reason}: ${message}`],
+    ),
+    ...rowIf(files.length > 0, ["  Primary", files.join(", ")]),
   ];
 }
 
-function podRows(pods: readonly ShownPod[] | undefined): Row[] {
-  if (!pods) return [];
-  const failing = pods.filter(isFailing).map(({ namespace, name }) => `${namespace}/${name}`);
+function networkRows(networks: ShownStatus["networks"]): Row[] {
+  if (!networks) return [];
+  const {
+    total,
+    valid,
+    invalid,
+    rangesUsedUp,
+    rangesNearlyUsedUp,
+    duplicateAddresses,
+    samples = [],
+  } = networks;
+  const notes = [
+    [rangesUsedUp, "ranges used up"],
+    [rangesNearlyUsedUp, "ranges nearly used up"],
+    [duplicateAddresses, "addresses given twice"],
+  ] as const;
   return [
-    ["Pods", `${pods.length} ask for networks`],
-    ...countsOf(pods).map(([kind, count]): Row => ["", `${count} ${kind}`]),
-    ...rowIf(failing.length > 0, ["  Look at", firstOf(failing)]),
-    ...rowIf(failing.length > 0, [
-      "  with",
-      "kubectl multus explain POD -n NAMESPACE; all of them: kubectl multus pods -A --failing",
+    ["Networks", `${total}: ${valid} valid, ${invalid} invalid`],
+    ...notes.filter(([n]) => n > 0).map(([n, what]): Row => ["", `${n} ${what}`]),
+    ...samples.map(({ network, reason, message }): Row => ["", `${network} ${reason}: ${message}`]),
+    ...rowIf(samples.length > 0, ["  see", "kubectl multus networks NAME -n NAMESPACE"]),
+  ];
+}
+
+function podRows(pods: ShownStatus["pods"]): Row[] {
+  if (!pods) return [];
+  const {
+    requesting,
+    attached,
+    pending,
+    bypassed,
+    failed,
+    missingNetwork,
+    forbidden,
+    partial,
+    restartNeeded,
+  } = pods;
+  const counts = [
+    [attached, "attached"],
+    [pending, "pending"],
+    [bypassed, "bypassed"],
+    [failed, "failed"],
+    [missingNetwork, "missing-network"],
+    [forbidden, "forbidden-network"],
+    [partial, "partial"],
+    [restartNeeded, "restart-needed"],
+  ] as const;
+  const shown = counts.filter(([n]) => n > 0).map(([n, kind]) => `${n} ${kind}`);
+  const samples = pods.samples ?? [];
+  return [
+    ["Pods", `${requesting} ask for networks${shown.length > 0 ? `: ${shown.join(", ")}` : ""}`],
+    ...samples.map(({ pod, outcome, message }): Row => ["", `${pod} ${outcome}: ${message}`]),
+    ...rowIf(samples.length > 0, [
+      "  see",
+      "kubectl multus explain POD -n NAMESPACE, kubectl multus pods -A --failing",
     ]),
   ];
 }
@@ -85,20 +125,7 @@ function rowIf(condition: boolean, row: Row): Row[] {
   return condition ? [row] : [];
 }
 
-/** In the order in which OUTCOMES has them. */
-function countsOf(pods: readonly ShownPod[]): [OutcomeKind, number][] {
-  const kinds = Object.keys(OUTCOMES) as OutcomeKind[];
-  return kinds
-    .map((kind): [OutcomeKind, number] => [kind, pods.filter(({ outcome }) => outcome.kind === kind).length])
-    .filter(([, count]) => count > 0);
-}
-
-function firstOf(names: readonly string[]): string {
-  const more = names.length - 5;
-  return `${names.slice(0, 5).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
-}
-
-/** The same for scripts. */
+/** The same for scripts; networks and pods as in MultusInstall.status. */
 export function statusData(shown: ShownStatus): object {
   const { install, others, networks, pods } = shown;
   return {
@@ -106,15 +133,6 @@ export function statusData(shown: ShownStatus): object {
     install: install ? { name: install.name, ...install.status } : null,
     others,
     networks: networks ?? null,
-    pods: pods
-      ? {
-          requesting: pods.length,
-          ...Object.fromEntries(countsOf(pods)),
-          failing: pods
-            .filter(isFailing)
-            .map(({ namespace, name }) => `${namespace}/${name}`)
-            .slice(0, 100),
-        }
-      : null,
+    pods: pods ?? null,
   };
 }

@@ -1,10 +1,10 @@
 import { Command } from "commander";
 import { isReady, type ShownStatus, statusData, statusText } from "../../display/status.ts";
+import { atAGlance } from "./at-a-glance.ts";
 import { findInstall } from "./install.ts";
 import { type OutputFormat, outputOption, print } from "./output.ts";
 import { Reading } from "./reading.ts";
 import { type CommonOptions, inSession } from "./session.ts";
-import { type SurveyedNetworks, surveyNetworks, surveyPods } from "./survey.ts";
 import { complain } from "./unread.ts";
 
 export function statusCommand(): Command {
@@ -24,8 +24,8 @@ Examples:
     );
   inSession<CommonOptions & { output?: OutputFormat }>(command, async ({ client }, { output }) => {
     const reading = new Reading(client);
-    const [found, networks] = await Promise.all([findInstall(client), surveyNetworks(reading, undefined)]);
-    const pods = await surveyPods(reading, undefined, networks, found?.install);
+    const found = await findInstall(client);
+    const { networks, pods } = await atAGlance(reading, found?.install);
     const shown: ShownStatus = {
       install: found && {
         name: found.install.metadata.name,
@@ -33,10 +33,7 @@ Examples:
         status: found.install.status,
       },
       others: found?.others ?? [],
-      networks: networks && {
-        total: networks.keys.length,
-        invalid: networks.keys.filter((key) => isInvalid(networks, key)),
-      },
+      networks,
       pods,
     };
     print(
@@ -48,8 +45,4 @@ Examples:
     return isReady(shown) ? 0 : 1;
   });
   return command;
-}
-
-function isInvalid({ read }: SurveyedNetworks, key: string): boolean {
-  return read(key)?.findings.some(({ severity }) => severity === "error") ?? false;
 }

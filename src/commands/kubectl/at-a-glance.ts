@@ -1,0 +1,47 @@
+import { networkStatusFrom } from "../../controllers/multus-install/network-status.ts";
+import type { MultusInstallStatus } from "../../crds/multus-install/status.ts";
+import type { ReportStatus } from "../../crds/network-attachment-report/report.ts";
+import { summaryOf } from "../../networks/summary.ts";
+import type { InstallWithStatus } from "./install.ts";
+import type { Reading } from "./reading.ts";
+import { type SurveyedNetworks, surveyNetworks, surveyPods } from "./survey.ts";
+
+/** All networks and pods in numbers: what the operator wrote into the status, else by a look of the plugin's own. */
+export async function atAGlance(
+  reading: Reading,
+  install: InstallWithStatus | undefined,
+): Promise<Pick<MultusInstallStatus, "networks" | "pods">> {
+  const { networks, pods } = install?.status ?? {};
+  if (networks && pods) return { networks, pods };
+  const seen = await surveyNetworks(reading, undefined);
+  const asking = await surveyPods(reading, undefined, seen, install);
+  if (!seen || !asking) return {};
+  const reports = seen.keys.map((key): [string, ReportStatus] => [
+    key,
+    seen.reports.get(key) ?? checked(seen, key),
+  ]);
+  const summed = asking.map(({ namespace, name, outcome }) => ({
+    pod: `${namespace}/${name}`,
+    kind: outcome.kind,
+    evidence: outcome.evidence,
+  }));
+  return networkStatusFrom(summaryOf(reports, summed), {});
+}
+
+/** As much of a report as a NAD's own text gives. */
+function checked({ read }: SurveyedNetworks, key: string): ReportStatus {
+  const error = read(key)?.findings.find(({ severity }) => severity === "error");
+  if (!error) return {};
+  const condition = {
+    status: "False" as const,
+    reason: "Invalid",
+    message: `${error.path === "" ? "it" : error.path} ${error.message}`,
+    lastTransitionTime: "",
+  };
+  return {
+    conditions: [
+      { ...condition, type: "Valid" },
+      { ...condition, type: "Available" },
+    ],
+  };
+}
