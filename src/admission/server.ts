@@ -70,18 +70,17 @@ export class WebhookServer {
 
   /**
    * Goes on answering for so long, ms, and asks each client to connect anew: a replica that ends is still
-   * called until every API server has learnt of it, and by then calls go to the others.
+   * called until every API server has learnt of it, and by then calls go to the others. Connections that wait
+   * are not closed yet: the next request may be on its way.
    */
   async drain(ms: number): Promise<void> {
     this.#leaving = true;
-    this.#server.closeIdleConnections();
     await sleep(ms);
   }
 
   /** Requests under way are answered; connections that wait for one are closed. */
   async stop(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#server.closeIdleConnections();
     const late = setTimeout(() => this.#server.closeAllConnections(), REQUEST_TIMEOUT_MS);
     await closed;
     clearTimeout(late);

@@ -3,6 +3,7 @@ import { connect as connectTls } from "node:tls";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Admission } from "../../src/controllers/admission/admission.ts";
+import { DepartedReplicas } from "../../src/controllers/admission/departed-replicas.ts";
 import {
   MULTUS_INSTALL_API_VERSION,
   parseMultusInstall,
@@ -296,8 +297,11 @@ describe("admission", () => {
     });
     const serial = () => handshake(first.port);
     const old = await serial();
-    const poke = async () =>
-      await kubectl.run("annotate", "multusinstall", "multus", "--overwrite", `test/poke=${clock}`);
+    // Any event leads to a look at the clock.
+    const poke = async () => {
+      const configMap = ["configmap", "multus-operator-webhook", "-n", NAMESPACE];
+      await kubectl.run("annotate", ...configMap, "--overwrite", `test/poke=${clock}`);
+    };
     clock += 60.5 * DAY; // two thirds of its life are over
     await poke();
     await waitUntil("the next certificate to be trusted", async () => {
@@ -353,6 +357,40 @@ describe("admission", () => {
     const before = await versions();
     await sleep(2000);
     expect(await versions()).toBe(before);
+  });
+
+  it("writes nothing while paused but the certificates that a new replica serves with", async () => {
+    await setMode("Deny", { paused: true });
+    const third = await startReplica("replica-3", false);
+    await waitUntil("its certificate to be trusted", async () => third.notReady() === undefined);
+    await handshake(third.port);
+    expect(await denied()).toBe(true);
+    await kubectl.run("delete", "validatingadmissionpolicybinding", "multus-operator-pods");
+    await sleep(1000);
+    expect(await policyNames()).toHaveLength(4);
+    await stopReplica(third);
+    await setMode("Deny", { paused: false });
+    await waitUntil("it to be back", async () => (await policyNames()).length === 5);
+  });
+
+  it("forgets replicas whose pods are gone", async () => {
+    const names = async () =>
+      Object.keys(
+        (await kubectl.get<{ data: object }>("configmap", "multus-operator-webhook", "-n", NAMESPACE)).data,
+      );
+    expect(await names()).toEqual(expect.arrayContaining(["replica-1", "replica-2", "replica-3"]));
+    const departed = new DepartedReplicas({
+      client: new KubeClient(connect({ kubeconfig: operatorKubeconfig })),
+      view: { published: { "replica-1": "", "replica-2": "" } },
+      namespace: NAMESPACE,
+      arePods: true,
+      now: () => new Date(),
+    });
+    await departed.forget(new AbortController().signal);
+    await waitUntil(
+      "the one that lives to be back",
+      async () => (await names()).join() === "replica-1,replica-3",
+    );
   });
 
   it("refuses only the worst while the operator is down, and all again when it is back", async () => {

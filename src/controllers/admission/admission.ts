@@ -9,6 +9,7 @@ import type { Logger } from "../../telemetry/logger.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import { Applier } from "../multus-install/applier.ts";
 import { OwnedObjects } from "../multus-install/owned-objects.ts";
+import { DepartedReplicas } from "./departed-replicas.ts";
 import { hasPolicies } from "./discovery.ts";
 import { OBJECTS, reconcile } from "./reconcile.ts";
 import { ReplicaCertificate } from "./replica.ts";
@@ -114,6 +115,8 @@ export class Admission {
     const live = (ref: ObjectRef) =>
       ref.type === OBJECTS.webhook.type ? view.webhookConfiguration : this.#owned.get(ref);
     const applier = new Applier(client, { get: live });
+    const arePods = this.#options.webhook?.url === undefined;
+    const departed = new DepartedReplicas({ client, view, namespace, arePods, now });
     this.#leader = new Controller({
       name: KEY,
       log,
@@ -121,8 +124,8 @@ export class Admission {
       reconcile: async (_, context) => {
         const policies = await this.#policies();
         const address = this.#address;
-        const deps = { client, applier, view, live, address, hasPolicies: policies, namespace, now };
-        return await reconcile(deps, context);
+        const common = { client, applier, view, live, namespace, now, departed };
+        return await reconcile({ ...common, address, hasPolicies: policies }, context);
       },
     });
     this.#leader.enqueue(KEY);

@@ -1,8 +1,8 @@
 import { type WebhookAddress, webhookConfiguration } from "../../admission/configuration.ts";
-import { CERTIFICATES, NETWORKS_POLICY, PODS_POLICY, WEBHOOK_CONFIGURATION } from "../../admission/names.ts";
+import { NETWORKS_POLICY, PODS_POLICY, WEBHOOK_CONFIGURATION } from "../../admission/names.ts";
 import { policies } from "../../admission/policies.ts";
 import { settingsOf } from "../../admission/settings.ts";
-import { expiredReplicas, trustBundle } from "../../admission/trust.ts";
+import { trustBundle } from "../../admission/trust.ts";
 import type { KubeObject } from "../../crds/kube-object.ts";
 import type { MultusInstall } from "../../crds/multus-install/multus-install.ts";
 import type { KubeClient } from "../../kube/client.ts";
@@ -10,7 +10,6 @@ import type { ReconcileContext, Result } from "../../kube/controller.ts";
 import {
   type ApiObject,
   CLUSTER_ROLES,
-  CONFIG_MAPS,
   describe,
   type ObjectRef,
   refOf,
@@ -20,6 +19,7 @@ import {
 } from "../../kube/resource.ts";
 import { ownerLabels } from "../../render/labels.ts";
 import { type Applier, isOwn } from "../multus-install/applier.ts";
+import type { DepartedReplicas } from "./departed-replicas.ts";
 import type { ClusterView } from "./view.ts";
 
 export interface Dependencies {
@@ -35,6 +35,7 @@ export interface Dependencies {
   /** The operator's own. */
   namespace: string;
   now: () => Date;
+  departed: DepartedReplicas;
 }
 
 const policyRefs = [NETWORKS_POLICY, PODS_POLICY].flatMap((name) => [
@@ -62,7 +63,7 @@ export async function reconcile(deps: Dependencies, context: ReconcileContext): 
     if (!paused || (object.kind === OBJECTS.webhook.type.kind && view.webhookConfiguration))
       await apply(paused ? withTrustOf(object, view.webhookConfiguration) : object, deps, context);
   if (!paused) await removeOthers(wanted, deps, context);
-  await forgetExpired(deps, context.signal);
+  await deps.departed.forget(context.signal);
   return wanted.length > 0 ? { requeueAfterSeconds: LOOK_AGAIN_SECONDS } : {};
 }
 
@@ -123,15 +124,4 @@ function withTrustOf(wanted: KubeObject, live: ApiObject | undefined): KubeObjec
     clientConfig: { ...webhook.clientConfig, ...(caBundle ? { caBundle } : {}) },
   }));
   return { ...wanted, webhooks };
-}
-
-/** Replicas that ended long ago: their certificates have ended too. */
-async function forgetExpired(
-  { client, view, namespace, now }: Dependencies,
-  signal: AbortSignal,
-): Promise<void> {
-  const gone = expiredReplicas(view.published ?? {}, now());
-  if (gone.length === 0 || signal.aborted) return;
-  const data = Object.fromEntries(gone.map((replica) => [replica, null]));
-  await client.patch({ type: CONFIG_MAPS, namespace, name: CERTIFICATES }, { data });
 }

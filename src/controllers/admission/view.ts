@@ -52,6 +52,8 @@ export class ClusterView implements AdmissionView {
   readonly #certificates: Reflector<Published>;
   readonly #configuration: Reflector<ApiObject>;
   #watchesNetworks = false;
+  /** Of each install, what admission depends on: its status changes often, and does not count. */
+  readonly #told = new Map<string, string>();
   #parsed: { of: ApiObject; install: MultusInstall | undefined } | undefined;
 
   constructor(options: ClusterViewOptions) {
@@ -68,7 +70,7 @@ export class ClusterView implements AdmissionView {
       client,
       log,
       type: MULTUS_INSTALL,
-      onChange,
+      onChange: (name, install) => this.#installChanged(name, install),
       // The items of a list carry neither.
       project: (object) => ({ ...object, apiVersion: API_VERSION, kind: MULTUS_INSTALL.kind }),
     });
@@ -168,6 +170,14 @@ export class ClusterView implements AdmissionView {
       this.#options.log.info({ err: error, namespace, name }, "whether a NAD exists could not be found out");
       return undefined;
     }
+  }
+
+  #installChanged(name: string, install: ApiObject | undefined): void {
+    const { uid, generation, deletionTimestamp } = install?.metadata ?? {};
+    const now = `${uid} ${generation} ${deletionTimestamp}`;
+    if (this.#told.get(name) === now) return;
+    this.#told.set(name, now);
+    this.#options.onChange();
   }
 
   /** Before there is a definition, a watch of its objects would only be told so. */

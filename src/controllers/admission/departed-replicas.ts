@@ -1,0 +1,49 @@
+import { CERTIFICATES } from "../../admission/names.ts";
+import { expiredReplicas, type Published } from "../../admission/trust.ts";
+import type { KubeClient } from "../../kube/client.ts";
+import { CONFIG_MAPS, PODS } from "../../kube/resource.ts";
+
+export interface DepartedReplicasOptions {
+  client: KubeClient;
+  view: { published: Published | undefined };
+  /** The operator's own. */
+  namespace: string;
+  /** Whether replicas are pods of that namespace, named as they publish. */
+  arePods: boolean;
+  now: () => Date;
+}
+
+/**
+ * Takes the certificates of replicas that are no more out of the ConfigMap: every rollout leaves some. Nobody
+ * has their keys, but a list that only grows would reach its bound.
+ */
+export class DepartedReplicas {
+  readonly #options: DepartedReplicasOptions;
+  #looked: Published | undefined;
+
+  constructor(options: DepartedReplicasOptions) {
+    this.#options = options;
+  }
+
+  /** Asks for pods only where the published certificates have changed since the last time. */
+  async forget(signal: AbortSignal): Promise<void> {
+    const { client, view, namespace, now } = this.#options;
+    const { published } = view;
+    if (!published) return;
+    const gone = new Set(expiredReplicas(published, now()));
+    if (this.#looked !== published)
+      for (const replica of Object.keys(published))
+        if (await this.#isGone(replica, signal)) gone.add(replica);
+    if (gone.size > 0) {
+      const data = Object.fromEntries([...gone].map((replica) => [replica, null]));
+      await client.patch({ type: CONFIG_MAPS, namespace, name: CERTIFICATES }, { data });
+    }
+    this.#looked = published;
+  }
+
+  async #isGone(replica: string, signal: AbortSignal): Promise<boolean> {
+    const { client, namespace, arePods } = this.#options;
+    if (!arePods) return false;
+    return (await client.get({ type: PODS, namespace, name: replica }, { signal })) === undefined;
+  }
+}
