@@ -62,7 +62,12 @@ function compareVersions(a: string, b: string): number {
 }
 
 /** libcni/conf.go, NetworkConfFromBytes, whose keys are exact, and Multus' types.NetConfList. */
-export function checkList(list: Record<string, unknown>, report: Report, primary: boolean): void {
+export function checkList(
+  list: Record<string, unknown>,
+  report: Report,
+  primary: boolean,
+  resourceName?: string,
+): void {
   const fields = new Section(list, [], report);
   const version = versionOfList(fields, report);
   // libcni takes "true" for these; Multus' reader comes first, knows the first two, and does not.
@@ -100,7 +105,7 @@ export function checkList(list: Record<string, unknown>, report: Report, primary
     const path = ["plugins", i];
     if (!isObject(plugin)) report.error(path, "WRONG_TYPE", `must be an object (it is ${show(plugin)})`);
     else {
-      const place = { path, report, cniVersion: version ?? "", before: [...before], primary };
+      const place = { path, report, cniVersion: version ?? "", before: [...before], primary, resourceName };
       before.push(checkPlugin(plugin, place));
     }
     // A list this long is no network; each plugin is a program that is run.

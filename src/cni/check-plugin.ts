@@ -15,6 +15,7 @@ export interface PluginPlace {
   cniVersion: string | undefined;
   before: readonly Earlier[];
   primary: boolean;
+  resourceName?: string | undefined;
 }
 
 /**
@@ -51,7 +52,17 @@ export function checkPlugin(value: Record<string, unknown>, place: PluginPlace):
   if (!checkType(type, fields, report)) return UNKNOWN;
   // libcni fills in 0.1.0 (cni/pkg/version/conf.go).
   const cniVersion = (place.cniVersion ?? own) || "0.1.0";
-  const context: PluginContext = { type, fields, report, cniVersion, before, primary, capabilities };
+  const { resourceName } = place;
+  const context: PluginContext = {
+    type,
+    fields,
+    report,
+    cniVersion,
+    before,
+    primary,
+    capabilities,
+    resourceName,
+  };
   const check = PLUGINS.get(type);
   if (check) {
     check(context);

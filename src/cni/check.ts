@@ -9,12 +9,19 @@ import { isObject, Section } from "./section.ts";
 /** libcni, utils.ValidateNetworkName. */
 const NETWORK_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
 
+/** What of the NAD beside its configuration matters. */
+export interface CheckOptions {
+  /** The NAD's, which Multus fills in where the configuration has none. */
+  networkName?: string | undefined;
+  /** The annotation k8s.v1.cni.cncf.io/resourceName: a device plugin's device comes at run time. */
+  resourceName?: string | undefined;
+}
+
 /**
  * Checks the text of a NetworkAttachmentDefinition's spec.config as Multus, libcni and the plugins would
- * read it. Never throws; at most 200 findings, each with its place in the text. `networkName` is the NAD's,
- * which Multus fills in where the configuration has none.
+ * read it. Never throws; at most 200 findings, each with its place in the text.
  */
-export function checkNetworkConfig(text: string, options: { networkName?: string } = {}): Finding[] {
+export function checkNetworkConfig(text: string, options: CheckOptions = {}): Finding[] {
   // A NAD without a configuration means a file on the node by the NAD's name (multi-network standard, 3.4.1).
   if (text === "") return [];
   const report = new Report();
@@ -35,7 +42,7 @@ export function checkNetworkConfig(text: string, options: { networkName?: string
         ...positions(text)(scanned.offset),
       },
     ];
-  checkRoot(JSON.parse(text), report, options.networkName);
+  checkRoot(JSON.parse(text), report, options);
   return locate(text, report);
 }
 
@@ -56,7 +63,7 @@ export function pluginTypesOf(text: string): string[] {
   return [...new Set(types.filter((type) => typeof type === "string").filter((type) => type !== ""))];
 }
 
-function checkRoot(config: unknown, report: Report, networkName: string | undefined): void {
+function checkRoot(config: unknown, report: Report, { networkName, resourceName }: CheckOptions): void {
   if (!isObject(config)) {
     report.error([], "WRONG_TYPE", `must be a JSON object (it is ${show(config)})`);
     return;
@@ -64,13 +71,13 @@ function checkRoot(config: unknown, report: Report, networkName: string | undefi
   checkName(config, report, networkName);
   const fields = new Section(config, [], report);
   if (!fields.has("type") || config.type === "") {
-    checkList(config, report, false);
+    checkList(config, report, false, resourceName);
     return;
   }
   // A type beside it, and Multus does not look at the list (types.LoadDelegateNetConf).
   if (fields.has("plugins")) report.warn(fields.at("plugins"), "IGNORED", 'is ignored beside "type"');
   checkVersion(fields, report);
-  checkPlugin(config, { path: [], report, cniVersion: undefined, before: [], primary: false });
+  checkPlugin(config, { path: [], report, cniVersion: undefined, before: [], primary: false, resourceName });
 }
 
 /** Absent and "" are filled in with the NAD's name, null is not (network-attachment-definition-client, GetCNIConfigFromSpec). */

@@ -35,6 +35,8 @@ export interface PluginContext {
   before: readonly Earlier[];
   /** A cluster's own network rather than a further one: default routes are its job, the pod CIDR a node's. */
   primary: boolean;
+  /** The NAD's annotation k8s.v1.cni.cncf.io/resourceName, by which a device comes at run time. */
+  resourceName: string | undefined;
   /** bridge makes itself the gateway: it fills in gateways that the IPAM leaves out, or adds a default route too. */
   gateway?: "filled" | "default";
   /** The names of capabilities declared true: the pod's request may bring addresses, a device, a MAC. */

@@ -1,9 +1,10 @@
 import { checkNetworkConfig } from "../cni/check.ts";
 import { show } from "../cni/finding.ts";
+import { RESOURCE_NAME } from "../cni/plugins/device.ts";
 import { isObject } from "../cni/section.ts";
 import { closest } from "../crds/suggestion.ts";
 import type { ObjectFinding } from "./finding.ts";
-import type { SeenObject } from "./object.ts";
+import { annotationOf, type SeenObject } from "./object.ts";
 
 export const NETWORK_DEFINITION = { apiVersion: "k8s.cni.cncf.io/v1", kind: "NetworkAttachmentDefinition" };
 
@@ -45,6 +46,7 @@ export function checkNetworkDefinition({ value, name, apiVersion }: SeenObject):
   else
     for (const { path, severity, code, message, line = 1, column = 1 } of checkNetworkConfig(config, {
       networkName: name,
+      resourceName: annotationOf(value.metadata, RESOURCE_NAME),
     }))
       findings.push({
         path: path || "spec.config",

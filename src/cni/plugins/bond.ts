@@ -1,7 +1,7 @@
-import type { PluginCheck } from "../context.ts";
+import type { PluginCheck, PluginContext } from "../context.ts";
 import { show } from "../finding.ts";
-import { checkIpam } from "../ipam/ipam.ts";
-import { between, flag, interfaceName, list, mac, section, text } from "../kinds.ts";
+import { checkIpam, checkMtuOfIpv6 } from "../ipam/ipam.ts";
+import { between, flag, interfaceName, list, oneOf, section, text } from "../kinds.ts";
 
 const MODES = [
   "balance-rr",
@@ -12,36 +12,58 @@ const MODES = [
   "balance-tlb",
   "balance-alb",
 ];
+/** vishvananda/netlink, StringToBondXmitHashPolicyMap. */
+const HASH_POLICIES = ["layer2", "layer3+4", "layer2+3", "encap2+3", "encap3+4", "vlan+srcmac"];
 
-/** k8snetworkplumbingwg/bond-cni, bond/bond.go. */
+/** k8snetworkplumbingwg/bond-cni, bond/bond.go and bond/util/validation.go. */
 export const bond: PluginCheck = (context) => {
   const { fields, report } = context;
   const mode = fields.take("mode", text);
-  // The kernel's netlink library takes the number of a mode too.
-  if (mode !== undefined && !MODES.includes(mode) && !/^[0-6]$/.test(mode))
-    report.notOneOf(fields.at("mode"), mode, MODES);
-  const links = fields.take("links", list(section));
-  for (const link of links ?? []) link?.take("name", interfaceName);
-  if ((links?.length ?? 0) < 2)
-    report.error(
-      fields.at("links"),
-      "MISSING_FIELD",
-      "must list at least two interfaces, each with its name",
-    );
+  if (mode !== undefined && !MODES.includes(mode)) report.notOneOf(fields.at("mode"), mode, MODES);
+  else if (mode === undefined && !fields.has("mode"))
+    report.error(fields.path, "MISSING_FIELD", `needs "mode", one of ${MODES.join(", ")}`);
+  checkLinks(context);
   const miimon = fields.take("miimon", text);
-  if (miimon !== undefined && !/^[+-]?\d{1,18}$/.test(miimon))
+  if (miimon === undefined ? !fields.has("miimon") : !/^[+-]?\d{1,18}$/.test(miimon))
     report.error(
-      fields.at("miimon"),
-      "WRONG_TYPE",
-      `must be a whole number in quotes, such as "100" (it is ${show(miimon)})`,
+      fields.has("miimon") ? fields.at("miimon") : fields.path,
+      fields.has("miimon") ? "WRONG_TYPE" : "MISSING_FIELD",
+      miimon === undefined
+        ? 'needs "miimon", milliseconds between looks at the links in quotes, such as "100"'
+        : `must be a whole number in quotes, such as "100" (it is ${show(miimon)})`,
     );
   fields.take("failOverMac", between(0, 2));
   fields.take("linksInContainer", flag);
-  fields.take("mtu", between(0, Number.MAX_SAFE_INTEGER));
+  const mtu = fields.take("mtu", (value, path, at) =>
+    value === 0 ? 0 : between(68, 65535)(value, path, at),
+  );
   fields.take("allSlavesActive", between(0, 1));
-  fields.take("tlbDynamicLb", between(0, 1));
-  fields.take("xmitHashPolicy", text);
-  fields.take("mac", mac);
-  fields.knows(["ifname", "linksContNs"]);
-  checkIpam(context, "optional");
+  if (
+    fields.take("tlbDynamicLb", between(0, 1)) !== undefined &&
+    mode !== "balance-tlb" &&
+    mode !== "balance-alb"
+  )
+    report.error(fields.at("tlbDynamicLb"), "CONTRADICTION", 'needs "mode" balance-tlb or balance-alb');
+  const policy = fields.take("xmitHashPolicy", oneOf(HASH_POLICIES));
+  if (policy === "") report.notOneOf(fields.at("xmitHashPolicy"), policy, HASH_POLICIES);
+  const ipam = fields.take("ipam", section);
+  if (ipam?.take("type", text) === "bond")
+    report.error(ipam.at("type"), "NOT_ONE_OF", 'must not be "bond": it hands out no addresses');
+  checkMtuOfIpv6(context, mtu, checkIpam(context, "optional"));
 };
+
+function checkLinks({ fields, report }: PluginContext): void {
+  const links = fields.take("links", list(section)) ?? [];
+  for (const [i, link] of links.entries()) {
+    // A map, whose key is spelt just so.
+    const name = link?.exactly("name");
+    if (typeof name === "string") link?.take("name", interfaceName);
+    else report.error([...fields.at("links"), i], "MISSING_FIELD", 'needs "name", the interface (a string)');
+  }
+  if (links.length < 2)
+    report.error(
+      fields.has("links") ? fields.at("links") : fields.path,
+      "MISSING_FIELD",
+      'needs "links" with at least two interfaces, each with its name',
+    );
+}

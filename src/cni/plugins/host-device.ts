@@ -17,6 +17,7 @@ export const hostDevice: PluginCheck = (context) => {
   if (path && !path.startsWith("/sys/devices/"))
     report.error(fields.at("kernelpath"), "OUT_OF_RANGE", "must be a path under /sys/devices/");
   if (
+    context.resourceName === undefined &&
     named.every((way) => way === undefined || way === "") &&
     !WAYS.some((way) => fields.has(way) && way !== "device")
   )

@@ -1,35 +1,63 @@
-import type { PluginCheck } from "../context.ts";
-import { checkIpam } from "../ipam/ipam.ts";
-import { between, int, list, section, text } from "../kinds.ts";
+import type { PluginCheck, PluginContext } from "../context.ts";
+import { checkIpam, checkMtuOfIpv6 } from "../ipam/ipam.ts";
+import { between, int, list, section, text, vethMtu } from "../kinds.ts";
 
-/** k8snetworkplumbingwg/ovs-cni, pkg/types/types.go and pkg/plugin/plugin.go. */
+/** k8snetworkplumbingwg/ovs-cni, pkg/types/types.go, pkg/common/common.go; what else must fit is the OVS database's schema. */
 export const ovs: PluginCheck = (context) => {
-  const { fields, report } = context;
+  const { fields, report, resourceName } = context;
   fields.take("bridge", text);
   fields.take("deviceID", text);
-  fields.take("vlan", between(0, 4094));
-  fields.take("mtu", int);
-  fields.take("ofport_request", between(1, 65279));
-  fields.take("interface_type", text);
-  for (const item of fields.take("trunk", list(section)) ?? []) {
-    if (!item) continue;
-    const id = between(0, 4096);
-    const [min, max] = [item.take("minID", id), item.take("maxID", id)];
-    item.take("id", id);
-    item.warnOfMisspellings();
-    if (item.has("minID") !== item.has("maxID"))
-      report.error(item.path, "MISSING_FIELD", 'needs "minID" and "maxID" together');
-    if (min !== undefined && max !== undefined && min > max)
-      report.error(item.at("minID"), "REVERSED_RANGE", `is greater than maxID (${min} and ${max})`);
-  }
+  const trunk = fields.take("trunk", list(section)) ?? [];
+  fields.take("vlan", between(0, 4095));
+  if (trunk.length > 0 && fields.has("vlan"))
+    report.warn(fields.at("vlan"), "IGNORED", 'is ignored beside "trunk"');
+  const mtu = fields.take("mtu", vethMtu);
+  // 0 is none asked for.
+  fields.take("ofport_request", (value, path, at) => (value === 0 ? 0 : between(1, 65279)(value, path, at)));
+  for (const name of ["interface_type", "configuration_path", "socket_file"]) fields.take(name, text);
+  for (const name of ["link_state_check_retries", "link_state_check_interval"]) fields.take(name, int);
+  checkTrunk(trunk, context);
   // The pod's OvnPort argument or a device names the bridge too, and both come at run time.
-  if (!fields.has("bridge") && !fields.has("deviceID"))
+  if (!fields.has("bridge") && !fields.has("deviceID") && resourceName === undefined)
     report.warn(fields.path, "MISSING_FIELD", 'needs "bridge" unless an OVN port or a device tells it');
-  fields.knows([
-    "configuration_path",
-    "socket_file",
-    "link_state_check_retries",
-    "link_state_check_interval",
-  ]);
-  checkIpam(context, "optional");
+  checkMtuOfIpv6(context, mtu, checkIpam(context, "optional"));
 };
+
+/** SplitVlanIds: the ranges, each of minID to maxID, and the single ones; none at all is refused. */
+function checkTrunk(
+  trunk: readonly (ReturnType<typeof section> | undefined)[],
+  { fields, report }: PluginContext,
+): void {
+  let some = false;
+  for (const [i, item] of trunk.entries()) {
+    if (!item) {
+      report.error([...fields.at("trunk"), i], "WRONG_TYPE", "must be an object: the plugin crashes on null");
+      some = true;
+      continue;
+    }
+    const id = between(0, 4096);
+    const [min, max, single] = ["minID", "maxID", "id"].map((name) => item.take(name, id));
+    item.warnOfMisspellings();
+    if (max !== undefined && (min ?? 0) > max)
+      report.error(
+        item.at(item.has("minID") ? "minID" : "maxID"),
+        "REVERSED_RANGE",
+        `is greater than maxID (${min} and ${max})`,
+      );
+    if (item.has("minID") !== item.has("maxID"))
+      report.warn(item.path, "IGNORED", 'is ignored: "minID" and "maxID" go together');
+    some ||= single !== undefined || ((min ?? 0) > 0 && (max ?? 0) > 0);
+    // A value out of range is reported already.
+    some ||= [
+      ["minID", min],
+      ["maxID", max],
+      ["id", single],
+    ].some(([name, read]) => item.has(String(name)) && read === undefined);
+  }
+  if (trunk.length > 0 && !some)
+    report.error(
+      fields.at("trunk"),
+      "MISSING_FIELD",
+      'names no VLAN: each item needs "id", or "minID" and "maxID" from 1',
+    );
+}

@@ -6,11 +6,13 @@ import { bridge } from "./bridge.ts";
 import { dummy } from "./dummy.ts";
 import { firewall } from "./firewall.ts";
 import { hostDevice } from "./host-device.ts";
+import { ibSriov } from "./ib-sriov.ts";
 import { ipvlan } from "./ipvlan.ts";
 import { macvlan } from "./macvlan.ts";
 import { ovs } from "./ovs.ts";
 import { portmap } from "./portmap.ts";
 import { ptp } from "./ptp.ts";
+import { rdma } from "./rdma.ts";
 import { sbr } from "./sbr.ts";
 import { sriov } from "./sriov.ts";
 import { tap } from "./tap.ts";
@@ -18,7 +20,7 @@ import { tuning } from "./tuning.ts";
 import { vlan } from "./vlan.ts";
 import { vrf } from "./vrf.ts";
 
-/** The plugins whose fields are known, by their `type`. */
+/** The plugins whose fields are known, by their `type`. cnv-bridge and cnv-tuning are names that OpenShift gives bridge and tuning. */
 export const PLUGINS: ReadonlyMap<string, PluginCheck> = new Map([
   ["macvlan", macvlan],
   ["ipvlan", ipvlan],
@@ -37,6 +39,9 @@ export const PLUGINS: ReadonlyMap<string, PluginCheck> = new Map([
   ["bandwidth", bandwidth],
   ["firewall", firewall],
   ["sriov", sriov],
+  ["ib-sriov", ibSriov],
+  ["ib-sriov-cni", ibSriov],
+  ["rdma", rdma],
   ["ovs", ovs],
   ["bond", bond],
 ]);
@@ -50,10 +55,7 @@ export const OTHER_PLUGINS: readonly string[] = [
   "antrea",
   "kube-ovn",
   "ovn-k8s-cni-overlay",
-  "ib-sriov",
-  "ib-sriov-cni",
   "ipoib",
-  "rdma",
   "loopback",
   "passthru",
   "route-override",

@@ -1,15 +1,39 @@
 import type { PluginCheck } from "../context.ts";
+import { show } from "../finding.ts";
 import { checkIpam, checkMtuOfIpv6 } from "../ipam/ipam.ts";
-import { ethernetAddress, flag, interfaceName, mtuFrom, text, uint32 } from "../kinds.ts";
+import { flag, interfaceName, mac, mtuFrom, text, uint32 } from "../kinds.ts";
+import type { Kind } from "../section.ts";
 
-/** containernetworking/plugins, plugins/main/tap/tap.go. */
+/** containernetworking/plugins, plugins/main/tap/tap.go. The kernel's most for a tap device is 65535 less the Ethernet header. */
 export const tap: PluginCheck = (context) => {
-  const { fields } = context;
+  const { fields, report } = context;
   fields.take("multiQueue", flag);
-  const size = fields.take("mtu", mtuFrom(Number.NEGATIVE_INFINITY, 65521));
-  fields.take("mac", ethernetAddress);
-  for (const name of ["owner", "group"]) fields.take(name, uint32);
-  fields.take("selinuxContext", text);
+  const mtu = fields.take("mtu", mtuFrom(Number.NEGATIVE_INFINITY, 65521));
+  const [owner, group] = ["owner", "group"].map((name) => fields.take(name, uint32));
+  const selinux = fields.take("selinuxContext", text) ?? "";
+  // With both it makes the device by netlink, and loses the address on the way (createLinkWithNetlink).
+  const byNetlink = owner !== undefined && group !== undefined && selinux === "";
+  const address = fields.take("mac", byNetlink ? mac : ofIproute);
+  if (byNetlink && address)
+    report.warn(fields.at("mac"), "IGNORED", 'is ignored where both "owner" and "group" are given');
   fields.take("bridge", interfaceName);
-  checkMtuOfIpv6(context, size, checkIpam(context, "optional"));
+  checkMtuOfIpv6(context, mtu, checkIpam(context, "optional"));
+};
+
+/** The address goes to the program `ip`: six numbers with colons, of one station. */
+const ofIproute: Kind<string> = (value, path, report) => {
+  const word = text(value, path, report);
+  if (word === undefined || word === "") return word;
+  const bytes = /^[0-9a-f]{1,2}(:[0-9a-f]{1,2}){5}$/i.test(word)
+    ? word.split(":").map((byte) => Number.parseInt(byte, 16))
+    : [];
+  const [first] = bytes;
+  if (first !== undefined && first % 2 === 0 && bytes.some((byte) => byte !== 0)) return word;
+  report.error(
+    path,
+    "BAD_MAC",
+    `must be a MAC address of one interface, with colons, such as 02:00:00:00:00:01 (it is ${show(word)})`,
+    { value: show(word) },
+  );
+  return undefined;
 };

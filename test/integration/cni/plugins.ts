@@ -40,6 +40,7 @@ export function mainPlugins(pick: Pick): fc.Arbitrary<object> {
         mac,
         multiQueue: flag,
         owner: pick([0], [-1, "x"]),
+        group: pick([0], ["x"]),
         bridge: pick([""], [5]),
       }),
     },

@@ -1,0 +1,190 @@
+import { expect, it } from "vitest";
+import { checkNetworkConfig } from "../check.ts";
+
+const found = (config: object) =>
+  checkNetworkConfig(JSON.stringify(config)).map(({ path, severity, code }) => [path, severity, code]);
+
+it.each([
+  // Each was found by an ADD of the real plugin, and refused.
+  [{ type: "macvlan", mtu: 1279, ipam: { type: "static", addresses: [{ address: "fd01::5/64" }] } }, "mtu"],
+  [{ type: "ptp", mtu: 67, ipam: { type: "host-local", subnet: "10.1.0.0/24" } }, "mtu"],
+  [{ type: "tap", mtu: 65535 }, "mtu"],
+  [{ type: "macvlan", mac: "01:00:00:00:00:11" }, "mac"],
+  [{ plugins: [{ type: "macvlan" }, { type: "sbr" }] }, "plugins[1].type"],
+  [
+    { plugins: [{ type: "macvlan" }, { type: "bandwidth", ingressRate: 1e6, ingressBurst: 1e6 }] },
+    "plugins[1].type",
+  ],
+  [
+    {
+      type: "bridge",
+      isGateway: true,
+      ipam: { type: "host-local", ranges: [[{ subnet: "10.1.0.0/24" }], [{ subnet: "10.2.0.0/24" }]] },
+    },
+    "isGateway",
+  ],
+  [
+    {
+      type: "bridge",
+      isDefaultGateway: true,
+      ipam: { type: "host-local", subnet: "10.1.0.0/24", routes: [{ dst: "0.0.0.0/0" }] },
+    },
+    "isDefaultGateway",
+  ],
+  [
+    {
+      type: "bridge",
+      isDefaultGateway: true,
+      ipam: { type: "static", addresses: [{ address: "10.1.0.5/32" }] },
+    },
+    "isDefaultGateway",
+  ],
+  [{ type: "ptp", ipam: { type: "host-local", subnet: "10.1.0.0/24", gateway: "10.1.0.255" } }, "ipam"],
+  [
+    {
+      type: "macvlan",
+      ipam: { type: "host-local", subnet: "10.1.0.0/24", routes: [{ dst: "10.9.0.0/16", scope: 253 }] },
+    },
+    "ipam.routes[0].scope",
+  ],
+  [
+    { type: "macvlan", ipam: { type: "static", addresses: [{ Address: "10.1.0.5/24" }] } },
+    "ipam.addresses[0].Address",
+  ],
+  [{ cniVersions: ["1.0.5"], plugins: [{ type: "macvlan" }] }, "cniVersions"],
+])("refuses what the kernel or the plugin refuses: %j", (config, path) => {
+  const errors = found({ cniVersion: "1.0.0", ...config }).filter(([, severity]) => severity === "error");
+  expect(errors.map(([place]) => place)).toEqual([path]);
+});
+
+it.each([
+  {
+    type: "bridge",
+    isGateway: true,
+    forceAddress: true,
+    ipam: { type: "host-local", ranges: [[{ subnet: "10.1.0.0/24" }], [{ subnet: "10.2.0.0/24" }]] },
+  },
+  {
+    type: "bridge",
+    isDefaultGateway: true,
+    ipam: { type: "host-local", subnet: "10.1.0.0/24", routes: [{ dst: "0.0.0.0/0", gw: "10.1.0.1" }] },
+  },
+  { type: "bridge", mtu: -1, ipam: { type: "host-local", subnet: "fd01::/64" } },
+  {
+    type: "macvlan",
+    ipam: {
+      type: "static",
+      addresses: [{ address: "fd01::5/64", gateway: "fe80::1" }],
+      routes: [{ dst: "fd09::/64" }],
+    },
+  },
+  { cniVersions: ["1.0.0"], cniVersion: "9.9.9", plugins: [{ type: "macvlan" }] },
+  {
+    plugins: [
+      { type: "vendor" },
+      { type: "sbr" },
+      { type: "bandwidth", ingressRate: 1e6, ingressBurst: 1e6 },
+    ],
+  },
+  {
+    plugins: [
+      { type: "bridge" },
+      { type: "tuning" },
+      { type: "bandwidth", ingressRate: 1e6, ingressBurst: 1e6 },
+    ],
+  },
+])("accepts what they accept: %j", (config) => {
+  expect(found({ cniVersion: "1.0.0", ...config }).filter(([, severity]) => severity === "error")).toEqual(
+    [],
+  );
+});
+
+it.each([
+  // Read from the plugins' sources.
+  [{ type: "sriov", vlanQoS: 0 }, "vlanQoS", "CONTRADICTION"],
+  [{ type: "sriov", vlan: 0, vlanProto: "802.1ad" }, "vlanProto", "CONTRADICTION"],
+  [{ type: "sriov", link_state: "up" }, "link_state", "NOT_ONE_OF"],
+  [{ type: "ib-sriov", ipam: { type: "dhcp" } }, "ipam.type", "CONTRADICTION"],
+  [{ type: "ib-sriov", rdmaIsolation: "true" }, "rdmaIsolation", "WRONG_TYPE"],
+  [{ type: "rdma" }, "type", "NOT_CHAINED"],
+  [{ type: "bond", mode: "1", miimon: "100", links: [{ name: "a" }, { name: "b" }] }, "mode", "NOT_ONE_OF"],
+  [{ type: "bond", mode: "802.3ad", links: [{ name: "a" }, { name: "b" }] }, "", "MISSING_FIELD"],
+  [
+    { type: "bond", mode: "802.3ad", miimon: "100", links: [{ name: "a" }, { Name: "b" }] },
+    "links[1]",
+    "MISSING_FIELD",
+  ],
+  [
+    { type: "bond", mode: "802.3ad", miimon: "1", tlbDynamicLb: 1, links: [{ name: "a" }, { name: "b" }] },
+    "tlbDynamicLb",
+    "CONTRADICTION",
+  ],
+  [
+    {
+      type: "bond",
+      mode: "802.3ad",
+      miimon: "1",
+      xmitHashPolicy: "layer4",
+      links: [{ name: "a" }, { name: "b" }],
+    },
+    "xmitHashPolicy",
+    "NOT_ONE_OF",
+  ],
+  [{ type: "ovs", bridge: "br", trunk: [{ minID: 0, maxID: 5 }] }, "trunk", "MISSING_FIELD"],
+  [{ type: "ovs", bridge: "br", trunk: [null] }, "trunk[0]", "WRONG_TYPE"],
+  [{ type: "ovs", bridge: "br", ofport_request: 65280 }, "ofport_request", "OUT_OF_RANGE"],
+  [
+    { type: "macvlan", ipam: { type: "whereabouts", range: "10.0.0.5-10.1.0.0/24" } },
+    "ipam.range",
+    "OUTSIDE_SUBNET",
+  ],
+  [{ type: "macvlan", ipam: { type: "whereabouts", range: "10.0.0.0/31" } }, "ipam.range", "TOO_SMALL"],
+  [
+    { type: "macvlan", ipam: { type: "whereabouts", range: "10.0.0.0/24", exclude: ["x"] } },
+    "ipam.exclude[0]",
+    "BAD_CIDR",
+  ],
+  [{ type: "macvlan", ipam: { type: "whereabouts", ipRanges: [{}] } }, "ipam.ipRanges[0]", "MISSING_FIELD"],
+])("refuses what other plugins refuse: %j", (config, path, code) => {
+  const options = { resourceName: "vendor.com/device" };
+  const errors = checkNetworkConfig(JSON.stringify({ cniVersion: "1.0.0", ...config }), options);
+  expect(
+    errors.filter(({ severity }) => severity === "error").map((error) => [error.path, error.code]),
+  ).toEqual([[path, code]]);
+});
+
+it.each([
+  { type: "sriov", vlan: 100, vlanQoS: 3, vlanProto: "802.1Q", spoofchk: "off", trust: "on", min_tx_rate: 5 },
+  { type: "host-device" },
+  { type: "ib-sriov", pkey: "0x6", link_state: "enable" },
+  { plugins: [{ type: "sriov" }, { type: "rdma" }] },
+  {
+    type: "bond",
+    mode: "active-backup",
+    miimon: "100",
+    mtu: 1400,
+    links: [{ name: "net1" }, { name: "net2" }],
+    linksInContainer: true,
+  },
+  { type: "ovs", vlan: 100 },
+  { type: "ovs", bridge: "br", trunk: [{ id: 5 }, { minID: 10, maxID: 20 }] },
+  { type: "cnv-bridge", bridge: "br1" },
+  {
+    type: "macvlan",
+    ipam: {
+      type: "whereabouts",
+      range: "010.0.0.5-10.0.0.20/24",
+      exclude: ["10.0.0.9", "10.0.0.16/30"],
+      gateway: "10.0.0.1",
+    },
+  },
+])("finds nothing in what they take, with a device plugin's device: %j", (config) => {
+  const options = { resourceName: "vendor.com/device" };
+  expect(checkNetworkConfig(JSON.stringify({ cniVersion: "1.0.0", ...config }), options)).toEqual([]);
+});
+
+it("warns where no device plugin is asked for the device", () => {
+  for (const type of ["sriov", "ib-sriov"])
+    expect(found({ cniVersion: "1.0.0", type })).toEqual([["type", "warning", "MISSING_DEVICE"]]);
+  expect(found({ cniVersion: "1.0.0", type: "sriov", deviceID: "0000:01:00.1" })).toEqual([]);
+});
