@@ -1,0 +1,275 @@
+import { spawn } from "node:child_process";
+import { rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { waitUntil } from "../cluster/daemon.ts";
+import { execute } from "../cluster/execute.ts";
+import {
+  asking,
+  CHANGED,
+  EARLY,
+  FAILING,
+  FIRST_PODS,
+  LACKING_PODS,
+  NETWORK_DEFINITIONS,
+  REPAIRED,
+} from "../cluster/explained-pods.ts";
+import { Kubectl } from "../cluster/kubectl.ts";
+import { describeOn, type OpenCluster, openCluster } from "../cluster/open-cluster.ts";
+import { kubectlMultus, type PluginAnswer } from "../cluster/plugin.ts";
+import { list } from "../cluster/pods.ts";
+import { installOperator, waitForReady } from "../cluster/walkthrough.ts";
+
+/** What `kubectl multus`, found by kubectl on the PATH, says on real nodes with real Multus. */
+
+const LOGGING = { level: "verbose", hostDir: "/opt/cni/log", file: "/opt/cni/log/multus.log" };
+/** Multus on node-1 alone, so that node-2 is one without it. */
+const ON_NODE_1 = { nodeSelector: { "kubernetes.io/hostname": "node-1" } };
+
+/** What each pod's explanation ends in: its code, and the words that matter of its sentence. */
+const CASES: [pod: string, code: string, ...words: string[]][] = [
+  [
+    "mistyped",
+    "BAD_CONFIG",
+    "default/mistyped, line 5 column 11: mode must be",
+    'did you mean "bridge"',
+    "kubectl edit net-attach-def -n default mistyped",
+  ],
+  ["no-program", "MISSING_BINARY", 'node-1 has no CNI plugin "whereabouts"', "CNI directory of node-1"],
+  [
+    "early",
+    "STARTED_BEFORE_MULTUS",
+    "before Multus was ready there at",
+    "kubectl delete pod -n default early",
+  ],
+  ["isolated", "ISOLATION", "not storage/lan", "spec.isolation.globalNamespaces"],
+  ["outdated", "NETWORK_CHANGED", "mtu: 1500 → 1400", "kubectl delete pod -n default outdated"],
+  [
+    "exhausted",
+    "RANGE_USED_UP",
+    "no free address in 192.168.3.5-192.168.3.5 on node-1",
+    "widen rangeStart and rangeEnd",
+  ],
+  ["no-nad", "MISSING_NETWORK", "no NetworkAttachmentDefinition default/lna; did you mean default/lan?"],
+  ["ports", "MISSING_CAPABILITY", '"capabilities": {"portMappings": true}'],
+  ["no-multus", "NO_MULTUS_ON_NODE", "node-2", "no Multus pod runs there"],
+  ["host-network", "HOST_NETWORK", "take hostNetwork out, or the annotation"],
+  ["unscheduled", "UNSCHEDULED", "0/2 nodes are available"],
+  ["no-master", "MISSING_MASTER", 'node-1 has no interface "eth9"'],
+  ["unreadable", "BAD_REQUEST", "cannot be read: it is no JSON"],
+  ["misspelt", "MISSPELT_ANNOTATION", "write k8s.v1.cni.cncf.io/networks"],
+];
+
+describeOn(["nodeExec", "loadImage", "secondNetwork"], "kubectl multus on real nodes", () => {
+  let cluster: OpenCluster;
+  let kubectl: Kubectl;
+  const viewer = join(tmpdir(), `kubectl-multus-viewer-${process.pid}.kubeconfig`);
+
+  const multus = (...args: string[]): Promise<PluginAnswer> => kubectlMultus(kubectl.kubeconfig, ...args);
+  const apply = (...objects: object[]) => kubectl.runWithInput(list(...objects), "apply", "-f", "-");
+  const install = async (spec: object) => {
+    await apply({
+      apiVersion: "multus-operator.dev/v1alpha1",
+      kind: "MultusInstall",
+      metadata: { name: "multus" },
+      spec: { logging: LOGGING, ...spec },
+    });
+    await waitForReady(kubectl);
+  };
+  const running = (pods: readonly object[]) =>
+    kubectl.run(
+      "wait",
+      "--for=condition=Ready",
+      ...pods.map((pod) => `pod/${(pod as { metadata: { name: string } }).metadata.name}`),
+      "--timeout=60s",
+    );
+
+  beforeAll(async () => {
+    await execute(process.execPath, ["scripts/build.ts"]);
+    cluster = await openCluster({
+      nodes: 2,
+      images: ["multus-v4.3.0", "multus-v4.3.0-thick", "multus-v3.4.2", "operator"],
+    });
+    kubectl = new Kubectl(cluster.kubeconfig);
+  });
+
+  afterAll(async () => {
+    rmSync(viewer, { force: true });
+    await cluster?.stop();
+  });
+
+  it("says that the operator is not installed", async () => {
+    const { code, stderr } = await multus("status");
+    expect(stderr).toContain("multus-operator is not installed. Install its chart");
+    expect(code).toBe(2);
+  });
+
+  it("shows an install at a glance", async () => {
+    await apply(EARLY);
+    await running([EARLY]);
+    await installOperator(kubectl);
+    await install({ isolation: { enabled: true }, workload: ON_NODE_1 });
+    const { code, stdout } = await multus("status");
+    expect(stdout).toMatch(/Ready +True, Available/);
+    expect(stdout).toMatch(/Nodes +1 desired, 1 updated, 1 available/);
+    expect(code).toBe(0);
+  });
+
+  it("finds why pods have not their networks", async () => {
+    await apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: "storage" } });
+    await apply(...NETWORK_DEFINITIONS, ...FIRST_PODS);
+    await running(FIRST_PODS);
+    await apply(CHANGED, ...LACKING_PODS);
+    await waitUntil(
+      "the kubelet to tell of every pod that fails",
+      async () => {
+        const told = await kubectl.run(
+          "get",
+          "events",
+          "-o",
+          "name",
+          "--field-selector=reason=FailedCreatePodSandBox",
+        );
+        return FAILING.every((name) => told.includes(`event/${name}.`));
+      },
+      { timeoutMs: 60_000, everyMs: 1000 },
+    );
+    await running(["ports", "no-multus", "host-network", "misspelt"].map((name) => asking(name, "")));
+  });
+
+  it.each(CASES)("explains %s: %s", async (name, code, ...words) => {
+    const answer = await multus("explain", name, "-o", "json");
+    const explained = JSON.parse(answer.stdout) as { sentence: string };
+    expect(explained).toMatchObject({ pod: name, code, unread: [] });
+    for (const part of words) expect(explained.sentence).toContain(part);
+    expect(answer.code).toBe(1);
+  });
+
+  it("explains a pod that has its network, and one that is not there", async () => {
+    const well = await multus("explain", "pod/well");
+    expect(well.stdout.trimEnd().split("\n").at(-1)).toMatch(
+      /well has what it asked for: .* default\/lan net1 192\.168\.1\.2\d\d/,
+    );
+    expect(well.code).toBe(0);
+    const none = await multus("explain", "wll");
+    expect(none).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("no pod wll in namespace default; did you mean well?"),
+    });
+  });
+
+  it("shows pods and networks, what was asked for beside what was got", async () => {
+    const [pods, networks, one] = await Promise.all([
+      multus("pods", "-A", "--failing"),
+      multus("networks", "-A"),
+      multus("networks", "narrow"),
+    ]);
+    expect(pods.stdout).toMatch(/default +no-multus +node-2 +bypassed +default\/lan +-/);
+    expect(pods.stdout).not.toMatch(/default +well /);
+    expect(networks.stdout).toMatch(/default +mistyped +macvlan\/host-local +False/);
+    expect(networks.stdout).toMatch(/default +narrow +macvlan\/host-local +True +False +2 +1 +1/);
+    expect(one.stdout).toContain("192.168.3.5");
+  });
+
+  it("needs no more than the cluster role view", async () => {
+    await kubectl.run("create", "serviceaccount", "viewer");
+    await kubectl.run(
+      "create",
+      "clusterrolebinding",
+      "viewer",
+      "--clusterrole=view",
+      "--serviceaccount=default:viewer",
+    );
+    const token = (await kubectl.run("create", "token", "viewer")).trim();
+    const config = JSON.parse(await kubectl.run("config", "view", "--raw", "-o", "json")) as {
+      users: { user: object }[];
+    };
+    for (const entry of config.users) entry.user = { token };
+    writeFileSync(viewer, JSON.stringify(config), { mode: 0o600 });
+    await waitUntil("the role to be aggregated", async () => {
+      const can = await new Kubectl(viewer)
+        .run("auth", "can-i", "list", "networkattachmentreports", "-A")
+        .catch(() => "no");
+      return can.trim() === "yes";
+    });
+    const explained = await kubectlMultus(viewer, "explain", "exhausted");
+    expect(explained.stdout).toContain("no free address in 192.168.3.5-192.168.3.5");
+    expect(explained.stdout).not.toContain("for want of the permission");
+    const status = await kubectlMultus(viewer, "status");
+    expect(status).toMatchObject({ code: 0, stderr: "" });
+    const logs = await kubectlMultus(viewer, "logs", "--node", "node-1");
+    expect(logs.stderr).toMatch(
+      /not allowed: .*cannot create resource "pods".* "create pods" in namespace kube-system/,
+    );
+    expect(logs.code).toBe(2);
+  });
+
+  it("names ways out that lead out: pods start when they are followed", async () => {
+    await apply(REPAIRED);
+    await apply({ ...NETWORK_DEFINITIONS[0], metadata: { name: "lna", namespace: "default" } });
+    await kubectl.run("delete", "pod", "one-address", "early");
+    await apply(EARLY);
+    await running(["mistyped", "no-nad", "exhausted", "early"].map((name) => asking(name, "")));
+    for (const name of ["mistyped", "no-nad", "exhausted", "early"])
+      expect(await multus("explain", name)).toMatchObject({ code: 0 });
+    await kubectl.run("delete", "pod", "--all", "--wait=false");
+  });
+
+  it.each([
+    ["v4 thin", { version: "v4.3.0" }, "[verbose] Add: default:logged-1:"],
+    ["v4 thick", { version: "v4.3.0", mode: "Thick" }, "[verbose] Add: default:logged-2:"],
+    ["v3.4.2", { version: "v3.4.2" }, "[verbose] Add: default:logged-3:"],
+  ])("shows the log that Multus %s writes on a node, and leaves nothing there", async (_, spec, line) => {
+    const name = /logged-\d/.exec(line)?.[0] ?? "";
+    await install({ ...spec, workload: ON_NODE_1 });
+    await apply(asking(name, "lan"));
+    await running([asking(name, "")]);
+    const { code, stdout, stderr } = await multus("logs", "--node", "node-1", "--tail", "20");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toContain(line);
+    expect(stdout.trimEnd().split("\n").length).toBeLessThanOrEqual(20);
+    const bounded = await multus("logs", "--node", "node-1", "--max-bytes", "200");
+    expect(Buffer.byteLength(bounded.stdout)).toBeLessThanOrEqual(200);
+    const left = await kubectl.run(
+      "get",
+      "pods",
+      "-A",
+      "-o",
+      "name",
+      "-l",
+      "app.kubernetes.io/name=multus-log-reader",
+    );
+    expect(left).toBe("");
+  });
+
+  it("removes the reading pod after Ctrl-C, and knows the nodes", async () => {
+    const child = spawn(
+      join(import.meta.dirname, "../../bin/kubectl-multus"),
+      ["logs", "--node", "node-1", "--follow", "--tail=1"],
+      {
+        env: { ...process.env, KUBECONFIG: kubectl.kubeconfig },
+        stdio: ["ignore", "pipe", "inherit"],
+      },
+    );
+    const ended = new Promise<number | null>((done) => child.once("exit", done));
+    await new Promise((seen) => child.stdout.once("data", seen));
+    child.kill("SIGINT");
+    expect(await ended).toBe(130);
+    const left = await kubectl.run(
+      "get",
+      "pods",
+      "-A",
+      "-o",
+      "name",
+      "-l",
+      "app.kubernetes.io/name=multus-log-reader",
+    );
+    expect(left).toBe("");
+    const wrong = await multus("logs", "--node", "node-7");
+    expect(wrong).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("there is no node node-7 (there are: node-1, node-2)"),
+    });
+  });
+});
