@@ -50,7 +50,7 @@ await build({
 
 const LAUNCHER = `#!/bin/sh
 # Runs the bundle with the Node that package.json pins, else with the one on the PATH if that is new enough.
-# Called kubectl-multus, by a link too, it is the plugin: kubectl multus.
+# Called kubectl-multus, by a link too, it is the plugin: kubectl multus; kubectl_complete-multus completes its words.
 here=$(CDPATH= cd -- "$(dirname -- "$(readlink -f -- "$0")")/.." && pwd)
 node="$here/node_modules/.bin/node"
 if [ ! -x "$node" ]; then
@@ -60,11 +60,12 @@ if [ ! -x "$node" ]; then
 fi
 case $(basename -- "$0") in
   kubectl-multus) set -- kubectl-multus "$@" ;;
+  kubectl_complete-multus) set -- kubectl_complete-multus "$@" ;;
 esac
 exec "$node" --enable-source-maps "$here/dist/multus-operator.mjs" "$@"
 `;
 mkdirSync(join(root, "bin"), { recursive: true });
-for (const name of ["multus-operator", "kubectl-multus"]) {
+for (const name of ["multus-operator", "kubectl-multus", "kubectl_complete-multus"]) {
   const launcher = join(root, "bin", name);
   writeFileSync(launcher, LAUNCHER);
   chmodSync(launcher, 0o755);

@@ -15,6 +15,7 @@ const FILES = [
   `manifests/crds/${REPORTS}`,
   `charts/multus-operator/crds/${REPORTS}`,
   "docs/reference/networkattachmentreports.md",
+  "docs/reference/kubectl-multus.md",
 ];
 
 let root: string;

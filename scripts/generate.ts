@@ -12,6 +12,7 @@ import { REPORT_REASONS } from "../src/crds/network-attachment-report/reasons.ts
 import { NETWORK_ATTACHMENT_REPORT } from "../src/crds/network-attachment-report/report.ts";
 import { type Definition, describedFields, fieldTable } from "./field-table.ts";
 import { settingsTables } from "./multus-settings.ts";
+import { pluginReference } from "./plugin-reference.ts";
 
 const HEADER = "# Generated from src/crds by `npm run generate`. Do not edit.\n";
 
@@ -25,6 +26,7 @@ export function generatedFiles(): Map<string, string> {
     files.set(`charts/multus-operator/crds/${group.join(".")}_${plural}.yaml`, yaml);
     files.set(`docs/reference/${plural}.md`, reference(crd as unknown as Definition));
   }
+  files.set("docs/reference/kubectl-multus.md", pluginReference());
   return files;
 }
 

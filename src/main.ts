@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { crdsCommand } from "./commands/crds.ts";
 import { diffCommand } from "./commands/diff.ts";
 import { importCommand } from "./commands/import.ts";
+import { COMPLETE_ARGUMENT, complete } from "./commands/kubectl/complete.ts";
 import { kubectlMultus, PLUGIN_ARGUMENT } from "./commands/kubectl/program.ts";
 import { nodeCommand } from "./commands/node.ts";
 import { readLogEndCommand } from "./commands/read-log-end.ts";
@@ -42,4 +43,5 @@ for (const command of program.commands) command.copyInheritedSettings(program);
 
 const [first, ...rest] = process.argv.slice(2);
 if (first === PLUGIN_ARGUMENT) await kubectlMultus().parseAsync(rest, { from: "user" });
+else if (first === COMPLETE_ARGUMENT) process.stdout.write(await complete(kubectlMultus(), rest));
 else await program.parseAsync();

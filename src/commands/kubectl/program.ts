@@ -30,7 +30,8 @@ Examples:
   kubectl multus status                 the install, nodes, networks and pods at a glance
   kubectl multus pods -A --failing      which pods lack a network
   kubectl multus explain web-1 -n shop  why this pod has not its network
-  kubectl multus logs --node worker-1   what Multus logged on that node`,
+  kubectl multus logs --node worker-1   what Multus logged on that node
+  kubectl multus validate -f nad.yaml   is a network right, before it is applied`,
     );
   addCommonOptions(program);
   program
