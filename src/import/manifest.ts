@@ -72,7 +72,10 @@ const daemonSet = z.looseObject({
       .looseObject({
         type: z.string().optional(),
         rollingUpdate: z
-          .looseObject({ maxUnavailable: z.union([z.int(), z.string()]).optional() })
+          .looseObject({
+            maxUnavailable: z.union([z.int(), z.string()]).optional(),
+            maxSurge: z.union([z.int(), z.string()]).optional(),
+          })
           .optional(),
       })
       .optional(),

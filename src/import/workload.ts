@@ -47,7 +47,9 @@ export function readWorkload(draft: Draft, daemonSet: DaemonSet, main: Container
     workload.resources = (main.resources ?? {}) as never;
   readInstaller(draft, pod.initContainers, findings);
   const type = spec.updateStrategy?.type ?? "RollingUpdate";
-  const maxUnavailable = spec.updateStrategy?.rollingUpdate?.maxUnavailable ?? 1;
+  const { maxUnavailable: down = 1, maxSurge = 0 } = spec.updateStrategy?.rollingUpdate ?? {};
+  // Nodes at once, whether the new pod comes before the old one goes or after.
+  const maxUnavailable = [0, "0%"].includes(down) ? maxSurge : down;
   if (type === "OnDelete") workload.updateStrategy = { type };
   else if (maxUnavailable !== 1) workload.updateStrategy = { maxUnavailable };
   const { labels = {}, annotations = {} } = spec.template.metadata;

@@ -1,8 +1,12 @@
 import type { FieldProblem } from "../crds/field-problem.ts";
 import { entrypointOf, type MultusInstallSpec } from "../crds/multus-install/spec.ts";
+import { millionths } from "../crds/quantity.ts";
 import { hostPaths } from "../multus/distributions.ts";
-import { presetProblem, presetWarning } from "../multus/primary-network.ts";
+import { parseConflist, presetProblem, presetWarning } from "../multus/primary-network.ts";
 import { flavourOf, isAtLeast, isMovingTag, parseRelease } from "../multus/releases.ts";
+
+/** 100Mi, in millionths of a byte. */
+const LOW_MEMORY = 100n * 1024n * 1024n * 1_000_000n;
 
 type Check = (spec: MultusInstallSpec) => FieldProblem | undefined;
 
@@ -30,6 +34,18 @@ const REFUSALS: readonly Check[] = [
       path: "spec.primaryNetwork.readinessFile",
       code: "UNREACHABLE_FILE",
       message: `must lie in ${confDir} for mode: Thick: the daemon sees no other files of the host (it is ${readinessFile})`,
+    };
+  },
+  /** As spec.cni.version: the libcni of v3.4 fails a delegate of a newer version. */
+  ({ version, primaryNetwork: { config } }) => {
+    if (config === undefined || isAtLeast(parseRelease(version), 3, 9)) return undefined;
+    const parsed = parseConflist(config);
+    const found = parsed.ok ? String(parsed.conflist.cniVersion ?? "") : "";
+    if (!found.startsWith("1.")) return undefined;
+    return {
+      path: "spec.primaryNetwork.config",
+      code: "CNI_VERSION_TOO_NEW",
+      message: `cniVersion must be 0.4.0 or older before v3.9 (it is ${found.slice(0, 16)})`,
     };
   },
   ({ primaryNetwork: { preset } }) => {
@@ -85,6 +101,25 @@ const WARNINGS: readonly Check[] = [
           message: `the thin plugin does not start on a node whose primary network has another cniVersion than ${spec.cni.version}; leave it out to follow the primary network`,
         }
       : undefined,
+  /** CheckVersionCompatibility of pkg/server/config: the daemon ends, and is started again for ever. */
+  (spec) =>
+    flavourOf(spec) === "v4-thick" && spec.cni.version && !spec.cni.version.startsWith("0.3")
+      ? {
+          path: "spec.cni.version",
+          code: "NEEDS_NEWER_PRIMARY_NETWORK",
+          message: `the daemon does not start on a node whose primary network has a cniVersion below 0.4.0; leave ${spec.cni.version} out unless every node's has a newer one`,
+        }
+      : undefined,
+  ({ workload: { resources } }) => {
+    const limit = resources?.limits?.memory;
+    return limit !== undefined && (millionths(limit) ?? 0n) < LOW_MEMORY
+      ? {
+          path: "spec.workload.resources.limits.memory",
+          code: "LOW_MEMORY_LIMIT",
+          message: `${limit} kills Multus when many pods start at once (multus-cni #1346); raise it to 128Mi or more, or leave it out`,
+        }
+      : undefined;
+  },
   /** Its manifest names another image for each (nfvpe/multus:latest-ppc64le). */
   ({ version, image, workload: { architectures = [] } }) =>
     !isAtLeast(parseRelease(version), 3, 7) &&

@@ -7,7 +7,12 @@ export interface RuledSpec {
   mode: "Thin" | "Thick";
   namespace: string;
   distribution: Distribution | "Auto";
-  cni: { confDir?: string | undefined; binDir?: string | undefined; additionalBinDir?: string | undefined };
+  cni: {
+    version?: string | undefined;
+    confDir?: string | undefined;
+    binDir?: string | undefined;
+    additionalBinDir?: string | undefined;
+  };
   image: { layout?: unknown };
   primaryNetwork: {
     source: string;
@@ -138,6 +143,13 @@ export const RULES: readonly FieldsRule[] = [
       "would leave a node without any CNI configuration when the Multus pod restarts, since refreshKubeconfig deletes Multus' own on exit; remove it, or set refreshKubeconfig: false",
     cel: `${v3} || !has(self.entrypoint) || !self.entrypoint.renameConfFile || !self.entrypoint.refreshKubeconfig`,
     holds: (s) => isV3(s) || !s.entrypoint?.renameConfFile || !s.entrypoint.refreshKubeconfig,
+  },
+  {
+    path: "spec.cni.version",
+    // Its libcni is 0.7 (go.mod of 3.4.2), which fails a configuration of a newer version.
+    message: "must be 0.4.0 or older before v3.9",
+    cel: `!has(self.cni.version) || !self.cni.version.startsWith('1.') || !${before39}`,
+    holds: (s) => !s.cni.version?.startsWith("1.") || !isBefore39(s),
   },
   generatedOnlyRule("overrideNetworkName"),
   generatedOnlyRule("renameConfFile"),
