@@ -31,6 +31,7 @@ export const CAUSES = {
   MISSING_CAPABILITY: "It asked for something that no plugin of the NAD declares; it was dropped.",
   NOT_REPORTED: "Multus reported no interface for a NAD.",
   NETWORK_CHANGED: "The NAD has changed since the pod was attached.",
+  MULTUS_CHANGING: "It waits while Multus is exchanged on its node.",
   STARTING: "It is being set up.",
 } as const;
 export type CauseCode = keyof typeof CAUSES;

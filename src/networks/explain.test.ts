@@ -275,6 +275,16 @@ describe("explain", () => {
     expect(explained.sentence).not.toMatch(/[\n\r]/);
   });
 
+  it("does not blame a pod, a NAD or the node while Multus is exchanged", () => {
+    const given = input({ annotation: "lan" });
+    const failure = sandboxFailureOf(
+      "FailedCreatePodSandBox",
+      'failed to setup network for sandbox "abc": plugin type="multus" name="multus-rollout-guard" failed (add): x',
+    );
+    const { code } = explain({ ...given, pod: { ...given.pod, ...(failure ? { failure } : {}) } });
+    expect(code).toBe("MULTUS_CHANGING");
+  });
+
   it("knows what Multus itself says, where the objects do not tell", () => {
     const of = (failure: string) =>
       explain({

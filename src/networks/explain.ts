@@ -5,6 +5,7 @@ import { badConfig, type Cause, type CauseCode, causeOfFailure, editCommand } fr
 import { misspelt, restartOf, schedulerText, suggestionFor } from "./explain-words.ts";
 import { type OutcomeInput, outcomeOf, type PodFacts, type PodOutcome } from "./outcome.ts";
 import { capabilitiesOf, NETWORKS } from "./request.ts";
+import { GUARD } from "./sandbox-failure.ts";
 
 /** Multus on the pod's node, as its pod there shows it. */
 export type MultusOnNode =
@@ -202,6 +203,11 @@ function pending(input: ExplainInput, { evidence }: PodOutcome): Cause {
       pod.unscheduled
         ? `no node takes ${name}, so nothing is attached yet: ${schedulerText(pod.unscheduled)}. Change what the scheduler names, such as the pod's requests, its nodeSelector or tolerations`
         : `${name} is not scheduled yet: look again in a moment, and whether a scheduler runs`,
+    );
+  if (pod.failure?.message.startsWith(GUARD))
+    return cause(
+      "MULTUS_CHANGING",
+      `${name} waits while Multus is exchanged on ${pod.node}: look again in half a minute, the kubelet tries by itself; if it lasts, kubectl multus status`,
     );
   if (pod.failure)
     return cause(

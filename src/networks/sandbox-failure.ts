@@ -12,7 +12,7 @@ export interface SandboxFailure {
 const LONGEST = 512;
 const MULTUS = /plugin type="multus(?:-shim)?"/;
 /** What keeps new pods off a node in the seconds in which it has no Multus (docs/adr/0007). */
-const GUARD = "multus-rollout-guard";
+export const GUARD = "multus-rollout-guard";
 const ADDING = /error adding container to network "([^"]*)": /g;
 /** "Multus: [namespace/pod/uid]: " (cmdErr), the last one. */
 const MULTUS_ERROR = /Multus: \[[^\]]*\]: /g;

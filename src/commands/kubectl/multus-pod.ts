@@ -14,7 +14,7 @@ export async function multusOn(
 ): Promise<MultusOnNode | undefined> {
   const where = {
     namespace: install?.spec.namespace ?? "kube-system",
-    labelSelector: "app=multus",
+    labelSelector: "app=multus,name=multus",
     fieldSelector: `spec.nodeName=${node}`,
   };
   const pods = await reading.all(PODS, where, (object) => object as ApiPod);
