@@ -5,7 +5,7 @@ import type { Findings } from "./findings.ts";
 import { DEFAULT_NETWORK_ANNOTATION, NETWORKS_ANNOTATION } from "./names.ts";
 import { LONGEST_REQUEST } from "./policy-rules.ts";
 
-interface Pod {
+export interface Pod {
   namespace: string;
   annotations: Readonly<Record<string, string>>;
   hostNetwork: boolean;

@@ -1,6 +1,12 @@
 import type { KubeObject } from "../crds/kube-object.ts";
 import { WEBHOOK_CONFIGURATION, WEBHOOK_PATH, WEBHOOK_SERVICE } from "./names.ts";
-import { NETWORK_CONDITIONS, namespaceSelector, POD_CONDITIONS, RESOURCES } from "./scope.ts";
+import {
+  NETWORK_CONDITIONS,
+  namespaceSelector,
+  POD_CONDITIONS,
+  RESOURCES,
+  TEMPLATE_CONDITIONS,
+} from "./scope.ts";
 import type { AdmissionSettings } from "./settings.ts";
 
 /** How the API server reaches the webhook: by the Service before the replicas, or a replica outside of the cluster by its URL. */
@@ -45,6 +51,7 @@ export function webhookConfiguration(
     webhooks: [
       webhook("networks", [RESOURCES.networks], NETWORK_CONDITIONS),
       webhook("pods", [RESOURCES.pods], POD_CONDITIONS),
+      webhook("templates", RESOURCES.templates, TEMPLATE_CONDITIONS),
     ],
   };
 }

@@ -2,7 +2,7 @@
 
 export const WEBHOOK_CONFIGURATION = "multus-operator";
 export const NETWORKS_POLICY = "multus-operator-networks";
-export const PODS_POLICY = "multus-operator-pods";
+export const REQUESTS_POLICY = "multus-operator-requests";
 /** The Service before the replicas, in the operator's namespace. */
 export const WEBHOOK_SERVICE = "multus-operator-webhook";
 /** The ConfigMap in which replicas publish their certificates, in the operator's namespace. */

@@ -1,6 +1,6 @@
 import type { KubeObject } from "../crds/kube-object.ts";
 import type { Rule } from "../crds/rule.ts";
-import { NETWORKS_POLICY, PODS_POLICY, REQUEST_ANNOTATIONS } from "./names.ts";
+import { NETWORKS_POLICY, REQUEST_ANNOTATIONS, REQUESTS_POLICY } from "./names.ts";
 import { CONFIG_RULES, REQUEST_RULES } from "./policy-rules.ts";
 import { NETWORK_CONDITIONS, namespaceSelector, POD_CONDITIONS, RESOURCES } from "./scope.ts";
 import type { AdmissionSettings } from "./settings.ts";
@@ -33,7 +33,7 @@ export function policies(settings: AdmissionSettings, metadata: object): KubeObj
   };
   return [
     ...policy(NETWORKS_POLICY, networks, settings, metadata),
-    ...policy(PODS_POLICY, pods, settings, metadata),
+    ...policy(REQUESTS_POLICY, pods, settings, metadata),
   ];
 }
 

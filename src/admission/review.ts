@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Pod } from "./check-pod.ts";
 import { bounded, type Findings } from "./findings.ts";
 import type { AdmissionMode } from "./settings.ts";
 
@@ -40,6 +41,13 @@ const podObject = z.object({
   spec: z.object({ hostNetwork: z.boolean().nullish() }).nullish(),
 });
 
+const workload = z.object({
+  spec: z.object({
+    template: z.unknown().optional(),
+    jobTemplate: z.object({ spec: z.object({ template: z.unknown() }) }).optional(),
+  }),
+});
+
 /** The name and the configuration of a NAD. Throws a ZodError where the object is none. */
 export function networkOf({ name, object }: AdmissionRequest) {
   const { metadata, spec } = networkObject.parse(object);
@@ -47,8 +55,17 @@ export function networkOf({ name, object }: AdmissionRequest) {
 }
 
 /** What of a pod admission looks at. Throws a ZodError where the object is none. */
-export function podOf({ namespace, object }: AdmissionRequest) {
-  const { metadata, spec } = podObject.parse(object);
+export function podOf({ namespace, object }: AdmissionRequest): Pod {
+  return podIn(namespace, podObject.parse(object));
+}
+
+/** The pod that a Deployment, Job or their like makes; of a CronJob the pod of its jobs. Throws a ZodError where there is none. */
+export function podOfTemplate({ namespace, object }: AdmissionRequest): Pod {
+  const { spec } = workload.parse(object);
+  return podIn(namespace, podObject.parse(spec.jobTemplate?.spec.template ?? spec.template));
+}
+
+function podIn(namespace: string, { metadata, spec }: z.output<typeof podObject>): Pod {
   return { namespace, annotations: metadata.annotations ?? {}, hostNetwork: spec?.hostNetwork ?? false };
 }
 

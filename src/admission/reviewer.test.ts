@@ -149,9 +149,39 @@ describe("a pod", () => {
   });
 });
 
+describe("a template of pods", () => {
+  const template = (networks: string) => ({
+    metadata: { annotations: { "k8s.v1.cni.cncf.io/networks": networks } },
+  });
+  const kinds = [
+    ["apps", "deployments", { template: template("a/b/c") }],
+    ["apps", "daemonsets", { template: template("a/b/c") }],
+    ["apps", "statefulsets", { template: template("a/b/c") }],
+    ["batch", "jobs", { template: template("a/b/c") }],
+    ["batch", "cronjobs", { jobTemplate: { spec: { template: template("a/b/c") } } }],
+  ] as const;
+
+  it.each(kinds)(
+    "of %s %s gets a warning in Deny too, and is never refused",
+    async (group, resource, spec) => {
+      const { allowed, warnings } = await ask(review({ group, version: "v1", resource }, { spec }));
+      expect(allowed).toBe(true);
+      expect(warnings).toEqual([
+        expect.stringMatching(/^the template's metadata\.annotations\[.*\] has more than one "\/"/),
+      ]);
+    },
+  );
+
+  it("that is right passes without a word", async () => {
+    const object = { spec: { template: template("net") } };
+    const deployments = { group: "apps", version: "v1", resource: "deployments" };
+    expect(await ask(review(deployments, object))).toEqual({ uid: "u-1", allowed: true, verdict: "allowed" });
+  });
+});
+
 describe("anything else", () => {
   it("that is an AdmissionReview is let in", async () => {
-    const other = review({ group: "apps", version: "v1", resource: "deployments" }, { metadata: {} });
+    const other = review({ group: "apps", version: "v1", resource: "replicasets" }, { metadata: {} });
     expect(await ask(other)).toMatchObject({ allowed: true, verdict: "allowed" });
   });
 

@@ -1,5 +1,5 @@
 import { checkNetwork } from "./check-network.ts";
-import { checkPod, type PodContext } from "./check-pod.ts";
+import { checkPod, type Pod, type PodContext } from "./check-pod.ts";
 import type { Findings } from "./findings.ts";
 import {
   type AdmissionRequest,
@@ -7,6 +7,7 @@ import {
   networkOf,
   parseReview,
   podOf,
+  podOfTemplate,
   respond,
   type Verdict,
 } from "./review.ts";
@@ -49,9 +50,24 @@ async function look(
       return checkNetwork(networkOf(request));
     case "pods.":
       return await checkPod(podOf(request), { isolation, exists });
+    case "deployments.apps":
+    case "statefulsets.apps":
+    case "daemonsets.apps":
+    case "jobs.batch":
+    case "cronjobs.batch":
+      return await checkTemplate(podOfTemplate(request), { isolation, exists });
     default:
       return { problems: [], warnings: [] };
   }
+}
+
+/** Its pods are what Multus sees: they are refused, where they are, and who wrote the template is told beforehand. */
+async function checkTemplate(pod: Pod, context: PodContext): Promise<Findings> {
+  const { problems, warnings } = await checkPod(pod, context);
+  return {
+    problems: [],
+    warnings: [...problems, ...warnings].map((sentence) => `the template's ${sentence}`),
+  };
 }
 
 function answer(response: AdmissionResponse): object {

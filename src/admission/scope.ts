@@ -18,7 +18,21 @@ export const RESOURCES = {
     operations: ["CREATE", "UPDATE"],
     scope: "Namespaced",
   },
+  templates: [
+    template("apps", ["deployments", "statefulsets", "daemonsets"]),
+    template("batch", ["jobs", "cronjobs"]),
+  ],
 } as const;
+
+function template(group: string, resources: readonly string[]) {
+  return {
+    apiGroups: [group],
+    apiVersions: ["v1"],
+    resources,
+    operations: ["CREATE", "UPDATE"],
+    scope: "Namespaced",
+  };
+}
 
 /** Namespaces carry their name as a label of their own (Kubernetes 1.21). */
 export function namespaceSelector({ excludedNamespaces }: AdmissionSettings) {
@@ -40,21 +54,28 @@ export const NETWORK_CONDITIONS = [
   },
 ];
 
-const annotation = (object: string, name: string) => `${object}.metadata.?annotations[?'${name}']`;
-
 /** Most pods ask for no network: they never leave the API server. */
-export const POD_CONDITIONS = [
-  {
-    name: "asks-for-networks",
-    expression: REQUEST_ANNOTATIONS.map((name) => `${annotation("object", name)}.hasValue()`).join(" || "),
-  },
-  {
-    name: "request-is-new",
-    expression: [
-      "request.operation == 'CREATE'",
-      ...REQUEST_ANNOTATIONS.map(
-        (name) => `${annotation("object", name)} != ${annotation("oldObject", name)}`,
-      ),
-    ].join(" || "),
-  },
-];
+export const POD_CONDITIONS = conditions([""]);
+
+/** Where the pod's own metadata is: in a template, or in the template of a CronJob's jobs. */
+export const TEMPLATE_CONDITIONS = conditions([".?spec.?template", ".?spec.?jobTemplate.?spec.?template"]);
+
+/** @param paths where a pod may be in the object */
+function conditions(paths: readonly string[]) {
+  const places = paths.flatMap((path) =>
+    REQUEST_ANNOTATIONS.map((name) => `${path}.?metadata.?annotations[?'${name}']`),
+  );
+  return [
+    {
+      name: "asks-for-networks",
+      expression: places.map((place) => `object${place}.hasValue()`).join(" || "),
+    },
+    {
+      name: "request-is-new",
+      expression: [
+        "request.operation == 'CREATE'",
+        ...places.map((place) => `object${place} != oldObject${place}`),
+      ].join(" || "),
+    },
+  ];
+}

@@ -141,12 +141,14 @@ const policyNames = async () =>
     await kubectl.run(
       "get",
       "validatingadmissionpolicies,validatingadmissionpolicybindings,validatingwebhookconfigurations",
+      "-l",
+      "app.kubernetes.io/managed-by=multus-operator",
       "-o",
       "name",
     )
   )
     .split("\n")
-    .filter((name) => name.includes("multus-operator"));
+    .filter((name) => name !== "");
 
 describe("admission", () => {
   let first: Admission;
@@ -257,6 +259,31 @@ describe("admission", () => {
       );
     });
 
+    it("warns of templates, of a Deployment's and of a CronJob's, and refuses none", async () => {
+      const { metadata, spec } = pod("tenant/none");
+      const labels = { app: "a" };
+      const template = { metadata: { ...metadata, labels }, spec };
+      const deployment = {
+        apiVersion: "apps/v1",
+        kind: "Deployment",
+        metadata: { name: "d", namespace: "default" },
+        spec: { selector: { matchLabels: labels }, template },
+      };
+      expect(await shown(deployment, ...dryRun)).toMatch(
+        /^Warning: the template's .*tenant\/none, which does not exist/,
+      );
+      const job = { template: { ...template, spec: { ...spec, restartPolicy: "Never" } } };
+      const cronJob = {
+        apiVersion: "batch/v1",
+        kind: "CronJob",
+        metadata: { name: "c", namespace: "default" },
+        spec: { schedule: "@daily", jobTemplate: { spec: job } },
+      };
+      const answer = await shown(cronJob, ...dryRun);
+      expect(answer).toMatch(/^Warning: the template's .*tenant\/none, which does not exist/);
+      expect(answer).toContain("created");
+    });
+
     it("leaves system namespaces alone, and says when a request has no effect", async () => {
       expect(await shown(pod("[", "kube-system"), ...dryRun)).toContain("created");
       expect(await shown(pod("[", NAMESPACE), ...dryRun)).not.toContain("denied");
@@ -328,7 +355,7 @@ describe("admission", () => {
 
   it("repairs what others change, and deletes", async () => {
     await kubectl.run("delete", "validatingwebhookconfiguration", "multus-operator");
-    await kubectl.run("delete", "validatingadmissionpolicybinding", "multus-operator-pods");
+    await kubectl.run("delete", "validatingadmissionpolicybinding", "multus-operator-requests");
     await kubectl.run(
       "patch",
       "validatingadmissionpolicy",
@@ -365,7 +392,7 @@ describe("admission", () => {
     await waitUntil("its certificate to be trusted", async () => third.notReady() === undefined);
     await handshake(third.port);
     expect(await denied()).toBe(true);
-    await kubectl.run("delete", "validatingadmissionpolicybinding", "multus-operator-pods");
+    await kubectl.run("delete", "validatingadmissionpolicybinding", "multus-operator-requests");
     await sleep(1000);
     expect(await policyNames()).toHaveLength(4);
     await stopReplica(third);

@@ -1,5 +1,5 @@
 import { type WebhookAddress, webhookConfiguration } from "../../admission/configuration.ts";
-import { NETWORKS_POLICY, PODS_POLICY, WEBHOOK_CONFIGURATION } from "../../admission/names.ts";
+import { NETWORKS_POLICY, REQUESTS_POLICY, WEBHOOK_CONFIGURATION } from "../../admission/names.ts";
 import { policies } from "../../admission/policies.ts";
 import { settingsOf } from "../../admission/settings.ts";
 import { trustBundle } from "../../admission/trust.ts";
@@ -38,7 +38,7 @@ export interface Dependencies {
   departed: DepartedReplicas;
 }
 
-const policyRefs = [NETWORKS_POLICY, PODS_POLICY].flatMap((name) => [
+const policyRefs = [NETWORKS_POLICY, REQUESTS_POLICY].flatMap((name) => [
   { type: VALIDATING_ADMISSION_POLICY_BINDINGS, name },
   { type: VALIDATING_ADMISSION_POLICIES, name },
 ]);
