@@ -180,14 +180,13 @@ describe.concurrent("import", { timeout: 30_000 }, () => {
 });
 
 describe.concurrent("the other commands", { timeout: 30_000 }, () => {
-  it("crds prints what the generated file holds", async () => {
+  it("crds prints what the generated files hold", async () => {
     const { code, stdout } = await multusOperator(["crds"]);
-    const generated = readFileSync(
-      join(root, "manifests/crds/multus-operator.dev_multusinstalls.yaml"),
-      "utf8",
+    const generated = ["multusinstalls", "networkattachmentreports"].map((plural) =>
+      readFileSync(join(root, `manifests/crds/multus-operator.dev_${plural}.yaml`), "utf8"),
     );
     expect(code).toBe(0);
-    expect(loadAll(stdout)).toEqual(loadAll(generated));
+    expect(loadAll(stdout)).toEqual(generated.flatMap((text) => loadAll(text)));
   });
 
   it("version is package.json's", async () => {

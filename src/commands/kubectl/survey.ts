@@ -1,5 +1,5 @@
 import { NadReader, type ReadNad } from "../../controllers/network-attachment/nad-reader.ts";
-import { type PodView, PodViews } from "../../controllers/network-attachment/pod-view.ts";
+import { type PodView, PodViews, podFacts } from "../../controllers/network-attachment/pod-view.ts";
 import {
   type FailureView,
   failureView,
@@ -94,22 +94,8 @@ function judge(
   networks: SurveyedNetworks | undefined,
   isolation: Isolation,
 ): PodOutcome {
-  const { request, status, attachedAt, phase, node, hostNetwork, hasAddress } = view;
   return outcomeOf({
-    pod: {
-      namespace,
-      name,
-      phase,
-      node,
-      hostNetwork,
-      hasAddress,
-      request,
-      ...(status === undefined ? {} : { status }),
-      ...(attachedAt === undefined
-        ? {}
-        : { attachedAt: new Date(attachedAt).toISOString().replace(/\.\d+Z$/, "Z") }),
-      ...(failure === undefined ? {} : { failure }),
-    },
+    pod: podFacts(namespace, name, view, failure),
     // Where NADs may not be read, none is taken to be missing.
     network: (ns, nad) => (networks ? networks.read(`${ns}/${nad}`)?.facts : { cniName: nad }),
     isolation,

@@ -7,7 +7,7 @@ import type { ReportedPod } from "../../networks/report-input.ts";
 import type { ParsedNetworks } from "../../networks/request.ts";
 import type { SandboxFailure } from "../../networks/sandbox-failure.ts";
 import type { SummedPod } from "../../networks/summary.ts";
-import type { PodView } from "./pod-view.ts";
+import { type PodView, podFacts, statusOf } from "./pod-view.ts";
 
 /** What became of one pod, as it is kept: without words where all is well. */
 export interface KeptOutcome {
@@ -98,8 +98,9 @@ export class PodOutcomes {
   *holders(network: string, cniName: string): Generator<Holder & Claim> {
     for (const pod of this.podsOf(network)) {
       const view = this.#options.pod(pod);
-      if (!view?.status?.ok || view.terminating || isOver(view)) continue;
-      for (const { name, ips, mac } of view.status.entries)
+      const status = view && !view.terminating && !isOver(view) ? statusOf(view) : undefined;
+      if (!view || !status?.ok) continue;
+      for (const { name, ips, mac } of status.entries)
         if (name === network || name === cniName) yield { pod, node: view.node, ips, mac };
     }
   }
@@ -114,23 +115,11 @@ export class PodOutcomes {
   }
 
   #outcomeOf(key: string, view: PodView): KeptOutcome | undefined {
-    const { request, attachedAt, status } = view;
-    if (request.ok && request.requests.length === 0) return undefined;
+    if (view.request.ok && view.request.requests.length === 0) return undefined;
     const slash = key.indexOf("/");
     const failure = this.#options.failure(view.uid);
     const { kind, evidence, network } = outcomeOf({
-      pod: {
-        namespace: key.slice(0, slash),
-        name: key.slice(slash + 1),
-        phase: view.phase,
-        node: view.node,
-        hostNetwork: view.hostNetwork,
-        hasAddress: view.hasAddress,
-        request,
-        ...(status === undefined ? {} : { status }),
-        ...(attachedAt === undefined ? {} : { attachedAt: rfc3339(attachedAt) }),
-        ...(failure === undefined ? {} : { failure }),
-      },
+      pod: podFacts(key.slice(0, slash), key.slice(slash + 1), view, failure),
       network: this.#options.network,
       isolation: this.#options.isolation(),
     });
@@ -173,8 +162,4 @@ function networksOf(request: ParsedNetworks): readonly string[] {
 
 function isOver({ phase }: PodView): boolean {
   return phase === "Succeeded" || phase === "Failed";
-}
-
-function rfc3339(milliseconds: number): string {
-  return new Date(milliseconds).toISOString().replace(/\.\d+Z$/, "Z");
 }

@@ -1,13 +1,17 @@
 import { z } from "zod";
 import { runsDhcpDaemon } from "../../networks/cross-checks/dhcp-daemon.ts";
+import type { Problem } from "../../networks/go-json.ts";
 import {
   NETWORK_STATUS,
   NETWORKS_STATUS,
+  type NetworkStatusEntry,
   networkStatusOf,
   type ParsedNetworkStatus,
   parseNetworkStatus,
 } from "../../networks/network-status.ts";
+import type { PodFacts } from "../../networks/outcome.ts";
 import { NETWORKS, type ParsedNetworks, parseNetworks } from "../../networks/request.ts";
+import type { SandboxFailure } from "../../networks/sandbox-failure.ts";
 
 /** What is kept of a pod that asks for networks: hundreds of bytes. Texts that many pods share are held once. */
 export interface PodView {
@@ -19,8 +23,8 @@ export interface PodView {
   /** It is being deleted: its addresses may be given to others already. */
   terminating: boolean;
   request: ParsedNetworks;
-  /** Without the pod's own network. Absent where Multus reported nothing. */
-  status?: ParsedNetworkStatus;
+  /** What Multus reported, in short; see `statusOf`. Absent where it reported nothing. */
+  reported?: string | Problem;
   /** Milliseconds since 1970 at which the networks were attached, or a later moment by which they were. */
   attachedAt?: number;
   /** It runs the dhcp plugin's daemon. */
@@ -83,7 +87,7 @@ export class PodViews {
       hasAddress: status.podIP !== "",
       terminating: metadata.deletionTimestamp !== undefined,
       request: this.#request(metadata.annotations[NETWORKS] ?? "", metadata.namespace),
-      ...(reported === undefined ? {} : { status: this.#status(reported) }),
+      ...(reported === undefined ? {} : { reported: shortened(parseNetworkStatus(reported)) }),
       ...(reported === undefined || attachedAt === undefined ? {} : { attachedAt }),
       ...(dhcpDaemon ? { dhcpDaemon } : {}),
     };
@@ -103,23 +107,6 @@ export class PodViews {
     return kept;
   }
 
-  #status(annotation: string): ParsedNetworkStatus {
-    const parsed = parseNetworkStatus(annotation);
-    if (!parsed.ok) return parsed;
-    const entries = parsed.entries.filter((entry) => !entry.default).slice(0, MOST_ENTRIES);
-    return {
-      ok: true,
-      entries: entries.map(({ name, interface: device, ips, mac }) => ({
-        name: this.#shared(name),
-        ips,
-        default: false,
-        gateway: NONE,
-        ...(device === undefined ? {} : { interface: this.#shared(device) }),
-        ...(mac === undefined ? {} : { mac }),
-      })),
-    };
-  }
-
   #shared(text: string): string {
     const known = this.#texts.get(text);
     if (known !== undefined) return known;
@@ -129,7 +116,68 @@ export class PodViews {
   }
 }
 
+/** Neither is in a name, an interface or an address that can be used; what has one is cut there. */
+const FIELD = "\t";
+const ENTRY = "\n";
 const NONE: readonly string[] = [];
+
+/** One string for all interfaces but the pod's own: as objects they would take three times the memory. */
+function shortened(status: ParsedNetworkStatus): string | Problem {
+  if (!status.ok) return status.problem;
+  return status.entries
+    .filter((entry) => !entry.default)
+    .slice(0, MOST_ENTRIES)
+    .map(({ name, interface: device = "", mac = "", ips }) =>
+      [name, device, mac, ...ips].map((word) => word.replace(/[\t\n].*/s, "")).join(FIELD),
+    )
+    .join(ENTRY);
+}
+
+/** What Multus reported of a pod's further networks: names, interfaces and addresses. */
+export function statusOf({ reported }: PodView): ParsedNetworkStatus | undefined {
+  if (reported === undefined) return undefined;
+  if (typeof reported !== "string") return { ok: false, problem: reported };
+  return { ok: true, entries: reported === "" ? [] : reported.split(ENTRY).map(entryOf) };
+}
+
+/** What outcomes are judged by. */
+export function podFacts(
+  namespace: string,
+  name: string,
+  view: PodView,
+  failure: SandboxFailure | undefined,
+): PodFacts {
+  const { phase, node, hostNetwork, hasAddress, request, attachedAt } = view;
+  const status = statusOf(view);
+  return {
+    namespace,
+    name,
+    phase,
+    node,
+    hostNetwork,
+    hasAddress,
+    request,
+    ...(status === undefined ? {} : { status }),
+    ...(attachedAt === undefined ? {} : { attachedAt: rfc3339(attachedAt) }),
+    ...(failure === undefined ? {} : { failure }),
+  };
+}
+
+function rfc3339(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().replace(/\.\d+Z$/, "Z");
+}
+
+function entryOf(line: string): NetworkStatusEntry {
+  const [name = "", device, mac, ...ips] = line.split(FIELD);
+  return {
+    name,
+    ips,
+    default: false,
+    gateway: NONE,
+    ...(device ? { interface: device } : {}),
+    ...(mac ? { mac } : {}),
+  };
+}
 
 function isDhcpDaemon(object: unknown): true | undefined {
   const { data } = daemon.safeParse(object);

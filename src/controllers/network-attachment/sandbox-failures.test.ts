@@ -1,0 +1,58 @@
+import { expect, test } from "vitest";
+import { SandboxFailures } from "./sandbox-failures.ts";
+import type { FailureView } from "./views.ts";
+import { failureView, nadView, nodeView } from "./views.ts";
+
+const failure = (at: string, message: string): FailureView => ({
+  uid: "u",
+  pod: "apps/p",
+  at,
+  message,
+  byMultus: true,
+});
+
+test("the latest counts, whatever the order; told once for each other message; gone with its event", () => {
+  const told: string[] = [];
+  const failures = new SandboxFailures((pod) => void told.push(pod));
+  failures.set("e2", failure("2026-11-24T10:00:02Z", "second"));
+  failures.set("e1", failure("2026-11-24T10:00:01Z", "first"));
+  expect(failures.of("u")?.message).toBe("second");
+  failures.set("e2", failure("2026-11-24T10:00:03Z", "second"));
+  expect(told).toEqual(["apps/p"]);
+  failures.set("e1", undefined);
+  expect(failures.of("u")?.message).toBe("second");
+  failures.set("e2", undefined);
+  expect(failures.of("u")).toBeUndefined();
+  expect(told).toEqual(["apps/p", "apps/p"]);
+  failures.set("never seen", undefined);
+});
+
+test("views: events of pods' sandboxes only, nodes' devices only, a NAD's last change", () => {
+  const event = (reason: string, kind: string) =>
+    failureView({
+      reason,
+      message: "no",
+      lastTimestamp: null,
+      involvedObject: { kind, namespace: "a", name: "p", uid: "u" },
+    });
+  expect(event("FailedCreatePodSandBox", "Pod")).toMatchObject({ pod: "a/p", uid: "u", at: "" });
+  expect(event("FailedCreatePodSandBox", "Node")).toBeUndefined();
+  expect(event("Killing", "Pod")).toBeUndefined();
+  const node = { metadata: { name: "n" }, status: { allocatable: { cpu: "2", "intel.com/vf": "4" } } };
+  expect(nodeView(node)).toEqual({ name: "n", allocatable: { "intel.com/vf": "4" } });
+  const nad = nadView({
+    metadata: {
+      namespace: "a",
+      name: "n",
+      generation: 2,
+      creationTimestamp: "2026-11-24T09:00:00Z",
+      managedFields: [
+        { time: "2026-11-24T10:00:00Z", fieldsV1: { "f:spec": {} } },
+        { time: "2026-11-24T11:00:00Z", fieldsV1: { "f:metadata": {} } },
+      ],
+    },
+    spec: { config: "{}" },
+  });
+  expect(nad).toMatchObject({ generation: 2, config: "{}", changedAt: "2026-11-24T10:00:00Z" });
+  expect(nadView({ metadata: { namespace: "a", name: "n" } }).config).toBe("");
+});
