@@ -36,7 +36,7 @@ const namespace = {
 
 async function install(): Promise<string> {
   const chart = join(root, "charts", NAMESPACE);
-  const args = ["template", NAMESPACE, chart, "--namespace", NAMESPACE, "--include-crds"];
+  const args = ["template", NAMESPACE, chart, "--namespace", NAMESPACE, "--include-crds", "--no-hooks"];
   const text = execFileSync(await binary("helm"), args, { encoding: "utf8" });
   const documents = (loadAll(text) as (Manifest | null)[]).filter((document) => document !== null);
   // Helm manages nothing here.

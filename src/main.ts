@@ -8,6 +8,7 @@ import { nodeCommand } from "./commands/node.ts";
 import { readLogEndCommand } from "./commands/read-log-end.ts";
 import { renderCommand } from "./commands/render.ts";
 import { runCommand } from "./commands/run.ts";
+import { uninstallGuardCommand } from "./commands/uninstall-guard.ts";
 import { validateCommand } from "./commands/validate.ts";
 import { VERSION, versionCommand } from "./commands/version.ts";
 
@@ -37,6 +38,7 @@ program
   .addCommand(importCommand())
   .addCommand(crdsCommand())
   .addCommand(nodeCommand())
+  .addCommand(uninstallGuardCommand())
   .addCommand(versionCommand())
   .addCommand(readLogEndCommand(), { hidden: true });
 for (const command of program.commands) command.copyInheritedSettings(program);

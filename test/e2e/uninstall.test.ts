@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { binary } from "../cluster/binaries.ts";
 import { type Cluster, startCluster } from "../cluster/cluster.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { execute } from "../cluster/execute.ts";
@@ -23,6 +24,12 @@ const INLINE = {
     },
   ],
 };
+interface Status {
+  nodes: { unhealthy?: { node: string; reason: string }[] };
+  primaryNetwork?: { files: object[]; nodesLookedAt: number };
+  distribution?: { name: string };
+}
+
 const ANNOTATION = { "k8s.v1.cni.cncf.io/networks": "default/further" };
 
 describeOn(["nodeExec", "ownNodes", "loadImage"], "uninstall on real nodes", () => {
@@ -104,7 +111,6 @@ find ${DIRECTORIES.join(" ")} -type f -exec sha256sum {} + | sort`;
   const thin = { resources: { requests: { cpu: "10m", memory: "16Mi" } } };
 
   it.each([
-    { name: "v3.4.2", spec: { version: "v3.4.2" } },
     {
       name: "v3.4.2, which renamed the primary network's file",
       spec: { version: "v3.4.2", entrypoint: { renameConfFile: true } },
@@ -130,6 +136,48 @@ find ${DIRECTORIES.join(" ")} -type f -exec sha256sum {} + | sort`;
     expect(await kubectl.run("get", "pods", "-n", "kube-system", "-o", "name")).toBe("");
   });
 
+  it("says which primary network the nodes have, and what is wrong on them", async () => {
+    await install({});
+    const status = async () => (await kubectl.get<{ status: Status }>("multusinstall", "multus")).status;
+    await waitUntil(
+      "both nodes to be looked at",
+      async () => (await status()).primaryNetwork?.nodesLookedAt === 2,
+      {
+        timeoutMs: 60_000,
+      },
+    );
+    expect((await status()).primaryNetwork?.files).toEqual([
+      { file: "10-bridge.conflist", networkName: "bridge-net", nodes: 2 },
+    ]);
+    expect((await status()).distribution?.name).toBe("Kubernetes");
+    const [first, second] = cluster.nodes;
+    await first?.exec(
+      "sh",
+      "-c",
+      `echo '{"cniVersion":"0.3.1","name":"x","type":"x"}' > /etc/cni/net.d/00-a.conf`,
+    );
+    await second?.exec("mv", "/etc/cni/net.d/10-bridge.conflist", "/var/lib/moved.conflist");
+    // A pod that is new makes the operator look.
+    await kubectl.run("delete", "pod", "-n", "kube-system", "-l", "app=multus", "--wait=false");
+    const reasons = async () =>
+      (await status()).nodes.unhealthy?.map(({ node, reason }) => `${node} ${reason}`).toSorted() ?? [];
+    await waitUntil(
+      "the status to name both",
+      async () => {
+        const found = (await reasons()).join();
+        return found === "node-1 AnotherConfigurationFirst,node-2 NoPrimaryNetwork";
+      },
+      { timeoutMs: 90_000, everyMs: 250 },
+    );
+    await first?.exec("rm", "/etc/cni/net.d/00-a.conf");
+    await second?.exec("mv", "/var/lib/moved.conflist", "/etc/cni/net.d/10-bridge.conflist");
+    await kubectl.run("delete", "pod", "-n", "kube-system", "-l", "app=multus", "--wait=false");
+    await waitForReady(kubectl, 120_000);
+    await waitUntil("nothing to be wrong", async () => (await reasons()).length === 0, { timeoutMs: 60_000 });
+    await kubectl.run("delete", "multusinstall", "multus", "--timeout=90s");
+    expect(await snapshots()).toEqual(before);
+  });
+
   it("goes on without a node that is down once the time is over, and names it", async () => {
     await install({ uninstall: { timeout: "10s" } });
     await cluster.stopNode("node-2");
@@ -146,7 +194,10 @@ find ${DIRECTORIES.join(" ")} -type f -exec sha256sum {} + | sort`;
     );
     expect(notes).toContain("node-2");
     expect(notes).not.toContain("node-1");
-    expect(await kubectl.run("get", "pods", "-n", "kube-system", "-o", "name")).toBe("");
+    await waitUntil(
+      "every pod to be gone",
+      async () => (await kubectl.run("get", "pods", "-n", "kube-system", "-o", "name")) === "",
+    );
     await cluster.startNode("node-2");
     await cluster.waitForNodes();
     // What the guide says: install once more, and delete.
@@ -185,5 +236,33 @@ find ${DIRECTORIES.join(" ")} -type f -exec sha256sum {} + | sort`;
     );
     expect(logs).toContain("node cleaned");
     expect(logs.split("\n").filter((line) => line.includes("Forbidden"))).toEqual([]);
+  });
+
+  it("does not let the chart go before the MultusInstall, nor strand that where the chart is made to go", async () => {
+    const helm = async (...args: string[]) =>
+      await execute(await binary("helm"), [
+        "uninstall",
+        "multus-operator",
+        ...[
+          "--namespace",
+          "multus-operator",
+          "--kubeconfig",
+          kubectl.kubeconfig,
+          "--timeout",
+          "60s",
+          ...args,
+        ],
+      ]);
+    await install({});
+    await expect(helm()).rejects.toThrow("delete-the-multusinstall-first");
+    expect(await kubectl.run("get", "deployment", "-n", "multus-operator", "-o", "name")).not.toBe("");
+    await helm("--no-hooks", "--wait");
+    await kubectl.run("delete", "multusinstall", "multus", "--wait=false");
+    expect(await kubectl.run("get", "multusinstall", "-o", "name")).not.toBe(""); // it waits for its operator
+    await installOperator(kubectl);
+    await kubectl.run("wait", "--for=delete", "multusinstall/multus", "--timeout=90s");
+    expect(await snapshots()).toEqual(before);
+    await helm();
+    expect(await kubectl.run("get", "deployment,job", "-n", "multus-operator", "-o", "name")).toBe("");
   });
 });

@@ -54,6 +54,7 @@ export async function removeInstall(run: Run): Promise<Result> {
     run.findings.state = { kind: "Deleting", message: `done, but for nodes: ${nodes.message}` };
     await writeStatus(run);
     await tellUncleanNodes(run, nodes.left);
+    run.deps.nodeTasks.abandonCleaning();
   }
   await releaseObject(run);
   run.silent = true;

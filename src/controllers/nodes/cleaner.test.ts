@@ -7,6 +7,7 @@ import type { NodeTask } from "./task-pod.ts";
 
 interface Running {
   task: NodeTask;
+  signal: AbortSignal;
   answer: (problems?: { path: string; reason: string }[], node?: string) => void;
   fail: (message: string) => void;
 }
@@ -25,10 +26,11 @@ beforeEach(() => {
     signal: new AbortController().signal,
     onChange: () => changes++,
     now: () => now,
-    run: (task) =>
+    run: (task, _owner, signal) =>
       new Promise((resolve, reject) =>
         running.push({
           task,
+          signal,
           fail: (message) => reject(new Error(message)),
           answer: (problems = [], node = task.node) => {
             const at = "2026-11-24T12:00:00Z";
@@ -121,5 +123,14 @@ describe("cleaning nodes", () => {
     expect(cleaner.step(request([node("a")])).left).toHaveLength(1);
     cleaner.step(request([node("a")], [], "another install"));
     expect(running).toHaveLength(2);
+  });
+
+  it("ends what is under way when nobody waits for it any more", async () => {
+    cleaner.step(request([node("a")]));
+    cleaner.abandon();
+    expect(running[0]?.signal.aborted).toBe(true);
+    running[0]?.fail("aborted");
+    await setImmediate();
+    expect(changes).toBe(0);
   });
 });

@@ -54,6 +54,7 @@ export class Cleaner {
   readonly #signal: AbortSignal;
   readonly #now: () => number;
   #install = "";
+  #abandoned = new AbortController();
   #states = new Map<string, State>();
 
   constructor(options: {
@@ -74,7 +75,7 @@ export class Cleaner {
   step(request: CleaningRequest): CleaningProgress {
     if (this.#install !== request.owner.uid) {
       this.#install = request.owner.uid;
-      this.#states = new Map();
+      this.abandon();
     }
     const nodes = request.nodes.filter(({ runsMultus }) => runsMultus);
     let running = [...this.#states.values()].filter(({ kind }) => kind === "cleaning").length;
@@ -92,6 +93,13 @@ export class Cleaner {
     return { total: nodes.length, cleaned: nodes.length - left.length, left };
   }
 
+  /** Ends what is under way: its nodes are not waited for any more. */
+  abandon(): void {
+    this.#abandoned.abort();
+    this.#abandoned = new AbortController();
+    this.#states = new Map();
+  }
+
   #obstacle(node: NodeView, state: State | undefined, busy: ReadonlySet<string>): string | undefined {
     if (!node.reachable) return "its kubelet does not answer";
     if (state?.kind === "cleaning") return undefined;
@@ -102,8 +110,9 @@ export class Cleaner {
 
   #begin(node: string, { owner, confDir, binDir, since }: CleaningRequest, failures: number): void {
     const states = this.#states;
+    const signal = AbortSignal.any([this.#signal, this.#abandoned.signal]);
     states.set(node, { kind: "cleaning" });
-    void this.#clean({ kind: "clean", node, confDir, binDir, since }, owner)
+    void this.#clean({ kind: "clean", node, confDir, binDir, since }, owner, signal)
       .then((report) => {
         states.set(node, { kind: "clean", report });
         this.#log.info({ node, report }, "node cleaned");
@@ -112,16 +121,15 @@ export class Cleaner {
         const retryAt = this.#now() + Math.min(FIRST_RETRY_MS * 2 ** failures, LONGEST_RETRY_MS);
         const message = error instanceof Error ? error.message : String(error);
         states.set(node, { kind: "failed", message, failures: failures + 1, retryAt });
-        if (!this.#signal.aborted)
-          this.#log.warn({ node, err: error }, "node not cleaned, it is tried again");
+        if (!signal.aborted) this.#log.warn({ node, err: error }, "node not cleaned, it is tried again");
       })
       .finally(() => {
-        if (!this.#signal.aborted) this.#onChange();
+        if (!signal.aborted) this.#onChange();
       });
   }
 
-  async #clean(task: NodeTask, owner: TaskOwner): Promise<CleaningReport> {
-    const { message } = await this.#run(task, owner, this.#signal);
+  async #clean(task: NodeTask, owner: TaskOwner, signal: AbortSignal): Promise<CleaningReport> {
+    const { message } = await this.#run(task, owner, signal);
     const report = cleaningReport.parse(decodeMessage(message));
     if (report.node !== task.node) throw new TaskFailed(`its answer speaks of ${report.node}`);
     const first = report.problems[0];

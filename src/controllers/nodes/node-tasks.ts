@@ -83,6 +83,11 @@ export class NodeTasks {
     this.#inspector?.nodeChanged(node);
   }
 
+  /** What is being cleaned is not waited for any more: its pods go. */
+  abandonCleaning(): void {
+    this.#cleaner.abandon();
+  }
+
   clean(request: CleaningRequest): CleaningProgress {
     return this.#cleaner.step(request);
   }
