@@ -44,6 +44,8 @@ it("takes away what each flavour of Multus makes, and nothing else", async () =>
   put(`${CONF}/00-multus.conf.new`, '{"cut');
   put(`${CONF}/00-multus.conf.cilium_bak`, MULTUS);
   put(`${CONF}/70-multus.conf`, MULTUS);
+  put(`${CONF}/00-multus.conflist-guard.conf`, MULTUS);
+  put(`${CONF}/00-multus.conflist-guard.conf.temp815`, "");
   mkdirSync(join(root, CONF, "multus.d"));
   put(`${CONF}/multus.d/multus.kubeconfig`);
   put(`${CONF}/multus.d/multus.kubeconfig.new`);

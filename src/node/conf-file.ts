@@ -13,11 +13,15 @@ const MULTUS_TYPES = ["multus", "multus-shim"];
 
 /** libcni's ConfFiles: containerd and CRI-O look for these. */
 export const isConfName = (name: string) => /\.(conf|conflist|json)$/.test(name);
-/** The names under which the entrypoints and the daemon write (multus-cni, thin_entrypoint and pkg/server/config). */
-export const isMultusConfName = (name: string) => /^00-multus\.conf(list)?$/.test(name);
+/**
+ * The names under which the entrypoints and the daemon write (multus-cni, thin_entrypoint and pkg/server/config),
+ * and that of the guard while one Multus is exchanged for another (docs/adr/0007).
+ */
+const MULTUS_CONF = /^00-multus\.conf(list|list-guard\.conf)?$/;
+export const isMultusConfName = (name: string) => MULTUS_CONF.test(name);
 /** What an entrypoint that was killed while it wrote leaves: `….new`, and `….temp` with a random number. */
 export const isMultusTemporary = (name: string) =>
-  /^00-multus\.conf(list)?\.(new|temp[0-9]*)$/.test(name) ||
+  /^00-multus\.conf(list|list-guard\.conf)?\.(new|temp[0-9]*)$/.test(name) ||
   /^(_multus|multus(-shim)?\.temp|passthru\.temp)[0-9]*$/.test(name);
 
 /** Reads a configuration. `text` is undefined where it could not be read: nothing is known of it then. */

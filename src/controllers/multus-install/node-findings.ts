@@ -36,7 +36,7 @@ export function nodeTrouble(
       "AnotherConfigurationFirst",
       `${confDir}/${first.name} sorts before Multus' ${own[0]?.name}: the runtime takes it, and pods go without their networks. Rename or remove it`,
     );
-  const names = own.filter(({ name }) => name.startsWith("00-multus."));
+  const names = own.filter(({ name }) => /^00-multus\.conf(list)?$/.test(name));
   if (names.length > 1)
     return entry(
       "CompetingConfigurations",

@@ -57,7 +57,10 @@ export function taskView(object: unknown): TaskView {
   const state = status.containerStatuses[0]?.state;
   if (state?.terminated) {
     const { exitCode, reason, message } = state.terminated;
-    if (message !== "") return { name, uid, state: "Ended", exitCode, message };
+    // Everything else is the runtime's word: StartError (another architecture), OOMKilled, …
+    const isOfProgram = reason === "Completed" || reason === "Error";
+    if (message !== "" && isOfProgram) return { name, uid, state: "Ended", exitCode, message };
+    if (message !== "") return { name, uid, state: "Failed", message: `${reason}: ${message}` };
     return {
       name,
       uid,

@@ -1,0 +1,41 @@
+import { expect, it } from "vitest";
+import { taskView } from "./task-view.ts";
+
+const pod = (state: object, status: object = {}) => ({
+  metadata: { name: "p", uid: "u" },
+  status: { phase: "Running", containerStatuses: [{ state }], ...status },
+});
+const ended = (exitCode: number, reason: string, message?: string) =>
+  pod({ terminated: { exitCode, reason, ...(message ? { message } : {}) } });
+
+it.each([
+  ["runs", pod({ running: {} }), { state: "Running" }],
+  ["waits for its image", pod({ waiting: { reason: "ContainerCreating" } }), { state: "Running" }],
+  ["answered", ended(0, "Completed", "{}"), { state: "Ended", exitCode: 0, message: "{}" }],
+  ["answered with problems", ended(1, "Error", "{}"), { state: "Ended", exitCode: 1, message: "{}" }],
+  [
+    "said nothing",
+    ended(2, "Error"),
+    { state: "Failed", message: "it ended with exit code 2 (Error) and no answer" },
+  ],
+  [
+    "is of another architecture",
+    ended(128, "StartError", "exec /usr/bin/node: exec format error"),
+    { state: "Failed", message: "StartError: exec /usr/bin/node: exec format error" },
+  ],
+  [
+    "has an image that is not there",
+    pod({ waiting: { reason: "ErrImagePull", message: "not found" } }),
+    { state: "Failed", message: "ErrImagePull: not found" },
+  ],
+  [
+    "was refused by its kubelet",
+    {
+      metadata: { name: "p", uid: "u" },
+      status: { phase: "Failed", reason: "OutOfpods", message: "no room" },
+    },
+    { state: "Failed", message: "OutOfpods: no room" },
+  ],
+])("knows a pod that %s", (_, object, expected) =>
+  expect(taskView(object)).toEqual({ name: "p", uid: "u", ...expected }),
+);

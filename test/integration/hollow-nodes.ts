@@ -1,0 +1,165 @@
+import { NODE_TASK } from "../../src/controllers/nodes/task-pod.ts";
+import type { NodeInspection } from "../../src/crds/node-inspection.ts";
+import type { KubeClient } from "../../src/kube/client.ts";
+import { ApiError } from "../../src/kube/errors.ts";
+import { Reflector } from "../../src/kube/reflector.ts";
+import { type ApiObject, NODES, PODS } from "../../src/kube/resource.ts";
+import type { CleaningReport } from "../../src/node/cleaning-report.ts";
+import type { Logger } from "../../src/telemetry/logger.ts";
+
+interface Pod {
+  name: string;
+  namespace: string;
+  uid: string;
+  node: string;
+  ending: boolean;
+  task: string | undefined;
+}
+
+/** How long a task takes on a hollow node, ms: long enough for several to be under way together. */
+const TASK_MS = 150;
+
+/**
+ * Node objects with nobody behind them but this class, which says of their pods what kubelets would say: as many
+ * nodes as one likes, on an API server with scheduler and controllers that are real.
+ */
+export class HollowNodes {
+  /** The tasks that ran, in order. */
+  readonly tasks: { kind: string; node: string }[] = [];
+  readonly mostAtOnce: Record<string, number> = {};
+  /** Nodes of which nothing is heard. */
+  readonly dead = new Set<string>();
+  /** What a look at a node finds beside the usual. */
+  readonly found = new Map<string, Partial<NodeInspection>>();
+  readonly #client: KubeClient;
+  readonly #pods: Reflector<Pod>;
+  readonly #seen = new Set<string>();
+  readonly #running: Record<string, number> = {};
+
+  constructor(client: KubeClient, log: Logger) {
+    this.#client = client;
+    this.#pods = new Reflector<Pod>({
+      client,
+      log,
+      type: PODS,
+      project: podOf,
+      onChange: (_, pod) => {
+        if (pod) void this.#live(pod);
+      },
+    });
+    this.#pods.start();
+  }
+
+  async add(name: string, spec: object = {}): Promise<void> {
+    await this.#client.create(NODES, {
+      ...{ apiVersion: "v1", kind: "Node", metadata: { name, labels: { "kubernetes.io/os": "linux" } } },
+      spec,
+    });
+    await this.#client.patch(
+      { type: NODES, name },
+      {
+        status: {
+          allocatable: { cpu: "4", memory: "8Gi", pods: "100" },
+          capacity: { cpu: "4", memory: "8Gi", pods: "100" },
+          conditions: [{ type: "Ready", status: "True", lastHeartbeatTime: new Date().toISOString() }],
+          nodeInfo: { operatingSystem: "linux", kubeletVersion: "v1.36.0", osImage: "hollow" },
+        },
+      },
+      "status",
+    );
+  }
+
+  /** The node falls silent, and the node controller has noticed. */
+  async lose(name: string): Promise<void> {
+    this.dead.add(name);
+    const conditions = [{ type: "Ready", status: "Unknown", lastHeartbeatTime: "2026-01-01T00:00:00Z" }];
+    await this.#client.patch({ type: NODES, name }, { status: { conditions } }, "status");
+  }
+
+  async stop(): Promise<void> {
+    await this.#pods.stop();
+  }
+
+  async #live(pod: Pod): Promise<void> {
+    if (pod.node === "" || this.dead.has(pod.node)) return;
+    const ref = { type: PODS, namespace: pod.namespace, name: pod.name };
+    try {
+      if (pod.ending)
+        await this.#client.delete(ref, { gracePeriodSeconds: 0, preconditions: { uid: pod.uid } });
+      else if (!this.#seen.has(pod.uid)) {
+        this.#seen.add(pod.uid);
+        await this.#client.patch(
+          ref,
+          { status: pod.task ? await this.#task(pod, pod.task) : RUNNING() },
+          "status",
+        );
+      }
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error; // the pod is gone by now
+    }
+  }
+
+  async #task({ node }: Pod, kind: string): Promise<object> {
+    this.tasks.push({ kind, node });
+    const running = (this.#running[kind] ?? 0) + 1;
+    this.#running[kind] = running;
+    this.mostAtOnce[kind] = Math.max(this.mostAtOnce[kind] ?? 0, running);
+    await new Promise((resolve) => setTimeout(resolve, TASK_MS));
+    this.#running[kind] = (this.#running[kind] ?? 0) - 1;
+    const answer = kind === "clean" ? reportOf(node) : { ...lookAt(node), ...this.found.get(node) };
+    const terminated = { exitCode: 0, reason: "Completed", message: JSON.stringify(answer) };
+    const containerStatuses = [{ ...CONTAINER, name: kind, state: { terminated } }];
+    return { phase: "Succeeded", containerStatuses };
+  }
+}
+
+const CONTAINER = { image: "", imageID: "", ready: false, restartCount: 0 };
+const RUNNING = () => ({
+  phase: "Running",
+  conditions: [
+    { type: "Ready", status: "True", lastTransitionTime: new Date(Date.now() - 60_000).toISOString() },
+  ],
+});
+
+function lookAt(node: string): NodeInspection {
+  return {
+    node,
+    at: new Date().toISOString(),
+    architecture: "amd64",
+    confFiles: [
+      { name: "00-multus.conf", networkName: "multus-cni-network", pluginTypes: ["multus"] },
+      { name: "10-calico.conflist", networkName: "k8s-pod-network", pluginTypes: ["calico"] },
+    ],
+    primary: { file: "10-calico.conflist", networkName: "k8s-pod-network" },
+    binaries: [],
+    interfaces: ["eth0"],
+    multusFiles: [],
+    leftovers: [],
+    truncated: [],
+  };
+}
+
+function reportOf(node: string): CleaningReport {
+  return {
+    node,
+    at: new Date().toISOString(),
+    removed: [],
+    restored: [],
+    kept: [],
+    problems: [],
+    truncated: [],
+  };
+}
+
+function podOf(object: ApiObject): Pod {
+  const { name, namespace = "", uid = "", deletionTimestamp, labels = {} } = object.metadata;
+  const { nodeName = "" } = object.spec as { nodeName?: string };
+  return {
+    name,
+    namespace,
+    uid,
+    node: nodeName,
+    ending: deletionTimestamp !== undefined,
+    task: labels[NODE_TASK],
+  };
+}

@@ -1,0 +1,207 @@
+import { readFileSync } from "node:fs";
+import { pino } from "pino";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { InstallController } from "../../src/controllers/multus-install/controller.ts";
+import { NODE_TASK, taskPod } from "../../src/controllers/nodes/task-pod.ts";
+import { KubeClient } from "../../src/kube/client.ts";
+import { connect } from "../../src/kube/connection.ts";
+import { EventRecorder } from "../../src/kube/events.ts";
+import { type ApiObject, PODS } from "../../src/kube/resource.ts";
+import { Metrics } from "../../src/telemetry/metrics.ts";
+import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
+import { waitUntil } from "../cluster/daemon.ts";
+import { Kubectl } from "../cluster/kubectl.ts";
+import { HollowNodes } from "./hollow-nodes.ts";
+
+/** What runs on many nodes: how many at a time, on which, and what becomes of nodes that are lost. */
+
+const COUNT = 45;
+const IMAGE = { reference: "operator:test", pullPolicy: "IfNotPresent", pullSecrets: [] };
+const CRD = new URL("../../manifests/crds/multus-operator.dev_multusinstalls.yaml", import.meta.url);
+const log = pino({ level: "silent" });
+
+let plane: ControlPlane;
+let kubectl: Kubectl;
+let client: KubeClient;
+let nodes: HollowNodes;
+let controller: InstallController;
+
+beforeAll(async () => {
+  plane = await startControlPlane({ controllerManager: true, scheduler: true });
+  kubectl = new Kubectl(plane.kubeconfig);
+  await kubectl.runWithInput(readFileSync(CRD, "utf8"), "apply", "--server-side", "-f", "-");
+  await kubectl.run("wait", "--for=condition=Established", "crd/multusinstalls.multus-operator.dev");
+  client = new KubeClient(connect({ kubeconfig: plane.kubeconfig }));
+  nodes = new HollowNodes(client, log);
+  for (let index = 0; index < COUNT; index++) await nodes.add(`node-${index}`, specOf(index));
+});
+
+/** One is cordoned, one has taints that keep everybody else away. */
+function specOf(index: number): object {
+  if (index === 1) return { unschedulable: true };
+  if (index === 2)
+    return {
+      taints: [
+        { key: "mine", effect: "NoExecute" },
+        { key: "mine", effect: "NoSchedule" },
+      ],
+    };
+  return {};
+}
+
+async function startOperator(): Promise<void> {
+  controller = new InstallController({
+    client,
+    log,
+    metrics: new Metrics(),
+    events: new EventRecorder(client, log, "multus-operator.dev/multus-install", "test"),
+    taskImage: IMAGE,
+  });
+  await controller.start();
+}
+
+afterAll(async () => {
+  await controller?.stop();
+  await nodes?.stop();
+  await plane?.stop();
+});
+
+interface Status {
+  conditions?: { status: string; message: string }[];
+  primaryNetwork?: { nodesLookedAt: number; files?: object[] };
+  nodes?: { unhealthy?: { node: string; reason: string }[] };
+  warnings?: string[];
+}
+
+async function apply(spec: object): Promise<void> {
+  const metadata = { name: "multus" };
+  const object = { apiVersion: "multus-operator.dev/v1alpha1", kind: "MultusInstall", metadata, spec };
+  await kubectl.runWithInput(JSON.stringify(object), "apply", "-f", "-");
+}
+
+const status = async () => (await kubectl.get<{ status?: Status }>("multusinstall", "multus")).status ?? {};
+const taskPods = async (namespace: string) =>
+  await kubectl.run("get", "pods", "-n", namespace, "-l", NODE_TASK, "-o", "name");
+const notCleaned = async () =>
+  await kubectl.run(
+    "get",
+    "events",
+    "-A",
+    "--field-selector",
+    "reason=NodesNotCleaned",
+    "-o",
+    "jsonpath={.items[*].message}",
+  );
+
+it("looks at every node, ten at a time, once; and removes what an operator that died left behind", async () => {
+  const dead = taskPod(
+    { kind: "inspect", node: "node-0", confDir: "/etc/cni/net.d", binDirs: ["/opt/cni/bin"] },
+    {
+      name: "earlier",
+      uid: "6a0a3f5e-0000-0000-0000-000000000000",
+      namespace: "kube-system",
+      pullSecrets: [],
+    },
+    IMAGE,
+  ) as ApiObject;
+  nodes.dead.add("node-0");
+  const { ownerReferences: _, ...metadata } = dead.metadata;
+  await kubectl.run("create", "serviceaccount", "multus", "-n", "kube-system");
+  await client.create(PODS, { ...dead, metadata: { ...metadata, name: "multus-operator-inspect-left" } });
+  await kubectl.run("delete", "serviceaccount", "multus", "-n", "kube-system");
+  nodes.dead.clear();
+  nodes.found.set("node-3", { primary: { file: "10-flannel.conflist", networkName: "cbr0" } });
+  nodes.found.set("node-4", { confFiles: [], leftovers: ["/etc/cni/net.d/00-multus.conf.cilium_bak"] });
+
+  await startOperator();
+  await apply({});
+  await waitUntil(
+    "all nodes to be looked at",
+    async () => (await status()).primaryNetwork?.nodesLookedAt === COUNT,
+    {
+      timeoutMs: 60_000,
+      everyMs: 250,
+    },
+  );
+  const found = await status();
+  expect(found.primaryNetwork?.files).toEqual([
+    { file: "10-calico.conflist", networkName: "k8s-pod-network", nodes: COUNT - 1 },
+    { file: "10-flannel.conflist", networkName: "cbr0", nodes: 1 },
+  ]);
+  expect(found.warnings?.join()).toContain("different primary networks");
+  expect(found.nodes?.unhealthy?.map(({ node, reason }) => `${node} ${reason}`)).toEqual([
+    "node-4 CiliumExclusive",
+  ]);
+  expect(nodes.mostAtOnce.inspect).toBeLessThanOrEqual(10);
+  expect(nodes.mostAtOnce.inspect).toBeGreaterThan(3);
+  const looks = nodes.tasks.filter(({ node }) => node !== "node-4").map(({ node }) => node);
+  expect(looks.toSorted()).toEqual([...new Set(looks)].toSorted()); // node-4 is looked at again, since it is not well
+  nodes.found.delete("node-4");
+  await waitUntil("node-4 to be well", async () => (await status()).conditions?.[0]?.status === "True", {
+    timeoutMs: 30_000,
+    everyMs: 250,
+  });
+  await waitUntil("no task's pod to be left", async () => (await taskPods("kube-system")) === "");
+});
+
+it("forgets a node that is deleted, and looks at one that joins", async () => {
+  await kubectl.run("delete", "node", "node-5");
+  await nodes.add("node-new");
+  await waitUntil("the new node to be looked at", () => nodes.tasks.some(({ node }) => node === "node-new"), {
+    timeoutMs: 30_000,
+  });
+  await waitUntil(
+    "the old one to be forgotten",
+    async () => (await status()).primaryNetwork?.nodesLookedAt === COUNT,
+    {
+      timeoutMs: 30_000,
+      everyMs: 250,
+    },
+  );
+});
+
+it("cleans twenty nodes at a time, and goes on without the one that is lost", async () => {
+  await apply({ uninstall: { timeout: "3s" } });
+  nodes.tasks.length = 0;
+  await nodes.lose("node-6");
+  await kubectl.run("delete", "multusinstall", "multus", "--timeout=60s");
+  const cleaned = nodes.tasks.filter(({ kind }) => kind === "clean").map(({ node }) => node);
+  expect(new Set(cleaned).size).toBe(COUNT - 1);
+  expect(cleaned).not.toContain("node-6");
+  expect(nodes.mostAtOnce.clean).toBeLessThanOrEqual(20);
+  expect(nodes.mostAtOnce.clean).toBeGreaterThan(5);
+  await kubectl.run("delete", "node", "node-6");
+  expect(await notCleaned()).toMatch(/^1 nodes were not cleaned .*: node-6 \(its kubelet does not answer\)$/);
+  await waitUntil(
+    "no pod to be left",
+    async () => (await kubectl.run("get", "pods", "-A", "-o", "name")) === "",
+  );
+});
+
+it("does nothing on nodes where it is told not to", async () => {
+  nodes.tasks.length = 0;
+  await apply({ nodes: { inspection: "Off" }, uninstall: { nodes: "Leave" } });
+  await waitUntil("Multus to run", async () => (await status()).conditions?.[0]?.status === "True", {
+    timeoutMs: 40_000,
+    everyMs: 250,
+  });
+  expect(await status()).not.toHaveProperty("primaryNetwork");
+  await kubectl.run("delete", "multusinstall", "multus", "--timeout=60s");
+  expect(nodes.tasks).toEqual([]);
+});
+
+it("ends, and says which nodes are not clean, when the namespace of the pods is gone", async () => {
+  await kubectl.run("delete", "events", "--all", "-n", "default");
+  await kubectl.run("create", "namespace", "elsewhere");
+  await apply({ namespace: "elsewhere", uninstall: { timeout: "3s" } });
+  await waitUntil("a look", async () => ((await status()).primaryNetwork?.nodesLookedAt ?? 0) > 0, {
+    timeoutMs: 30_000,
+  });
+  await kubectl.run("delete", "namespace", "elsewhere", "--timeout=60s");
+  await waitUntil("the status to say so", async () =>
+    /elsewhere/.test((await status()).conditions?.[0]?.message ?? ""),
+  );
+  await kubectl.run("delete", "multusinstall", "multus", "--timeout=60s");
+  expect(await notCleaned()).toMatch(/^[0-9]+ nodes were not cleaned/);
+  expect(await kubectl.run("get", "clusterrole", "multus", "--ignore-not-found", "-o", "name")).toBe("");
+});
