@@ -1,9 +1,18 @@
 import { DISTRIBUTIONS, type Distribution } from "../../crds/multus-install/host-paths.ts";
 import type { MultusInstall } from "../../crds/multus-install/multus-install.ts";
 import { RULES } from "../../crds/multus-install/rules.ts";
+import { type MultusInstallStatus, multusInstallStatus } from "../../crds/multus-install/status.ts";
+import type { KubeClient } from "../../kube/client.ts";
+import { type ApiObject, NODES } from "../../kube/resource.ts";
 import { detectDistribution } from "../../multus/detect-distribution.ts";
+import { type NodeView, nodeView } from "./cluster-nodes.ts";
 import type { Run } from "./run.ts";
 import { InvalidSpec } from "./stalled.ts";
+
+/** The evidence where nothing had to be found. */
+const NAMED = "spec.distribution";
+/** As the status allows. */
+const LONGEST_EVIDENCE = 512;
 
 /**
  * The install with its distribution named, where the spec leaves that to the operator. What was found once is
@@ -13,11 +22,13 @@ import { InvalidSpec } from "./stalled.ts";
 export async function withDistribution(run: Run, install: MultusInstall): Promise<MultusInstall> {
   const { distribution } = install.spec;
   if (distribution !== "Auto") {
-    run.findings.distribution = { name: distribution, evidence: "spec.distribution" };
+    run.findings.distribution = { name: distribution, evidence: NAMED };
     return install;
   }
-  run.findings.distribution = recorded(run) ?? (await detected(run));
-  const resolved = named(install, run.findings.distribution?.name);
+  const { deps, context, previous, findings } = run;
+  findings.distribution =
+    recorded(previous) ?? (await found(deps.client, await deps.nodes(), context.signal));
+  const resolved = named(install, findings.distribution?.name);
   const broken = RULES.find(({ holds }) => !holds(resolved.spec));
   if (broken)
     throw new InvalidSpec(`${broken.path}: ${broken.message} (it is ${resolved.spec.distribution})`);
@@ -25,27 +36,43 @@ export async function withDistribution(run: Run, install: MultusInstall): Promis
 }
 
 /** The same from the status alone, for an install that is being deleted. */
-export function withKnownDistribution(run: Run, install: MultusInstall): MultusInstall {
-  return install.spec.distribution === "Auto" ? named(install, recorded(run)?.name) : install;
+export function withKnownDistribution({ previous }: Run, install: MultusInstall): MultusInstall {
+  return install.spec.distribution === "Auto" ? named(install, recorded(previous)?.name) : install;
 }
 
-function recorded({ previous }: Run): Run["previous"]["distribution"] {
-  const { distribution } = previous;
-  // Named by an earlier spec: it was not found.
-  return distribution && distribution.evidence !== "spec.distribution" ? distribution : undefined;
+/** The same for an install that is not applied yet. @param live the one of its name that the cluster has */
+export async function withForeseenDistribution(
+  client: KubeClient,
+  install: MultusInstall,
+  live: ApiObject | undefined,
+): Promise<MultusInstall> {
+  if (install.spec.distribution !== "Auto") return install;
+  const known = recorded(multusInstallStatus.catch({}).parse(live?.status ?? {}));
+  if (known) return named(install, known.name);
+  const { items } = await client.list<ApiObject>(NODES);
+  return named(install, (await found(client, items.map(nodeView)))?.name);
 }
 
-async function detected({ deps, context }: Run): Promise<Run["previous"]["distribution"]> {
-  const nodes = (await deps.nodes()).filter(({ runsMultus }) => runsMultus);
-  if (nodes.length === 0) return undefined;
-  const { groups } = await deps.client.json<{ groups: { name: string }[] }>({
-    method: "GET",
-    path: "/apis",
-    signal: context.signal,
+/** What an install's status says was found; nothing where an earlier spec named it. */
+function recorded({ distribution }: MultusInstallStatus): MultusInstallStatus["distribution"] {
+  return distribution && distribution.evidence !== NAMED ? distribution : undefined;
+}
+
+/** Undefined where there is no node yet that tells. */
+async function found(
+  client: KubeClient,
+  nodes: readonly NodeView[],
+  signal?: AbortSignal,
+): Promise<MultusInstallStatus["distribution"]> {
+  const telling = nodes.filter(({ runsMultus }) => runsMultus);
+  if (telling.length === 0) return undefined;
+  const request = { method: "GET", path: "/apis", ...(signal ? { signal } : {}) } as const;
+  const { groups } = await client.json<{ groups: { name: string }[] }>(request);
+  const { name, evidence } = detectDistribution({
+    nodes: telling,
+    apiGroups: groups.map((group) => group.name),
   });
-  const { name, evidence } = detectDistribution({ nodes, apiGroups: groups.map((group) => group.name) });
-  context.log.info({ distribution: name, evidence }, "distribution found");
-  return { name, evidence: evidence.slice(0, 512) };
+  return { name, evidence: evidence.slice(0, LONGEST_EVIDENCE) };
 }
 
 function named(install: MultusInstall, name: string | undefined): MultusInstall {

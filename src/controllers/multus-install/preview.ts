@@ -16,6 +16,7 @@ import { objectsOf, renderInstall } from "../../render/render.ts";
 import { GUARD } from "../../render/rollout-guard.ts";
 import { foundPods, withoutTemplate } from "./adoption.ts";
 import { FIELD_MANAGER, isOwn, templateOf } from "./applier.ts";
+import { withForeseenDistribution } from "./distribution.ts";
 import { entryKey, entryOf, recordedInventory, refOfEntry } from "./inventory.ts";
 import { winner } from "./winner.ts";
 import { marked } from "./workload-state.ts";
@@ -25,9 +26,9 @@ import { marked } from "./workload-state.ts";
  * that its own reconcile compares by. Writes nothing. Throws a RenderError for an install that is refused.
  */
 export async function preview(client: KubeClient, install: MultusInstall): Promise<Preview> {
-  const objects = objectsOf(renderInstall(install));
   const live = await installs(client);
   const same = live.find(({ metadata }) => metadata.name === install.metadata.name);
+  const objects = objectsOf(renderInstall(await withForeseenDistribution(client, install, same)));
   const older = winner(live.map(contender));
   if (older && older.name !== install.metadata.name)
     return {
