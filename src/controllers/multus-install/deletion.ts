@@ -25,7 +25,7 @@ const NEXT_LOOK_SECONDS = 2;
  * the rest; the NAD CRD only when asked.
  */
 export async function removeInstall(run: Run): Promise<Result> {
-  if (!run.live.metadata.finalizers?.includes(FINALIZER)) {
+  if (!(await isStillThere(run))) {
     run.silent = true;
     return {};
   }
@@ -59,6 +59,17 @@ export async function removeInstall(run: Run): Promise<Result> {
   await releaseObject(run);
   run.silent = true;
   return {};
+}
+
+/**
+ * Asked of the API server: a copy from before the finalizer was taken away would have everything done again,
+ * without the account that it needs.
+ */
+async function isStillThere({ live, deps, context }: Run): Promise<boolean> {
+  const { name, uid } = live.metadata;
+  if (!live.metadata.finalizers?.includes(FINALIZER)) return false;
+  const now = await deps.client.get<ApiObject>({ type: MULTUS_INSTALL, name }, { signal: context.signal });
+  return now?.metadata.uid === uid && (now?.metadata.finalizers?.includes(FINALIZER) ?? false);
 }
 
 /** The pods of these DaemonSets that are still there. */
