@@ -56,6 +56,7 @@ export function readDaemonSet(
         findings,
         args: [...main.command, ...main.args],
         installDirectory: installDirectory(pod),
+        path: main.env.find(({ name }) => name === "CNI_PATH")?.value,
       }),
     );
   else {
@@ -65,9 +66,9 @@ export function readDaemonSet(
     about.push(
       ...readConfiguration(flags.get("multus-conf-file"), { draft, flavour, mounts, configMaps, findings }),
     );
-    readEnvironment(draft, main, flavour, findings);
     if (flavour === "v4-thin") readInstallation(draft, pod.initContainers.some(isInstaller), findings);
   }
+  readEnvironment(draft, main, flavour, findings);
   if (draft.directories) readHostDirectories(draft, draft.directories);
   readLog(draft, mounts);
   readUnused(mounts, flavour, findings);
@@ -110,7 +111,8 @@ function readEnvironment(draft: Draft, { env }: Container, flavour: Flavour, fin
   for (const { name, value } of env) {
     if (flavour === "v3" && name === "SKIP_TLS_VERIFY") draft.entrypoint.skipTLSVerify = value === "true";
     else if (flavour === "v3" && name === "KUBECONFIG_MODE") draft.entrypoint.kubeconfigMode = value;
-    else if (name !== "MULTUS_NODE_NAME") findings.lost(`env ${name}`, "no field of a MultusInstall sets it");
+    else if (name !== "MULTUS_NODE_NAME" && !(flavour === "v4-thick" && name === "CNI_PATH"))
+      findings.lost(`env ${name}`, "no field of a MultusInstall sets it");
   }
 }
 

@@ -15,6 +15,8 @@ interface Situation {
   args: readonly string[];
   /** Where the init container puts the shim, on the host. */
   installDirectory: string | undefined;
+  /** CNI_PATH of the daemon's environment. */
+  path: string | undefined;
 }
 
 const CONFIG_FILE = "/etc/cni/net.d/multus.d/daemon-config.json";
@@ -127,7 +129,7 @@ function readKey(key: string, value: unknown, draft: Draft, mounts: Mounts, find
 
 function readDirectories(
   config: Record<string, unknown>,
-  { draft, mounts, installDirectory }: Situation,
+  { draft, mounts, installDirectory, path }: Situation,
   about: Findings,
 ): void {
   const inside = (key: string, standard: string) => {
@@ -149,8 +151,14 @@ function readDirectories(
   const searched = typeof config.binDir === "string" ? trim(config.binDir) : undefined;
   const installed = installDirectory ?? searched ?? "/opt/cni/bin";
   draft.directories = { confDir: conf, binDir: installed, netnsDir: mounts.hostPathOf("/run/netns") };
-  if (searched !== undefined && (searched !== installed || searched === "/opt/cni/bin"))
+  if (searched !== undefined && (searched !== installed || path !== undefined)) {
     draft.cni.additionalBinDir = searched;
+    if (path !== installed)
+      about.mended(
+        "daemon-config.json binDir",
+        `the daemon finds plugins in ${show(searched)} alone, not in ${show(installed)}: the operator has it search both`,
+      );
+  }
   mounts.hostPathOf(installed);
   const namespace = config.multusNamespace;
   if (namespace !== undefined && namespace !== draft.namespace)

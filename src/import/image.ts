@@ -45,7 +45,9 @@ export function versionOf(
   const named = /^v(3\.[4-9]|4\.[0-9]{1,2})(\.[0-9]{1,2})?(?=$|-thick$)/.exec(image.tag ?? "")?.[0];
   const major = flavour === "v3" ? "v3" : "v4";
   if (named?.startsWith(major)) return named;
-  const isNewScript = FLAGS.some(({ name, since }) => since !== undefined && flags.has(name));
+  const isNewScript =
+    FLAGS.some(({ name, since }) => since !== undefined && flags.has(name)) ||
+    flags.get("cni-version")?.startsWith("1.");
   const version = flavour === "v3" && isNewScript ? "v3.9.3" : LATEST[flavour];
   const tag = image.tag === undefined ? "without a tag: nothing" : `the tag ${show(image.tag)}`;
   findings.note(

@@ -5,7 +5,7 @@ import type { Conflist } from "./primary-network.ts";
 /** The Multus configuration with the primary network written into it, for the thin plugin (source: Inline). */
 export function inlineConfig(spec: MultusInstallSpec, delegate: Conflist): Record<string, unknown> {
   const { cni, isolation, logging, primaryNetwork } = spec;
-  const cniVersion = cni.version ?? "0.3.1";
+  const cniVersion = inlineVersion(spec);
   const config = {
     cniVersion,
     name: "multus-cni-network",
@@ -22,4 +22,9 @@ export function inlineConfig(spec: MultusInstallSpec, delegate: Conflist): Recor
     kubeconfig: kubeconfigFile(spec),
   };
   return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
+}
+
+/** Of the Multus configuration, and of a delegate that names none. */
+export function inlineVersion({ cni }: MultusInstallSpec): string {
+  return cni.version ?? "0.3.1";
 }

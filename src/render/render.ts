@@ -3,6 +3,7 @@ import type { FieldProblem } from "../crds/field-problem.ts";
 import { formatProblem } from "../crds/field-problem.ts";
 import type { KubeObject } from "../crds/kube-object.ts";
 import type { MultusInstall } from "../crds/multus-install/multus-install.ts";
+import { inlineVersion } from "../multus/inline-config.ts";
 import { type Conflist, parseConflist } from "../multus/primary-network.ts";
 import { imageReference } from "../multus/releases.ts";
 import { access } from "./access.ts";
@@ -71,7 +72,9 @@ function inlineConflist(install: MultusInstall): {
   if (config === undefined) return { warnings: [], problems: [] };
   const parsed = parseConflist(config);
   if (!parsed.ok) return { warnings: [], problems: parsed.problems };
-  const findings = checkConflist(parsed.conflist).map(({ severity, path, code, message }) => ({
+  // As it reaches the node (inlineConfig): with the version of the whole where it has none.
+  const delegate = { cniVersion: inlineVersion(install.spec), ...parsed.conflist };
+  const findings = checkConflist(delegate).map(({ severity, path, code, message }) => ({
     severity,
     problem: { path: "spec.primaryNetwork.config", code, message: `${path} ${message}` },
   }));

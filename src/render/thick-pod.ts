@@ -43,7 +43,11 @@ export function thickPod(spec: MultusInstallSpec): PodParts {
         name: "kube-multus",
         spec,
         command: [`${BIN}/multus-daemon`],
-        env: [{ name: "MULTUS_NODE_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } }],
+        env: [
+          { name: "MULTUS_NODE_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } },
+          // The daemon searches the key binDir and this, and has no CNI_PATH of a runtime (seen with 4.3.0).
+          ...(spec.cni.additionalBinDir ? [{ name: "CNI_PATH", value: binDir }] : []),
+        ],
         resources: spec.workload.resources ?? MULTUS_RESOURCES,
         volumeMounts: [
           ...mounts.map(({ name, mountPath, propagate }) => ({
