@@ -25,11 +25,11 @@ const INSTALL = {
   metadata: { name: "multus" },
   spec: { mode: "Thick" },
 };
-const CRD = new URL("../../manifests/crds/multus-operator.dev_multusinstalls.yaml", import.meta.url);
+const CRDS = new URL("../../manifests/crds", import.meta.url).pathname;
 const PROGRAM = new URL("../../dist/multus-operator.mjs", import.meta.url).pathname;
 
 await using plane = await startControlPlane({ controllerManager: true, auditPolicy: true });
-await plane.kubectlWithInput(readFileSync(CRD, "utf8"), "apply", "--server-side", "-f", "-");
+await plane.kubectl("apply", "--server-side", "-f", CRDS);
 await plane.kubectl("wait", "--for=condition=Established", "crd/multusinstalls.multus-operator.dev");
 const observer = new KubeClient(connect({ kubeconfig: plane.kubeconfig }));
 const operatorUser = plane.kubeconfigFor("operator", { name: "operator", groups: ["system:masters"] });

@@ -2,7 +2,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { MULTUS_INSTALL } from "../../src/crds/multus-install/multus-install.ts";
-import type { ReportStatus } from "../../src/crds/network-attachment-report/report.ts";
+import {
+  NETWORK_ATTACHMENT_REPORT,
+  type ReportStatus,
+} from "../../src/crds/network-attachment-report/report.ts";
 import type { NodeInspection } from "../../src/crds/node-inspection.ts";
 import { NODES } from "../../src/kube/resource.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
@@ -222,6 +225,14 @@ it("follows the isolation of the MultusInstall that counts", async () => {
   expect(status.samples?.find(({ pod }) => pod === "apart/foreign")?.message).toContain("shared");
   await install(false);
   await world.reportWhere("net", ({ pods }) => pods?.forbidden === 0);
+});
+
+it("brings back a report that was deleted, and one that somebody else wrote into", async () => {
+  const ref = { type: NETWORK_ATTACHMENT_REPORT, namespace: "default", name: "net" };
+  await world.client.delete(ref);
+  await world.reportWhere("net", ({ pods }) => pods?.attached === 2);
+  await world.client.patch(ref, { status: { plugins: "a lie" } }, "status");
+  await world.reportWhere("net", ({ plugins }) => plugins === "macvlan/host-local");
 });
 
 it("prints columns that read well", async () => {

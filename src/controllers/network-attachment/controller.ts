@@ -114,8 +114,12 @@ export class NetworkAttachmentController {
     this.#reports = this.#reflect<ReportView>({
       type: NETWORK_ATTACHMENT_REPORT,
       project: reportView,
-      onChange: (key) => this.#enqueue(key),
+      onChange: (key, report) => {
+        if (!report) reporter.forget(key);
+        this.#enqueue(key);
+      },
     });
+    const reporter = new Reporter(client, (key) => this.#reports.get(key));
     // The NAD CRD comes with the first MultusInstall: NADs are watched from then on.
     this.#reflect<boolean>({
       type: CUSTOM_RESOURCE_DEFINITIONS,
@@ -124,7 +128,7 @@ export class NetworkAttachmentController {
       onChange: (_, established) => this.#definitionChanged(established ?? false),
     });
     this.#networks = new Networks({
-      reporter: new Reporter(client, (key) => this.#reports.get(key)),
+      reporter,
       nad: (key) => this.#nads?.get(key),
       nads: () => this.#nads?.values() ?? [],
       pod: (key) => this.#pods.get(key),

@@ -33,6 +33,11 @@ export class Reporter {
     return written;
   }
 
+  /** To be called when the copy of a report is gone: it was deleted, whoever did it. */
+  forget(key: string): void {
+    this.#written.delete(key);
+  }
+
   /** True when something was written. The report is made, owned by its NAD, where there is none. */
   async write(nad: NadView, status: ReportStatus, signal: AbortSignal): Promise<boolean> {
     const key = `${nad.namespace}/${nad.name}`;
