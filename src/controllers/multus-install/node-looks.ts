@@ -8,6 +8,8 @@ import type { MultusPodView } from "./views.ts";
 
 /** How many nodes that could not be looked at a warning names. */
 const MOST_NAMED = 3;
+/** Multus has written its configuration this long after its pod is Ready, even on a node that is busy. */
+const SETTLED_SECONDS = 12;
 
 /**
  * Says which nodes are to be looked at from now on, and what the looks so far have shown; the findings get
@@ -42,7 +44,21 @@ export async function nodeLooks(run: Run, pods: readonly MultusPodView[]): Promi
   if (primaryNetwork) run.findings.primaryNetwork = primaryNetwork;
   run.findings.nodeWarnings = [...differingNodes(primaryNetwork), ...failedLooks(nodes.failures)];
   // What was seen while another pod of Multus was there says nothing of this one.
-  return inspections.filter(({ node }) => nodes.isCurrent(node)).flatMap((found) => troubleOf(found) ?? []);
+  return inspections
+    .filter((found) => nodes.isCurrent(found.node) && !isEarly(found, pods))
+    .flatMap((found) => troubleOf(found) ?? []);
+}
+
+/**
+ * A busy node's Multus takes longer to write its configuration. What a look found missing that early is not
+ * told yet; the next look is some seconds later. Both times are by the node's clock.
+ */
+export function isEarly(
+  { node, at }: Pick<NodeInspection, "node" | "at">,
+  pods: readonly Pick<MultusPodView, "node" | "ready" | "readySince">[],
+): boolean {
+  const since = pods.find((pod) => pod.node === node && pod.ready)?.readySince;
+  return since !== undefined && Date.parse(at) - Date.parse(since) < SETTLED_SECONDS * 1000;
 }
 
 /** Where a look is taken: the configuration and every directory that plugins are called from. */

@@ -1,0 +1,17 @@
+import { expect, it } from "vitest";
+import { isEarly } from "./node-looks.ts";
+
+const pod = (readySince?: string, ready = true) => ({
+  node: "a",
+  ready,
+  ...(readySince ? { readySince } : {}),
+});
+
+it.each([
+  ["just after its pod was Ready", [pod("2026-11-24T12:00:00Z")], true],
+  ["a while after", [pod("2026-11-24T11:59:50Z")], false],
+  ["of a pod that is not Ready", [pod("2026-11-24T12:00:00Z", false)], false],
+  ["of a node without a pod", [], false],
+])("a look %s is early: %s", (_, pods, expected) =>
+  expect(isEarly({ node: "a", at: "2026-11-24T12:00:04Z" }, pods)).toBe(expected),
+);
