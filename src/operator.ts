@@ -88,7 +88,8 @@ export class MultusOperator extends Operator {
       summary: this.#networkSummary,
     });
     const { log, namespace, webhook } = options;
-    this.#admission = new Admission({ client, log, metrics: this.#metrics, namespace, webhook });
+    const events = new EventRecorder(client, log, `${NAME}.dev/admission`, this.#identity);
+    this.#admission = new Admission({ client, log, metrics: this.#metrics, events, namespace, webhook });
     if (options.leaseNamespace !== undefined)
       this.#election = new LeaderElection({
         client,

@@ -10,6 +10,7 @@ import {
 } from "../../src/crds/multus-install/multus-install.ts";
 import { KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
+import { EventRecorder } from "../../src/kube/events.ts";
 import { networkDefinition } from "../../src/render/definition.ts";
 import { Metrics } from "../../src/telemetry/metrics.ts";
 import { binary } from "../cluster/binaries.ts";
@@ -80,10 +81,13 @@ const setMode = (admission: string, spec: object = {}) =>
   apply(installOf({ ...spec, attachments: { admission } }));
 
 async function startReplica(name: string, leads: boolean): Promise<Admission> {
+  const client = new KubeClient(connect({ kubeconfig: operatorKubeconfig }));
+  const log = pino({ level: process.env.TEST_LOG ?? "silent" });
   const admission = new Admission({
-    client: new KubeClient(connect({ kubeconfig: operatorKubeconfig })),
-    log: pino({ level: process.env.TEST_LOG ?? "silent" }),
+    client,
+    log,
     metrics: new Metrics(),
+    events: new EventRecorder(client, log, "multus-operator.dev/admission", name),
     namespace: NAMESPACE,
     webhook: { port: 0, host: "127.0.0.1", url: "https://127.0.0.1", replica: name },
     now: () => new Date(clock),
@@ -435,6 +439,32 @@ describe("admission", () => {
     await waitUntil("the API server to know", async () =>
       (await shown(network(WITH_PATH), ...dryRun)).includes("configured"),
     );
+  });
+
+  it("takes over no policy of somebody else's, and says so in an event", async () => {
+    const foreign = {
+      apiVersion: "admissionregistration.k8s.io/v1",
+      kind: "ValidatingAdmissionPolicy",
+      metadata: { name: "multus-operator-requests" },
+      spec: {
+        matchConstraints: {
+          resourceRules: [
+            { apiGroups: [""], apiVersions: ["v1"], resources: ["pods"], operations: ["CREATE"] },
+          ],
+        },
+        validations: [{ expression: "true" }],
+      },
+    };
+    await apply(foreign);
+    await setMode("Deny");
+    await waitUntil("the event", async () => {
+      const events = await kubectl.run("get", "events", "-A", "-o", "jsonpath={.items[*].message}");
+      return events.includes("attachments.admission: ") && events.includes(".spec.validations");
+    });
+    const live = await kubectl.get<typeof foreign>("validatingadmissionpolicy", "multus-operator-requests");
+    expect(live.spec.validations[0]?.expression).toBe("true");
+    await kubectl.run("delete", "validatingadmissionpolicy", "multus-operator-requests");
+    await waitUntil("the objects to be there", async () => (await policyNames()).length === 5);
   });
 
   it("leaves nothing behind when the MultusInstall is deleted", async () => {

@@ -4,6 +4,8 @@ import { WEBHOOK_SERVICE } from "../../admission/names.ts";
 import { WebhookServer } from "../../admission/server.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import { Controller } from "../../kube/controller.ts";
+import { ApiError, isApplyConflict } from "../../kube/errors.ts";
+import type { EventRecorder } from "../../kube/events.ts";
 import type { ObjectRef } from "../../kube/resource.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
@@ -30,6 +32,7 @@ export interface AdmissionOptions {
   client: KubeClient;
   log: Logger;
   metrics: Metrics;
+  events: EventRecorder;
   /** The operator's own. */
   namespace: string;
   /** Undefined serves none: the policies still work. */
@@ -59,6 +62,8 @@ export class Admission {
   #replica: Controller | undefined;
   #leader: Controller | undefined;
   #hasPolicies: boolean | undefined;
+  /** The reason that the last event gave. */
+  #told = "";
 
   constructor(options: AdmissionOptions) {
     const { client, namespace } = options;
@@ -125,11 +130,32 @@ export class Admission {
         const policies = await this.#policies();
         const address = this.#address;
         const common = { client, applier, view, live, namespace, now, departed };
-        return await reconcile({ ...common, address, hasPolicies: policies }, context);
+        try {
+          const result = await reconcile({ ...common, address, hasPolicies: policies }, context);
+          this.#told = "";
+          return result;
+        } catch (error) {
+          await this.#tell(error);
+          throw error;
+        }
       },
     });
     this.#leader.enqueue(KEY);
     void this.#leader.start(view.synced);
+  }
+
+  /** An event for whoever asked for admission; once for each reason, however often it is tried again. */
+  async #tell(error: unknown): Promise<void> {
+    const install = this.#view.liveInstall;
+    const lasting = error instanceof ApiError && !(error.isTransient && !isApplyConflict(error));
+    if (!install || !lasting || this.#told === error.message) return;
+    this.#told = error.message;
+    await this.#options.events.send(install, {
+      type: "Warning",
+      reason: "AdmissionNotApplied",
+      action: "Apply",
+      note: `attachments.admission: ${error.message}`,
+    });
   }
 
   /** Whether the API server has policies; those that there are, are watched from then on. */
