@@ -9,6 +9,8 @@ export const REASONS = {
   RolloutInProgress: "The objects match the spec; not every node runs the newest Multus yet.",
   NodesUnhealthy: "On at least one node Multus does not run; status.nodes.unhealthy says where and why.",
   RolloutStuck: "The rollout has not moved for ten minutes; the message says what it waits for.",
+  RolloutFailed: "The canary failed: the rollout has stopped, and the other nodes keep their Multus.",
+  RolledBack: "The rollout of the spec failed, and what ran completely last was put back.",
   NoMatchingNodes: "No node matches the selectors of the workload.",
   InvalidSpec: "The spec contradicts itself, or Multus would not start with it; the message names the field.",
   SecondInstall: "An older MultusInstall exists; this one touches nothing.",

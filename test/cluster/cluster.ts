@@ -111,10 +111,13 @@ export class Cluster implements AsyncDisposable {
     });
   }
 
-  /** A further node, with the same images and the primary network. Returns when it is Ready. */
-  async addNode(): Promise<ClusterNode> {
+  /**
+   * A further node, with the same images and the primary network. Returns when it is Ready.
+   * @param taints that it registers with: key=value:effect, with commas in between
+   */
+  async addNode(taints?: string): Promise<ClusterNode> {
     const number = this.nodes.length + 1;
-    const node = this.#newNode(number);
+    const node = this.#newNode(number, taints);
     this.nodes.push(node);
     await this.#boot(node, number);
     await this.waitForNodes();
@@ -172,7 +175,7 @@ export class Cluster implements AsyncDisposable {
     return found;
   }
 
-  #newNode(number: number): ClusterNode {
+  #newNode(number: number, taints?: string): ClusterNode {
     if (number > MAX_NODES) throw new Error(`a cluster has at most ${MAX_NODES} nodes`);
     const plane = this.controlPlane;
     const name = `node-${number}`;
@@ -183,6 +186,7 @@ export class Cluster implements AsyncDisposable {
       server: plane.server,
       service: { address: firstAddress(SERVICES), server: new URL(plane.server).host },
       caFile: plane.ca.certFile,
+      ...(taints === undefined ? {} : { taints }),
       ...(this.#services
         ? { proxyKubeconfig: plane.kubeconfigFor("kube-proxy", { name: "system:kube-proxy" }) }
         : {}),

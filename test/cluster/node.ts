@@ -19,6 +19,8 @@ export interface NodeOptions {
   certificate: Certificate;
   /** Path of kube-proxy's kubeconfig; it does not run without. */
   proxyKubeconfig?: string;
+  /** As the kubelet's --register-with-taints has them: key=value:effect, with commas in between. */
+  taints?: string;
 }
 
 /** The node's own directories; everything else it shares with the machine, read as it is. */
@@ -158,7 +160,7 @@ export class ClusterNode {
   }
 
   async #startKubelet(): Promise<void> {
-    const { directory, server, caFile, certificate, network } = this.#options;
+    const { directory, server, caFile, certificate, network, taints } = this.#options;
     const [kubelet = ""] = await binaries(["kubelet"]);
     const access = join(directory, "kubelet.kubeconfig");
     writeFileSync(access, kubeconfig(server, caFile, certificate), { mode: 0o600 });
@@ -172,6 +174,7 @@ export class ClusterNode {
       `--node-ip=${this.address}`,
       "--root-dir=/var/lib/kubelet",
       "--cert-dir=/var/lib/kubelet/pki",
+      ...(taints === undefined ? [] : [`--register-with-taints=${taints}`]),
     ]);
   }
 

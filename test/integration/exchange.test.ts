@@ -34,6 +34,7 @@ beforeAll(async () => {
     client,
     log,
     metrics: new Metrics(),
+    taskImage: { reference: "operator:test", pullPolicy: "IfNotPresent", pullSecrets: [] },
     events: new EventRecorder(client, log, "multus-operator.dev/multus-install", "test"),
   });
   await controller.start();
@@ -63,6 +64,7 @@ interface Install {
   status?: {
     conditions?: { type: string; status: string; reason: string; message: string }[];
     startupTaint?: object;
+    rollout?: { state: string; message: string; passed?: string[] };
     inventory?: { name: string }[];
   };
 }
@@ -71,12 +73,13 @@ async function create(object: object): Promise<void> {
   await kubectl.runWithInput(JSON.stringify(object), "apply", "-f", "-");
 }
 
-async function apply(spec: object): Promise<void> {
+async function apply(spec: { nodes?: object; [field: string]: unknown }): Promise<void> {
   await create({
     apiVersion: "multus-operator.dev/v1alpha1",
     kind: "MultusInstall",
     metadata: { name: "multus" },
-    spec,
+    // Nobody would run the pods that look at nodes and clean them.
+    spec: { ...spec, nodes: { ...spec.nodes, inspection: "Off" }, uninstall: { nodes: "Leave" } },
   });
 }
 
@@ -273,4 +276,114 @@ it("takes the startup taint from a node once Multus is ready there, and from all
     return !(await keys("node-b")).includes(KEY);
   });
   expect(await keys("node-b")).toContain(MINE.key);
+});
+
+const CANARY = { canary: { nodes: 1, probe: "probe-net" } };
+const level = (value: string) => ({ mode: "Thick", logging: { level: value } });
+const pod = async (node: string) =>
+  (await pods("name=multus")).find((found) => nodeOf(found) === node && !found.metadata.deletionTimestamp);
+const rollout = async () => (await install()).status?.rollout;
+
+const probes = new Set<string>();
+
+async function patchStatus(kind: string, name: string, status: object): Promise<void> {
+  const patch = ["--subresource=status", "-p", JSON.stringify({ status })];
+  await kubectl.run("patch", kind, name, "-n", "kube-system", ...patch);
+}
+
+/** As kubelets do; without it the node controller calls the nodes lost. */
+async function beatHearts(): Promise<void> {
+  const condition = { type: "Ready", status: "True", lastHeartbeatTime: new Date().toISOString() };
+  for (const name of ["node-a", "node-b"]) await patchStatus("node", name, { conditions: [condition] });
+}
+
+/** Runs Multus' pods as they come until `done`, and lets those end that are to end; a probe gets what `probe` says. */
+async function simulate(
+  what: string,
+  probe: "attached" | "bypassed",
+  done: () => Promise<boolean>,
+): Promise<void> {
+  await waitUntil(
+    what,
+    async () => {
+      await endPods("app=multus");
+      await beatHearts();
+      for (const found of await pods("app=multus,name!=multus-probe"))
+        if (!found.metadata.deletionTimestamp) await run(found);
+      for (const { metadata } of await pods("name=multus-probe")) {
+        if (metadata.deletionTimestamp) continue;
+        probes.add(metadata.name);
+        const status = JSON.stringify([{ name: "kube-system/probe-net", interface: "net1" }]);
+        if (probe === "attached")
+          await kubectl.run(
+            "annotate",
+            "pod",
+            metadata.name,
+            "-n",
+            "kube-system",
+            "--overwrite",
+            `k8s.v1.cni.cncf.io/network-status=${status}`,
+          );
+        // Once it is attached the operator takes it away.
+        else await patchStatus("pod", metadata.name, { phase: "Running" });
+      }
+      return await done();
+    },
+    { timeoutMs: 45_000 },
+  );
+}
+
+const isReady = async () => (await ready())?.status === "True";
+
+it("tries a change on the canary's nodes, probes them, and lets the others follow", async () => {
+  await apply({ ...level("error"), rollout: CANARY });
+  await simulate("the install to be Ready", "attached", isReady);
+  const other = (await pod("node-b"))?.metadata.name;
+  await apply({ ...level("debug"), rollout: CANARY });
+  await simulate("the probe", "attached", async () => probes.size > 0);
+  expect((await pod("node-b"))?.metadata.name).toBe(other);
+  await simulate("the install to be Ready", "attached", isReady);
+  expect((await pod("node-b"))?.metadata.name).not.toBe(other);
+  expect(await pods("name=multus-probe")).toEqual([]);
+  await waitUntil("the record to be gone", async () => (await rollout()) === undefined);
+});
+
+it("stops at a probe that fails, and goes on with another spec", async () => {
+  await apply({ ...level("error"), rollout: CANARY });
+  await simulate("the install to be Ready", "attached", isReady);
+  const other = (await pod("node-b"))?.metadata.name;
+  await apply({ ...level("debug"), rollout: CANARY });
+  await simulate("the canary to fail", "bypassed", async () => (await ready())?.reason === "RolloutFailed");
+  expect((await ready())?.message).toMatch(
+    /node-a: the probe started without its network; the other nodes keep/,
+  );
+  expect((await pod("node-b"))?.metadata.name).toBe(other);
+  await apply({ ...level("error"), rollout: CANARY });
+  await simulate("the install to be Ready", "attached", isReady);
+  expect((await pod("node-b"))?.metadata.name).toBe(other);
+});
+
+it("puts back what ran last by itself, and says so until the spec changes", async () => {
+  await apply({ ...level("error") });
+  await simulate("the install to be Ready", "attached", isReady);
+  const other = (await pod("node-b"))?.metadata.name;
+  await apply({ ...level("debug"), rollout: { ...CANARY, rollback: true } });
+  await simulate("it to be put back", "bypassed", async () => {
+    const condition = await ready();
+    return condition?.reason === "RolledBack" && condition.message.endsWith("on every node");
+  });
+  expect((await ready())?.message).toMatch(/node-a: the probe started without its network/);
+  expect((await pod("node-b"))?.metadata.name).toBe(other);
+  const config = await kubectl.run(
+    "get",
+    "configmap",
+    "multus-daemon-config",
+    "-n",
+    "kube-system",
+    "-o",
+    "yaml",
+  );
+  expect(config).toContain('"logLevel": "error"');
+  await apply({ ...level("verbose"), rollout: { ...CANARY, rollback: true } });
+  await simulate("the install to be Ready", "attached", isReady);
 });

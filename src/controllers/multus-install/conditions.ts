@@ -93,6 +93,12 @@ function running({ state, message }: Verdict): Drafts {
         Reconciling: inProgress,
         Degraded: { status: "True", reason: "RolloutStuck", message },
       };
+    case "RolloutFailed":
+      return failed("RolloutFailed", message, settled);
+    case "RollingBack":
+      return failed("RolledBack", message, inProgress);
+    case "RolledBack":
+      return failed("RolledBack", message, settled);
     case "Failing":
       return {
         ...drafts,
@@ -101,6 +107,15 @@ function running({ state, message }: Verdict): Drafts {
         Degraded: { status: "True", reason: "NodesUnhealthy", message },
       };
   }
+}
+
+function failed(reason: "RolloutFailed" | "RolledBack", message: string, Reconciling: Draft): Drafts {
+  return {
+    Ready: { status: "False", reason, message },
+    Reconciling,
+    Stalled: settled,
+    Degraded: { status: "True", reason, message },
+  };
 }
 
 /**

@@ -91,6 +91,7 @@ export class InstallController {
             owned: this.#owned,
             nodes: () => this.#nodes.all(),
             nodeTasks: this.#nodeTasks,
+            image: options.taskImage,
             pods: (namespace) => this.#podsOf(namespace),
             networks: () => options.networks?.get(),
             now: () => new Date(),

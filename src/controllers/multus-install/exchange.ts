@@ -2,10 +2,12 @@ import type { KubeObject } from "../../crds/kube-object.ts";
 import type { MultusInstall } from "../../crds/multus-install/multus-install.ts";
 import type { Result } from "../../kube/controller.ts";
 import { describe, refOf } from "../../kube/resource.ts";
+import { lastComplete } from "../../render/last-complete.ts";
 import { objectsOf, type RenderedInstall } from "../../render/render.ts";
 import { rolloutGuard } from "../../render/rollout-guard.ts";
 import { withoutTemplate } from "./adoption.ts";
 import { templateOf } from "./applier.ts";
+import { canaryOf, removeLeftProbes } from "./canary-gate.ts";
 import { entryOfRef, refOfEntry } from "./inventory.ts";
 import { look } from "./look.ts";
 import { deleteOwned, prune, recordInventory } from "./owned-inventory.ts";
@@ -23,17 +25,22 @@ const SECONDS_BETWEEN_LOOKS = 5;
  * exchanged for another, and says how far that is.
  *
  * @param kept DaemonSets that were adopted and whose pods stay as they were found
+ * @param mayHold whether a canary may hold the rollout back; none does a rollback
  */
 export async function exchange(
   run: Run,
   install: MultusInstall,
   rendered: RenderedInstall,
   kept: ReadonlySet<KubeObject> = new Set(),
+  mayHold = true,
 ): Promise<{ verdict: Verdict; result: Result }> {
   const objects = objectsOf(rendered);
   const daemonSets = objects.filter(isDaemonSet);
   await run.deps.owned.watch([...run.findings.inventory.map(refOfEntry), guardRef(daemonSets)]);
-  const state = await workloadState(run, daemonSets, await run.deps.pods(install.spec.namespace));
+  const pods = await run.deps.pods(install.spec.namespace);
+  const state = await workloadState(run, daemonSets, pods);
+  const canary = mayHold ? canaryOf(run, install, daemonSets, state) : undefined;
+  if (!canary) await removeLeftProbes(run, pods);
   const step = nextStep(state);
   for (const object of objects)
     if (!isDaemonSet(object) && !isHeldByEarlierPods(run, state, object))
@@ -49,7 +56,11 @@ export async function exchange(
       break;
     case "Apply":
       for (const daemonSet of daemonSets)
-        await applyObject(run, applied(daemonSet, kept), install.spec.adopt || kept.has(daemonSet));
+        await applyObject(
+          run,
+          canary ? canary.held(applied(daemonSet, kept)) : applied(daemonSet, kept),
+          install.spec.adopt || kept.has(daemonSet),
+        );
   }
   const rollout = await look(run, rendered);
   const found = verdict(rollout);
@@ -58,13 +69,35 @@ export async function exchange(
       verdict: { state: "Progressing", message: step.message },
       result: { requeueAfterSeconds: SECONDS_BETWEEN_LOOKS },
     };
+  const held = await canary?.advance();
+  if (canary)
+    return {
+      verdict: held ?? { state: "Progressing", message: "the canary has passed" },
+      result:
+        held?.state === "RolloutFailed" ? {} : { requeueAfterSeconds: held ? SECONDS_BETWEEN_LOOKS : 1 },
+    };
   // Until the last pod of the earlier Multus is gone it may start again, and needs what it was started with.
-  if (found.state === "Complete" || found.state === "NoNodes") await prune(run, objects);
+  if (found.state === "Complete" || found.state === "NoNodes") {
+    const kept = await keepLastComplete(run, install, found);
+    await prune(run, [...objects, ...kept]);
+  }
   const { lookAgainSeconds } = rollout;
   return {
     verdict: found,
     result: lookAgainSeconds === undefined ? {} : { requeueAfterSeconds: lookAgainSeconds },
   };
+}
+
+/** What a rollback would put back: kept also where none is asked for yet, since it may be with the next change. */
+async function keepLastComplete(run: Run, install: MultusInstall, found: Verdict): Promise<KubeObject[]> {
+  const kept = lastComplete(install);
+  await run.deps.owned.watch([refOf(kept)]);
+  // Nothing that never ran is worth going back to.
+  if (found.state === "Complete") {
+    await recordInventory(run, [kept]);
+    await applyObject(run, kept);
+  }
+  return run.deps.owned.get(refOf(kept)) || found.state === "Complete" ? [kept] : [];
 }
 
 /** The rendered objects as they are applied. */

@@ -17,6 +17,7 @@ import { appliedObjects, exchange } from "./exchange.ts";
 import { look } from "./look.ts";
 import { recordInventory } from "./owned-inventory.ts";
 import { judgeProgress, progressedAt } from "./progress.ts";
+import { type Rollback, rollbackOf, rolledBack, stuckRollout } from "./rollback.ts";
 import { type Verdict, verdict as verdictOf } from "./rollout.ts";
 import { beginRun, type Dependencies, FINALIZER, type Run } from "./run.ts";
 import { InvalidSpec, stalledBy } from "./stalled.ts";
@@ -67,7 +68,9 @@ async function act(run: Run): Promise<Result> {
     return {};
   }
 
-  const install = await withDistribution(run, parse(run.live));
+  const spec = parse(run.live);
+  const rollback = spec.spec.paused ? undefined : await rollbackOf(run, spec);
+  const install = await withDistribution(run, rollback?.install ?? spec);
   const rendered = renderInstall(install);
   Object.assign(run.findings, { install, rendered });
   const objects = objectsOf(rendered);
@@ -82,8 +85,8 @@ async function act(run: Run): Promise<Result> {
   await recordInventory(run, [...objects, ...adoption.obsolete]);
   // What follows looks at the watches' copies: it must see whose the objects are by now.
   if (isTaken) return takingOver(run);
-  const { verdict, result } = await exchange(run, install, rendered, adoption.kept);
-  const judged = judge(run, verdict);
+  const { verdict, result } = await exchange(run, install, rendered, adoption.kept, rollback === undefined);
+  const judged = judge(run, install, verdict, rollback);
   run.findings.state = { kind: "Running", verdict: judged.verdict };
   const daemonSets = objects.filter(({ kind }) => kind === "DaemonSet").map(({ metadata: { name } }) => name);
   return soonest(result, judged.result, await releaseNodes(run, install, daemonSets));
@@ -159,13 +162,26 @@ async function addFinalizer(run: Run): Promise<void> {
 }
 
 /** A rollout that should move and does not is called so; the time of its last move goes into the status. */
-function judge(run: Run, found: Verdict): { verdict: Verdict; result: Result } {
+function judge(
+  run: Run,
+  install: MultusInstall,
+  found: Verdict,
+  rollback: Rollback | undefined,
+): { verdict: Verdict; result: Result } {
   const { previous, live, findings, deps } = run;
+  if (rollback) {
+    findings.rolloutRecord = rollback.record;
+    return { verdict: rolledBack(rollback, found), result: {} };
+  }
   if (!findings.rollout || found.state !== "Progressing") return { verdict: found, result: {} };
   const now = deps.now();
   const since = progressedAt(previous, live.metadata.generation ?? 0, findings.rollout, rfc3339(now));
   findings.progressedAt = since;
   const { verdict, lookAgainSeconds } = judgeProgress(found, since, now);
+  if (verdict.state === "Stuck" && install.spec.rollout.rollback) {
+    findings.rolloutRecord = stuckRollout(run, install, verdict.message);
+    return { verdict, result: previous.rollout?.state === "Failed" ? {} : { requeueAfterSeconds: 1 } };
+  }
   return { verdict, result: lookAgainSeconds === undefined ? {} : { requeueAfterSeconds: lookAgainSeconds } };
 }
 

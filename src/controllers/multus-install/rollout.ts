@@ -41,6 +41,12 @@ export type Verdict =
   | { state: "Complete"; message: string }
   | { state: "NoNodes"; message: string }
   | { state: "Progressing"; message: string }
+  /** Stopped, until the spec changes. */
+  | { state: "RolloutFailed"; message: string }
+  /** The spec's rollout failed; what ran before is being put back. */
+  | { state: "RollingBack"; message: string }
+  /** The spec's rollout failed; what ran before runs. */
+  | { state: "RolledBack"; message: string }
   /** It should progress, and has not for long. */
   | { state: "Stuck"; message: string }
   | { state: "Failing"; message: string };

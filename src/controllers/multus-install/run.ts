@@ -4,6 +4,7 @@ import type { ReconcileContext } from "../../kube/controller.ts";
 import type { EventRecorder } from "../../kube/events.ts";
 import type { ApiObject } from "../../kube/resource.ts";
 import type { NetworkSummary } from "../../networks/summary.ts";
+import type { ProbeImage } from "../../render/probe-pod.ts";
 import type { NodeTasks } from "../nodes/node-tasks.ts";
 import type { Applier } from "./applier.ts";
 import type { NodeView } from "./cluster-nodes.ts";
@@ -24,6 +25,8 @@ export interface Dependencies {
   /** The cluster's nodes; starts watching them at the first call. */
   nodes: () => Promise<readonly NodeView[]>;
   nodeTasks: NodeTasks;
+  /** The operator's own image, for probes; undefined where it does not know it. */
+  image: ProbeImage | undefined;
   events: EventRecorder;
   /** All networks and pods at a glance; undefined until they were seen once. */
   networks: () => NetworkSummary | undefined;
@@ -42,15 +45,26 @@ export interface Run {
 }
 
 export function beginRun(live: ApiObject, deps: Dependencies, context: ReconcileContext): Run {
+  const previous = multusInstallStatus.catch({}).parse(live.status ?? {});
   return {
     live,
     deps,
     context,
-    previous: multusInstallStatus.catch({}).parse(live.status ?? {}),
+    previous,
     findings: {
       state: { kind: "Failing", reason: "ApplyFailed", message: "not looked at yet" },
       inventory: recordedInventory(live),
+      ...carriedOver(previous, live),
     },
     silent: false,
+  };
+}
+
+/** What later looks rely on must outlive a look that fails before it comes to it. */
+function carriedOver(previous: MultusInstallStatus, live: ApiObject): Partial<Findings> {
+  const { rollout, startupTaint } = previous;
+  return {
+    ...(rollout && rollout.generation === live.metadata.generation ? { rolloutRecord: rollout } : {}),
+    ...(startupTaint ? { startupTaint } : {}),
   };
 }

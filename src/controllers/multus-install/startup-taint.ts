@@ -30,7 +30,10 @@ export async function releaseNodes(
   const nodes = await run.deps.nodes();
   // A key that the spec has no more waits for nobody.
   if (earlier !== undefined && earlier !== key) await removeTaint(run, carrying(nodes, earlier), earlier);
-  if (key === undefined) return {};
+  if (key === undefined) {
+    delete run.findings.startupTaint;
+    return {};
+  }
   const pods = (await run.deps.pods(install.spec.namespace)).filter((pod) =>
     daemonSets.includes(pod.daemonSet),
   );

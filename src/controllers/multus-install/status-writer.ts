@@ -57,6 +57,8 @@ async function isStillThere({ deps, live }: Run): Promise<boolean> {
 const BAD: readonly string[] = [
   "NodesUnhealthy",
   "RolloutStuck",
+  "RolloutFailed",
+  "RolledBack",
   "Refused",
   "InvalidSpec",
   "SecondInstall",

@@ -24,6 +24,8 @@ export interface Findings {
   rollout?: Rollout;
   /** Of a rollout that goes on: when its numbers last changed; RFC 3339. */
   progressedAt?: string;
+  /** Of a canary, or of a rollout that failed. */
+  rolloutRecord?: MultusInstallStatus["rollout"];
   startupTaint?: MultusInstallStatus["startupTaint"];
   inventory: readonly InventoryEntry[];
   /** Absent until everything was seen once. */
@@ -41,7 +43,8 @@ export function statusFor(
   previous: Pick<MultusInstallStatus, "conditions" | "networks" | "pods">,
   now: string,
 ): MultusInstallStatus {
-  const { state, install, rendered, rollout, progressedAt, startupTaint, inventory } = findings;
+  const { state, install, rendered, rollout, progressedAt, rolloutRecord, startupTaint, inventory } =
+    findings;
   const { distribution, primaryNetwork } = findings;
   const warnings = [...(rendered?.warnings.map(formatProblem) ?? []), ...(findings.nodeWarnings ?? [])]
     .slice(0, MOST_WARNINGS)
@@ -53,6 +56,7 @@ export function statusFor(
     ...(rendered ? { image: rendered.image } : {}),
     ...(distribution ? { distribution } : {}),
     ...(rollout ? { nodes: { ...nodesOf(rollout), ...(progressedAt ? { progressedAt } : {}) } } : {}),
+    ...(rolloutRecord ? { rollout: rolloutRecord } : {}),
     ...(startupTaint ? { startupTaint } : {}),
     ...(rendered ? networkStatusFrom(findings.networks, previous) : {}),
     ...(primaryNetwork ? { primaryNetwork } : {}),

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { networkStatusOf, parseNetworkStatus } from "../../networks/network-status.ts";
+import { PROBED_REVISION } from "../../render/probe-pod.ts";
 
 /**
  * The few fields of the cluster's objects that this controller looks at. Objects are parsed here, at the
@@ -76,6 +78,8 @@ const pod = z.object({
     uid: z.string().default(""),
     creationTimestamp: z.string().default(""),
     deletionTimestamp: z.string().optional(),
+    labels: z.record(z.string(), z.string()).default({}),
+    annotations: z.record(z.string(), z.string()).default({}),
     ownerReferences: z.array(z.object({ kind: z.string(), name: z.string() })).default([]),
   }),
   spec: z
@@ -137,6 +141,12 @@ export interface MultusPodView {
   /** Being deleted: its node is between two pods, which is no fault. */
   terminating: boolean;
   uid: string;
+  labels: { name?: string; [PROBED_REVISION]?: string };
+  phase: string;
+  /** The DaemonSet controller's count of the template that the pod was made from. */
+  templateGeneration?: string;
+  /** Names of the networks that Multus reported. */
+  networks: readonly string[];
   /** RFC 3339 */
   created: string;
   pullSecrets: readonly string[];
@@ -164,12 +174,31 @@ export function multusPodView(object: unknown): MultusPodView {
     ...(ready?.lastTransitionTime ? { readySince: ready.lastTransitionTime } : {}),
     terminating: metadata.deletionTimestamp !== undefined,
     uid: metadata.uid,
+    labels: labelsOf(metadata.labels),
+    phase: status.phase,
+    ...(metadata.labels["pod-template-generation"]
+      ? { templateGeneration: metadata.labels["pod-template-generation"] }
+      : {}),
+    networks: reportedNetworks(metadata.annotations),
     created: metadata.creationTimestamp,
     pullSecrets: spec.imagePullSecrets.map(({ name }) => name).filter(Boolean),
     ...(metadata.deletionTimestamp === undefined ? {} : { endsAt: metadata.deletionTimestamp }),
     ...(unscheduled ? { unschedulable: unscheduled.message } : {}),
     ...(trouble ? { trouble: withLimit(trouble, spec) } : podTrouble(status)),
   };
+}
+
+/** Those few that are looked at: thousands of pods are kept. */
+function labelsOf(labels: Record<string, string>): MultusPodView["labels"] {
+  const { name, [PROBED_REVISION]: revision } = labels;
+  return { ...(name ? { name } : {}), ...(revision ? { [PROBED_REVISION]: revision } : {}) };
+}
+
+/** None where Multus reported nothing, or somebody wrote something else there. */
+function reportedNetworks(annotations: Record<string, string>): string[] {
+  const text = networkStatusOf(annotations);
+  const parsed = text === undefined ? undefined : parseNetworkStatus(text);
+  return parsed?.ok ? parsed.entries.map(({ name }) => name) : [];
 }
 
 function withLimit(

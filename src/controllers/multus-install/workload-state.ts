@@ -62,7 +62,9 @@ export async function workloadState(
     live,
     obsolete,
     occupiedNodes: nodesOf(pods.filter((pod) => names.has(pod.daemonSet) && !isLost(pod))),
-    servingNodes: nodesOf(pods.filter((pod) => pod.daemonSet !== GUARD && pod.ready && !pod.terminating)),
+    servingNodes: nodesOf(
+      pods.filter((pod) => !["", GUARD].includes(pod.daemonSet) && pod.ready && !pod.terminating),
+    ),
     ...guardOf(owned.get(guardRef(daemonSets)), pods, now),
   };
 }

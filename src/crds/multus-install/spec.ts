@@ -3,6 +3,7 @@ import { matching, withValidations } from "../rule.ts";
 import { binDirectory, confDirectory, DISTRIBUTIONS, logDirectory } from "./host-paths.ts";
 import { nodes } from "./nodes.ts";
 import { daemon, entrypoint } from "./programs.ts";
+import { rollout } from "./rollout.ts";
 import { NAMESPACE_IS_IMMUTABLE, RULES } from "./rules.ts";
 import { absoluteFile, duration, fileName, namespaceName, objectName, setOf } from "./text.ts";
 import { workload } from "./workload.ts";
@@ -229,6 +230,7 @@ export const multusInstallSpec = withValidations(
     entrypoint: entrypoint.optional().describe("Settings of the thin plugin's entrypoint. Thin only."),
     daemon: daemon.optional().describe("Settings of the thick daemon. Thick only."),
     workload: workload.prefault({}).describe("The DaemonSet."),
+    rollout: rollout.prefault({}).describe("How a changed Multus reaches the nodes."),
     nodes: nodes
       .prefault({})
       .describe("What the operator does with Node objects, and on nodes beside running Multus."),

@@ -59,6 +59,19 @@ export const multusInstallStatus = z.object({
     })
     .optional()
     .describe("Multus on the nodes."),
+  rollout: z
+    .object({
+      revision: z.string().max(64).describe("What is rolled out; it changes with the pods' template."),
+      generation: z.int().min(0).describe("The generation of the spec that this speaks of."),
+      state: z
+        .enum(["Canary", "Passed", "Failed", "RolledBack"])
+        .describe("Canary: on its first nodes. Passed: all others follow. Failed: stopped. RolledBack."),
+      message: z.string().max(1024).describe("How far it is, or what failed and where."),
+      nodes: z.array(z.string().max(253)).max(20).optional().describe("The canary's nodes."),
+      passed: z.array(z.string().max(253)).max(20).optional().describe("Nodes on which the probe succeeded."),
+    })
+    .optional()
+    .describe("The canary, or the rollout that failed."),
   startupTaint: z
     .object({
       key: z.string().max(317).describe("The key, as spec.nodes.startupTaint has it."),

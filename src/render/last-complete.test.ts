@@ -1,0 +1,33 @@
+import { expect, it } from "vitest";
+import { type MultusInstall, parseMultusInstall } from "../crds/multus-install/multus-install.ts";
+import type { MultusInstallSpecInput } from "../crds/multus-install/spec.ts";
+import { lastComplete, restored } from "./last-complete.ts";
+import { objectsOf, renderInstall } from "./render.ts";
+
+function install(spec: MultusInstallSpecInput): MultusInstall {
+  const parsed = parseMultusInstall({
+    apiVersion: "multus-operator.dev/v1alpha1",
+    kind: "MultusInstall",
+    metadata: { name: "multus" },
+    spec,
+  });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  return parsed.value;
+}
+
+it("gives back an install that renders to the same objects, rolled out as the newest spec says", () => {
+  const last = install({ mode: "Thick", daemon: { metricsPort: 9091 }, paused: true });
+  const now = install({ version: "v3.4.2", rollout: { rollback: true } });
+  const found = restored(now, lastComplete(last));
+  expect(found && objectsOf(renderInstall(found))).toEqual(objectsOf(renderInstall(last)));
+  expect(found?.spec.rollout.rollback).toBe(true);
+  expect(found?.spec.paused).toBe(false);
+});
+
+it("has nothing to give where there is none, or somebody wrote something else into it", () => {
+  const now = install({});
+  expect(restored(now, undefined)).toBe(undefined);
+  expect(restored(now, { data: {} })).toBe(undefined);
+  expect(restored(now, { data: { "spec.json": "{" } })).toBe(undefined);
+  expect(restored(now, { data: { "spec.json": '{"version":"v2"}' } })).toBe(undefined);
+});
