@@ -92,6 +92,17 @@ const WARNINGS: readonly Check[] = [
           message: "pods fail once the kubeconfig's token has expired (multus-cni #852)",
         }
       : undefined,
+  /** Only the entrypoint of v4 with the flag, and the daemon, take their configuration along when they end. */
+  (spec) =>
+    spec.uninstall.nodes === "Leave" &&
+    (flavourOf(spec) === "v3" || (flavourOf(spec) === "v4-thin" && !entrypointOf(spec).refreshKubeconfig))
+      ? {
+          path: "spec.uninstall.nodes",
+          code: "LEAVES_NODES_BROKEN",
+          message:
+            "with Leave, this Multus leaves 00-multus.conf on each node: after a deletion new pods fail there until it is removed by hand (docs/guides/uninstall.md)",
+        }
+      : undefined,
   /** createMultusConfig of cmd/thin_entrypoint ends when the two differ. */
   (spec) =>
     flavourOf(spec) === "v4-thin" && spec.cni.version && spec.primaryNetwork.source !== "Inline"

@@ -165,6 +165,15 @@ describe("the thin plugin of v4", () => {
     expect(warnedOf(off)).toContain("TOKEN_NOT_RENEWED");
   });
 
+  it("warns where a deletion would leave nodes on which pods fail", () => {
+    const leave = { uninstall: { nodes: "Leave" } } as const;
+    expect(warnedOf(leave)).not.toContain("LEAVES_NODES_BROKEN");
+    expect(warnedOf({ ...leave, mode: "Thick" })).not.toContain("LEAVES_NODES_BROKEN");
+    expect(warnedOf({ ...leave, version: "v3.4.2" })).toContain("LEAVES_NODES_BROKEN");
+    expect(warnedOf({ ...leave, entrypoint: { refreshKubeconfig: false } })).toContain("LEAVES_NODES_BROKEN");
+    expect(warnedOf({ version: "v3.4.2" })).not.toContain("LEAVES_NODES_BROKEN");
+  });
+
   it("reads NADs and pods one by one; the daemon watches them", () => {
     const verbs = (spec: MultusInstallSpecInput) =>
       (

@@ -15,7 +15,7 @@ import { HollowNodes } from "./hollow-nodes.ts";
 
 /** What runs on many nodes: how many at a time, on which, and what becomes of nodes that are lost. */
 
-const COUNT = 45;
+const COUNT = 25;
 const IMAGE = { reference: "operator:test", pullPolicy: "IfNotPresent", pullSecrets: [] };
 const CRD = new URL("../../manifests/crds/multus-operator.dev_multusinstalls.yaml", import.meta.url);
 const log = pino({ level: "silent" });

@@ -241,7 +241,7 @@ export const multusInstallSpec = withValidations(
           .enum(["Clean", "Leave"])
           .default("Clean")
           .describe(
-            "Clean: a pod of the operator's image takes Multus' files from each node. Leave: what Multus' own pods leave stays; v3 and Inline leave nodes on which new pods fail.",
+            "Clean: a pod of the operator's image takes Multus' files from each node. Leave: what Multus' own pods leave stays; v3, and v4 thin without refreshKubeconfig, leave nodes on which new pods fail.",
           ),
         timeout: duration()
           .default("5m")
