@@ -5,10 +5,11 @@
 import fc from "fast-check";
 import { beforeAll, expect, it } from "vitest";
 import { parseAddress } from "../../src/cni/address.ts";
+import { mayUse } from "../../src/networks/isolation.ts";
 import { type NetworkStatusEntry, parseNetworkStatus } from "../../src/networks/network-status.ts";
 import { type NetworkRequest, parseNetworks } from "../../src/networks/request.ts";
 import { networkStatus, request } from "./networks/annotations.ts";
-import { ask, buildReader, type RealNetwork, type RealStatus } from "./networks/reader.ts";
+import { ask, askIsolation, buildReader, type RealNetwork, type RealStatus } from "./networks/reader.ts";
 
 // The same cases each time, so that a red run is this change's; another seed explores.
 const CASES = Number(process.env.MULTUS_OPERATOR_ANNOTATION_CASES ?? 4000);
@@ -51,6 +52,26 @@ it(`reads ${CASES} status annotations as Multus' client does (seed ${SEED})`, as
   });
   expect(disagreements.slice(0, 5)).toEqual([]);
   expect(Math.min(accepted, CASES - accepted)).toBeGreaterThan(CASES / 6);
+});
+
+it("forbids what Multus' isolation forbids, whatever namespaces are global", async () => {
+  const names = ["apps", "default", "shared", "other", "kube-system", ""];
+  const globals = [[], ["shared"], ["default"], ["shared", "other"], ["default", "kube-system"], ["nobody"]];
+  const cases = globals.flatMap((globalNamespaces) =>
+    names.map((namespace) => ({ namespace, globalNamespaces })),
+  );
+  const real = await askIsolation(
+    reader,
+    cases.map(({ namespace, globalNamespaces }) => ({
+      namespace,
+      globalNamespaces: globalNamespaces.join(","),
+    })),
+  );
+  const ours = cases.map(({ namespace, globalNamespaces }) =>
+    mayUse("apps", namespace || "apps", { enabled: true, globalNamespaces }),
+  );
+  expect(ours).toEqual(real);
+  expect(new Set(real).size).toBe(2);
 });
 
 function same(a: unknown, b: unknown): boolean {

@@ -58,10 +58,30 @@ export async function ask(
   kind: "request" | "status",
   annotations: readonly string[],
 ): Promise<Answer[]> {
-  const running = run(reader, [], { maxBuffer: 1 << 28 });
-  const lines = annotations.map(
-    (annotation) => `${JSON.stringify({ annotation, status: kind === "status" })}\n`,
+  return await questions(
+    reader,
+    annotations.map((annotation) => ({ annotation, status: kind === "status" })),
   );
+}
+
+/** Asks Multus' code whether a pod of namespace "apps" may use a NAD of another, isolation being on. */
+export async function askIsolation(
+  reader: string,
+  cases: readonly { namespace: string; globalNamespaces: string }[],
+): Promise<boolean[]> {
+  const answers = await questions(
+    reader,
+    cases.map(({ namespace, globalNamespaces }) => ({
+      annotation: JSON.stringify([{ name: "net", namespace }]),
+      isolation: globalNamespaces,
+    })),
+  );
+  return answers.map(({ error }) => !error.includes("namespace isolation enabled"));
+}
+
+async function questions(reader: string, asked: readonly object[]): Promise<Answer[]> {
+  const running = run(reader, [], { maxBuffer: 1 << 28 });
+  const lines = asked.map((question) => `${JSON.stringify(question)}\n`);
   running.child.stdin?.end(lines.join(""));
   const { stdout } = await running;
   return stdout

@@ -1,5 +1,6 @@
 // Reads annotations of pods, one JSON object a line, and answers a line each what Multus' own code makes of
-// them: the networks that a pod asks for (k8sclient.GetPodNetwork) or the status (utils.GetNetworkStatus).
+// them: the networks that a pod asks for (k8sclient.GetPodNetwork), the status (utils.GetNetworkStatus) or what
+// namespace isolation says (k8sclient.GetNetworkDelegates).
 package main
 
 import (
@@ -22,6 +23,8 @@ import (
 type question struct {
 	Annotation string `json:"annotation"`
 	Status     bool   `json:"status"`
+	// Asks whether isolation lets a pod of namespace "apps" use the networks of the annotation.
+	Isolation *string `json:"isolation"` // globalNamespaces, as in Multus' configuration
 }
 
 type answer struct {
@@ -82,8 +85,29 @@ func ask(q question) (result answer) {
 	} else if err != nil {
 		return answer{Error: err.Error()}
 	}
+	if q.Isolation != nil {
+		return isolated(pod, networks, *q.Isolation)
+	}
 	for _, n := range networks {
 		result.Networks = append(result.Networks, shown(n))
+	}
+	return result
+}
+
+// isolated answers with Multus' error where isolation forbids a network. Those that it allows fail later, for
+// want of an API server.
+func isolated(pod *v1.Pod, networks []*types.NetworkSelectionElement, global string) (result answer) {
+	text, _ := json.Marshal(map[string]any{
+		"name": "multus", "type": "multus", "namespaceIsolation": true, "globalNamespaces": global,
+		"delegates": []any{map[string]string{"name": "primary", "type": "bridge"}},
+	})
+	conf, err := types.LoadNetConf(text)
+	if err != nil {
+		panic(err)
+	}
+	defer func() { recover() }()
+	if _, err := k8sclient.GetNetworkDelegates(&k8sclient.ClientInfo{}, pod, networks, conf, nil); err != nil {
+		result.Error = err.Error()
 	}
 	return result
 }
