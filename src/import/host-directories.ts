@@ -16,7 +16,7 @@ const standardPaths = (distribution: (typeof DISTRIBUTIONS)[number]) =>
 
 /**
  * Sets the distribution whose directories these are, else the first that allows them, with the directories
- * named. Comes last, since the second plugin directory must be allowed too.
+ * that are not its own. Comes last, since the second plugin directory must be allowed too.
  */
 export function readHostDirectories(draft: Draft, directories: HostDirectories): void {
   const { confDir, binDir, netnsDir } = directories;
@@ -29,8 +29,15 @@ export function readHostDirectories(draft: Draft, directories: HostDirectories):
     const paths = standardPaths(name);
     return paths.confDir === confDir && paths.binDir === binDir;
   });
-  const distribution = exact ?? allowed[0] ?? "Kubernetes";
-  if (distribution !== "Kubernetes") draft.distribution = distribution;
+  const distribution = exact ?? allowed[0];
+  if (distribution === undefined) {
+    // Of several distributions at once, which Auto alone lets through.
+    draft.cni.confDir = confDir;
+    draft.cni.binDir = binDir;
+    return;
+  }
+  // Named, not Auto: the manifest's directories hold, whatever the cluster is.
+  draft.distribution = distribution;
   const standard = standardPaths(distribution);
   if (confDir !== standard.confDir) draft.cni.confDir = confDir;
   if (binDir !== standard.binDir) draft.cni.binDir = binDir;

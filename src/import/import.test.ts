@@ -59,6 +59,7 @@ describe("import", { timeout: 30_000 }, () => {
     expect(imported.install.spec).toEqual({
       version: "v3.4.2",
       mode: "Thin",
+      distribution: "Kubernetes",
       image: {
         registry: "192.168.1.222:80",
         repository: "kube-ovn/multus-cni",
