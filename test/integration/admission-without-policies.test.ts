@@ -1,0 +1,63 @@
+import { pino } from "pino";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { Admission } from "../../src/controllers/admission/admission.ts";
+import { MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
+import { KubeClient } from "../../src/kube/client.ts";
+import { connect } from "../../src/kube/connection.ts";
+import { EventRecorder } from "../../src/kube/events.ts";
+import { Metrics } from "../../src/telemetry/metrics.ts";
+import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
+import { waitUntil } from "../cluster/daemon.ts";
+import { Kubectl } from "../cluster/kubectl.ts";
+
+/** An API server as Kubernetes 1.29 has it, without ValidatingAdmissionPolicy: the webhook works alone. */
+
+let plane: ControlPlane;
+let kubectl: Kubectl;
+let admission: Admission | undefined;
+
+beforeAll(async () => {
+  const policies = ["validatingadmissionpolicies", "validatingadmissionpolicybindings"];
+  const off = policies.map((resource) => `admissionregistration.k8s.io/v1/${resource}=false`).join();
+  plane = await startControlPlane({
+    apiserverArgs: [`--runtime-config=${off}`, "--disable-admission-plugins=ValidatingAdmissionPolicy"],
+  });
+  kubectl = new Kubectl(plane.kubeconfig);
+  await kubectl.run("apply", "--server-side", "-f", "manifests/crds");
+  await kubectl.run("wait", "--for=condition=Established", "crd/multusinstalls.multus-operator.dev");
+  await kubectl.run("create", "namespace", "multus-operator");
+});
+
+afterAll(async () => {
+  await admission?.stop();
+  await admission?.close();
+  await plane?.stop();
+});
+
+it("writes the webhook configuration, and no policy", async () => {
+  const install = {
+    apiVersion: MULTUS_INSTALL_API_VERSION,
+    kind: "MultusInstall",
+    metadata: { name: "multus" },
+    spec: {},
+  };
+  await kubectl.runWithInput(JSON.stringify(install), "apply", "-f", "-");
+  const client = new KubeClient(connect({ kubeconfig: plane.kubeconfig }));
+  const log = pino({ level: "silent" });
+  admission = new Admission({
+    client,
+    log,
+    metrics: new Metrics(),
+    events: new EventRecorder(client, log, "multus-operator.dev/admission", "test"),
+    namespace: "multus-operator",
+    webhook: { port: 0, host: "127.0.0.1", url: "https://127.0.0.1", replica: "replica-1" },
+  });
+  await admission.serve();
+  admission.lead();
+  await waitUntil("the webhook to be trusted", async () => {
+    const found = await kubectl.run("get", "validatingwebhookconfiguration", "-o", "name");
+    return found.includes("multus-operator") && admission?.notReady() === undefined;
+  });
+  const events = await kubectl.run("get", "events", "-A", "-o", "name");
+  expect(events).toBe("");
+});
