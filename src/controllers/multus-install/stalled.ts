@@ -43,6 +43,12 @@ export function stalledBy(error: unknown): InstallState | undefined {
   // Of 400 and 422 no attempt makes anything else; a webhook that refuses answers so too.
   if (error.status === 422 || error.status === 400)
     return { kind: "Stalled", reason: "Refused", message: error.message };
+  if (error.status === 403 && /because it is being terminated/.test(error.message))
+    return {
+      kind: "Stalled",
+      reason: "NamespaceMissing",
+      message: `${error.message}; create the namespace of spec.namespace again, or delete the MultusInstall`,
+    };
   if (error.status === 403) return { kind: "Stalled", reason: "Forbidden", message: error.message };
   if (error.status === 404 && /namespaces? "/.test(error.message))
     return {

@@ -1,0 +1,121 @@
+import { readFileSync } from "node:fs";
+import { pino } from "pino";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { InstallController } from "../../src/controllers/multus-install/controller.ts";
+import { KubeClient } from "../../src/kube/client.ts";
+import { connect } from "../../src/kube/connection.ts";
+import { EventRecorder } from "../../src/kube/events.ts";
+import { Metrics } from "../../src/telemetry/metrics.ts";
+import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
+import { waitUntil } from "../cluster/daemon.ts";
+import { Kubectl } from "../cluster/kubectl.ts";
+
+/** What somebody may do to an install behind the operator's back, and what becomes of it. */
+
+let plane: ControlPlane;
+let kubectl: Kubectl;
+let controller: InstallController;
+
+const CRD = new URL("../../manifests/crds/multus-operator.dev_multusinstalls.yaml", import.meta.url);
+
+beforeAll(async () => {
+  plane = await startControlPlane({ controllerManager: true });
+  kubectl = new Kubectl(plane.kubeconfig);
+  await kubectl.runWithInput(readFileSync(CRD, "utf8"), "apply", "--server-side", "-f", "-");
+  await kubectl.run("wait", "--for=condition=Established", "crd/multusinstalls.multus-operator.dev");
+  const log = pino({ level: "silent" });
+  const client = new KubeClient(connect({ kubeconfig: plane.kubeconfig }));
+  controller = new InstallController({
+    client,
+    log,
+    metrics: new Metrics(),
+    events: new EventRecorder(client, log, "multus-operator.dev/multus-install", "test"),
+  });
+  await controller.start();
+});
+
+afterAll(async () => {
+  await controller?.stop();
+  await plane?.stop();
+});
+
+async function apply(name: string, spec: object): Promise<void> {
+  const object = { apiVersion: "multus-operator.dev/v1alpha1", kind: "MultusInstall", metadata: { name } };
+  await kubectl.runWithInput(JSON.stringify({ ...object, spec }), "apply", "-f", "-");
+}
+
+/** Waits for a reason of a condition. */
+async function reason(name: string, type: string, expected: string): Promise<void> {
+  await waitUntil(
+    `${type} of ${name} to be ${expected}`,
+    async () => {
+      const path = `jsonpath={.status.conditions[?(@.type=="${type}")].reason}`;
+      return (await kubectl.run("get", "multusinstall", name, "-o", path)) === expected;
+    },
+    { timeoutMs: 90_000, everyMs: 250 },
+  );
+}
+
+const installOf = async (kind: string, name: string, namespace: string) =>
+  await kubectl.run(
+    "get",
+    kind,
+    name,
+    "-n",
+    namespace,
+    "--ignore-not-found",
+    "-o",
+    "jsonpath={.metadata.labels.multus-operator\\.dev/install}",
+  );
+
+it("says that its namespace is being deleted, waits for one of that name, and can be deleted without", async () => {
+  await kubectl.run("create", "namespace", "networks");
+  await apply("multus", { namespace: "networks", mode: "Thick" });
+  await reason("multus", "Ready", "NoMatchingNodes");
+  await kubectl.run("delete", "namespace", "networks", "--timeout=60s");
+  await reason("multus", "Stalled", "NamespaceMissing");
+  await kubectl.run("create", "namespace", "networks");
+  await reason("multus", "Ready", "NoMatchingNodes");
+  for (const [kind, name] of [
+    ["daemonset", "kube-multus-ds"],
+    ["configmap", "multus-daemon-config"],
+    ["serviceaccount", "multus"],
+  ] as const)
+    expect(await installOf(kind, name, "networks"), `${kind} ${name}`).toBe("multus");
+
+  await kubectl.run("delete", "namespace", "networks", "--timeout=60s");
+  await reason("multus", "Stalled", "NamespaceMissing");
+  await kubectl.run("delete", "multusinstall", "multus", "--timeout=30s");
+  expect(await installOf("clusterrole", "multus", "default")).toBe("");
+}, 240_000);
+
+it("puts a stripped finalizer back, and gives what a forced deletion left to the next install", async () => {
+  const strip = ["--type=merge", "-p", '{"metadata":{"finalizers":null}}'];
+  await apply("first", {});
+  await reason("first", "Ready", "NoMatchingNodes");
+  await kubectl.run("patch", "multusinstall", "first", ...strip);
+  await waitUntil("the finalizer to be back", async () =>
+    (await kubectl.run("get", "multusinstall", "first", "-o", "jsonpath={.metadata.finalizers}")).includes(
+      "multus-operator.dev/cleanup",
+    ),
+  );
+
+  // Paused, nothing puts it back.
+  await apply("first", { paused: true });
+  await reason("first", "Reconciling", "Paused");
+  await kubectl.run("patch", "multusinstall", "first", ...strip);
+  await kubectl.run("delete", "multusinstall", "first", "--timeout=30s");
+  expect(await installOf("daemonset", "kube-multus-ds", "kube-system")).toBe("first");
+
+  await apply("second", { version: "v4.3.0" });
+  await reason("second", "Ready", "NoMatchingNodes");
+  for (const [kind, name] of [
+    ["daemonset", "kube-multus-ds"],
+    ["serviceaccount", "multus"],
+    ["clusterrole", "multus"],
+    ["clusterrolebinding", "multus"],
+  ] as const)
+    expect(await installOf(kind, name, "kube-system"), `${kind} ${name}`).toBe("second");
+  await kubectl.run("delete", "multusinstall", "second", "--timeout=30s");
+  expect(await installOf("daemonset", "kube-multus-ds", "kube-system")).toBe("");
+}, 120_000);
