@@ -34,7 +34,13 @@ function install(spec: string): string {
   return `apiVersion: multus-operator.dev/v1alpha1\nkind: MultusInstall\nmetadata: { name: multus }\nspec: ${spec}\n`;
 }
 
-const SAMPLES = ["multusinstall", "multusinstall-thick", "multusinstall-v3.4.2", "multusinstall-v3.4-calico"];
+const SAMPLES = [
+  "multusinstall",
+  "multusinstall-thick",
+  "multusinstall-v3.4.2",
+  "multusinstall-v3.4-calico",
+  "multusinstall-v3.4-calico-small",
+];
 
 describe.concurrent("render", { timeout: 30_000 }, () => {
   it.each(SAMPLES)("renders the sample %s, to the same bytes each time", async (sample) => {

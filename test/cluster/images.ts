@@ -22,7 +22,7 @@ const HARBOR = "192.168.1.222:80/kube-ovn/multus-cni";
 /** The references that the cluster's samples and tests use: those that a user's registry would have. */
 export const IMAGES = {
   pause: "registry.k8s.io/pause:test",
-  busybox: "docker.io/library/busybox:test",
+  busybox: "docker.io/library/busybox:1.36",
   "multus-v4.3.0": `${UPSTREAM}:v4.3.0`,
   "multus-v4.3.0-thick": `${UPSTREAM}:v4.3.0-thick`,
   "multus-v3.4.2": "docker.io/nfvpe/multus:v3.4.2",
@@ -67,7 +67,7 @@ async function recipe(name: Exclude<ImageName, ByDockerfile>, scratch: string): 
     case "shell-base":
       return {
         reference,
-        files: { "/bin": await busyboxTools(scratch, "/bin/bash") },
+        files: { "/bin": await busyboxTools(scratch, "/bin/bash"), ...distributionFiles(scratch) },
         // Where golang's images have Go and the modules; a build over this base has both from this machine.
         env: { PATH: "/usr/local/go/bin:/bin", HOME: "/root", GOPATH: "/go", GOPROXY: "off" },
       };
@@ -105,14 +105,7 @@ async function recipe(name: Exclude<ImageName, ByDockerfile>, scratch: string): 
 
 /** As upstream's images/Dockerfile lays it out: no shell, everything in /usr/src/multus-cni/bin and the entrypoints at /. */
 async function multusV4(scratch: string): Promise<Record<string, string>> {
-  // The daemon asks for its user's name, and crashes on a nil pointer where there is no /etc/passwd.
-  const passwd = join(scratch, "passwd");
-  writeFileSync(passwd, "root:x:0:0:root:/root:/sbin/nologin\n");
-  // Runtimes name pods' network namespaces by /var/run/netns, and the daemon looks there.
-  const variable = join(scratch, "var");
-  mkdirSync(variable);
-  symlinkSync("/run", join(variable, "run"));
-  const files: Record<string, string> = { "/etc/passwd": passwd, "/var": variable };
+  const files = distributionFiles(scratch);
   for (const name of [
     "multus",
     "multus-shim",
@@ -127,6 +120,18 @@ async function multusV4(scratch: string): Promise<Record<string, string>> {
   for (const name of ["install_multus", "thin_entrypoint", "kubeconfig_generator", "cert-approver"])
     files[`/${name}`] = await binary(name);
   return files;
+}
+
+/** What the daemon takes for granted, as every distribution has it. */
+function distributionFiles(scratch: string): Record<string, string> {
+  // It asks for its user's name, and crashes on a nil pointer where there is no /etc/passwd.
+  const passwd = join(scratch, "passwd");
+  writeFileSync(passwd, "root:x:0:0:root:/root:/sbin/nologin\n");
+  // Runtimes name pods' network namespaces by /var/run/netns, and it looks there.
+  const variable = join(scratch, "var");
+  mkdirSync(variable);
+  symlinkSync("/run", join(variable, "run"));
+  return { "/etc/passwd": passwd, "/var": variable };
 }
 
 /** The program that a sandbox's first process is: it waits, and reaps children. */

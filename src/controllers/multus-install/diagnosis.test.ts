@@ -150,6 +150,26 @@ it("says the same of every node with one cause, whatever the pod's name and numb
   const refused = waiting("ErrImagePull", "connect: connection refused");
   const [a, b] = unhealthyNodes([podOn("a", refused), podOn("b", refused)]);
   expect(a?.message).toBe(b?.message);
+  const panic = (at: string, address: string) =>
+    podOn(at, {
+      containerStatuses: [
+        {
+          name: "kube-multus",
+          state: {
+            terminated: {
+              reason: "Error",
+              exitCode: 2,
+              message: `${at} [verbose] multus-daemon started\npanic: nil pointer dereference\nmain.startMultusDaemon({${address}}, 0x1)`,
+            },
+          },
+        },
+      ],
+    });
+  const [c, d] = unhealthyNodes([
+    panic("2026-11-24T13:13:57Z", "0x376077afb590"),
+    panic("2026-11-24T13:14:01Z", "0x78b227c5720"),
+  ]);
+  expect(c?.message).toBe(d?.message);
 });
 
 const crashed = { terminated: { reason: "Error", exitCode: 1, message: "no master plugin" } };

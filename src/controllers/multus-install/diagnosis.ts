@@ -92,7 +92,7 @@ function explain(pod: MultusPodView, trouble: ContainerTrouble): Explanation {
       return (
         explainStartFailure(message) ?? {
           reason: "CrashLoopBackOff",
-          message: `Multus ended with exit code ${trouble.exitCode ?? "unknown"} (${where}): ${message || "it left no message"}`,
+          message: `Multus ended with exit code ${trouble.exitCode ?? "unknown"} (${where}): ${withoutMoment(message) || "it left no message"}`,
         }
       );
     case "CreateContainerConfigError":
@@ -120,6 +120,13 @@ function raise({ container, memoryLimit }: ContainerTrouble): string {
   const [, amount, unit] = /^(\d+)(\D*)$/.exec(memoryLimit ?? "") ?? [];
   if (amount === undefined) return "Give the node more memory, or evict other pods from it";
   return `Set spec.workload.${field}.limits.memory to ${Number(amount) * 2}${unit} or more, or leave the limit out`;
+}
+
+/** Without the times and addresses that differ at each end: one cause is one message. */
+function withoutMoment(message: string): string {
+  return message
+    .replace(/\b\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:?\d\d)?\s*/g, "")
+    .replace(/\b0x[0-9a-f]+/g, "0x…");
 }
 
 /** What breaks a node for good comes before what may pass by itself. */

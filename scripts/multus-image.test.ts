@@ -1,0 +1,42 @@
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { load } from "js-yaml";
+import { expect, it } from "vitest";
+import { parseMultusInstall } from "../src/crds/multus-install/multus-install.ts";
+import { chooseTool } from "./multus-image/tools.ts";
+import { routeFor } from "./multus-image.ts";
+
+const root = resolve(import.meta.dirname, "..");
+
+it.each([
+  ["v3.4.2", "distribution"],
+  ["v3.4.2", "small"],
+  ["v4.3.0", "thin"],
+  ["v4.3.0", "thick"],
+])("%s, route %s, ends on a stage of a Dockerfile whose base may be another", (version, route) => {
+  const { dockerfile, target, baseArgument } = routeFor({ version, route });
+  const text = readFileSync(join(root, dockerfile), "utf8");
+  expect(text).toContain(`ARG ${baseArgument}=`);
+  expect(text).toContain(`FROM \${${baseArgument}} AS ${target}\n`);
+});
+
+it.each([
+  [{ version: "", route: "" }, "VERSION and ROUTE are needed"],
+  [{ version: "v3.4.1", route: "small" }, "VERSION=v3.4.1 is none that is pinned here"],
+  [{ version: "v4.3.0", route: "small" }, "ROUTE=small does not exist for v4.3.0"],
+])("says of %o what there is", (request, message) => {
+  expect(() => routeFor(request)).toThrow(message);
+  expect(() => routeFor(request)).toThrow("make multus-image VERSION=v3.4.2 ROUTE=distribution");
+});
+
+it("refuses a tool that it does not know", () => {
+  expect(() => chooseTool("podman")).toThrow("TOOL=podman: docker or buildah");
+});
+
+it("prints the layout of the small image that the sample for it has", () => {
+  const sample = readFileSync(join(root, "manifests/samples/multusinstall-v3.4-calico-small.yaml"), "utf8");
+  const parsed = parseMultusInstall(load(sample) as object);
+  expect(parsed.ok && parsed.value.spec.image.layout).toEqual(
+    load(routeFor({ version: "v3.4.2", route: "small" }).layout),
+  );
+});
