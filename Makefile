@@ -1,6 +1,6 @@
 # `make help` lists the targets. Everything runs on the Node that package.json pins; npm puts it first on the PATH.
 .DEFAULT_GOAL := help
-.PHONY: help install build generate lint format test test-unit test-integration e2e tools cluster cluster-down demo image multus-image clean
+.PHONY: bench help install build generate lint format test test-unit test-integration e2e tools cluster cluster-down demo image multus-image clean
 
 NODE := node_modules/.bin/node
 IMAGE ?= multus-operator:dev
@@ -40,6 +40,10 @@ test-integration: install ## against a real kube-apiserver
 
 e2e: build ## the test cluster itself, and the operator on it (root on Linux)
 	npm exec -- vitest run --project cluster --project e2e
+
+bench: build ## how long checks take: the checker for one NAD, validate for 1,000
+	$(NODE) test/bench/check.ts
+	$(NODE) test/bench/validate.ts
 
 tools: install ## build the test cluster's programs from their pinned Go modules (once: about 10 minutes on 2 cores)
 	@command -v go > /dev/null || { echo "Go is needed to build the test cluster's programs: https://go.dev/dl" >&2; exit 1; }

@@ -10,6 +10,7 @@ import { REASONS } from "../src/crds/conditions.ts";
 import { customResourceDefinitions } from "../src/crds/definitions.ts";
 import { REPORT_REASONS } from "../src/crds/network-attachment-report/reasons.ts";
 import { NETWORK_ATTACHMENT_REPORT } from "../src/crds/network-attachment-report/report.ts";
+import { findingsPage } from "../src/validate/codes.ts";
 import { type Definition, describedFields, fieldTable } from "./field-table.ts";
 import { settingsTables } from "./multus-settings.ts";
 import { pluginReference } from "./plugin-reference.ts";
@@ -27,6 +28,10 @@ export function generatedFiles(): Map<string, string> {
     files.set(`docs/reference/${plural}.md`, reference(crd as unknown as Definition));
   }
   files.set("docs/reference/kubectl-multus.md", pluginReference());
+  files.set(
+    "docs/reference/findings.md",
+    `<!-- Generated from src/validate/codes.ts by \`npm run generate\`. Do not edit. -->\n\n${findingsPage()}`,
+  );
   return files;
 }
 

@@ -8,9 +8,19 @@ export interface HandedOut {
   gateway: Address | undefined;
 }
 
+export interface GivenRoute {
+  fields: Section;
+  dst: Cidr;
+  gw: Address | undefined;
+  priority: number;
+  table: number;
+  scope: number;
+}
+
 /** What an IPAM is sure to give an interface. */
 export interface Layer3 {
   addresses: readonly HandedOut[];
+  routes: readonly GivenRoute[];
   /** Whether the interface needs IPv6, for an address or a route. */
   ipv6: boolean;
 }

@@ -9,6 +9,7 @@ import { checkNetworkConfig } from "../../src/cni/check.ts";
 import { configuration } from "./cni/configurations.ts";
 import { exceptionFor, isOfThisMachine } from "./cni/exceptions.ts";
 import { buildReader, Reader } from "./cni/reader.ts";
+import { whereaboutsConfiguration } from "./cni/whereabouts.ts";
 import { READ_BY_HAND } from "./cni/written-by-hand.ts";
 
 // The same cases each time, so that a red run is this change's. Another seed explores.
@@ -36,6 +37,22 @@ it("agrees with Multus' and libcni's readers on what is written by hand", async 
     if ((read !== "") !== found) disagreements.push({ text: text.slice(0, 200), real: read, found });
   }
   expect(disagreements).toEqual([]);
+});
+
+it("agrees with whereabouts' own reading of 1,000 generated configurations", async () => {
+  using reader = await Reader.start(program, false);
+  let accepted = 0;
+  const agrees = fc.asyncProperty(whereaboutsConfiguration, async (text) => {
+    const { read, add } = await reader.ask(text);
+    const real = read || add;
+    const found = errorsIn(text).map(({ path, message }) => `${path}: ${message}`);
+    if (real === "") accepted++;
+    if ((real !== "") !== found.length > 0)
+      throw new Error(`${text}\nreal: ${real || "accepted"}\nchecker: ${found.join("; ") || "accepted"}`);
+  });
+  await fc.assert(agrees, { numRuns: 1_000, seed: SEED });
+  expect(accepted).toBeGreaterThan(250);
+  expect(accepted).toBeLessThan(750);
 });
 
 it.skipIf(!root)(

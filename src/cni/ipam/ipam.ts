@@ -43,7 +43,7 @@ export function checkIpam(context: PluginContext, need: "required" | "optional")
         "VERSION_TOO_LOW",
         `has no IPAM, which needs cniVersion 0.3.0 or later (it is ${cniVersion})`,
       );
-    return { addresses: [], ipv6: false };
+    return { addresses: [], routes: [], ipv6: false };
   }
   const check = IPAMS.get(name);
   if (!check) {

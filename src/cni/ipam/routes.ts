@@ -1,16 +1,7 @@
 import { type Address, type Cidr, contains } from "../address.ts";
-import { type HandedOut, isAtLeast, type Layer3, type PluginContext } from "../context.ts";
+import { type GivenRoute, type HandedOut, isAtLeast, type Layer3, type PluginContext } from "../context.ts";
 import { address, cidr, int, list, section } from "../kinds.ts";
 import type { Section } from "../section.ts";
-
-interface Route {
-  fields: Section;
-  dst: Cidr;
-  gw: Address | undefined;
-  priority: number;
-  table: number;
-  scope: number;
-}
 
 /** From RT_SCOPE_LINK on, a route is to what is on the link itself, and has no gateway. */
 const SCOPE_LINK = 253;
@@ -40,7 +31,7 @@ export function checkRoutes(
   const families = [...handedOut.map(({ subnet }) => subnet), ...routes.map(({ dst }) => dst)].map(
     ({ address: { family } }) => family,
   );
-  return { addresses: handedOut, ipv6: families.includes(6) };
+  return { addresses: handedOut, routes, ipv6: families.includes(6) };
 
   /** Results before 0.3.0 hold the routes beside the address of their family, if there is one (cni/pkg/types/020). */
   function isPassedOn(family: 4 | 6): boolean {
@@ -48,7 +39,7 @@ export function checkRoutes(
     return handedOut.some(({ subnet }) => subnet.address.family === family);
   }
 
-  function checkRoute({ fields, dst, gw, priority, table, scope }: Route): void {
+  function checkRoute({ fields, dst, gw, priority, table, scope }: GivenRoute): void {
     const { report } = context;
     const family = dst.address.family;
     const path = fields.at("dst");
@@ -93,7 +84,7 @@ export function checkRoutes(
     const { report, fields } = context;
     for (const family of [4, 6] as const) {
       const first = addresses.find(({ subnet }) => subnet.address.family === family);
-      const isDefault = ({ dst }: Route) => dst.address.family === family && dst.prefix === 0;
+      const isDefault = ({ dst }: GivenRoute) => dst.address.family === family && dst.prefix === 0;
       if (!first?.gateway || routes.some((route) => isDefault(route) && route.gw)) continue;
       const path = fields.at("isDefaultGateway");
       if (!reachable(first.gateway))
@@ -112,8 +103,8 @@ export function checkRoutes(
   }
 }
 
-function readRoutes(ipam: Section, { report, primary, cniVersion }: PluginContext): Route[] {
-  return (ipam.take("routes", list(section)) ?? []).flatMap((fields, i): Route[] => {
+function readRoutes(ipam: Section, { report, primary, cniVersion }: PluginContext): GivenRoute[] {
+  return (ipam.take("routes", list(section)) ?? []).flatMap((fields, i): GivenRoute[] => {
     if (!fields) {
       report.error([...ipam.at("routes"), i], "WRONG_TYPE", "must be an object: the plugin crashes on null");
       return [];

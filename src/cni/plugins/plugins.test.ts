@@ -51,6 +51,25 @@ it.each([
     { type: "macvlan", ipam: { type: "static", addresses: [{ Address: "10.1.0.5/24" }] } },
     "ipam.addresses[0].Address",
   ],
+  [
+    {
+      type: "ptp",
+      ipam: { type: "host-local", subnet: "10.1.0.0/24", routes: [{ dst: "10.1.0.0/24" }] },
+    },
+    "ipam.routes[0].dst",
+  ],
+  [{ type: "tap", mac: "0200.0000.0011" }, "mac"],
+  [
+    {
+      type: "macvlan",
+      ipam: { type: "whereabouts", range: "10.1.0.0/24", exclude: ["10.1.0.0/25", "10.1.0.128/25"] },
+    },
+    "ipam.range",
+  ],
+  [
+    { type: "macvlan", ipam: { type: "whereabouts", range: "10.1.0.0/24", ipRanges: [null] } },
+    "ipam.ipRanges[0]",
+  ],
   [{ cniVersions: ["1.0.5"], plugins: [{ type: "macvlan" }] }, "cniVersions"],
 ])("refuses what the kernel or the plugin refuses: %j", (config, path) => {
   const errors = found({ cniVersion: "1.0.0", ...config }).filter(([, severity]) => severity === "error");

@@ -1,3 +1,4 @@
+import type { Address, Cidr } from "../address.ts";
 import type { PluginCheck } from "../context.ts";
 import { checkIpam, checkMtuOfIpv6 } from "../ipam/ipam.ts";
 import { isBroadcast } from "../ipam/routes.ts";
@@ -11,6 +12,18 @@ export const ptp: PluginCheck = (context) => {
   const mtu = fields.take("mtu", vethMtu);
   const layer3 = checkIpam(context, "required");
   checkMtuOfIpv6(context, mtu, layer3);
+  // Its own routes, to the gateway and over it to the subnet, come after the IPAM's.
+  for (const { fields: route, dst, priority, table } of layer3?.routes ?? [])
+    if (
+      priority === 0 &&
+      table === 0 &&
+      layer3?.addresses.some(({ subnet, gateway }) => isSame(dst, subnet) || isHost(dst, gateway))
+    )
+      context.report.error(
+        route.at("dst"),
+        "DUPLICATE_ROUTE",
+        'is a route that "ptp" makes by itself, and the kernel refuses the second',
+      );
   // It routes the whole subnet over the gateway.
   for (const { gateway, subnet } of layer3?.addresses ?? [])
     if (gateway && (isBroadcast(gateway, subnet) || gateway.family !== subnet.address.family))
@@ -20,3 +33,11 @@ export const ptp: PluginCheck = (context) => {
         `has a gateway that is ${gateway.family === subnet.address.family ? "a broadcast address" : "of another family"}, and the kernel refuses a route over it`,
       );
 };
+
+function isSame(a: Cidr, b: Cidr): boolean {
+  return a.address.family === b.address.family && a.first === b.first && a.prefix === b.prefix;
+}
+
+function isHost({ address, first, prefix }: Cidr, host: Address | undefined): boolean {
+  return host?.family === address.family && host.value === first && prefix === (host.family === 4 ? 32 : 128);
+}

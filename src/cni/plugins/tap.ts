@@ -1,23 +1,24 @@
 import type { PluginCheck } from "../context.ts";
 import { show } from "../finding.ts";
 import { checkIpam, checkMtuOfIpv6 } from "../ipam/ipam.ts";
-import { flag, interfaceName, mac, mtuFrom, text, uint32 } from "../kinds.ts";
+import { flag, int, interfaceName, mac, mtuFrom, text, uint32 } from "../kinds.ts";
 import type { Kind } from "../section.ts";
 
 /** containernetworking/plugins, plugins/main/tap/tap.go. The kernel's most for a tap device is 65535 less the Ethernet header. */
 export const tap: PluginCheck = (context) => {
   const { fields, report } = context;
   fields.take("multiQueue", flag);
-  const mtu = fields.take("mtu", mtuFrom(Number.NEGATIVE_INFINITY, 65521));
   const [owner, group] = ["owner", "group"].map((name) => fields.take(name, uint32));
   const selinux = fields.take("selinuxContext", text) ?? "";
-  // With both it makes the device by netlink, and loses the address on the way (createLinkWithNetlink).
+  // With both it makes the device by netlink, and loses address and MTU on the way (createLinkWithNetlink).
   const byNetlink = owner !== undefined && group !== undefined && selinux === "";
+  const mtu = fields.take("mtu", byNetlink ? int : mtuFrom(Number.NEGATIVE_INFINITY, 65521));
   const address = fields.take("mac", byNetlink ? mac : ofIproute);
-  if (byNetlink && address)
-    report.warn(fields.at("mac"), "IGNORED", 'is ignored where both "owner" and "group" are given');
+  for (const [name, value] of Object.entries({ mtu, mac: address }))
+    if (byNetlink && value)
+      report.warn(fields.at(name), "IGNORED", 'is ignored where both "owner" and "group" are given');
   fields.take("bridge", interfaceName);
-  checkMtuOfIpv6(context, mtu, checkIpam(context, "optional"));
+  checkMtuOfIpv6(context, byNetlink ? undefined : mtu, checkIpam(context, "optional"));
 };
 
 /** The address goes to the program `ip`: six numbers with colons, of one station. */

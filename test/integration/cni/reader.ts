@@ -9,6 +9,8 @@ import { cacheDirectory } from "../../cluster/cache.ts";
 /** What the real programs say of one configuration; empty where they are content. */
 export interface Answer {
   read: string;
+  /** How long the readers took. */
+  readNs: number;
   add: string;
 }
 

@@ -24,8 +24,9 @@ import (
 )
 
 type answer struct {
-	Read string `json:"read"` // the readers' error, or empty
-	Add  string `json:"add"`  // the plugins' error, or empty
+	Read   string `json:"read"`   // the readers' error, or empty
+	ReadNs int64  `json:"readNs"` // how long they took
+	Add    string `json:"add"`    // the plugins' error, or empty
 }
 
 func main() {
@@ -41,9 +42,15 @@ func main() {
 			panic(err)
 		}
 		var a answer
+		start := time.Now()
 		add, err := read(text)
+		a.ReadNs = time.Since(start).Nanoseconds()
 		if err != nil {
 			a.Read = err.Error()
+		} else if add.conf != nil && add.conf.Network.IPAM.Type == "whereabouts" {
+			if err := whereabouts(add.conf); err != nil {
+				a.Add = err.Error()
+			}
 		} else if *bin != "" {
 			if err := attempt(add, text, *bin, fmt.Sprintf("case%d", count)); err != nil {
 				a.Add = err.Error()

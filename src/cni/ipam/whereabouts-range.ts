@@ -1,0 +1,111 @@
+import { type Address, type Cidr, contains, parseAddress, parseCidr, unmapped } from "../address.ts";
+import type { PluginContext } from "../context.ts";
+import { show } from "../finding.ts";
+import { address, text, texts } from "../kinds.ts";
+import type { Section } from "../section.ts";
+
+/**
+ * `range` with its bounds and exceptions (pkg/config, LoadIPAMConfig; pkg/iphelpers, GetIPRange;
+ * pkg/allocate, IterateForAssignment): a network, or "10.0.0.5-10.0.0.20/24", from the first address to the
+ * one in the network.
+ */
+export function checkRange(fields: Section, { report }: PluginContext, inList: boolean): void {
+  const word = fields.take("range", text) ?? "";
+  const start = bound("range_start");
+  const end = bound("range_end");
+  const exceptions = excluded();
+  if (word === "") {
+    if (inList) report.error(fields.path, "MISSING_FIELD", 'needs "range", a network such as 192.168.1.0/24');
+    return;
+  }
+  const [from, block] = word.includes("-") ? word.split(/-(.*)/s, 2) : [undefined, word];
+  const network = parseCidr(sloppy(block ?? ""));
+  const first = from === undefined ? undefined : parseAddress(sloppy(from));
+  if (!network || (from !== undefined && !first)) {
+    report.error(
+      fields.at("range"),
+      "BAD_CIDR",
+      `must be a network such as 192.168.1.0/24, or 192.168.1.5-192.168.1.0/24 (it is ${show(word)})`,
+      { value: show(word) },
+    );
+    return;
+  }
+  // An IPv4 network written as IPv6 has one family for its address and another for its mask.
+  if (network.mapped) return;
+  const most = network.address.family === 4 ? 30 : 126;
+  if (network.prefix > most)
+    report.error(
+      fields.at("range"),
+      "TOO_SMALL",
+      `is too small to hand out addresses from: /${most} at most (it is ${show(word)})`,
+    );
+  else if (first && !contains(network, unmapped(first)))
+    report.error(fields.at("range"), "OUTSIDE_SUBNET", `begins outside of its network (it is ${show(word)})`);
+  else {
+    // The first and the last address of a network are not given to pods.
+    let [low, high] = [network.first + 1n, network.last - 1n];
+    const inside = (address: Address | undefined): address is Address =>
+      address?.family === network.address.family && address.value >= low && address.value <= high;
+    const [begin, finish] = first ? [first, network.address] : [start, end];
+    if (inside(begin)) low = begin.value;
+    if (inside(finish)) high = finish.value;
+    if (!first) {
+      ignored("range_start", start, inside(start));
+      ignored("range_end", end, inside(end));
+    }
+    if (low > high || covers(exceptions, network.address.family, low, high))
+      report.error(
+        fields.at("range"),
+        "EMPTY_RANGE",
+        `has no address that "exclude" leaves (it is ${show(word)})`,
+      );
+  }
+
+  /** Beside `range` what is no address counts as not given; in `ipRanges` Go's decoder refuses it. */
+  function bound(name: string): Address | undefined {
+    if (inList) return fields.take(name, address);
+    const given = fields.take(name, text);
+    const read = given ? parseAddress(sloppy(given)) : undefined;
+    if (given && !read)
+      report.warn(fields.at(name), "IGNORED", `is ignored, since it is no IP address (it is ${show(given)})`);
+    return read && unmapped(read);
+  }
+
+  function ignored(name: string, value: Address | undefined, used: boolean): void {
+    if (value && !used)
+      report.warn(
+        fields.at(name),
+        "IGNORED",
+        `is ignored, since it is no usable address of ${show(word).slice(1, -1)}`,
+      );
+  }
+
+  function excluded(): Cidr[] {
+    return (fields.take("exclude", texts) ?? []).flatMap((item, i) => {
+      const single = item === undefined ? undefined : parseAddress(item);
+      const read = single ? parseCidr(`${item}/${single.family === 4 ? 32 : 128}`) : parseCidr(item ?? "");
+      if (read) return [read];
+      // Nothing reads them where there is no range.
+      if (word !== "")
+        report.error(
+          [...fields.at("exclude"), i],
+          "BAD_CIDR",
+          `must be a network such as 192.168.1.0/28, or an address (it is ${show(item)})`,
+        );
+      return [];
+    });
+  }
+}
+
+/** Whether the networks leave nothing from `low` to `high`. */
+function covers(networks: readonly Cidr[], family: 4 | 6, low: bigint, high: bigint): boolean {
+  let next = low;
+  for (const { address, first, last } of networks.toSorted((a, b) => (a.first < b.first ? -1 : 1)))
+    if (address.family === family && first <= next && next <= last) next = last + 1n;
+  return next > high;
+}
+
+/** netutils.ParseIPSloppy takes zeros at the beginning of a number. */
+export function sloppy(word: string): string {
+  return word.replace(/(?<![\da-fA-F:])0+(?=\d+(?:[./]|$))/g, "");
+}
