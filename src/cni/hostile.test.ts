@@ -22,6 +22,11 @@ function expectModest(findings: readonly Finding[]): void {
 
 const fill = (part: string, before = "", after = "") =>
   before + part.repeat(Math.floor((LARGE - before.length - after.length) / part.length)) + after;
+/** A word in as many mixtures of small and capital letters. */
+const spellings = (word: string, count: number) =>
+  Array.from({ length: count }, (_, i) =>
+    [...word.toLowerCase()].map((letter, bit) => ((i >> bit) & 1 ? letter.toUpperCase() : letter)).join(""),
+  );
 const HOSTILE: [string, string][] = [
   ["brackets", fill("[")],
   ["objects in objects", `${'{"a":'.repeat(9_000)}1${"}".repeat(9_000)}`],
@@ -34,6 +39,12 @@ const HOSTILE: [string, string][] = [
   ],
   ["one key many times", fill('"mtu":1,', '{"type":"macvlan",', '"mtu":2}')],
   ["one key in many cases", fill('"mTu":"x","MtU":"y",', '{"type":"macvlan",', '"mtu":2}')],
+  [
+    "one key in thousands of spellings",
+    `{"type":"bridge",${spellings("preserveDefaultVlan", 12_000)
+      .map((key) => `"${key}":1`)
+      .join()}}`,
+  ],
   [
     "many overlapping ranges",
     fill('[{"subnet":"10.0.0.0/24"}],', '{"type":"macvlan","ipam":{"type":"host-local","ranges":[', "[]]}}"),

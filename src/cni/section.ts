@@ -24,8 +24,12 @@ export class Section {
     this.#value = value;
     for (const key of Object.keys(value)) {
       const name = fold(key);
-      this.#folded.set(name, [...(this.#folded.get(name) ?? []), key]);
+      const same = this.#folded.get(name);
+      if (same) same.push(key);
+      else this.#folded.set(name, [key]);
     }
+    // The last in byte order counts.
+    for (const same of this.#folded.values()) if (same.length > 1) same.sort();
   }
 
   /** The field's value, undefined when absent, null or of the wrong type (then it is reported). */
@@ -77,14 +81,24 @@ export class Section {
     }
   }
 
-  #spellings(name: string): string[] {
-    return (this.#folded.get(fold(name)) ?? []).toSorted((a, b) => (a < b ? -1 : 1));
+  #spellings(name: string): readonly string[] {
+    let folded = FIELDS.get(name);
+    if (folded === undefined) {
+      folded = fold(name);
+      FIELDS.set(name, folded);
+    }
+    return this.#folded.get(folded) ?? NONE;
   }
 }
 
+/** The names of fields, which this program's rules hold, folded: as many as there are. */
+const FIELDS = new Map<string, string>();
+const NONE: readonly string[] = [];
+
 /** Case folding of encoding/json: also the long s; toLowerCase maps the Kelvin sign by itself. */
 function fold(key: string): string {
-  return key.toLowerCase().replaceAll("ſ", "s");
+  const lower = key.toLowerCase();
+  return lower.includes("ſ") ? lower.replaceAll("ſ", "s") : lower;
 }
 
 export function isObject(value: unknown): value is Record<string, unknown> {
