@@ -10,7 +10,8 @@ const word = (most: number) =>
   z
     .string()
     .max(most)
-    .regex(/^\P{Cc}*$/u);
+    // Cs: half a character, which the API server would write back as another one.
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u);
 
 export const nodeInspection = z.object({
   node: word(253).describe("The node's name."),

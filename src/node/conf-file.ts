@@ -61,7 +61,11 @@ export function byName(a: string, b: string): number {
 
 /** One line without control characters, of at most `most` characters: what is on a host is not to be trusted. */
 export function cut(text: string, most: number): string {
-  return text.replace(/\p{Cc}/gu, "?").slice(0, most);
+  // Last, since the cut may go through a character.
+  return text
+    .replace(/\p{Cc}/gu, "?")
+    .slice(0, most)
+    .toWellFormed();
 }
 
 function parse(text: string): Record<string, unknown> | undefined {
