@@ -169,6 +169,7 @@ describeOn(["loadImage"], "admission on real nodes", () => {
     expect(await left()).toHaveLength(5);
     await execute(await binary("helm"), [
       "uninstall",
+      "--no-hooks", // the chart's hook refuses to go before the MultusInstall
       "multus-operator",
       "--namespace",
       "multus-operator",
