@@ -290,3 +290,15 @@ it("writes nothing at rest, and a restarted one writes nothing and tells nothing
   expect(JSON.stringify(await world.report("narrow"))).toBe(reports);
   expect((await world.eventsOf("bypassed")).filter((reason) => reason === "NetworkBypassed")).toHaveLength(1);
 });
+
+it("outlives the NAD CRD: the reports go with the NADs, and come back with them", async () => {
+  await world.removeNetworkDefinition();
+  await waitUntil("the reports to go", async () => (await world.report("net")) === undefined, {
+    timeoutMs: 20_000,
+  });
+  await waitUntil("the summary", () => Promise.resolve(controller.summary.get()?.networks.total === 0));
+  expect(controller.summary.get()?.pods.counts["missing-network"]).toBeGreaterThan(0);
+  await world.installNetworkDefinition();
+  await world.nad("net", macvlan({ ipam: hostLocal(10, 250) }));
+  await world.reportWhere("net", ({ pods }) => pods?.attached === 2);
+});

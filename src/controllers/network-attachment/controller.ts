@@ -3,19 +3,13 @@ import type { KubeClient } from "../../kube/client.ts";
 import { Controller, type ReconcileContext, type Result } from "../../kube/controller.ts";
 import type { EventRecorder } from "../../kube/events.ts";
 import { Reflector, type ReflectorOptions } from "../../kube/reflector.ts";
-import {
-  type ApiObject,
-  CORE_EVENTS,
-  CUSTOM_RESOURCE_DEFINITIONS,
-  NODES,
-  PODS,
-} from "../../kube/resource.ts";
-import { NETWORK_DEFINITION } from "../../render/definition.ts";
+import { CORE_EVENTS, NODES, PODS } from "../../kube/resource.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import type { NetworkMetrics } from "../../telemetry/network-metrics.ts";
 import { winner } from "../multus-install/winner.ts";
 import type { NodeInspections } from "../nodes/inspections.ts";
+import { NadWatch } from "./nad-watch.ts";
 import { Networks } from "./networks.ts";
 import { EventOutbox } from "./pod-events.ts";
 import { type PodView, PodViews } from "./pod-view.ts";
@@ -27,9 +21,6 @@ import {
   type InstallView,
   installView,
   MULTUS_INSTALLS,
-  type NadView,
-  NETWORK_ATTACHMENT_DEFINITIONS,
-  nadView,
   nodeView,
   type ReportView,
   reportView,
@@ -62,12 +53,10 @@ export class NetworkAttachmentController {
   readonly #pods: Reflector<PodView>;
   readonly #installs: Reflector<InstallView>;
   readonly #reports: Reflector<ReportView>;
-  #nads: Reflector<NadView> | undefined;
+  readonly #nads: NadWatch;
   /** When a report was last looked at, and how long it took, ms. */
   readonly #looked = new Map<string, { at: number; tookMs: number }>();
   #listed = false;
-  /** True while there are none to be listed, too. */
-  #nadsListed = true;
   /** What of the MultusInstall counts here. */
   #settings = "";
   #summing: NodeJS.Timeout | undefined;
@@ -120,17 +109,16 @@ export class NetworkAttachmentController {
       },
     });
     const reporter = new Reporter(client, (key) => this.#reports.get(key));
-    // The NAD CRD comes with the first MultusInstall: NADs are watched from then on.
-    this.#reflect<boolean>({
-      type: CUSTOM_RESOURCE_DEFINITIONS,
-      fieldSelector: `metadata.name=${NETWORK_DEFINITION}`,
-      project: (object) => isEstablished(object),
-      onChange: (_, established) => this.#definitionChanged(established ?? false),
+    this.#nads = new NadWatch({
+      client,
+      log: this.#log,
+      onNad: (key) => this.#nadChanged(key),
+      onListed: () => this.#lookAtAll(),
     });
     this.#networks = new Networks({
       reporter,
-      nad: (key) => this.#nads?.get(key),
-      nads: () => this.#nads?.values() ?? [],
+      nad: (key) => this.#nads.get(key),
+      nads: () => this.#nads.values(),
       pod: (key) => this.#pods.get(key),
       pods: () => this.#pods.entries(),
       nodes: () => nodes.values(),
@@ -146,9 +134,8 @@ export class NetworkAttachmentController {
 
   /** Resolves when everything was listed once and the workers run. */
   async start(): Promise<void> {
-    for (const watch of this.#watches) watch.start();
-    await Promise.all(this.#watches.map((watch) => watch.synced));
-    await this.#nads?.synced;
+    for (const watch of [...this.#watches, this.#nads]) watch.start();
+    await Promise.all([...this.#watches.map((watch) => watch.synced), this.#nads.synced()]);
     if (this.#stopped) return;
     this.#listed = true;
     this.#lookAtAll();
@@ -162,14 +149,14 @@ export class NetworkAttachmentController {
     await Promise.all([
       this.#controller.stop(),
       this.#outbox.stop(),
-      this.#nads?.stop(),
+      this.#nads.stop(),
       ...this.#watches.map((watch) => watch.stop()),
     ]);
   }
 
   /** The longest silence of any watch, in seconds; for the liveness check. */
   get silenceSeconds(): number {
-    const watches = this.#nads ? [...this.#watches, this.#nads] : this.#watches;
+    const watches = [...this.#watches, this.#nads];
     return Math.max(0, ...watches.map((watch) => watch.silenceSeconds));
   }
 
@@ -177,7 +164,7 @@ export class NetworkAttachmentController {
     const started = performance.now();
     const written = await this.#networks.report(key, signal);
     this.#looked.set(key, { at: started, tookMs: performance.now() - started });
-    if (!this.#nads?.get(key)) this.#looked.delete(key);
+    if (!this.#nads.get(key)) this.#looked.delete(key);
     if (written) this.#sumSoon();
     return {};
   }
@@ -197,39 +184,16 @@ export class NetworkAttachmentController {
     this.#lookAtAll();
   }
 
-  #definitionChanged(established: boolean): void {
-    if (this.#stopped || established === (this.#nads !== undefined)) return;
-    void this.#nads?.stop();
-    this.#nads = established ? this.#watchNads() : undefined;
-    this.#nadsListed = !established;
-    this.#lookAtAll();
-  }
-
-  #watchNads(): Reflector<NadView> {
-    const nads = new Reflector<NadView>({
-      client: this.#options.client,
-      log: this.#log,
-      type: NETWORK_ATTACHMENT_DEFINITIONS,
-      project: nadView,
-      onChange: (key) => {
-        if (!this.#ready) return;
-        this.#networks.nadChanged(key);
-        this.#enqueue(key);
-        this.#sumSoon();
-      },
-    });
-    nads.start();
-    void nads.synced.then(() => {
-      if (this.#nads !== nads) return;
-      this.#nadsListed = true;
-      this.#lookAtAll();
-    });
-    return nads;
-  }
-
   /** Everything was listed: what is missing then does not exist. */
   get #ready(): boolean {
-    return this.#listed && this.#nadsListed && !this.#stopped;
+    return this.#listed && this.#nads.listed && !this.#stopped;
+  }
+
+  #nadChanged(key: string): void {
+    if (!this.#ready) return;
+    this.#networks.nadChanged(key);
+    this.#enqueue(key);
+    this.#sumSoon();
   }
 
   #lookAt(pod: string): void {
@@ -268,14 +232,4 @@ export class NetworkAttachmentController {
       this.#options.networkMetrics.set(summary);
     }, SUMMARY_INTERVAL_MS);
   }
-}
-
-interface Definition {
-  status?: { conditions?: { type: string; status: string }[] | null };
-}
-
-/** Just made, it has no conditions yet, or null for them. */
-function isEstablished(object: ApiObject): boolean {
-  const conditions = (object as Definition).status?.conditions ?? [];
-  return conditions.some(({ type, status }) => type === "Established" && status === "True");
 }
