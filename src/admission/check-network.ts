@@ -7,10 +7,12 @@ interface Network {
   name: string;
   /** spec.config as it came: whatever a NAD CRD without a schema let through. */
   config: unknown;
+  /** The annotation k8s.v1.cni.cncf.io/resourceName. */
+  resourceName?: string | undefined;
 }
 
 /** What is wrong or doubtful with a NetworkAttachmentDefinition, in sentences for whoever writes it. */
-export function checkNetwork({ name, config = "" }: Network): Findings {
+export function checkNetwork({ name, config = "", resourceName }: Network): Findings {
   if (typeof config !== "string")
     return {
       problems: [`spec.config must be a string that holds JSON (it is ${show(config)})`],
@@ -19,7 +21,7 @@ export function checkNetwork({ name, config = "" }: Network): Findings {
   // Longer ones the policy refuses; where there is none, they are not worth the time of others.
   if (config.length > 2 * LONGEST_CONFIG)
     return { problems: [`spec.config is longer than ${LONGEST_CONFIG} characters`], warnings: [] };
-  const findings = checkNetworkConfig(config, { networkName: name });
+  const findings = checkNetworkConfig(config, { networkName: name, resourceName });
   const of = (severity: Finding["severity"]) =>
     findings.filter((finding) => finding.severity === severity).map(sentence);
   return { problems: of("error"), warnings: [...of("warning"), ...ofName(name)] };

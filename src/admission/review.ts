@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { RESOURCE_NAME } from "../cni/plugins/device.ts";
 import type { Pod } from "./check-pod.ts";
 import { bounded, type Findings } from "./findings.ts";
 import type { AdmissionMode } from "./settings.ts";
@@ -33,7 +34,9 @@ export function parseReview(value: unknown): AdmissionRequest {
 }
 
 const networkObject = z.object({
-  metadata: z.object({ name: z.string().default("") }).prefault({}),
+  metadata: z
+    .object({ name: z.string().default(""), annotations: z.record(z.string(), z.string()).nullish() })
+    .prefault({}),
   spec: z.object({ config: z.unknown() }).nullish(),
 });
 const podObject = z.object({
@@ -48,10 +51,11 @@ const workload = z.object({
   }),
 });
 
-/** The name and the configuration of a NAD. Throws a ZodError where the object is none. */
+/** The name, the configuration and the device plugin's resource of a NAD. Throws a ZodError where the object is none. */
 export function networkOf({ name, object }: AdmissionRequest) {
   const { metadata, spec } = networkObject.parse(object);
-  return { name: metadata.name || name, config: spec?.config };
+  const resourceName = metadata.annotations?.[RESOURCE_NAME];
+  return { name: metadata.name || name, config: spec?.config, resourceName };
 }
 
 /** What of a pod admission looks at. Throws a ZodError where the object is none. */

@@ -48,6 +48,14 @@ const DOUBTFUL = '{"cniVersion":"0.3.1","type":"macvlan","mode":"vepa","mode":"b
 const RIGHT = '{"cniVersion":"0.3.1","type":"macvlan","mode":"bridge"}';
 
 describe("a NetworkAttachmentDefinition", () => {
+  it("that asks a device plugin for its device is let in without a word, and without it with a warning", async () => {
+    const config = '{"cniVersion":"1.0.0","type":"sriov"}';
+    const annotations = { "k8s.v1.cni.cncf.io/resourceName": "vendor.com/device" };
+    const asking = review(NETWORKS, { metadata: { name: "net", annotations }, spec: { config } });
+    expect(await ask(asking)).toMatchObject({ allowed: true, verdict: "allowed" });
+    expect(await ask(network(config))).toMatchObject({ allowed: true, verdict: "warned" });
+  });
+
   it("that cannot work is refused in Deny, let in with a warning in Warn, and not looked at in Off", async () => {
     const denied = await ask(network(BROKEN));
     expect(denied).toMatchObject({

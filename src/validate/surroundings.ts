@@ -1,10 +1,11 @@
+import { RESOURCE_NAME } from "../cni/plugins/device.ts";
 import { isObject } from "../cni/section.ts";
 import { MULTUS_INSTALL, parseMultusInstall } from "../crds/multus-install/multus-install.ts";
 import { crossChecks } from "../networks/cross-checks/cross-checks.ts";
 import { readNetwork } from "../networks/cross-checks/network.ts";
 import type { CrossFinding, SeenNetwork } from "../networks/cross-checks/view.ts";
 import { NETWORK_DEFINITION } from "./network-definition.ts";
-import type { SeenObject } from "./object.ts";
+import { annotationOf, type SeenObject } from "./object.ts";
 import type { Surroundings } from "./pod.ts";
 
 /** What the objects of all files say of each other: for pods, and findings of NADs by "namespace/name". */
@@ -17,7 +18,8 @@ export function surroundingsOf(
       const { namespace, name } = { ...object, namespace: object.namespace || "default" };
       const spec = isObject(object.value.spec) ? object.value.spec : {};
       const config = typeof spec.config === "string" ? spec.config : "";
-      nads.set(`${namespace}/${name}`, { namespace, name, config });
+      const resourceName = annotationOf(object.value.metadata, RESOURCE_NAME);
+      nads.set(`${namespace}/${name}`, { namespace, name, config, resourceName });
     }
   const installs = objects.filter(({ kind }) => kind === MULTUS_INSTALL.kind);
   // A cluster has one; a folder of samples has many, and then none tells.

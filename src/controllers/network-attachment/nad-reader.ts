@@ -49,7 +49,7 @@ export class NadReader {
       network,
       versions,
       layer2,
-      findings: checkNetworkConfig(nad.config, { networkName: nad.name }),
+      findings: checkNetworkConfig(nad.config, { networkName: nad.name, resourceName: nad.resourceName }),
       facts: factsOf(network, versions),
     };
     this.#read.set(key, read);
