@@ -14,9 +14,9 @@ export interface ImportFinding {
   same: boolean;
 }
 
-/** One line a finding, for people. */
+/** One line a finding, for people; names come from a file that anybody may have written. */
 export function formatFinding({ kind, object, path, message }: ImportFinding): string {
-  return `${kind}: ${object}: ${path}: ${message}`;
+  return `${kind}: ${object}: ${path}: ${message}`.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "?");
 }
 
 /** Collects the findings of one object. */

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import diff from "microdiff";
 import type { KubeObject } from "../crds/kube-object.ts";
 import { type MultusInstall, parseMultusInstall } from "../crds/multus-install/multus-install.ts";
+import { hostPaths } from "../multus/distributions.ts";
 import { objectsOf, RenderError, renderInstall } from "../render/render.ts";
 import { importInstall } from "./import.ts";
 import { ImportError } from "./manifest.ts";
@@ -11,7 +12,6 @@ const OF_PODS = [
   "version",
   "mode",
   "image",
-  "distribution",
   "primaryNetwork",
   "cni",
   "isolation",
@@ -67,8 +67,11 @@ function templateOf(install: MultusInstall, name: string): unknown {
 }
 
 function fieldDifferences(found: MultusInstall["spec"], wanted: MultusInstall["spec"]): string[] {
-  const parts = (spec: MultusInstall["spec"]) =>
-    Object.fromEntries(OF_PODS.map((key) => [key, spec[key] ?? {}]));
+  const parts = (spec: MultusInstall["spec"]) => ({
+    ...Object.fromEntries(OF_PODS.map((key) => [key, spec[key] ?? {}])),
+    // A distribution is its directories.
+    cni: { ...spec.cni, ...hostPaths(spec) },
+  });
   const lines = diff(parts(found), parts(wanted)).flatMap((change) => {
     const path = change.path.join(".");
     if (NOT_OF_PODS.test(path)) return [];

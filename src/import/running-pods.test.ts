@@ -1,0 +1,65 @@
+import { describe, expect, it } from "vitest";
+import type { KubeObject } from "../crds/kube-object.ts";
+import { type MultusInstall, parseMultusInstall } from "../crds/multus-install/multus-install.ts";
+import type { MultusInstallSpecInput } from "../crds/multus-install/spec.ts";
+import { objectsOf, renderInstall } from "../render/render.ts";
+import { formatFinding } from "./finding.ts";
+import { podDifferences } from "./running-pods.ts";
+
+function install(spec: MultusInstallSpecInput): MultusInstall {
+  const parsed = parseMultusInstall({
+    apiVersion: "multus-operator.dev/v1alpha1",
+    kind: "MultusInstall",
+    metadata: { name: "multus" },
+    spec,
+  });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  return parsed.value;
+}
+
+/** The DaemonSet and the ConfigMaps that an install renders, after an edit of their JSON. */
+function found(spec: MultusInstallSpecInput, edit: (json: string) => string = (json) => json) {
+  const objects = JSON.parse(edit(JSON.stringify(objectsOf(renderInstall(install(spec)))))) as KubeObject[];
+  const daemonSet = objects.find(({ kind }) => kind === "DaemonSet");
+  if (!daemonSet) throw new Error("no DaemonSet");
+  return { daemonSet, configMaps: objects.filter(({ kind }) => kind === "ConfigMap") };
+}
+
+const differences = (wanted: MultusInstallSpecInput, { daemonSet, configMaps }: ReturnType<typeof found>) =>
+  podDifferences(install(wanted), daemonSet, configMaps);
+
+describe("podDifferences", () => {
+  it("is none where the pods run Multus as wanted, in whatever words", () => {
+    const words = (json: string) =>
+      json
+        .replace('"--cni-bin-dir=/host/opt/cni/bin",', "")
+        .replaceAll('"name":"cnibin"', '"name":"plugins"')
+        .replace('"terminationGracePeriodSeconds":10', '"terminationGracePeriodSeconds":30');
+    expect(differences({}, found({}, words))).toEqual([]);
+    expect(differences({ mode: "Thick" }, found({ mode: "Thick" }))).toEqual([]);
+  });
+
+  it("is none where only what is not the pods' differs", () => {
+    const wanted = { workload: { updateStrategy: { maxUnavailable: 3 } }, uninstall: {} } as const;
+    expect(differences(wanted, found({}))).toEqual([]);
+  });
+
+  it("names the field, with what is found and what is wanted", () => {
+    expect(differences({ logging: { level: "debug" } }, found({}))).toEqual([
+      'spec.logging.level: not set is found, "debug" is wanted',
+    ]);
+    const thick = differences({ mode: "Thick" }, found({ mode: "Thick", daemon: { metricsPort: 9091 } }));
+    expect(thick).toEqual(["spec.daemon.metricsPort: 9091 is found, not set is wanted"]);
+  });
+
+  it("names what no field of an install could carry", () => {
+    const probed = (json: string) =>
+      json.replace('"name":"kube-multus",', '"name":"kube-multus","livenessProbe":{},');
+    expect(differences({}, found({}, probed)).join("\n")).toMatch(/^kube-multus livenessProbe: no field/);
+  });
+});
+
+it("formatFinding keeps to one line, whatever a file's names hold", () => {
+  const line = formatFinding({ kind: "lost", object: "a\nb", path: "\u001b[31m", message: "m", same: false });
+  expect(line).toBe("lost: a?b: ?[31m: m");
+});
