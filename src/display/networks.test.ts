@@ -56,6 +56,15 @@ it("shows all of one", () => {
   );
 });
 
+it("lets no tenant's text reach the terminal as it is", () => {
+  const hostile = {
+    ...base,
+    plugins: "x\u001b[2J",
+    report: { nodesLacking: [{ node: "n", lacks: ["\u009b31m"] }] },
+  };
+  expect(networkDetails(hostile)).toBe("shop/lan: x\\x1b[2J\n  n lacks \\x9b31m\n");
+});
+
 it("gives scripts numbers, and null where nothing was looked at", () => {
   expect(networkData(reported)).toMatchObject({ valid: "True", available: "False", pods: 5, failing: 3 });
   expect(networkData(base)).toMatchObject({ valid: "True", available: "Unknown", pods: null, report: null });

@@ -2,6 +2,7 @@ import type { Finding } from "../cni/finding.ts";
 import type { ReportStatus } from "../crds/network-attachment-report/report.ts";
 import type { PodOutcome } from "../networks/outcome.ts";
 import { table } from "./table.ts";
+import { oneLine } from "./text.ts";
 
 export interface ShownNetwork {
   namespace: string;
@@ -105,7 +106,11 @@ export function networkDetails({ namespace, name, plugins, findings, report }: S
     ...(report?.duplicates ?? []).map(({ address, pods }) => `${address} is on ${pods.join(" and ")}`),
     ...(report?.samples ?? []).map(({ pod, outcome, message }) => `${pod} ${outcome}: ${message}`),
   ];
-  return [`${namespace}/${name}: ${plugins}`, ...lines.map((line) => `  ${line}`), ""].join("\n");
+  return [
+    oneLine(`${namespace}/${name}: ${plugins}`),
+    ...lines.map((line) => `  ${oneLine(line, 1200)}`),
+    "",
+  ].join("\n");
 }
 
 /** The same for scripts. */

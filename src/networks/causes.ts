@@ -27,10 +27,12 @@ export const CAUSES = {
   TOKEN_EXPIRED: "Multus' credentials on the node are not accepted.",
   BRACKETED_ADDRESS: "Multus v3, built with a newer Go, cannot read its own kubeconfig.",
   PLUGIN_ERROR: "A plugin refused, in its own words.",
+  PRIMARY_NETWORK: "The cluster's own network, to which Multus delegates, fails.",
   NOT_MULTUS: "Its sandbox cannot be made, for another reason than Multus.",
   MISSING_CAPABILITY: "It asked for something that no plugin of the NAD declares; it was dropped.",
   NOT_REPORTED: "Multus reported no interface for a NAD.",
   NETWORK_CHANGED: "The NAD has changed since the pod was attached.",
+  STARTUP_TAINT: "Nodes take no pod until Multus is ready on them.",
   MULTUS_CHANGING: "It waits while Multus is exchanged on its node.",
   STARTING: "It is being set up.",
 } as const;
@@ -180,4 +182,9 @@ function name({ network }: FailurePlace): string {
 
 function editing({ network }: FailurePlace): string {
   return network === undefined ? "" : ` (${editCommand(network)})`;
+}
+
+/** A cause, of one line. */
+export function cause(code: CauseCode, sentence: string): Cause {
+  return { code, sentence };
 }

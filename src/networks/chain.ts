@@ -1,5 +1,5 @@
 import { keyOf } from "./attachments.ts";
-import type { ExplainInput, MultusOnNode } from "./explain.ts";
+import type { ExplainInput, MultusOnNode } from "./explain-input.ts";
 import { schedulerText } from "./explain-words.ts";
 import { mayUse } from "./isolation.ts";
 import type { PodOutcome } from "./outcome.ts";

@@ -3,7 +3,8 @@ import { checkNetworkConfig, pluginTypesOf } from "../cni/check.ts";
 import type { NetworkFacts } from "./attachments.ts";
 import type { CAUSES } from "./causes.ts";
 import { chainOf } from "./chain.ts";
-import { type ExplainedNad, type ExplainedPod, type ExplainInput, explain } from "./explain.ts";
+import { explain } from "./explain.ts";
+import type { ExplainedNad, ExplainedPod, ExplainInput } from "./explain-input.ts";
 import { parseNetworkStatus } from "./network-status.ts";
 import { NETWORKS, parseNetworks } from "./request.ts";
 import { sandboxFailureOf } from "./sandbox-failure.ts";
@@ -231,6 +232,28 @@ const CASES: [keyof typeof CAUSES, string, Case, string][] = [
       },
     },
     "no node takes default/web, so nothing is attached yet: 0/2 nodes are available: 2 Insufficient cpu. Change",
+  ],
+  [
+    "STARTUP_TAINT",
+    "a pod that nodes do not take before Multus is ready",
+    {
+      annotation: "lan",
+      pod: {
+        node: "",
+        unscheduled: "0/1 nodes are available: 1 node(s) had untolerated taint {multus/not-ready: }.",
+      },
+      rest: { startupTaint: "multus/not-ready" },
+    },
+    "no node takes default/web while nodes carry the taint multus/not-ready",
+  ],
+  [
+    "PRIMARY_NETWORK",
+    "the cluster's own network that fails",
+    {
+      annotation: "lan",
+      pod: { failure: { byMultus: true, network: "k8s-pod-network", message: "no BGP peer" } },
+    },
+    'the cluster\'s own network "k8s-pod-network" cannot be attached on node-1: no BGP peer.',
   ],
   [
     "MISSPELT_ANNOTATION",

@@ -1,52 +1,12 @@
-import type { Finding } from "../cni/finding.ts";
 import { show } from "../cni/finding.ts";
 import { keyOf } from "./attachments.ts";
-import { badConfig, type Cause, type CauseCode, causeOfFailure, editCommand } from "./causes.ts";
-import { misspelt, restartOf, schedulerText, suggestionFor } from "./explain-words.ts";
-import { type OutcomeInput, outcomeOf, type PodFacts, type PodOutcome } from "./outcome.ts";
+import { type Cause, type CauseCode, cause, causeOfFailure, editCommand } from "./causes.ts";
+import { bypassed } from "./explain-bypassed.ts";
+import { type ExplainedPod, type ExplainInput, errorsOf } from "./explain-input.ts";
+import { pending } from "./explain-pending.ts";
+import { misspelt, restartOf, suggestionFor } from "./explain-words.ts";
+import { outcomeOf, type PodOutcome } from "./outcome.ts";
 import { capabilitiesOf, NETWORKS } from "./request.ts";
-import { GUARD } from "./sandbox-failure.ts";
-
-/** Multus on the pod's node, as its pod there shows it. */
-export type MultusOnNode =
-  | { state: "ready"; pod: string /** RFC 3339 */; since?: string }
-  | { state: "unready"; pod: string; why: string }
-  | { state: "absent" };
-
-export interface ExplainedPod extends PodFacts {
-  annotations: Readonly<Record<string, string>>;
-  /** The workload that made it, and whether that carries the annotation itself instead of its template. */
-  owner?: { kind: string; name: string; annotated: boolean };
-  /** Why no node takes it, in the scheduler's words. */
-  unscheduled?: string;
-  /** RFC 3339: when the kubelet took it. */
-  startedAt?: string;
-}
-
-/** What is known of a NAD that the pod asks for. */
-export interface ExplainedNad {
-  findings: readonly Finding[];
-  /** Types of its plugins. */
-  types: readonly string[];
-  /** The node's interfaces that it builds on. */
-  masters: readonly string[];
-}
-
-export interface ExplainInput extends Omit<OutcomeInput, "pod"> {
-  pod: ExplainedPod;
-  /** By "namespace/name"; those that exist. */
-  nads: ReadonlyMap<string, ExplainedNad>;
-  /** "namespace/name" of every NAD that may be read, for suggestions. */
-  known: readonly string[];
-  /** Undefined where it is not known. */
-  multus?: MultusOnNode | undefined;
-  /** Undefined where it is not known. */
-  nodeReady?: boolean | undefined;
-  /** What the node lacks of what a NAD needs, by the operator's look at it: "plugin macvlan". By NAD. */
-  lacking: ReadonlyMap<string, readonly string[]>;
-  /** The node's links, where they are known. */
-  interfaces?: readonly string[] | undefined;
-}
 
 export interface Explanation {
   outcome: PodOutcome;
@@ -115,38 +75,6 @@ function notAsking(pod: ExplainedPod): Cause {
   return cause("ENDED", `${name} has ended, and its networks with it: look at a pod that runs`);
 }
 
-function bypassed(input: ExplainInput): Cause {
-  const { pod, multus } = input;
-  const asked = `${pod.namespace}/${pod.name} runs on ${pod.node} without the networks that it asked for`;
-  if (multus?.state === "absent")
-    return cause(
-      "NO_MULTUS_ON_NODE",
-      `${asked}, since no Multus pod runs there: let spec.workload.nodeSelector and tolerations of the MultusInstall take that node in, or keep the pod off it; then ${restartOf(pod)}`,
-    );
-  if (multus?.state === "unready")
-    return cause(
-      "NO_MULTUS_ON_NODE",
-      `${asked}, since Multus is not ready there (${multus.pod}: ${multus.why}): mend that first, then ${restartOf(pod)}`,
-    );
-  const { startedAt } = pod;
-  if (multus?.since !== undefined && startedAt !== undefined && startedBefore(startedAt, multus.since))
-    return cause(
-      "STARTED_BEFORE_MULTUS",
-      `${asked}, since it was started at ${startedAt}, before Multus was ready there at ${multus.since}: ${restartOf(pod)}`,
-    );
-  return cause(
-    "BYPASSED",
-    `${asked}: its sandbox was made without Multus, as while Multus was restarted or while another file sorted before its own in the CNI directory. ${capitalized(restartOf(pod))}; if that does not help, look at that directory on ${pod.node}`,
-  );
-}
-
-/** The thick daemon writes its configuration a second or two after it is ready. */
-const SETTLING_MS = 5000;
-
-function startedBefore(startedAt: string, readySince: string): boolean {
-  return Date.parse(startedAt) < Date.parse(readySince) + SETTLING_MS;
-}
-
 function missingNetwork({ pod, known }: ExplainInput, network: string): Cause {
   const name = network.slice(network.indexOf("/") + 1);
   if (name === "")
@@ -181,10 +109,15 @@ function failed(input: ExplainInput, { network, evidence }: PodOutcome): Cause {
       `the annotation ${NETWORKS} of ${pod.namespace}/${pod.name} cannot be read: it ${pod.request.problem.message}. Mend it in the pod's template`,
     );
   const requested = pod.request.requests.map(keyOf);
-  // A failure that names no network is of one of them, or of the cluster's own.
-  const blamed = network ?? requested.find((key) => errorsOf(input, key).length > 0);
-  const at =
-    network ?? (requested.length === 1 && pod.failure?.network === undefined ? requested[0] : blamed);
+  const culprit = pod.failure?.network;
+  if (culprit !== undefined && network === undefined)
+    return cause(
+      "PRIMARY_NETWORK",
+      `the cluster's own network ${show(culprit)} cannot be attached on ${pod.node}: ${pod.failure?.message}. Look at the pods of that network (Calico, Flannel, …) on ${pod.node}; the pod then starts by itself`,
+    );
+  // A failure that names no network is of the one that the checker finds fault with, or of the only one.
+  const faulty = requested.find((key) => errorsOf(input, key).length > 0);
+  const at = network ?? faulty ?? (requested.length === 1 ? requested[0] : undefined);
   return causeOfFailure(pod.failure?.message ?? evidence, {
     network: at,
     node: pod.node,
@@ -192,50 +125,6 @@ function failed(input: ExplainInput, { network, evidence }: PodOutcome): Cause {
     errors: at === undefined ? [] : errorsOf(input, at),
     interfaces: input.interfaces,
   });
-}
-
-function pending(input: ExplainInput, { evidence }: PodOutcome): Cause {
-  const { pod, multus } = input;
-  const name = `${pod.namespace}/${pod.name}`;
-  if (pod.node === "")
-    return cause(
-      "UNSCHEDULED",
-      pod.unscheduled
-        ? `no node takes ${name}, so nothing is attached yet: ${schedulerText(pod.unscheduled)}. Change what the scheduler names, such as the pod's requests, its nodeSelector or tolerations`
-        : `${name} is not scheduled yet: look again in a moment, and whether a scheduler runs`,
-    );
-  if (pod.failure?.message.startsWith(GUARD))
-    return cause(
-      "MULTUS_CHANGING",
-      `${name} waits while Multus is exchanged on ${pod.node}: look again in half a minute, the kubelet tries by itself; if it lasts, kubectl multus status`,
-    );
-  if (pod.failure)
-    return cause(
-      "NOT_MULTUS",
-      `the sandbox of ${name} cannot be made, and not for Multus' sake: ${pod.failure.message}. Look at the node's own network and runtime: kubectl describe pod -n ${pod.namespace} ${pod.name}`,
-    );
-  for (const { namespace, name: nad } of pod.request.ok ? pod.request.requests : []) {
-    const key = `${namespace}/${nad}`;
-    const [error] = errorsOf(input, key);
-    if (error) return badConfig(key, error);
-    const [lack] = input.lacking.get(key) ?? [];
-    if (lack !== undefined)
-      return cause(
-        lack.startsWith("plugin") ? "MISSING_BINARY" : "MISSING_MASTER",
-        `${pod.node} has no ${lack}, which ${key} needs: put it there, or change the network (${editCommand(key)})`,
-      );
-  }
-  if (input.nodeReady === false)
-    return cause(
-      "STARTING",
-      `${name} waits for its node: ${pod.node} is not Ready; kubectl describe node ${pod.node}`,
-    );
-  if (multus?.state === "unready")
-    return cause(
-      "NO_MULTUS_ON_NODE",
-      `${name} waits on ${pod.node}, where Multus is not ready (${multus.pod}: ${multus.why}): mend that; the pod then starts by itself`,
-    );
-  return cause("STARTING", `${evidence}: nothing stands in its way so far; look again in a moment`);
 }
 
 function partial(input: ExplainInput, { network, evidence }: PodOutcome): Cause {
@@ -254,16 +143,4 @@ function partial(input: ExplainInput, { network, evidence }: PodOutcome): Cause 
       `${evidence}. Add "capabilities": {${undeclared.map((name) => `"${name}": true`).join(", ")}} to the plugin in ${network} (${editCommand(network)}), then ${restartOf(pod)}`,
     );
   return cause("NOT_REPORTED", `${evidence}. To have the request as it is now, ${restartOf(pod)}`);
-}
-
-function errorsOf({ nads }: ExplainInput, network: string): Finding[] {
-  return (nads.get(network)?.findings ?? []).filter(({ severity }) => severity === "error");
-}
-
-function cause(code: CauseCode, sentence: string): Cause {
-  return { code, sentence };
-}
-
-function capitalized(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

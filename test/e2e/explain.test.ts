@@ -231,6 +231,15 @@ describeOn(["nodeExec", "loadImage", "secondNetwork"], "kubectl multus on real n
     expect(stdout.trimEnd().split("\n").length).toBeLessThanOrEqual(20);
     const bounded = await multus("logs", "--node", "node-1", "--max-bytes", "200");
     expect(Buffer.byteLength(bounded.stdout)).toBeLessThanOrEqual(200);
+    await apply(asking(`${name}-fails`, "no-program"));
+    await waitUntil(
+      "its explanation",
+      async () => {
+        const { stdout } = await multus("explain", `${name}-fails`, "-o", "json");
+        return (JSON.parse(stdout) as { code: string }).code === "MISSING_BINARY";
+      },
+      { timeoutMs: 60_000, everyMs: 1000 },
+    );
     const left = await kubectl.run(
       "get",
       "pods",

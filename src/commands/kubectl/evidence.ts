@@ -9,7 +9,7 @@ import {
 import { NETWORK_ATTACHMENT_REPORT, type ReportStatus } from "../../crds/network-attachment-report/report.ts";
 import { type ApiObject, NODES, PODS } from "../../kube/resource.ts";
 import { keyOf } from "../../networks/attachments.ts";
-import type { ExplainedPod, ExplainInput } from "../../networks/explain.ts";
+import type { ExplainedPod, ExplainInput } from "../../networks/explain-input.ts";
 import { needsOf } from "../../networks/needs.ts";
 import { networkStatusOf, parseNetworkStatus } from "../../networks/network-status.ts";
 import { NETWORKS, parseNetworks } from "../../networks/request.ts";
@@ -75,6 +75,7 @@ export async function evidenceOf(reading: Reading, pod: ApiPod): Promise<Explain
     known: known ?? [],
     multus,
     nodeReady,
+    startupTaint: install?.spec.nodes.startupTaint,
     lacking: new Map(
       [...networks.reports].map(([key, { nodesLacking }]) => [
         key,

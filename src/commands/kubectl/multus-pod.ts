@@ -1,7 +1,7 @@
 import { unhealthyNodes } from "../../controllers/multus-install/diagnosis.ts";
 import { multusPodView } from "../../controllers/multus-install/views.ts";
 import { PODS } from "../../kube/resource.ts";
-import type { MultusOnNode } from "../../networks/explain.ts";
+import type { MultusOnNode } from "../../networks/explain-input.ts";
 import type { ApiPod } from "./evidence.ts";
 import type { InstallWithStatus } from "./install.ts";
 import type { Reading } from "./reading.ts";

@@ -1,6 +1,6 @@
 import type { ApiObject, ResourceType } from "../../kube/resource.ts";
 import { DAEMON_SETS } from "../../kube/resource.ts";
-import type { ExplainedPod } from "../../networks/explain.ts";
+import type { ExplainedPod } from "../../networks/explain-input.ts";
 import { NETWORKS } from "../../networks/request.ts";
 import type { Reading } from "./reading.ts";
 
