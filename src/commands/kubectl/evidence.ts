@@ -7,7 +7,7 @@ import {
   reportView,
 } from "../../controllers/network-attachment/views.ts";
 import { NETWORK_ATTACHMENT_REPORT, type ReportStatus } from "../../crds/network-attachment-report/report.ts";
-import { type ApiObject, NODES, PODS } from "../../kube/resource.ts";
+import { type ApiObject, CORE_EVENTS, NODES, PODS } from "../../kube/resource.ts";
 import { keyOf } from "../../networks/attachments.ts";
 import type { ExplainedPod, ExplainInput } from "../../networks/explain-input.ts";
 import { needsOf } from "../../networks/needs.ts";
@@ -17,7 +17,6 @@ import { findInstall, type InstallWithStatus } from "./install.ts";
 import { multusOn } from "./multus-pod.ts";
 import { ownerOf } from "./owner.ts";
 import type { Reading } from "./reading.ts";
-import { CORE_EVENTS } from "./types.ts";
 
 /** The fields of a pod that explaining looks at, as the API server gives them. */
 export interface ApiPod extends ApiObject {

@@ -4,10 +4,10 @@ import type { MultusInstall } from "../../crds/multus-install/multus-install.ts"
 import { oneLine } from "../../display/text.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import { ApiError } from "../../kube/errors.ts";
-import { type ApiObject, type ObjectRef, PODS, pathOf } from "../../kube/resource.ts";
+import { type ApiObject, CORE_EVENTS, type ObjectRef, PODS, pathOf } from "../../kube/resource.ts";
 import { Interrupted, UsageError } from "./failure.ts";
 import { type LogRange, READER_CONTAINER, readerPod } from "./reader-pod.ts";
-import { CORE_EVENTS, DEPLOYMENTS } from "./types.ts";
+import { DEPLOYMENTS } from "./types.ts";
 
 export interface NodeLogRequest {
   install: MultusInstall;

@@ -1,7 +1,8 @@
 import type { Command } from "commander";
-import { KubeClient } from "../../kube/client.ts";
+import type { KubeClient } from "../../kube/client.ts";
 import { connect } from "../../kube/connection.ts";
 import { runOrExplain, UsageError } from "./failure.ts";
+import { PatientClient } from "./patient-client.ts";
 
 /** kubectl's own flags, which may stand anywhere on the command line. */
 export interface CommonOptions {
@@ -40,7 +41,7 @@ export function openSession({ kubeconfig, context, namespace }: CommonOptions): 
       throw new Error("there is no kubeconfig: neither KUBECONFIG nor ~/.kube/config names a cluster");
     const current = connection.getContextObject(connection.currentContext);
     return {
-      client: new KubeClient(connection),
+      client: new PatientClient(connection),
       namespace: namespace ?? (current?.namespace || "default"),
       server: connection.server,
       [Symbol.asyncDispose]: () => connection.close(),

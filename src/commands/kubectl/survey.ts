@@ -8,12 +8,11 @@ import {
   reportView,
 } from "../../controllers/network-attachment/views.ts";
 import { NETWORK_ATTACHMENT_REPORT, type ReportStatus } from "../../crds/network-attachment-report/report.ts";
-import { type ApiObject, PODS } from "../../kube/resource.ts";
+import { type ApiObject, CORE_EVENTS, PODS } from "../../kube/resource.ts";
 import type { Isolation } from "../../networks/isolation.ts";
 import { outcomeOf, type PodOutcome } from "../../networks/outcome.ts";
 import type { InstallWithStatus } from "./install.ts";
 import type { Reading } from "./reading.ts";
-import { CORE_EVENTS } from "./types.ts";
 
 /** A pod that asks for networks, and what became of that. */
 export interface SurveyedPod {

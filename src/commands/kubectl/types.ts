@@ -11,12 +11,3 @@ export const DEPLOYMENTS: ResourceType = {
   plural: "deployments",
   namespaced: true,
 };
-
-/** The core group's, since the cluster role `view` has them. */
-export const CORE_EVENTS: ResourceType = {
-  group: "",
-  version: "v1",
-  kind: "Event",
-  plural: "events",
-  namespaced: true,
-};
