@@ -2,6 +2,7 @@ import { unhealthyNodes } from "../../controllers/multus-install/diagnosis.ts";
 import { multusPodView } from "../../controllers/multus-install/views.ts";
 import { PODS } from "../../kube/resource.ts";
 import type { MultusOnNode } from "../../networks/explain-input.ts";
+import { GUARD } from "../../networks/sandbox-failure.ts";
 import type { ApiPod } from "./evidence.ts";
 import type { InstallWithStatus } from "./install.ts";
 import type { Reading } from "./reading.ts";
@@ -13,8 +14,9 @@ export async function multusOn(
   install: InstallWithStatus | undefined,
 ): Promise<MultusOnNode | undefined> {
   const where = {
-    namespace: install?.spec.namespace ?? "kube-system",
-    labelSelector: "app=multus,name=multus",
+    // Where no MultusInstall is seen, Multus may live anywhere: OpenShift's is in openshift-multus.
+    ...(install ? { namespace: install.spec.namespace } : {}),
+    labelSelector: `app=multus,name!=${GUARD}`,
     fieldSelector: `spec.nodeName=${node}`,
   };
   const pods = await reading.all(PODS, where, (object) => object as ApiPod);

@@ -1,0 +1,58 @@
+import { expect, it } from "vitest";
+import { parseMultusInstall } from "../../crds/multus-install/multus-install.ts";
+import { readerPod } from "./reader-pod.ts";
+
+function podOf(follow: boolean) {
+  const parsed = parseMultusInstall({
+    apiVersion: "multus-operator.dev/v1alpha1",
+    kind: "MultusInstall",
+    metadata: { name: "multus" },
+    spec: { namespace: "cni" },
+  });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  return readerPod({
+    name: "multus-log-1",
+    install: parsed.value,
+    node: "node-1",
+    image: "operator:1",
+    pullSecrets: ["harbor"],
+    directory: "/opt/cni/log",
+    file: "/opt/cni/log/multus.log",
+    range: { lines: 5, bytes: 100, follow },
+  });
+}
+
+interface ReaderSpec {
+  activeDeadlineSeconds: number;
+  containers: { args: string[]; securityContext: object; volumeMounts: object[] }[];
+}
+
+it("reads one directory of the node, and can do nothing else there", () => {
+  const { metadata, spec } = podOf(false);
+  expect(metadata.namespace).toBe("cni");
+  expect(spec).toMatchObject({
+    nodeName: "node-1",
+    automountServiceAccountToken: false,
+    restartPolicy: "Never",
+    imagePullSecrets: [{ name: "harbor" }],
+    volumes: [{ name: "log", hostPath: { path: "/opt/cni/log", type: "Directory" } }],
+  });
+  const { containers } = spec as unknown as ReaderSpec;
+  expect(containers).toHaveLength(1);
+  expect(containers[0]).toMatchObject({
+    args: ["read-log-end", "--lines=5", "--bytes=100", "/opt/cni/log/multus.log"],
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ["ALL"] },
+    },
+    volumeMounts: [{ name: "log", mountPath: "/opt/cni/log", readOnly: true }],
+  });
+  expect(containers[0]?.securityContext).not.toHaveProperty("privileged");
+});
+
+it("ends by itself where nobody removes it", () => {
+  const deadline = (follow: boolean) => (podOf(follow).spec as unknown as ReaderSpec).activeDeadlineSeconds;
+  expect(deadline(false)).toBeLessThanOrEqual(300);
+  expect(deadline(true)).toBeLessThanOrEqual(4 * 3600);
+});
