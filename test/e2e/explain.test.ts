@@ -225,22 +225,12 @@ describeOn(["nodeExec", "loadImage", "secondNetwork"], "kubectl multus on real n
     await install({ ...spec, workload: ON_NODE_1 });
     await apply(asking(name, "lan"));
     await running([asking(name, "")]);
-    const { code, stdout, stderr } = await multus("logs", "--node", "node-1");
+    const { code, stdout, stderr } = await multus("logs", "--node", "node-1", "--tail", "20");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toContain(line);
-    const bounded = await multus("logs", "--node", "node-1", "--max-bytes", "2000", "--tail", "2");
-    expect(Buffer.byteLength(bounded.stdout)).toBeLessThanOrEqual(2000);
-    expect(bounded.stdout.trimEnd().split("\n").length).toBeLessThanOrEqual(2);
-    await apply(asking(`${name}-fails`, "no-program"));
-    await waitUntil(
-      "its explanation",
-      async () => {
-        const { stdout } = await multus("explain", `${name}-fails`, "-o", "json");
-        return (JSON.parse(stdout) as { code: string }).code === "MISSING_BINARY";
-      },
-      { timeoutMs: 60_000, everyMs: 1000 },
-    );
-    await kubectl.run("delete", "pod", `${name}-fails`);
+    expect(stdout.trimEnd().split("\n").length).toBeLessThanOrEqual(20);
+    const bounded = await multus("logs", "--node", "node-1", "--max-bytes", "200");
+    expect(Buffer.byteLength(bounded.stdout)).toBeLessThanOrEqual(200);
     const left = await kubectl.run(
       "get",
       "pods",
