@@ -38,8 +38,8 @@ test-unit: install ## the tests that need no server
 test-integration: install ## against a real kube-apiserver
 	npm run -s test:integration
 
-e2e: build ## the test cluster itself, and the operator on it (root on Linux)
-	npm exec -- vitest run --project cluster --project e2e
+e2e: build ## the test cluster itself, and the operator on it (root on Linux); STORY=first-users: that story alone
+	npm exec -- vitest run $(if $(STORY),--project e2e test/e2e/$(STORY).test.ts,--project cluster --project e2e)
 
 bench: build ## how long checks take: the checker for one NAD, validate for 1,000
 	$(NODE) test/bench/check.ts

@@ -1,0 +1,384 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { binary } from "../cluster/binaries.ts";
+import type { Cluster } from "../cluster/cluster.ts";
+import { waitUntil } from "../cluster/daemon.ts";
+import { execute } from "../cluster/execute.ts";
+import { offlineBuildEnvironment } from "../cluster/image-build.ts";
+import { Kubectl } from "../cluster/kubectl.ts";
+import type { ClusterNode } from "../cluster/node.ts";
+import { describeOn, openCluster } from "../cluster/open-cluster.ts";
+import { pod } from "../cluster/pods.ts";
+import { ACCOUNT, type Registry, startRegistry } from "../cluster/registry.ts";
+import { installOperator, net1Address, networkStatus, pingOverNet1 } from "../cluster/walkthrough.ts";
+import { Guide } from "./guide.ts";
+
+/**
+ * The first users' story, by the commands of their guide: Multus v3.4 from a private registry, with real
+ * Calico, and on to v4. What the guide says about failures is seen here too.
+ */
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const SAMPLE_REGISTRY = "192.168.1.222:80";
+
+interface Install {
+  metadata: { generation: number };
+  status?: {
+    conditions?: {
+      type: string;
+      status: string;
+      reason: string;
+      message: string;
+      lastTransitionTime: string;
+    }[];
+    nodes?: { unhealthy?: { node: string; reason: string; message: string }[] };
+  };
+}
+
+describeOn(["nodeExec", "loadImage", "secondNetwork", "calico"], "the first users' story", () => {
+  const guide = new Guide(join(ROOT, "docs/guides/first-users.md"));
+  const scratch = mkdtempSync(join(tmpdir(), "first-users-"));
+  let cluster: Cluster;
+  let kubectl: Kubectl;
+  let registry: Registry;
+  let environment: NodeJS.ProcessEnv;
+
+  const run = async (name: string) => {
+    const start = Date.now();
+    const printed = await guide.run(name, { env: environment, cwd: ROOT });
+    process.stderr.write(`guide: ${name}, ${((Date.now() - start) / 1000).toFixed(1)} s\n`);
+    return printed;
+  };
+  const patch = async (spec: object) =>
+    await kubectl.run(
+      "patch",
+      "multusinstall",
+      "multus",
+      "--type=merge",
+      "--patch",
+      JSON.stringify({ spec }),
+    );
+  const install = async () => await kubectl.get<Install>("multusinstall", "multus");
+  const ready = async () => (await install()).status?.conditions?.find(({ type }) => type === "Ready");
+
+  beforeAll(async () => {
+    await execute(process.execPath, ["scripts/build.ts"]);
+    cluster = (await openCluster({ nodes: 2, images: ["operator"], primaryNetwork: "calico" })) as Cluster;
+    kubectl = new Kubectl(cluster.kubeconfig);
+    registry = await startRegistry({ address: cluster.network.address });
+    const logins = join(scratch, "auth.json"); // buildah does not begin one
+    writeFileSync(logins, "{}");
+    const programs = [dirname(await binary("kubectl")), join(ROOT, "bin"), join(ROOT, "node_modules/.bin")];
+    environment = {
+      ...process.env,
+      PATH: [...programs, process.env.PATH].join(delimiter),
+      KUBECONFIG: kubectl.kubeconfig,
+      REGISTRY: registry.host,
+      REGISTRY_USER: ACCOUNT.user,
+      REGISTRY_PASSWORD: ACCOUNT.password,
+      REGISTRY_AUTH_FILE: logins,
+    };
+    await installOperator(kubectl);
+  });
+
+  afterAll(async () => {
+    await registry?.stop();
+    await cluster?.stop();
+    rmSync(scratch, { recursive: true, force: true });
+  });
+
+  const build = async (family: "multus-v3" | "multus-v4", block: string) => {
+    Object.assign(environment, await offlineBuildEnvironment(family));
+    return await run(block);
+  };
+
+  it("builds both images of v3.4.2 and says their figures", async () => {
+    for (const [block, layout] of [
+      ["build-distribution", "none (upstream's)"],
+      ["build-small", "mountPrefix"],
+    ] as const) {
+      const printed = await build("multus-v3", block);
+      for (const row of ["size ", "layers ", "shell ", "command ", "layout ", "time "])
+        expect(printed).toContain(`    ${row}`);
+      expect(printed).toContain(layout);
+    }
+  });
+
+  it("pushes them to the registry that asks for a login", async () => {
+    await run("push-buildah");
+    const tags = await registry.crane("ls", `${registry.host}/kube-ovn/multus-cni`);
+    expect(tags.trim().split("\n").toSorted()).toEqual(["v3.4.2", "v3.4.2-small"]);
+  });
+
+  describe("what the status says when the image does not get onto the nodes", () => {
+    let startedAt = 0;
+
+    /** Both nodes with this reason and these words, 30 s after the cause at most. */
+    async function expectOnBothNodes(reason: string, ...words: string[]): Promise<void> {
+      let shown = "";
+      await waitUntil(
+        `${reason} on both nodes`,
+        async () => {
+          const { status } = await install();
+          const unhealthy = status?.nodes?.unhealthy ?? [];
+          shown = JSON.stringify(status?.nodes);
+          const fits = ({ reason: said, message }: { reason: string; message: string }) =>
+            said === reason && words.every((word) => message.includes(word));
+          return unhealthy.length === 2 && unhealthy.every(fits);
+        },
+        { timeoutMs: 30_000, everyMs: 250 },
+      ).catch((error: unknown) => {
+        throw new Error(`the status says ${shown}`, { cause: error });
+      });
+      process.stderr.write(`status: ${reason} after ${((Date.now() - startedAt) / 1000).toFixed(1)} s\n`);
+      const condition = await ready();
+      expect(condition).toMatchObject({ status: "False", reason: "NodesUnhealthy" });
+      expect(condition?.message).toMatch(/^node-1, node-2: /);
+    }
+
+    /** The kubelet waits longer and longer between attempts; new pods try at once. */
+    async function tryAgain(): Promise<void> {
+      startedAt = Date.now();
+      await kubectl.run("delete", "pods", "-n", "kube-system", "-l", "app=multus", "--wait=false");
+    }
+
+    it("plain HTTP, before the nodes know of it", async () => {
+      startedAt = Date.now();
+      const sample = `sed "s|${SAMPLE_REGISTRY}|$REGISTRY|" manifests/samples/multusinstall-v3.4-calico.yaml | kubectl apply -f -`;
+      await execute("bash", ["-c", sample], { env: environment, cwd: ROOT });
+      await expectOnBothNodes("RegistrySpeaksHTTP", `/etc/containerd/certs.d/${registry.host}/hosts.toml`);
+    });
+
+    it("no secret", async () => {
+      const hosts = guide.text("hosts.toml").replaceAll(SAMPLE_REGISTRY, registry.host);
+      const directory = `/etc/containerd/certs.d/${registry.host}`;
+      for (const node of cluster.nodes) {
+        await node.exec("mkdir", "-p", directory);
+        await node.writeFile(`${directory}/hosts.toml`, hosts);
+      }
+      await tryAgain();
+      await expectOnBothNodes(
+        "RegistryLoginMissing",
+        "secret harbor",
+        "does not exist in namespace kube-system",
+      );
+    });
+
+    it("a wrong password", async () => {
+      await guide.run("pull-secret", { env: { ...environment, REGISTRY_PASSWORD: "wrong" }, cwd: ROOT });
+      await tryAgain();
+      await expectOnBothNodes("RegistryLoginRefused", "refused the login of secret harbor");
+      await kubectl.run("delete", "secret", "harbor", "-n", "kube-system");
+      await run("pull-secret");
+    });
+
+    it("a tag that does not exist, and an image of another architecture", async () => {
+      const name = `${registry.host}/kube-ovn/multus-cni`;
+      await registry.crane(
+        "mutate",
+        "--set-platform",
+        "linux/arm64",
+        `${name}:v3.4.2`,
+        "--tag",
+        `${name}:one`,
+      );
+      await registry.crane("index", "append", "-m", `${name}:one`, "-t", `${name}:arm64`);
+      startedAt = Date.now();
+      await patch({ image: { tag: "v3.4.3" } });
+      await expectOnBothNodes("ImageNotFound", `${name}:v3.4.3`);
+      startedAt = Date.now();
+      await patch({ image: { tag: "arm64" } });
+      await expectOnBothNodes("ImageArchitecture", "spec.workload.architectures");
+    });
+
+    it("an unknown CA, and a registry that is down", async () => {
+      const other = await startRegistry({ address: cluster.network.address, tls: true });
+      try {
+        startedAt = Date.now();
+        await patch({ image: { registry: other.host, tag: null } });
+        await expectOnBothNodes("RegistryCertificateRefused", "does not accept the registry's certificate");
+      } finally {
+        await other.stop();
+      }
+      await tryAgain();
+      await expectOnBothNodes("RegistryUnreachable", `the registry ${other.host} does not answer`);
+    });
+
+    it("another layout, without a flap at each restart", async () => {
+      startedAt = Date.now();
+      await patch({ image: { registry: registry.host, tag: "v3.4.2-small" } });
+      await expectOnBothNodes("ImageLayout", "the image has no /entrypoint.sh", "spec.image.layout.command");
+      startedAt = Date.now();
+      const command = ["bash", "/go/src/github.com/intel/multus-cni/images/entrypoint.sh"];
+      const binaryFile = "/usr/src/multus-cni/bin/multus";
+      await patch({ image: { layout: { command, mountPrefix: "", binaryFile } } });
+      await expectOnBothNodes("ImageLayout", binaryFile, "spec.image.layout.binaryFile");
+
+      const before = await ready();
+      const restarts = async () =>
+        (
+          await kubectl.run(
+            "get",
+            "pods",
+            "-n",
+            "kube-system",
+            "-l",
+            "app=multus",
+            "-o",
+            "jsonpath={.items[*].status.containerStatuses[0].restartCount}",
+          )
+        )
+          .split(" ")
+          .map(Number);
+      await waitUntil(
+        "two more restarts",
+        async () => {
+          expect(await ready()).toEqual(before);
+          return (await restarts()).every((count) => count >= 2);
+        },
+        { timeoutMs: 60_000, everyMs: 500 },
+      );
+    });
+
+    afterAll(async () => {
+      await patch({ image: { layout: null, tag: null } });
+    });
+  });
+
+  /** A new pod on node-1 has Calico's interface and a macvlan one. */
+  async function expectAttachment(name: string, nadName: string): Promise<void> {
+    // v3's script writes it some seconds after its start: on a busy machine later than the install is Ready.
+    for (const node of cluster.nodes)
+      await waitUntil(`Multus' configuration on ${node.name}`, async () =>
+        (await node.listDirectory("/etc/cni/net.d")).includes("00-multus.conf"),
+      );
+    const annotations = { "k8s.v1.cni.cncf.io/networks": "macvlan-conf" };
+    await kubectl.runWithInput(
+      JSON.stringify(pod(name, { node: "node-1", annotations })),
+      "apply",
+      "-f",
+      "-",
+    );
+    await kubectl.run("wait", "--for=condition=Ready", `pod/${name}`, "--timeout=60s");
+    const [first, second] = await networkStatus(kubectl, name);
+    expect(first).toMatchObject({ name: "k8s-pod-network", interface: "eth0" });
+    expect(first?.ips[0]).toMatch(/^10\.\d+\.1\.\d+$/); // the pool of node-1
+    expect(second).toMatchObject({ name: nadName, interface: "net1" });
+    expect(second?.ips).toEqual([await net1Address(kubectl, name)]);
+    expect(second?.ips[0]).toMatch(/^192\.168\.1\.2(0\d|1[0-6])$/);
+    await kubectl.run("delete", "pod", name, "--timeout=30s");
+  }
+
+  /** The configuration that Multus works with on a node. */
+  async function multusConf(node: ClusterNode): Promise<{ delegates: { plugins: { type: string }[] }[] }> {
+    return JSON.parse(await node.readFile("/etc/cni/net.d/00-multus.conf"));
+  }
+
+  it("installs the small image with the node's own file, and with Calico written out", async () => {
+    // Both nodes at once, here and after: v3's script does not hear SIGTERM, and each of its pods takes 10 s to end.
+    await patch({ workload: { updateStrategy: { maxUnavailable: 2 } } });
+    await kubectl.run("apply", "-f", join(ROOT, "manifests/samples/macvlan-conf.yaml"));
+    await run("install-small");
+    await expectAttachment("small-auto", "macvlan-conf");
+    await patch({ primaryNetwork: { source: "Inline", preset: "Calico" } });
+    await kubectl.run("wait", "multusinstall/multus", "--for=condition=Ready", "--timeout=60s");
+    await expectAttachment("small-inline", "macvlan-conf");
+  });
+
+  it("installs the distribution's image with Calico written out", async () => {
+    const shown = await run("install-inline");
+    expect(shown).toMatch(/multus +True +Available +v3\.4\.2 +Thin +2 +2 +2 /);
+    expect(shown).toContain(`${registry.host}/kube-ovn/multus-cni:v3.4.2`);
+    const found = await kubectl.get<{ spec: { template: { spec: object } } }>(
+      "daemonset",
+      "kube-multus-ds-amd64",
+      "-n",
+      "kube-system",
+    );
+    const amounts = { cpu: "100m", memory: "50Mi" };
+    expect(found.spec.template.spec).toMatchObject({
+      nodeSelector: { "kubernetes.io/arch": "amd64" },
+      tolerations: expect.arrayContaining([{ operator: "Exists", effect: "NoSchedule" }]),
+      imagePullSecrets: [{ name: "harbor" }],
+      containers: [{ imagePullPolicy: "Always", resources: { requests: amounts, limits: amounts } }],
+    });
+    for (const node of cluster.nodes) {
+      const { delegates } = await multusConf(node);
+      expect(delegates[0]?.plugins.map(({ type }) => type)).toEqual(["calico", "portmap"]);
+      expect(delegates[0]?.plugins[0]).not.toHaveProperty("nodename");
+      expect(await node.exec("stat", "-c", "%a", "/etc/cni/net.d/multus.d/multus.kubeconfig")).toBe("600\n");
+      expect(await node.listDirectory("/opt/cni/bin")).toContain("multus");
+      expect(await node.exec("stat", "-c", "%F", "/opt/cni/log")).toBe("directory\n");
+    }
+    await expectAttachment("inline", "macvlan-conf");
+  });
+
+  it("installs it with the node's own file", async () => {
+    await run("install-auto");
+    for (const node of cluster.nodes) {
+      const { delegates } = await multusConf(node);
+      // Of each node's own file only.
+      expect(delegates[0]?.plugins[0]).toMatchObject({ type: "calico", nodename: node.name });
+    }
+    await expectAttachment("auto", "macvlan-conf");
+  });
+
+  it("attaches the sample pods, on one node and across two", async () => {
+    const shown = await run("attach");
+    expect(shown).toMatch(/inet 192\.168\.1\.2\d\d\/24/);
+    expect(shown).toContain('"interface": "net1"');
+    for (const target of ["sample-2", "sample-3"])
+      expect(await pingOverNet1(kubectl, "sample-1", await net1Address(kubectl, target))).toContain(
+        "1 packets received",
+      );
+  });
+
+  it("says that the range is used up to the pods that wait for an address", async () => {
+    const events = await run("use-up-range");
+    expect(events).toMatch(
+      /pod\/macvlan-replicas-\S+ .*no IP addresses available in range set: 192\.168\.1\.200-192\.168\.1\.216/,
+    );
+    await run("free-range");
+  });
+
+  it("shows the install, and the log that Multus wrote on the node", async () => {
+    const shown = await run("look");
+    expect(shown).toMatch(/NAME +READY +REASON/);
+    expect(shown).toMatch(/\[(debug|verbose|error)\]/);
+  });
+
+  it("moves on to v4, thin and thick, while pods go on", async () => {
+    await build("multus-v4", "build-v4");
+    await run("push-v4-buildah");
+    const neighbour = await net1Address(kubectl, "sample-3");
+    for (const [step, mode] of [
+      ["move-to-thin", "Thin"],
+      ["move-to-thick", "Thick"],
+    ] as const) {
+      const ping = ["exec", "sample-1", "--", "ping", "-I", "net1", "-c", "10", neighbour];
+      const [answers] = await Promise.all([kubectl.run(...ping), run(step)]);
+      expect(answers).toContain(" 0% packet loss");
+      const shown = await kubectl.run("get", "multusinstall", "--no-headers");
+      expect(shown).toMatch(new RegExp(`multus +True +Available +v4\\.3\\.0 +${mode} +2 +2 +2 `));
+      await expectAttachment(`after-${step}`, "default/macvlan-conf");
+    }
+  });
+
+  it("takes everything away", async () => {
+    await run("remove");
+    expect(await kubectl.run("get", "pods", "-l", "app=multus", "-A", "-o", "name")).toBe("");
+  });
+
+  it("ran every command of the guide but those of another tool", () => {
+    const left = guide.notRun();
+    for (const { name, attributes } of left)
+      process.stderr.write(
+        `guide: ${name} was not run here (tool=${attributes.tool}, given=${attributes.given})\n`,
+      );
+    expect(left.filter(({ attributes: { tool, given } }) => tool !== "docker" && given !== "yes")).toEqual(
+      [],
+    );
+  });
+});
