@@ -71,6 +71,12 @@ describeOn(["loadImage"], "admission on real nodes", () => {
       .split("\n")
       .filter((name) => name !== "");
 
+  async function operatorPods(): Promise<string[]> {
+    const label = "app.kubernetes.io/name=multus-operator";
+    const names = await kubectl.run("get", "pods", "-n", "multus-operator", "-l", label, "-o", "name");
+    return names.split("\n").filter((name) => name !== "");
+  }
+
   it("warns by default, with both replicas trusted", async () => {
     await kubectl.runWithInput(
       JSON.stringify({
@@ -119,12 +125,9 @@ describeOn(["loadImage"], "admission on real nodes", () => {
       "multus-operator",
       "--timeout=120s",
     );
-    await waitUntil(
-      "the old pods to be gone",
-      async () =>
-        (await kubectl.run("get", "pods", "-n", "multus-operator", "-o", "name")).trim().split("\n")
-          .length === 2,
-    );
+    await waitUntil("the old pods to be gone", async () => (await operatorPods()).length === 2, {
+      timeoutMs: 90_000,
+    });
     loading = false;
     await Promise.all(load);
     expect(calls).toBeGreaterThan(50);
@@ -133,10 +136,9 @@ describeOn(["loadImage"], "admission on real nodes", () => {
 
   it("refuses the worst with no operator at all, and lets the rest pass", async () => {
     await kubectl.run("scale", "deployment/multus-operator", "-n", "multus-operator", "--replicas=0");
-    await waitUntil(
-      "the pods to be gone",
-      async () => (await kubectl.run("get", "pods", "-n", "multus-operator", "-o", "name")) === "",
-    );
+    await waitUntil("the pods to be gone", async () => (await operatorPods()).length === 0, {
+      timeoutMs: 90_000,
+    });
     expect(await applied(network(WRONG_MODE))).toContain("net created");
     expect(await applied(network('{"type":"../../tmp/x"}'))).toContain('a "type" with a "/" in it');
     await kubectl.run("scale", "deployment/multus-operator", "-n", "multus-operator", "--replicas=2");
