@@ -1,5 +1,13 @@
-/** What a kernel without these devices, or without firewall tables, says: no word on the configuration. */
-const OF_THIS_MACHINE = [/operation not supported/, /not implemented/];
+/** What says no word on the configuration. */
+const OF_THIS_MACHINE = [
+  // A kernel without these devices, or without firewall tables.
+  /operation not supported/,
+  /not implemented/,
+  // A machine so busy that the kernel does not get to it in the seconds for which the plugin waits.
+  /still has tentative addresses after/,
+  /bridge port in error state/,
+  /signal: killed/,
+];
 
 export function isOfThisMachine(error: string): boolean {
   return OF_THIS_MACHINE.some((pattern) => pattern.test(error));

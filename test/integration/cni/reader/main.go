@@ -107,7 +107,8 @@ func attempt(network network, text string, bin string, id string) error {
 	}
 	runtime := &libcni.RuntimeConf{ContainerID: id, NetNS: netns.Path(), IfName: "net1"}
 	cni := libcni.NewCNIConfigWithCacheDir([]string{bin}, "/run/cni-cache", nil)
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	// Long: a busy machine is no fault of the configuration.
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	defer func() {
 		// The namespace goes a while later; its macvlan must leave the master now, for the next case.
