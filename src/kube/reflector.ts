@@ -19,8 +19,11 @@ export interface ReflectorOptions<T>
 }
 
 const PAGE = 500;
-/** The server ends a watch after about this long, s: half of it is jitter, so that watches do not end together. */
-const WATCH_SECONDS = 290;
+/**
+ * The server ends a watch after about this long, s: half of it is jitter, so that watches do not end together. A
+ * dead one is known by its silence (bookmarks), so it may be long: each end costs a request at rest.
+ */
+const WATCH_SECONDS = 3600;
 /** A watch that ends sooner without any event counts as a failure, ms. */
 const SHORTEST_WATCH_MS = 1000;
 /** Bookmarks come about once a minute: longer silence than this is a dead connection, ms. */
