@@ -1,0 +1,198 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { Cluster } from "../cluster/cluster.ts";
+import { waitUntil } from "../cluster/daemon.ts";
+import { execute } from "../cluster/execute.ts";
+import { Kubectl } from "../cluster/kubectl.ts";
+import { describeOn, type OpenCluster, openCluster } from "../cluster/open-cluster.ts";
+import { pod } from "../cluster/pods.ts";
+import { installOperator, waitForReady } from "../cluster/walkthrough.ts";
+import { BYPASSED, PodStream } from "./pod-stream.ts";
+
+/** One Multus exchanged for another under load: a pod with an attachment is created every second. */
+
+const THIN = { version: "v4.3.0", mode: "Thin" };
+const THICK = { version: "v4.3.0", mode: "Thick" };
+const V3 = { version: "v3.4.2", mode: "Thin" };
+
+/** The kubelet tries a sandbox that failed again after 10 to 15 s (backOffPeriod of pod_workers.go); in seconds. */
+const TWO_RETRIES = 45;
+/** The shim that was called just before its daemon ended waits a minute for it (APIReadyPollTimeout); in seconds. */
+const A_MINUTE_AND_A_RETRY = 100;
+
+const NETWORK = {
+  apiVersion: "k8s.cni.cncf.io/v1",
+  kind: "NetworkAttachmentDefinition",
+  metadata: { name: "stream", namespace: "default" },
+  spec: { config: JSON.stringify({ cniVersion: "0.3.1", type: "macvlan", master: "eth1", mode: "bridge" }) },
+};
+
+describeOn(["nodeExec", "loadImage", "ownNodes", "secondNetwork"], "one Multus exchanged for another", () => {
+  let cluster: OpenCluster;
+  let kubectl: Kubectl;
+
+  beforeAll(async () => {
+    await execute(process.execPath, ["scripts/build.ts"]);
+    cluster = await openCluster({
+      nodes: 2,
+      images: ["multus-v4.3.0", "multus-v4.3.0-thick", "multus-v3.4.2", "operator"],
+    });
+    kubectl = new Kubectl(cluster.kubeconfig);
+    await installOperator(kubectl, "startupTaint.enabled=true");
+    await apply(THIN);
+    await waitForReady(kubectl);
+    await kubectl.runWithInput(JSON.stringify(NETWORK), "apply", "-f", "-");
+  });
+
+  afterAll(async () => {
+    await cluster?.stop();
+  });
+
+  async function apply(spec: object): Promise<void> {
+    const install = { apiVersion: "multus-operator.dev/v1alpha1", kind: "MultusInstall" };
+    await kubectl.runWithInput(
+      JSON.stringify({ ...install, metadata: { name: "multus" }, spec }),
+      "apply",
+      "-f",
+      "-",
+    );
+  }
+
+  const daemonSets = async () =>
+    (await kubectl.run("get", "daemonset", "-n", "kube-system", "-o", "name")).trim().split("\n").toSorted();
+
+  it.each([
+    { to: "v4 thin, configured anew", spec: { ...THIN, logging: { level: "verbose" } } },
+    { to: "v4 thick", spec: THICK },
+    { to: "v3.4", spec: V3 },
+    { to: "v4 thick", spec: THICK },
+    { to: "v4 thin", spec: THIN },
+    { to: "v3.4", spec: V3 },
+    { to: "v4 thin", spec: THIN },
+  ])("starts every pod with its network during the change to $to", async ({ spec }) => {
+    await using stream = new PodStream(
+      cluster.kubeconfig,
+      cluster.nodes.map(({ name }) => name),
+      `s${Date.now() % 100_000}`,
+    );
+    const hadShim =
+      (await kubectl.run("get", "multusinstall", "multus", "-o", "jsonpath={.spec.mode}")) === "Thick";
+    stream.start();
+    await apply(spec);
+    await waitForReady(kubectl, 120_000);
+    const wanted = spec.version === V3.version ? "kube-multus-ds-amd64" : "kube-multus-ds";
+    await waitUntil(
+      "only the new DaemonSet to be there",
+      async () => (await daemonSets()).join() === `daemonset.apps/${wanted}`,
+      { timeoutMs: 60_000, everyMs: 500 },
+    );
+    const outcomes = await stream.finish();
+    const slowest = Math.max(...outcomes.map(({ startedAfter = 0 }) => startedAfter));
+    console.log(`${outcomes.length} pods, the slowest started after ${slowest} s`);
+    expect(outcomes.filter(({ bypassed }) => bypassed)).toEqual([]);
+    expect(outcomes.filter(({ reported }) => !reported)).toEqual([]);
+    expect(slowest).toBeLessThan(hadShim ? A_MINUTE_AND_A_RETRY : TWO_RETRIES);
+    for (const node of cluster.nodes) {
+      const files = await node.listDirectory("/etc/cni/net.d");
+      expect(files.filter((name) => name.startsWith("00-"))).toEqual(["00-multus.conf"]);
+    }
+  });
+
+  const podsByNode = async () => {
+    const { items } = await kubectl.get<{
+      items: { metadata: { uid: string }; spec: { nodeName: string } }[];
+    }>("pods", "-n", "kube-system", "-l", "name=multus");
+    return Object.fromEntries(items.map(({ metadata, spec }) => [spec.nodeName, metadata.uid]));
+  };
+  const canary = { nodes: 1, probe: "stream" };
+
+  /** Waits for a reason of Ready, and returns its message. */
+  async function readyFor(reason: string, message: RegExp): Promise<string> {
+    let last = "";
+    await waitUntil(
+      `Ready to be ${reason}`,
+      async () => {
+        const { status } = await kubectl.get<{
+          status?: { conditions?: { type: string; reason: string; message: string }[] };
+        }>("multusinstall", "multus");
+        const found = status?.conditions?.find(({ type }) => type === "Ready");
+        last = `${found?.reason}: ${found?.message}`;
+        return found?.reason === reason && message.test(found.message);
+      },
+      { timeoutMs: 150_000, everyMs: 500 },
+    ).catch((error: unknown) => {
+      throw new Error(`Ready is ${last}`, { cause: error });
+    });
+    return last;
+  }
+
+  it("tries a change on one node with a probe, and lets the other follow", async () => {
+    await kubectl.runWithInput(
+      JSON.stringify({ ...NETWORK, metadata: { name: "stream", namespace: "kube-system" } }),
+      "apply",
+      "-f",
+      "-",
+    );
+    const before = await podsByNode();
+    await apply({ ...THIN, logging: { level: "error" }, rollout: { canary } });
+    await readyFor("RolloutInProgress", /canary: probing|waiting for the probe/);
+    const tried = await podsByNode();
+    expect(tried["node-2"]).toBe(before["node-2"]);
+    expect(tried["node-1"]).not.toBe(before["node-1"]);
+    await waitForReady(kubectl, 150_000);
+    expect((await podsByNode())["node-2"]).not.toBe(before["node-2"]);
+    expect(
+      await kubectl.run("get", "pods", "-n", "kube-system", "-l", "name=multus-probe", "-o", "name"),
+    ).toBe("");
+  });
+
+  it("stops at a canary that fails, serves the other node, and puts the last Multus back by itself", async () => {
+    const before = await podsByNode();
+    const broken = { ...THIN, image: { tag: "no-such-tag", pullPolicy: "Never" } };
+    await apply({ ...broken, rollout: { canary } });
+    const message = await readyFor("RolloutFailed", /canary 1 of 1, node-1/);
+    expect(message).toContain("no-such-tag");
+    expect((await podsByNode())["node-2"]).toBe(before["node-2"]);
+    await using stream = new PodStream(cluster.kubeconfig, ["node-2"], "served");
+    stream.start();
+    await apply({ ...broken, rollout: { canary, rollback: true } });
+    await readyFor("RolledBack", /no-such-tag.*on every node$/);
+    const outcomes = await stream.finish();
+    expect(outcomes.filter(({ bypassed, reported }) => bypassed || !reported)).toEqual([]);
+    expect((await podsByNode())["node-2"]).toBe(before["node-2"]);
+    await apply({ ...THIN, logging: { level: "error" } });
+    await waitForReady(kubectl, 150_000);
+  });
+
+  it("lets no ordinary pod onto a new node before Multus is ready there", async () => {
+    const key = "multus-operator.dev/not-ready";
+    await apply({ ...THIN, logging: { level: "error" }, nodes: { startupTaint: key } });
+    await waitForReady(kubectl);
+    if (!(cluster instanceof Cluster)) throw new Error("this cluster cannot have a further node");
+    const adding = cluster.addNode(`${key}=:NoSchedule`);
+    const waiting = pod("waiting", {
+      script: `test -e /sys/class/net/net1 || exit ${BYPASSED}; exec sleep 1000000`,
+      annotations: { "k8s.v1.cni.cncf.io/networks": "default/stream" },
+    }) as { spec: object };
+    const spec = {
+      ...waiting.spec,
+      nodeSelector: { "kubernetes.io/hostname": "node-3" },
+      restartPolicy: "Never",
+    };
+    await kubectl.runWithInput(JSON.stringify({ ...waiting, spec }), "apply", "-f", "-");
+    await waitUntil(
+      "the scheduler to say that the node is tainted",
+      async () => (await kubectl.run("get", "pod", "waiting", "-o", "json")).includes("untolerated taint"),
+      { timeoutMs: 60_000, everyMs: 200 },
+    );
+    await adding;
+    await kubectl.run("wait", "--for=condition=Ready", "pod/waiting", "--timeout=90s");
+    const { metadata } = await kubectl.get<{ metadata: { annotations: Record<string, string> } }>(
+      "pod",
+      "waiting",
+    );
+    expect(metadata.annotations["k8s.v1.cni.cncf.io/network-status"]).toContain("default/stream");
+    const { spec: node } = await kubectl.get<{ spec: { taints?: { key: string }[] } }>("node", "node-3");
+    expect(node.taints?.map((taint) => taint.key) ?? []).not.toContain(key);
+    await kubectl.run("delete", "pod", "waiting");
+  });
+});
