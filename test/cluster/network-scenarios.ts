@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { waitUntil } from "./daemon.ts";
 import type { Kubectl } from "./kubectl.ts";
 import { list, pod } from "./pods.ts";
@@ -120,9 +121,7 @@ export async function startOutdated(kubectl: Kubectl): Promise<string> {
     podAsking("outdated", "changing"),
   );
   await waitForRunning(kubectl, "outdated");
-  const attached = Date.now();
-  // Managed fields have whole seconds: a change within the second of the attachment is none that can be told.
-  await waitUntil("the next second", () => Promise.resolve(Date.now() - attached > 1100), { everyMs: 100 });
+  await nextSecond();
   await apply(kubectl, nad("changing", macvlan(range(82, 90), { mtu: 1400 })));
   return "outdated";
 }
@@ -137,4 +136,9 @@ export async function startDoubled(kubectl: Kubectl): Promise<[string, string]> 
   );
   await waitForRunning(kubectl, "first", "second");
   return ["first", "second"];
+}
+
+/** Managed fields have whole seconds: a change within the second of an attachment is none that can be told. */
+export async function nextSecond(): Promise<void> {
+  await sleep(1100);
 }

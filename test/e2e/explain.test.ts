@@ -16,6 +16,7 @@ import {
   REPAIRED,
 } from "../cluster/explained-pods.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
+import { nextSecond } from "../cluster/network-scenarios.ts";
 import { describeOn, type OpenCluster, openCluster } from "../cluster/open-cluster.ts";
 import { kubectlMultus, type PluginAnswer } from "../cluster/plugin.ts";
 import { list } from "../cluster/pods.ts";
@@ -120,6 +121,7 @@ describeOn(["nodeExec", "loadImage", "secondNetwork"], "kubectl multus on real n
     await apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: "storage" } });
     await apply(...NETWORK_DEFINITIONS, ...FIRST_PODS);
     await running(FIRST_PODS);
+    await nextSecond();
     await apply(CHANGED, ...LACKING_PODS);
     await waitUntil(
       "the kubelet to tell of every pod that fails",

@@ -99,7 +99,9 @@ describe("the CustomResourceDefinitions", () => {
     expect(await plane.kubectl("get", "mi")).toMatch(
       /^NAME +READY +REASON +VERSION +MODE +DESIRED +UPDATED +AVAILABLE +AGE\n/,
     );
-    expect(await plane.kubectl("get", "mi", "-o", "wide")).toMatch(/ AGE +IMAGE\b/);
+    expect(await plane.kubectl("get", "mi", "-o", "wide")).toMatch(
+      / AGE +NETWORKS +INVALID +PODS +FAILING +IMAGE\b/,
+    );
     await client.delete({ type: MULTUS, name: "columns" });
   });
 });
