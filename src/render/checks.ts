@@ -144,14 +144,14 @@ const WARNINGS: readonly Check[] = [
           message: `upstream's image of ${version} may hold amd64 only (its manifest names another for ppc64le); name one in spec.image that holds them all`,
         }
       : undefined,
-  /** entrypoint.sh calls `python`, which an image built on a bare shell has not. */
+  /** entrypoint.sh calls `python` with a script of Python 2 (`print x`), which few images have. */
   (spec) =>
     flavourOf(spec) === "v3" && entrypointOf(spec).overrideNetworkName
       ? {
           path: "spec.entrypoint.overrideNetworkName",
           code: "NEEDS_PYTHON",
           message:
-            "the entrypoint of v3 needs python in the image for this; without it the pod ends at start",
+            "the entrypoint of v3 needs Python 2 in the image for this, as `python`; without it the pod ends at start",
         }
       : undefined,
   ({ primaryNetwork: { preset } }) => {

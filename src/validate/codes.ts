@@ -253,7 +253,7 @@ export const CODES: Readonly<Record<string, readonly CodeMeaning[]>> = {
     ),
     code(
       "NEEDS_PYTHON",
-      "v3's entrypoint needs python in the image for this",
+      "v3's entrypoint needs Python 2 in the image for this",
       "An image that has it, or leave the field out",
     ),
     code("NOT_INLINE", "the preset cannot be written inline", "source: Auto or File"),

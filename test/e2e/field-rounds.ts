@@ -244,6 +244,25 @@ const V3: FieldRound[] = [
       },
     },
   },
+  {
+    title: "v3.4.2: the primary network's name, for which the entrypoint needs Python 2",
+    spec: {
+      version: "v3.4.2",
+      cni: { confDir: "/etc/cni/multus/v3", binDir: "/opt/cni/bin/v3" },
+      entrypoint: { overrideNetworkName: true },
+    },
+    // No distribution that is kept up has Python 2: the entrypoint ends, and the status says so.
+    healthy: false,
+    looks: {
+      "entrypoint.overrideNetworkName": async ({ kubectl }) => {
+        const { status } = await kubectl.get<{
+          status: { nodes: { unhealthy: { message: string }[] }; warnings?: unknown };
+        }>("multusinstall", "multus");
+        expect(status.nodes.unhealthy[0]?.message).toMatch(/needs Python 2/);
+        expect(JSON.stringify(status.warnings)).toMatch(/python/i);
+      },
+    },
+  },
 ];
 
 const THIN: FieldRound[] = [
@@ -427,7 +446,9 @@ const THICK: FieldRound[] = [
         await node.writeFile(`${LOG}/dels`, "");
         await runPod("stubborn", "default", "stubborn");
         const dels = async () => (await node.readFile(`${LOG}/dels`)).length / 2;
-        await waitUntil("the DEL to be tried again", async () => (await dels()) >= 3).finally(async () => {
+        // When the kubelet asks again is up to its own back-off.
+        const again = async () => (await dels()) >= 3;
+        await waitUntil("the DEL to be tried again", again, { timeoutMs: 120_000 }).finally(async () => {
           await node.exec("rm", "-f", `${LOG}/stubborn`);
         });
       },

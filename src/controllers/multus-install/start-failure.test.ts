@@ -34,6 +34,12 @@ it.each([
     "architecture",
   ],
   [
+    "no Python for the primary network's name",
+    "/entrypoint.sh: line 299: python: command not found\n",
+    "ImageLacksPython",
+    "spec.entrypoint.overrideNetworkName",
+  ],
+  [
     "a message that BusyBox' date hides",
     "date: unrecognized option '--iso-8601=seconds'\nBusyBox v1.35.0 (Debian 1:1.35.0-4+deb12u1+b1) multi-call binary.\n\nUsage: date [OPTIONS] [+FMT] [[-s] TIME]\n",
     "ImageLayout",

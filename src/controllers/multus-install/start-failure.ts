@@ -2,7 +2,7 @@ import type { Explanation } from "./pull-failure.ts";
 
 /** Why a container of an image of another layout or architecture ends as soon as it starts. */
 interface Cause {
-  reason: "ImageLayout" | "ImageArchitecture";
+  reason: "ImageLayout" | "ImageArchitecture" | "ImageLacksPython";
   matches: RegExp;
   explain: (found: RegExpExecArray) => string;
 }
@@ -36,6 +36,13 @@ const CAUSES: readonly Cause[] = [
       /^(?:ba|da)?sh: (?:line \d+: |\d+: |can't open ')?(\/[^:']+)'?: (?:No such file or directory|not found)/m,
     explain: ([, path = ""]) =>
       `the image has no ${path}. Say how it starts Multus in spec.image.layout.command`,
+  },
+  {
+    // v3's entrypoint.sh, line 299: it reads the primary network's name with a script of Python 2.
+    reason: "ImageLacksPython",
+    matches: /\bpython: (?:command )?not found/,
+    explain: () =>
+      "spec.entrypoint.overrideNetworkName of v3 needs Python 2 in the image, as `python`. Leave the field out, or take an image that has it",
   },
   {
     // BusyBox' date does not know --iso-8601, and its usage fills the end of the log that the kubelet keeps.
