@@ -244,7 +244,9 @@ describeOn(["nodeExec", "loadImage", "secondNetwork", "calico"], "the first user
 
     afterAll(async () => {
       await patch({ image: { layout: null, tag: null } });
-    });
+      // The story begins from a rollout that is complete: pods replaced while they start once held up the next one.
+      await kubectl.run("wait", "multusinstall/multus", "--for=condition=Ready", "--timeout=120s");
+    }, 130_000);
   });
 
   /** A new pod on node-1 has Calico's interface and a macvlan one. */
