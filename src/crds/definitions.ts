@@ -3,6 +3,7 @@ import { MULTUS_INSTALL, NAME_IS_A_LABEL_VALUE } from "./multus-install/multus-i
 import { multusInstallSpec } from "./multus-install/spec.ts";
 import { multusInstallStatus } from "./multus-install/status.ts";
 import { networkAttachmentReportDefinition } from "./network-attachment-report/definition.ts";
+import { condition } from "./printer-columns.ts";
 import { structuralSchema } from "./structural-schema.ts";
 
 /** The CustomResourceDefinitions of this project, as they are installed. */
@@ -64,8 +65,6 @@ function multusInstallDefinition(): KubeObject {
     },
   };
 }
-
-const condition = (type: string, field: string) => `.status.conditions[?(@.type=="${type}")].${field}`;
 
 const COLUMNS = [
   { name: "Ready", type: "string", jsonPath: condition("Ready", "status") },

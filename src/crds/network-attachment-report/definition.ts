@@ -1,4 +1,5 @@
 import type { KubeObject } from "../kube-object.ts";
+import { condition } from "../printer-columns.ts";
 import { structuralSchema } from "../structural-schema.ts";
 import { NETWORK_ATTACHMENT_REPORT, reportStatus } from "./report.ts";
 
@@ -45,8 +46,6 @@ export function networkAttachmentReportDefinition(): KubeObject {
     },
   };
 }
-
-const condition = (type: string, field: string) => `.status.conditions[?(@.type=="${type}")].${field}`;
 
 const COLUMNS = [
   { name: "Valid", type: "string", jsonPath: condition("Valid", "status") },
