@@ -1,15 +1,53 @@
-import type { Reporter, TestModule } from "vitest/node";
+import { stripVTControlCharacters } from "node:util";
+import type { Reporter, TestModule, TestSuite } from "vitest/node";
 
-/** Prints one closing line over all projects, `N passed, N failed, N skipped`, for people and CI that read only the end. */
+const MOST_CHARACTERS = 200;
+
+/**
+ * Prints one closing line over all projects, `N passed, N failed, N skipped`, and before it a short line for each
+ * failure: for people and CI that read only the end.
+ */
 export default class ClosingLineReporter implements Reporter {
   onTestRunEnd(modules: ReadonlyArray<TestModule>, unhandledErrors: ReadonlyArray<unknown>): void {
-    const count = { passed: 0, failed: unhandledErrors.length, skipped: 0, pending: 0 };
+    const count = { passed: 0, failed: 0, skipped: 0, pending: 0 };
+    const failures = unhandledErrors.map((error) => shortLine("outside of a test", "", error));
     for (const module of modules) {
-      count.failed += module.errors().length;
-      for (const test of module.children.allTests()) count[test.result().state]++;
+      const file = module.relativeModuleId;
+      // What fails in a hook is the failure of its file or suite: its tests are skipped, or have passed.
+      for (const suite of [module, ...module.children.allSuites()])
+        for (const error of suite.errors()) failures.push(shortLine(file, nameOf(suite), error));
+      for (const test of module.children.allTests()) {
+        const { state, errors } = test.result();
+        if (state === "failed") failures.push(shortLine(file, test.fullName, errors[0]));
+        else if (state === "pending") failures.push(shortLine(file, test.fullName, "did not end"));
+        else count[state]++;
+      }
     }
+    count.failed = failures.length;
     process.stdout.write(
-      `\n${count.passed} passed, ${count.failed + count.pending} failed, ${count.skipped} skipped\n`,
+      `\n${failures.map((line) => `FAILED ${line}\n`).join("")}${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped\n`,
     );
   }
+}
+
+function nameOf(suite: TestModule | TestSuite): string {
+  return suite.type === "suite" ? suite.fullName : "";
+}
+
+/** `file > name: first line of the error`, at most MOST_CHARACTERS long; a name gives way before the error does. */
+export function shortLine(file: string, name: string, error: unknown): string {
+  const message = error instanceof Object && "message" in error ? error.message : error;
+  const first = oneLine(String(message ?? "no error was reported"));
+  const where = name === "" ? file : `${file} > ${oneLine(name)}`;
+  const room = MOST_CHARACTERS - Math.min(first.length, MOST_CHARACTERS / 2) - 2;
+  return shortened(`${shortened(where, room)}: ${first}`, MOST_CHARACTERS);
+}
+
+function oneLine(text: string): string {
+  const [first = ""] = stripVTControlCharacters(text).trim().split("\n");
+  return first.replaceAll(/\p{Cc}/gu, " ").trimEnd();
+}
+
+function shortened(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }
