@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-export const CONDITION_TYPES = ["Ready", "Reconciling", "Stalled", "Degraded"] as const;
+export const CONDITION_TYPES = ["Ready", "Reconciling", "Stalled", "Degraded", "Warning"] as const;
 export type ConditionType = (typeof CONDITION_TYPES)[number];
 
 /** Every reason that a condition may carry, and what it means (docs/reference). The list is closed: alerts rely on it. */
@@ -24,13 +24,15 @@ export const REASONS = {
   ApplyFailed: "The API server refused an object, or did not answer; it is tried again.",
   Paused: "spec.paused: nothing is written.",
   Deleting: "The MultusInstall is being deleted and its objects with it.",
+  MovingTag: "spec.image.tag moves: nodes may run different releases. Other warnings are in status.warnings.",
+  Unintended: "Something works and is likely unintended; the message and status.warnings say what.",
   Settled: "There is nothing to do, or nothing is wrong.",
 } as const;
 export type Reason = keyof typeof REASONS;
 
 /** metav1.Condition. */
 export const condition = z.object({
-  type: z.string().max(316).describe("Ready, Reconciling, Stalled or Degraded."),
+  type: z.string().max(316).describe("Ready, Reconciling, Stalled, Degraded or Warning."),
   status: z.enum(["True", "False", "Unknown"]).describe("True, False, or Unknown."),
   observedGeneration: z.int().min(0).optional().describe("The generation of the spec that this speaks of."),
   lastTransitionTime: z.string().max(64).meta({ format: "date-time" }).describe("When status last changed."),

@@ -266,6 +266,13 @@ it("refuses a spec that Multus would crash on, naming the field", async () => {
   expect(await exists("daemonset", "kube-multus-ds")).toBe(false);
 });
 
+it("warns of a tag that moves in a condition, until a release is named", async () => {
+  await apply({ image: { tag: "snapshot" } });
+  expect(await reason("Warning", "MovingTag")).toContain("spec.image.tag: snapshot moves");
+  await apply({ image: { tag: "v4.3.0" } });
+  expect(await reason("Warning", "Settled")).toBe("");
+});
+
 it("says what the API server refuses as invalid, and does not ask again and again", async () => {
   const name = "no-multus";
   const rule = {

@@ -182,10 +182,11 @@ export class Admission {
     return this.#server.port;
   }
 
-  /** A sentence while the API server is to call this replica and does not trust it yet; for the readiness check. */
+  /** A sentence while the API server may be about to call this replica and does not trust it yet; for the readiness check. */
   notReady(): string | undefined {
-    if (!this.#certificate || !this.#view.settings || this.#certificate.isTrusted) return undefined;
-    if (performance.now() - this.#started > LONGEST_UNREADY_MS) return undefined;
+    if (!this.#certificate || performance.now() - this.#started > LONGEST_UNREADY_MS) return undefined;
+    if (!this.#view.isSynced) return "what admission is to check is not known yet";
+    if (!this.#view.settings || this.#certificate.isTrusted) return undefined;
     return "the webhook configuration does not hold this replica's certificate yet";
   }
 

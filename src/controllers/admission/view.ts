@@ -51,6 +51,8 @@ export class ClusterView implements AdmissionView {
   readonly #networks: Reflector<true>;
   readonly #certificates: Reflector<Published>;
   readonly #configuration: Reflector<ApiObject>;
+  readonly #synced: Promise<void>;
+  #isSynced = false;
   #watchesNetworks = false;
   /** Of each install, what admission depends on: its status changes often, and does not count. */
   readonly #told = new Map<string, string>();
@@ -99,6 +101,10 @@ export class ClusterView implements AdmissionView {
         kind: VALIDATING_WEBHOOK_CONFIGURATIONS.kind,
       }),
     });
+    const needed = [this.#installs, this.#certificates, this.#configuration];
+    this.#synced = Promise.all(needed.map((watch) => watch.synced)).then(() => {
+      this.#isSynced = true;
+    });
   }
 
   start(): void {
@@ -108,8 +114,12 @@ export class ClusterView implements AdmissionView {
 
   /** Resolves when all but the NADs is known. */
   get synced(): Promise<void> {
-    const all = [this.#installs, this.#certificates, this.#configuration].map((watch) => watch.synced);
-    return Promise.all(all).then(() => {});
+    return this.#synced;
+  }
+
+  /** Whether `synced` has resolved: before that, no MultusInstall only means that none was seen yet. */
+  get isSynced(): boolean {
+    return this.#isSynced;
   }
 
   async stop(): Promise<void> {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { conditionsFor, type InstallState, withTimes } from "./conditions.ts";
+import { conditionsFor, type InstallState, warningCondition, withTimes } from "./conditions.ts";
 
 const statuses = (state: InstallState) =>
   Object.fromEntries(Object.entries(conditionsFor(state)).map(([type, { status }]) => [type, status]));
@@ -58,13 +58,16 @@ it.each<[string, InstallState, object]>([
 
 it("keeps the time of a condition whose status did not change, and stamps the generation on all", () => {
   const before = withTimes(
-    conditionsFor({ kind: "Running", verdict: complete }),
+    { ...conditionsFor({ kind: "Running", verdict: complete }), Warning: warningCondition([]) },
     [],
     1,
     "2026-01-01T00:00:00Z",
   );
   const after = withTimes(
-    conditionsFor({ kind: "Running", verdict: { state: "Progressing", message: "1 of 2" } }),
+    {
+      ...conditionsFor({ kind: "Running", verdict: { state: "Progressing", message: "1 of 2" } }),
+      Warning: warningCondition([{ text: "w" }]),
+    },
     before,
     2,
     "2026-01-02T00:00:00Z",
@@ -80,5 +83,19 @@ it("keeps the time of a condition whose status did not change, and stamps the ge
     ["Reconciling", "02", 2],
     ["Stalled", "01", 2],
     ["Degraded", "01", 2],
+    ["Warning", "02", 2],
   ]);
+});
+
+it("warns with a moving tag first, and counts the others", () => {
+  const low = { code: "LOW_MEMORY_LIMIT", text: "spec.workload…: low" };
+  expect(warningCondition([])).toEqual({ status: "False", reason: "Settled", message: "" });
+  expect(warningCondition([low])).toEqual({ status: "True", reason: "Unintended", message: low.text });
+  expect(
+    warningCondition([low, { code: "MOVING_TAG", text: "spec.image.tag: moves" }, { text: "nodes differ" }]),
+  ).toEqual({
+    status: "True",
+    reason: "MovingTag",
+    message: "spec.image.tag: moves (2 more in status.warnings)",
+  });
 });

@@ -24,11 +24,12 @@ export type InstallState =
   | { kind: "Deleting"; message: string };
 
 type Draft = { status: "True" | "False"; reason: Reason; message: string };
-type Drafts = Record<ConditionType, Draft>;
+/** Those that follow from the state alone. */
+type Drafts = Record<Exclude<ConditionType, "Warning">, Draft>;
 
 const settled: Draft = { status: "False", reason: "Settled", message: "" };
 
-/** The four conditions for what was found, after kstatus: Reconciling and Stalled are True only while they mean something. */
+/** The conditions for the state that was found, after kstatus: Reconciling and Stalled are True only while they mean something. */
 export function conditionsFor(state: InstallState): Drafts {
   switch (state.kind) {
     case "Running":
@@ -118,12 +119,23 @@ function failed(reason: "RolloutFailed" | "RolledBack", message: string, Reconci
   };
 }
 
+/** Whether something works and is likely unintended: True with a moving tag first, which has a reason of its own. */
+export function warningCondition(warnings: readonly { code?: string; text: string }[]): Draft {
+  const [first, ...others] = warnings.toSorted((a, b) => Number(isMoving(b)) - Number(isMoving(a)));
+  if (!first) return settled;
+  const more = others.length > 0 ? ` (${others.length} more in status.warnings)` : "";
+  const reason = isMoving(first) ? "MovingTag" : "Unintended";
+  return { status: "True", reason, message: `${first.text}${more}` };
+}
+
+const isMoving = ({ code }: { code?: string }) => code === "MOVING_TAG";
+
 /**
  * The conditions to write: in a fixed order, each with the time at which its status last changed.
  * @param now RFC 3339
  */
 export function withTimes(
-  drafts: Drafts,
+  drafts: Record<ConditionType, Draft>,
   previous: readonly Condition[],
   observedGeneration: number,
   now: string,

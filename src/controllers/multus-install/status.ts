@@ -3,7 +3,7 @@ import type { MultusInstall } from "../../crds/multus-install/multus-install.ts"
 import type { MultusInstallStatus } from "../../crds/multus-install/status.ts";
 import type { NetworkSummary } from "../../networks/summary.ts";
 import type { RenderedInstall } from "../../render/render.ts";
-import { conditionsFor, type InstallState, withTimes } from "./conditions.ts";
+import { conditionsFor, type InstallState, warningCondition, withTimes } from "./conditions.ts";
 import { networkStatusFrom } from "./network-status.ts";
 import type { Rollout } from "./rollout.ts";
 
@@ -46,12 +46,11 @@ export function statusFor(
   const { state, install, rendered, rollout, progressedAt, rolloutRecord, startupTaint, inventory } =
     findings;
   const { distribution, primaryNetwork } = findings;
-  const warnings = [...(rendered?.warnings.map(formatProblem) ?? []), ...(findings.nodeWarnings ?? [])]
-    .slice(0, MOST_WARNINGS)
-    .map((warning) => warning.slice(0, LONGEST_WARNING));
+  const warnings = warningsFrom(findings);
+  const drafts = { ...conditionsFor(state), Warning: warningCondition(warnings) };
   return {
     observedGeneration: generation,
-    conditions: withTimes(conditionsFor(state), previous.conditions ?? [], generation, now),
+    conditions: withTimes(drafts, previous.conditions ?? [], generation, now),
     ...(install ? { version: install.spec.version, mode: install.spec.mode } : {}),
     ...(rendered ? { image: rendered.image } : {}),
     ...(distribution ? { distribution } : {}),
@@ -61,8 +60,18 @@ export function statusFor(
     ...(rendered ? networkStatusFrom(findings.networks, previous) : {}),
     ...(primaryNetwork ? { primaryNetwork } : {}),
     ...(inventory.length > 0 ? { inventory: [...inventory] } : {}),
-    ...(warnings.length > 0 ? { warnings } : {}),
+    ...(warnings.length > 0 ? { warnings: warnings.map(({ text }) => text) } : {}),
   };
+}
+
+function warningsFrom({ rendered, nodeWarnings = [] }: Findings): { code?: string; text: string }[] {
+  const ofSpec = (rendered?.warnings ?? []).map((problem) => ({
+    code: problem.code,
+    text: formatProblem(problem),
+  }));
+  return [...ofSpec, ...nodeWarnings.map((text) => ({ text }))]
+    .slice(0, MOST_WARNINGS)
+    .map((warning) => ({ ...warning, text: warning.text.slice(0, LONGEST_WARNING) }));
 }
 
 function nodesOf({

@@ -14,7 +14,7 @@ export const multusInstallStatus = z.object({
     .max(8)
     .optional()
     .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"] })
-    .describe("Ready, Reconciling, Stalled and Degraded."),
+    .describe("Ready, Reconciling, Stalled, Degraded and Warning."),
   version: z.string().max(16).optional().describe("The Multus release whose objects are applied."),
   mode: z.string().max(8).optional().describe("Thin or Thick."),
   image: z.string().max(512).optional().describe("The image of the Multus pods."),
