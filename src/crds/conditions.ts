@@ -5,8 +5,10 @@ export type ConditionType = (typeof CONDITION_TYPES)[number];
 
 /** Every reason that a condition may carry, and what it means (docs/reference). The list is closed: alerts rely on it. */
 export const REASONS = {
-  Available: "The objects match the spec, and Multus runs on every node that should have it.",
-  RolloutInProgress: "The objects match the spec; not every node runs the newest Multus yet.",
+  Available:
+    "The objects match the spec, Multus runs on every node that should have it, and a look found it in place.",
+  RolloutInProgress:
+    "The objects match the spec; not every node runs the newest Multus yet, or was seen to since it does.",
   NodesUnhealthy: "On at least one node Multus does not run; status.nodes.unhealthy says where and why.",
   RolloutStuck: "The rollout has not moved for ten minutes; the message says what it waits for.",
   RolloutFailed: "The canary failed: the rollout has stopped, and the other nodes keep their Multus.",

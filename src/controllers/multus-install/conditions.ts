@@ -82,6 +82,7 @@ function running({ state, message }: Verdict): Drafts {
     case "NoNodes":
       return { ...drafts, Ready: { status: "False", reason: "NoMatchingNodes", message } };
     case "Progressing":
+    case "Looking":
       return {
         ...drafts,
         Ready: { status: "False", reason: "RolloutInProgress", message },

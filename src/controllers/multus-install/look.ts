@@ -27,11 +27,23 @@ export async function look(run: Run, rendered: RenderedInstall): Promise<Rollout
   const pods = (await run.deps.pods(namespace)).filter((pod) => names.has(pod.daemonSet));
   const now = run.deps.now();
   const explained = await withFailedMounts(run, namespace, await withMissingSecrets(run, namespace, pods));
-  const byPods = unhealthyNodes(explained, now, await run.deps.nodes());
-  const unhealthy = joined(byPods, await nodeLooks(run, pods));
+  const nodes = await run.deps.nodes();
+  const looked = await nodeLooks(run, pods);
+  const unhealthy = joined(unhealthyNodes(explained, now, nodes), looked.unhealthy);
   const looks = [nextLookSeconds(pods, now) ?? [], pods.some(isStarting) ? STARTING_SECONDS : []].flat();
   const lookAgainSeconds = looks.length > 0 ? Math.min(...looks) : undefined;
-  const found = rollout(refs.length, daemonSets, unhealthy, ending.map(describe));
+  const answering = new Set(nodes.filter(({ reachable }) => reachable).map(({ name }) => name));
+  const found = rollout(refs.length, daemonSets, unhealthy, {
+    ending: ending.map(describe),
+    leaving: pods.filter(({ terminating, node }) => terminating && answering.has(node)).length,
+    unseen: isReadyAlready(run) ? [] : looked.unseen.filter((node) => answering.has(node)),
+  });
   run.findings.rollout = found;
   return lookAgainSeconds === undefined ? found : { ...found, lookAgainSeconds };
+}
+
+/** Ready is said once the nodes were seen; from then on it stands until something speaks against it, also after a restart. */
+function isReadyAlready({ live, previous }: Run): boolean {
+  const ready = previous.conditions?.find(({ type }) => type === "Ready");
+  return ready?.status === "True" && ready.observedGeneration === live.metadata.generation;
 }

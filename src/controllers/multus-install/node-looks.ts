@@ -11,18 +11,28 @@ const MOST_NAMED = 3;
 /** Multus has written its configuration this long after its pod is Ready, even on a node that is busy. */
 const SETTLED_SECONDS = 12;
 
+/** What the looks at the nodes have shown so far. */
+export interface NodeLooks {
+  /** At most one entry a node. */
+  unhealthy: UnhealthyNode[];
+  /** Nodes with a ready pod whose look is still to come, or came too early to tell. */
+  unseen: string[];
+}
+
+const NOTHING: NodeLooks = { unhealthy: [], unseen: [] };
+
 /**
  * Says which nodes are to be looked at from now on, and what the looks so far have shown; the findings get
- * what the status tells of it. At most one entry a node.
+ * what the status tells of it.
  */
-export async function nodeLooks(run: Run, pods: readonly MultusPodView[]): Promise<UnhealthyNode[]> {
+export async function nodeLooks(run: Run, pods: readonly MultusPodView[]): Promise<NodeLooks> {
   const { nodeTasks: nodes } = run.deps;
   const { install } = run.findings;
-  if (!install) return [];
+  if (!install) return NOTHING;
   const { spec } = install;
   if (spec.nodes.inspection === "Off" || !nodes.canRun) {
     nodes.plan(undefined);
-    return [];
+    return NOTHING;
   }
   await run.deps.nodes();
   const troubleOf = (found: NodeInspection) => nodeTrouble(spec, found, run.deps.now());
@@ -44,9 +54,15 @@ export async function nodeLooks(run: Run, pods: readonly MultusPodView[]): Promi
   if (primaryNetwork) run.findings.primaryNetwork = primaryNetwork;
   run.findings.nodeWarnings = [...differingNodes(primaryNetwork), ...failedLooks(nodes.failures)];
   // What was seen while another pod of Multus was there says nothing of this one.
-  return inspections
-    .filter((found) => nodes.isCurrent(found.node) && !isEarly(found, pods))
-    .flatMap((found) => troubleOf(found) ?? []);
+  const telling = inspections.filter(
+    (found) => nodes.isCurrent(found.node) && (troubleOf(found) === undefined || !isEarly(found, pods)),
+  );
+  const seen = new Set([...telling.map(({ node }) => node), ...nodes.failures.keys()]);
+  const running = pods.filter(({ ready, terminating }) => ready && !terminating).map(({ node }) => node);
+  return {
+    unhealthy: telling.flatMap((found) => troubleOf(found) ?? []),
+    unseen: spec.paused ? [] : running.filter((node) => !seen.has(node)).toSorted(),
+  };
 }
 
 /**

@@ -34,8 +34,24 @@ it("does not call a rollout complete while a DaemonSet is missing", () => {
 });
 
 it("is not complete while somebody deletes an object of it, whatever the numbers say", () => {
-  const found = verdict(rollout(1, [daemonSet(1, 1, 3, 3, 3)], [], ["DaemonSet kube-system/kube-multus-ds"]));
+  const found = verdict(
+    rollout(1, [daemonSet(1, 1, 3, 3, 3)], [], { ending: ["DaemonSet kube-system/kube-multus-ds"] }),
+  );
   expect(found).toMatchObject({ state: "Progressing", message: expect.stringContaining("kube-multus-ds") });
+});
+
+it("is not complete while pods of an earlier Multus are still ending", () => {
+  const found = verdict(rollout(1, [daemonSet(1, 1, 3, 3, 3)], [], { leaving: 2 }));
+  expect(found).toMatchObject({ state: "Progressing", message: expect.stringContaining("2 earlier pods") });
+});
+
+it("is not complete before the nodes were looked at", () => {
+  const unseen = ["n1", "n2", "n3", "n4", "n5", "n6"];
+  expect(verdict(rollout(1, [daemonSet(1, 1, 6, 6, 6)], [], { unseen }))).toEqual({
+    state: "Looking",
+    message:
+      "6 of 6 nodes updated, 6 available; still looking whether its configuration is in place on n1, n2, n3, n4, n5 and 1 more",
+  });
 });
 
 it("is not ready where no node matches", () => {

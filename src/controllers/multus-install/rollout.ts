@@ -11,6 +11,10 @@ export interface Rollout {
   unhealthy: UnhealthyNode[];
   /** Objects of the install that somebody is deleting: they come back once they are gone. */
   ending: readonly string[];
+  /** Pods that are being deleted and have not ended, on nodes that answer: two of Multus are on such a node. */
+  leaving: number;
+  /** Nodes that must be looked at before Multus is said to run there. */
+  unseen: readonly string[];
   /** After so many seconds a pod that failed and runs again will be believed, if it still runs. */
   lookAgainSeconds?: number;
 }
@@ -23,7 +27,7 @@ export function rollout(
   expected: number,
   daemonSets: readonly DaemonSetView[],
   unhealthy: UnhealthyNode[],
-  ending: readonly string[] = [],
+  { ending = [], leaving = 0, unseen = [] }: Partial<Pick<Rollout, "ending" | "leaving" | "unseen">> = {},
 ): Rollout {
   const sum = (count: (d: DaemonSetView) => number) => daemonSets.reduce((n, d) => n + count(d), 0);
   return {
@@ -33,6 +37,8 @@ export function rollout(
     current: daemonSets.length === expected && daemonSets.every((d) => d.current),
     unhealthy,
     ending,
+    leaving,
+    unseen,
   };
 }
 
@@ -41,6 +47,8 @@ export type Verdict =
   | { state: "Complete"; message: string }
   | { state: "NoNodes"; message: string }
   | { state: "Progressing"; message: string }
+  /** Every node runs the newest Multus, by its pods; the looks at the nodes are under way. */
+  | { state: "Looking"; message: string }
   /** Stopped, until the spec changes. */
   | { state: "RolloutFailed"; message: string }
   /** The spec's rollout failed; what ran before is being put back. */
@@ -65,11 +73,19 @@ export function verdict(r: Rollout): Verdict {
       message: "no node matches: check spec.workload.nodeSelector, affinity and architectures",
     };
   if (r.updated < r.desired || r.available < r.desired) return { state: "Progressing", message: progress };
+  if (r.leaving > 0)
+    return { state: "Progressing", message: `${progress}; ${r.leaving} earlier pods have not ended yet` };
+  if (r.unseen.length > 0) return { state: "Looking", message: `${progress}; ${lookingAt(r.unseen)}` };
   return { state: "Complete", message: `Multus runs on ${r.desired} of ${r.desired} nodes` };
 }
 
 /** So many nodes are named in a sentence; the others are counted. */
 const NAMED = 5;
+
+function lookingAt(unseen: readonly string[]): string {
+  const more = unseen.length > NAMED ? ` and ${unseen.length - NAMED} more` : "";
+  return `still looking whether its configuration is in place on ${unseen.slice(0, NAMED).join(", ")}${more}`;
+}
 
 /** The worst cause with every node that has it, and how many more nodes have another. */
 function worstOf(unhealthy: readonly UnhealthyNode[]): string {

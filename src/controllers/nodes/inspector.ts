@@ -128,6 +128,8 @@ export class Inspector {
     else {
       const notFine = fine ? 0 : (looked?.notFine ?? 0) + 1;
       this.#looked.set(node, { key: since.key, at: Date.now(), fine, notFine });
+      // That it shows what the look before it showed is news too: it was awaited, or was too early then.
+      if (looked?.key !== since.key || !fine) this.#options.onChange();
     }
     return { requeueAfterSeconds: 1 };
   }
