@@ -1,3 +1,4 @@
+import { definitionOf } from "../custom-resource-definition.ts";
 import type { KubeObject } from "../kube-object.ts";
 import { condition } from "../printer-columns.ts";
 import { structuralSchema } from "../structural-schema.ts";
@@ -5,46 +6,15 @@ import { NETWORK_ATTACHMENT_REPORT, reportStatus } from "./report.ts";
 
 /** The CRD of NetworkAttachmentReport. It has no spec: it is written by the operator alone. */
 export function networkAttachmentReportDefinition(): KubeObject {
-  const { group, version, kind, plural } = NETWORK_ATTACHMENT_REPORT;
-  return {
-    apiVersion: "apiextensions.k8s.io/v1",
-    kind: "CustomResourceDefinition",
-    metadata: { name: `${plural}.${group}` },
-    spec: {
-      group,
-      scope: "Namespaced",
-      names: {
-        kind,
-        listKind: `${kind}List`,
-        plural,
-        singular: "networkattachmentreport",
-        shortNames: ["nar"],
-        categories: ["multus"],
-      },
-      versions: [
-        {
-          name: version,
-          served: true,
-          storage: true,
-          subresources: { status: {} },
-          additionalPrinterColumns: COLUMNS,
-          schema: {
-            openAPIV3Schema: {
-              type: "object",
-              description:
-                "What is true of the NetworkAttachmentDefinition of the same name: is it valid, what does it need, which pods asked for it and which have it. The operator writes it; it goes with the NAD.",
-              properties: {
-                apiVersion: { type: "string" },
-                kind: { type: "string" },
-                metadata: { type: "object" },
-                status: { ...structuralSchema(reportStatus), description: "What was found." },
-              },
-            },
-          },
-        },
-      ],
+  return definitionOf(NETWORK_ATTACHMENT_REPORT, {
+    shortNames: ["nar"],
+    columns: COLUMNS,
+    description:
+      "What is true of the NetworkAttachmentDefinition of the same name: is it valid, what does it need, which pods asked for it and which have it. The operator writes it; it goes with the NAD.",
+    properties: {
+      status: { ...structuralSchema(reportStatus), description: "What was found." },
     },
-  };
+  });
 }
 
 const COLUMNS = [
