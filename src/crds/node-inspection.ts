@@ -23,6 +23,7 @@ export const nodeInspection = z.object({
         name: word(255).describe("File name in the CNI configuration directory."),
         networkName: word(253).optional().describe("Its `name`; absent where the file is no configuration."),
         pluginTypes: z.array(word(64)).max(16).optional().describe("Types of its plugins, in their order."),
+        cniVersion: word(16).optional().describe("Its `cniVersion`; absent where it has none."),
       }),
     )
     .max(64)
@@ -32,10 +33,10 @@ export const nodeInspection = z.object({
     .optional()
     .describe("What Multus' auto mode picks: the first that is not Multus' own. Absent where there is none."),
   binaries: z
-    .array(z.object({ name: word(255), version: word(64).optional() }))
+    .array(z.object({ name: word(255), version: word(64).optional(), cniVersion: word(16).optional() }))
     .max(512)
     .describe(
-      "Executable files in the plugin directories, by name; the version from Go's build information.",
+      "Executable files in the plugin directories, by name; from Go's build information the version, and the newest CNI version that the CNI library in it speaks.",
     ),
   interfaces: z.array(word(15)).max(512).describe("The node's links, without those that lead into pods."),
   multusFiles: z

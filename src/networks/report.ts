@@ -49,7 +49,11 @@ function withLastLooks(input: ReportInput, previous: ReportStatus): Looked {
 }
 
 /** The codes of findings that a look at a node leads to (cross-checks). */
-const FROM_LOOKS: readonly string[] = ["PLUGIN_MISSING_ON_NODE", "MASTER_MISSING_ON_NODE"];
+const FROM_LOOKS: readonly string[] = [
+  "PLUGIN_MISSING_ON_NODE",
+  "MASTER_MISSING_ON_NODE",
+  "PLUGIN_TOO_OLD_ON_NODE",
+];
 
 function statusOf(input: Looked, previous: ReportStatus, now: string): ReportStatus {
   const { network, addresses, duplicates, versions, lacking } = input;

@@ -3,6 +3,8 @@ export interface ConfFile {
   name: string;
   networkName?: string;
   pluginTypes?: string[];
+  /** As it is written; absent where there is none, which is 0.1.0. */
+  cniVersion?: string;
   /** Multus wrote it, or it calls Multus. */
   isMultus: boolean;
 }
@@ -40,6 +42,7 @@ export function parseConfFile(name: string, text: string | undefined): ConfFile 
     name,
     ...(typeof value.name === "string" ? { networkName: cut(value.name, 253) } : {}),
     ...(pluginTypes.length > 0 ? { pluginTypes } : {}),
+    ...(typeof value.cniVersion === "string" ? { cniVersion: cut(value.cniVersion, 16) } : {}),
     isMultus: pluginTypes.some((type) => MULTUS_TYPES.includes(type)),
   };
 }

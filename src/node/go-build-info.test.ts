@@ -4,11 +4,11 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
-import { goProgramVersion } from "./go-build-info.ts";
+import { goProgram as readGoProgram } from "./go-build-info.ts";
 
 async function versionOf(path: string): Promise<string | undefined> {
   await using file = await open(path);
-  return await goProgramVersion(file);
+  return (await readGoProgram(file)).version;
 }
 
 /** The one Go program that this project has among its packages: TypeScript's compiler. */

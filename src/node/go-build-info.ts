@@ -1,7 +1,8 @@
 import type { FileHandle } from "node:fs/promises";
+import { newestOfLibrary } from "../cni/spoken-version.ts";
 
 /**
- * The version of a Go program, from the build information that its compiler put in. The program is not run:
+ * The version of a Go program and of the CNI library in it, from the build information that its compiler put in. The program is not run:
  * what lies on a host may be anything, of another architecture, or hang; and a read needs no right to execute.
  * Layout: debug/buildinfo of the Go library, format of Go 1.18 and later, and ELF(5).
  */
@@ -12,20 +13,45 @@ const MAGIC = Buffer.from("\xff Go buildinf:", "latin1");
 /** Go puts these around the module information, so that it can be found without its section. */
 const FRAME = 16;
 
-/** The version of the module that the program is of, or undefined where the file does not say. */
-export async function goProgramVersion(file: FileHandle): Promise<string | undefined> {
+export interface GoProgram {
+  /** Of the module that the program is of. */
+  version?: string;
+  /** The newest CNI version that the CNI library in it speaks. */
+  cniVersion?: string;
+}
+
+/** What the build information says of a program; nothing where the file has none. */
+export async function goProgram(file: FileHandle): Promise<GoProgram> {
   const section = await buildInfoSection(file);
-  if (!section?.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
+  if (!section?.subarray(0, MAGIC.length).equals(MAGIC)) return {};
   // Bit 1: the texts follow inline. Before Go 1.18 there were pointers here.
-  if (((section[15] ?? 0) & 2) === 0) return undefined;
+  if (((section[15] ?? 0) & 2) === 0) return {};
   const goVersion = text(section, 32);
   const modules = goVersion && text(section, goVersion.end);
-  return modules ? versionOf(modules.bytes.subarray(FRAME, -FRAME).toString("utf8")) : undefined;
+  if (!modules) return {};
+  const lines = modules.bytes
+    .subarray(FRAME, -FRAME)
+    .toString("utf8")
+    .split("\n")
+    .map((line) => line.split("\t"));
+  const version = versionOf(lines);
+  const cniVersion = cniVersionOf(lines);
+  return { ...(version ? { version } : {}), ...(cniVersion ? { cniVersion } : {}) };
+}
+
+type Line = readonly string[];
+const CNI_LIBRARY = "github.com/containernetworking/cni";
+
+function cniVersionOf(lines: readonly Line[]): string | undefined {
+  // Without one when the program is the library's own; one built with a replacement has that on the next line.
+  const library = lines.findIndex(([kind, name]) => kind === "dep" && name === CNI_LIBRARY);
+  if (library < 0) return undefined;
+  const [kind, , replacement] = lines[library + 1] ?? [];
+  return newestOfLibrary((kind === "=>" ? replacement : lines[library]?.[2]) ?? "");
 }
 
 /** Lines `path`, `mod path version`, `dep path version` and `build key=value`, separated by tabs. */
-function versionOf(info: string): string | undefined {
-  const lines = info.split("\n").map((line) => line.split("\t"));
+function versionOf(lines: readonly Line[]): string | undefined {
   const path = lines.find(([kind]) => kind === "path")?.[1] ?? "";
   const module = lines.find(
     ([kind, name = ""]) =>

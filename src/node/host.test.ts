@@ -58,7 +58,10 @@ describe("the host's files", () => {
 describe("a look at a node", () => {
   it("tells which file is the primary network's, and what Multus left", async () => {
     const claims = Buffer.from(JSON.stringify({ exp: 1795521600 })).toString("base64url");
-    put(`${CONF}/10-calico.conflist`, '{"name":"k8s-pod-network","plugins":[{"type":"calico"}]}');
+    put(
+      `${CONF}/10-calico.conflist`,
+      '{"cniVersion":"0.3.1","name":"k8s-pod-network","plugins":[{"type":"calico"}]}',
+    );
     put(`${CONF}/00-multus.conf`, '{"name":"multus-cni-network","type":"multus"}');
     put(`${CONF}/00-multus.conflist`, '{"name":"multus-cni-network","plugins":[{"type":"multus"}]}');
     put(`${CONF}/05-cilium.conflist.cilium_bak`, "{}");
@@ -77,7 +80,12 @@ describe("a look at a node", () => {
       confFiles: [
         { name: "00-multus.conf", networkName: "multus-cni-network", pluginTypes: ["multus"] },
         { name: "00-multus.conflist", networkName: "multus-cni-network", pluginTypes: ["multus"] },
-        { name: "10-calico.conflist", networkName: "k8s-pod-network", pluginTypes: ["calico"] },
+        {
+          name: "10-calico.conflist",
+          networkName: "k8s-pod-network",
+          pluginTypes: ["calico"],
+          cniVersion: "0.3.1",
+        },
       ],
       primary: { file: "10-calico.conflist", networkName: "k8s-pod-network" },
       binaries: [{ name: "bridge" }, { name: "linked" }, { name: "multus" }],

@@ -9,7 +9,7 @@ import {
   parseConfFile,
   primaryOf,
 } from "./conf-file.ts";
-import { goProgramVersion } from "./go-build-info.ts";
+import { type GoProgram, goProgram } from "./go-build-info.ts";
 import type { Host } from "./host.ts";
 import { tokenExpiry } from "./kubeconfig.ts";
 
@@ -64,7 +64,7 @@ export async function inspect(options: InspectOptions): Promise<NodeInspection> 
     ...(primary ? { primary: { file: cut(primary.name, 255), networkName: primary.networkName ?? "" } } : {}),
     binaries: binaries
       .slice(0, MOST.binaries)
-      .map(({ name, version }) => ({ name: cut(name, 255), ...(version ? { version } : {}) })),
+      .map(({ name, directory: _, ...built }) => ({ name: cut(name, 255), ...built })),
     interfaces: links.slice(0, MOST.links),
     multusFiles: made.slice(0, MOST.paths).map((path) => cut(path, 512)),
     leftovers: left.slice(0, MOST.paths).map((path) => cut(path, 512)),
@@ -95,10 +95,9 @@ function leftovers(names: readonly string[], files: readonly ConfFile[]): string
   return [...second, ...renamed, ...names.filter(isMultusTemporary)];
 }
 
-interface Program {
+interface Program extends GoProgram {
   name: string;
   directory: string;
-  version?: string;
 }
 
 /** A link counts as a program: K3s links all of its plugins to one, outside of what is mounted. */
@@ -110,13 +109,11 @@ async function programs(host: Host, directories: readonly string[]): Promise<Pro
       const stats = await host.stat(`${directory}/${name}`);
       const isProgram = stats?.isSymbolicLink() || (stats?.isFile() && (stats.mode & 0o111) !== 0);
       if (!isProgram) continue;
-      const version =
+      const built =
         found.size < MOST.binaries
-          ? await host.withFile(`${directory}/${name}`, (file) =>
-              goProgramVersion(file).catch(() => undefined),
-            )
+          ? await host.withFile(`${directory}/${name}`, (file) => goProgram(file).catch(() => undefined))
           : undefined;
-      found.set(name, { name, directory, ...(version ? { version } : {}) });
+      found.set(name, { name, directory, ...built });
     }
   return [...found.values()].toSorted((a, b) => byName(a.name, b.name));
 }

@@ -1,6 +1,8 @@
+import { CNI_VERSIONS, isAtLeast as reads } from "../cni/context.ts";
 import type { FieldProblem } from "../crds/field-problem.ts";
 import { entrypointOf, type MultusInstallSpec } from "../crds/multus-install/spec.ts";
 import { millionths } from "../crds/quantity.ts";
+import { newestCniVersion } from "../multus/cni-version.ts";
 import { hostPaths } from "../multus/distributions.ts";
 import { parseConflist, presetProblem, presetWarning } from "../multus/primary-network.ts";
 import { flavourOf, isAtLeast, isMovingTag, parseRelease } from "../multus/releases.ts";
@@ -36,16 +38,17 @@ const REFUSALS: readonly Check[] = [
       message: `must lie in ${confDir} for mode: Thick: the daemon sees no other files of the host (it is ${readinessFile})`,
     };
   },
-  /** As spec.cni.version: the libcni of v3.4 fails a delegate of a newer version. */
+  /** The libcni of the release fails a delegate of a newer version; unknown ones the conflist's check refuses. */
   ({ version, primaryNetwork: { config } }) => {
-    if (config === undefined || isAtLeast(parseRelease(version), 3, 9)) return undefined;
+    const newest = newestCniVersion(version);
+    if (config === undefined || newest === undefined) return undefined;
     const parsed = parseConflist(config);
     const found = parsed.ok ? String(parsed.conflist.cniVersion ?? "") : "";
-    if (!found.startsWith("1.")) return undefined;
+    if (!CNI_VERSIONS.includes(found) || reads(newest, found)) return undefined;
     return {
       path: "spec.primaryNetwork.config",
       code: "CNI_VERSION_TOO_NEW",
-      message: `cniVersion must be 0.4.0 or older before v3.9 (it is ${found.slice(0, 16)})`,
+      message: `cniVersion must be ${newest} or older with Multus ${version} (it is ${found})`,
     };
   },
   ({ primaryNetwork: { preset } }) => {

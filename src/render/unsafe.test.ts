@@ -91,7 +91,7 @@ describe("is refused with the reason", () => {
     [
       "v3.4's libcni fails CNI 1.0.0",
       { version: "v3.4.2", cni: { version: "1.0.0" } },
-      /must be 0\.4\.0 or older before v3\.9/,
+      /must be 0\.4\.0 or older with v3/,
     ],
     [
       "v3.4's libcni fails a delegate of CNI 1.0.0",

@@ -226,6 +226,11 @@ export const CODES: Readonly<Record<string, readonly CodeMeaning[]>> = {
       "Install it into the nodes' CNI directory",
     ),
     code(
+      "PLUGIN_TOO_OLD_ON_NODE",
+      "the plugin's program on nodes was built before the NAD's cniVersion, and refuses it",
+      "Lower cniVersion, or put later plugins on those nodes",
+    ),
+    code(
       "RANGES_OVERLAP",
       "two NADs hand out the same addresses on one wire, each with leases of its own",
       "Part the ranges, or give both configurations one name",

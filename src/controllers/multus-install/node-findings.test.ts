@@ -88,6 +88,44 @@ describe("the trouble that a look shows", () => {
     ).toBeUndefined());
 });
 
+describe("a primary network's cniVersion", () => {
+  const written = (cniVersion: string | undefined) =>
+    look({ confFiles: [MULTUS, { ...CALICO, ...(cniVersion ? { cniVersion } : {}) }] });
+  const troubleOf = (input: MultusInstallSpecInput, cniVersion?: string) =>
+    nodeTrouble(spec(input), written(cniVersion), NOW);
+
+  it.each([
+    [
+      { version: "v3.4.2" },
+      "1.0.0",
+      "reads no result later than 0.4.0: new pods fail on this node. Set spec.version to v4.0.0",
+    ],
+    [{ version: "v3.9.3" }, "1.0.0", "or cniVersion 0.4.0 in that file"],
+    [{ version: "v4.0.2" }, "1.1.0", "Set spec.version to v4.1.0"],
+    [{ cni: { version: "0.3.1" } }, "0.4.0", "the thin plugin does not start where they differ"],
+    [{ mode: "Thick", cni: { version: "0.4.0" } }, "0.3.1", "the daemon does not start"],
+    [{ mode: "Thick", cni: { version: "1.0.0" } }, undefined, "has cniVersion 0.1.0"],
+  ] as const)("hinders %j at %s", (input, cniVersion, words) => {
+    const trouble = troubleOf(input, cniVersion);
+    expect(trouble?.reason).toBe("PrimaryNetworkVersion");
+    expect(trouble?.message).toContain("/etc/cni/net.d/10-calico.conflist has cniVersion");
+    expect(trouble?.message).toContain(words);
+  });
+
+  it.each([
+    [{ version: "v3.4.2" }, "0.4.0"],
+    [{ version: "v4.3.0" }, "1.1.0"],
+    [{ version: "v3.4.2", cni: { version: "0.4.0" } }, "0.3.1"],
+    [{ cni: { version: "1.0.0" } }, "1.0.0"],
+    [{ mode: "Thick", cni: { version: "0.3.1" } }, "0.3.1"],
+    [{ mode: "Thick" }, undefined],
+    [{}, "9.9.9"],
+    [{ version: "v3.4.2", primaryNetwork: { source: "Inline", preset: "Calico" } }, "1.0.0"],
+  ] as const)("is fine for %j at %s", (input, cniVersion) =>
+    expect(troubleOf(input, cniVersion)).toBeUndefined(),
+  );
+});
+
 describe("status.primaryNetwork", () => {
   it("counts the nodes of each file, most first, and says how old that is", () => {
     const flannel = { file: "10-flannel.conflist", networkName: "cbr0" };

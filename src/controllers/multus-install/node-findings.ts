@@ -1,7 +1,10 @@
+import { CNI_VERSIONS, isAtLeast } from "../../cni/context.ts";
 import { entrypointOf, type MultusInstallSpec } from "../../crds/multus-install/spec.ts";
 import type { MultusInstallStatus } from "../../crds/multus-install/status.ts";
 import type { NodeInspection } from "../../crds/node-inspection.ts";
+import { newestCniVersion } from "../../multus/cni-version.ts";
 import { hostPaths } from "../../multus/distributions.ts";
+import { flavourOf } from "../../multus/releases.ts";
 import { bounded, type UnhealthyNode } from "./diagnosis.ts";
 
 /** At most this many files are listed; nodes of a cluster have one or two. */
@@ -30,6 +33,8 @@ export function nodeTrouble(
     );
   const missing = missingPrimary(spec, found, confDir);
   if (missing) return entry("NoPrimaryNetwork", missing);
+  const version = primaryVersionTrouble(spec, found, confDir);
+  if (version) return entry("PrimaryNetworkVersion", version);
   const first = found.confFiles[0];
   if (own.length > 0 && first && !own.includes(first))
     return entry(
@@ -59,7 +64,7 @@ export function nodeTrouble(
 /** Ends of a Multus pod that what is on its node may explain. */
 const EXPLAINED = ["CrashLoopBackOff", "Error", "Completed", "NodeNotReady"];
 /** What makes Multus end; everything else is for nodes on which it runs. */
-const EXPLAINING = ["NoPrimaryNetwork", "CiliumExclusive"];
+const EXPLAINING = ["NoPrimaryNetwork", "CiliumExclusive", "PrimaryNetworkVersion"];
 
 /**
  * One entry a node, of what its pod says and what a look at it showed: "no primary network" instead of "it
@@ -108,6 +113,34 @@ export function differingNodes(status: MultusInstallStatus["primaryNetwork"]): s
     `nodes have different primary networks: ${what}; name one in spec.primaryNetwork.file, or make the nodes alike`,
   ];
 }
+
+/** A primary network whose cniVersion this Multus cannot delegate to. */
+function primaryVersionTrouble(
+  spec: MultusInstallSpec,
+  found: NodeInspection,
+  confDir: string,
+): string | undefined {
+  if (spec.primaryNetwork.source === "Inline") return undefined;
+  const name = pickedFile(spec, found)?.file;
+  const file = found.confFiles.find((entry) => entry.name === name);
+  // Without one it is 0.1.0; a file that could not be read has no plugins either.
+  const written = file?.pluginTypes ? (file.cniVersion ?? "0.1.0") : undefined;
+  if (written === undefined || !CNI_VERSIONS.includes(written)) return undefined;
+  const has = `the primary network's ${confDir}/${name} has cniVersion ${written}`;
+  const newest = newestCniVersion(spec.version);
+  if (newest && !isAtLeast(newest, written))
+    return `${has}, and Multus ${spec.version} reads no result later than ${newest}: new pods fail on this node. Set spec.version to ${FIRST_TO_READ[written] ?? "a later release"} or later, or cniVersion ${newest} in that file`;
+  const own = spec.cni.version;
+  if (own === undefined) return undefined;
+  if (flavourOf(spec) === "v4-thin" && own !== written)
+    return `${has}, and spec.cni.version is ${own}: the thin plugin does not start where they differ. Leave spec.cni.version out`;
+  if (flavourOf(spec) === "v4-thick" && isAtLeast(own, "0.4.0") && !isAtLeast(written, "0.4.0"))
+    return `${has}, and spec.cni.version is ${own}: the daemon does not start where that is 0.4.0 or later and the primary network's is not. Leave spec.cni.version out`;
+  return undefined;
+}
+
+/** The first Multus whose libcni reads results of a CNI version. */
+const FIRST_TO_READ: Partial<Record<string, string>> = { "1.0.0": "v4.0.0", "1.1.0": "v4.1.0" };
 
 function pickedFile(
   spec: MultusInstallSpec,

@@ -146,10 +146,10 @@ export const RULES: readonly FieldsRule[] = [
   },
   {
     path: "spec.cni.version",
-    // Its libcni is 0.7 (go.mod of 3.4.2), which fails a configuration of a newer version.
-    message: "must be 0.4.0 or older before v3.9",
-    cel: `!has(self.cni.version) || !self.cni.version.startsWith('1.') || !${before39}`,
-    holds: (s) => !s.cni.version?.startsWith("1.") || !isBefore39(s),
+    // The libcni of v3 is 0.7 or 0.8 (go.mod of 3.4.2 and 3.9.3), which fails a configuration of a newer version.
+    message: "must be 0.4.0 or older with v3",
+    cel: `!has(self.cni.version) || !self.cni.version.startsWith('1.') || !${v3}`,
+    holds: (s) => !s.cni.version?.startsWith("1.") || !isV3(s),
   },
   generatedOnlyRule("overrideNetworkName"),
   generatedOnlyRule("renameConfFile"),

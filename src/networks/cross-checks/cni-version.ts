@@ -1,35 +1,67 @@
 import { CNI_VERSIONS, isAtLeast } from "../../cni/context.ts";
+import { show } from "../../cni/finding.ts";
+import { newestCniVersion } from "../../multus/cni-version.ts";
 import type { Network } from "./network.ts";
-import type { ClusterView, CrossFinding } from "./view.ts";
+import { type ClusterView, type CrossFinding, inspectedNodes, listed, NODES_NAMED } from "./view.ts";
 
-/**
- * The newest cniVersion whose results the libcni in a Multus release reads (go.mod of each release's tag):
- * libcni 0.7 and 0.8 up to v3.9, 1.1 in v4.0, 1.2 and 1.3 later.
- */
-export function newestCniVersion(release: string): string | undefined {
-  const [major = 0, minor = 0] = release.replace(/^v/, "").split(".").map(Number);
-  if (!(major >= 3)) return undefined;
-  if (major === 3) return "0.4.0";
-  return major === 4 && minor === 0 ? "1.0.0" : "1.1.0";
+/** NADs of a later CNI version than the running Multus, or a plugin's program on a node, speaks. */
+export function cniVersion(networks: readonly Network[], view: ClusterView): CrossFinding[] {
+  const known = networks.filter(
+    ({ plugins, cniVersion }) => plugins.length > 0 && CNI_VERSIONS.includes(cniVersion),
+  );
+  return [...known.flatMap((network) => ofMultus(network, view)), ...ofPrograms(known, view)];
 }
 
-/** A NAD of a later CNI version than the running Multus reads: it runs the plugin, and cannot read what comes back. */
-export function cniVersion(networks: readonly Network[], { install }: ClusterView): CrossFinding[] {
+const finding = ({ nad }: Network, rest: Pick<CrossFinding, "severity" | "code" | "message" | "nodes">) => ({
+  namespace: nad.namespace,
+  name: nad.name,
+  path: "cniVersion",
+  ...rest,
+});
+
+/** Multus runs the plugin, and cannot read what comes back. */
+function ofMultus(network: Network, { install }: ClusterView): CrossFinding[] {
   const newest = install && newestCniVersion(install.version);
-  if (!newest) return [];
-  return networks.flatMap((network): CrossFinding[] => {
-    const { nad, plugins } = network;
-    const version = network.cniVersion;
-    if (plugins.length === 0 || !CNI_VERSIONS.includes(version) || isAtLeast(newest, version)) return [];
-    return [
-      {
-        namespace: nad.namespace,
-        name: nad.name,
-        path: "cniVersion",
-        severity: "error",
-        code: "CNI_VERSION_TOO_NEW",
-        message: `must be ${newest} or earlier: Multus ${install.version} reads no result of ${version}`,
-      },
-    ];
+  const { cniVersion: version } = network;
+  if (!newest || isAtLeast(newest, version)) return [];
+  const message = `must be ${newest} or earlier: Multus ${install.version} reads no result of ${version}`;
+  return [finding(network, { severity: "error", code: "CNI_VERSION_TOO_NEW", message })];
+}
+
+/** The program refuses the configuration ("incompatible CNI versions", cni/pkg/skel), with its IPAM's too. */
+function ofPrograms(networks: readonly Network[], view: ClusterView): CrossFinding[] {
+  const inspected = inspectedNodes(view, "binaries");
+  const programs = new Map<string, { node: string; newest: string }[]>();
+  for (const { name: node, seen } of inspected)
+    for (const { name, cniVersion: newest } of seen) {
+      if (newest === undefined || !CNI_VERSIONS.includes(newest)) continue;
+      const same = programs.get(name);
+      if (same) same.push({ node, newest });
+      else programs.set(name, [{ node, newest }]);
+    }
+  return networks.flatMap((network) => {
+    const types = network.plugins.flatMap(({ type, ipam }) => (ipam ? [type, ipam.type] : [type]));
+    return [...new Set(types)].flatMap((type): CrossFinding[] => {
+      const old = (programs.get(type) ?? []).filter(({ newest }) => !isAtLeast(newest, network.cniVersion));
+      const [first] = old;
+      if (!first) return [];
+      const oldest = old.reduce(
+        (least, { newest }) => (isAtLeast(newest, least) ? least : newest),
+        first.newest,
+      );
+      const nodes = old.map(({ node }) => node);
+      const all = nodes.length === inspected.length;
+      const where = all
+        ? `each node (${nodes.length} inspected)`
+        : `${nodes.length} of ${inspected.length} nodes: ${listed(nodes)}`;
+      return [
+        finding(network, {
+          severity: all ? "error" : "warning",
+          code: "PLUGIN_TOO_OLD_ON_NODE",
+          message: `must be ${oldest} or earlier for the program ${show(type)} on ${where}`,
+          nodes: nodes.slice(0, NODES_NAMED),
+        }),
+      ];
+    });
   });
 }

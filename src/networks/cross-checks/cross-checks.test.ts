@@ -108,6 +108,38 @@ it("knows which CNI versions a Multus reads", () => {
   expect(found({ nads })).toEqual([]);
 });
 
+it("names the nodes whose plugins know no such CNI version", () => {
+  const built = (name: string, versions: Record<string, string | undefined>): SeenNode => ({
+    ...node(name),
+    inspection: {
+      truncated: [],
+      interfaces: ["eth0"],
+      binaries: Object.entries(versions).map(([binary, cniVersion]) => ({
+        name: binary,
+        ...(cniVersion ? { cniVersion } : {}),
+      })),
+    },
+  });
+  const nads = [nad("new", { ...macvlan({ type: "static" }), cniVersion: "1.1.0" }), nad("old", macvlan())];
+  const nodes = [
+    built("n1", { macvlan: "1.0.0", static: "1.1.0" }),
+    built("n2", { macvlan: "0.4.0", static: "0.4.0" }),
+    built("n3", { macvlan: undefined, static: undefined }),
+  ];
+  expect(crossChecks({ nads, nodes })).toMatchObject([
+    {
+      name: "new",
+      path: "cniVersion",
+      severity: "warning",
+      code: "PLUGIN_TOO_OLD_ON_NODE",
+      message: 'must be 0.4.0 or earlier for the program "macvlan" on 2 of 3 nodes: n1, n2',
+      nodes: ["n1", "n2"],
+    },
+    { name: "new", message: 'must be 0.4.0 or earlier for the program "static" on 1 of 3 nodes: n2' },
+  ]);
+  expect(crossChecks({ nads, nodes: nodes.slice(0, 1) })).toMatchObject([{ severity: "error" }]);
+});
+
 it("finds ranges that overlap on one wire, unless they share their leases", () => {
   const nads = [
     nad("a", hostLocal("10.0.0.0/24")),
