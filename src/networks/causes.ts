@@ -20,6 +20,7 @@ export const CAUSES = {
   STARTED_BEFORE_MULTUS: "It was started before Multus was ready on its node.",
   BYPASSED: "Its sandbox was made without Multus.",
   MISSING_BINARY: "Its node lacks the program of a plugin.",
+  CNI_VERSION: "A CNI version is later than Multus or a plugin on the node speaks.",
   MISSING_MASTER: "Its node lacks the interface that the network builds on.",
   RANGE_USED_UP: "The network's range has no free address.",
   ADDRESS_TAKEN: "The address that it asked for cannot be given.",
@@ -108,6 +109,18 @@ const PATTERNS: readonly Pattern[] = [
       return `${place.node} has no interface ${wanted || "of the name given as master"}, which ${name(place)} needs${there}: name one that ${place.node} has${editing(place)}, or keep the pod on nodes that have it`;
     },
   },
+  {
+    code: "CNI_VERSION",
+    matches: /unsupported CNI result version \\?"([^"\\]*)/,
+    sentence: (version, place) =>
+      `Multus on ${place.node} reads no results of CNI version ${version}, which ${name(place)} has: set an earlier cniVersion there${editing(place)}, or a later release in spec.version of the MultusInstall`,
+  },
+  {
+    code: "CNI_VERSION",
+    matches: /incompatible CNI versions[;:] (config is .*?plugin supports \[[^\]]*\])/,
+    sentence: (what, place) =>
+      `a plugin on ${place.node} does not speak the CNI version that ${name(place)} has (${what}): set another cniVersion there${editing(place)}, or put other plugins on ${place.node}`,
+  },
   // These two the outcome tells before, where MultusInstall and NADs may be read.
   {
     code: "ISOLATION",
@@ -152,6 +165,16 @@ export function causeOfFailure(message: string, place: FailurePlace): Cause {
   return {
     code: "PLUGIN_ERROR",
     sentence: `${name(place)} cannot be attached on ${place.node}: ${message}. ${place.network === undefined ? `See kubectl multus logs --node ${place.node}` : mend(place)}`,
+  };
+}
+
+/** Of the primary network, what can be told better than in the plugin's words. */
+export function causeOfPrimary(network: string, message: string, node: string): Cause | undefined {
+  const [, version] = /unsupported CNI result version \\?"([^"\\]*)/.exec(message) ?? [];
+  if (version === undefined) return undefined;
+  return {
+    code: "CNI_VERSION",
+    sentence: `Multus on ${node} reads no results of CNI version ${version}, which the cluster's own network ${show(network)} has: set a later release in spec.version of the MultusInstall, or an earlier cniVersion in that network's file on ${node} (status.nodes.unhealthy of the MultusInstall names it); the pod then starts by itself`,
   };
 }
 

@@ -247,6 +247,37 @@ const CASES: [keyof typeof CAUSES, string, Case, string][] = [
     "no node takes default/web while nodes carry the taint multus/not-ready",
   ],
   [
+    "CNI_VERSION",
+    "a version that Multus does not read",
+    { annotation: "lan", failure: 'unsupported CNI result version "1.0.0"' },
+    "Multus on node-1 reads no results of CNI version 1.0.0, which default/lan has: set an earlier cniVersion there (kubectl edit net-attach-def -n default lan)",
+  ],
+  [
+    "CNI_VERSION",
+    "a version that the plugin does not know",
+    {
+      annotation: "lan",
+      failure:
+        'plugin type="macvlan" failed (add): incompatible CNI versions; config is "1.1.0", plugin supports ["0.3.1" "0.4.0"]',
+    },
+    'a plugin on node-1 does not speak the CNI version that default/lan has (config is "1.1.0", plugin supports ["0.3.1" "0.4.0"])',
+  ],
+  [
+    "CNI_VERSION",
+    "the primary network's version",
+    {
+      annotation: "lan",
+      pod: {
+        failure: {
+          byMultus: true,
+          network: "bridge-net",
+          message: 'unsupported CNI result version "1.0.0"',
+        },
+      },
+    },
+    'which the cluster\'s own network "bridge-net" has: set a later release in spec.version of the MultusInstall',
+  ],
+  [
     "PRIMARY_NETWORK",
     "the cluster's own network that fails",
     {

@@ -1,6 +1,6 @@
 import { show } from "../cni/finding.ts";
 import { keyOf } from "./attachments.ts";
-import { type Cause, type CauseCode, cause, causeOfFailure, editCommand } from "./causes.ts";
+import { type Cause, type CauseCode, cause, causeOfFailure, causeOfPrimary, editCommand } from "./causes.ts";
 import { bypassed } from "./explain-bypassed.ts";
 import { type ExplainedPod, type ExplainInput, errorsOf } from "./explain-input.ts";
 import { pending } from "./explain-pending.ts";
@@ -111,9 +111,12 @@ function failed(input: ExplainInput, { network, evidence }: PodOutcome): Cause {
   const requested = pod.request.requests.map(keyOf);
   const culprit = pod.failure?.network;
   if (culprit !== undefined && network === undefined)
-    return cause(
-      "PRIMARY_NETWORK",
-      `the cluster's own network ${show(culprit)} cannot be attached on ${pod.node}: ${pod.failure?.message}. Look at the pods of that network (Calico, Flannel, …) on ${pod.node}; the pod then starts by itself`,
+    return (
+      causeOfPrimary(culprit, pod.failure?.message ?? "", pod.node) ??
+      cause(
+        "PRIMARY_NETWORK",
+        `the cluster's own network ${show(culprit)} cannot be attached on ${pod.node}: ${pod.failure?.message}. Look at the pods of that network (Calico, Flannel, …) on ${pod.node}; the pod then starts by itself`,
+      )
     );
   // A failure that names no network is of the one that the checker finds fault with, or of the only one.
   const faulty = requested.find((key) => errorsOf(input, key).length > 0);

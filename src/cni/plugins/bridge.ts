@@ -28,7 +28,7 @@ export const bridge: PluginCheck = (context) => {
       "DEFAULT_ROUTE",
       "gives the pod a second default route beside its primary network's",
     );
-  ipMasqBackend(fields, fields.take("ipMasq", flag) === true);
+  const masquerades = fields.take("ipMasq", flag) === true;
   const hairpin = fields.take("hairpinMode", flag);
   if (fields.take("promiscMode", flag) && hairpin)
     report.error(fields.at("promiscMode"), "CONTRADICTION", 'cannot be set together with "hairpinMode"');
@@ -37,7 +37,9 @@ export const bridge: PluginCheck = (context) => {
   checkTrunk(context);
   const bare = fields.take("disableContainerInterface", flag);
   const ipam = fields.take("ipam", section);
-  if (bare && ipam && (ipam.take("type", text) ?? "") !== "")
+  const isLayer3 = (ipam?.take("type", text) ?? "") !== "";
+  ipMasqBackend(fields, masquerades && isLayer3);
+  if (bare && ipam && isLayer3)
     report.error(ipam.path, "CONTRADICTION", 'cannot be used together with "disableContainerInterface"');
   else {
     const gateway = isDefault

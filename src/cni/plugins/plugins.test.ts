@@ -71,6 +71,7 @@ it.each([
     "ipam.ipRanges[0]",
   ],
   [{ cniVersions: ["1.0.5"], plugins: [{ type: "macvlan" }] }, "cniVersions"],
+  [{ plugins: [{ type: "tap" }, { type: "tuning", txQLen: -1 }] }, "plugins[1].txQLen"],
 ])("refuses what the kernel or the plugin refuses: %j", (config, path) => {
   const errors = found({ cniVersion: "1.0.0", ...config }).filter(([, severity]) => severity === "error");
   expect(errors.map(([place]) => place)).toEqual([path]);
@@ -98,6 +99,10 @@ it.each([
     },
   },
   { cniVersions: ["1.0.0"], cniVersion: "9.9.9", plugins: [{ type: "macvlan" }] },
+  // Without addresses nothing is masqueraded.
+  { type: "bridge", ipMasq: true, ipMasqBackend: "x" },
+  { plugins: [{ type: "tap" }, { type: "tuning", txQLen: 100 }] },
+  { plugins: [{ type: "macvlan" }, { type: "tuning", txQLen: -1 }] },
   {
     plugins: [
       { type: "vendor" },

@@ -1,4 +1,4 @@
-import { type PluginCheck, requireChained } from "../context.ts";
+import { type PluginCheck, type PluginContext, requireChained } from "../context.ts";
 import { show } from "../finding.ts";
 import { flag, int, mapOf, mtu, settableAddress, text } from "../kinds.ts";
 
@@ -9,7 +9,7 @@ export const tuning: PluginCheck = (context) => {
   fields.take("mac", settableAddress);
   for (const name of ["promisc", "allmulti"]) fields.take(name, flag);
   fields.take("mtu", mtu);
-  fields.take("txQLen", int);
+  checkQueue(context);
   for (const key of fields.take("sysctl", mapOf(text))?.keys() ?? [])
     if (!/^net[./]/.test(key))
       report.error(
@@ -19,3 +19,24 @@ export const tuning: PluginCheck = (context) => {
       );
   requireChained(context);
 };
+
+/** Netlink carries 32 bits of it. A tap device allocates a queue of that length at once, 8 bytes a packet, of at most 2 GiB. */
+function checkQueue({ fields, report, before }: PluginContext): void {
+  const length = fields.take("txQLen", int);
+  if (length === undefined) return;
+  const passed = ((length % 2 ** 32) + 2 ** 32) % 2 ** 32;
+  if (before.some(({ type }) => type === "tap") && passed >= 2 ** 28)
+    report.error(
+      fields.at("txQLen"),
+      "OUT_OF_RANGE",
+      `must be below ${2 ** 28} for a tap device (it is ${length})`,
+      { value: show(length) },
+    );
+  else if (length < 0 || length >= 2 ** 32)
+    report.warn(
+      fields.at("txQLen"),
+      "OUT_OF_RANGE",
+      `is taken for ${passed}: the kernel reads 32 bits without a sign (it is ${length})`,
+      { value: show(length) },
+    );
+}
