@@ -13,6 +13,8 @@ export interface RequestInfo {
   contentType?: string;
   accept?: string;
   signal?: AbortSignal;
+  /** Beside those of the connection and of the content. */
+  headers?: Readonly<Record<string, string | string[]>>;
   /** Longest silence in the body, ms. */
   idleTimeoutMs?: number;
 }
@@ -171,6 +173,7 @@ export class KubeClient {
         method: info.method,
         headers: {
           ...context.getHeaders(),
+          ...info.headers,
           accept: info.accept ?? "application/json",
           ...(info.body === undefined ? {} : { "content-type": info.contentType ?? "application/json" }),
         },

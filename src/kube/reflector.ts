@@ -15,6 +15,11 @@ export interface ReflectorOptions<T>
   project: (object: ApiObject) => T | undefined;
   /** Told of each key whose kept value may have changed. It only enqueues. */
   onChange: (key: string, kept: T | undefined) => void;
+  /**
+   * The server may not know the type, whose CRD may come later: that is an empty collection then, asked for again
+   * every few seconds, and no failure. Told when it begins and when it ends.
+   */
+  onDefined?: (defined: boolean) => void;
   now?: () => number;
 }
 
@@ -26,6 +31,8 @@ const PAGE = 500;
 const WATCH_SECONDS = 3600;
 /** A watch that ends sooner without any event counts as a failure, ms. */
 const SHORTEST_WATCH_MS = 1000;
+/** How often a type is asked for that the server does not know, ms. */
+const UNKNOWN_MS = 5_000;
 /** Bookmarks come about once a minute: longer silence than this is a dead connection, ms. */
 const SILENCE_MS = 320_000;
 
@@ -43,6 +50,7 @@ export class Reflector<T> {
   #running: Promise<void> | undefined;
   #resourceVersion: string | undefined;
   #failures = 0;
+  #defined = true;
   /** Whether a 410 led to a list and no event was seen since. */
   #relisted = false;
   #lastContact: number;
@@ -111,6 +119,15 @@ export class Reflector<T> {
         return;
       }
     }
+    if (this.#options.onDefined && error instanceof ApiError && error.status === 404) {
+      this.#resourceVersion = undefined;
+      this.#failures = 0;
+      this.#replace(new Map());
+      this.#synced.resolve();
+      this.#setDefined(false);
+      await sleep(UNKNOWN_MS, undefined, { signal: this.#stop.signal }).catch(() => {});
+      return;
+    }
     const asked = error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
     const wait = Math.max(asked, backoff(this.#failures++, 200, 30_000));
     const expected = error instanceof NetworkError || (error instanceof ApiError && error.isTransient);
@@ -142,6 +159,13 @@ export class Reflector<T> {
     this.#replace(found);
     this.#resourceVersion = resourceVersion;
     this.#synced.resolve();
+    this.#setDefined(true);
+  }
+
+  #setDefined(defined: boolean): void {
+    if (defined === this.#defined) return;
+    this.#defined = defined;
+    this.#options.onDefined?.(defined);
   }
 
   /** Every key of the old and the new copy is told, since events in between were not seen. */

@@ -18,7 +18,11 @@ const chain = readNetwork({
 const node = (name: string, binaries: string[], interfaces: string[]) => ({
   name,
   allocatable: {},
-  inspection: { binaries: binaries.map((binary) => ({ name: binary })), interfaces, truncated: [] },
+  inspection: {
+    binaries: binaries.map((binary) => ({ name: binary })),
+    interfaces,
+    truncated: [] as string[],
+  },
 });
 
 test("what a node must have, and which lack it", () => {
@@ -29,11 +33,19 @@ test("what a node must have, and which lack it", () => {
     resourceName: "vendor/vf",
   });
   const nodes = [
-    node("b", ["macvlan", "static"], ["eth0"]),
+    node("b", ["macvlan", "static"], ["lo", "eth0"]),
     node("a", ["macvlan", "static", "tuning"], ["eth1"]),
     { name: "unseen", allocatable: {} },
   ];
-  expect(lackingNodes(needs, nodes)).toEqual([{ node: "b", lacks: ["plugin tuning", "interface eth1"] }]);
+  expect(lackingNodes(needs, nodes)).toEqual([
+    { node: "b", lacks: ["plugin tuning", "interface eth1"], interfaces: ["eth0"] },
+  ]);
+  const cut = node("cut", [], []);
+  expect(
+    lackingNodes(needs, [
+      { ...cut, inspection: { ...cut.inspection, truncated: ["binaries", "interfaces"] } },
+    ]),
+  ).toEqual([]);
 });
 
 test("for people, and for outcomes", () => {

@@ -1,5 +1,6 @@
 import type { Kind } from "../cni/section.ts";
 import { isObject } from "../cni/section.ts";
+import { MOST as REPORTED } from "../crds/network-attachment-report/report.ts";
 import type { NetworkFacts } from "./attachments.ts";
 import { masters } from "./cross-checks/missing-master.ts";
 import type { Network } from "./cross-checks/network.ts";
@@ -16,6 +17,8 @@ export interface Needs {
 export interface LackingNode {
   node: string;
   lacks: string[];
+  /** What it has instead of the interface that it lacks; for people. */
+  interfaces?: string[] | undefined;
 }
 
 const MOST = 32;
@@ -52,13 +55,23 @@ export function lackingNodes(needs: Needs, nodes: readonly SeenNode[]): LackingN
     .flatMap(({ name, inspection }) => {
       if (!inspection) return [];
       const { programs, links } = setsOf(inspection);
+      // Of a list that was cut nothing can be said to be missing.
+      const whole = (list: string) => !inspection.truncated.includes(list);
+      const without = whole("interfaces") ? needs.masters.filter((link) => !links.has(link)) : [];
+      const absent = whole("binaries") ? needs.binaries.filter((type) => !programs.has(type)) : [];
       const lacks = [
-        ...needs.binaries.filter((type) => !programs.has(type)).map((type) => `plugin ${type}`),
-        ...needs.masters.filter((link) => !links.has(link)).map((link) => `interface ${link}`),
+        ...absent.map((type) => `plugin ${type}`),
+        ...without.map((link) => `interface ${link}`),
       ];
-      return lacks.length > 0 ? [{ node: name, lacks }] : [];
+      const there = without.length > 0 ? { interfaces: usable(inspection.interfaces) } : {};
+      return lacks.length > 0 ? [{ node: name, lacks, ...there }] : [];
     })
     .toSorted((a, b) => (a.node < b.node ? -1 : 1));
+}
+
+/** The loopback is nobody's master; a truncated list is what it is. */
+function usable(links: readonly string[]): string[] {
+  return links.filter((link) => link !== "lo").slice(0, REPORTED.interfaces);
 }
 
 /** "macvlan/host-local + tuning": its plugins with their IPAM, for people. */

@@ -75,9 +75,10 @@ function statusOf(input: Looked, previous: ReportStatus, now: string): ReportSta
       ...(needs.resourceName ? { resourceName: needs.resourceName.slice(0, 317) } : {}),
     },
     nodesLackingTotal: lacking.total,
-    nodesLacking: lacking.nodes.map(({ node, lacks }) => ({
+    nodesLacking: lacking.nodes.map(({ node, lacks, interfaces }) => ({
       node,
       lacks: lacks.slice(0, 16).map((what) => what.slice(0, 192)),
+      ...(interfaces ? { interfaces } : {}),
     })),
     findingsTotal: findings.length,
     findings: findings.slice(0, MOST.findings).map(({ severity, path, code, message }) => ({

@@ -22,6 +22,8 @@ export interface NetworkSummary {
   duplicateAddresses: number;
   rangesNearlyUsedUp: number;
   rangesUsedUp: number;
+  /** What hinders the reports themselves. */
+  warnings?: readonly string[];
 }
 
 /** One pod as the summary counts it. */

@@ -4,7 +4,9 @@ import { resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { load } from "js-yaml";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { ApiObject } from "../../src/kube/resource.ts";
+import { sweepReaders } from "../../src/commands/kubectl/left-readers.ts";
+import { READER_LABELS } from "../../src/commands/kubectl/reader-pod.ts";
+import { type ApiObject, PODS } from "../../src/kube/resource.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { World } from "./networks/world.ts";
 
@@ -150,6 +152,50 @@ it("lets no tenant's text reach a terminal as it is", async () => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
     expect(stdout.replaceAll("\n", "")).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202e]/);
   }
+});
+
+it("asks as another user with --as and --as-group, as kubectl does", async () => {
+  const refused = await multus(["pods", "-n", "default", "--as", "nobody-at-all"]);
+  expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("the permission") });
+  // The role `reader` of the test before, by a group.
+  await plane.kubectl("create", "rolebinding", "readers", "--role=reader", "--group=readers");
+  const groups = ["--as-group", "others", "--as-group=readers"];
+  const allowed = await multus(["pods", "--as", "nobody-at-all", ...groups]);
+  expect(allowed.stdout).toMatch(/failing +node-1 +failed/);
+  expect(await multus(["pods", "--as-group", "readers"])).toMatchObject({
+    code: 2,
+    stderr: "error: --as-group and --as-uid need --as\n",
+  });
+});
+
+it("sweeps reading pods that ended and that a killed kubectl multus left, and no others", async () => {
+  const now = Date.parse("2026-11-24T12:00:00Z");
+  const reader = async (name: string, phase: string, finishedAt?: string) => {
+    await world.client.create(PODS, {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name, namespace: "default", labels: READER_LABELS },
+      spec: { containers: [{ name: "reader", image: "x" }] },
+    } as ApiObject);
+    const state = finishedAt ? { terminated: { exitCode: 0, finishedAt } } : { running: {} };
+    const containerStatuses = [
+      { name: "reader", image: "x", imageID: "", ready: false, restartCount: 0, state },
+    ];
+    await world.client.patch(
+      { type: PODS, namespace: "default", name },
+      { status: { phase, containerStatuses } },
+      "status",
+    );
+  };
+  await reader("left", "Failed", "2026-11-24T11:00:00Z");
+  await reader("read-now", "Succeeded", "2026-11-24T11:59:30Z");
+  await reader("followed", "Running");
+  expect(await sweepReaders(world.client, "default", now)).toBe(1);
+  const { items } = await world.client.list(PODS, {
+    namespace: "default",
+    labelSelector: "app.kubernetes.io/name=multus-log-reader",
+  });
+  expect(items.map(({ metadata }) => metadata.name).toSorted()).toEqual(["followed", "read-now"]);
 });
 
 it("reads a list of several pages", async () => {

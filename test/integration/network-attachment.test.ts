@@ -7,7 +7,7 @@ import {
   type ReportStatus,
 } from "../../src/crds/network-attachment-report/report.ts";
 import type { NodeInspection } from "../../src/crds/node-inspection.ts";
-import { NODES } from "../../src/kube/resource.ts";
+import { CUSTOM_RESOURCE_DEFINITIONS, NODES } from "../../src/kube/resource.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
@@ -301,4 +301,26 @@ it("outlives the NAD CRD: the reports go with the NADs, and come back with them"
   await world.installNetworkDefinition();
   await world.nad("net", macvlan({ ipam: hostLocal(10, 250) }));
   await world.reportWhere("net", ({ pods }) => pods?.attached === 2);
+});
+
+it("says what to apply where the cluster does not know reports, and writes them once it does", async () => {
+  const { group, plural } = NETWORK_ATTACHMENT_REPORT;
+  await world.client.delete({ type: CUSTOM_RESOURCE_DEFINITIONS, name: `${plural}.${group}` });
+  await waitUntil(
+    "the warning",
+    () =>
+      Promise.resolve(
+        controller.summary.get()?.warnings?.[0]?.includes("multus-operator crds | kubectl apply") ?? false,
+      ),
+    { timeoutMs: 30_000 },
+  );
+  await world.nad("unreported", "{");
+  await waitUntil("the summary, without a report", () =>
+    Promise.resolve(controller.summary.get()?.networks.invalid === 1),
+  );
+  await world.installOwnDefinitions();
+  await world.reportWhere("unreported", (status) => reasonOf(status, "Valid") === "Invalid");
+  await waitUntil("the warning to go", () =>
+    Promise.resolve(controller.summary.get()?.warnings?.length === 0),
+  );
 });

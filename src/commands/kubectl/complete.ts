@@ -64,14 +64,17 @@ async function names(before: readonly string[], type: ResourceType): Promise<str
 function commonOptions(words: readonly string[]): CommonOptions {
   const after = (...flags: string[]) => words[words.findIndex((word) => flags.includes(word)) + 1];
   const has = (...flags: string[]) => words.some((word) => flags.includes(word));
-  const [kubeconfig, context, namespace] = [
+  const [kubeconfig, context, namespace, as] = [
     after("--kubeconfig"),
     after("--context"),
     after("-n", "--namespace"),
+    after("--as"),
   ];
+  const asGroup = words.flatMap((word, at) => (word === "--as-group" ? (words[at + 1] ?? []) : []));
   return {
     ...(has("--kubeconfig") && kubeconfig ? { kubeconfig } : {}),
     ...(has("--context") && context ? { context } : {}),
     ...(has("-n", "--namespace") && namespace ? { namespace } : {}),
+    ...(has("--as") && as ? { as, asGroup } : {}),
   };
 }

@@ -81,6 +81,9 @@ export async function evidenceOf(reading: Reading, pod: ApiPod): Promise<Explain
         nodesLacking?.find((entry) => entry.node === node)?.lacks ?? [],
       ]),
     ),
+    interfaces: [...networks.reports.values()]
+      .flatMap(({ nodesLacking = [] }) => nodesLacking)
+      .find((entry) => entry.node === node && entry.interfaces)?.interfaces,
   };
 }
 

@@ -6,6 +6,7 @@ import type { KubeClient } from "../../kube/client.ts";
 import { ApiError } from "../../kube/errors.ts";
 import { type ApiObject, CORE_EVENTS, type ObjectRef, PODS, pathOf } from "../../kube/resource.ts";
 import { Interrupted, UsageError } from "./failure.ts";
+import { sweepReaders } from "./left-readers.ts";
 import { type LogRange, READER_CONTAINER, readerPod } from "./reader-pod.ts";
 import { DEPLOYMENTS } from "./types.ts";
 
@@ -30,6 +31,7 @@ export async function readLogOnNode(client: KubeClient, request: NodeLogRequest)
   const { install, node, file, directory, range } = request;
   const image = request.image ?? (await operatorImage(client));
   const namespace = install.spec.namespace;
+  await sweepReaders(client, namespace, Date.now());
   const name = `multus-log-${randomBytes(5).toString("hex")}`;
   const pullSecrets = install.spec.image.pullSecrets;
   const pod = readerPod({ name, install, node, image, pullSecrets, directory, file, range });

@@ -22,6 +22,10 @@ export interface ReaderPodOptions {
 }
 
 export const READER_CONTAINER = "reader";
+export const READER_LABELS = {
+  "app.kubernetes.io/name": "multus-log-reader",
+  "app.kubernetes.io/managed-by": "kubectl-multus",
+};
 /** A reader that nobody removes ends by itself after these seconds. */
 const LONGEST_READ_S = 300;
 const LONGEST_FOLLOW_S = 4 * 3600;
@@ -39,10 +43,7 @@ export function readerPod(options: ReaderPodOptions): KubeObject {
     metadata: {
       name: options.name,
       namespace: install.spec.namespace,
-      labels: {
-        "app.kubernetes.io/name": "multus-log-reader",
-        "app.kubernetes.io/managed-by": "kubectl-multus",
-      },
+      labels: READER_LABELS,
     },
     spec: {
       nodeName: options.node,

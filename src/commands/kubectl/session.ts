@@ -9,6 +9,9 @@ export interface CommonOptions {
   kubeconfig?: string;
   context?: string;
   namespace?: string;
+  as?: string;
+  asGroup?: readonly string[];
+  asUid?: string;
 }
 
 /** A cluster as the user of the plugin sees it, with the user's own rights. */
@@ -24,14 +27,34 @@ export function addCommonOptions(program: Command): void {
   program
     .option("--kubeconfig <file>", "kubeconfig; default: KUBECONFIG, ~/.kube/config")
     .option("--context <name>", "context of the kubeconfig")
-    .option("-n, --namespace <name>", "namespace; default: that of the context");
+    .option("-n, --namespace <name>", "namespace; default: that of the context")
+    .option("--as <user>", "ask as this user or system:serviceaccount:NAMESPACE:NAME")
+    .option("--as-group <group>", "ask as a member of this group; may be given again", collect)
+    .option("--as-uid <uid>", "ask as the user with this UID");
+}
+
+function collect(group: string, before: readonly string[] = []): readonly string[] {
+  return [...before, group];
+}
+
+/** User impersonation (kubernetes.io, Authentication). Throws a UsageError where a group has no user, as the API server would. */
+function impersonation({ as, asGroup = [], asUid }: CommonOptions): Record<string, string | string[]> {
+  if (as === undefined && (asGroup.length > 0 || asUid !== undefined))
+    throw new UsageError("--as-group and --as-uid need --as");
+  return {
+    ...(as === undefined ? {} : { "Impersonate-User": as }),
+    ...(asGroup.length > 0 ? { "Impersonate-Group": [...asGroup] } : {}),
+    ...(asUid === undefined ? {} : { "Impersonate-Uid": asUid }),
+  };
 }
 
 /** What client-node falls back on where it finds no kubeconfig at all. */
 const NO_KUBECONFIG = "http://localhost:8080";
 
 /** Throws a UsageError where the kubeconfig cannot be read or names no cluster. */
-export function openSession({ kubeconfig, context, namespace }: CommonOptions): Session {
+export function openSession(options: CommonOptions): Session {
+  const { kubeconfig, context, namespace } = options;
+  const headers = impersonation(options);
   try {
     const connection = connect({
       ...(kubeconfig === undefined ? {} : { kubeconfig }),
@@ -41,7 +64,7 @@ export function openSession({ kubeconfig, context, namespace }: CommonOptions): 
       throw new Error("there is no kubeconfig: neither KUBECONFIG nor ~/.kube/config names a cluster");
     const current = connection.getContextObject(connection.currentContext);
     return {
-      client: new PatientClient(connection),
+      client: new PatientClient(connection, headers),
       namespace: namespace ?? (current?.namespace || "default"),
       server: connection.server,
       [Symbol.asyncDispose]: () => connection.close(),

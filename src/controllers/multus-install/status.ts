@@ -64,12 +64,17 @@ export function statusFor(
   };
 }
 
-function warningsFrom({ rendered, nodeWarnings = [] }: Findings): { code?: string; text: string }[] {
+function warningsFrom({
+  rendered,
+  nodeWarnings = [],
+  networks,
+}: Findings): { code?: string; text: string }[] {
   const ofSpec = (rendered?.warnings ?? []).map((problem) => ({
     code: problem.code,
     text: formatProblem(problem),
   }));
-  return [...ofSpec, ...nodeWarnings.map((text) => ({ text }))]
+  const seen = [...nodeWarnings, ...(networks?.warnings ?? [])];
+  return [...ofSpec, ...seen.map((text) => ({ text }))]
     .slice(0, MOST_WARNINGS)
     .map((warning) => ({ ...warning, text: warning.text.slice(0, LONGEST_WARNING) }));
 }

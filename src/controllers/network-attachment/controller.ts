@@ -30,6 +30,8 @@ const NAME = "network-attachment";
 /** A report is written at most twice a second for the sake of pods; a change of the NAD itself does not wait. */
 const REPORT_INTERVAL_MS = 500;
 const SUMMARY_INTERVAL_MS = 1000;
+const REPORTS_UNKNOWN =
+  "the cluster does not know NetworkAttachmentReport, so that no reports are written: Helm upgrades no CRDs; run `multus-operator crds | kubectl apply --server-side -f -`, or apply the chart's crds/ directory";
 
 export interface NetworkAttachmentOptions {
   client: KubeClient;
@@ -57,6 +59,8 @@ export class NetworkAttachmentController {
   /** When a report was last looked at, and how long it took, ms. */
   readonly #looked = new Map<string, { at: number; tookMs: number }>();
   #listed = false;
+  /** Whether the cluster knows NetworkAttachmentReport. */
+  #defined = true;
   /** What of the MultusInstall counts here. */
   #settings = "";
   #summing: NodeJS.Timeout | undefined;
@@ -107,8 +111,13 @@ export class NetworkAttachmentController {
         if (!report) reporter.forget(key);
         this.#enqueue(key);
       },
+      onDefined: (defined) => this.#reportsDefined(defined),
     });
-    const reporter = new Reporter(client, (key) => this.#reports.get(key));
+    const reporter = new Reporter(
+      client,
+      (key) => this.#reports.get(key),
+      () => this.#defined,
+    );
     this.#nads = new NadWatch({
       client,
       log: this.#log,
@@ -169,6 +178,14 @@ export class NetworkAttachmentController {
     return {};
   }
 
+  /** Helm upgrades no CRDs: a chart from before the reports leaves a cluster that does not know them. */
+  #reportsDefined(defined: boolean): void {
+    this.#defined = defined;
+    if (defined) this.#log.info({}, "the cluster knows NetworkAttachmentReport now: reports are written");
+    else this.#log.error({}, REPORTS_UNKNOWN);
+    this.#lookAtAll();
+  }
+
   #reflect<T>(options: Omit<ReflectorOptions<T>, "client" | "log">): Reflector<T> {
     const reflector = new Reflector<T>({ ...options, client: this.#options.client, log: this.#log });
     this.#watches.push(reflector as Reflector<unknown>);
@@ -227,7 +244,8 @@ export class NetworkAttachmentController {
     this.#summing ??= setTimeout(() => {
       this.#summing = undefined;
       if (!this.#ready) return;
-      const summary = this.#networks.summary();
+      const warnings = this.#defined ? [] : [REPORTS_UNKNOWN];
+      const summary = { ...this.#networks.summary(), warnings };
       this.#options.summary.set(summary);
       this.#options.networkMetrics.set(summary);
     }, SUMMARY_INTERVAL_MS);

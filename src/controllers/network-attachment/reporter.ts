@@ -14,12 +14,19 @@ export class Reporter {
   readonly #client: KubeClient;
   /** The watched copies. */
   readonly #seen: (key: string) => ReportView | undefined;
+  /** Whether the cluster knows reports at all; nothing is written while it does not. */
+  readonly #defined: () => boolean;
   /** The answers to our own writes, until a copy that is as new is seen. */
   readonly #written = new Map<string, ReportView>();
 
-  constructor(client: KubeClient, seen: (key: string) => ReportView | undefined) {
+  constructor(
+    client: KubeClient,
+    seen: (key: string) => ReportView | undefined,
+    defined: () => boolean = () => true,
+  ) {
     this.#client = client;
     this.#seen = seen;
+    this.#defined = defined;
   }
 
   /** The newest that is known of a report. Resource versions of one kind are integers that grow (KEP-5504). */
@@ -40,6 +47,7 @@ export class Reporter {
 
   /** True when something was written. The report is made, owned by its NAD, where there is none. */
   async write(nad: NadView, status: ReportStatus, signal: AbortSignal): Promise<boolean> {
+    if (!this.#defined()) return false;
     const key = `${nad.namespace}/${nad.name}`;
     const current = this.current(key);
     if (current?.ownerUid === nad.uid && isDeepStrictEqual(plain(current.status), plain(status)))
@@ -59,7 +67,7 @@ export class Reporter {
     const key = `${namespace}/${name}`;
     const { uid } = this.current(key) ?? {};
     this.#written.delete(key);
-    if (uid === undefined) return false;
+    if (uid === undefined || !this.#defined()) return false;
     try {
       return await this.#client.delete(refOf({ namespace, name }), { preconditions: { uid }, signal });
     } catch (error) {

@@ -13,6 +13,7 @@ export const NETWORK_ATTACHMENT_REPORT = {
 export const MOST = {
   findings: 20,
   nodes: 20,
+  interfaces: 12,
   ranges: 16,
   duplicates: 20,
   outside: 10,
@@ -95,6 +96,11 @@ export const reportStatus = z.object({
       z.object({
         node: z.string().max(253).describe("The node."),
         lacks: z.array(z.string().max(192)).max(16).describe("What it lacks."),
+        interfaces: z
+          .array(z.string().max(15))
+          .max(MOST.interfaces)
+          .optional()
+          .describe("Interfaces that it has, where it lacks one."),
       }),
     )
     .max(MOST.nodes)

@@ -1,0 +1,48 @@
+import type { KubeClient } from "../../kube/client.ts";
+import { ApiError } from "../../kube/errors.ts";
+import { type ApiObject, PODS } from "../../kube/resource.ts";
+import { READER_LABELS } from "./reader-pod.ts";
+
+/** Whoever waits for a reading pod reads it as it ends. */
+const READ_AFTER_MS = 120_000;
+
+interface EndedPod extends ApiObject {
+  status?: {
+    phase?: string;
+    containerStatuses?: { state?: { terminated?: { finishedAt?: string | null } } }[];
+  };
+}
+
+/**
+ * Deletes reading pods that ended and that nobody removed, since the program that made them was killed. One that
+ * runs may be somebody's; it ends by itself (activeDeadlineSeconds) and is then swept by the next. Where pods may
+ * not be listed or deleted, nothing happens. Returns how many it deleted.
+ */
+export async function sweepReaders(client: KubeClient, namespace: string, now: number): Promise<number> {
+  const labelSelector = Object.entries(READER_LABELS)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(",");
+  try {
+    const { items } = await client.list<EndedPod>(PODS, { namespace, labelSelector });
+    const left = items.filter((pod) => now - endOf(pod) > READ_AFTER_MS);
+    for (const { metadata } of left)
+      await client.delete(
+        { type: PODS, namespace, name: metadata.name },
+        { gracePeriodSeconds: 0, preconditions: { uid: metadata.uid ?? "" } },
+      );
+    return left.length;
+  } catch (error) {
+    // 409: another sweep, or another pod of that name.
+    if (error instanceof ApiError && (error.status === 403 || error.status === 409)) return 0;
+    throw error;
+  }
+}
+
+/** When a pod ended, ms; infinite while it has not, or may still be read. */
+function endOf({ metadata, status }: EndedPod): number {
+  if (status?.phase !== "Succeeded" && status?.phase !== "Failed") return Number.POSITIVE_INFINITY;
+  const finished = status.containerStatuses?.[0]?.state?.terminated?.finishedAt;
+  // A pod that was evicted, or refused by its node, has no container's end.
+  const time = Date.parse(finished ?? String(metadata.creationTimestamp ?? ""));
+  return Number.isNaN(time) ? Number.POSITIVE_INFINITY : time;
+}
