@@ -181,6 +181,8 @@ export class KubeClient {
         bodyTimeout: info.idleTimeoutMs ?? REQUEST_TIMEOUT_MS,
         headersTimeout: REQUEST_TIMEOUT_MS,
         ...(dispatcher ? { dispatcher } : {}),
+        // Over HTTP/2 undici writes a header of several values as one, with commas.
+        ...(Object.values(info.headers ?? {}).some(Array.isArray) ? { allowH2: false } : {}),
         ...(info.signal ? { signal: info.signal } : {}),
       });
     } catch (error) {

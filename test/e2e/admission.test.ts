@@ -140,7 +140,7 @@ describeOn(["loadImage"], "admission on real nodes", () => {
       timeoutMs: 90_000,
     });
     expect(await applied(network(WRONG_MODE))).toContain("net created");
-    expect(await applied(network('{"type":"../../tmp/x"}'))).toContain('a "type" with a "/" in it');
+    expect(await applied(network('{"type":"../../tmp/x"}'))).toContain('a "type" with "../" in it');
     await kubectl.run("scale", "deployment/multus-operator", "-n", "multus-operator", "--replicas=2");
     await kubectl.run(
       "rollout",

@@ -105,17 +105,22 @@ const hasError = (config: string) =>
 /** As a tenant may write it: `plugin` where a name belongs. */
 const WITH_PATH = [
   '{"type":"../../../tmp/x"}',
-  '{"type":"a\\/b"}',
-  '{"type":"a\\u002fb"}',
-  '{"type":"a\\u002Fb"}',
-  '{"Type":"/bin/sh"}',
-  '{"\\u0074ype":"/bin/sh"}',
-  '{"\\u0054YP\\u0065" \n:\t "/bin/sh"}',
-  '{"plugins":[{"type":"macvlan"},{"type":"x/y"}]}',
-  '{"type":"macvlan","ipam":{"type":"x/y"}}',
-  '{"type":"a\\"/b"}',
+  '{"type":"a/..\\/..\\/b"}',
+  '{"type":"..\\u002fb"}',
+  '{"type":"\\u002e.\\u002Fb"}',
+  '{"type":"\\u002E\\u002e/b"}',
+  '{"Type":"../bin/sh"}',
+  '{"\\u0074ype":"../bin/sh"}',
+  '{"\\u0054YP\\u0065" \n:\t "../bin/sh"}',
+  '{"plugins":[{"type":"macvlan"},{"type":"../y"}]}',
+  '{"type":"macvlan","ipam":{"type":"x/../../y"}}',
+  '{"type":"a\\"/../b"}',
 ];
 const WITHOUT_PATH = [
+  // A vendor's own key; the plugin never sees more than its own fields.
+  '{"type":"macvlan","args":{"cni":{"type":"application/json"}}}',
+  '{"type":"macvlan","vendor":{"type":"a/b"}}',
+  '{"type":"macvlan","vendor":{"type":"..."}}',
   '{"type":"macvlan","master":"a/b"}',
   '{"type":"macvlan","note":"the \\"type\\": \\"a/b\\""}',
   '{"type":"a\\\\u002fb"}',
@@ -126,7 +131,7 @@ const WITHOUT_PATH = [
 
 describe("the policy for NetworkAttachmentDefinitions", () => {
   it.each(WITH_PATH)("refuses the path in %s", async (config) => {
-    expect(await network(config)).toContain('a "type" with a "/" in it');
+    expect(await network(config)).toContain('a "type" with "../" in it');
   });
 
   it.each(WITHOUT_PATH)("lets %s pass", async (config) => {

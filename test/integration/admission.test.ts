@@ -428,7 +428,7 @@ describe("admission", () => {
     await stopReplica(first);
     try {
       expect(await shown(network(WRONG_MODE), ...dryRun)).toContain("configured");
-      expect(await shown(network(WITH_PATH), ...dryRun)).toContain('a "type" with a "/" in it');
+      expect(await shown(network(WITH_PATH), ...dryRun)).toContain('a "type" with "../" in it');
       // Its binding came back a moment ago: the API server may not go by it yet.
       await waitUntil("the policy", async () =>
         (await shown(pod("[null]"), ...dryRun)).includes("on which Multus crashes"),
