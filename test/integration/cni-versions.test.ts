@@ -82,7 +82,8 @@ describe.skipIf(!root)("Multus' delegate", () => {
         },
         encoding: "utf8",
       });
-      if (isAtLeast(newest, cniVersion)) expect(JSON.parse(stdout)).toMatchObject({ ips: [{ address: "10.5.0.5/24" }] });
+      if (isAtLeast(newest, cniVersion))
+        expect(JSON.parse(stdout)).toMatchObject({ ips: [{ address: "10.5.0.5/24" }] });
       else expect(stdout).toContain(`unsupported CNI result version \\"${cniVersion}\\"`);
     }
   });
