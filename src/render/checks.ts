@@ -1,8 +1,8 @@
 import { CNI_VERSIONS, isAtLeast as reads } from "../cni/context.ts";
+import { newestCniVersion } from "../cni/spoken-version.ts";
 import type { FieldProblem } from "../crds/field-problem.ts";
 import { entrypointOf, type MultusInstallSpec } from "../crds/multus-install/spec.ts";
 import { millionths } from "../crds/quantity.ts";
-import { newestCniVersion } from "../multus/cni-version.ts";
 import { hostPaths } from "../multus/distributions.ts";
 import { parseConflist, presetProblem, presetWarning } from "../multus/primary-network.ts";
 import { flavourOf, isAtLeast, isMovingTag, parseRelease } from "../multus/releases.ts";

@@ -3,7 +3,7 @@ import { open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { describe, expect, it } from "vitest";
 import { CNI_VERSIONS, isAtLeast } from "../../src/cni/context.ts";
-import { newestCniVersion } from "../../src/multus/cni-version.ts";
+import { newestCniVersion } from "../../src/cni/spoken-version.ts";
 import { goProgram } from "../../src/node/go-build-info.ts";
 import { binary } from "../cluster/binaries.ts";
 

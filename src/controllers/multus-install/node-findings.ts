@@ -1,8 +1,8 @@
 import { CNI_VERSIONS, isAtLeast } from "../../cni/context.ts";
+import { newestCniVersion } from "../../cni/spoken-version.ts";
 import { entrypointOf, type MultusInstallSpec } from "../../crds/multus-install/spec.ts";
 import type { MultusInstallStatus } from "../../crds/multus-install/status.ts";
 import type { NodeInspection } from "../../crds/node-inspection.ts";
-import { newestCniVersion } from "../../multus/cni-version.ts";
 import { hostPaths } from "../../multus/distributions.ts";
 import { flavourOf } from "../../multus/releases.ts";
 import { bounded, type UnhealthyNode } from "./diagnosis.ts";

@@ -1,6 +1,6 @@
 import { CNI_VERSIONS, isAtLeast } from "../../cni/context.ts";
 import { show } from "../../cni/finding.ts";
-import { newestCniVersion } from "../../multus/cni-version.ts";
+import { newestCniVersion } from "../../cni/spoken-version.ts";
 import type { Network } from "./network.ts";
 import { type ClusterView, type CrossFinding, inspectedNodes, listed, NODES_NAMED } from "./view.ts";
 
