@@ -1,16 +1,28 @@
-/** What says no word on the configuration. */
+/**
+ * What says no word on the configuration, each by the words of the plugins that it is for: the same complaint of
+ * another plugin is a refusal like any other.
+ */
 const OF_THIS_MACHINE = [
-  // A kernel without these devices, or without firewall tables.
-  /operation not supported/,
-  /not implemented/,
+  // A kernel without these devices: netlink answers EOPNOTSUPP.
+  /failed to create (ipvlan|vlan|dummy): operation not supported/,
+  /could not add VRF \S+: operation not supported/,
+  // A kernel without firewall tables: iptables and nft end with ENOSYS.
+  /\b(iptables|ip6tables|nft)\b.*(operation not supported|[Ff]unction not implemented)/s,
   // A machine so busy that the kernel does not get to it in the seconds for which the plugin waits.
-  /still has tentative addresses after/,
+  /link \S+ still has tentative addresses after \d+ seconds/,
   /bridge port in error state/,
-  /signal: killed/,
 ];
 
 export function isOfThisMachine(error: string): boolean {
   return OF_THIS_MACHINE.some((pattern) => pattern.test(error));
+}
+
+/**
+ * The plugin was ended after the minute that an ADD may take. A busy machine does that once in a while; a plugin that
+ * hangs does it each time it is asked.
+ */
+export function wasEnded(error: string): boolean {
+  return error.includes("signal: killed");
 }
 
 /** Refusals that the checker leaves to the node, each with its reason. */
