@@ -30,7 +30,7 @@ function generate(...args: string[]) {
   return spawnSync(process.execPath, [script, "--root", root, ...args], { encoding: "utf8" });
 }
 
-describe("npm run generate", { timeout: 60_000 }, () => {
+describe("npm run generate", () => {
   test("writes the CRD for kubectl and for the chart, and the reference; a second run writes nothing", () => {
     expect(generate().stderr).toBe(FILES.map((file) => `wrote ${file}\n`).join(""));
     const [manifest, chart, reference] = FILES.map((file) => readFileSync(join(root, file), "utf8"));

@@ -42,7 +42,7 @@ const SAMPLES = [
   "multusinstall-v3.4-calico-small",
 ];
 
-describe.concurrent("render", { timeout: 30_000 }, () => {
+describe.concurrent("render", () => {
   it.each(SAMPLES)("renders the sample %s, to the same bytes each time", async (sample) => {
     const args = ["render", "-f", `manifests/samples/${sample}.yaml`];
     const [first, second] = await Promise.all([multusOperator(args), multusOperator(args)]);
@@ -101,7 +101,7 @@ describe.concurrent("render", { timeout: 30_000 }, () => {
   });
 });
 
-describe.concurrent("validate", { timeout: 30_000 }, () => {
+describe.concurrent("validate", () => {
   const nad = (config: string) =>
     `apiVersion: k8s.cni.cncf.io/v1\nkind: NetworkAttachmentDefinition\nmetadata: { name: n }\nspec: { config: '${config}' }\n`;
   const good = nad('{"cniVersion":"0.3.1","type":"macvlan"}');
@@ -141,7 +141,7 @@ describe.concurrent("validate", { timeout: 30_000 }, () => {
   });
 });
 
-describe.concurrent("import", { timeout: 30_000 }, () => {
+describe.concurrent("import", () => {
   const HAND_MADE = "manifests/samples/hand-made/multus-daemonset-pre-calico.yml";
 
   it("prints a MultusInstall that render takes, and the findings on standard error", async () => {
@@ -185,7 +185,7 @@ describe.concurrent("import", { timeout: 30_000 }, () => {
   });
 });
 
-describe.concurrent("the other commands", { timeout: 30_000 }, () => {
+describe.concurrent("the other commands", () => {
   it("crds prints what the generated files hold", async () => {
     const { code, stdout } = await multusOperator(["crds"]);
     const generated = ["multusinstalls", "networkattachmentreports"].map((plural) =>

@@ -53,7 +53,7 @@ function edited(spec: object, edit: (daemonSet: DaemonSetLike) => void): unknown
 const findings = (documents: unknown[]) =>
   importInstall(documents).findings.map(({ kind, path, message }) => `${kind} ${path}: ${message}`);
 
-describe("import", { timeout: 30_000 }, () => {
+describe("import", () => {
   it("carries the first users' manifest over, and says what in it cannot work", () => {
     const imported = importInstall(FIRST_USERS);
     expect(imported.install.spec).toEqual({

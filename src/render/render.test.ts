@@ -77,7 +77,7 @@ const conflist = (plugins: unknown, more: object = { name: "net" }): MultusInsta
   primaryNetwork: { source: "Inline", config: JSON.stringify({ ...more, plugins }) },
 });
 
-describe("any install", { timeout: 60_000 }, () => {
+describe("any install", () => {
   /** Parsed installs only; the rest of the specs are the schema's business. */
   const installs = multusInstallSpecs()
     .map((spec) => parseMultusInstall(manifest(spec)))

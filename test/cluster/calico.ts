@@ -40,7 +40,7 @@ export async function prepareCalico(
     "wait",
     "--for=condition=Established",
     ...KINDS.map((kind) => `crd/${kind}.${GROUP}`),
-    "--timeout=30s",
+    "--timeout=120s",
   );
   await plane.kubectlWithInput(list(...access(), ...objects(pools)), "apply", "-f", "-");
 }

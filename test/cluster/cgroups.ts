@@ -32,7 +32,7 @@ export async function removeCgroup(name: string): Promise<void> {
     .map((hierarchy) => join(hierarchy, name))
     .filter((group) => existsSync(group));
   for (const group of groups) for (const pid of below(group).flatMap(processesOf)) killQuietly(pid);
-  await waitUntil(`cgroup ${name} to be empty`, () => groups.every(removeTree), { timeoutMs: 10_000 });
+  await waitUntil(`cgroup ${name} to be empty`, () => groups.every(removeTree));
 }
 
 /** A cgroup and all below it, the deepest first. */

@@ -104,7 +104,7 @@ export class Cluster implements AsyncDisposable {
       });
     }
     const names = this.nodes.map((node) => `node/${node.name}`);
-    await this.kubectl("wait", "--for=condition=Ready", ...names, "--timeout=60s");
+    await this.kubectl("wait", "--for=condition=Ready", ...names, "--timeout=120s");
     await waitUntil("the default service account", async () => {
       await this.kubectl("get", "serviceaccount", "default", "-n", "default");
       return true;

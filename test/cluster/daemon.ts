@@ -97,12 +97,15 @@ export class Daemon {
   }
 }
 
+/** The longest pause (ms) that a slow question makes longer than `everyMs`. */
+const LONGEST_PAUSE = 250;
+
 /** Asks `ready` again and again until it answers true. Throws after `timeoutMs`, or at once when `check` throws. */
 export async function waitUntil(
   what: string,
   ready: () => Promise<boolean> | boolean,
   {
-    timeoutMs = 30_000,
+    timeoutMs = 120_000,
     everyMs = 50,
     check = () => {},
   }: { timeoutMs?: number; everyMs?: number; check?: () => void } = {},
@@ -111,6 +114,7 @@ export async function waitUntil(
   let last: unknown;
   for (;;) {
     check();
+    const asked = Date.now();
     try {
       if (await ready()) return;
     } catch (error) {
@@ -119,6 +123,7 @@ export async function waitUntil(
     if (Date.now() > deadline) {
       throw new Error(`waited ${timeoutMs / 1000} s for ${what}`, { cause: last });
     }
-    await sleep(everyMs);
+    // A question that starts a process, asked without a pause, takes from others what they are waited for.
+    await sleep(Math.max(everyMs, Math.min(Date.now() - asked, LONGEST_PAUSE)));
   }
 }

@@ -1,12 +1,21 @@
+import { KubeClient } from "../../src/kube/client.ts";
+import { connect } from "../../src/kube/connection.ts";
 import { binary } from "./binaries.ts";
 import { execute } from "./execute.ts";
 
 /** kubectl against one named kubeconfig, never against the user's current context. */
 export class Kubectl {
   readonly kubeconfig: string;
+  #client: KubeClient | undefined;
 
   constructor(kubeconfig: string) {
     this.kubeconfig = kubeconfig;
+  }
+
+  /** The same cluster without a process for each question: for what is asked again and again. */
+  get client(): KubeClient {
+    this.#client ??= new KubeClient(connect({ kubeconfig: this.kubeconfig }));
+    return this.#client;
   }
 
   /** Returns standard output; throws a CommandError with standard error when kubectl fails. */

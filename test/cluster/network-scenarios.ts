@@ -42,7 +42,7 @@ export async function apply(kubectl: Kubectl, ...objects: object[]): Promise<voi
 }
 
 export async function waitForRunning(kubectl: Kubectl, ...pods: string[]): Promise<void> {
-  await kubectl.run("wait", "--for=condition=Ready", ...pods.map((name) => `pod/${name}`), "--timeout=90s");
+  await kubectl.run("wait", "--for=condition=Ready", ...pods.map((name) => `pod/${name}`), "--timeout=120s");
 }
 
 /** Waits for the kubelet's event that the pod's sandbox could not be made. Its note. */
@@ -62,7 +62,7 @@ export async function waitForSandboxFailure(kubectl: Kubectl, name: string): Pro
       note = items[0]?.message;
       return note !== undefined;
     },
-    { timeoutMs: 60_000, everyMs: 250 },
+    { everyMs: 250 },
   );
   return note ?? "";
 }

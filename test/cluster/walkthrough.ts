@@ -1,4 +1,6 @@
 import { join, resolve } from "node:path";
+import { MULTUS_INSTALL } from "../../src/crds/multus-install/multus-install.ts";
+import type { ApiObject } from "../../src/kube/resource.ts";
 import { binary } from "./binaries.ts";
 import { waitUntil } from "./daemon.ts";
 import { execute } from "./execute.ts";
@@ -47,23 +49,32 @@ export async function installOperator(kubectl: Kubectl, ...settings: string[]): 
 }
 
 /** Applies a sample MultusInstall, and waits until it says that it is Ready for this very spec. */
-export async function installMultus(kubectl: Kubectl, file: string, timeoutMs = 90_000): Promise<void> {
+export async function installMultus(kubectl: Kubectl, file: string, timeoutMs = 120_000): Promise<void> {
   await kubectl.run("apply", "-f", file);
   await waitForReady(kubectl, timeoutMs);
 }
 
 interface Install {
-  metadata: { generation: number };
   status?: { conditions?: { type: string; status: string; observedGeneration: number; message: string }[] };
 }
 
+/** The MultusInstall as it is now. Throws where there is none. */
+export async function installNow<T extends object>(
+  kubectl: Kubectl,
+  name = "multus",
+): Promise<ApiObject & T> {
+  const found = await kubectl.client.get<ApiObject & T>({ type: MULTUS_INSTALL, name });
+  if (found === undefined) throw new Error(`there is no MultusInstall ${name}`);
+  return found;
+}
+
 /** Waits for Ready=True with the current generation. Throws with the condition's own message. */
-export async function waitForReady(kubectl: Kubectl, timeoutMs = 90_000): Promise<void> {
+export async function waitForReady(kubectl: Kubectl, timeoutMs = 120_000): Promise<void> {
   let last = "no status yet";
   await waitUntil(
     "the MultusInstall to be Ready",
     async () => {
-      const install = await kubectl.get<Install>("multusinstall", "multus");
+      const install = await installNow<Install>(kubectl);
       const ready = install.status?.conditions?.find(({ type }) => type === "Ready");
       last = ready ? `${ready.status}: ${ready.message}` : last;
       return ready?.status === "True" && ready.observedGeneration === install.metadata.generation;
@@ -82,7 +93,7 @@ export async function attachPods(kubectl: Kubectl): Promise<void> {
     "wait",
     "--for=condition=Ready",
     ...SAMPLE_PODS.map((pod) => `pod/${pod}`),
-    "--timeout=60s",
+    "--timeout=120s",
   );
 }
 

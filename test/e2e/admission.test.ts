@@ -3,23 +3,25 @@ import { KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
 import { binary } from "../cluster/binaries.ts";
 import { waitUntil } from "../cluster/daemon.ts";
-import { CommandError, execute } from "../cluster/execute.ts";
+import { execute } from "../cluster/execute.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 import { describeOn, type OpenCluster, openCluster } from "../cluster/open-cluster.ts";
 import { installOperator, waitForReady } from "../cluster/walkthrough.ts";
+import {
+  admissionObjects,
+  network,
+  printed,
+  trustedCertificates,
+  WRONG_MODE,
+} from "../integration/admission-requests.ts";
 
 /** Admission as users have it: the chart's two replicas behind their Service, called by the API server. */
-
-const WRONG_MODE = '{\n  "cniVersion": "0.3.1",\n  "type": "macvlan",\n  "mode": "brige"\n}';
-const OBJECTS =
-  "validatingadmissionpolicies,validatingadmissionpolicybindings,validatingwebhookconfigurations";
 
 describeOn(["loadImage"], "admission on real nodes", () => {
   let cluster: OpenCluster;
   let kubectl: Kubectl;
 
   beforeAll(async () => {
-    await execute(process.execPath, ["scripts/build.ts"]);
     cluster = await openCluster({ nodes: 2, images: ["multus-v4.3.0", "operator"] });
     kubectl = new Kubectl(cluster.kubeconfig);
     await installOperator(kubectl);
@@ -39,37 +41,8 @@ describeOn(["loadImage"], "admission on real nodes", () => {
     await kubectl.runWithInput(JSON.stringify(install), "apply", "-f", "-");
   }
 
-  const network = (config: string) => ({
-    apiVersion: "k8s.cni.cncf.io/v1",
-    kind: "NetworkAttachmentDefinition",
-    metadata: { name: "net", namespace: "default" },
-    spec: { config },
-  });
-
-  /** What `kubectl apply` prints on both outputs, whether it succeeds or not. */
-  async function applied(object: object): Promise<string> {
-    const command = [
-      await binary("kubectl"),
-      "--kubeconfig",
-      cluster.kubeconfig,
-      "apply",
-      "--dry-run=server",
-      "-f",
-      "-",
-    ];
-    try {
-      return await execute("sh", ["-c", '"$@" 2>&1', "sh", ...command], { input: JSON.stringify(object) });
-    } catch (error) {
-      if (error instanceof CommandError) return error.stdout;
-      throw error;
-    }
-  }
-
-  /** The chart has a policy of its own, with another label. */
-  const left = async () =>
-    (await kubectl.run("get", OBJECTS, "-l", "app.kubernetes.io/managed-by=multus-operator", "-o", "name"))
-      .split("\n")
-      .filter((name) => name !== "");
+  const applied = (object: object) => printed(kubectl, object, "apply", "--dry-run=server");
+  const left = () => admissionObjects(kubectl);
 
   async function operatorPods(): Promise<string[]> {
     const label = "app.kubernetes.io/name=multus-operator";
@@ -92,7 +65,10 @@ describeOn(["loadImage"], "admission on real nodes", () => {
     await waitUntil("a warning", async () =>
       (await applied(network(WRONG_MODE))).includes("Warning: spec.config: mode must be one of"),
     );
-    await waitUntil("both certificates", async () => (await bundle()).match(/BEGIN/g)?.length === 2);
+    await waitUntil(
+      "both certificates",
+      async () => (await trustedCertificates(kubectl)).match(/BEGIN/g)?.length === 2,
+    );
     expect(await applied(network(WRONG_MODE))).toContain('did you mean "bridge"?) (line 4, column 11)');
   });
 
@@ -125,9 +101,7 @@ describeOn(["loadImage"], "admission on real nodes", () => {
       "multus-operator",
       "--timeout=120s",
     );
-    await waitUntil("the old pods to be gone", async () => (await operatorPods()).length === 2, {
-      timeoutMs: 90_000,
-    });
+    await waitUntil("the old pods to be gone", async () => (await operatorPods()).length === 2);
     loading = false;
     await Promise.all(load);
     expect(calls).toBeGreaterThan(50);
@@ -136,9 +110,7 @@ describeOn(["loadImage"], "admission on real nodes", () => {
 
   it("refuses the worst with no operator at all, and lets the rest pass", async () => {
     await kubectl.run("scale", "deployment/multus-operator", "-n", "multus-operator", "--replicas=0");
-    await waitUntil("the pods to be gone", async () => (await operatorPods()).length === 0, {
-      timeoutMs: 90_000,
-    });
+    await waitUntil("the pods to be gone", async () => (await operatorPods()).length === 0);
     expect(await applied(network(WRONG_MODE))).toContain("net created");
     expect(await applied(network('{"type":"../../tmp/x"}'))).toContain('a "type" with "../" in it');
     await kubectl.run("scale", "deployment/multus-operator", "-n", "multus-operator", "--replicas=2");
@@ -148,7 +120,7 @@ describeOn(["loadImage"], "admission on real nodes", () => {
       "deployment/multus-operator",
       "-n",
       "multus-operator",
-      "--timeout=60s",
+      "--timeout=120s",
     );
     await waitUntil("the refusal", async () =>
       (await applied(network(WRONG_MODE))).includes("denied the request"),
@@ -179,18 +151,6 @@ describeOn(["loadImage"], "admission on real nodes", () => {
       cluster.kubeconfig,
       "--wait",
     ]);
-    await waitUntil("the garbage collector", async () => (await left()).length === 0, { timeoutMs: 60_000 });
+    await waitUntil("the garbage collector", async () => (await left()).length === 0);
   });
-
-  /** The certificates that the API server trusts, PEM. */
-  async function bundle(): Promise<string> {
-    const text = await kubectl.run(
-      "get",
-      "validatingwebhookconfiguration",
-      "multus-operator",
-      "-o",
-      "jsonpath={.webhooks[0].clientConfig.caBundle}",
-    );
-    return Buffer.from(text, "base64").toString();
-  }
 });

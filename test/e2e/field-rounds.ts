@@ -448,7 +448,7 @@ const THICK: FieldRound[] = [
         const dels = async () => (await node.readFile(`${LOG}/dels`)).length / 2;
         // When the kubelet asks again is up to its own back-off.
         const again = async () => (await dels()) >= 3;
-        await waitUntil("the DEL to be tried again", again, { timeoutMs: 120_000 }).finally(async () => {
+        await waitUntil("the DEL to be tried again", again).finally(async () => {
           await node.exec("rm", "-f", `${LOG}/stubborn`);
         });
       },

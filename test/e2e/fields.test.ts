@@ -1,18 +1,15 @@
-import { pino } from "pino";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { InstallController } from "../../src/controllers/multus-install/controller.ts";
+import type { InstallController } from "../../src/controllers/multus-install/controller.ts";
 import type { MultusInstallSpecInput } from "../../src/crds/multus-install/spec.ts";
 import { importInstall } from "../../src/import/import.ts";
-import { KubeClient } from "../../src/kube/client.ts";
-import { connect } from "../../src/kube/connection.ts";
-import { EventRecorder } from "../../src/kube/events.ts";
-import { Metrics } from "../../src/telemetry/metrics.ts";
 import { type Cluster, startCluster } from "../cluster/cluster.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 import type { ClusterNode } from "../cluster/node.ts";
 import { describeOn } from "../cluster/open-cluster.ts";
 import { list, pod } from "../cluster/pods.ts";
+import { installNow } from "../cluster/walkthrough.ts";
+import { applyInstallDefinition, startInstallController } from "../integration/install-controller.ts";
 import { upstreamManifest } from "../integration/upstream-manifests.ts";
 import { FIELD_ROUNDS, type Look } from "./field-rounds.ts";
 
@@ -31,23 +28,8 @@ describeOn(["nodeExec", "loadImage", "ownNodes"], "the fields of a MultusInstall
     });
     kubectl = new Kubectl(cluster.kubeconfig);
     node = cluster.nodes[0] as ClusterNode;
-    await kubectl.run(
-      "apply",
-      "--server-side",
-      "-f",
-      "manifests/crds/multus-operator.dev_multusinstalls.yaml",
-    );
-    await kubectl.run(
-      "wait",
-      "--for=condition=Established",
-      "crd/multusinstalls.multus-operator.dev",
-      "--timeout=20s",
-    );
-    const log = pino({ level: "silent" });
-    const client = new KubeClient(connect({ kubeconfig: cluster.kubeconfig }));
-    const events = new EventRecorder(client, log, "multus-operator.dev/multus-install", "test");
-    controller = new InstallController({ client, log, metrics: new Metrics(), events });
-    await controller.start();
+    await applyInstallDefinition(kubectl);
+    controller = await startInstallController(cluster.kubeconfig);
     await prepare(node);
   });
 
@@ -68,7 +50,7 @@ describeOn(["nodeExec", "loadImage", "ownNodes"], "the fields of a MultusInstall
         "daemonset/kube-multus-ds",
         "-n",
         "kube-system",
-        "--timeout=60s",
+        "--timeout=120s",
       );
       const pods = async () =>
         await kubectl.run(
@@ -86,7 +68,7 @@ describeOn(["nodeExec", "loadImage", "ownNodes"], "the fields of a MultusInstall
       await change({ ...spec, adopt: true }, true);
       await runPod(`adopted-${name.replace(" ", "-")}`, "default");
       expect(await pods()).toBe(before);
-      await kubectl.run("delete", "multusinstall", "multus", "--timeout=60s");
+      await kubectl.run("delete", "multusinstall", "multus", "--timeout=120s");
       expect(await pods()).toBe("");
       // Of the thin manifest's, and nothing that the spec renders: it was left as it is.
       const leftOver = ["configmap", "multus-cni-config", "-n", "kube-system", "--ignore-not-found"];
@@ -104,14 +86,14 @@ describeOn(["nodeExec", "loadImage", "ownNodes"], "the fields of a MultusInstall
           await look(access());
           return true;
         },
-        { timeoutMs: 30_000, everyMs: 300 },
+        { everyMs: 300 },
       ).catch((error: unknown) => {
         throw new Error(`${what}: ${error instanceof Error ? String(error.cause ?? error.message) : error}`);
       });
   });
 
   it("takes its configuration from the node when it is deleted", async () => {
-    await kubectl.run("delete", "multusinstall", "multus", "--timeout=60s");
+    await kubectl.run("delete", "multusinstall", "multus", "--timeout=120s");
     expect(await node.listDirectory("/etc/cni/net.d")).not.toContain("00-multus.conf");
   });
 
@@ -134,12 +116,12 @@ describeOn(["nodeExec", "loadImage", "ownNodes"], "the fields of a MultusInstall
     await waitUntil(
       "the operator to have seen the spec",
       async () => {
-        const { metadata, status } = await kubectl.get<Install>("multusinstall", "multus");
+        const { metadata, status } = await installNow<Install>(kubectl);
         const ready = status?.conditions?.find(({ type }) => type === "Ready");
         if (healthy && ready?.status !== "True") throw new Error(ready?.message);
         return status?.observedGeneration === metadata.generation;
       },
-      { timeoutMs: 90_000, everyMs: 250 },
+      { everyMs: 250 },
     );
   }
 
@@ -155,7 +137,7 @@ describeOn(["nodeExec", "loadImage", "ownNodes"], "the fields of a MultusInstall
       "-",
     );
     await kubectl
-      .run("wait", "--for=condition=Ready", `pod/${name}`, "-n", namespace, "--timeout=25s")
+      .run("wait", "--for=condition=Ready", `pod/${name}`, "-n", namespace, "--timeout=120s")
       .catch(async (error: unknown) => {
         const about = [
           "--field-selector",

@@ -8,11 +8,18 @@ import { waitUntil } from "../cluster/daemon.ts";
 import { execute } from "../cluster/execute.ts";
 import { offlineBuildEnvironment } from "../cluster/image-build.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
+import { promised } from "../cluster/limits.ts";
 import type { ClusterNode } from "../cluster/node.ts";
 import { describeOn, openCluster } from "../cluster/open-cluster.ts";
 import { pod } from "../cluster/pods.ts";
 import { ACCOUNT, type Registry, startRegistry } from "../cluster/registry.ts";
-import { installOperator, net1Address, networkStatus, pingOverNet1 } from "../cluster/walkthrough.ts";
+import {
+  installNow,
+  installOperator,
+  net1Address,
+  networkStatus,
+  pingOverNet1,
+} from "../cluster/walkthrough.ts";
 import { Guide } from "./guide.ts";
 
 /**
@@ -60,11 +67,10 @@ describeOn(["nodeExec", "loadImage", "secondNetwork", "calico"], "the first user
       "--patch",
       JSON.stringify({ spec }),
     );
-  const install = async () => await kubectl.get<Install>("multusinstall", "multus");
+  const install = async () => await installNow<Install>(kubectl);
   const ready = async () => (await install()).status?.conditions?.find(({ type }) => type === "Ready");
 
   beforeAll(async () => {
-    await execute(process.execPath, ["scripts/build.ts"]);
     cluster = (await openCluster({ nodes: 2, images: ["operator"], primaryNetwork: "calico" })) as Cluster;
     kubectl = new Kubectl(cluster.kubeconfig);
     registry = await startRegistry({ address: cluster.network.address });
@@ -128,7 +134,7 @@ describeOn(["nodeExec", "loadImage", "secondNetwork", "calico"], "the first user
             said === reason && words.every((word) => message.includes(word));
           return unhealthy.length === 2 && unhealthy.every(fits);
         },
-        { timeoutMs: 30_000, everyMs: 250 },
+        { timeoutMs: promised(30_000), everyMs: 250 },
       ).catch((error: unknown) => {
         throw new Error(`the status says ${shown}`, { cause: error });
       });
@@ -238,7 +244,7 @@ describeOn(["nodeExec", "loadImage", "secondNetwork", "calico"], "the first user
           expect(await ready()).toEqual(before);
           return (await restarts()).every((count) => count >= 2);
         },
-        { timeoutMs: 60_000, everyMs: 500 },
+        { everyMs: 500 },
       );
     });
 
@@ -263,14 +269,14 @@ describeOn(["nodeExec", "loadImage", "secondNetwork", "calico"], "the first user
       "-f",
       "-",
     );
-    await kubectl.run("wait", "--for=condition=Ready", `pod/${name}`, "--timeout=60s");
+    await kubectl.run("wait", "--for=condition=Ready", `pod/${name}`, "--timeout=120s");
     const [first, second] = await networkStatus(kubectl, name);
     expect(first).toMatchObject({ name: "k8s-pod-network", interface: "eth0" });
     expect(first?.ips[0]).toMatch(/^10\.\d+\.1\.\d+$/); // the pool of node-1
     expect(second).toMatchObject({ name: nadName, interface: "net1" });
     expect(second?.ips).toEqual([await net1Address(kubectl, name)]);
     expect(second?.ips[0]).toMatch(/^192\.168\.1\.2(0\d|1[0-6])$/);
-    await kubectl.run("delete", "pod", name, "--timeout=30s");
+    await kubectl.run("delete", "pod", name, "--timeout=120s");
   }
 
   /** The configuration that Multus works with on a node. */
@@ -285,7 +291,7 @@ describeOn(["nodeExec", "loadImage", "secondNetwork", "calico"], "the first user
     await run("install-small");
     await expectAttachment("small-auto", "macvlan-conf");
     await patch({ primaryNetwork: { source: "Inline", preset: "Calico" } });
-    await kubectl.run("wait", "multusinstall/multus", "--for=condition=Ready", "--timeout=60s");
+    await kubectl.run("wait", "multusinstall/multus", "--for=condition=Ready", "--timeout=120s");
     await expectAttachment("small-inline", "macvlan-conf");
   });
 

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type ReportStatus, reportStatus } from "../../src/crds/network-attachment-report/report.ts";
 import { waitUntil } from "../cluster/daemon.ts";
-import { execute } from "../cluster/execute.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 import {
   startAttached,
@@ -13,7 +12,7 @@ import {
   startOutdated,
 } from "../cluster/network-scenarios.ts";
 import { describeOn, type OpenCluster, openCluster } from "../cluster/open-cluster.ts";
-import { installOperator, waitForReady } from "../cluster/walkthrough.ts";
+import { installNow, installOperator, waitForReady } from "../cluster/walkthrough.ts";
 
 /** The classic cases on real nodes with real Multus: what the NADs' reports and the install's status say. */
 
@@ -22,7 +21,6 @@ describeOn(["loadImage", "secondNetwork"], "the reports of networks on real node
   let kubectl: Kubectl;
 
   beforeAll(async () => {
-    await execute(process.execPath, ["scripts/build.ts"]);
     cluster = await openCluster({ nodes: 2, images: ["multus-v4.3.0", "operator"] });
     kubectl = new Kubectl(cluster.kubeconfig);
     // A pod that asks for a network before there is Multus: nobody tells its user.
@@ -70,7 +68,7 @@ describeOn(["loadImage", "secondNetwork"], "the reports of networks on real node
           text === "" ? {} : reportStatus.parse((JSON.parse(text) as { status?: object }).status ?? {});
         return holds(status);
       },
-      { timeoutMs: 30_000, everyMs: 200 },
+      { everyMs: 200 },
     ).catch((error: unknown) => {
       throw new Error(`${String(error)}; it is ${JSON.stringify(status)}`);
     });
@@ -131,20 +129,19 @@ describeOn(["loadImage", "secondNetwork"], "the reports of networks on real node
     interface Install {
       status?: { networks?: object; pods?: { samples?: { pod: string; outcome: string }[] } };
     }
-    let install: Install = {};
     await waitUntil("the summary", async () => {
-      install = await kubectl.get<Install>("multusinstall", "multus");
-      return install.status?.pods?.samples?.length === 5;
-    });
-    expect(install.status?.networks).toMatchObject({ total: 6, rangesUsedUp: 1, duplicateAddresses: 1 });
-    expect(install.status?.pods).toMatchObject({
-      requesting: 9,
-      failing: 4,
-      bypassed: 1,
-      failed: 2,
-      forbidden: 1,
-      attached: 5,
-      restartNeeded: 1,
+      const { status } = await installNow<Install>(kubectl);
+      expect(status?.networks).toMatchObject({ total: 6, rangesUsedUp: 1, duplicateAddresses: 1 });
+      expect(status?.pods).toMatchObject({
+        requesting: 9,
+        failing: 4,
+        bypassed: 1,
+        failed: 2,
+        forbidden: 1,
+        attached: 5,
+        restartNeeded: 1,
+      });
+      return status?.pods?.samples?.length === 5;
     });
     const table = await kubectl.run("get", "nar", "-A");
     expect(table).toMatch(/default +plain +True +True +Attachable +macvlan\/host-local +2 +1 +0 +1 /);

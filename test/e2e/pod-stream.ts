@@ -83,7 +83,7 @@ export class PodStream implements AsyncDisposable {
   }
 
   /** Creates no more pods, waits until each has run and is deleted again, and returns what became of them. */
-  async finish(timeoutMs = 90_000): Promise<PodOutcome[]> {
+  async finish(timeoutMs = 120_000): Promise<PodOutcome[]> {
     this.#stop.abort();
     await this.#running;
     const unfinished = () => [...this.#outcomes.values()].filter(({ gone }) => !gone);

@@ -6,7 +6,7 @@ import { execute } from "../cluster/execute.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 import { describeOn, type OpenNode } from "../cluster/open-cluster.ts";
 import { list, pod } from "../cluster/pods.ts";
-import { installOperator, waitForReady } from "../cluster/walkthrough.ts";
+import { installNow, installOperator, waitForReady } from "../cluster/walkthrough.ts";
 
 /** After a deletion the nodes are as they were, byte for byte, and pods start on them. */
 
@@ -38,7 +38,6 @@ describeOn(["nodeExec", "ownNodes", "loadImage"], "uninstall on real nodes", () 
   let before: string[];
 
   beforeAll(async () => {
-    await execute(process.execPath, ["scripts/build.ts"]);
     cluster = await startCluster({
       nodes: 2,
       images: ["multus-v4.3.0", "multus-v4.3.0-thick", "multus-v3.4.2", "operator"],
@@ -138,7 +137,7 @@ find ${DIRECTORIES.join(" ")} -type f -exec sha256sum {} + | sort`;
 
   it("says which primary network the nodes have, and what is wrong on them", async () => {
     await install({});
-    const status = async () => (await kubectl.get<{ status: Status }>("multusinstall", "multus")).status;
+    const status = async () => (await installNow<{ status: Status }>(kubectl)).status;
     await waitUntil(
       "both nodes to be looked at",
       async () => (await status()).primaryNetwork?.nodesLookedAt === 2,

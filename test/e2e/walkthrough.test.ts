@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { waitUntil } from "../cluster/daemon.ts";
-import { execute } from "../cluster/execute.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
+import { promised } from "../cluster/limits.ts";
 import { describeOn, type OpenCluster, openCluster } from "../cluster/open-cluster.ts";
 import {
   attachPods,
@@ -23,7 +23,6 @@ describeOn(["nodeExec", "loadImage", "secondNetwork"], "the walk-through on real
   let kubectl: Kubectl;
 
   beforeAll(async () => {
-    await execute(process.execPath, ["scripts/build.ts"]);
     cluster = await openCluster({
       nodes: 2,
       images: ["multus-v4.3.0", "multus-v4.3.0-thick", "multus-v3.4.2", "operator"],
@@ -86,7 +85,7 @@ describeOn(["nodeExec", "loadImage", "secondNetwork"], "the walk-through on real
     expect(await pingOverNet1(kubectl, "sample-1", third ?? "")).toContain("1 packets received");
 
     await kubectl.run("delete", "-f", sampleFile("macvlan-pods.yaml"), "-f", sampleFile("macvlan-conf.yaml"));
-    await kubectl.run("delete", "multusinstall", "multus", "--timeout=60s");
+    await kubectl.run("delete", "multusinstall", "multus", "--timeout=120s");
     const left = await kubectl.run(
       "get",
       "daemonset,configmap,serviceaccount,clusterrole,clusterrolebinding",
@@ -124,7 +123,9 @@ describeOn(["nodeExec", "loadImage", "secondNetwork"], "the walk-through on real
       "--wait=false",
       "--cascade=orphan",
     );
-    await waitUntil("the DaemonSet to be back", async () => (await uid()) !== before, { timeoutMs: 2000 });
+    await waitUntil("the DaemonSet to be back", async () => (await uid()) !== before, {
+      timeoutMs: promised(2000),
+    });
     await waitForReady(kubectl);
   });
 
@@ -148,9 +149,9 @@ describeOn(["nodeExec", "loadImage", "secondNetwork"], "the walk-through on real
           /False\s+NodesUnhealthy/.test(shown) && shown.includes("127.0.0.1:9/no/such:image cannot be pulled")
         );
       },
-      { timeoutMs: 60_000, everyMs: 500 },
+      { everyMs: 500 },
     );
-    await kubectl.run("delete", "multusinstall", "multus", "--timeout=60s");
+    await kubectl.run("delete", "multusinstall", "multus", "--timeout=120s");
   });
 
   it("never asked for something that the chart's role does not allow", async () => {

@@ -235,12 +235,8 @@ async function reached(done: () => Promise<void>, operator: Victim): Promise<fal
 async function atRest(operator: Victim, plan: string): Promise<void> {
   let seen = -1;
   let since = 0;
-  await waitUntil(
-    `no more writes (${plan})`,
-    () => {
-      if (operator.writes.length !== seen) [seen, since] = [operator.writes.length, performance.now()];
-      return performance.now() - since > 600;
-    },
-    { timeoutMs: 10_000 },
-  );
+  await waitUntil(`no more writes (${plan})`, () => {
+    if (operator.writes.length !== seen) [seen, since] = [operator.writes.length, performance.now()];
+    return performance.now() - since > 600;
+  });
 }

@@ -13,11 +13,10 @@ import { connect } from "../../src/kube/connection.ts";
 import { EventRecorder } from "../../src/kube/events.ts";
 import { networkDefinition } from "../../src/render/definition.ts";
 import { Metrics } from "../../src/telemetry/metrics.ts";
-import { binary } from "../cluster/binaries.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
-import { CommandError, execute } from "../cluster/execute.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
+import { admissionObjects, network, printed, trustedCertificates, WRONG_MODE } from "./admission-requests.ts";
 
 /**
  * Admission against a real API server, which calls the webhook of this process, with the rights that the
@@ -26,7 +25,6 @@ import { Kubectl } from "../cluster/kubectl.ts";
 
 const NAMESPACE = "multus-operator";
 const DAY = 86_400_000;
-const WRONG_MODE = '{\n  "cniVersion": "0.3.1",\n  "type": "macvlan",\n  "mode": "brige"\n}';
 const RIGHT = '{"cniVersion":"0.3.1","type":"macvlan","mode":"bridge"}';
 const WITH_PATH = '{"cniVersion":"0.3.1","type":"../../tmp/x"}';
 
@@ -104,30 +102,9 @@ async function stopReplica(admission: Admission): Promise<void> {
   await admission.close();
 }
 
-/** What kubectl prints on both outputs, whether it succeeds or not. */
-async function shown(object: object, ...args: string[]): Promise<string> {
-  const command = [
-    await binary("kubectl"),
-    "--kubeconfig",
-    plane.kubeconfig,
-    ...(args.length > 0 ? args : ["apply"]),
-    "-f",
-    "-",
-  ];
-  try {
-    return await execute("sh", ["-c", '"$@" 2>&1', "sh", ...command], { input: JSON.stringify(object) });
-  } catch (error) {
-    if (error instanceof CommandError) return error.stdout;
-    throw error;
-  }
-}
-
-const network = (config: string, name = "net", namespace = "default") => ({
-  apiVersion: "k8s.cni.cncf.io/v1",
-  kind: "NetworkAttachmentDefinition",
-  metadata: { name, namespace },
-  spec: { config },
-});
+/** What kubectl prints on both outputs; `apply` where no arguments are given. */
+const shown = (object: object, ...args: string[]) =>
+  printed(kubectl, object, ...(args.length > 0 ? args : ["apply"]));
 
 const pod = (request: string, namespace = "default", spec: object = {}) => ({
   apiVersion: "v1",
@@ -140,19 +117,7 @@ const dryRun = ["apply", "--dry-run=server"];
 const warned = async () =>
   (await shown(network(WRONG_MODE), ...dryRun)).includes("Warning: spec.config: mode");
 const denied = async () => (await shown(network(WRONG_MODE), ...dryRun)).includes("denied the request");
-const policyNames = async () =>
-  (
-    await kubectl.run(
-      "get",
-      "validatingadmissionpolicies,validatingadmissionpolicybindings,validatingwebhookconfigurations",
-      "-l",
-      "app.kubernetes.io/managed-by=multus-operator",
-      "-o",
-      "name",
-    )
-  )
-    .split("\n")
-    .filter((name) => name !== "");
+const policyNames = () => admissionObjects(kubectl);
 
 describe("admission", () => {
   let first: Admission;
@@ -160,7 +125,7 @@ describe("admission", () => {
   it("warns by default, and kubectl shows field, value, suggestion and place", async () => {
     await apply(installOf({}));
     first = await startReplica("replica-1", true);
-    await waitUntil("the webhook to be called", warned, { timeoutMs: 20_000 });
+    await waitUntil("the webhook to be called", warned);
     expect(first.notReady()).toBeUndefined();
     const answer = await shown(network(WRONG_MODE));
     expect(answer).toContain("Warning: spec.config: mode must be one of");
@@ -485,23 +450,11 @@ describe("admission", () => {
     await waitUntil("the objects to be there", async () => (await policyNames()).length === 5);
     await stopReplica(first);
     await kubectl.run("delete", "clusterrole", NAMESPACE);
-    await waitUntil("the garbage collector", async () => (await policyNames()).length === 0, {
-      timeoutMs: 40_000,
-    });
+    await waitUntil("the garbage collector", async () => (await policyNames()).length === 0);
   });
 });
 
-/** The certificates that the API server trusts, PEM. */
-async function bundle(): Promise<string> {
-  const text = await kubectl.run(
-    "get",
-    "validatingwebhookconfiguration",
-    "multus-operator",
-    "-o",
-    "jsonpath={.webhooks[0].clientConfig.caBundle}",
-  );
-  return Buffer.from(text, "base64").toString();
-}
+const bundle = () => trustedCertificates(kubectl);
 
 const certificates = (pem: string) => pem.split(/(?<=-----END CERTIFICATE-----\n)/).filter(Boolean);
 

@@ -1,15 +1,12 @@
-import { readFileSync } from "node:fs";
-import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { InstallController } from "../../src/controllers/multus-install/controller.ts";
+import type { InstallController } from "../../src/controllers/multus-install/controller.ts";
 import { importInstall } from "../../src/import/import.ts";
-import { KubeClient } from "../../src/kube/client.ts";
-import { connect } from "../../src/kube/connection.ts";
-import { EventRecorder } from "../../src/kube/events.ts";
-import { Metrics } from "../../src/telemetry/metrics.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
+import { promised } from "../cluster/limits.ts";
+import { installNow } from "../cluster/walkthrough.ts";
+import { applyInstallDefinition, startInstallController } from "./install-controller.ts";
 import { type ManifestObject, upstreamManifest } from "./upstream-manifests.ts";
 
 /** A Multus that kubectl installed from upstream's manifests becomes the operator's, on a real API server. */
@@ -18,27 +15,11 @@ let plane: ControlPlane;
 let kubectl: Kubectl;
 let controller: InstallController;
 
-const CRD = new URL("../../manifests/crds/multus-operator.dev_multusinstalls.yaml", import.meta.url);
-
 beforeAll(async () => {
   plane = await startControlPlane({ controllerManager: true });
   kubectl = new Kubectl(plane.kubeconfig);
-  await kubectl.runWithInput(readFileSync(CRD, "utf8"), "apply", "--server-side", "-f", "-");
-  await kubectl.run(
-    "wait",
-    "--for=condition=Established",
-    "crd/multusinstalls.multus-operator.dev",
-    "--timeout=20s",
-  );
-  const log = pino({ level: "silent" });
-  const client = new KubeClient(connect({ kubeconfig: plane.kubeconfig }));
-  controller = new InstallController({
-    client,
-    log,
-    metrics: new Metrics(),
-    events: new EventRecorder(client, log, "multus-operator.dev/multus-install", "test"),
-  });
-  await controller.start();
+  await applyInstallDefinition(kubectl);
+  controller = await startInstallController(plane.kubeconfig);
 });
 
 afterAll(async () => {
@@ -47,9 +28,9 @@ afterAll(async () => {
 });
 
 afterEach(async () => {
-  await kubectl.run("delete", "multusinstall", "--all", "--timeout=20s");
+  await kubectl.run("delete", "multusinstall", "--all", "--timeout=120s");
   const kinds = "daemonset,configmap,serviceaccount";
-  await kubectl.run("delete", kinds, "-n", "kube-system", "-l", "app=multus", "--timeout=20s");
+  await kubectl.run("delete", kinds, "-n", "kube-system", "-l", "app=multus", "--timeout=120s");
   await kubectl.run(
     "delete",
     "serviceaccount,clusterrole,clusterrolebinding",
@@ -91,16 +72,12 @@ interface Install {
 /** Waits until the condition has this reason for the newest spec; returns its message and the warnings. */
 async function reason(type: string, expected: string): Promise<{ message: string; warnings: string[] }> {
   let last = { message: "", warnings: [] as string[] };
-  await waitUntil(
-    `${type} to be ${expected}`,
-    async () => {
-      const { metadata, status } = await kubectl.get<Install>("multusinstall", "multus");
-      const found = status?.conditions?.find((condition) => condition.type === type);
-      last = { message: found?.message ?? "", warnings: status?.warnings ?? [] };
-      return found?.reason === expected && found.observedGeneration === metadata.generation;
-    },
-    { timeoutMs: 20_000 },
-  );
+  await waitUntil(`${type} to be ${expected}`, async () => {
+    const { metadata, status } = await installNow<Install>(kubectl);
+    const found = status?.conditions?.find((condition) => condition.type === type);
+    last = { message: found?.message ?? "", warnings: status?.warnings ?? [] };
+    return found?.reason === expected && found.observedGeneration === metadata.generation;
+  });
   return last;
 }
 
@@ -210,7 +187,7 @@ it("puts right what is changed by hand in pods that were kept", async () => {
   await waitUntil(
     "the image to be set back",
     async () => !JSON.stringify((await daemonSet("kube-multus-ds")).spec.template).includes("evil:1"),
-    { timeoutMs: 2000 },
+    { timeoutMs: promised(2000) },
   );
 });
 

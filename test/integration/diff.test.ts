@@ -1,19 +1,14 @@
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
-import { pino } from "pino";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { InstallController } from "../../src/controllers/multus-install/controller.ts";
+import type { InstallController } from "../../src/controllers/multus-install/controller.ts";
 import type { Preview } from "../../src/diff/report.ts";
 import { importInstall } from "../../src/import/import.ts";
-import { KubeClient } from "../../src/kube/client.ts";
-import { connect } from "../../src/kube/connection.ts";
-import { EventRecorder } from "../../src/kube/events.ts";
-import { Metrics } from "../../src/telemetry/metrics.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
+import { applyInstallDefinition, startInstallController } from "./install-controller.ts";
 import { upstreamManifest } from "./upstream-manifests.ts";
 
 /** `multus-operator diff` against a real API server, beside what the operator then does. */
@@ -73,19 +68,8 @@ async function applied(spec: object): Promise<void> {
 }
 
 async function startOperator(): Promise<void> {
-  const crd = readFileSync(join(root, "manifests/crds/multus-operator.dev_multusinstalls.yaml"), "utf8");
-  await kubectl.runWithInput(crd, "apply", "--server-side", "-f", "-");
-  await kubectl.run(
-    "wait",
-    "--for=condition=Established",
-    "crd/multusinstalls.multus-operator.dev",
-    "--timeout=20s",
-  );
-  const log = pino({ level: "silent" });
-  const client = new KubeClient(connect({ kubeconfig: plane.kubeconfig }));
-  const events = new EventRecorder(client, log, "multus-operator.dev/multus-install", "test");
-  controller = new InstallController({ client, log, metrics: new Metrics(), events });
-  await controller.start();
+  await applyInstallDefinition(kubectl);
+  controller = await startInstallController(plane.kubeconfig);
 }
 
 it("shows of a hand-made Multus what would be taken over, before the operator is installed", async () => {

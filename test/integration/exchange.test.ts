@@ -1,14 +1,10 @@
-import { readFileSync } from "node:fs";
-import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { InstallController } from "../../src/controllers/multus-install/controller.ts";
-import { KubeClient } from "../../src/kube/client.ts";
-import { connect } from "../../src/kube/connection.ts";
-import { EventRecorder } from "../../src/kube/events.ts";
-import { Metrics } from "../../src/telemetry/metrics.ts";
+import type { InstallController } from "../../src/controllers/multus-install/controller.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
+import { installNow } from "../cluster/walkthrough.ts";
+import { applyInstallDefinition, startInstallController } from "./install-controller.ts";
 
 /**
  * One Multus exchanged for another, and nodes that wait for theirs, against a real API server and a real
@@ -19,25 +15,16 @@ let plane: ControlPlane;
 let kubectl: Kubectl;
 let controller: InstallController;
 
-const CRD = new URL("../../manifests/crds/multus-operator.dev_multusinstalls.yaml", import.meta.url);
 const KEY = "multus-operator.dev/not-ready";
 const MINE = { key: "example.com/mine", effect: "NoSchedule" };
 
 beforeAll(async () => {
   plane = await startControlPlane({ controllerManager: true });
   kubectl = new Kubectl(plane.kubeconfig);
-  await kubectl.runWithInput(readFileSync(CRD, "utf8"), "apply", "--server-side", "-f", "-");
-  await kubectl.run("wait", "--for=condition=Established", "crd/multusinstalls.multus-operator.dev");
-  const log = pino({ level: "silent" });
-  const client = new KubeClient(connect({ kubeconfig: plane.kubeconfig }));
-  controller = new InstallController({
-    client,
-    log,
-    metrics: new Metrics(),
+  await applyInstallDefinition(kubectl);
+  controller = await startInstallController(plane.kubeconfig, {
     taskImage: { reference: "operator:test", pullPolicy: "IfNotPresent", pullSecrets: [] },
-    events: new EventRecorder(client, log, "multus-operator.dev/multus-install", "test"),
   });
-  await controller.start();
   for (const name of ["node-a", "node-b"])
     await create({
       apiVersion: "v1",
@@ -83,7 +70,7 @@ async function apply(spec: { nodes?: object; [field: string]: unknown }): Promis
   });
 }
 
-const install = async () => await kubectl.get<Install>("multusinstall", "multus");
+const install = async () => await installNow<Install>(kubectl);
 const ready = async () => (await install()).status?.conditions?.find(({ type }) => type === "Ready");
 
 interface Pod {
@@ -257,9 +244,7 @@ it("takes the startup taint from a node once Multus is ready there, and from all
     if (pod) await run(pod, new Date());
     return pod !== undefined;
   });
-  await waitUntil("node-a to be released", async () => !(await keys("node-a")).includes(KEY), {
-    timeoutMs: 15_000,
-  });
+  await waitUntil("node-a to be released", async () => !(await keys("node-a")).includes(KEY));
   expect(await keys("node-a")).toContain(MINE.key);
   expect(await keys("node-b")).toContain(KEY);
   await waitUntil("the status to say so", async () => {
@@ -303,34 +288,30 @@ async function simulate(
   probe: "attached" | "bypassed",
   done: () => Promise<boolean>,
 ): Promise<void> {
-  await waitUntil(
-    what,
-    async () => {
-      await endPods("app=multus");
-      await beatHearts();
-      for (const found of await pods("app=multus,name!=multus-probe"))
-        if (!found.metadata.deletionTimestamp) await run(found);
-      for (const { metadata } of await pods("name=multus-probe")) {
-        if (metadata.deletionTimestamp) continue;
-        probes.add(metadata.name);
-        const status = JSON.stringify([{ name: "kube-system/probe-net", interface: "net1" }]);
-        if (probe === "attached")
-          await kubectl.run(
-            "annotate",
-            "pod",
-            metadata.name,
-            "-n",
-            "kube-system",
-            "--overwrite",
-            `k8s.v1.cni.cncf.io/network-status=${status}`,
-          );
-        // Once it is attached the operator takes it away.
-        else await patchStatus("pod", metadata.name, { phase: "Running" });
-      }
-      return await done();
-    },
-    { timeoutMs: 45_000 },
-  );
+  await waitUntil(what, async () => {
+    await endPods("app=multus");
+    await beatHearts();
+    for (const found of await pods("app=multus,name!=multus-probe"))
+      if (!found.metadata.deletionTimestamp) await run(found);
+    for (const { metadata } of await pods("name=multus-probe")) {
+      if (metadata.deletionTimestamp) continue;
+      probes.add(metadata.name);
+      const status = JSON.stringify([{ name: "kube-system/probe-net", interface: "net1" }]);
+      if (probe === "attached")
+        await kubectl.run(
+          "annotate",
+          "pod",
+          metadata.name,
+          "-n",
+          "kube-system",
+          "--overwrite",
+          `k8s.v1.cni.cncf.io/network-status=${status}`,
+        );
+      // Once it is attached the operator takes it away.
+      else await patchStatus("pod", metadata.name, { phase: "Running" });
+    }
+    return await done();
+  });
 }
 
 const isReady = async () => (await ready())?.status === "True";

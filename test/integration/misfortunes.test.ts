@@ -1,14 +1,9 @@
-import { readFileSync } from "node:fs";
-import { pino } from "pino";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { InstallController } from "../../src/controllers/multus-install/controller.ts";
-import { KubeClient } from "../../src/kube/client.ts";
-import { connect } from "../../src/kube/connection.ts";
-import { EventRecorder } from "../../src/kube/events.ts";
-import { Metrics } from "../../src/telemetry/metrics.ts";
+import type { InstallController } from "../../src/controllers/multus-install/controller.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
+import { applyInstallDefinition, startInstallController } from "./install-controller.ts";
 
 /** What somebody may do to an install behind the operator's back, and what becomes of it. */
 
@@ -16,22 +11,11 @@ let plane: ControlPlane;
 let kubectl: Kubectl;
 let controller: InstallController;
 
-const CRD = new URL("../../manifests/crds/multus-operator.dev_multusinstalls.yaml", import.meta.url);
-
 beforeAll(async () => {
   plane = await startControlPlane({ controllerManager: true });
   kubectl = new Kubectl(plane.kubeconfig);
-  await kubectl.runWithInput(readFileSync(CRD, "utf8"), "apply", "--server-side", "-f", "-");
-  await kubectl.run("wait", "--for=condition=Established", "crd/multusinstalls.multus-operator.dev");
-  const log = pino({ level: "silent" });
-  const client = new KubeClient(connect({ kubeconfig: plane.kubeconfig }));
-  controller = new InstallController({
-    client,
-    log,
-    metrics: new Metrics(),
-    events: new EventRecorder(client, log, "multus-operator.dev/multus-install", "test"),
-  });
-  await controller.start();
+  await applyInstallDefinition(kubectl);
+  controller = await startInstallController(plane.kubeconfig);
 });
 
 afterAll(async () => {
@@ -52,7 +36,7 @@ async function reason(name: string, type: string, expected: string): Promise<voi
       const path = `jsonpath={.status.conditions[?(@.type=="${type}")].reason}`;
       return (await kubectl.run("get", "multusinstall", name, "-o", path)) === expected;
     },
-    { timeoutMs: 90_000, everyMs: 250 },
+    { everyMs: 250 },
   );
 }
 
@@ -72,7 +56,7 @@ it("says that its namespace is being deleted, waits for one of that name, and ca
   await kubectl.run("create", "namespace", "networks");
   await apply("multus", { namespace: "networks", mode: "Thick" });
   await reason("multus", "Ready", "NoMatchingNodes");
-  await kubectl.run("delete", "namespace", "networks", "--timeout=60s");
+  await kubectl.run("delete", "namespace", "networks", "--timeout=120s");
   await reason("multus", "Stalled", "NamespaceMissing");
   await kubectl.run("create", "namespace", "networks");
   await reason("multus", "Ready", "NoMatchingNodes");
@@ -83,9 +67,9 @@ it("says that its namespace is being deleted, waits for one of that name, and ca
   ] as const)
     expect(await installOf(kind, name, "networks"), `${kind} ${name}`).toBe("multus");
 
-  await kubectl.run("delete", "namespace", "networks", "--timeout=60s");
+  await kubectl.run("delete", "namespace", "networks", "--timeout=120s");
   await reason("multus", "Stalled", "NamespaceMissing");
-  await kubectl.run("delete", "multusinstall", "multus", "--timeout=30s");
+  await kubectl.run("delete", "multusinstall", "multus", "--timeout=120s");
   expect(await installOf("clusterrole", "multus", "default")).toBe("");
 }, 240_000);
 
@@ -104,7 +88,7 @@ it("puts a stripped finalizer back, and gives what a forced deletion left to the
   await apply("first", { paused: true });
   await reason("first", "Reconciling", "Paused");
   await kubectl.run("patch", "multusinstall", "first", ...strip);
-  await kubectl.run("delete", "multusinstall", "first", "--timeout=30s");
+  await kubectl.run("delete", "multusinstall", "first", "--timeout=120s");
   expect(await installOf("daemonset", "kube-multus-ds", "kube-system")).toBe("first");
 
   await apply("second", { version: "v4.3.0" });
@@ -116,6 +100,6 @@ it("puts a stripped finalizer back, and gives what a forced deletion left to the
     ["clusterrolebinding", "multus"],
   ] as const)
     expect(await installOf(kind, name, "kube-system"), `${kind} ${name}`).toBe("second");
-  await kubectl.run("delete", "multusinstall", "second", "--timeout=30s");
+  await kubectl.run("delete", "multusinstall", "second", "--timeout=120s");
   expect(await installOf("daemonset", "kube-multus-ds", "kube-system")).toBe("");
 }, 120_000);

@@ -1,15 +1,13 @@
-import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { InstallController } from "../../src/controllers/multus-install/controller.ts";
-import { KubeClient, type RequestInfo } from "../../src/kube/client.ts";
-import { connect } from "../../src/kube/connection.ts";
-import { EventRecorder } from "../../src/kube/events.ts";
-import { Metrics } from "../../src/telemetry/metrics.ts";
+import type { InstallController } from "../../src/controllers/multus-install/controller.ts";
+import type { RequestInfo } from "../../src/kube/client.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
+import { promised } from "../cluster/limits.ts";
+import { installNow } from "../cluster/walkthrough.ts";
+import { applyInstallDefinition, startInstallController } from "./install-controller.ts";
 
 /** The install controller against a real API server and a real DaemonSet controller, without nodes. */
 
@@ -18,29 +16,13 @@ let kubectl: Kubectl;
 let controller: InstallController;
 const requests: RequestInfo[] = [];
 
-const CRD = new URL("../../manifests/crds/multus-operator.dev_multusinstalls.yaml", import.meta.url);
-
 beforeAll(async () => {
   plane = await startControlPlane({ controllerManager: true });
   kubectl = new Kubectl(plane.kubeconfig);
-  await kubectl.runWithInput(readFileSync(CRD, "utf8"), "apply", "--server-side", "-f", "-");
-  await kubectl.run(
-    "wait",
-    "--for=condition=Established",
-    "crd/multusinstalls.multus-operator.dev",
-    "--timeout=20s",
-  );
-  const log = pino({ level: "silent" });
-  const client = new KubeClient(connect({ kubeconfig: plane.kubeconfig }), {
-    before: (request) => void requests.push(request),
+  await applyInstallDefinition(kubectl);
+  controller = await startInstallController(plane.kubeconfig, {
+    hooks: { before: (request) => void requests.push(request) },
   });
-  controller = new InstallController({
-    client,
-    log,
-    metrics: new Metrics(),
-    events: new EventRecorder(client, log, "multus-operator.dev/multus-install", "test"),
-  });
-  await controller.start();
 });
 
 afterAll(async () => {
@@ -49,7 +31,7 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  await kubectl.run("delete", "multusinstall", "--all", "--timeout=20s");
+  await kubectl.run("delete", "multusinstall", "--all", "--timeout=120s");
 });
 
 interface Install {
@@ -83,16 +65,12 @@ async function apply(spec: object = {}, name = "multus"): Promise<void> {
 /** Waits until a condition has this reason for the current generation; returns its message. */
 async function reason(type: string, expected: string, name = "multus"): Promise<string> {
   let message = "";
-  await waitUntil(
-    `${type} of ${name} to be ${expected}`,
-    async () => {
-      const install = await kubectl.get<Install>("multusinstall", name);
-      const found = install.status?.conditions?.find((condition) => condition.type === type);
-      message = found?.message ?? "";
-      return found?.reason === expected && found.observedGeneration === install.metadata.generation;
-    },
-    { timeoutMs: 15_000 },
-  );
+  await waitUntil(`${type} of ${name} to be ${expected}`, async () => {
+    const install = await installNow<Install>(kubectl, name);
+    const found = install.status?.conditions?.find((condition) => condition.type === type);
+    message = found?.message ?? "";
+    return found?.reason === expected && found.observedGeneration === install.metadata.generation;
+  });
   return message;
 }
 
@@ -112,7 +90,7 @@ it("applies every object of the install, and is not Ready while no node has Mult
   await apply({ mode: "Thick" });
   expect(await reason("Ready", "NoMatchingNodes")).toContain("nodeSelector");
   for (const [kind, name] of OWNED) expect(await exists(kind, name), `${kind} ${name}`).toBe(true);
-  const { metadata, status } = await kubectl.get<Install>("multusinstall", "multus");
+  const { metadata, status } = await installNow<Install>(kubectl);
   expect(metadata.finalizers).toContain("multus-operator.dev/cleanup");
   expect(status?.inventory?.map(({ kind }) => kind.toLowerCase()).toSorted()).toEqual(
     OWNED.map(([kind]) => kind).toSorted(),
@@ -145,7 +123,7 @@ it.each(OWNED.filter(([kind]) => kind !== "customresourcedefinition"))(
         );
         return metadata.deletionTimestamp === undefined;
       },
-      { timeoutMs: 2000 },
+      { timeoutMs: promised(2000) },
     );
   },
 );
@@ -182,7 +160,7 @@ it("sets a changed field back within 2 s, and leaves fields of others alone", as
         spec.template.spec.hostNetwork === true
       );
     },
-    { timeoutMs: 2000 },
+    { timeoutMs: promised(2000) },
   );
 });
 
@@ -202,7 +180,7 @@ it("takes an object back whose labels were stripped", async () => {
       (await kubectl.run("get", "clusterrole", "multus", "-o", "jsonpath={.metadata.labels}")).includes(
         "multus-operator.dev/install",
       ),
-    { timeoutMs: 2000 },
+    { timeoutMs: promised(2000) },
   );
 });
 
@@ -226,7 +204,7 @@ it("lets the oldest install act and tells the second one", async () => {
   await apply({ mode: "Thick" }, "aardvark");
   expect(await reason("Stalled", "SecondInstall", "aardvark")).toContain("zebra");
   expect(await exists("configmap", "multus-daemon-config")).toBe(false);
-  await kubectl.run("delete", "multusinstall", "zebra", "--timeout=20s");
+  await kubectl.run("delete", "multusinstall", "zebra", "--timeout=120s");
   await reason("Ready", "NoMatchingNodes", "aardvark");
   expect(await exists("configmap", "multus-daemon-config")).toBe(true);
 });
@@ -332,12 +310,12 @@ it("says what the API server refuses as invalid, and does not ask again and agai
 it("removes what it applied, and the NAD CRD only when asked", async () => {
   await apply({ mode: "Thick" });
   await reason("Ready", "NoMatchingNodes");
-  await kubectl.run("delete", "multusinstall", "multus", "--timeout=20s");
+  await kubectl.run("delete", "multusinstall", "multus", "--timeout=120s");
   for (const [kind, name] of OWNED.slice(1)) expect(await exists(kind, name), `${kind} ${name}`).toBe(false);
   expect(await exists(...OWNED[0])).toBe(true);
   await apply({ uninstall: { networkDefinitions: "Delete" } });
   await reason("Ready", "NoMatchingNodes");
-  await kubectl.run("delete", "multusinstall", "multus", "--timeout=20s");
+  await kubectl.run("delete", "multusinstall", "multus", "--timeout=120s");
   await waitUntil("the CRD to be gone", async () => !(await exists(...OWNED[0])));
 });
 
@@ -355,7 +333,7 @@ it("finds what to remove even when its inventory was lost", async () => {
     "-p",
     '{"status":{"inventory":null}}',
   );
-  await kubectl.run("delete", "multusinstall", "multus", "--timeout=20s");
+  await kubectl.run("delete", "multusinstall", "multus", "--timeout=120s");
   for (const [kind, name] of OWNED.slice(1)) expect(await exists(kind, name), `${kind} ${name}`).toBe(false);
 });
 
@@ -381,7 +359,7 @@ it("lets a NAD CRD that was there before be, also when it is told to delete the 
   const shortNames = async () =>
     await kubectl.run("get", "crd", name, "-o", "jsonpath={.spec.names.shortNames}");
   expect(await shortNames()).toBe('["theirs"]');
-  await kubectl.run("delete", "multusinstall", "multus", "--timeout=20s");
+  await kubectl.run("delete", "multusinstall", "multus", "--timeout=120s");
   expect(await shortNames()).toBe('["theirs"]');
   await kubectl.run("delete", "crd", name);
 });
@@ -390,7 +368,7 @@ it("writes nothing for a namespace that does not exist, and can be deleted", asy
   await apply({ namespace: "nowhere" });
   expect(await reason("Stalled", "NamespaceMissing")).toContain("nowhere");
   expect(await exists("clusterrole", "multus")).toBe(false);
-  await kubectl.run("delete", "multusinstall", "multus", "--timeout=5s");
+  await kubectl.run("delete", "multusinstall", "multus", "--timeout=120s");
 });
 
 it("finds the distribution by its nodes, says how, and keeps to what it found", async () => {
@@ -441,10 +419,10 @@ it("is found whole by the next install of its name when somebody strips the fina
   await reason("Reconciling", "Paused");
   const strip = '{"metadata":{"finalizers":null}}';
   await kubectl.run("patch", "multusinstall", "multus", "--type=merge", "-p", strip);
-  await kubectl.run("delete", "multusinstall", "multus", "--timeout=5s");
+  await kubectl.run("delete", "multusinstall", "multus", "--timeout=120s");
   for (const [kind, name] of OWNED.slice(1)) expect(await exists(kind, name), `${kind} ${name}`).toBe(true);
   await apply({ mode: "Thick" });
   await reason("Ready", "NoMatchingNodes");
-  await kubectl.run("delete", "multusinstall", "multus", "--timeout=20s");
+  await kubectl.run("delete", "multusinstall", "multus", "--timeout=120s");
   for (const [kind, name] of OWNED.slice(1)) expect(await exists(kind, name), `${kind} ${name}`).toBe(false);
 });

@@ -1,23 +1,21 @@
-import { readFileSync } from "node:fs";
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { InstallController } from "../../src/controllers/multus-install/controller.ts";
+import type { InstallController } from "../../src/controllers/multus-install/controller.ts";
 import { NODE_TASK, taskPod } from "../../src/controllers/nodes/task-pod.ts";
 import { KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
-import { EventRecorder } from "../../src/kube/events.ts";
 import { type ApiObject, PODS } from "../../src/kube/resource.ts";
-import { Metrics } from "../../src/telemetry/metrics.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
+import { installNow } from "../cluster/walkthrough.ts";
 import { HollowNodes } from "./hollow-nodes.ts";
+import { applyInstallDefinition, startInstallController } from "./install-controller.ts";
 
 /** What runs on many nodes: how many at a time, on which, and what becomes of nodes that are lost. */
 
 const COUNT = 25;
 const IMAGE = { reference: "operator:test", pullPolicy: "IfNotPresent", pullSecrets: [] };
-const CRD = new URL("../../manifests/crds/multus-operator.dev_multusinstalls.yaml", import.meta.url);
 const log = pino({ level: "silent" });
 
 let plane: ControlPlane;
@@ -29,8 +27,7 @@ let controller: InstallController;
 beforeAll(async () => {
   plane = await startControlPlane({ controllerManager: true, scheduler: true });
   kubectl = new Kubectl(plane.kubeconfig);
-  await kubectl.runWithInput(readFileSync(CRD, "utf8"), "apply", "--server-side", "-f", "-");
-  await kubectl.run("wait", "--for=condition=Established", "crd/multusinstalls.multus-operator.dev");
+  await applyInstallDefinition(kubectl);
   client = new KubeClient(connect({ kubeconfig: plane.kubeconfig }));
   nodes = new HollowNodes(client, log);
   for (let index = 0; index < COUNT; index++) await nodes.add(`node-${index}`, specOf(index));
@@ -50,14 +47,7 @@ function specOf(index: number): object {
 }
 
 async function startOperator(): Promise<void> {
-  controller = new InstallController({
-    client,
-    log,
-    metrics: new Metrics(),
-    events: new EventRecorder(client, log, "multus-operator.dev/multus-install", "test"),
-    taskImage: IMAGE,
-  });
-  await controller.start();
+  controller = await startInstallController(plane.kubeconfig, { client, taskImage: IMAGE });
 }
 
 afterAll(async () => {
@@ -79,7 +69,7 @@ async function apply(spec: object): Promise<void> {
   await kubectl.runWithInput(JSON.stringify(object), "apply", "-f", "-");
 }
 
-const status = async () => (await kubectl.get<{ status?: Status }>("multusinstall", "multus")).status ?? {};
+const status = async () => (await installNow<{ status?: Status }>(kubectl)).status ?? {};
 const taskPods = async (namespace: string) =>
   await kubectl.run("get", "pods", "-n", namespace, "-l", NODE_TASK, "-o", "name");
 const notCleaned = async () =>
@@ -119,7 +109,6 @@ it("looks at every node, ten at a time, once; and removes what an operator that 
     "all nodes to be looked at",
     async () => (await status()).primaryNetwork?.nodesLookedAt === COUNT,
     {
-      timeoutMs: 60_000,
       everyMs: 250,
     },
   );
@@ -138,7 +127,6 @@ it("looks at every node, ten at a time, once; and removes what an operator that 
   expect(looks.toSorted()).toEqual([...new Set(looks)].toSorted()); // node-4 is looked at again, since it is not well
   nodes.found.delete("node-4");
   await waitUntil("node-4 to be well", async () => (await status()).conditions?.[0]?.status === "True", {
-    timeoutMs: 30_000,
     everyMs: 250,
   });
   await waitUntil("no task's pod to be left", async () => (await taskPods("kube-system")) === "");
@@ -147,14 +135,11 @@ it("looks at every node, ten at a time, once; and removes what an operator that 
 it("forgets a node that is deleted, and looks at one that joins", async () => {
   await kubectl.run("delete", "node", "node-5");
   await nodes.add("node-new");
-  await waitUntil("the new node to be looked at", () => nodes.tasks.some(({ node }) => node === "node-new"), {
-    timeoutMs: 30_000,
-  });
+  await waitUntil("the new node to be looked at", () => nodes.tasks.some(({ node }) => node === "node-new"));
   await waitUntil(
     "the old one to be forgotten",
     async () => (await status()).primaryNetwork?.nodesLookedAt === COUNT,
     {
-      timeoutMs: 30_000,
       everyMs: 250,
     },
   );
@@ -164,7 +149,7 @@ it("cleans twenty nodes at a time, and goes on without the one that is lost", as
   await apply({ uninstall: { timeout: "3s" } });
   nodes.tasks.length = 0;
   await nodes.lose("node-6");
-  await kubectl.run("delete", "multusinstall", "multus", "--timeout=60s");
+  await kubectl.run("delete", "multusinstall", "multus", "--timeout=120s");
   const cleaned = nodes.tasks.filter(({ kind }) => kind === "clean").map(({ node }) => node);
   expect(new Set(cleaned).size).toBe(COUNT - 1);
   expect(cleaned).not.toContain("node-6");
@@ -182,11 +167,10 @@ it("does nothing on nodes where it is told not to", async () => {
   nodes.tasks.length = 0;
   await apply({ nodes: { inspection: "Off" }, uninstall: { nodes: "Leave" } });
   await waitUntil("Multus to run", async () => (await status()).conditions?.[0]?.status === "True", {
-    timeoutMs: 40_000,
     everyMs: 250,
   });
   expect(await status()).not.toHaveProperty("primaryNetwork");
-  await kubectl.run("delete", "multusinstall", "multus", "--timeout=60s");
+  await kubectl.run("delete", "multusinstall", "multus", "--timeout=120s");
   expect(nodes.tasks).toEqual([]);
 });
 
@@ -194,14 +178,12 @@ it("ends, and says which nodes are not clean, when the namespace of the pods is 
   await kubectl.run("delete", "events", "--all", "-n", "default");
   await kubectl.run("create", "namespace", "elsewhere");
   await apply({ namespace: "elsewhere", uninstall: { timeout: "3s" } });
-  await waitUntil("a look", async () => ((await status()).primaryNetwork?.nodesLookedAt ?? 0) > 0, {
-    timeoutMs: 30_000,
-  });
-  await kubectl.run("delete", "namespace", "elsewhere", "--timeout=60s");
+  await waitUntil("a look", async () => ((await status()).primaryNetwork?.nodesLookedAt ?? 0) > 0);
+  await kubectl.run("delete", "namespace", "elsewhere", "--timeout=120s");
   await waitUntil("the status to say so", async () =>
     /elsewhere/.test((await status()).conditions?.[0]?.message ?? ""),
   );
-  await kubectl.run("delete", "multusinstall", "multus", "--timeout=60s");
+  await kubectl.run("delete", "multusinstall", "multus", "--timeout=120s");
   expect(await notCleaned()).toMatch(/^[0-9]+ nodes were not cleaned/);
   expect(await kubectl.run("get", "clusterrole", "multus", "--ignore-not-found", "-o", "name")).toBe("");
 });

@@ -178,7 +178,7 @@ export class World {
   async reportWhere(
     name: string,
     holds: (status: ReportStatus) => boolean,
-    { namespace = "default", timeoutMs = 10_000 } = {},
+    { namespace = "default", timeoutMs = 120_000 } = {},
   ): Promise<{ status: ReportStatus; tookMs: number }> {
     const started = performance.now();
     let status: ReportStatus = {};

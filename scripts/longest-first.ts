@@ -1,0 +1,33 @@
+import { relative } from "node:path";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/**
+ * About how many seconds a file takes alone on two cores, by the beginning of its path. Only their order
+ * counts: a worker that begins a long file last leaves the others idle.
+ */
+export const SECONDS: readonly (readonly [path: string, seconds: number])[] = [
+  ["test/e2e/uninstall", 350],
+  ["test/e2e/transitions", 340],
+  ["test/e2e/first-users", 200],
+  ["test/e2e/fields", 170],
+  ["test/e2e/explain", 120],
+  ["test/e2e/", 100],
+  ["test/faults/", 120],
+  ["test/integration/cni-differential", 60],
+  ["test/cluster/cluster.test.ts", 60],
+  ["test/integration/", 25],
+  ["test/cluster/", 20],
+];
+
+/** @param file its path below the repository's root */
+export function secondsOf(file: string): number {
+  return SECONDS.find(([beginning]) => file.startsWith(beginning))?.[1] ?? 1;
+}
+
+/** Files of all projects in one order, the longest first. */
+export class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const seconds = (file: TestSpecification) => secondsOf(relative(this.ctx.config.root, file.moduleId));
+    return files.toSorted((a, b) => seconds(b) - seconds(a));
+  }
+}

@@ -1,0 +1,35 @@
+import { pino } from "pino";
+import {
+  InstallController,
+  type InstallControllerOptions,
+} from "../../src/controllers/multus-install/controller.ts";
+import { type ClientHooks, KubeClient } from "../../src/kube/client.ts";
+import { connect } from "../../src/kube/connection.ts";
+import { EventRecorder } from "../../src/kube/events.ts";
+import { Metrics } from "../../src/telemetry/metrics.ts";
+import type { Kubectl } from "../cluster/kubectl.ts";
+
+/** The kind itself, as a user's `kubectl apply` makes it. Returns once the API server serves it. */
+export async function applyInstallDefinition(kubectl: Kubectl): Promise<void> {
+  const file = "manifests/crds/multus-operator.dev_multusinstalls.yaml";
+  await kubectl.run("apply", "--server-side", "-f", file);
+  const crd = "crd/multusinstalls.multus-operator.dev";
+  await kubectl.run("wait", "--for=condition=Established", crd, "--timeout=120s");
+}
+
+export interface StartOptions extends Partial<Pick<InstallControllerOptions, "client" | "taskImage">> {
+  /** What sees each request of the controller's own client. */
+  hooks?: ClientHooks;
+}
+
+/** The install controller in this process, as admin and started. The caller stops it. */
+export async function startInstallController(
+  kubeconfig: string,
+  { hooks, client = new KubeClient(connect({ kubeconfig }), hooks), taskImage }: StartOptions = {},
+): Promise<InstallController> {
+  const log = pino({ level: process.env.TEST_LOG ?? "silent" });
+  const events = new EventRecorder(client, log, "multus-operator.dev/multus-install", "test");
+  const controller = new InstallController({ client, log, metrics: new Metrics(), events, taskImage });
+  await controller.start();
+  return controller;
+}
