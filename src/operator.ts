@@ -36,6 +36,7 @@ export interface OperatorOptions {
   webhook?: WebhookSettings | undefined;
   /** This program's own image; undefined runs nothing on nodes. */
   taskImage?: TaskImage | undefined;
+  rolloutDeadlineSeconds?: number | undefined;
 }
 
 /**
@@ -74,6 +75,7 @@ export class MultusOperator extends Operator {
       log: options.log,
       metrics: this.#metrics,
       taskImage: options.taskImage,
+      rolloutDeadlineSeconds: options.rolloutDeadlineSeconds,
       inspections: this.#inspections,
       events: new EventRecorder(client, options.log, `${NAME}.dev/multus-install`, this.#identity),
       networks: this.#networkSummary,

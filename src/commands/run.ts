@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { WebhookSettings } from "../controllers/admission/admission.ts";
+import { ROLLOUT_DEADLINE_SECONDS } from "../controllers/multus-install/progress.ts";
 import type { TaskImage } from "../controllers/nodes/task-pod.ts";
 import { connect } from "../kube/connection.ts";
 import { MultusOperator } from "../operator.ts";
@@ -22,6 +23,7 @@ interface RunOptions {
   nodeImage?: string;
   nodeImagePullPolicy: string;
   nodeImagePullSecrets?: string;
+  rolloutDeadline: number;
 }
 
 export function runCommand(): Command {
@@ -73,6 +75,14 @@ export function runCommand(): Command {
         "pull secrets, separated by commas, in the namespaces of the installs",
       ).env("NODE_IMAGE_PULL_SECRETS"),
     )
+    .addOption(
+      new Option(
+        "--rollout-deadline <seconds>",
+        "a rollout that has not moved for so long is called stuck, and taken back where its spec says so",
+      )
+        .default(ROLLOUT_DEADLINE_SECONDS)
+        .argParser(seconds),
+    )
     .action(run);
 }
 
@@ -87,6 +97,7 @@ async function run(options: RunOptions): Promise<void> {
     namespace,
     webhook: webhookOf(options),
     taskImage: taskImageOf(options),
+    rolloutDeadlineSeconds: options.rolloutDeadline,
   });
   let stopping = false;
   for (const signal of ["SIGTERM", "SIGINT"] as const)
@@ -130,5 +141,12 @@ function port(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 0 || value > 65535)
     throw new InvalidArgumentError("it must be a port, 0 to 65535");
+  return value;
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1)
+    throw new InvalidArgumentError("it must be whole seconds, 1 or more");
   return value;
 }

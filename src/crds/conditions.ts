@@ -10,7 +10,8 @@ export const REASONS = {
   RolloutInProgress:
     "The objects match the spec; not every node runs the newest Multus yet, or was seen to since it does.",
   NodesUnhealthy: "On at least one node Multus does not run; status.nodes.unhealthy says where and why.",
-  RolloutStuck: "The rollout has not moved for ten minutes; the message says what it waits for.",
+  RolloutStuck:
+    "The rollout has not moved for ten minutes (run --rollout-deadline); the message says since when, and what it waits for.",
   RolloutFailed: "The canary failed: the rollout has stopped, and the other nodes keep their Multus.",
   RolledBack: "The rollout of the spec failed, and what ran completely last was put back.",
   NoMatchingNodes: "No node matches the selectors of the workload.",

@@ -2,13 +2,10 @@ import { CNI_VERSIONS, isAtLeast as reads } from "../cni/context.ts";
 import { newestCniVersion } from "../cni/spoken-version.ts";
 import type { FieldProblem } from "../crds/field-problem.ts";
 import { entrypointOf, type MultusInstallSpec } from "../crds/multus-install/spec.ts";
-import { millionths } from "../crds/quantity.ts";
 import { hostPaths } from "../multus/distributions.ts";
+import { ENOUGH_MEMORY, isLowMemory } from "../multus/memory.ts";
 import { parseConflist, presetProblem, presetWarning } from "../multus/primary-network.ts";
 import { flavourOf, isAtLeast, isMovingTag, parseRelease } from "../multus/releases.ts";
-
-/** 100Mi, in millionths of a byte. */
-const LOW_MEMORY = 100n * 1024n * 1024n * 1_000_000n;
 
 type Check = (spec: MultusInstallSpec) => FieldProblem | undefined;
 
@@ -126,11 +123,11 @@ const WARNINGS: readonly Check[] = [
       : undefined,
   ({ workload: { resources } }) => {
     const limit = resources?.limits?.memory;
-    return limit !== undefined && (millionths(limit) ?? 0n) < LOW_MEMORY
+    return limit !== undefined && isLowMemory(limit)
       ? {
           path: "spec.workload.resources.limits.memory",
           code: "LOW_MEMORY_LIMIT",
-          message: `${limit} kills Multus when many pods start at once (multus-cni #1346); raise it to 128Mi or more, or leave it out`,
+          message: `${limit} kills Multus when many pods start at once (multus-cni #1346); raise it to ${ENOUGH_MEMORY} or more, or leave it out`,
         }
       : undefined;
   },

@@ -38,3 +38,9 @@ export function restored(
     return undefined; // not JSON: somebody wrote into it
   }
 }
+
+/** Whether two such ConfigMaps, of which one may not be there, keep the same spec. */
+export function isSameSpec(one: { [field: string]: unknown } | undefined, other: KubeObject): boolean {
+  const specOf = (object: typeof one) => (object?.data as Record<string, unknown> | undefined)?.[KEY];
+  return specOf(one) === specOf(other);
+}

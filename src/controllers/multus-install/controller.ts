@@ -13,6 +13,7 @@ import type { TaskImage } from "../nodes/task-pod.ts";
 import { Applier } from "./applier.ts";
 import { ClusterNodes } from "./cluster-nodes.ts";
 import { OwnedObjects } from "./owned-objects.ts";
+import { ROLLOUT_DEADLINE_SECONDS } from "./progress.ts";
 import { reconcile } from "./reconcile.ts";
 import { type MultusPodView, multusPodView } from "./views.ts";
 
@@ -31,6 +32,8 @@ export interface InstallControllerOptions {
   taskImage?: TaskImage | undefined;
   /** Where what was found on nodes is kept, for others to read. */
   inspections?: NodeInspections;
+  /** A rollout that has not moved for so long is stuck; ten minutes if not said. */
+  rolloutDeadlineSeconds?: number | undefined;
 }
 
 /** Watches MultusInstalls, what they own and Multus' pods, and reconciles every install when one of them changes. */
@@ -95,6 +98,7 @@ export class InstallController {
             pods: (namespace) => this.#podsOf(namespace),
             networks: () => options.networks?.get(),
             now: () => new Date(),
+            rolloutDeadlineSeconds: options.rolloutDeadlineSeconds ?? ROLLOUT_DEADLINE_SECONDS,
           },
           context,
         ),

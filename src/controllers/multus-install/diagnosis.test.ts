@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { type NodeView, nodeView } from "./cluster-nodes.ts";
-import { nextLookSeconds, unhealthyNodes as unhealthyAt } from "./diagnosis.ts";
+import { unhealthyNodes as unhealthyAt } from "./diagnosis.ts";
 import { failedMounts } from "./failed-mounts.ts";
 import { type MultusPodView, multusPodView } from "./views.ts";
 
@@ -54,7 +54,7 @@ it("says OOMKilled rather than CrashLoopBackOff, with the limit and what to set 
   const [found] = unhealthyNodes([killed({ memory: "50Mi" })]);
   expect(found?.reason).toBe("OOMKilled");
   expect(found?.message).toContain("limit 50Mi");
-  expect(found?.message).toContain("spec.workload.resources.limits.memory to 100Mi or more");
+  expect(found?.message).toContain("spec.workload.resources.limits.memory to 128Mi or more");
   const [init] = unhealthyNodes([killed({ memory: "15Mi" }, "install-multus-binary")]);
   expect(init?.message).toContain("spec.workload.installResources.limits.memory to 30Mi");
   const [unlimited] = unhealthyNodes([killed({})]);
@@ -76,6 +76,38 @@ it("names a node that is not Ready, after those on which Multus itself fails", (
     ["c", "CrashLoopBackOff"],
     ["a", "NodeNotReady"],
   ]);
+});
+
+it("names a pod that does not end, and its node where that is the cause", () => {
+  const nodes = [
+    nodeView({
+      metadata: { name: "a" },
+      status: { conditions: [{ type: "Ready", status: "Unknown", message: "Kubelet stopped posting" }] },
+    }),
+  ];
+  const ending = (node: string, deletionTimestamp: string) =>
+    podOn(node, waiting("CrashLoopBackOff"), { deletionTimestamp });
+  const late = [ending("a", "2026-11-24T11:59:59Z"), ending("b", "2026-11-24T11:58:00Z")];
+  const found = unhealthyNodes([...late, ending("c", "2026-11-24T11:59:01Z")], nodes);
+  expect(found.map(({ node, reason }) => [node, reason])).toEqual([
+    ["a", "NodeNotReady"],
+    ["b", "NotEnding"],
+  ]);
+  expect(found[0]?.message).toContain("Kubelet stopped posting");
+  expect(found[1]?.message).toContain("2026-11-24T11:58:00Z");
+});
+
+it("knows a limit that does not even let the container start", () => {
+  const message =
+    "failed to create containerd task: OCI runtime create failed: container init was OOM-killed (memory limit too low?)";
+  const [found] = unhealthyNodes([
+    podOn("a", {
+      containerStatuses: [
+        { name: "kube-multus", state: { terminated: { reason: "StartError", exitCode: 128, message } } },
+      ],
+    }),
+  ]);
+  expect(found?.reason).toBe("OOMKilled");
 });
 
 it("repeats what the kubelet says of a volume that it cannot mount", () => {
@@ -118,7 +150,7 @@ it("finds no fault with pods that start, run, or are being replaced", () => {
       podOn("a", waiting("ContainerCreating")),
       podOn("b", waiting("PodInitializing")),
       podOn("c", { conditions: [{ type: "Ready", status: "True" }] }),
-      podOn("d", waiting("CrashLoopBackOff"), { deletionTimestamp: "2026-01-01T00:00:00Z" }),
+      podOn("d", waiting("CrashLoopBackOff"), { deletionTimestamp: "2026-11-24T11:59:30Z" }),
       podOn("e", {}),
     ]),
   ).toEqual([]);
@@ -174,39 +206,38 @@ it("says the same of every node with one cause, whatever the pod's name and numb
 
 const crashed = { terminated: { reason: "Error", exitCode: 1, message: "no master plugin" } };
 const ready = { conditions: [{ type: "Ready", status: "True" }] };
-const runningAgain = (startedAt: string) => ({
+const runningAgain = (startedAt: string, lastState: object = crashed) => ({
   ...ready,
-  containerStatuses: [
-    { name: "kube-multus", restartCount: 4, state: { running: { startedAt } }, lastState: crashed },
-  ],
+  containerStatuses: [{ name: "kube-multus", restartCount: 4, state: { running: { startedAt } }, lastState }],
 });
 
-it("says one thing of a crash loop through all its phases", () => {
+it.each([
+  ["with an error", crashed],
+  // Each error of v4's thin_entrypoint; the kubelet keeps no log of it.
+  ["with 0", { terminated: { reason: "Completed", exitCode: 0 } }],
+])("says one thing of a container that ends %s, through all phases of its crash loop", (_, ended) => {
   const phases = [
-    { containerStatuses: [{ name: "kube-multus", state: crashed }] },
+    { containerStatuses: [{ name: "kube-multus", state: ended }] },
     {
       containerStatuses: [
         {
           name: "kube-multus",
           state: { waiting: { reason: "CrashLoopBackOff", message: "back-off 10s" } },
-          lastState: crashed,
+          lastState: ended,
         },
       ],
     },
-    runningAgain("2026-11-24T11:59:59Z"),
+    runningAgain("2026-11-24T11:59:59Z", ended),
   ];
   const said = phases.map((status) => unhealthyNodes([podOn("a", status)]));
   expect(said[0]).toHaveLength(1);
+  expect(said[0]?.[0]?.reason).toBe("CrashLoopBackOff");
   for (const one of said) expect(one).toEqual(said[0]);
 });
 
-it("believes a pod that failed once it has run for a while, and says when to look", () => {
-  const pods = [podOn("a", runningAgain("2026-11-24T11:59:55Z")), podOn("b", ready)];
-  expect(unhealthyNodes(pods).map(({ node }) => node)).toEqual(["a"]);
-  expect(nextLookSeconds(pods, NOW)).toBe(15);
-  const later = new Date("2026-11-24T12:00:15Z");
-  expect(unhealthyAt(pods, later)).toEqual([]);
-  expect(nextLookSeconds(pods, later)).toBeUndefined();
+it("takes an init container that has ended with 0 for done", () => {
+  const state = { terminated: { reason: "Completed", exitCode: 0 } };
+  expect(unhealthyNodes([podOn("a", { initContainerStatuses: [{ name: "install", state }] })])).toEqual([]);
 });
 
 it("blames the container that fails now before one that failed once", () => {

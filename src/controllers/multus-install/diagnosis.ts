@@ -1,7 +1,10 @@
+import { ENOUGH_MEMORY, isLowMemory } from "../../multus/memory.ts";
 import type { NodeView } from "./cluster-nodes.ts";
+import type { ContainerTrouble } from "./container-trouble.ts";
+import { probationSeconds } from "./probation.ts";
 import { type Explanation, explainPullFailure } from "./pull-failure.ts";
 import { explainStartFailure } from "./start-failure.ts";
-import type { ContainerTrouble, MultusPodView } from "./views.ts";
+import type { MultusPodView } from "./views.ts";
 
 /** One node on which Multus does not run as it should, and the sentence that says why. */
 export interface UnhealthyNode {
@@ -13,11 +16,8 @@ export interface UnhealthyNode {
 /** The longest message kept for one node, in characters: the status is bounded (docs/reference). */
 const LONGEST_MESSAGE = 512;
 
-/**
- * A container that failed and runs again is believed after this many seconds without another failure: Multus
- * has no readiness probe, and one that crashes at each start would be Ready for a moment every time.
- */
-const PROBATION_SECONDS = 20;
+/** A pod that should have ended so long ago has a kubelet that does not answer, or a mount that hangs; ms. */
+const LATE_MS = 60_000;
 
 /**
  * Turns the pods of the Multus DaemonSet into the nodes that are not well, worst first, then by name. A pod
@@ -30,8 +30,12 @@ export function unhealthyNodes(
 ): UnhealthyNode[] {
   const notReady = new Map(nodes.map(({ name, notReady }) => [name, notReady]));
   return pods
-    .filter((pod) => !pod.terminating && (!pod.ready || probationSeconds(pod, now) > 0))
-    .flatMap((pod) => diagnose(pod) ?? lostWithNode(pod, notReady.get(pod.node)) ?? [])
+    .filter((pod) => pod.terminating || !pod.ready || probationSeconds(pod, now) > 0)
+    .flatMap((pod) => {
+      const node = notReady.get(pod.node);
+      if (pod.terminating) return notEnding(pod, now, node) ?? [];
+      return diagnose(pod) ?? lostWithNode(pod, node) ?? [];
+    })
     .toSorted((a, b) => severity(b.reason) - severity(a.reason) || a.node.localeCompare(b.node));
 }
 
@@ -39,12 +43,6 @@ export function unhealthyNodes(
 export function nextLookSeconds(pods: readonly MultusPodView[], now: Date): number | undefined {
   const left = pods.map((pod) => probationSeconds(pod, now)).filter((seconds) => seconds > 0);
   return left.length > 0 ? Math.min(...left) : undefined;
-}
-
-function probationSeconds({ ready, trouble }: MultusPodView, now: Date): number {
-  if (!ready || trouble?.runningSince === undefined) return 0;
-  const seconds = (now.getTime() - Date.parse(trouble.runningSince)) / 1000;
-  return Math.max(0, Math.ceil(PROBATION_SECONDS - seconds));
 }
 
 function diagnose(pod: MultusPodView): UnhealthyNode | undefined {
@@ -65,13 +63,35 @@ function lostWithNode(pod: MultusPodView, notReady: string | undefined): Unhealt
   return entry(pod.node, "NodeNotReady", `the node is not Ready: ${notReady}`);
 }
 
+/** A pod on its way out holds the rollout up: its successor comes when it is gone. */
+function notEnding(
+  { node, endsAt = "" }: MultusPodView,
+  now: Date,
+  notReady: string | undefined,
+): UnhealthyNode | undefined {
+  const late = now.getTime() - Date.parse(endsAt);
+  if (notReady !== undefined && late > 0)
+    return entry(
+      node,
+      "NodeNotReady",
+      `the node is not Ready, and Multus' pod there cannot end: ${notReady}`,
+    );
+  if (late <= LATE_MS) return undefined;
+  return entry(
+    node,
+    "NotEnding",
+    `Multus' pod was to end by ${endsAt} and is still there; look for why in its kubelet's log, and in kubectl describe pod`,
+  );
+}
+
 function entry(node: string, reason: string, message: string): UnhealthyNode {
   return { node, reason, message: bounded(message) };
 }
 
 /** Nothing that only this pod has, such as its name: nodes with one cause have one message. */
 function explain(pod: MultusPodView, trouble: ContainerTrouble): Explanation {
-  const { reason, message } = trouble;
+  const { message } = trouble;
+  const reason = isKilledAtStart(message) ? "OOMKilled" : trouble.reason;
   const where = `container ${trouble.container}`;
   switch (reason) {
     case "ImagePullBackOff":
@@ -87,12 +107,13 @@ function explain(pod: MultusPodView, trouble: ContainerTrouble): Explanation {
       };
     case "CrashLoopBackOff":
     case "Error":
+    case "Completed":
     case "StartError":
     case "RunContainerError":
       return (
         explainStartFailure(message) ?? {
           reason: "CrashLoopBackOff",
-          message: `Multus ended with exit code ${trouble.exitCode ?? "unknown"} (${where}): ${withoutMoment(message) || "it left no message"}`,
+          message: `Multus ended with exit code ${trouble.exitCode ?? "unknown"} (${where}): ${withoutMoment(message) || unsaid(trouble)}`,
         }
       );
     case "CreateContainerConfigError":
@@ -110,16 +131,30 @@ function explain(pod: MultusPodView, trouble: ContainerTrouble): Explanation {
   }
 }
 
+/** The kubelet keeps the end of a log of what ended with another code than 0 only; thin_entrypoint ends with 0. */
+function unsaid({ exitCode }: ContainerTrouble): string {
+  return exitCode === 0
+    ? "what it said last is in its log alone: kubectl multus logs --pod --node NODE"
+    : "it left no message";
+}
+
 function limitOf({ memoryLimit }: ContainerTrouble): string {
   return memoryLimit ? `limit ${memoryLimit}` : "it has no limit of its own: the node ran out of memory";
 }
 
-/** Twice the limit, as a number to begin with; the default is none (multus-cni #1346). */
+/** runc, where the limit does not even suffice for itself. */
+function isKilledAtStart(message: string): boolean {
+  return /container init was OOM-killed/.test(message);
+}
+
+/** Twice the limit, as a number to begin with, and not less than the one below which a spec is warned of. */
 function raise({ container, memoryLimit }: ContainerTrouble): string {
-  const field = container === "install-multus-binary" ? "installResources" : "resources";
-  const [, amount, unit] = /^(\d+)(\D*)$/.exec(memoryLimit ?? "") ?? [];
-  if (amount === undefined) return "Give the node more memory, or evict other pods from it";
-  return `Set spec.workload.${field}.limits.memory to ${Number(amount) * 2}${unit} or more, or leave the limit out`;
+  if (memoryLimit === undefined) return "Give the node more memory, or evict other pods from it";
+  const installs = container === "install-multus-binary";
+  const [, amount, unit] = /^(\d+)(\D*)$/.exec(memoryLimit) ?? [];
+  const twice = amount === undefined ? "more" : `${Number(amount) * 2}${unit} or more`;
+  const enough = !installs && isLowMemory(memoryLimit) ? `${ENOUGH_MEMORY} or more` : twice;
+  return `Set spec.workload.${installs ? "installResources" : "resources"}.limits.memory to ${enough}, or leave the limit out`;
 }
 
 /** Without the times and addresses that differ at each end: one cause is one message. */
@@ -132,7 +167,7 @@ function withoutMoment(message: string): string {
 /** What breaks a node for good comes before what may pass by itself. */
 function severity(reason: string): number {
   if (["CrashLoopBackOff", "OOMKilled", "ImageLayout"].includes(reason)) return 2;
-  if (reason === "Unschedulable" || reason === "NodeNotReady") return 0;
+  if (["Unschedulable", "NodeNotReady", "NotEnding"].includes(reason)) return 0;
   return 1;
 }
 

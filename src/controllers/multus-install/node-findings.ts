@@ -29,7 +29,7 @@ export function nodeTrouble(
   if (own.length === 0 && hidden)
     return entry(
       "CiliumExclusive",
-      `Cilium renamed Multus' configuration to ${hidden}: pods go without their networks. Set cni.exclusive: false in Cilium's Helm values`,
+      `Cilium renamed Multus' configuration to ${hidden}: pods go without their networks. Set cni.exclusive: false in Cilium's Helm values, then delete the Multus pod of this node`,
     );
   const missing = missingPrimary(spec, found, confDir);
   if (missing) return entry("NoPrimaryNetwork", missing);

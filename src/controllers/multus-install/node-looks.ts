@@ -3,6 +3,7 @@ import type { NodeInspection } from "../../crds/node-inspection.ts";
 import { hostPaths } from "../../multus/distributions.ts";
 import type { UnhealthyNode } from "./diagnosis.ts";
 import { differingNodes, nodeTrouble, primaryNetworkStatus } from "./node-findings.ts";
+import { probationSeconds } from "./probation.ts";
 import type { Run } from "./run.ts";
 import type { MultusPodView } from "./views.ts";
 
@@ -46,7 +47,7 @@ export async function nodeLooks(run: Run, pods: readonly MultusPodView[]): Promi
         pullSecrets: spec.image.pullSecrets,
       },
       ...placesOf(install),
-      nodes: statesOf(pods),
+      nodes: statesOf(pods, run.deps.now()),
       isFine: (found) => troubleOf(found) === undefined,
     });
   const inspections = nodes.inspections.values();
@@ -71,9 +72,10 @@ export async function nodeLooks(run: Run, pods: readonly MultusPodView[]): Promi
  */
 export function isEarly(
   { node, at }: Pick<NodeInspection, "node" | "at">,
-  pods: readonly Pick<MultusPodView, "node" | "ready" | "readySince">[],
+  pods: readonly Pick<MultusPodView, "node" | "ready" | "readySince" | "trouble">[],
 ): boolean {
-  const since = pods.find((pod) => pod.node === node && pod.ready)?.readySince;
+  // One that crashes is Ready for a moment at each start: what was seen while it did not run still holds.
+  const since = pods.find((pod) => pod.node === node && pod.ready && !pod.trouble)?.readySince;
   return since !== undefined && Date.parse(at) - Date.parse(since) < SETTLED_SECONDS * 1000;
 }
 
@@ -84,14 +86,16 @@ function placesOf({ spec }: MultusInstall): { confDir: string; binDirs: string[]
 }
 
 /**
- * Each node with a Multus pod: another pod, or another state of it, is something new to look at. A pod that
- * is starting is not.
+ * Each node with a Multus pod: another pod, or one that fails or runs by now, is something new to look at. A pod
+ * that is starting is not, nor are the phases of a crash loop.
  */
-function statesOf(pods: readonly MultusPodView[]): Map<string, string | undefined> {
+function statesOf(pods: readonly MultusPodView[], now: Date): Map<string, string | undefined> {
   const states = new Map<string, string | undefined>();
-  for (const { name, node, ready, trouble, terminating } of pods) {
+  for (const pod of pods) {
+    const { name, node, ready, trouble, terminating } = pod;
     if (node === "" || (terminating && states.has(node))) continue;
-    const state = ready ? "ready" : trouble?.reason;
+    const fails = trouble !== undefined && (!ready || probationSeconds(pod, now) > 0);
+    const state = fails ? "fails" : ready ? "ready" : undefined;
     states.set(node, terminating || state === undefined ? undefined : `${name} ${state}`);
   }
   return states;

@@ -14,15 +14,15 @@ import { FIELD_MANAGER } from "./applier.ts";
 import { removeInstall } from "./deletion.ts";
 import { withDistribution } from "./distribution.ts";
 import { appliedObjects, exchange } from "./exchange.ts";
+import { judge } from "./judge.ts";
 import { look } from "./look.ts";
 import { recordInventory } from "./owned-inventory.ts";
-import { judgeProgress, progressedAt } from "./progress.ts";
-import { type Rollback, rollbackOf, rolledBack, stuckRollout } from "./rollback.ts";
-import { type Verdict, verdict as verdictOf } from "./rollout.ts";
+import { rollbackOf } from "./rollback.ts";
+import { verdict as verdictOf } from "./rollout.ts";
 import { beginRun, type Dependencies, FINALIZER, type Run } from "./run.ts";
 import { InvalidSpec, stalledBy } from "./stalled.ts";
 import { releaseNodes } from "./startup-taint.ts";
-import { rfc3339, writeStatus } from "./status-writer.ts";
+import { writeStatus } from "./status-writer.ts";
 import { winner } from "./winner.ts";
 
 /** What was refused as invalid stays so until the spec, the program or a policy changes: no back-off from 5 ms. */
@@ -86,7 +86,7 @@ async function act(run: Run): Promise<Result> {
   // What follows looks at the watches' copies: it must see whose the objects are by now.
   if (isTaken) return takingOver(run);
   const { verdict, result } = await exchange(run, install, rendered, adoption.kept, rollback === undefined);
-  const judged = judge(run, install, verdict, rollback);
+  const judged = await judge(run, install, verdict, rollback);
   run.findings.state = { kind: "Running", verdict: judged.verdict };
   const daemonSets = objects.filter(({ kind }) => kind === "DaemonSet").map(({ metadata: { name } }) => name);
   return soonest(result, judged.result, await releaseNodes(run, install, daemonSets));
@@ -159,30 +159,6 @@ async function addFinalizer(run: Run): Promise<void> {
     { type: MULTUS_INSTALL, name },
     { metadata: { resourceVersion, finalizers: [...finalizers, FINALIZER] } },
   );
-}
-
-/** A rollout that should move and does not is called so; the time of its last move goes into the status. */
-function judge(
-  run: Run,
-  install: MultusInstall,
-  found: Verdict,
-  rollback: Rollback | undefined,
-): { verdict: Verdict; result: Result } {
-  const { previous, live, findings, deps } = run;
-  if (rollback) {
-    findings.rolloutRecord = rollback.record;
-    return { verdict: rolledBack(rollback, found), result: {} };
-  }
-  if (!findings.rollout || found.state !== "Progressing") return { verdict: found, result: {} };
-  const now = deps.now();
-  const since = progressedAt(previous, live.metadata.generation ?? 0, findings.rollout, rfc3339(now));
-  findings.progressedAt = since;
-  const { verdict, lookAgainSeconds } = judgeProgress(found, since, now);
-  if (verdict.state === "Stuck" && install.spec.rollout.rollback) {
-    findings.rolloutRecord = stuckRollout(run, install, verdict.message);
-    return { verdict, result: previous.rollout?.state === "Failed" ? {} : { requeueAfterSeconds: 1 } };
-  }
-  return { verdict, result: lookAgainSeconds === undefined ? {} : { requeueAfterSeconds: lookAgainSeconds } };
 }
 
 function soonest(...results: Result[]): Result {

@@ -5,7 +5,7 @@ import { type ApiObject, CONFIG_MAPS } from "../../kube/resource.ts";
 import { LAST_COMPLETE, restored } from "../../render/last-complete.ts";
 import { objectsOf, renderInstall } from "../../render/render.ts";
 import { revisionOfAll } from "./canary-gate.ts";
-import type { Verdict } from "./rollout.ts";
+import type { Rollout, Verdict } from "./rollout.ts";
 import type { Run } from "./run.ts";
 
 /** What is put back instead of the spec, and why. */
@@ -28,6 +28,14 @@ export async function rollbackOf(run: Run, install: MultusInstall): Promise<Roll
   // The same Multus: what keeps it from running is not the change.
   if (!last || revisionOfAll(daemonSetsOf(last)) === record.revision) return undefined;
   return { install: last, record: { ...record, state: "RolledBack" } };
+}
+
+/** Faults that any other spec would meet as well: going back mends none of them. */
+const NOT_OF_THE_SPEC = ["NodeNotReady", "NotEnding"];
+
+/** Whether what keeps a rollout from moving may be what the spec changed. */
+export function isOfTheSpec({ unhealthy }: Pick<Rollout, "unhealthy">): boolean {
+  return unhealthy.length === 0 || unhealthy.some(({ reason }) => !NOT_OF_THE_SPEC.includes(reason));
 }
 
 /** The record of a rollout that does not move, by which the next look knows that it is to be taken back. */

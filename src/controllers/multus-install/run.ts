@@ -31,6 +31,8 @@ export interface Dependencies {
   /** All networks and pods at a glance; undefined until they were seen once. */
   networks: () => NetworkSummary | undefined;
   now: () => Date;
+  /** A rollout that has not moved for so long is stuck. */
+  rolloutDeadlineSeconds: number;
 }
 
 /** One reconcile of one MultusInstall: what it has to work with, and what it has found so far. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { networkStatusOf, parseNetworkStatus } from "../../networks/network-status.ts";
 import { PROBED_REVISION } from "../../render/probe-pod.ts";
+import { type ContainerTrouble, containerStatus, firstTrouble, podTrouble } from "./container-trouble.ts";
 
 /**
  * The few fields of the cluster's objects that this controller looks at. Objects are parsed here, at the
@@ -45,26 +46,6 @@ export function daemonSetView(object: unknown): DaemonSetView {
     available: status.numberAvailable,
   };
 }
-
-const terminated = z.object({
-  reason: z.string().default(""),
-  exitCode: z.number().int().default(0),
-  message: z.string().default(""),
-});
-const containerStatus = z.object({
-  name: z.string(),
-  ready: z.boolean().default(false),
-  image: z.string().default(""),
-  restartCount: count,
-  state: z
-    .object({
-      waiting: z.object({ reason: z.string().default(""), message: z.string().default("") }).optional(),
-      running: z.object({ startedAt: z.string().default("") }).optional(),
-      terminated: terminated.optional(),
-    })
-    .prefault({}),
-  lastState: z.object({ terminated: terminated.optional() }).prefault({}),
-});
 
 const containerSpec = z.object({
   name: z.string(),
@@ -112,21 +93,6 @@ const pod = z.object({
     .prefault({}),
 });
 
-/** Why a container does not run, in the kubelet's words. */
-export interface ContainerTrouble {
-  container: string;
-  image: string;
-  /** The kubelet's reason: ImagePullBackOff, CrashLoopBackOff, OOMKilled, Error, … */
-  reason: string;
-  message: string;
-  exitCode?: number;
-  restarts: number;
-  /** The container's own, such as 50Mi; undefined where it has none. */
-  memoryLimit?: string;
-  /** It failed before and runs again, since this time (RFC 3339). */
-  runningSince?: string;
-}
-
 /** One pod of the Multus DaemonSet, as far as its node's health depends on it. */
 export interface MultusPodView {
   name: string;
@@ -164,7 +130,8 @@ export function multusPodView(object: unknown): MultusPodView {
   const { metadata, spec, status } = pod.parse(object);
   const ready = status.conditions.find((c) => c.type === "Ready" && c.status === "True");
   const unscheduled = status.conditions.find((c) => c.type === "PodScheduled" && c.status === "False");
-  const trouble = firstTrouble([...status.initContainerStatuses, ...status.containerStatuses]);
+  const found = firstTrouble(status.initContainerStatuses, status.containerStatuses);
+  const trouble = found ? withLimit(found, spec) : podTrouble(status);
   return {
     name: metadata.name,
     namespace: metadata.namespace,
@@ -184,7 +151,7 @@ export function multusPodView(object: unknown): MultusPodView {
     pullSecrets: spec.imagePullSecrets.map(({ name }) => name).filter(Boolean),
     ...(metadata.deletionTimestamp === undefined ? {} : { endsAt: metadata.deletionTimestamp }),
     ...(unscheduled ? { unschedulable: unscheduled.message } : {}),
-    ...(trouble ? { trouble: withLimit(trouble, spec) } : podTrouble(status)),
+    ...(trouble ? { trouble } : {}),
   };
 }
 
@@ -208,42 +175,4 @@ function withLimit(
   const found = [...spec.initContainers, ...spec.containers].find(({ name }) => name === trouble.container);
   const memoryLimit = found?.resources.limits.memory;
   return memoryLimit === undefined ? trouble : { ...trouble, memoryLimit };
-}
-
-function firstTrouble(containers: readonly z.output<typeof containerStatus>[]): ContainerTrouble | undefined {
-  // One that runs now is to blame only where no other is.
-  for (const c of containers.toSorted((a, b) => Number(!!a.state.running) - Number(!!b.state.running))) {
-    const { waiting, running } = c.state;
-    // The last end explains a back-off better than the word "back-off" does.
-    const ended = c.state.terminated ?? c.lastState.terminated;
-    const failed = ended && (ended.exitCode !== 0 || ended.reason === "OOMKilled") ? ended : undefined;
-    const starting = waiting?.reason === "PodInitializing" || waiting?.reason === "ContainerCreating";
-    if (!failed && (!waiting || starting)) continue;
-    return {
-      container: c.name,
-      image: c.image,
-      reason: failed?.reason === "OOMKilled" ? "OOMKilled" : waiting?.reason || failed?.reason || "Error",
-      message: failed?.message || waiting?.message || "",
-      ...(failed ? { exitCode: failed.exitCode } : {}),
-      restarts: c.restartCount,
-      ...(running ? { runningSince: running.startedAt } : {}),
-    };
-  }
-  return undefined;
-}
-
-/** A pod that the kubelet refused or evicted has no container to blame. */
-function podTrouble(status: { phase: string; reason: string; message: string }): {
-  trouble?: ContainerTrouble;
-} {
-  if (status.phase !== "Failed") return {};
-  return {
-    trouble: {
-      container: "",
-      image: "",
-      reason: status.reason || "Failed",
-      message: status.message,
-      restarts: 0,
-    },
-  };
 }

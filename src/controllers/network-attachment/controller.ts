@@ -102,7 +102,10 @@ export class NetworkAttachmentController {
       type: CORE_EVENTS,
       fieldSelector: "reason=FailedCreatePodSandBox,involvedObject.kind=Pod",
       project: failureView,
-      onChange: (key, failure) => this.#failures.set(key, failure),
+      onChange: (key, failure) => {
+        this.#failures.set(key, failure);
+        if (failure?.node) options.inspections.suspect(failure.node);
+      },
     });
     this.#reports = this.#reflect<ReportView>({
       type: NETWORK_ATTACHMENT_REPORT,

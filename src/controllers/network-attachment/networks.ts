@@ -167,7 +167,8 @@ export class Networks {
   }
 
   #tell(transition: Transition): void {
-    const { pod, view, before } = transition;
+    const { pod, view, before, after } = transition;
+    if (after.kind === "bypassed" && view.node !== "") this.#options.inspections.suspect(view.node);
     const nth = (this.#transitions.get(pod) ?? -1) + 1;
     const event = eventOf(transition, nth);
     if (!event) return;

@@ -9,6 +9,7 @@ const failure = (at: string, message: string): FailureView => ({
   at,
   message,
   byMultus: true,
+  node: "",
 });
 
 test("the latest counts, whatever the order; told once for each other message; gone with its event", () => {

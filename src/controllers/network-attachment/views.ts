@@ -72,6 +72,8 @@ export interface FailureView extends SandboxFailure {
   pod: string;
   /** RFC 3339: when it last happened. */
   at: string;
+  /** Whose kubelet says so; empty where the event does not tell. */
+  node: string;
 }
 
 const event = z.object({
@@ -85,15 +87,17 @@ const event = z.object({
     name: z.string().default(""),
     uid: z.string().default(""),
   }),
+  source: z.object({ host: z.string().default("") }).prefault({}),
 });
 
 /** Undefined where the event is none of a pod's sandbox. */
 export function failureView(object: unknown): FailureView | undefined {
-  const { reason, message, lastTimestamp, eventTime, involvedObject } = event.parse(object);
+  const { reason, message, lastTimestamp, eventTime, involvedObject, source } = event.parse(object);
   const failure = involvedObject.kind === "Pod" ? sandboxFailureOf(reason, message) : undefined;
   if (!failure) return undefined;
   const { namespace, name, uid } = involvedObject;
-  return { ...failure, uid, pod: `${namespace}/${name}`, at: lastTimestamp ?? eventTime ?? "" };
+  const at = lastTimestamp ?? eventTime ?? "";
+  return { ...failure, uid, pod: `${namespace}/${name}`, at, node: source.host };
 }
 
 const node = z.object({

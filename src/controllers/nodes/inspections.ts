@@ -5,6 +5,7 @@ import type { NodeInspection } from "../../crds/node-inspection.ts";
 export class NodeInspections {
   readonly #byNode = new Map<string, NodeInspection>();
   readonly #listeners: (() => void)[] = [];
+  readonly #suspicions: ((node: string) => void)[] = [];
 
   /** Undefined where the node was not looked at, or is gone. */
   get(node: string): NodeInspection | undefined {
@@ -18,6 +19,15 @@ export class NodeInspections {
   /** `listener` is called when a look shows something else than the one before it. It only enqueues. */
   onChange(listener: () => void): void {
     this.#listeners.push(listener);
+  }
+
+  /** `listener` is called for a node on which a pod got no network: what was seen there last may not be true any more. */
+  onSuspicion(listener: (node: string) => void): void {
+    this.#suspicions.push(listener);
+  }
+
+  suspect(node: string): void {
+    for (const listener of this.#suspicions) listener(node);
   }
 
   set(inspection: NodeInspection): void {

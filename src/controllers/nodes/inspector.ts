@@ -97,6 +97,14 @@ export class Inspector {
     }
   }
 
+  /** A pod on the node got no network: if a look can say why, it is not to wait for an hour. */
+  suspect(node: string): void {
+    const looked = this.#looked.get(node);
+    if (!looked || looked.suspected) return;
+    looked.suspected = true;
+    this.#controller.enqueue(node);
+  }
+
   /** Looks no more, and keeps what was found. */
   pause(): void {
     this.#plan = undefined;
@@ -127,7 +135,8 @@ export class Inspector {
       this.#options.inspections.delete(node); // gone meanwhile
     else {
       const notFine = fine ? 0 : (looked?.notFine ?? 0) + 1;
-      this.#looked.set(node, { key: since.key, at: Date.now(), fine, notFine });
+      const inVain = fine && looked?.suspected && looked.key === since.key ? (looked.inVain ?? 0) + 1 : 0;
+      this.#looked.set(node, { key: since.key, at: Date.now(), fine, notFine, inVain });
       // That it shows what the look before it showed is news too: it was awaited, or was too early then.
       if (looked?.key !== since.key || !fine) this.#options.onChange();
     }

@@ -11,6 +11,9 @@ it.each([
   ["fine, an hour ago", looked(), 3601, 0],
   ["not fine", looked({ fine: false, notFine: 1 }), 5, 5],
   ["not fine for long", looked({ fine: false, notFine: 20 }), 600, 3000],
+  ["fine, until a pod got no network there", looked({ suspected: true }), 4, 6],
+  ["fine each time that a pod got no network", looked({ suspected: true, inVain: 3 }), 60, 20],
+  ["fine again and again", looked({ suspected: true, inVain: 30 }), 60, 840],
   ["failed twice", looked({ fine: undefined, notFine: 2 }), 0, 20],
 ] as const)("a node that was %s", (_, last, seconds, expected) =>
   expect(nextLook(last, "a", seconds * 1000, 0.5)).toBe(expected),

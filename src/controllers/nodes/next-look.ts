@@ -6,6 +6,10 @@ export interface Looked {
   fine: boolean | undefined;
   /** How many looks in a row were not fine. */
   notFine: number;
+  /** Something has happened since that a look may explain: a pod there got no network. */
+  suspected?: boolean;
+  /** How many looks in a row were for such a thing, and found nothing wrong. */
+  inVain?: number;
 }
 
 export const PERIOD_SECONDS = 3600;
@@ -15,6 +19,8 @@ const JITTER = 0.1;
 const SHORTEST_SECONDS = 10;
 /** After a look that found something wrong, or that failed; it doubles up to the period. */
 const FIRST_AGAIN_SECONDS = 10;
+/** Pods that get no network for a reason of their own, such as a wrong NAD, do so all day: the wait doubles up to this, s. */
+const LONGEST_FOR_SUSPICION = 900;
 
 /**
  * In how many seconds a node is to be looked at: 0, now.
@@ -24,11 +30,13 @@ const FIRST_AGAIN_SECONDS = 10;
 export function nextLook(looked: Looked | undefined, key: string, now: number, random: number): number {
   if (!looked) return 0;
   const since = (now - looked.at) / 1000;
-  const due =
-    looked.key !== key
-      ? SHORTEST_SECONDS
-      : looked.fine
-        ? PERIOD_SECONDS * (1 - JITTER + 2 * JITTER * random)
-        : Math.min(FIRST_AGAIN_SECONDS * 2 ** (looked.notFine - 1), PERIOD_SECONDS);
-  return Math.max(0, due - since);
+  return Math.max(0, dueSeconds(looked, key, random) - since);
+}
+
+function dueSeconds(looked: Looked, key: string, random: number): number {
+  const { fine, notFine, suspected, inVain = 0 } = looked;
+  if (looked.key !== key) return SHORTEST_SECONDS;
+  if (!fine) return Math.min(FIRST_AGAIN_SECONDS * 2 ** (notFine - 1), PERIOD_SECONDS);
+  if (suspected) return Math.min(SHORTEST_SECONDS * 2 ** inVain, LONGEST_FOR_SUSPICION);
+  return PERIOD_SECONDS * (1 - JITTER + 2 * JITTER * random);
 }

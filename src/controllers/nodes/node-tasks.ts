@@ -43,6 +43,7 @@ export class NodeTasks {
         onChange,
       });
     inspections.onChange(onChange);
+    inspections.onSuspicion((node) => this.#inspector?.suspect(node));
     this.#cleaner = new Cleaner({
       run: async (task, owner, signal) => {
         if (!runner) throw new TaskFailed("the operator does not know its own image (run --node-image)");

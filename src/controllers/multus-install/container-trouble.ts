@@ -1,0 +1,106 @@
+import { z } from "zod";
+
+/** What the kubelet says of a container that does not run, or has ended before. */
+
+const terminated = z.object({
+  reason: z.string().default(""),
+  exitCode: z.number().int().default(0),
+  message: z.string().default(""),
+  startedAt: z.string().nullish(),
+  finishedAt: z.string().nullish(),
+});
+export const containerStatus = z.object({
+  name: z.string(),
+  ready: z.boolean().default(false),
+  image: z.string().default(""),
+  restartCount: z.number().int().nonnegative().default(0),
+  state: z
+    .object({
+      waiting: z.object({ reason: z.string().default(""), message: z.string().default("") }).optional(),
+      running: z.object({ startedAt: z.string().default("") }).optional(),
+      terminated: terminated.optional(),
+    })
+    .prefault({}),
+  lastState: z.object({ terminated: terminated.optional() }).prefault({}),
+});
+
+type Terminated = z.output<typeof terminated>;
+type Container = z.output<typeof containerStatus>;
+
+/** Why a container does not run, in the kubelet's words. */
+export interface ContainerTrouble {
+  container: string;
+  image: string;
+  /** The kubelet's reason: ImagePullBackOff, CrashLoopBackOff, OOMKilled, Error, … */
+  reason: string;
+  message: string;
+  exitCode?: number;
+  restarts: number;
+  /** The container's own, such as 50Mi; undefined where it has none. */
+  memoryLimit?: string;
+  /** It failed before and runs again, since this time (RFC 3339). */
+  runningSince?: string;
+  /** For how long it ran before it last ended, in seconds; undefined where the runtime does not say. */
+  ranSeconds?: number;
+}
+
+/**
+ * What keeps a container from running, or kept it the last time; the first that does not run, where there are
+ * several. An init container is to end, with 0; any end of another is a failure: thin_entrypoint of v4 ends with 0
+ * after each of its errors.
+ */
+export function firstTrouble(
+  initContainers: readonly Container[],
+  containers: readonly Container[],
+): ContainerTrouble | undefined {
+  const all = [
+    ...initContainers.map((container) => ({ container, failed: failedEnd(container, [0]) })),
+    ...containers.map((container) => ({ container, failed: failedEnd(container, []) })),
+  ];
+  // One that runs now is to blame only where no other is.
+  for (const { container: c, failed } of all.toSorted((a, b) => isRunning(a) - isRunning(b))) {
+    const { waiting, running } = c.state;
+    const starting = waiting?.reason === "PodInitializing" || waiting?.reason === "ContainerCreating";
+    if (!failed && (!waiting || starting)) continue;
+    return {
+      container: c.name,
+      image: c.image,
+      reason: failed?.reason === "OOMKilled" ? "OOMKilled" : waiting?.reason || failed?.reason || "Error",
+      message: failed?.message || (failed?.exitCode === 0 ? "" : (waiting?.message ?? "")),
+      ...(failed ? { exitCode: failed.exitCode } : {}),
+      restarts: c.restartCount,
+      ...(running ? { runningSince: running.startedAt } : {}),
+      ...ranSeconds(failed),
+    };
+  }
+  return undefined;
+}
+
+const isRunning = ({ container }: { container: Container }) => Number(!!container.state.running);
+
+/** The last end explains a back-off better than the word "back-off" does. */
+function failedEnd({ state, lastState }: Container, wanted: readonly number[]): Terminated | undefined {
+  const ended = state.terminated ?? lastState.terminated;
+  return ended && (!wanted.includes(ended.exitCode) || ended.reason === "OOMKilled") ? ended : undefined;
+}
+
+function ranSeconds(ended: Terminated | undefined): { ranSeconds?: number } {
+  const seconds = (Date.parse(ended?.finishedAt ?? "") - Date.parse(ended?.startedAt ?? "")) / 1000;
+  return seconds >= 0 ? { ranSeconds: seconds } : {};
+}
+
+/** A pod that the kubelet refused or evicted has no container to blame. */
+export function podTrouble(status: {
+  phase: string;
+  reason: string;
+  message: string;
+}): ContainerTrouble | undefined {
+  if (status.phase !== "Failed") return undefined;
+  return {
+    container: "",
+    image: "",
+    reason: status.reason || "Failed",
+    message: status.message,
+    restarts: 0,
+  };
+}
