@@ -368,3 +368,17 @@ it("puts back what ran last by itself, and says so until the spec changes", asyn
   await apply({ ...level("verbose"), rollout: { ...CANARY, rollback: true } });
   await simulate("the install to be Ready", "attached", isReady);
 });
+
+it("refuses a canary between v3 and v4 before anything is touched", async () => {
+  await apply({ version: "v4.3.0" });
+  await simulate("the install to be Ready", "attached", isReady);
+  const names = async () => (await pods("name=multus")).map(({ metadata }) => metadata.name).toSorted();
+  const before = await names();
+  await apply({ version: "v3.4.2", rollout: CANARY });
+  await waitUntil("the status to refuse it", async () => (await ready())?.reason === "InvalidSpec");
+  expect((await ready())?.message).toMatch(/between v3 and v4.*remove it for this change/);
+  expect(await exists("daemonset", "kube-multus-ds-amd64")).toBe(false);
+  await apply({ version: "v4.3.0", rollout: CANARY });
+  await simulate("the install to be Ready", "attached", isReady);
+  expect(await names()).toEqual(before);
+});

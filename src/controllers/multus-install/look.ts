@@ -30,7 +30,10 @@ export async function look(run: Run, rendered: RenderedInstall): Promise<Rollout
   const nodes = await run.deps.nodes();
   const looked = await nodeLooks(run, pods);
   const unhealthy = joined(unhealthyNodes(explained, now, nodes), looked.unhealthy);
-  const looks = [nextLookSeconds(pods, now) ?? [], pods.some(isStarting) ? STARTING_SECONDS : []].flat();
+  const looks = [
+    ...[nextLookSeconds(pods, now) ?? [], pods.some(isStarting) ? STARTING_SECONDS : []].flat(),
+    ...looked.againSeconds,
+  ];
   const lookAgainSeconds = looks.length > 0 ? Math.min(...looks) : undefined;
   const answering = new Set(nodes.filter(({ reachable }) => reachable).map(({ name }) => name));
   const found = rollout(refs.length, daemonSets, unhealthy, {

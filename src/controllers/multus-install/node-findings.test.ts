@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type MultusInstallSpecInput, multusInstallSpec } from "../../crds/multus-install/spec.ts";
 import { type NodeInspection, nodeInspection } from "../../crds/node-inspection.ts";
-import { differingNodes, joined, nodeTrouble, primaryNetworkStatus } from "./node-findings.ts";
+import { differingNodes, joined, nodeTrouble, primaryNetworkStatus, refusedToken } from "./node-findings.ts";
 
 const NOW = new Date("2026-11-24T12:00:00Z");
 const MULTUS = { name: "00-multus.conf", networkName: "multus-cni-network", pluginTypes: ["multus"] };
@@ -180,4 +180,23 @@ it("joins what pods say with what looks show, one entry a node", () => {
     "a NoPrimaryNetwork",
     "d KubeconfigExpired",
   ]);
+});
+
+describe("a token that the API server refuses", () => {
+  const READY = "2026-11-24T11:50:00Z";
+  const refused = (at: string | undefined, ready = READY) =>
+    refusedToken(spec(), "node-1", at === undefined ? undefined : Date.parse(at), ready, NOW);
+
+  it("is told while pods say so, and for how long that holds", () => {
+    const found = refused("2026-11-24T11:59:00Z");
+    expect(found?.trouble).toMatchObject({ node: "node-1", reason: "TokenRefused" });
+    expect(found?.trouble.message).toMatch(/multus\.kubeconfig \(Unauthorized\).*Delete the Multus pod/);
+    expect(found?.seconds).toBe(240);
+  });
+
+  it("is not where nobody says so, has said so for long, or where Multus is new since", () => {
+    expect(refused(undefined)).toBeUndefined();
+    expect(refused("2026-11-24T11:55:00Z")).toBeUndefined();
+    expect(refused("2026-11-24T11:58:00Z", "2026-11-24T11:59:00Z")).toBeUndefined();
+  });
 });

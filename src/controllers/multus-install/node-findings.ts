@@ -61,6 +61,29 @@ export function nodeTrouble(
   return undefined;
 }
 
+/** The kubelet tries a sandbox again every 10 to 15 s: what was refused so long ago has stopped, or nobody asks; ms. */
+const REFUSAL_LASTS_MS = 300_000;
+
+/**
+ * What pods on a node say of its token, and for how many seconds that holds: one that has not expired is refused
+ * when its service account was made anew, or the API server signs with another key.
+ * @param refusedAt ms since 1970
+ * @param readySince of the node's Multus pod; what was before it says nothing of its token
+ */
+export function refusedToken(
+  spec: MultusInstallSpec,
+  node: string,
+  refusedAt: number | undefined,
+  readySince: string | undefined,
+  now: Date,
+): { trouble: UnhealthyNode; seconds: number } | undefined {
+  const left = (refusedAt ?? Number.NEGATIVE_INFINITY) + REFUSAL_LASTS_MS - now.getTime();
+  if (refusedAt === undefined || left <= 0 || !(refusedAt > Date.parse(readySince ?? ""))) return undefined;
+  const file = spec.mode === "Thick" ? "" : ` in ${hostPaths(spec).confDir}/multus.d/multus.kubeconfig`;
+  const message = `the API server refuses Multus' token${file} (Unauthorized), and pods get no network: its service account was made anew, or it is signed with a key that is not there any more. Delete the Multus pod of this node`;
+  return { trouble: { node, reason: "TokenRefused", message }, seconds: Math.ceil(left / 1000) };
+}
+
 /** Ends of a Multus pod that what is on its node may explain. */
 const EXPLAINED = ["CrashLoopBackOff", "Error", "Completed", "NodeNotReady"];
 /** What makes Multus end; everything else is for nodes on which it runs. */

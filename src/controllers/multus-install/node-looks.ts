@@ -1,8 +1,9 @@
 import type { MultusInstall } from "../../crds/multus-install/multus-install.ts";
+import type { MultusInstallSpec } from "../../crds/multus-install/spec.ts";
 import type { NodeInspection } from "../../crds/node-inspection.ts";
 import { hostPaths } from "../../multus/distributions.ts";
 import type { UnhealthyNode } from "./diagnosis.ts";
-import { differingNodes, nodeTrouble, primaryNetworkStatus } from "./node-findings.ts";
+import { differingNodes, nodeTrouble, primaryNetworkStatus, refusedToken } from "./node-findings.ts";
 import { probationSeconds } from "./probation.ts";
 import type { Run } from "./run.ts";
 import type { MultusPodView } from "./views.ts";
@@ -14,13 +15,15 @@ const SETTLED_SECONDS = 12;
 
 /** What the looks at the nodes have shown so far. */
 export interface NodeLooks {
-  /** At most one entry a node. */
+  /** At most one entry a node; by looks, or by what pods say of its token. */
   unhealthy: UnhealthyNode[];
   /** Nodes with a ready pod whose look is still to come, or came too early to tell. */
   unseen: string[];
+  /** After how many seconds an entry is over by itself. */
+  againSeconds: number[];
 }
 
-const NOTHING: NodeLooks = { unhealthy: [], unseen: [] };
+const NOTHING: NodeLooks = { unhealthy: [], unseen: [], againSeconds: [] };
 
 /**
  * Says which nodes are to be looked at from now on, and what the looks so far have shown; the findings get
@@ -60,10 +63,27 @@ export async function nodeLooks(run: Run, pods: readonly MultusPodView[]): Promi
   );
   const seen = new Set([...telling.map(({ node }) => node), ...nodes.failures.keys()]);
   const running = pods.filter(({ ready, terminating }) => ready && !terminating).map(({ node }) => node);
+  const unhealthy = telling.flatMap((found) => troubleOf(found) ?? []);
+  const refused = refusedTokens(run, spec, pods);
+  const named = new Set(unhealthy.map(({ node }) => node));
   return {
-    unhealthy: telling.flatMap((found) => troubleOf(found) ?? []),
+    unhealthy: [
+      ...unhealthy,
+      ...refused.map(({ trouble }) => trouble).filter(({ node }) => !named.has(node)),
+    ],
     unseen: spec.paused ? [] : running.filter((node) => !seen.has(node)).toSorted(),
+    againSeconds: refused.map(({ seconds }) => seconds),
   };
+}
+
+function refusedTokens(run: Run, spec: MultusInstallSpec, pods: readonly MultusPodView[]) {
+  const { inspections } = run.deps.nodeTasks;
+  const now = run.deps.now();
+  return pods.flatMap(({ node, ready, terminating, readySince }) =>
+    ready && !terminating
+      ? (refusedToken(spec, node, inspections.refusedAt(node), readySince, now) ?? [])
+      : [],
+  );
 }
 
 /**

@@ -23,6 +23,7 @@ import {
   MULTUS_INSTALLS,
   nodeView,
   type ReportView,
+  refusalOf,
   reportView,
 } from "./views.ts";
 
@@ -104,7 +105,7 @@ export class NetworkAttachmentController {
       project: failureView,
       onChange: (key, failure) => {
         this.#failures.set(key, failure);
-        if (failure?.node) options.inspections.suspect(failure.node);
+        if (failure?.node) options.inspections.suspect(failure.node, refusalOf(failure));
       },
     });
     this.#reports = this.#reflect<ReportView>({

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { SandboxFailures } from "./sandbox-failures.ts";
 import type { FailureView } from "./views.ts";
-import { failureView, nadView, nodeView } from "./views.ts";
+import { failureView, nadView, nodeView, refusalOf } from "./views.ts";
 
 const failure = (at: string, message: string): FailureView => ({
   uid: "u",
@@ -28,6 +28,15 @@ test("the latest counts, whatever the order; told once for each other message; g
   failures.set("never seen", undefined);
 });
 
+test("a token that the API server refuses is one of Multus', and told with its time", () => {
+  const at = "2026-11-24T10:00:02Z";
+  const unauthorized = failure(at, "Multus: [apps/p/u]: error getting pod: Unauthorized");
+  expect(refusalOf(unauthorized)).toBe(Date.parse(at));
+  expect(refusalOf({ ...unauthorized, byMultus: false })).toBeUndefined();
+  expect(refusalOf({ ...unauthorized, at: "" })).toBeUndefined();
+  expect(refusalOf(failure(at, "no such network"))).toBeUndefined();
+});
+
 test("views: events of pods' sandboxes only, nodes' devices only, a NAD's last change", () => {
   const event = (reason: string, kind: string) =>
     failureView({
@@ -35,8 +44,14 @@ test("views: events of pods' sandboxes only, nodes' devices only, a NAD's last c
       message: "no",
       lastTimestamp: null,
       involvedObject: { kind, namespace: "a", name: "p", uid: "u" },
+      source: { component: "kubelet", host: "node-1" },
     });
-  expect(event("FailedCreatePodSandBox", "Pod")).toMatchObject({ pod: "a/p", uid: "u", at: "" });
+  expect(event("FailedCreatePodSandBox", "Pod")).toMatchObject({
+    pod: "a/p",
+    uid: "u",
+    at: "",
+    node: "node-1",
+  });
   expect(event("FailedCreatePodSandBox", "Node")).toBeUndefined();
   expect(event("Killing", "Pod")).toBeUndefined();
   const node = { metadata: { name: "n" }, status: { allocatable: { cpu: "2", "intel.com/vf": "4" } } };

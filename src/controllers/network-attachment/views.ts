@@ -100,6 +100,12 @@ export function failureView(object: unknown): FailureView | undefined {
   return { ...failure, uid, pod: `${namespace}/${name}`, at, node: source.host };
 }
 
+/** When the API server refused Multus' token, where that is why a sandbox could not be made; ms since 1970. */
+export function refusalOf({ byMultus, message, at }: FailureView): number | undefined {
+  const time = Date.parse(at);
+  return byMultus && /\bUnauthorized\b/.test(message) && !Number.isNaN(time) ? time : undefined;
+}
+
 const node = z.object({
   metadata: z.object({ name: z.string() }),
   status: z.object({ allocatable: z.record(z.string(), z.string()).default({}) }).prefault({}),

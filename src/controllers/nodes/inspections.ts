@@ -5,6 +5,7 @@ import type { NodeInspection } from "../../crds/node-inspection.ts";
 export class NodeInspections {
   readonly #byNode = new Map<string, NodeInspection>();
   readonly #listeners: (() => void)[] = [];
+  readonly #refusals = new Map<string, number>();
   readonly #suspicions: ((node: string) => void)[] = [];
 
   /** Undefined where the node was not looked at, or is gone. */
@@ -26,8 +27,19 @@ export class NodeInspections {
     this.#suspicions.push(listener);
   }
 
-  suspect(node: string): void {
+  /** @param refusedAt when a pod got no network since the API server refused Multus' token; ms since 1970 */
+  suspect(node: string, refusedAt?: number): void {
+    const before = this.#refusals.get(node);
+    if (refusedAt !== undefined && refusedAt > (before ?? 0)) {
+      this.#refusals.set(node, refusedAt);
+      this.#tell();
+    }
     for (const listener of this.#suspicions) listener(node);
+  }
+
+  /** When the API server last refused Multus' token on a node, as far as pods tell; ms since 1970. */
+  refusedAt(node: string): number | undefined {
+    return this.#refusals.get(node);
   }
 
   set(inspection: NodeInspection): void {
@@ -37,6 +49,7 @@ export class NodeInspections {
   }
 
   delete(node: string): void {
+    this.#refusals.delete(node);
     if (this.#byNode.delete(node)) this.#tell();
   }
 

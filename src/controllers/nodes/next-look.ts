@@ -17,8 +17,10 @@ export const PERIOD_SECONDS = 3600;
 const JITTER = 0.1;
 /** Whatever happens on a node, it is not looked at more often than this, s. */
 const SHORTEST_SECONDS = 10;
-/** After a look that found something wrong, or that failed; it doubles up to the period. */
+/** After a look that found something wrong, or that failed; it doubles up to the next, or up to the period. */
 const FIRST_AGAIN_SECONDS = 10;
+/** What is mended on a node is not to be called broken for longer than this. Ten looks at a time serve a thousand such nodes. */
+const LONGEST_WHILE_WRONG_SECONDS = 300;
 /** Pods that get no network for a reason of their own, such as a wrong NAD, do so all day: the wait doubles up to this, s. */
 const LONGEST_FOR_SUSPICION = 900;
 
@@ -36,7 +38,10 @@ export function nextLook(looked: Looked | undefined, key: string, now: number, r
 function dueSeconds(looked: Looked, key: string, random: number): number {
   const { fine, notFine, suspected, inVain = 0 } = looked;
   if (looked.key !== key) return SHORTEST_SECONDS;
-  if (!fine) return Math.min(FIRST_AGAIN_SECONDS * 2 ** (notFine - 1), PERIOD_SECONDS);
+  if (!fine) {
+    const longest = fine === false ? LONGEST_WHILE_WRONG_SECONDS : PERIOD_SECONDS;
+    return Math.min(FIRST_AGAIN_SECONDS * 2 ** (notFine - 1), longest);
+  }
   if (suspected) return Math.min(SHORTEST_SECONDS * 2 ** inVain, LONGEST_FOR_SUSPICION);
   return PERIOD_SECONDS * (1 - JITTER + 2 * JITTER * random);
 }
