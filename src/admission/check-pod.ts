@@ -1,6 +1,6 @@
 import { show } from "../cni/finding.ts";
 import { globalNamespacesOf, type Isolation, mayUse } from "../networks/isolation.ts";
-import { type NetworkRequest, parseNetworks } from "../networks/request.ts";
+import { capabilitiesOf, type NetworkRequest, parseNetworks } from "../networks/request.ts";
 import type { Findings } from "./findings.ts";
 import { DEFAULT_NETWORK_ANNOTATION, NETWORKS_ANNOTATION } from "./names.ts";
 import { LONGEST_REQUEST } from "./policy-rules.ts";
@@ -13,9 +13,12 @@ export interface Pod {
 
 export interface PodContext {
   isolation: Isolation;
-  /** Whether a NAD exists; undefined where that could not be found out. */
-  exists: (namespace: string, name: string) => boolean | undefined | Promise<boolean | undefined>;
+  /** A NAD; "absent" where there is none, undefined where that could not be found out. */
+  network: (namespace: string, name: string) => KnownNetwork | Promise<KnownNetwork>;
 }
+
+/** What is known of a NAD: which capabilities may reach its plugins (passedBy), where its configuration tells. */
+export type KnownNetwork = { passes: ReadonlySet<string> | undefined } | "absent" | undefined;
 
 /** More networks than a pod has ever had are not looked at one by one. */
 const MOST_REQUESTS = 64;
@@ -37,7 +40,7 @@ export async function checkPod(pod: Pod, context: PodContext): Promise<Findings>
   const found = await Promise.all(
     distinct(requests)
       .slice(0, MOST_REQUESTS)
-      .map((request) => checkRequest(request, pod.namespace, context)),
+      .map(([request, needs]) => checkRequest(request, needs, pod.namespace, context)),
   );
   return {
     problems: [...findings.problems, ...found.flatMap(({ problems }) => problems)],
@@ -47,17 +50,27 @@ export async function checkPod(pod: Pod, context: PodContext): Promise<Findings>
 
 async function checkRequest(
   { namespace, name }: NetworkRequest,
+  needs: readonly string[],
   podNamespace: string,
-  { isolation, exists }: PodContext,
+  context: PodContext,
 ): Promise<Findings> {
   const network = show(`${namespace}/${name}`).slice(1, -1);
+  const { isolation } = context;
   if (!mayUse(podNamespace, namespace, isolation)) {
     const others = globalNamespacesOf(isolation).join(", ");
     const problem = `${NETWORKS} asks for ${network}, which namespace isolation forbids: pods of ${podNamespace} may use networks of their own namespace and of ${others}`;
     return { problems: [problem], warnings: [] };
   }
+  const known = await context.network(namespace, name);
+  if (known !== "absent") {
+    const dropped = needs.filter((need) => known?.passes?.has(need) === false);
+    const warnings = dropped.map(
+      (need) =>
+        `${NETWORKS}: ${network} gets no ${need} from the pod: no plugin of it declares the capability, and Multus drops it; add "capabilities": {"${need}": true} to the NAD`,
+    );
+    return { problems: [], warnings };
+  }
   // It may come later, and Multus tries again: no reason to refuse the pod.
-  if ((await exists(namespace, name)) !== false) return { problems: [], warnings: [] };
   const warning = `${NETWORKS} asks for ${network}, which does not exist: the pod does not start until there is a NetworkAttachmentDefinition of that name`;
   return { problems: [], warnings: [warning] };
 }
@@ -84,6 +97,11 @@ function read(subject: string, text: string, namespace: string, findings: Findin
   return [];
 }
 
-function distinct(requests: readonly NetworkRequest[]): NetworkRequest[] {
-  return [...new Map(requests.map((r) => [`${r.namespace}/${r.name}`, r])).values()];
+/** Each NAD once, with the capabilities that its requests need together. */
+function distinct(requests: readonly NetworkRequest[]): [NetworkRequest, string[]][] {
+  const byNad = Map.groupBy(requests, ({ namespace, name }) => `${namespace}/${name}`);
+  return [...byNad.values()].flatMap((same): [NetworkRequest, string[]][] => {
+    const [first] = same;
+    return first ? [[first, [...new Set(same.flatMap(capabilitiesOf))]]] : [];
+  });
 }

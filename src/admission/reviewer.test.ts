@@ -26,7 +26,8 @@ function view(
       isolation: { enabled: false, globalNamespaces: [], ...isolation },
       excludedNamespaces: [],
     },
-    exists: (_, name) => (name === "unknown" ? undefined : name === "net"),
+    network: (_, name) =>
+      name === "unknown" ? undefined : name === "net" ? { passes: new Set(["ips"]) } : "absent",
   };
 }
 
@@ -144,9 +145,24 @@ describe("a pod", () => {
     expect((await ask(pod("", { [key]: "a/b/c" }))).allowed).toBe(false);
   });
 
+  it("that asks for what no plugin of the NAD takes is told so, once each", async () => {
+    const asks = (more: object) => ({ name: "net", ...more });
+    const port = { portMappings: [{ hostPort: 80, containerPort: 80 }] };
+    const requests = [asks({ ips: ["10.0.0.5"] }), asks({ ...port, mac: "02:00:00:00:00:01" }), asks(port)];
+    const { allowed, warnings = [] } = await ask(pod(JSON.stringify(requests)));
+    expect(allowed).toBe(true);
+    expect(warnings).toHaveLength(2);
+    expect(warnings[0]).toContain("net gets no mac from the pod");
+    expect(warnings[1]).toContain('add "capabilities": {"portMappings": true} to the NAD');
+    for (const text of warnings) expect(text).not.toContain("…");
+    expect(await ask(pod('[{"name": "unknown", "mac": "02:00:00:00:00:01"}]'))).toMatchObject({
+      verdict: "allowed",
+    });
+  });
+
   it("is looked up for no more than 64 networks", async () => {
     let asked = 0;
-    const counting = { ...view("Warn"), exists: () => asked++ < 0 };
+    const counting = { ...view("Warn"), network: () => (asked++ < 0 ? undefined : ("absent" as const)) };
     const { warnings = [] } = await ask(
       pod(Array.from({ length: 500 }, (_, i) => `n${i}`).join(",")),
       counting,

@@ -17,7 +17,7 @@ import type { AdmissionSettings } from "./settings.ts";
 export interface AdmissionView {
   /** Undefined where admission is off, or not known yet. */
   settings: AdmissionSettings | undefined;
-  exists: PodContext["exists"];
+  network: PodContext["network"];
 }
 
 export interface Reviewed {
@@ -34,7 +34,7 @@ export interface Reviewed {
 export async function reviewed(value: unknown, view: AdmissionView): Promise<Reviewed> {
   const request = parseReview(value);
   const { settings } = view;
-  const findings = settings ? await look(request, settings, view.exists) : { problems: [], warnings: [] };
+  const findings = settings ? await look(request, settings, view.network) : { problems: [], warnings: [] };
   const { response, verdict } = respond(request.uid, findings, settings?.mode ?? "Off");
   return { body: answer(response), resource: request.resource.resource, verdict };
 }
@@ -42,20 +42,20 @@ export async function reviewed(value: unknown, view: AdmissionView): Promise<Rev
 async function look(
   request: AdmissionRequest,
   { isolation }: AdmissionSettings,
-  exists: PodContext["exists"],
+  network: PodContext["network"],
 ): Promise<Findings> {
   const { group, resource } = request.resource;
   switch (`${resource}.${group}`) {
     case "network-attachment-definitions.k8s.cni.cncf.io":
       return checkNetwork(networkOf(request));
     case "pods.":
-      return await checkPod(podOf(request), { isolation, exists });
+      return await checkPod(podOf(request), { isolation, network });
     case "deployments.apps":
     case "statefulsets.apps":
     case "daemonsets.apps":
     case "jobs.batch":
     case "cronjobs.batch":
-      return await checkTemplate(podOfTemplate(request), { isolation, exists });
+      return await checkTemplate(podOfTemplate(request), { isolation, network });
     default:
       return { problems: [], warnings: [] };
   }

@@ -27,7 +27,7 @@ const webhook = await WebhookServer.start({
       isolation: { enabled: true, globalNamespaces: ["shared"] },
       excludedNamespaces: [],
     },
-    exists: (_, name) => name !== "missing",
+    network: (_, name) => (name === "missing" ? "absent" : { passes: new Set(["ips"]) }),
   },
   log: pino({ level: "silent" }),
   metrics: new AdmissionMetrics(new Registry()),

@@ -30,10 +30,12 @@ export const REPAIRED = nad("mistyped", {
 });
 export const CHANGED = nad("changing", { ...LAN, mtu: 1400, ipam: STATIC });
 
+export const MISTYPED = nad("mistyped", { ...LAN, mode: "brige" });
+
 export const NETWORK_DEFINITIONS = [
   nad("lan", LAN),
   nad("lan", LAN, "storage"),
-  nad("mistyped", { ...LAN, mode: "brige" }),
+  MISTYPED,
   nad("no-program", { ...LAN, ipam: { type: "whereabouts", range: "192.168.9.0/24" } }),
   nad("no-master", { ...LAN, master: "eth9" }),
   nad("narrow", { ...LAN, ipam: ONE_ADDRESS }),

@@ -11,14 +11,16 @@ import {
   FAILING,
   FIRST_PODS,
   LACKING_PODS,
+  MISTYPED,
   NETWORK_DEFINITIONS,
   REPAIRED,
 } from "../cluster/explained-pods.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
-import { nextSecond } from "../cluster/network-scenarios.ts";
+import { nextSecond, waitForSandboxFailure } from "../cluster/network-scenarios.ts";
 import { describeOn, type OpenCluster, openCluster } from "../cluster/open-cluster.ts";
 import { kubectlMultus, type PluginAnswer } from "../cluster/plugin.ts";
 import { list } from "../cluster/pods.ts";
+import { PRIMARY_CONFLIST } from "../cluster/primary-network.ts";
 import { installOperator, waitForReady } from "../cluster/walkthrough.ts";
 
 /** What `kubectl multus`, found by kubectl on the PATH, says on real nodes with real Multus. */
@@ -56,7 +58,7 @@ const CASES: [pod: string, code: string, ...words: string[]][] = [
   ["no-multus", "NO_MULTUS_ON_NODE", "node-2", "no Multus pod runs there"],
   ["host-network", "HOST_NETWORK", "take hostNetwork out, or the annotation"],
   ["unscheduled", "UNSCHEDULED", "0/2 nodes are available"],
-  ["no-master", "MISSING_MASTER", 'node-1 has no interface "eth9"'],
+  ["no-master", "MISSING_MASTER", 'node-1 has no interface "eth9"', "(it has ", "eth1"],
   ["unreadable", "BAD_REQUEST", "cannot be read: it is no JSON"],
   ["misspelt", "MISSPELT_ANNOTATION", "write k8s.v1.cni.cncf.io/networks"],
 ];
@@ -241,6 +243,79 @@ describeOn(["nodeExec", "loadImage", "secondNetwork"], "kubectl multus on real n
       "app.kubernetes.io/name=multus-log-reader",
     );
     expect(left).toBe("");
+  });
+
+  it.each([
+    ["thick", { version: "v4.3.0", mode: "Thick" }],
+    ["v3", { version: "v3.4.2" }],
+  ])("explains pods under Multus %s, and counts them in the reports", async (flavour, spec) => {
+    await kubectl.run("delete", "pod", "--all", "--wait=false");
+    await install({ ...spec, workload: ON_NODE_1 });
+    const [well, mistyped, exhausted, holder] = ["well", "mistyped", "exhausted", "holder"].map(
+      (name) => `${name}-${flavour}`,
+    ) as [string, string, string, string];
+    await apply(MISTYPED);
+    await apply(asking(holder, "narrow"), asking(well, "lan"));
+    await running([asking(holder, ""), asking(well, "")]);
+    await apply(asking(exhausted, "narrow"), asking(mistyped, "mistyped"));
+    await Promise.all([exhausted, mistyped].map((name) => waitForSandboxFailure(kubectl, name)));
+    const sentence = async (name: string) =>
+      JSON.parse((await multus("explain", name, "-o", "json")).stdout) as { code: string; sentence: string };
+    expect(await sentence(well)).toMatchObject({
+      code: "ATTACHED",
+      sentence: expect.stringMatching(/default\/lan net1 192\.168\.1\.2\d\d/),
+    });
+    expect(await sentence(mistyped)).toMatchObject({
+      code: "BAD_CONFIG",
+      sentence: expect.stringContaining('did you mean "bridge"'),
+    });
+    expect(await sentence(exhausted)).toMatchObject({
+      code: "RANGE_USED_UP",
+      sentence: expect.stringContaining("192.168.3.5"),
+    });
+    await waitUntil("the report of narrow", async () => {
+      const counts = await kubectl.run(
+        "get",
+        "nar",
+        "narrow",
+        "-o",
+        "jsonpath={.status.pods.attached} {.status.pods.failed} {.status.ranges[0].used}",
+      );
+      return counts === "1 1 1";
+    });
+  });
+
+  it("says that Multus cannot read the primary network's CNI version, in the status and of a pod", async () => {
+    await kubectl.run("delete", "pod", "--all", "--wait=false");
+    const [node] = cluster.nodes;
+    if (!node) throw new Error("there is no node");
+    const version = (from: string, to: string) =>
+      node.exec("sed", "-i", `s/"cniVersion": "${from}"/"cniVersion": "${to}"/`, PRIMARY_CONFLIST);
+    await version("0.3.1", "1.0.0");
+    // v3's entrypoint reads the file when it starts.
+    await kubectl.run("delete", "pod", "-n", "kube-system", "-l", "app=multus", "--wait=false");
+    await waitUntil(
+      "the status",
+      async () => {
+        const found = await kubectl.run(
+          "get",
+          "multusinstall",
+          "multus",
+          "-o",
+          "jsonpath={.status.nodes.unhealthy}",
+        );
+        return found.includes("PrimaryNetworkVersion") && found.includes("has cniVersion 1.0.0");
+      },
+      { timeoutMs: 120_000 },
+    );
+    await apply(asking("versioned", "lan"));
+    await waitForSandboxFailure(kubectl, "versioned");
+    const { stdout } = await multus("explain", "versioned", "-o", "json");
+    expect(JSON.parse(stdout)).toMatchObject({
+      code: "CNI_VERSION",
+      sentence: expect.stringContaining("reads no results of CNI version 1.0.0"),
+    });
+    await version("1.0.0", "0.3.1");
   });
 
   it("removes the reading pod after Ctrl-C, and knows the nodes", async () => {

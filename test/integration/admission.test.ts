@@ -202,6 +202,10 @@ describe("admission", () => {
       expect(missing).toContain("created");
       await kubectl.run("create", "-f", "manifests/samples/macvlan-conf.yaml");
       expect(await shown(pod("macvlan-conf"), ...dryRun)).toBe("pod/pod created (server dry run)\n");
+      const port = '"portMappings": [{"hostPort": 8080, "containerPort": 80}]';
+      expect(await shown(pod(`[{"name": "macvlan-conf", ${port}}]`), ...dryRun)).toMatch(
+        /Warning: .*default\/macvlan-conf gets no portMappings from the pod.*\n.*created/,
+      );
       await kubectl.run("delete", "-f", "manifests/samples/macvlan-conf.yaml");
     });
 

@@ -1,4 +1,4 @@
-import type { PodContext } from "../../admission/check-pod.ts";
+import type { KnownNetwork, PodContext } from "../../admission/check-pod.ts";
 import { CERTIFICATES, WEBHOOK_CONFIGURATION } from "../../admission/names.ts";
 import type { AdmissionView } from "../../admission/reviewer.ts";
 import { type AdmissionSettings, settingsOf } from "../../admission/settings.ts";
@@ -17,6 +17,8 @@ import {
   type ResourceType,
   VALIDATING_WEBHOOK_CONFIGURATIONS,
 } from "../../kube/resource.ts";
+import { readNetwork } from "../../networks/cross-checks/network.ts";
+import { passedBy } from "../../networks/passed.ts";
 import { NETWORK_DEFINITION } from "../../render/definition.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import { winner } from "../multus-install/winner.ts";
@@ -42,13 +44,13 @@ const LOOKUP_TIMEOUT_MS = 500;
 
 /**
  * What every replica knows of the cluster, whether it leads or not: the MultusInstall that counts, which NADs
- * there are (their names alone), the replicas' certificates, and which of them the API server trusts.
+ * there are (their names, and what a pod may ask of each), the replicas' certificates, and which of them the API server trusts.
  */
 export class ClusterView implements AdmissionView {
   readonly #options: ClusterViewOptions;
   readonly #installs: Reflector<ApiObject>;
   readonly #definition: Reflector<boolean>;
-  readonly #networks: Reflector<true>;
+  readonly #networks: Reflector<KnownNetwork>;
   readonly #certificates: Reflector<Published>;
   readonly #configuration: Reflector<ApiObject>;
   readonly #synced: Promise<void>;
@@ -81,11 +83,11 @@ export class ClusterView implements AdmissionView {
       project: isEstablished,
       onChange: () => this.#watchNetworks(),
     });
-    this.#networks = new Reflector<true>({
+    this.#networks = new Reflector<KnownNetwork>({
       client,
       log,
       type: NETWORKS,
-      project: () => true,
+      project: knownNetwork,
       onChange: () => {},
     });
     this.#certificates = new Reflector<Published>({
@@ -168,14 +170,15 @@ export class ClusterView implements AdmissionView {
   }
 
   /** A NAD that was made a moment ago may not be in the copy yet: what the copy lacks is asked for. */
-  readonly exists: PodContext["exists"] = (namespace, name) =>
+  readonly network: PodContext["network"] = (namespace, name) =>
     this.#networks.get(`${namespace}/${name}`) ?? this.#ask(namespace, name);
 
-  async #ask(namespace: string, name: string): Promise<boolean | undefined> {
-    if (name === "" || namespace === "") return false;
+  async #ask(namespace: string, name: string): Promise<KnownNetwork> {
+    if (name === "" || namespace === "") return "absent";
     try {
       const signal = AbortSignal.timeout(LOOKUP_TIMEOUT_MS);
-      return (await this.#options.client.get({ type: NETWORKS, namespace, name }, { signal })) !== undefined;
+      const found = await this.#options.client.get({ type: NETWORKS, namespace, name }, { signal });
+      return found ? knownNetwork(found) : "absent";
     } catch (error) {
       this.#options.log.info({ err: error, namespace, name }, "whether a NAD exists could not be found out");
       return undefined;
@@ -201,6 +204,13 @@ export class ClusterView implements AdmissionView {
     const always = [this.#installs, this.#definition, this.#certificates, this.#configuration];
     return this.#watchesNetworks ? [...always, this.#networks] : always;
   }
+}
+
+function knownNetwork(object: ApiObject): KnownNetwork {
+  const { namespace = "", name } = object.metadata;
+  const { config } = (object.spec ?? {}) as { config?: unknown };
+  if (typeof config !== "string") return { passes: undefined };
+  return { passes: passedBy(readNetwork({ namespace, name, config })) };
 }
 
 const API_VERSION = `${MULTUS_INSTALL.group}/${MULTUS_INSTALL.version}`;
