@@ -1,4 +1,5 @@
 import { show } from "../cni/finding.ts";
+import { gatewayProblem } from "../networks/gateways.ts";
 import { globalNamespacesOf, type Isolation, mayUse } from "../networks/isolation.ts";
 import { capabilitiesOf, type NetworkRequest, parseNetworks } from "../networks/request.ts";
 import type { Findings } from "./findings.ts";
@@ -36,6 +37,8 @@ export async function checkPod(pod: Pod, context: PodContext): Promise<Findings>
     return findings;
   }
   const requests = read(NETWORKS, annotation, pod.namespace, findings);
+  const second = gatewayProblem(requests);
+  if (second) findings.problems.push(`${NETWORKS} ${second.message}`);
   // All at once: the API server waits for the slowest, and not for their sum.
   const found = await Promise.all(
     distinct(requests)

@@ -5,7 +5,14 @@ import { CODES } from "./codes.ts";
 
 const source = resolve(import.meta.dirname, "..");
 /** Where findings of NADs and pods come from. */
-const PLACES = ["cni", "networks/cross-checks", "networks/request.ts", "networks/go-json.ts", "validate"];
+const PLACES = [
+  "cni",
+  "networks/cross-checks",
+  "networks/request.ts",
+  "networks/go-json.ts",
+  "networks/gateways.ts",
+  "validate",
+];
 
 function codesIn(place: string): string[] {
   const path = join(source, place);

@@ -185,7 +185,7 @@ export const CODES: Readonly<Record<string, readonly CodeMeaning[]>> = {
     ),
     code(
       "MISSING_CAPABILITY",
-      "the pod asks for addresses, a MAC, ports or bandwidth, and no plugin of the NAD declares the capability: the request is dropped without a word",
+      "the pod asks for addresses, a MAC, ports or bandwidth, and no plugin of the NAD takes it by that capability or otherwise: the request is dropped without a word",
       'Add it to the plugin: "capabilities": {"ips": true}',
     ),
     code(
@@ -194,6 +194,11 @@ export const CODES: Readonly<Record<string, readonly CodeMeaning[]>> = {
       "Name it, or take the comma away",
     ),
     code("NULL_ELEMENT", "null in the list of networks: Multus crashes on it", "Take it away"),
+    code(
+      "SECOND_DEFAULT_ROUTE",
+      "more than one gateway of one family in default-route: Multus refuses it, and the pod does not start",
+      "Ask one of the networks for it",
+    ),
     code("TOO_DEEP", "JSON nested too deep", "Flatten it"),
     code("TOO_MANY", "more networks than one pod can have", "Fewer; the default network is one"),
     code(

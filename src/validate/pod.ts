@@ -3,7 +3,9 @@ import { isObject } from "../cni/section.ts";
 import { closest } from "../crds/suggestion.ts";
 import { keyOf } from "../networks/attachments.ts";
 import type { Network } from "../networks/cross-checks/network.ts";
+import { gatewayProblem } from "../networks/gateways.ts";
 import { type Isolation, mayUse } from "../networks/isolation.ts";
+import { passedBy } from "../networks/passed.ts";
 import { capabilitiesOf, NETWORKS, type NetworkRequest, parseNetworks } from "../networks/request.ts";
 import type { ObjectFinding, Path } from "./finding.ts";
 
@@ -65,7 +67,11 @@ export function checkPod(
       report(key, "warning", "IGNORED", "is ignored, since the pod has hostNetwork: true");
     if (key === DEFAULT_NETWORK) {
       if (requests.length > 1) report(key, "error", "TOO_MANY", "must name one network");
-    } else checkInterfaces(requests, (code, message) => report(key, "error", code, message));
+    } else {
+      checkInterfaces(requests, (code, message) => report(key, "error", code, message));
+      const second = gatewayProblem(requests);
+      if (second) report(key, "error", second.code, second.message);
+    }
     for (const request of requests.slice(0, 64))
       for (const [severity, code, message] of problemsOf(request, namespace, around))
         report(key, severity, code, message);
@@ -106,11 +112,10 @@ function* problemsOf(
       `asks for ${show(key)}, and namespace isolation allows only NADs of the pod's own and of global namespaces`,
     ];
   const network = networks.get(key);
-  // Without plugins the configuration lies in a file on the node, or is at fault itself.
-  if (!network || network.plugins.length === 0) return;
-  // deviceID is Multus' own to give (runtimeConfig is filled in by the device plugin's answer).
+  const passes = network && passedBy(network);
+  if (!passes) return;
   for (const capability of capabilitiesOf(request))
-    if (capability !== "deviceID" && !network.capabilities.has(capability))
+    if (!passes.has(capability))
       yield [
         "warning",
         "MISSING_CAPABILITY",

@@ -109,10 +109,16 @@ it.each([
   ["no string", pod("{name: n}"), "error", "WRONG_TYPE"],
   ["one interface twice", pod("'n@net2,n'"), "error", "DUPLICATE_INTERFACE"],
   ["the pod's own interface", pod("n@eth0"), "error", "DUPLICATE_INTERFACE"],
+  [
+    "two default routes",
+    pod(`'[{"name":"a","default-route":["10.0.0.1"]},{"name":"b","default-route":["10.0.0.2"]}]'`),
+    "error",
+    "SECOND_DEFAULT_ROUTE",
+  ],
   ["the host's network", pod("n", "spec: {hostNetwork: true}"), "warning", "IGNORED"],
   [
     "a capability that is not declared",
-    `${capable}---\n${pod(`'[{"name":"n","mac":"02:00:00:00:00:01"}]'`)}`,
+    `${capable}---\n${pod(`'[{"name":"n","portMappings":[{"hostPort":80,"containerPort":80}]}]'`)}`,
     "warning",
     "MISSING_CAPABILITY",
   ],
