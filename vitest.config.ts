@@ -11,16 +11,11 @@ const TIMES = { testTimeout: 300_000, hookTimeout: 900_000 };
 
 const project = (name: string, ...include: string[]) => ({ extends: true as const, test: { name, include } });
 
-/** With the program built before. */
-const built = (name: string, include: string) => ({
-  extends: true as const,
-  test: { name, include: [include], globalSetup: "test/build.ts" },
-});
-
 export default defineConfig({
   test: {
     reporters: ["default", "./scripts/closing-line-reporter.ts"],
     maxWorkers: 3,
+    globalSetup: "test/build.ts",
     sequence: { sequencer: LongestFirst },
     // A cluster's servers are Go programs: with the default of 100 an API server collects garbage for a fifth of its time.
     // And the programs that the tests run from TypeScript find it compiled after the first time.
@@ -32,9 +27,9 @@ export default defineConfig({
     projects: [
       project("unit", "src/**/*.test.ts", "scripts/**/*.test.ts"),
       project("integration", "test/integration/**/*.test.ts"),
-      built("cluster", "test/cluster/**/*.test.ts"),
+      project("cluster", "test/cluster/**/*.test.ts"),
       project("faults", "test/faults/**/*.test.ts"),
-      built("e2e", "test/e2e/**/*.test.ts"),
+      project("e2e", "test/e2e/**/*.test.ts"),
     ],
   },
 });

@@ -3,8 +3,8 @@
  * Node 24, and the same as the kubectl plugin bin/kubectl-multus. The same tree gives the same bytes.
  */
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { build } from "esbuild";
 import { withoutUnusedParts } from "./unused-parts.ts";
 
@@ -25,7 +25,9 @@ function revision(): string {
   }
 }
 
-await build({
+const { outputFiles } = await build({
+  // Two runs of tests build at once now and then: a file is replaced whole.
+  write: false,
   entryPoints: [join(root, "src/main.ts")],
   outfile: bundle,
   bundle: true,
@@ -47,6 +49,13 @@ await build({
     js: 'import { createRequire as bundledCreateRequire } from "node:module"; import { fileURLToPath as bundledPath } from "node:url"; const require = bundledCreateRequire(import.meta.url); const __filename = bundledPath(import.meta.url); const __dirname = bundledPath(new URL(".", import.meta.url));',
   },
 });
+
+mkdirSync(dirname(bundle), { recursive: true });
+for (const { path, contents } of outputFiles) {
+  const unfinished = `${path}.${process.pid}`;
+  writeFileSync(unfinished, contents);
+  renameSync(unfinished, path);
+}
 
 const LAUNCHER = `#!/bin/sh
 # Runs the bundle with the Node that package.json pins, else with the one on the PATH if that is new enough.

@@ -14,11 +14,11 @@ interface Outcome {
   stderr: string;
 }
 
-/** Runs the program from its source, as a user's shell would. */
+/** Runs the program as it is built, as a user's shell would. */
 async function multusOperator(args: string[], input = ""): Promise<Outcome> {
   const child = spawn(
     join(root, "node_modules/.bin/node"),
-    ["--disable-warning=DEP0040", join(root, "src/main.ts"), ...args],
+    ["--disable-warning=DEP0040", join(root, "dist/multus-operator.mjs"), ...args],
     { cwd: root, stdio: ["pipe", "pipe", "pipe"] },
   );
   child.stdin.end(input);
@@ -198,7 +198,11 @@ describe.concurrent("the other commands", () => {
   it("version is package.json's", async () => {
     const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
     const { stdout } = await multusOperator(["version", "-o", "json"]);
-    expect(JSON.parse(stdout)).toEqual({ version, revision: "", node: expect.stringMatching(/^v24\./) });
+    expect(JSON.parse(stdout)).toEqual({
+      version,
+      revision: expect.any(String) as string,
+      node: process.version,
+    });
   });
 
   it("--help shows every command and examples", async () => {

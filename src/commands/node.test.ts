@@ -18,11 +18,17 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(host, { recursive: true }));
 
-/** Runs `multus-operator node …` from its source; returns exit code and termination message. */
+/** Runs `multus-operator node …` as it is built; returns exit code and termination message. */
 async function node(...args: string[]): Promise<{ code: number; message: unknown; stderr: string }> {
   const file = join(host, "message");
   const common = ["--node", "node-1", "--host", host, "--conf-dir", "/etc/cni/net.d", "--message", file];
-  const program = ["--disable-warning=DEP0040", join(root, "src/main.ts"), "node", ...args, ...common];
+  const program = [
+    "--disable-warning=DEP0040",
+    join(root, "dist/multus-operator.mjs"),
+    "node",
+    ...args,
+    ...common,
+  ];
   const { code, stderr } = await new Promise<{ code: number; stderr: string }>((done) =>
     execFile(join(root, "node_modules/.bin/node"), program, (error, _, text) =>
       done({ code: Number(error?.code ?? 0), stderr: text }),

@@ -40,7 +40,15 @@ async function diff(
   spec: object,
   ...args: string[]
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const program = [join(root, "src/main.ts"), "diff", "-f", "-", "--kubeconfig", plane.kubeconfig, ...args];
+  const program = [
+    join(root, "dist/multus-operator.mjs"),
+    "diff",
+    "-f",
+    "-",
+    "--kubeconfig",
+    plane.kubeconfig,
+    ...args,
+  ];
   const child = spawn(join(root, "node_modules/.bin/node"), ["--disable-warning=DEP0040", ...program], {
     cwd: root,
   });

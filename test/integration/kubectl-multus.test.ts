@@ -30,7 +30,7 @@ afterAll(async () => {
 
 async function multus(args: string[], kubeconfig = plane.kubeconfig) {
   const node = resolve(root, "node_modules/.bin/node");
-  const child = spawn(node, [resolve(root, "src/main.ts"), "kubectl-multus", ...args], {
+  const child = spawn(node, [resolve(root, "dist/multus-operator.mjs"), "kubectl-multus", ...args], {
     cwd: root,
     env: { ...process.env, KUBECONFIG: kubeconfig, NODE_NO_WARNINGS: "1" },
     stdio: ["ignore", "pipe", "pipe"],
