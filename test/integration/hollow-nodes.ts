@@ -16,6 +16,8 @@ interface Pod {
   task: string | undefined;
 }
 
+/** Well below the 50 s without a heartbeat after which the node controller gives a node up. */
+const HEARTBEAT_MS = 10_000;
 /** How long a task takes on a hollow node, ms: long enough for several to be under way together. */
 const TASK_MS = 150;
 
@@ -35,6 +37,11 @@ export class HollowNodes {
   readonly #pods: Reflector<Pod>;
   readonly #seen = new Set<string>();
   readonly #running: Record<string, number> = {};
+  readonly #names = new Set<string>();
+  #beating = Promise.resolve();
+  readonly #heart = setInterval(() => {
+    this.#beating = this.#beating.then(() => this.#beat());
+  }, HEARTBEAT_MS);
 
   constructor(client: KubeClient, log: Logger) {
     this.#client = client;
@@ -61,23 +68,42 @@ export class HollowNodes {
         status: {
           allocatable: { cpu: "4", memory: "8Gi", pods: "100" },
           capacity: { cpu: "4", memory: "8Gi", pods: "100" },
-          conditions: [{ type: "Ready", status: "True", lastHeartbeatTime: new Date().toISOString() }],
+          conditions: [heartbeat()],
           nodeInfo: { operatingSystem: "linux", kubeletVersion: "v1.36.0", osImage: "hollow" },
         },
       },
       "status",
     );
+    this.#names.add(name);
   }
 
   /** The node falls silent, and the node controller has noticed. */
   async lose(name: string): Promise<void> {
     this.dead.add(name);
+    await this.#beating;
     const conditions = [{ type: "Ready", status: "Unknown", lastHeartbeatTime: "2026-01-01T00:00:00Z" }];
     await this.#client.patch({ type: NODES, name }, { status: { conditions } }, "status");
   }
 
   async stop(): Promise<void> {
+    clearInterval(this.#heart);
+    await this.#beating;
     await this.#pods.stop();
+  }
+
+  async #beat(): Promise<void> {
+    for (const name of this.#names)
+      if (!this.dead.has(name))
+        try {
+          await this.#client.patch(
+            { type: NODES, name },
+            { status: { conditions: [heartbeat()] } },
+            "status",
+          );
+        } catch (error) {
+          if (!(error instanceof ApiError)) throw error;
+          this.#names.delete(name); // the node was deleted
+        }
   }
 
   async #live(pod: Pod): Promise<void> {
@@ -112,6 +138,8 @@ export class HollowNodes {
     return { phase: "Succeeded", containerStatuses };
   }
 }
+
+const heartbeat = () => ({ type: "Ready", status: "True", lastHeartbeatTime: new Date().toISOString() });
 
 const CONTAINER = { image: "", imageID: "", ready: false, restartCount: 0 };
 const RUNNING = () => ({

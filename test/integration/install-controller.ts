@@ -17,7 +17,8 @@ export async function applyInstallDefinition(kubectl: Kubectl): Promise<void> {
   await kubectl.run("wait", "--for=condition=Established", crd, "--timeout=120s");
 }
 
-export interface StartOptions extends Partial<Pick<InstallControllerOptions, "client" | "taskImage">> {
+export interface StartOptions
+  extends Partial<Pick<InstallControllerOptions, "client" | "taskImage" | "inspections">> {
   /** What sees each request of the controller's own client. */
   hooks?: ClientHooks;
 }
@@ -25,11 +26,18 @@ export interface StartOptions extends Partial<Pick<InstallControllerOptions, "cl
 /** The install controller in this process, as admin and started. The caller stops it. */
 export async function startInstallController(
   kubeconfig: string,
-  { hooks, client = new KubeClient(connect({ kubeconfig }), hooks), taskImage }: StartOptions = {},
+  {
+    hooks,
+    client = new KubeClient(connect({ kubeconfig }), hooks),
+    taskImage,
+    inspections,
+  }: StartOptions = {},
 ): Promise<InstallController> {
   const log = pino({ level: process.env.TEST_LOG ?? "silent" });
   const events = new EventRecorder(client, log, "multus-operator.dev/multus-install", "test");
-  const controller = new InstallController({ client, log, metrics: new Metrics(), events, taskImage });
+  const metrics = new Metrics();
+  const seen = inspections ? { inspections } : {};
+  const controller = new InstallController({ client, log, metrics, events, taskImage, ...seen });
   await controller.start();
   return controller;
 }

@@ -1,6 +1,7 @@
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { InstallController } from "../../src/controllers/multus-install/controller.ts";
+import { NodeInspections } from "../../src/controllers/nodes/inspections.ts";
 import { NODE_TASK, taskPod } from "../../src/controllers/nodes/task-pod.ts";
 import { KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
@@ -23,6 +24,7 @@ let kubectl: Kubectl;
 let client: KubeClient;
 let nodes: HollowNodes;
 let controller: InstallController;
+const inspections = new NodeInspections();
 
 beforeAll(async () => {
   plane = await startControlPlane({ controllerManager: true, scheduler: true });
@@ -33,10 +35,13 @@ beforeAll(async () => {
   for (let index = 0; index < COUNT; index++) await nodes.add(`node-${index}`, specOf(index));
 });
 
-/** One is cordoned, one has taints that keep everybody else away. */
+const CORDONED = "node-1";
+/** With taints that keep everybody else away. */
+const TAINTED = "node-2";
+
 function specOf(index: number): object {
-  if (index === 1) return { unschedulable: true };
-  if (index === 2)
+  if (`node-${index}` === CORDONED) return { unschedulable: true };
+  if (`node-${index}` === TAINTED)
     return {
       taints: [
         { key: "mine", effect: "NoExecute" },
@@ -47,7 +52,7 @@ function specOf(index: number): object {
 }
 
 async function startOperator(): Promise<void> {
-  controller = await startInstallController(plane.kubeconfig, { client, taskImage: IMAGE });
+  controller = await startInstallController(plane.kubeconfig, { client, taskImage: IMAGE, inspections });
 }
 
 afterAll(async () => {
@@ -125,11 +130,19 @@ it("looks at every node, ten at a time, once; and removes what an operator that 
   expect(nodes.mostAtOnce.inspect).toBeGreaterThan(3);
   const looks = nodes.tasks.filter(({ node }) => node !== "node-4").map(({ node }) => node);
   expect(looks.toSorted()).toEqual([...new Set(looks)].toSorted()); // node-4 is looked at again, since it is not well
+  expect(looks).toEqual(expect.arrayContaining([CORDONED, TAINTED]));
   nodes.found.delete("node-4");
   await waitUntil("node-4 to be well", async () => (await status()).conditions?.[0]?.status === "True", {
     everyMs: 250,
   });
   await waitUntil("no task's pod to be left", async () => (await taskPods("kube-system")) === "");
+});
+
+it("looks again, not within the hour but now, at a node on which a pod got no network", async () => {
+  nodes.tasks.length = 0;
+  inspections.suspect("node-7");
+  await waitUntil("the look", () => nodes.tasks.some(({ node }) => node === "node-7"), { timeoutMs: 30_000 });
+  expect(nodes.tasks.map(({ node }) => node)).toEqual(["node-7"]);
 });
 
 it("forgets a node that is deleted, and looks at one that joins", async () => {
@@ -172,6 +185,50 @@ it("does nothing on nodes where it is told not to", async () => {
   expect(await status()).not.toHaveProperty("primaryNetwork");
   await kubectl.run("delete", "multusinstall", "multus", "--timeout=120s");
   expect(nodes.tasks).toEqual([]);
+});
+
+it("leaves nodes of another architecture alone, and names one that falls silent", {
+  timeout: 240_000,
+}, async () => {
+  nodes.tasks.length = 0;
+  await kubectl.run("label", "node", "--all", "kubernetes.io/arch=amd64");
+  await kubectl.run("label", "node", "node-8", "kubernetes.io/arch=arm64", "--overwrite");
+  await apply({
+    version: "v3.4.2",
+    workload: { architectures: ["amd64"] },
+    uninstall: { nodes: "Leave", timeout: "3s" },
+  });
+  const there = (await kubectl.run("get", "nodes", "-o", "name")).trim().split("\n").length;
+  await waitUntil(
+    "the others to be looked at",
+    async () => (await status()).primaryNetwork?.nodesLookedAt === there - 1,
+    { timeoutMs: 100_000, everyMs: 250 },
+  );
+  expect(nodes.tasks.map(({ node }) => node)).not.toContain("node-8");
+  await nodes.lose("node-9");
+  // As the node controller does.
+  const onNode = [
+    "pods",
+    "-n",
+    "kube-system",
+    "-l",
+    "name=multus",
+    "--field-selector",
+    "spec.nodeName=node-9",
+  ];
+  const name = await kubectl.run("get", ...onNode, "-o", "jsonpath={.items[0].metadata.name}");
+  const notReady = JSON.stringify({ status: { conditions: [{ type: "Ready", status: "False" }] } });
+  await kubectl.run("patch", "pod", name, "-n", "kube-system", "--subresource=status", "-p", notReady);
+  await waitUntil(
+    "the status to name the silent node",
+    async () => {
+      const found = (await status()).nodes?.unhealthy ?? [];
+      return found.map(({ node, reason }) => `${node} ${reason}`).join() === "node-9 NodeNotReady";
+    },
+    { timeoutMs: 100_000, everyMs: 250 },
+  );
+  await kubectl.run("delete", "multusinstall", "multus", "--timeout=60s");
+  await kubectl.run("delete", "node", "node-9");
 });
 
 it("ends, and says which nodes are not clean, when the namespace of the pods is gone", async () => {
