@@ -305,13 +305,10 @@ it("outlives the NAD CRD: the reports go with the NADs, and come back with them"
 it("says what to apply where the cluster does not know reports, and writes them once it does", async () => {
   const { group, plural } = NETWORK_ATTACHMENT_REPORT;
   await world.client.delete({ type: CUSTOM_RESOURCE_DEFINITIONS, name: `${plural}.${group}` });
-  await waitUntil(
-    "the warning",
-    () =>
-      Promise.resolve(
-        controller.summary.get()?.warnings?.[0]?.includes("multus-operator crds | kubectl apply") ?? false,
-      ),
-    { timeoutMs: 30_000 },
+  await waitUntil("the warning", () =>
+    Promise.resolve(
+      controller.summary.get()?.warnings?.[0]?.includes("multus-operator crds | kubectl apply") ?? false,
+    ),
   );
   await world.nad("unreported", "{");
   await waitUntil("the summary, without a report", () =>
