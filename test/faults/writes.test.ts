@@ -190,7 +190,7 @@ describe.each(WORKLOADS)("$name", ({ name, prepare, act, done }) => {
     expect(needed.length).toBeGreaterThan(3);
   });
 
-  it.each(faultsOf(name))("$name at any write leaves no trace", { timeout: 240_000 }, async ({ at }) => {
+  it.each(faultsOf(name))("$name at any write leaves no trace", { timeout: 900_000 }, async ({ at }) => {
     for (let write = 0; write < needed.length; write++) {
       await prepare();
       const plan = `write ${write}: ${needed[write]}`;
