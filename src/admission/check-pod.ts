@@ -1,9 +1,10 @@
 import { show } from "../cni/finding.ts";
+import { DEFAULT_NETWORK, parseDefaultNetwork } from "../networks/default-network.ts";
 import { gatewayProblem } from "../networks/gateways.ts";
 import { globalNamespacesOf, type Isolation, mayUse } from "../networks/isolation.ts";
 import { capabilitiesOf, type NetworkRequest, parseNetworks } from "../networks/request.ts";
 import type { Findings } from "./findings.ts";
-import { DEFAULT_NETWORK_ANNOTATION, NETWORKS_ANNOTATION } from "./names.ts";
+import { NETWORKS_ANNOTATION } from "./names.ts";
 import { LONGEST_REQUEST } from "./policy-rules.ts";
 
 export interface Pod {
@@ -24,7 +25,7 @@ export type KnownNetwork = { passes: ReadonlySet<string> | undefined } | "absent
 /** More networks than a pod has ever had are not looked at one by one. */
 const MOST_REQUESTS = 64;
 const NETWORKS = `metadata.annotations[${NETWORKS_ANNOTATION}]`;
-const DEFAULT_NETWORK = `metadata.annotations[${DEFAULT_NETWORK_ANNOTATION}]`;
+const FIRST_NETWORK = `metadata.annotations[${DEFAULT_NETWORK}]`;
 
 /** What is wrong or doubtful with the networks that a pod asks for, in sentences for whoever creates it. */
 export async function checkPod(pod: Pod, context: PodContext): Promise<Findings> {
@@ -79,21 +80,21 @@ async function checkRequest(
 }
 
 /** Multus looks it up in its own namespace, as a NAD or a file of the node: whether it is there is not known here. */
-function checkDefaultNetwork({ annotations, namespace }: Pod, findings: Findings): void {
-  const annotation = annotations[DEFAULT_NETWORK_ANNOTATION] ?? "";
-  if (annotation === "") return;
-  const requests = read(DEFAULT_NETWORK, annotation, namespace, findings);
-  if (requests.length > 1)
-    findings.problems.push(
-      `${DEFAULT_NETWORK} names ${requests.length} networks; a pod has one first network`,
-    );
+function checkDefaultNetwork({ annotations }: Pod, findings: Findings): void {
+  const annotation = annotations[DEFAULT_NETWORK];
+  if (annotation === undefined || !fits(FIRST_NETWORK, annotation, findings)) return;
+  const parsed = parseDefaultNetwork(annotation);
+  if (!parsed.ok) findings.problems.push(`${FIRST_NETWORK} ${parsed.problem.message}`);
+}
+
+function fits(subject: string, text: string, findings: Findings): boolean {
+  if (text.length <= 2 * LONGEST_REQUEST) return true;
+  findings.problems.push(`${subject} is longer than ${LONGEST_REQUEST} characters`);
+  return false;
 }
 
 function read(subject: string, text: string, namespace: string, findings: Findings): NetworkRequest[] {
-  if (text.length > 2 * LONGEST_REQUEST) {
-    findings.problems.push(`${subject} is longer than ${LONGEST_REQUEST} characters`);
-    return [];
-  }
+  if (!fits(subject, text, findings)) return [];
   const parsed = parseNetworks(text, namespace);
   if (parsed.ok) return parsed.requests;
   findings.problems.push(`${subject} ${parsed.problem.message}`);

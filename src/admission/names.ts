@@ -1,3 +1,5 @@
+import { DEFAULT_NETWORK } from "../networks/default-network.ts";
+
 /** The names by which the operator's role, the chart and the API server know the parts of admission. */
 
 export const WEBHOOK_CONFIGURATION = "multus-operator";
@@ -11,8 +13,7 @@ export const WEBHOOK_PATH = "/validate";
 
 /** What a pod asks Multus for (multi-network standard, 4.1; Multus' own for the first interface). */
 export const NETWORKS_ANNOTATION = "k8s.v1.cni.cncf.io/networks";
-export const DEFAULT_NETWORK_ANNOTATION = "v1.multus-cni.io/default-network";
-export const REQUEST_ANNOTATIONS = [NETWORKS_ANNOTATION, DEFAULT_NETWORK_ANNOTATION] as const;
+export const REQUEST_ANNOTATIONS = [NETWORKS_ANNOTATION, DEFAULT_NETWORK] as const;
 
 /** Kubernetes' own namespaces: what runs there must start whatever admission says. */
 export const SYSTEM_NAMESPACES = ["kube-system", "kube-public", "kube-node-lease"] as const;

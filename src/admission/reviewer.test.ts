@@ -142,7 +142,8 @@ describe("a pod", () => {
     const key = "v1.multus-cni.io/default-network";
     expect(await ask(pod("", { [key]: "net" }))).toMatchObject({ allowed: true, verdict: "allowed" });
     expect((await ask(pod("", { [key]: "a,b" }))).status?.message).toContain("names 2 networks");
-    expect((await ask(pod("", { [key]: "a/b/c" }))).allowed).toBe(false);
+    for (const wrong of ["a/b/c", "", "[]"])
+      expect((await ask(pod("", { [key]: wrong }))).allowed).toBe(false);
   });
 
   it("that asks for what no plugin of the NAD takes is told so, once each", async () => {

@@ -1,12 +1,9 @@
 import { closest } from "../crds/suggestion.ts";
+import { DEFAULT_NETWORK } from "./default-network.ts";
 import { NETWORKS } from "./request.ts";
 
 /** Annotations of Multus and its clients that a pod may rightly have. */
-const OTHERS = [
-  "k8s.v1.cni.cncf.io/network-status",
-  "k8s.v1.cni.cncf.io/networks-status",
-  "v1.multus-cni.io/default-network",
-];
+const OTHERS = ["k8s.v1.cni.cncf.io/network-status", "k8s.v1.cni.cncf.io/networks-status", DEFAULT_NETWORK];
 
 /** The key of an annotation that was likely meant to be k8s.v1.cni.cncf.io/networks. */
 export function misspelt(keys: readonly string[]): string | undefined {

@@ -247,6 +247,36 @@ const CASES: [keyof typeof CAUSES, string, Case, string][] = [
     "no node takes default/web while nodes carry the taint multus/not-ready",
   ],
   [
+    "BAD_REQUEST",
+    "a first network that is empty",
+    {
+      annotations: { "v1.multus-cni.io/default-network": "" },
+      pod: { failure: { byMultus: true, message: "TryLoadPodDelegates: error in loading" } },
+    },
+    "the annotation v1.multus-cni.io/default-network of default/web is empty",
+  ],
+  [
+    "MISSING_NETWORK",
+    "a first network that is not there",
+    {
+      annotations: { "v1.multus-cni.io/default-network": "first" },
+      pod: {
+        failure: {
+          byMultus: true,
+          message:
+            "cannot find a network-attachment-definition (first) in namespace (kube-system): not found",
+        },
+      },
+    },
+    "there is no NetworkAttachmentDefinition first",
+  ],
+  [
+    "PRIMARY_NETWORK",
+    "a pod that asks for nothing, and has no network at all",
+    { pod: { failure: { byMultus: true, network: "k8s-pod-network", message: "no BGP peer" } } },
+    'the cluster\'s own network "k8s-pod-network" cannot be attached on node-1: no BGP peer',
+  ],
+  [
     "CNI_VERSION",
     "a version that Multus does not read",
     { annotation: "lan", failure: 'unsupported CNI result version "1.0.0"' },

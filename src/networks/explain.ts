@@ -1,9 +1,10 @@
 import { show } from "../cni/finding.ts";
 import { keyOf } from "./attachments.ts";
-import { type Cause, type CauseCode, cause, causeOfFailure, causeOfPrimary, editCommand } from "./causes.ts";
+import { type Cause, type CauseCode, cause, causeOfFailure, editCommand } from "./causes.ts";
 import { bypassed } from "./explain-bypassed.ts";
 import { type ExplainedPod, type ExplainInput, errorsOf } from "./explain-input.ts";
 import { pending } from "./explain-pending.ts";
+import { primary, unasking } from "./explain-unasking.ts";
 import { misspelt, restartOf, suggestionFor } from "./explain-words.ts";
 import { outcomeOf, type PodOutcome } from "./outcome.ts";
 import { capabilitiesOf, NETWORKS } from "./request.ts";
@@ -27,7 +28,7 @@ function causeOf(input: ExplainInput, outcome: PodOutcome): Cause {
   const evidence = outcome.evidence;
   switch (outcome.kind) {
     case "not-applicable":
-      return notAsking(pod);
+      return notAsking(input);
     case "bypassed":
       return bypassed(input);
     case "missing-network":
@@ -47,7 +48,8 @@ function causeOf(input: ExplainInput, outcome: PodOutcome): Cause {
   }
 }
 
-function notAsking(pod: ExplainedPod): Cause {
+function notAsking(input: ExplainInput): Cause {
+  const { pod } = input;
   const { request, owner } = pod;
   const name = `${pod.namespace}/${pod.name}`;
   if (request.ok && request.requests.length === 0) {
@@ -62,6 +64,8 @@ function notAsking(pod: ExplainedPod): Cause {
         "ANNOTATION_ON_OWNER",
         `the annotation ${NETWORKS} is on the ${owner.kind} ${owner.name} itself, and its pods do not get it: move it to spec.template.metadata.annotations`,
       );
+    const failed = unasking(input);
+    if (failed) return failed;
     return cause(
       "NO_REQUEST",
       `${name} asks for no network: add the annotation ${NETWORKS} with the name of a NetworkAttachmentDefinition to the pod's template`,
@@ -111,13 +115,7 @@ function failed(input: ExplainInput, { network, evidence }: PodOutcome): Cause {
   const requested = pod.request.requests.map(keyOf);
   const culprit = pod.failure?.network;
   if (culprit !== undefined && network === undefined)
-    return (
-      causeOfPrimary(culprit, pod.failure?.message ?? "", pod.node) ??
-      cause(
-        "PRIMARY_NETWORK",
-        `the cluster's own network ${show(culprit)} cannot be attached on ${pod.node}: ${pod.failure?.message}. Look at the pods of that network (Calico, Flannel, …) on ${pod.node}; the pod then starts by itself`,
-      )
-    );
+    return primary(culprit, pod.failure?.message ?? "", pod.node);
   // A failure that names no network is of the one that the checker finds fault with, or of the only one.
   const faulty = requested.find((key) => errorsOf(input, key).length > 0);
   const at = network ?? faulty ?? (requested.length === 1 ? requested[0] : undefined);

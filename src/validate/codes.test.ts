@@ -11,6 +11,7 @@ const PLACES = [
   "networks/request.ts",
   "networks/go-json.ts",
   "networks/gateways.ts",
+  "networks/default-network.ts",
   "validate",
 ];
 

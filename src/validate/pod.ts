@@ -3,13 +3,13 @@ import { isObject } from "../cni/section.ts";
 import { closest } from "../crds/suggestion.ts";
 import { keyOf } from "../networks/attachments.ts";
 import type { Network } from "../networks/cross-checks/network.ts";
+import { DEFAULT_NETWORK, parseDefaultNetwork } from "../networks/default-network.ts";
 import { gatewayProblem } from "../networks/gateways.ts";
 import { type Isolation, mayUse } from "../networks/isolation.ts";
 import { passedBy } from "../networks/passed.ts";
 import { capabilitiesOf, NETWORKS, type NetworkRequest, parseNetworks } from "../networks/request.ts";
 import type { ObjectFinding, Path } from "./finding.ts";
 
-const DEFAULT_NETWORK = "v1.multus-cni.io/default-network";
 /** Annotations that Multus reads or writes. */
 const KNOWN = [
   NETWORKS,
@@ -57,6 +57,11 @@ export function checkPod(
       report(key, "error", "WRONG_TYPE", `must be a string (it is ${show(value)})`);
       continue;
     }
+    if (key === DEFAULT_NETWORK) {
+      const first = parseDefaultNetwork(value);
+      if (!first.ok) report(key, "error", first.problem.code, first.problem.message);
+      continue;
+    }
     const parsed = parseNetworks(value, namespace);
     if (!parsed.ok) {
       report(key, "error", parsed.problem.code, parsed.problem.message);
@@ -65,13 +70,9 @@ export function checkPod(
     const { requests } = parsed;
     if (isObject(spec) && spec.hostNetwork === true && requests.length > 0)
       report(key, "warning", "IGNORED", "is ignored, since the pod has hostNetwork: true");
-    if (key === DEFAULT_NETWORK) {
-      if (requests.length > 1) report(key, "error", "TOO_MANY", "must name one network");
-    } else {
-      checkInterfaces(requests, (code, message) => report(key, "error", code, message));
-      const second = gatewayProblem(requests);
-      if (second) report(key, "error", second.code, second.message);
-    }
+    checkInterfaces(requests, (code, message) => report(key, "error", code, message));
+    const second = gatewayProblem(requests);
+    if (second) report(key, "error", second.code, second.message);
     for (const request of requests.slice(0, 64))
       for (const [severity, code, message] of problemsOf(request, namespace, around))
         report(key, severity, code, message);

@@ -1,0 +1,39 @@
+import type { Problem } from "./go-json.ts";
+import { type NetworkRequest, parseNetworks } from "./request.ts";
+
+/** The pod annotation that puts a NAD in the place of the cluster's own network. */
+export const DEFAULT_NETWORK = "v1.multus-cni.io/default-network";
+/** Where Multus looks for a NAD that the annotation gives no namespace (its key multusNamespace). */
+const MULTUS_NAMESPACE = "kube-system";
+
+export type ParsedDefaultNetwork = { ok: true; request: NetworkRequest } | { ok: false; problem: Problem };
+
+/**
+ * Reads the annotation as Multus 4.3.0 does (pkg/k8sclient, tryLoadK8sPodDefaultNetwork): as a request, of one NAD,
+ * of any namespace whatever the isolation. An empty one is refused, and Multus crashes on `[]`: with either the pod
+ * does not start. Never throws.
+ */
+export function parseDefaultNetwork(annotation: string): ParsedDefaultNetwork {
+  if (annotation === "")
+    return {
+      ok: false,
+      problem: { code: "MISSING_NAME", message: "is empty: name a network, or take it away" },
+    };
+  const parsed = parseNetworks(annotation, MULTUS_NAMESPACE);
+  if (!parsed.ok) return parsed;
+  const [request, ...more] = parsed.requests;
+  if (!request)
+    return {
+      ok: false,
+      problem: { code: "MISSING_NAME", message: "names no network, on which Multus crashes" },
+    };
+  if (more.length > 0)
+    return {
+      ok: false,
+      problem: {
+        code: "TOO_MANY",
+        message: `names ${parsed.requests.length} networks; a pod has one first network`,
+      },
+    };
+  return { ok: true, request };
+}
