@@ -31,25 +31,26 @@ function ofMultus(network: Network, { install }: ClusterView): CrossFinding[] {
 /** The program refuses the configuration ("incompatible CNI versions", cni/pkg/skel), with its IPAM's too. */
 function ofPrograms(networks: readonly Network[], view: ClusterView): CrossFinding[] {
   const inspected = inspectedNodes(view, "binaries");
-  const programs = new Map<string, { node: string; newest: string }[]>();
+  // By program and newest version, of which there are few: the nodes are many, and so are the networks.
+  const programs = new Map<string, Map<string, string[]>>();
   for (const { name: node, seen } of inspected)
     for (const { name, cniVersion: newest } of seen) {
       if (newest === undefined || !CNI_VERSIONS.includes(newest)) continue;
-      const same = programs.get(name);
-      if (same) same.push({ node, newest });
-      else programs.set(name, [{ node, newest }]);
+      const versions = programs.get(name) ?? new Map<string, string[]>();
+      programs.set(name, versions);
+      const nodes = versions.get(newest);
+      if (nodes) nodes.push(node);
+      else versions.set(newest, [node]);
     }
   return networks.flatMap((network) => {
     const types = network.plugins.flatMap(({ type, ipam }) => (ipam ? [type, ipam.type] : [type]));
     return [...new Set(types)].flatMap((type): CrossFinding[] => {
-      const old = (programs.get(type) ?? []).filter(({ newest }) => !isAtLeast(newest, network.cniVersion));
-      const [first] = old;
-      if (!first) return [];
-      const oldest = old.reduce(
-        (least, { newest }) => (isAtLeast(newest, least) ? least : newest),
-        first.newest,
-      );
-      const nodes = old.map(({ node }) => node);
+      const old = [...(programs.get(type) ?? [])]
+        .filter(([newest]) => !isAtLeast(newest, network.cniVersion))
+        .toSorted(([a], [b]) => CNI_VERSIONS.indexOf(a) - CNI_VERSIONS.indexOf(b));
+      const [oldest] = old;
+      if (!oldest) return [];
+      const nodes = old.flatMap(([, built]) => built);
       const all = nodes.length === inspected.length;
       const where = all
         ? `each node (${nodes.length} inspected)`
@@ -58,7 +59,7 @@ function ofPrograms(networks: readonly Network[], view: ClusterView): CrossFindi
         finding(network, {
           severity: all ? "error" : "warning",
           code: "PLUGIN_TOO_OLD_ON_NODE",
-          message: `must be ${oldest} or earlier for the program ${show(type)} on ${where}`,
+          message: `must be ${oldest[0]} or earlier for the program ${show(type)} on ${where}`,
           nodes: nodes.slice(0, NODES_NAMED),
         }),
       ];

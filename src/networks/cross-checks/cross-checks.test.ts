@@ -132,8 +132,8 @@ it("names the nodes whose plugins know no such CNI version", () => {
       path: "cniVersion",
       severity: "warning",
       code: "PLUGIN_TOO_OLD_ON_NODE",
-      message: 'must be 0.4.0 or earlier for the program "macvlan" on 2 of 3 nodes: n1, n2',
-      nodes: ["n1", "n2"],
+      message: 'must be 0.4.0 or earlier for the program "macvlan" on 2 of 3 nodes: n2, n1',
+      nodes: ["n2", "n1"],
     },
     { name: "new", message: 'must be 0.4.0 or earlier for the program "static" on 1 of 3 nodes: n2' },
   ]);
