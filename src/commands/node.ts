@@ -1,15 +1,22 @@
 import { writeFileSync } from "node:fs";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { nodeFilesOf } from "../multus/node-files.ts";
+import type { Flavour } from "../multus/releases.ts";
 import { clean } from "../node/clean.ts";
+import { cleanEarlier } from "../node/clean-earlier.ts";
 import { Host } from "../node/host.ts";
 import { inspect } from "../node/inspect.ts";
 import { encodeMessage } from "../node/message.ts";
+import { releaseShims } from "../node/release-shims.ts";
 
-interface PlaceOptions {
+interface NodeOptions {
   node: string;
   host: string;
-  confDir: string;
   message: string;
+}
+
+interface PlaceOptions extends NodeOptions {
+  confDir: string;
 }
 
 /** What the operator's one-shot pods run on a node. The answer is the pod's termination message. */
@@ -19,7 +26,8 @@ export function nodeCommand(): Command {
       "look at the node that this runs on, or take Multus away from it (run in pods by the operator)",
     )
     .addCommand(inspectCommand())
-    .addCommand(cleanCommand());
+    .addCommand(cleanCommand())
+    .addCommand(releaseCommand());
 }
 
 function inspectCommand(): Command {
@@ -48,27 +56,46 @@ function cleanCommand(): Command {
       "when the install was made; what was changed last before it stays",
       time,
     )
+    .addOption(
+      new Option(
+        "--runs <flavour>",
+        "the Multus that runs here and stays: only what one of another flavour left is removed",
+      ).choices(["v3", "v4-thin", "v4-thick"]),
+    )
+    .option("--keep-programs", "with --runs: the runtime calls programs and kubeconfig when older pods end")
     .addHelpText("after", '\nExit code 0: the node is clean; 1: something is left, see "problems".')
-    .action(
-      async ({
-        node,
-        host,
-        confDir,
-        message,
-        binDir,
-        since,
-      }: PlaceOptions & { binDir: string; since: Date }) => {
-        const report = await clean({ node, host: new Host(host), confDir, binDir, since, now: new Date() });
-        answer(report, message);
-        if (report.problems.length > 0) process.exitCode = 1;
-      },
+    .action(async ({ message, host, runs, keepPrograms = false, ...places }: CleanOptions) => {
+      const options = { ...places, host: new Host(host), now: new Date() };
+      const report = runs
+        ? await cleanEarlier({ ...options, runs: nodeFilesOf(runs), keepPrograms })
+        : await clean(options);
+      answer(report, message);
+      if (report.problems.length > 0) process.exitCode = 1;
+    });
+}
+
+interface CleanOptions extends PlaceOptions {
+  binDir: string;
+  since: Date;
+  runs?: Flavour;
+  keepPrograms?: boolean;
+}
+
+function releaseCommand(): Command {
+  return onNode(new Command("release"))
+    .description("once the Multus daemon has ended, tell the shims that wait for it to come again")
+    .action(async ({ node, host, message }: NodeOptions) =>
+      answer(await releaseShims({ node, host: new Host(host), now: () => new Date() }), message),
     );
 }
 
 function places(command: Command): Command {
+  return onNode(command).requiredOption("--conf-dir <path>", "CNI configuration directory of the host");
+}
+
+function onNode(command: Command): Command {
   return command
     .requiredOption("--node <name>", "the node's name")
-    .requiredOption("--conf-dir <path>", "CNI configuration directory of the host")
     .option("--host <path>", "where the host's directories are mounted", "/host")
     .option("--message <file>", "the answer goes here too", "/dev/termination-log");
 }

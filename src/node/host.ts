@@ -74,6 +74,7 @@ export class ForbiddenPath extends Error {
 
 /** Where the daemon listens, and where Multus keeps what it did for each pod (pkg/server, pkg/types of Multus). */
 export const SOCKET_DIR = "/run/multus";
+export const DAEMON_SOCKET = `${SOCKET_DIR}/multus.sock`;
 export const CACHE_DIR = "/var/lib/cni/multus";
 
 const ROOTS = [

@@ -55,7 +55,9 @@ export function deletesItsConfiguration(template: unknown): boolean {
   const [main] = parsed.success ? parsed.data.spec.containers : [];
   if (!main) return false;
   const words = [...main.command, ...main.args];
-  return isDaemon(main.command) || words.some((word) => /^--cleanup-config-on-exit(=true)?$/.test(word));
+  return (
+    isDaemonCommand(main.command) || words.some((word) => /^--cleanup-config-on-exit(=true)?$/.test(word))
+  );
 }
 
 /**
@@ -70,7 +72,7 @@ export function rolloutGuard(install: MultusInstall, template: unknown): KubeObj
   const [main] = spec.containers;
   const confDir = spec.volumes.find(({ name }) => name === "cni")?.hostPath?.path;
   if (!main || !confDir) return [];
-  const thick = isDaemon(main.command);
+  const thick = isDaemonCommand(main.command);
   const { namespace } = install.spec;
   const labels = { tier: "node", app: "multus" };
   const metadata = { name: GUARD, namespace, labels: { ...labels, ...ownerLabels(install) } };
@@ -139,6 +141,7 @@ export function rolloutGuard(install: MultusInstall, template: unknown): KubeObj
   ];
 }
 
-function isDaemon(command: readonly string[]): boolean {
+/** Whether a container with this command runs the thick daemon. */
+export function isDaemonCommand(command: readonly string[]): boolean {
   return command.some((word) => word.endsWith("/multus-daemon"));
 }

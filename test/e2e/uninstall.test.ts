@@ -4,13 +4,13 @@ import { type Cluster, startCluster } from "../cluster/cluster.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { execute } from "../cluster/execute.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
-import { describeOn, type OpenNode } from "../cluster/open-cluster.ts";
+import { describeOn } from "../cluster/open-cluster.ts";
 import { list, pod } from "../cluster/pods.ts";
 import { installNow, installOperator, waitForReady } from "../cluster/walkthrough.ts";
+import { leftBehind, snapshots } from "./node-snapshot.ts";
 
 /** After a deletion the nodes are as they were, byte for byte, and pods start on them. */
 
-const DIRECTORIES = ["/etc/cni/net.d", "/opt/cni/bin"];
 /** Another bridge than the nodes' own: one bridge has one range. */
 const INLINE = {
   name: "inline",
@@ -47,20 +47,13 @@ describeOn(["nodeExec", "ownNodes", "loadImage"], "uninstall on real nodes", () 
       await node.exec("sh", "-c", "umask 077; echo kept > /etc/cni/net.d/10-bridge.conflist.bak");
       await node.exec("ln", "-s", "bridge", "/opt/cni/bin/linked");
     }
-    before = await snapshots();
+    before = await snapshots(cluster.nodes);
     await installOperator(kubectl);
   });
 
   afterAll(async () => {
     await cluster?.stop();
   });
-
-  /** Names, kinds, modes, owners, targets of links and contents of all in the two directories, of each node. */
-  async function snapshots(nodes: readonly OpenNode[] = cluster.nodes): Promise<string[]> {
-    const script = `find ${DIRECTORIES.join(" ")} -printf '%p %y %m %U:%G %l\\n' | sort
-find ${DIRECTORIES.join(" ")} -type f -exec sha256sum {} + | sort`;
-    return await Promise.all(nodes.map((node) => node.exec("sh", "-c", script)));
-  }
 
   async function install(spec: object): Promise<void> {
     const object = {
@@ -122,14 +115,12 @@ find ${DIRECTORIES.join(" ")} -type f -exec sha256sum {} + | sort`;
     { name: "v4 thick", spec: { mode: "Thick" } },
   ])("leaves the nodes as they were: $name", async ({ spec }) => {
     await install(spec);
-    expect(await snapshots()).not.toEqual(before);
+    expect(await snapshots(cluster.nodes)).not.toEqual(before);
     await kubectl.runWithInput(JSON.stringify(network), "apply", "-f", "-");
     await startPods("with", ANNOTATION);
     await kubectl.run("delete", "multusinstall", "multus", "--timeout=90s");
-    expect(await snapshots()).toEqual(before);
-    for (const node of cluster.nodes)
-      for (const directory of ["/run/multus", "/var/lib/cni/multus"])
-        expect(await node.listDirectory(directory), `${node.name}:${directory}`).toEqual([]);
+    expect(await snapshots(cluster.nodes)).toEqual(before);
+    for (const node of cluster.nodes) expect(await leftBehind(node), node.name).toEqual([]);
     await startPods("without", {});
     await deletePods();
     expect(await kubectl.run("get", "pods", "-n", "kube-system", "-o", "name")).toBe("");
@@ -174,7 +165,7 @@ find ${DIRECTORIES.join(" ")} -type f -exec sha256sum {} + | sort`;
     await waitForReady(kubectl, 120_000);
     await waitUntil("nothing to be wrong", async () => (await reasons()).length === 0, { timeoutMs: 60_000 });
     await kubectl.run("delete", "multusinstall", "multus", "--timeout=90s");
-    expect(await snapshots()).toEqual(before);
+    expect(await snapshots(cluster.nodes)).toEqual(before);
   });
 
   it("goes on without a node that is down once the time is over, and names it", async () => {
@@ -202,7 +193,7 @@ find ${DIRECTORIES.join(" ")} -type f -exec sha256sum {} + | sort`;
     // What the guide says: install once more, and delete.
     await install({});
     await kubectl.run("delete", "multusinstall", "multus", "--timeout=90s");
-    expect(await snapshots()).toEqual(before);
+    expect(await snapshots(cluster.nodes)).toEqual(before);
   });
 
   it("waits for a node that comes back in time, and cleans it", async () => {
@@ -219,7 +210,7 @@ find ${DIRECTORIES.join(" ")} -type f -exec sha256sum {} + | sort`;
     );
     await cluster.startNode("node-2");
     await kubectl.run("wait", "--for=delete", "multusinstall/multus", "--timeout=120s");
-    expect(await snapshots()).toEqual(before);
+    expect(await snapshots(cluster.nodes)).toEqual(before);
     await startPods("after", {});
     await deletePods();
   });
@@ -260,7 +251,7 @@ find ${DIRECTORIES.join(" ")} -type f -exec sha256sum {} + | sort`;
     expect(await kubectl.run("get", "multusinstall", "-o", "name")).not.toBe(""); // it waits for its operator
     await installOperator(kubectl);
     await kubectl.run("wait", "--for=delete", "multusinstall/multus", "--timeout=90s");
-    expect(await snapshots()).toEqual(before);
+    expect(await snapshots(cluster.nodes)).toEqual(before);
     await helm();
     expect(await kubectl.run("get", "deployment,job", "-n", "multus-operator", "-o", "name")).toBe("");
   });

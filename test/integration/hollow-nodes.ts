@@ -69,7 +69,12 @@ export class HollowNodes {
           allocatable: { cpu: "4", memory: "8Gi", pods: "100" },
           capacity: { cpu: "4", memory: "8Gi", pods: "100" },
           conditions: [heartbeat()],
-          nodeInfo: { operatingSystem: "linux", kubeletVersion: "v1.36.0", osImage: "hollow" },
+          nodeInfo: {
+            operatingSystem: "linux",
+            kubeletVersion: "v1.36.0",
+            osImage: "hollow",
+            containerRuntimeVersion: "containerd://2.1.0",
+          },
         },
       },
       "status",

@@ -62,6 +62,7 @@ afterAll(async () => {
 });
 
 interface Status {
+  observedGeneration?: number;
   conditions?: { status: string; message: string }[];
   primaryNetwork?: { nodesLookedAt: number; files?: object[] };
   nodes?: { unhealthy?: { node: string; reason: string }[] };
@@ -156,6 +157,30 @@ it("forgets a node that is deleted, and looks at one that joins", async () => {
       everyMs: 250,
     },
   );
+});
+
+it("has what an earlier Multus left removed where a look shows it, and looks again, once", async () => {
+  nodes.found.set("node-late", { multusFiles: ["/opt/cni/bin/multus", "/opt/cni/bin/multus-shim"] });
+  await nodes.add("node-late");
+  const kinds = () => nodes.tasks.filter(({ node }) => node === "node-late").map(({ kind }) => kind);
+  await waitUntil("the node to be cleaned and looked at again", () => kinds().length >= 3, {
+    timeoutMs: 60_000,
+  });
+  // What is still seen there was kept, and is no reason to begin again.
+  await apply({ uninstall: { timeout: "1m" } });
+  await waitUntil("the operator to have seen it", async () => {
+    const { observedGeneration, conditions } = await status();
+    const generation = await kubectl.run(
+      "get",
+      "multusinstall",
+      "-o",
+      "jsonpath={.items[0].metadata.generation}",
+    );
+    return String(observedGeneration) === generation && conditions?.[0]?.status === "True";
+  });
+  expect(kinds()).toEqual(["inspect", "clean", "inspect"]);
+  expect(nodes.tasks.filter(({ kind }) => kind === "clean")).toHaveLength(1);
+  await kubectl.run("delete", "node", "node-late");
 });
 
 it("cleans twenty nodes at a time, and goes on without the one that is lost", async () => {

@@ -27,6 +27,7 @@ const node = z.object({
           osImage: z.string().default(""),
           kubeletVersion: z.string().default(""),
           operatingSystem: z.string().default(""),
+          containerRuntimeVersion: z.string().default(""),
         })
         .prefault({}),
     })
@@ -47,6 +48,11 @@ export interface NodeView {
   reachable: boolean;
   /** Multus runs there: on Linux, and with a kubelet that starts processes. */
   runsMultus: boolean;
+  /**
+   * Its runtime calls at a pod's end what it called at its start, with the configuration of then: CRI-O
+   * (TearDownPod of ocicni). containerd takes what is first in the directory now (Network.Remove of go-cni).
+   */
+  keepsCalls: boolean;
   /** Those that tell the distribution; the rest is not kept. */
   labels: Record<string, string>;
   osImage: string;
@@ -60,7 +66,7 @@ const LABELS =
 export function nodeView(object: unknown): NodeView {
   const { metadata, spec, status } = node.parse(object);
   const labels = Object.fromEntries(Object.entries(metadata.labels).filter(([key]) => LABELS.test(key)));
-  const { osImage, kubeletVersion, operatingSystem } = status.nodeInfo;
+  const { osImage, kubeletVersion, operatingSystem, containerRuntimeVersion } = status.nodeInfo;
   const ready = status.conditions.find(({ type }) => type === "Ready");
   return {
     name: metadata.name,
@@ -69,6 +75,8 @@ export function nodeView(object: unknown): NodeView {
     runsMultus:
       (operatingSystem || labels["kubernetes.io/os"] || "linux") === "linux" &&
       labels.type !== "virtual-kubelet",
+    // An unknown runtime may be one that keeps them.
+    keepsCalls: !/^(containerd|docker):/.test(containerRuntimeVersion),
     labels,
     osImage,
     kubeletVersion,

@@ -34,6 +34,7 @@ export async function removeInstall(run: Run): Promise<Result> {
   const inventory = everythingOf(run, install);
   await run.deps.owned.watch(inventory.map(refOfEntry));
   run.deps.nodeTasks.plan(undefined);
+  run.deps.nodeTasks.abandonEarlier();
 
   const daemonSets = inventory.filter(({ kind }) => kind === "DaemonSet");
   const stopped = [];

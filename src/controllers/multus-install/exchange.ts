@@ -1,21 +1,25 @@
+import { isDeepStrictEqual } from "node:util";
 import type { KubeObject } from "../../crds/kube-object.ts";
 import type { MultusInstall } from "../../crds/multus-install/multus-install.ts";
 import type { Result } from "../../kube/controller.ts";
 import { describe, refOf } from "../../kube/resource.ts";
+import { flavourOf } from "../../multus/releases.ts";
 import { lastComplete } from "../../render/last-complete.ts";
 import { objectsOf, type RenderedInstall } from "../../render/render.ts";
 import { rolloutGuard } from "../../render/rollout-guard.ts";
 import { withoutTemplate } from "./adoption.ts";
 import { templateOf } from "./applier.ts";
 import { canaryOf, removeLeftProbes } from "./canary-gate.ts";
+import { cleanEarlierMultus } from "./earlier-multus.ts";
 import { entryOfRef, refOfEntry } from "./inventory.ts";
 import { look } from "./look.ts";
 import { deleteOwned, prune, recordInventory } from "./owned-inventory.ts";
 import { allowsAll } from "./role-narrowing.ts";
-import { type Verdict, verdict } from "./rollout.ts";
+import { type Rollout, type Verdict, verdict } from "./rollout.ts";
 import { nextStep, type RolloutState } from "./rollout-plan.ts";
 import type { Run } from "./run.ts";
-import { guardRef, marked, obsoleteDaemonSets, workloadState } from "./workload-state.ts";
+import { taskOwner } from "./task-owner.ts";
+import { guardRef, marked, obsoleteDaemonSets, revisionOf, workloadState } from "./workload-state.ts";
 
 /** Waiting ends by itself when a node does not answer, and no event tells of that. */
 const SECONDS_BETWEEN_LOOKS = 5;
@@ -38,6 +42,11 @@ export async function exchange(
   const daemonSets = objects.filter(isDaemonSet);
   await run.deps.owned.watch([...run.findings.inventory.map(refOfEntry), guardRef(daemonSets)]);
   const pods = await run.deps.pods(install.spec.namespace);
+  run.deps.nodeTasks.releaseShims(
+    taskOwner(install),
+    pods.filter(({ isDaemon }) => isDaemon),
+    flavourOf(install.spec) === "v4-thick",
+  );
   const state = await workloadState(run, daemonSets, pods);
   const canary = mayHold ? canaryOf(run, install, daemonSets, state) : undefined;
   if (!canary) await removeLeftProbes(run, pods);
@@ -63,7 +72,7 @@ export async function exchange(
         );
   }
   const rollout = await look(run, rendered);
-  const found = verdict(rollout);
+  if (step.kind !== "Apply" || canary) run.deps.nodeTasks.abandonEarlier();
   if (step.kind !== "Apply")
     return {
       verdict: { state: "Progressing", message: step.message },
@@ -76,28 +85,59 @@ export async function exchange(
       result:
         held?.state === "RolloutFailed" ? {} : { requeueAfterSeconds: held ? SECONDS_BETWEEN_LOOKS : 1 },
     };
-  // Until the last pod of the earlier Multus is gone it may start again, and needs what it was started with.
-  if (found.state === "Complete" || found.state === "NoNodes") {
-    const kept = await keepLastComplete(run, install, found);
-    await prune(run, [...objects, ...kept]);
+  return await settle(run, install, rendered, rollout);
+}
+
+/** The exchange is over where every node runs what the spec wants: what was before goes, and is forgotten. */
+async function settle(
+  run: Run,
+  install: MultusInstall,
+  rendered: RenderedInstall,
+  rollout: Rollout,
+): Promise<{ verdict: Verdict; result: Result }> {
+  const found = verdict(rollout);
+  const { lookAgainSeconds: next } = rollout;
+  const asFound = { verdict: found, result: next === undefined ? {} : { requeueAfterSeconds: next } };
+  // An earlier Multus' configuration beside the new one is no reason to wait, but what is to be mended here.
+  const unhealthy = rollout.unhealthy.filter(({ reason }) => reason !== "CompetingConfigurations");
+  const runs = verdict({ ...rollout, unhealthy });
+  if (!["Complete", "Looking", "NoNodes"].includes(runs.state)) {
+    run.deps.nodeTasks.abandonEarlier();
+    return asFound;
   }
-  const { lookAgainSeconds } = rollout;
-  return {
-    verdict: found,
-    result: lookAgainSeconds === undefined ? {} : { requeueAfterSeconds: lookAgainSeconds },
-  };
+  const objects = objectsOf(rendered);
+  const record = lastComplete(install);
+  await run.deps.owned.watch([refOf(record)]);
+  const before = run.deps.owned.get(refOf(record));
+  const isExchange = before !== undefined && !isDeepStrictEqual(before.data, record.data);
+  const daemonSets = objects.filter(isDaemonSet);
+  const { unclean, failed, warnings } = await cleanEarlierMultus(
+    run,
+    install,
+    daemonSets.map(({ metadata }) => metadata.name),
+    daemonSets.map(revisionOf).join(),
+    await run.deps.pods(install.spec.namespace),
+  );
+  run.findings.nodeWarnings = [...(run.findings.nodeWarnings ?? []), ...warnings];
+  const isOver = runs.state === "Complete" && !(isExchange && unclean > 0);
+  // Nothing that never ran is worth going back to.
+  if (isOver) await keep(run, record);
+  // Until the last pod of the earlier Multus was gone it might start again, and need what it was started with.
+  await prune(run, before || isOver ? [...objects, record] : objects);
+  const left = unclean + failed;
+  const result =
+    left === 0
+      ? asFound.result
+      : { requeueAfterSeconds: Math.min(next ?? SECONDS_BETWEEN_LOOKS, SECONDS_BETWEEN_LOOKS) };
+  if (runs.state !== "Complete" || isOver) return { verdict: found, result };
+  const message = `${runs.message}; removing what the earlier Multus left on ${unclean} of them`;
+  return { verdict: { state: "Looking", message }, result };
 }
 
 /** What a rollback would put back: kept also where none is asked for yet, since it may be with the next change. */
-async function keepLastComplete(run: Run, install: MultusInstall, found: Verdict): Promise<KubeObject[]> {
-  const kept = lastComplete(install);
-  await run.deps.owned.watch([refOf(kept)]);
-  // Nothing that never ran is worth going back to.
-  if (found.state === "Complete") {
-    await recordInventory(run, [kept]);
-    await applyObject(run, kept);
-  }
-  return run.deps.owned.get(refOf(kept)) || found.state === "Complete" ? [kept] : [];
+async function keep(run: Run, record: KubeObject): Promise<void> {
+  await recordInventory(run, [record]);
+  await applyObject(run, record);
 }
 
 /** The rendered objects as they are applied. */

@@ -5,6 +5,7 @@ import { hostPaths } from "../../multus/distributions.ts";
 import type { UncleanNode } from "../nodes/cleaner.ts";
 import type { NodeView } from "./cluster-nodes.ts";
 import type { Run } from "./run.ts";
+import { taskOwner } from "./task-owner.ts";
 import type { MultusPodView } from "./views.ts";
 
 /** How many nodes a sentence names. */
@@ -39,12 +40,8 @@ export function cleanNodes(
     return { waiting: [], left: [], message: "", late };
   const { confDir, binDir } = hostPaths(install.spec);
   const progress = run.deps.nodeTasks.clean({
-    owner: {
-      name: metadata.name,
-      uid: metadata.uid ?? "",
-      namespace: install.spec.namespace,
-      pullSecrets: install.spec.image.pullSecrets,
-    },
+    owner: taskOwner(install),
+    key: metadata.uid ?? "",
     confDir,
     binDir,
     since: metadata.creationTimestamp ?? run.deps.now().toISOString(),

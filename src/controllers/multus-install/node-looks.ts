@@ -6,6 +6,7 @@ import type { UnhealthyNode } from "./diagnosis.ts";
 import { differingNodes, nodeTrouble, primaryNetworkStatus, refusedToken } from "./node-findings.ts";
 import { probationSeconds } from "./probation.ts";
 import type { Run } from "./run.ts";
+import { taskOwner } from "./task-owner.ts";
 import type { MultusPodView } from "./views.ts";
 
 /** How many nodes that could not be looked at a warning names. */
@@ -43,12 +44,7 @@ export async function nodeLooks(run: Run, pods: readonly MultusPodView[]): Promi
   if (spec.paused) nodes.pause();
   else
     nodes.plan({
-      owner: {
-        name: install.metadata.name,
-        uid: install.metadata.uid ?? "",
-        namespace: spec.namespace,
-        pullSecrets: spec.image.pullSecrets,
-      },
+      owner: taskOwner(install),
       ...placesOf(install),
       nodes: statesOf(pods, run.deps.now()),
       isFine: (found) => troubleOf(found) === undefined,

@@ -47,7 +47,7 @@ export type Verdict =
   | { state: "Complete"; message: string }
   | { state: "NoNodes"; message: string }
   | { state: "Progressing"; message: string }
-  /** Every node runs the newest Multus, by its pods; the looks at the nodes are under way. */
+  /** Every node runs the newest Multus, by its pods; the nodes are being looked at, or cleaned. */
   | { state: "Looking"; message: string }
   /** Stopped, until the spec changes. */
   | { state: "RolloutFailed"; message: string }

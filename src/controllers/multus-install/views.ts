@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { networkStatusOf, parseNetworkStatus } from "../../networks/network-status.ts";
 import { PROBED_REVISION } from "../../render/probe-pod.ts";
+import { isDaemonCommand } from "../../render/rollout-guard.ts";
 import { type ContainerTrouble, containerStatus, firstTrouble, podTrouble } from "./container-trouble.ts";
 
 /**
@@ -49,6 +50,7 @@ export function daemonSetView(object: unknown): DaemonSetView {
 
 const containerSpec = z.object({
   name: z.string(),
+  command: z.array(z.string()).default([]),
   resources: z.object({ limits: z.object({ memory: z.string().optional() }).prefault({}) }).prefault({}),
 });
 
@@ -104,6 +106,8 @@ export interface MultusPodView {
   ready: boolean;
   /** Since when it is; RFC 3339. */
   readySince?: string;
+  /** It runs the thick daemon. */
+  isDaemon: boolean;
   /** Being deleted: its node is between two pods, which is no fault. */
   terminating: boolean;
   uid: string;
@@ -139,6 +143,7 @@ export function multusPodView(object: unknown): MultusPodView {
     node: spec.nodeName,
     ready: ready !== undefined,
     ...(ready?.lastTransitionTime ? { readySince: ready.lastTransitionTime } : {}),
+    isDaemon: isDaemonCommand(spec.containers[0]?.command ?? []),
     terminating: metadata.deletionTimestamp !== undefined,
     uid: metadata.uid,
     labels: labelsOf(metadata.labels),

@@ -43,11 +43,21 @@ beforeEach(() => {
 });
 
 const node = (name: string, more: Partial<NodeView> = {}): NodeView => ({
-  ...{ name, taints: [], reachable: true, runsMultus: true, labels: {}, osImage: "", kubeletVersion: "" },
+  ...{
+    name,
+    taints: [],
+    reachable: true,
+    runsMultus: true,
+    keepsCalls: false,
+    labels: {},
+    osImage: "",
+    kubeletVersion: "",
+  },
   ...more,
 });
 const request = (nodes: NodeView[], busy: string[] = [], uid = "install"): CleaningRequest => ({
   owner: { name: "multus", uid, namespace: "kube-system", pullSecrets: [] },
+  key: uid,
   confDir: "/etc/cni/net.d",
   binDir: "/opt/cni/bin",
   since: "2026-11-24T11:00:00Z",
@@ -67,9 +77,9 @@ describe("cleaning nodes", () => {
       total: 3,
       cleaned: 0,
       left: [
-        { node: "a", reason: "being cleaned", underWay: true },
-        { node: "b", reason: "its kubelet does not answer", underWay: false },
-        { node: "c", reason: "its Multus pod has not ended", underWay: false },
+        { node: "a", reason: "being cleaned", underWay: true, busy: false },
+        { node: "b", reason: "its kubelet does not answer", underWay: false, busy: false },
+        { node: "c", reason: "its Multus pod has not ended", underWay: false, busy: true },
       ],
     });
     expect(running.map(({ task }) => task.node)).toEqual(["a"]);
@@ -97,11 +107,11 @@ describe("cleaning nodes", () => {
     running[0]?.fail("ImagePullBackOff: no such image");
     await setImmediate();
     expect(cleaner.step(request(nodes)).left).toEqual([
-      { node: "a", reason: "ImagePullBackOff: no such image", underWay: false },
+      { node: "a", reason: "ImagePullBackOff: no such image", underWay: false, busy: false },
     ]);
     now = 5000;
     expect(cleaner.step(request(nodes)).left).toEqual([
-      { node: "a", reason: "being cleaned", underWay: true },
+      { node: "a", reason: "being cleaned", underWay: true, busy: false },
     ]);
     running[1]?.answer([{ path: "/opt/cni/bin/multus", reason: "EROFS: read-only file system" }]);
     await setImmediate();
@@ -114,6 +124,34 @@ describe("cleaning nodes", () => {
     running[2]?.answer();
     await setImmediate();
     expect(cleaner.step(request(nodes))).toEqual({ total: 1, cleaned: 1, left: [] });
+  });
+
+  it("says which Multus stays, and to CRI-O's nodes that the programs do; tells of a clean node before anything else", async () => {
+    const told: string[] = [];
+    const after = new Cleaner({
+      log: pino({ level: "silent" }),
+      signal: new AbortController().signal,
+      onChange: () => told.push("change"),
+      onClean: (name) => told.push(name),
+      run: async (task) => {
+        running.push({ task, signal: AbortSignal.abort(), answer: () => {}, fail: () => {} });
+        const report = { node: task.node, at: "2026-11-24T12:00:00Z", removed: [], restored: [] };
+        return { exitCode: 0, message: JSON.stringify({ ...report, kept: [], problems: [] }) };
+      },
+    });
+    const nodes = [node("a"), node("b", { keepsCalls: true })];
+    after.step({ ...request(nodes), runs: "v4-thin" });
+    expect(running.map(({ task }) => task)).toMatchObject([
+      { node: "a", runs: "v4-thin" },
+      { node: "b", runs: "v4-thin", keepPrograms: true },
+    ]);
+    expect(running[0]?.task).not.toHaveProperty("keepPrograms");
+    await setImmediate();
+    expect(told.slice(0, 2)).toEqual(["a", "b"]);
+    expect(told).toContain("change");
+    // Another exchange begins anew.
+    after.step({ ...request(nodes), key: "another" });
+    expect(running).toHaveLength(4);
   });
 
   it("takes no node for clean by another node's answer, and none by another install's", async () => {

@@ -1,3 +1,4 @@
+import type { Flavour } from "../../multus/releases.ts";
 import { type CleaningReport, cleaningReport } from "../../node/cleaning-report.ts";
 import { decodeMessage } from "../../node/message.ts";
 import type { Logger } from "../../telemetry/logger.ts";
@@ -12,6 +13,10 @@ const LONGEST_RETRY_MS = 60_000;
 
 export interface CleaningRequest {
   owner: TaskOwner;
+  /** What is cleaned up after: another one begins anew. The install, or one exchange of its Multus. */
+  key: string;
+  /** The Multus that stays, where only what one of another flavour left is to go. */
+  runs?: Flavour;
   confDir: string;
   binDir: string;
   /** When the install was made, RFC 3339. */
@@ -27,6 +32,8 @@ export interface UncleanNode {
   reason: string;
   /** It is being cleaned, or its turn has not come: there is no fault to wait out. */
   underWay: boolean;
+  /** A pod of Multus, or of the guard, has not ended there. */
+  busy: boolean;
 }
 
 export interface CleaningProgress {
@@ -46,14 +53,15 @@ type RunTask = (
   signal: AbortSignal,
 ) => Promise<{ exitCode: number; message: string }>;
 
-/** Cleans the nodes of one install after another. What was cleaned is known until the program ends; to clean twice does no harm. */
+/** Cleans the nodes of one install, or of one exchange of Multus, after another. What was cleaned is known until the program ends; to clean twice does no harm. */
 export class Cleaner {
   readonly #run: RunTask;
   readonly #log: Logger;
   readonly #onChange: () => void;
+  readonly #onClean: ((node: string) => void) | undefined;
   readonly #signal: AbortSignal;
   readonly #now: () => number;
-  #install = "";
+  #key = "";
   #abandoned = new AbortController();
   #states = new Map<string, State>();
 
@@ -61,20 +69,23 @@ export class Cleaner {
     run: RunTask;
     log: Logger;
     onChange: () => void;
+    /** Told of each node that was cleaned, before onChange. */
+    onClean?: (node: string) => void;
     signal: AbortSignal;
     now?: () => number;
   }) {
     this.#run = options.run;
     this.#log = options.log;
     this.#onChange = options.onChange;
+    this.#onClean = options.onClean;
     this.#signal = options.signal;
     this.#now = options.now ?? Date.now;
   }
 
   /** Begins what can begin, and says how far it is. To be called again whenever something changed. */
   step(request: CleaningRequest): CleaningProgress {
-    if (this.#install !== request.owner.uid) {
-      this.#install = request.owner.uid;
+    if (this.#key !== request.key) {
+      this.#key = request.key;
       this.abandon();
     }
     const nodes = request.nodes.filter(({ runsMultus }) => runsMultus);
@@ -86,9 +97,14 @@ export class Cleaner {
       const obstacle = this.#obstacle(node, state, request.busy);
       if (!obstacle && state?.kind !== "cleaning" && running < AT_ONCE) {
         running++;
-        this.#begin(node.name, request, state?.kind === "failed" ? state.failures : 0);
+        this.#begin(node, request, state?.kind === "failed" ? state.failures : 0);
       }
-      left.push({ node: node.name, reason: obstacle ?? "being cleaned", underWay: obstacle === undefined });
+      left.push({
+        node: node.name,
+        reason: obstacle ?? "being cleaned",
+        underWay: obstacle === undefined,
+        busy: request.busy.has(node.name),
+      });
     }
     return { total: nodes.length, cleaned: nodes.length - left.length, left };
   }
@@ -108,13 +124,19 @@ export class Cleaner {
     return undefined;
   }
 
-  #begin(node: string, { owner, confDir, binDir, since }: CleaningRequest, failures: number): void {
+  #begin(
+    { name: node, keepsCalls }: NodeView,
+    { owner, confDir, binDir, since, runs }: CleaningRequest,
+    failures: number,
+  ): void {
     const states = this.#states;
     const signal = AbortSignal.any([this.#signal, this.#abandoned.signal]);
+    const stays = runs ? { runs, ...(keepsCalls ? { keepPrograms: true } : {}) } : {};
     states.set(node, { kind: "cleaning" });
-    void this.#clean({ kind: "clean", node, confDir, binDir, since }, owner, signal)
+    void this.#clean({ kind: "clean", node, confDir, binDir, since, ...stays }, owner, signal)
       .then((report) => {
         states.set(node, { kind: "clean", report });
+        if (!signal.aborted) this.#onClean?.(node);
         this.#log.info({ node, report }, "node cleaned");
       })
       .catch((error: unknown) => {

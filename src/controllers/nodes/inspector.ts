@@ -110,6 +110,12 @@ export class Inspector {
     this.#plan = undefined;
   }
 
+  /** Something was changed on the node: what was seen before counts no more. */
+  again(node: string): void {
+    this.#looked.delete(node);
+    this.nodeChanged(node);
+  }
+
   /** A node answers again: what waited for it goes on. */
   nodeChanged(node: string): void {
     if (this.#plan?.nodes.has(node)) this.#controller.enqueue(node);

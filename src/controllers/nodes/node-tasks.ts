@@ -5,7 +5,8 @@ import type { ClusterNodes } from "../multus-install/cluster-nodes.ts";
 import { Cleaner, type CleaningProgress, type CleaningRequest } from "./cleaner.ts";
 import type { NodeInspections } from "./inspections.ts";
 import { type InspectionPlan, Inspector } from "./inspector.ts";
-import type { TaskImage } from "./task-pod.ts";
+import { type DaemonPod, ShimReleaser } from "./shim-releaser.ts";
+import type { NodeTask, TaskImage, TaskOwner } from "./task-pod.ts";
 import { TaskFailed, TaskRunner } from "./task-runner.ts";
 
 export interface NodeTasksOptions {
@@ -26,6 +27,8 @@ export class NodeTasks {
   readonly #runner: TaskRunner | undefined;
   readonly #inspector: Inspector | undefined;
   readonly #cleaner: Cleaner;
+  readonly #earlier: Cleaner;
+  readonly #releaser: ShimReleaser;
   readonly #stop = new AbortController();
 
   constructor(options: NodeTasksOptions) {
@@ -44,14 +47,19 @@ export class NodeTasks {
       });
     inspections.onChange(onChange);
     inspections.onSuspicion((node) => this.#inspector?.suspect(node));
-    this.#cleaner = new Cleaner({
-      run: async (task, owner, signal) => {
-        if (!runner) throw new TaskFailed("the operator does not know its own image (run --node-image)");
-        return await runner.run(task, owner, signal);
-      },
+    const run = async (task: NodeTask, owner: TaskOwner, signal = this.#stop.signal) => {
+      if (!runner) throw new TaskFailed("the operator does not know its own image (run --node-image)");
+      return await runner.run(task, owner, signal);
+    };
+    this.#cleaner = new Cleaner({ run, log, onChange, signal: this.#stop.signal });
+    this.#earlier = new Cleaner({
+      ...{ run, log, onChange, signal: this.#stop.signal },
+      onClean: (node) => this.#inspector?.again(node),
+    });
+    this.#releaser = new ShimReleaser({
+      run,
       log,
-      onChange,
-      signal: this.#stop.signal,
+      isReachable: (name) => nodes.get(name)?.reachable ?? false,
     });
   }
 
@@ -91,6 +99,21 @@ export class NodeTasks {
 
   clean(request: CleaningRequest): CleaningProgress {
     return this.#cleaner.step(request);
+  }
+
+  /** Removes what an earlier Multus left beside the one that runs; a node that was cleaned is looked at again. */
+  cleanEarlier(request: CleaningRequest): CleaningProgress {
+    return this.#earlier.step(request);
+  }
+
+  /** Multus is being exchanged: what is there now is not left over. */
+  abandonEarlier(): void {
+    this.#earlier.abandon();
+  }
+
+  /** Has the shims released that wait for a daemon which has ended; see ShimReleaser. */
+  releaseShims(owner: TaskOwner, daemons: readonly DaemonPod[], daemonFollows: boolean): void {
+    if (this.canRun) this.#releaser.step(owner, daemons, daemonFollows);
   }
 
   get silenceSeconds(): number {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { KubeObject } from "../../crds/kube-object.ts";
 import { MULTUS_INSTALL, MULTUS_INSTALL_API_VERSION } from "../../crds/multus-install/multus-install.ts";
+import type { Flavour } from "../../multus/releases.ts";
 import { CACHE_DIR, SOCKET_DIR } from "../../node/host.ts";
 import { INSTALL, MANAGED_BY, MANAGER } from "../../render/labels.ts";
 
@@ -24,13 +25,22 @@ export interface TaskOwner {
 }
 
 /** Something to be done on one node, once. */
-export type NodeTask = { node: string; confDir: string } & (
-  | { kind: "inspect"; binDirs: readonly string[] }
-  | { kind: "clean"; binDir: string; since: string }
+export type NodeTask = { node: string } & (
+  | { kind: "inspect"; confDir: string; binDirs: readonly string[] }
+  | {
+      kind: "clean";
+      confDir: string;
+      binDir: string;
+      since: string;
+      /** Multus stays: only what one of another flavour left goes. */
+      runs?: Flavour;
+      keepPrograms?: boolean;
+    }
+  | { kind: "release" }
 );
 
 /** Seconds from the kubelet's first sight of the pod to its end, an image pull included. */
-export const DEADLINE_SECONDS = { inspect: 90, clean: 120 } as const;
+export const DEADLINE_SECONDS = { inspect: 90, clean: 120, release: 120 } as const;
 const HOST = "/host";
 
 /**
@@ -109,14 +119,32 @@ export function taskPodName({ kind, node }: NodeTask): string {
 }
 
 function mountsOf(task: NodeTask): { name: string; path: string }[] {
-  const binDirs = task.kind === "inspect" ? [...new Set(task.binDirs)] : [task.binDir];
-  const more = task.kind === "clean" ? [SOCKET_DIR, CACHE_DIR] : [];
-  return [task.confDir, ...binDirs, ...more].map((path, index) => ({ name: `host-${index}`, path }));
+  return pathsOf(task).map((path, index) => ({ name: `host-${index}`, path }));
+}
+
+function pathsOf(task: NodeTask): string[] {
+  switch (task.kind) {
+    case "inspect":
+      return [task.confDir, ...new Set(task.binDirs)];
+    case "clean":
+      return [task.confDir, task.binDir, SOCKET_DIR, CACHE_DIR];
+    case "release":
+      return [SOCKET_DIR];
+  }
 }
 
 function argumentsOf(task: NodeTask): string[] {
-  const common = ["node", task.kind, "--node", task.node, "--host", HOST, "--conf-dir", task.confDir];
-  return task.kind === "inspect"
-    ? [...common, "--bin-dir", ...new Set(task.binDirs)]
-    : [...common, "--bin-dir", task.binDir, "--since", task.since];
+  const common = ["node", task.kind, "--node", task.node, "--host", HOST];
+  switch (task.kind) {
+    case "inspect":
+      return [...common, "--conf-dir", task.confDir, "--bin-dir", ...new Set(task.binDirs)];
+    case "clean":
+      return [
+        ...[...common, "--conf-dir", task.confDir, "--bin-dir", task.binDir, "--since", task.since],
+        ...(task.runs ? ["--runs", task.runs] : []),
+        ...(task.keepPrograms ? ["--keep-programs"] : []),
+      ];
+    case "release":
+      return common;
+  }
 }

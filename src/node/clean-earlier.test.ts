@@ -1,0 +1,128 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { nodeFilesOf } from "../multus/node-files.ts";
+import type { Flavour } from "../multus/releases.ts";
+import { cleanEarlier } from "./clean-earlier.ts";
+import { Host } from "./host.ts";
+
+const CONF = "/etc/cni/net.d";
+const BIN = "/opt/cni/bin";
+const THIN = '{"name":"multus-cni-network","type":"multus"}';
+const THICK = '{"name":"multus-cni-network","type":"multus-shim"}';
+const CALICO = '{"name":"k8s-pod-network","plugins":[{"type":"calico"}]}';
+const HOUR_MS = 3_600_000;
+let root: string;
+let daemon: Server | undefined;
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "earlier-"));
+  for (const directory of [CONF, BIN, `${CONF}/multus.d`, "/run/multus", "/var/lib/cni/multus/results"])
+    mkdirSync(join(root, directory), { recursive: true });
+  put(`${CONF}/10-calico.conflist`, CALICO);
+  put(`${BIN}/bridge`);
+});
+afterEach(() => {
+  daemon?.close();
+  rmSync(root, { recursive: true });
+});
+
+/** @param age of what the file's time says, s */
+function put(path: string, content = "x", age = 0): void {
+  writeFileSync(join(root, path), content);
+  const written = new Date(Date.now() - age * 1000);
+  utimesSync(join(root, path), written, written);
+}
+
+const names = (path: string) => readdirSync(join(root, path)).toSorted();
+/** An hour later than the files were made, where not said otherwise. */
+const run = (flavour: Flavour, more: { since?: Date; now?: Date; keepPrograms?: boolean } = {}) =>
+  cleanEarlier({
+    ...{ node: "a", host: new Host(root), confDir: CONF, binDir: BIN, runs: nodeFilesOf(flavour) },
+    ...{ since: new Date(0), now: new Date(Date.now() + HOUR_MS), keepPrograms: false, ...more },
+  });
+
+/** All that each flavour may have left, and a pod's notes. */
+async function everything(): Promise<void> {
+  for (const name of ["multus", "multus-shim", "passthru"]) put(`${BIN}/${name}`);
+  put(`${CONF}/multus.d/multus.kubeconfig`);
+  put("/var/lib/cni/multus/0123", '[{"Conf":{"type":"macvlan"}}]');
+  daemon = createServer().listen(join(root, "run/multus/multus.sock"));
+  await new Promise((resolve) => daemon?.once("listening", resolve));
+}
+
+describe("what an earlier Multus left on a node", () => {
+  it.each([
+    { runs: "v3" as const, own: THIN, bin: ["bridge", "multus"], conf: ["multus.d"], run: [] },
+    {
+      runs: "v4-thin" as const,
+      own: THIN,
+      bin: ["bridge", "multus", "passthru"],
+      conf: ["multus.d"],
+      run: [],
+    },
+    {
+      ...{ runs: "v4-thick" as const, own: THICK, conf: [] },
+      ...{ bin: ["bridge", "multus-shim", "passthru"], run: ["multus.sock"] },
+    },
+  ])("goes, and what $runs has stays", async ({ runs, own, bin, conf, run: sockets }) => {
+    await everything();
+    put(`${CONF}/00-multus.conf`, own);
+    const report = await run(runs);
+    expect(report.problems).toEqual([]);
+    expect(names(BIN)).toEqual(bin);
+    expect(names(CONF)).toEqual(["00-multus.conf", "10-calico.conflist", ...conf]);
+    expect(names("/run/multus")).toEqual(sockets);
+    expect(names("/var/lib/cni/multus")).toEqual(["0123", "results"]);
+    expect((await run(runs)).removed).toEqual([]);
+  });
+
+  it("is the older configuration, or the other flavour's, and the guard's", async () => {
+    put(`${CONF}/00-multus.conf`, THIN, 60);
+    put(`${CONF}/00-multus.conflist`, `{"plugins":[${THIN}]}`, 10);
+    put(`${CONF}/00-multus.conflist-guard.conf`, THIN);
+    expect((await run("v4-thin")).problems).toEqual([]);
+    expect(names(CONF)).toEqual(["00-multus.conflist", "10-calico.conflist", "multus.d"]);
+    put(`${CONF}/00-multus.conf`, THICK, 600);
+    expect((await run("v4-thick")).problems).toEqual([]);
+    expect(names(CONF)).toEqual(["00-multus.conf", "10-calico.conflist"]);
+  });
+
+  it("stays while the configuration of the one that runs is not there", async () => {
+    await everything();
+    put(`${CONF}/00-multus.conf`, THICK);
+    const report = await run("v4-thin");
+    expect(report.problems).toEqual([
+      { path: CONF, reason: "has no configuration of the Multus that runs here" },
+    ]);
+    expect(report.removed).toEqual([]);
+  });
+
+  it("stays where it may be what another Multus is just writing", async () => {
+    await everything();
+    put(`${CONF}/00-multus.conf`, THIN);
+    const report = await run("v4-thin", { now: new Date() });
+    expect(report.removed).toEqual([]);
+    expect(report.problems.map(({ path }) => path)).toEqual([
+      `${BIN}/multus-shim`,
+      "/run/multus/multus.sock",
+    ]);
+  });
+
+  it("is no program from before the install, none that the runtime calls, and none that a pod's network is of", async () => {
+    await everything();
+    put(`${CONF}/00-multus.conf`, THIN);
+    const before = await run("v3", { since: new Date(Date.now() + HOUR_MS) });
+    expect(before.removed).toEqual(["/run/multus/multus.sock"]);
+    expect(before.kept.map(({ path }) => path)).toEqual([`${BIN}/multus-shim`, `${BIN}/passthru`]);
+    await run("v3", { keepPrograms: true });
+    expect(names(BIN)).toEqual(["bridge", "multus", "multus-shim", "passthru"]);
+    put("/var/lib/cni/multus/4567", '[{"ConfList":{"plugins":[{"type":"passthru"}]}}]');
+    expect((await run("v3")).kept).toEqual([
+      { path: `${BIN}/passthru`, reason: "a pod that runs has a network of it" },
+    ]);
+    expect(names(BIN)).toEqual(["bridge", "multus", "passthru"]);
+  });
+});

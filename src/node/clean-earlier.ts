@@ -1,0 +1,95 @@
+import type { NodeFiles } from "../multus/node-files.ts";
+import { GUARD_FILE } from "../render/rollout-guard.ts";
+import type { CleaningReport } from "./cleaning-report.ts";
+import { isMultusConfName, isMultusTemporary, parseConfFile } from "./conf-file.ts";
+import { CACHE_DIR, DAEMON_SOCKET, SOCKET_DIR } from "./host.ts";
+import { MULTUS_PROGRAMS } from "./inspect.ts";
+import { LONGEST_CONF, Removal, type RemovalOptions } from "./removal.ts";
+
+export interface EarlierOptions extends RemovalOptions {
+  /** What the Multus that runs here has. */
+  runs: NodeFiles;
+  /** A runtime that calls at a pod's end what it called at its start (CRI-O): programs and kubeconfig stay. */
+  keepPrograms: boolean;
+}
+
+/** What was changed so lately is being written by a Multus that is just coming; ms. */
+const JUST_NOW_MS = 10_000;
+const LONGEST_NOTE = 1024 * 1024;
+
+/**
+ * Takes from a node what an earlier Multus of another flavour left beside the one that runs: its
+ * configuration, its programs, its kubeconfig, its socket. What the two share stays, and what Multus noted for
+ * each pod. Where the configuration of the one that runs is not there, nothing is taken.
+ */
+export async function cleanEarlier(options: EarlierOptions): Promise<CleaningReport> {
+  const { host, confDir, binDir, runs, keepPrograms } = options;
+  const removal = new Removal(options);
+  const own = await ownConfigurations(options);
+  const current = own
+    .filter(({ types }) => types.includes(runs.type))
+    .toSorted((a, b) => b.writtenMs - a.writtenMs)[0];
+  if (!current) {
+    removal.problem(confDir, "has no configuration of the Multus that runs here");
+    return removal.report;
+  }
+  for (const { path } of own.filter((file) => file !== current)) await remove(path);
+  await removal.each(confDir, async (name) => {
+    if (isMultusTemporary(name)) await remove(`${confDir}/${name}`);
+  });
+  if (!runs.kubeconfig && !keepPrograms && (await isSettled(`${confDir}/multus.d/multus.kubeconfig`)))
+    await removal.kubeconfig(`${confDir}/multus.d`);
+  const delegates = await delegateTypes(options);
+  await removal.each(binDir, async (name) => {
+    if (!MULTUS_PROGRAMS.includes(name) || runs.programs.includes(name)) return;
+    const path = `${binDir}/${name}`;
+    if (!(await removal.isOfInstall(path))) removal.keep(path, "was there before the install");
+    else if (keepPrograms) removal.keep(path, "the runtime calls it when an older pod ends");
+    else if (delegates.includes(name)) removal.keep(path, "a pod that runs has a network of it");
+    else await remove(path);
+  });
+  if (!runs.socket && (await isSettled(DAEMON_SOCKET))) await removal.sockets(SOCKET_DIR);
+  return removal.report;
+
+  async function remove(path: string): Promise<void> {
+    await removal.try(path, async () => {
+      if (await isSettled(path)) await removal.remove(path);
+    });
+  }
+
+  async function isSettled(path: string): Promise<boolean> {
+    const stats = await host.stat(path);
+    const isNew = stats !== undefined && options.now.getTime() - stats.ctimeMs < JUST_NOW_MS;
+    if (isNew) removal.problem(path, "was written a moment ago");
+    return !isNew;
+  }
+}
+
+/** Files with a name that only Multus and the guard write, and Multus' content. */
+async function ownConfigurations({
+  host,
+  confDir,
+}: EarlierOptions): Promise<{ path: string; types: readonly string[]; writtenMs: number }[]> {
+  const found = [];
+  for (const { name } of await host.entries(confDir)) {
+    if (!isMultusConfName(name)) continue;
+    const path = `${confDir}/${name}`;
+    const { isMultus, pluginTypes = [] } = parseConfFile(name, await host.text(path, LONGEST_CONF));
+    const stats = await host.stat(path);
+    if (!isMultus || !stats?.isFile()) continue;
+    // The guard's calls multus too, and is never the one that serves.
+    const types = name === GUARD_FILE ? [] : pluginTypes;
+    found.push({ path, types, writtenMs: stats.mtimeMs });
+  }
+  return found;
+}
+
+/** The types among Multus' programs that the notes on pods which run speak of: passthru can be a pod's network. */
+async function delegateTypes({ host }: EarlierOptions): Promise<string[]> {
+  const found = new Set<string>();
+  for (const { name } of await host.entries(CACHE_DIR)) {
+    const text = await host.text(`${CACHE_DIR}/${name}`, LONGEST_NOTE);
+    for (const program of MULTUS_PROGRAMS) if (text?.includes(`"${program}"`)) found.add(program);
+  }
+  return [...found];
+}
