@@ -6,6 +6,8 @@ const OF_THIS_MACHINE = [
   // A kernel without these devices: netlink answers EOPNOTSUPP.
   /failed to create (ipvlan|vlan|dummy): operation not supported/,
   /could not add VRF \S+: operation not supported/,
+  // A kernel whose bridges filter no VLANs, which "vlan" and "vlanTrunk" ask for, an empty list too.
+  /failed to create bridge "[^"]*": could not add "[^"]*": operation not supported/,
   // A kernel without firewall tables: iptables and nft end with ENOSYS.
   /\b(iptables|ip6tables|nft)\b.*(operation not supported|[Ff]unction not implemented)/s,
   // A machine so busy that the kernel does not get to it in the seconds for which the plugin waits.
