@@ -284,6 +284,8 @@ describeOn(["nodeExec", "loadImage", "secondNetwork"], "kubectl multus on real n
         );
         return counts === "1 1 1";
       });
+      // What fails goes on filling the log that the next looks at the end of.
+      await kubectl.run("delete", "pod", "--all", "--timeout=60s");
     });
   });
 
