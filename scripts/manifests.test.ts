@@ -7,6 +7,7 @@ import { CERTIFICATES } from "../src/admission/names.ts";
 import { policies } from "../src/admission/policies.ts";
 import { HOST_DIRECTORIES } from "../src/crds/multus-install/host-paths.ts";
 import { parseMultusInstall } from "../src/crds/multus-install/multus-install.ts";
+import { LONGEST_CERTIFICATE_SECONDS } from "../src/crds/multus-install/programs.ts";
 import { ARCHITECTURES } from "../src/crds/multus-install/spec.ts";
 import { typeOf } from "../src/kube/resource.ts";
 import { CACHE_DIR, SOCKET_DIR } from "../src/node/host.ts";
@@ -73,8 +74,9 @@ const FLAVOURS = [
 describe("the operator's role in manifests/install.yaml", () => {
   it("has no wildcard, no secrets, and no way to more than it has", () => {
     const words = allRules.flatMap((rule) => [...rule.apiGroups, ...rule.resources, ...rule.verbs]);
-    for (const word of ["*", "secrets", "escalate", "bind", "impersonate", "pods/exec"])
-      expect(words).not.toContain(word);
+    // certificates.k8s.io: only with the value perNodeCertificates.approve.
+    const never = ["*", "secrets", "escalate", "bind", "impersonate", "pods/exec", "certificates.k8s.io"];
+    for (const word of never) expect(words).not.toContain(word);
   });
 
   it.each(FLAVOURS)("allows what an install of %o needs, by name", (spec) => {
@@ -153,6 +155,13 @@ describe("the policy of the operator's pods in manifests/install.yaml", () => {
     const known = [HOST_DIRECTORIES.common, ...Object.values(HOST_DIRECTORIES.own)];
     const expected = [...known.flatMap(({ conf, bin }) => [...conf, ...bin]), SOCKET_DIR, CACHE_DIR];
     expect([...roots.matchAll(/'([^']+)'/g)].map(([, path]) => path).toSorted()).toEqual(expected.toSorted());
+  });
+});
+
+describe("the policy of what the operator approves", () => {
+  it("has the bound of certDuration", () => {
+    const policy = join(import.meta.dirname, "../charts/multus-operator/templates/approval-policy.yaml");
+    expect(readFileSync(policy, "utf8")).toContain(`<= ${LONGEST_CERTIFICATE_SECONDS}\n`);
   });
 });
 

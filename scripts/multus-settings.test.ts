@@ -32,13 +32,16 @@ const FULL_DAEMON: MultusInstallSpecInput = {
     auxiliaryCNIChainName: "a",
     clusterNetwork: "a",
     defaultNetworks: ["a"],
+    perNodeCertificate: { enabled: true },
   },
 };
 
 /** The keys of an object; those of an object within it as `logOptions.maxAge`, unless its keys are the user's. */
 function keysOf(config: Record<string, unknown>): string[] {
   return Object.entries(config).flatMap(([key, value]) =>
-    key === "logOptions" ? Object.keys(value as object).map((inner) => `${key}.${inner}`) : [key],
+    ["logOptions", "perNodeCertificate"].includes(key)
+      ? Object.keys(value as object).map((inner) => `${key}.${inner}`)
+      : [key],
   );
 }
 
@@ -88,7 +91,7 @@ describe("the reference's table of what each field sets", () => {
     const named = settings.flatMap(({ v34, thick }) => [...v34, ...thick]);
     const known = [...named, ...Object.keys(FIXED_KEYS), ...Object.keys(FIXED_ENVIRONMENT)];
     const all =
-      "KUBE_CA_FILE KUBECONFIG_MODE SKIP_TLS_VERIFY cniConfigDir cniVersion multusConfigFile kubeconfig namespaceIsolation multusAutoconfigDir logLevel logFile overrideNetworkName binDir multusMasterCNI globalNamespaces logToStderr readinessindicatorfile confDir forceCNIVersion chrootDir socketDir daemonSocketDir metricsPort enablePprof connectionLimit perNodeCertificate auxiliaryCNIChainName capabilities logOptions.maxAge cniDir clusterNetwork defaultNetworks systemNamespaces multusNamespace retryDeleteOnError";
+      "KUBE_CA_FILE KUBECONFIG_MODE SKIP_TLS_VERIFY cniConfigDir cniVersion multusConfigFile kubeconfig namespaceIsolation multusAutoconfigDir logLevel logFile overrideNetworkName binDir multusMasterCNI globalNamespaces logToStderr readinessindicatorfile confDir forceCNIVersion chrootDir socketDir daemonSocketDir metricsPort enablePprof connectionLimit perNodeCertificate.enabled perNodeCertificate.bootstrapKubeconfig perNodeCertificate.certDir perNodeCertificate.certDuration auxiliaryCNIChainName capabilities logOptions.maxAge cniDir clusterNetwork defaultNetworks systemNamespaces multusNamespace retryDeleteOnError";
     expect(all.split(" ").filter((name) => !known.includes(name))).toEqual([]);
   });
 });

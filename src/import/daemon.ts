@@ -71,6 +71,15 @@ for (const key of [
   READERS[key] = (value, { daemon }) => {
     daemon[key] = value as never;
   };
+READERS.perNodeCertificate = (value, { daemon }) => {
+  const { enabled, bootstrapKubeconfig, certDuration = "10m" } = (value ?? {}) as Record<string, unknown>;
+  if (enabled === true)
+    daemon.perNodeCertificate = {
+      enabled,
+      ...(bootstrapKubeconfig === undefined ? {} : { bootstrapKubeconfig }),
+      certDuration,
+    } as never;
+};
 /** Read with the directories, or right as the operator writes them. */
 const ELSEWHERE = [
   "cniConfigDir",

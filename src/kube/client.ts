@@ -116,7 +116,7 @@ export class KubeClient {
   async replace<T extends ApiObject>(
     ref: ObjectRef,
     object: ApiObject,
-    options: { subresource?: "status"; signal?: AbortSignal } = {},
+    options: { subresource?: "status" | "approval"; signal?: AbortSignal } = {},
   ): Promise<T> {
     const { subresource, ...rest } = options;
     return await this.json<T>({ method: "PUT", path: pathOf(ref, subresource), body: object, ...rest });

@@ -65,6 +65,12 @@ export const CUSTOM_RESOURCE_DEFINITIONS = type(
   "customresourcedefinitions",
   false,
 );
+export const CERTIFICATE_SIGNING_REQUESTS = type(
+  "certificates.k8s.io/v1",
+  "CertificateSigningRequest",
+  "certificatesigningrequests",
+  false,
+);
 export const LEASES = type("coordination.k8s.io/v1", "Lease", "leases", true);
 /** The kubelet's, under the name by which they can be selected by reason. */
 export const CORE_EVENTS = type("v1", "Event", "events", true);
@@ -100,6 +106,7 @@ const KNOWN = [
   CLUSTER_ROLES,
   CLUSTER_ROLE_BINDINGS,
   CUSTOM_RESOURCE_DEFINITIONS,
+  CERTIFICATE_SIGNING_REQUESTS,
   LEASES,
   EVENTS,
   VALIDATING_WEBHOOK_CONFIGURATIONS,

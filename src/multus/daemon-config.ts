@@ -1,5 +1,5 @@
 import type { MultusInstallSpec } from "../crds/multus-install/spec.ts";
-import { hostPaths } from "./distributions.ts";
+import { bootstrapKubeconfig, hostPaths } from "./distributions.ts";
 import { REFUSED_FLAGS } from "./entrypoint-flags.ts";
 
 /** Keys of daemon-config.json that no field sets, and why. */
@@ -8,14 +8,14 @@ export const FIXED_KEYS: Record<string, string> = {
   socketDir: "always `/run/multus/` of the host: the daemon removes the whole directory when it starts",
   daemonSocketDir: "the shim's name for `socketDir`; its default is that directory",
   multusConfigFile: "always `auto`: with a path the daemon ends and restarts for ever (multus-cni #1366)",
-  kubeconfig: "the daemon uses its service account",
+  kubeconfig: "the daemon uses its service account, or a certificate (`daemon.perNodeCertificate`)",
   confDir:
     "it names a directory of further delegates' files, which a NetworkAttachmentDefinition without config reads at its default place",
   cniDir: "a cache of Multus' own; its default is the directory that is mounted",
   enablePprof: "a debugging interface that whoever reaches the node could read",
   forceCNIVersion: REFUSED_FLAGS["force-cni-version"] ?? "",
-  perNodeCertificate:
-    "it needs somebody who may approve client certificates for every node, a right that this operator's role does not have; the daemon uses its service account, whose token Kubernetes renews",
+  "perNodeCertificate.certDir":
+    "always `multus.d/certs` in `cni.confDir`, which is mounted and which an uninstall cleans",
 };
 
 /**
@@ -52,7 +52,23 @@ export function daemonConfig(spec: MultusInstallSpec): Record<string, unknown> {
     auxiliaryCNIChainName: daemon.auxiliaryCNIChainName,
     clusterNetwork: daemon.clusterNetwork,
     defaultNetworks: daemon.defaultNetworks,
+    perNodeCertificate: hasCertificates(spec)
+      ? {
+          enabled: true,
+          bootstrapKubeconfig: bootstrapKubeconfig(spec),
+          certDir: `/host${confDir}/${CERTIFICATES}`,
+          certDuration: daemon.perNodeCertificate?.certDuration,
+        }
+      : undefined,
   });
+}
+
+/** Where below the host's CNI configuration directory the daemon keeps its certificate and key. */
+const CERTIFICATES = "multus.d/certs";
+
+/** Whether each node's daemon has a certificate of its own, in place of the service account. */
+export function hasCertificates({ mode, daemon }: MultusInstallSpec): boolean {
+  return mode === "Thick" && daemon?.perNodeCertificate?.enabled === true;
 }
 
 function withoutUndefined(object: object): Record<string, unknown> {

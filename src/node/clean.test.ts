@@ -49,6 +49,9 @@ it("takes away what each flavour of Multus makes, and nothing else", async () =>
   mkdirSync(join(root, CONF, "multus.d"));
   put(`${CONF}/multus.d/multus.kubeconfig`);
   put(`${CONF}/multus.d/multus.kubeconfig.new`);
+  mkdirSync(join(root, CONF, "multus.d/certs"));
+  put(`${CONF}/multus.d/certs/multus-client-2026-11-24-16-00-00.pem`, "a key", 0o600);
+  symlinkSync("/host/elsewhere", join(root, CONF, "multus.d/certs/multus-client-current.pem"));
   for (const name of [
     "multus",
     "multus-shim",
@@ -149,4 +152,24 @@ it("says when a node still calls Multus", async () => {
   expect(report.problems).toEqual([
     { path: `${CONF}/00-aaa.conf`, reason: expect.stringContaining("comes first") },
   ]);
+});
+
+it("keeps what lies beside the daemon's certificates", async () => {
+  mkdirSync(join(root, CONF, "multus.d/certs/inner"), { recursive: true });
+  put(`${CONF}/multus.d/certs/multus-client-2026-11-24-16-00-00.pem`);
+  put(`${CONF}/multus.d/certs/ca.pem`);
+  const report = await run();
+  expect(names(`${CONF}/multus.d/certs`)).toEqual(["ca.pem", "inner"]);
+  expect(report.kept.map(({ path }) => path)).toEqual([
+    `${CONF}/multus.d/certs/ca.pem`,
+    `${CONF}/multus.d/certs/inner`,
+  ]);
+});
+
+it("does not follow a link in place of the certificates' directory", async () => {
+  mkdirSync(join(root, CONF, "multus.d"));
+  put("/elsewhere/multus-client-current.pem");
+  symlinkSync(join(root, "elsewhere"), join(root, CONF, "multus.d/certs"));
+  await run();
+  expect(names("/elsewhere")).toEqual(["multus-client-current.pem"]);
 });

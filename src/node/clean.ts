@@ -31,7 +31,7 @@ class Cleaning {
     const { confDir, binDir } = this.#options;
     await this.#removal.each(confDir, (name) => this.#restore(`${confDir}/${name}`));
     await this.#removal.each(confDir, (name) => this.#configuration(name));
-    await this.#removal.kubeconfig(`${confDir}/multus.d`);
+    await this.#removal.kubeconfig(`${confDir}/multus.d`, "with certificates");
     await this.#removal.each(binDir, (name) => this.#program(name));
     await this.#removal.sockets(SOCKET_DIR);
     await this.#emptyCache(CACHE_DIR, 0);

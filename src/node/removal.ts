@@ -63,15 +63,36 @@ export class Removal {
     else this.report.truncated = ["removed"];
   }
 
-  /** Multus' kubeconfig, and its directory where nothing else is in it. */
-  async kubeconfig(directory: string): Promise<void> {
+  /**
+   * Multus' kubeconfig, and its directory where nothing else is in it.
+   * @param certificates the daemon's go too: not while a daemon runs
+   */
+  async kubeconfig(directory: string, certificates?: "with certificates"): Promise<void> {
+    const host = this.#host;
     await this.each(directory, async (name) => {
       if (/^multus\.kubeconfig(\.new)?$/.test(name)) await this.remove(`${directory}/${name}`);
+      else if (name === "certs" && (await host.stat(`${directory}/${name}`))?.isDirectory()) {
+        if (certificates) await this.#certificates(`${directory}/${name}`);
+      } else this.keep(`${directory}/${name}`, "is nothing that Multus writes");
+    });
+    await this.#removeEmpty(directory);
+  }
+
+  /** The daemon's, one file for each that it ever had, and the link to the newest (client-go's certificate store). */
+  async #certificates(directory: string): Promise<void> {
+    await this.each(directory, async (name) => {
+      if (/^multus-client-[\w-]+\.pem$/.test(name)) await this.remove(`${directory}/${name}`, "silently");
       else this.keep(`${directory}/${name}`, "is nothing that Multus writes");
     });
+    if (await this.#removeEmpty(directory)) this.report.removed.push(cut(directory, 512));
+  }
+
+  async #removeEmpty(directory: string): Promise<boolean> {
     const host = this.#host;
-    if ((await host.stat(directory))?.isDirectory() && (await host.entries(directory)).length === 0)
-      await this.try(directory, () => rmdir(host.inside(directory)));
+    if (!(await host.stat(directory))?.isDirectory() || (await host.entries(directory)).length > 0)
+      return false;
+    await this.try(directory, () => rmdir(host.inside(directory)));
+    return true;
   }
 
   async sockets(directory: string): Promise<void> {

@@ -244,6 +244,48 @@ describe("the thick daemon", () => {
   });
 });
 
+describe("the thick daemon with a certificate of its own", () => {
+  const spec: MultusInstallSpecInput = {
+    mode: "Thick",
+    daemon: { perNodeCertificate: { enabled: true, certDuration: "1h" } },
+  };
+  const volume = (of: MultusInstallSpecInput) =>
+    pod(of).volumes.find(({ name }) => name === "host-kubelet-kubeconfig");
+
+  it("is told where the kubelet's kubeconfig is, and sees the files beside it, read-only", () => {
+    expect(configOf(spec).perNodeCertificate).toEqual({
+      enabled: true,
+      bootstrapKubeconfig: "/etc/kubernetes/kubelet.conf",
+      certDir: "/host/etc/cni/net.d/multus.d/certs",
+      certDuration: "1h",
+    });
+    expect(volume(spec)).toMatchObject({ hostPath: { path: "/etc/kubernetes", type: "Directory" } });
+    const mount = main(spec).volumeMounts.find(({ name }) => name === "host-kubelet-kubeconfig");
+    expect(mount).toMatchObject({ mountPath: "/etc/kubernetes", readOnly: true });
+    const k3s: MultusInstallSpecInput = { ...spec, distribution: "K3s" };
+    expect(volume(k3s)).toMatchObject({ hostPath: { path: "/var/lib/rancher/k3s/agent" } });
+    // /var/lib/kubelet is mounted anyway.
+    expect(volume({ ...spec, distribution: "OpenShift" })).toBeUndefined();
+  });
+
+  it("has its rights by the certificate's group, and its service account has neither rights nor a token", () => {
+    const [binding] = ofKind(spec, "ClusterRoleBinding");
+    expect(binding?.subjects).toEqual([
+      { kind: "Group", apiGroup: "rbac.authorization.k8s.io", name: "system:multus" },
+    ]);
+    expect(pod(spec)).toMatchObject({ automountServiceAccountToken: false });
+    expect(JSON.stringify(ofKind(spec, "ClusterRole"))).toContain("certificatesigningrequests");
+  });
+
+  it("has none of it where the field is off", () => {
+    const off: MultusInstallSpecInput = {
+      mode: "Thick",
+      daemon: { perNodeCertificate: { enabled: false, bootstrapKubeconfig: "/etc/kubernetes/x" } },
+    };
+    expect(objectsOf(render(off))).toEqual(objectsOf(render({ mode: "Thick", daemon: {} })));
+  });
+});
+
 describe("v3.4", () => {
   const calico = { version: "v3.4.2", primaryNetwork: { source: "Inline", preset: "Calico" } } as const;
 

@@ -1,5 +1,6 @@
 import type { MultusInstallSpec } from "../crds/multus-install/spec.ts";
-import { hostPaths } from "../multus/distributions.ts";
+import { hasCertificates } from "../multus/daemon-config.ts";
+import { bootstrapKubeconfig, hostPaths } from "../multus/distributions.ts";
 import { DAEMON_CONFIG } from "./configuration.ts";
 import { container, INSTALL_RESOURCES, MULTUS_RESOURCES, type PodParts } from "./container.ts";
 
@@ -12,6 +13,8 @@ interface HostMount {
   mountPath: string;
   propagate?: true;
   readOnly?: true;
+  /** The kubelet says that it is missing, where Kubernetes would make it. */
+  mustExist?: true;
 }
 
 /** The pod of the thick daemon, as upstream's multus-daemonset-thick.yml mounts it. */
@@ -35,6 +38,7 @@ export function thickPod(spec: MultusInstallSpec): PodParts {
     { name: "hostroot", host: "/", mountPath: "/hostroot", propagate: true },
     { name: "multus-conf-dir", host: "/etc/cni/multus/net.d", mountPath: "/etc/cni/multus/net.d" },
     ...(logDir ? [{ name: "log", host: logDir, mountPath: logDir }] : []),
+    ...kubeletKubeconfig(spec),
   ];
   return {
     hostPID: true,
@@ -50,9 +54,10 @@ export function thickPod(spec: MultusInstallSpec): PodParts {
         ],
         resources: spec.workload.resources ?? MULTUS_RESOURCES,
         volumeMounts: [
-          ...mounts.map(({ name, mountPath, propagate }) => ({
+          ...mounts.map(({ name, mountPath, propagate, readOnly }) => ({
             name,
             mountPath,
+            ...(readOnly ? { readOnly } : {}),
             ...(propagate ? { mountPropagation: "HostToContainer" } : {}),
           })),
           { name: DAEMON_CONFIG.name, mountPath: "/etc/cni/net.d/multus.d", readOnly: true },
@@ -69,11 +74,23 @@ export function thickPod(spec: MultusInstallSpec): PodParts {
       }),
     ],
     volumes: [
-      ...mounts.map(({ name, host }) => ({ name, hostPath: { path: host } })),
+      ...mounts.map(({ name, host, mustExist }) => ({
+        name,
+        hostPath: { path: host, ...(mustExist ? { type: "Directory" } : {}) },
+      })),
       {
         name: DAEMON_CONFIG.name,
         configMap: { name: DAEMON_CONFIG.name, items: [{ key: DAEMON_CONFIG.key, path: DAEMON_CONFIG.key }] },
       },
     ],
   };
+}
+
+/** The directory of the kubelet's kubeconfig, at its own place, since the file names others beside it. */
+function kubeletKubeconfig(spec: MultusInstallSpec): HostMount[] {
+  const file = bootstrapKubeconfig(spec);
+  const directory = file.slice(0, file.lastIndexOf("/"));
+  if (!hasCertificates(spec) || `${directory}/`.startsWith("/var/lib/kubelet/")) return [];
+  const name = "host-kubelet-kubeconfig";
+  return [{ name, host: directory, mountPath: directory, readOnly: true, mustExist: true }];
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { KubeObject } from "../crds/kube-object.ts";
 import type { MultusInstall } from "../crds/multus-install/multus-install.ts";
+import { hasCertificates } from "../multus/daemon-config.ts";
 import { flavourOf } from "../multus/releases.ts";
 import type { PodParts } from "./container.ts";
 import { ownerLabels, UPSTREAM_LABELS } from "./labels.ts";
@@ -70,6 +71,8 @@ function daemonSet(
           ...(workload.affinity ? { affinity: workload.affinity } : {}),
           ...(workload.priorityClassName ? { priorityClassName: workload.priorityClassName } : {}),
           serviceAccountName: "multus",
+          // Its rights are the certificates' then: a token would be one more thing to steal.
+          ...(hasCertificates(spec) ? { automountServiceAccountToken: false } : {}),
           ...(image.pullSecrets.length > 0
             ? { imagePullSecrets: image.pullSecrets.map((secret) => ({ name: secret })) }
             : {}),

@@ -74,6 +74,10 @@ export function controllerManagerArguments(layout: Layout, kubeconfig: string): 
     "--leader-elect=false",
     `--service-account-private-key-file=${join(layout.directory, "sa.key")}`,
     `--root-ca-file=${layout.caFile}`,
+    `--cluster-signing-cert-file=${layout.caFile}`,
+    `--cluster-signing-key-file=${layout.caFile.replace(/\.crt$/, ".key")}`,
+    // Five minutes of it lie in the past: a client that renews in time does so within a minute and a half.
+    "--cluster-signing-duration=7m",
     `--service-cluster-ip-range=${layout.serviceCidr}`,
   ];
 }

@@ -127,6 +127,19 @@ function specs(mostly: Mostly): fc.Arbitrary<Record<string, unknown>> {
     ),
     clusterNetwork: maybe(mostly(["calico", "10-calico.conflist"], ["/etc", "a/b"])),
     defaultNetworks: maybe(fc.array(mostly(["macvlan-conf"], ["../x"]), { maxLength: 2 })),
+    perNodeCertificate: maybe(
+      record({
+        enabled: maybe(fc.boolean()),
+        bootstrapKubeconfig: maybe(
+          mostly(
+            ["/etc/kubernetes/kubelet.conf", "/var/lib/rancher/k3s/agent/kubelet.kubeconfig"],
+            ["/etc/shadow", "/var/lib/kubelet", "/etc/kubernetes/../shadow"],
+          ),
+        ),
+        certDuration: maybe(mostly(["10m", "1h30m", "720h"], ["9m59s", "721h", "1d", ""])),
+      }),
+      1,
+    ),
   });
 
   const workload = record({
@@ -165,7 +178,7 @@ function specs(mostly: Mostly): fc.Arbitrary<Record<string, unknown>> {
 
   return record({
     version: maybe(
-      mostly(["v3.4.2", "v3.9.3", "v4.0", "v4.2.4", "v4.3.0"], ["4.3.0", "v3.3", "v5.0", ""]),
+      mostly(["v3.4.2", "v3.9.3", "v4.0", "v4.1.0", "v4.2.4", "v4.3.0"], ["4.3.0", "v3.3", "v5.0", ""]),
       4,
     ),
     mode: maybe(mostly(["Thin", "Thick"], ["thin", ""])),

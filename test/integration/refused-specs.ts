@@ -108,6 +108,35 @@ const MISTAKES: RefusedSpec[] = [
     says: /distribution/,
   },
   {
+    title: "certificates of daemons for a release that has none",
+    spec: { version: "v4.0.2", mode: "Thick", daemon: { perNodeCertificate: { enabled: true } } },
+    field: "spec.daemon.perNodeCertificate",
+    says: /v4\.1\.0/,
+  },
+  {
+    title: "certificates of daemons for the thin plugin",
+    spec: { daemon: { perNodeCertificate: { enabled: true } } },
+    field: "spec.daemon",
+  },
+  {
+    title: "a kubelet's kubeconfig of another distribution",
+    spec: {
+      mode: "Thick",
+      distribution: "RKE2",
+      daemon: {
+        perNodeCertificate: { bootstrapKubeconfig: "/var/lib/rancher/k3s/agent/kubelet.kubeconfig" },
+      },
+    },
+    field: "spec.daemon.perNodeCertificate.bootstrapKubeconfig",
+    says: /distribution/,
+  },
+  {
+    title: "certificates that live for years",
+    spec: { mode: "Thick", daemon: { perNodeCertificate: { certDuration: "8760h" } } },
+    field: "spec.daemon.perNodeCertificate.certDuration",
+    says: /10m to 720h/,
+  },
+  {
     title: "a log file outside its directory",
     spec: { logging: { hostDir: "/opt/cni/log", file: "/opt/cni/multus.log" } },
     field: "spec.logging.file",
@@ -133,6 +162,14 @@ const MISTAKES: RefusedSpec[] = [
 
 /** What a hostile author would write. */
 const HOSTILE: RefusedSpec[] = [
+  {
+    title: "a file of the host in place of the kubelet's kubeconfig",
+    spec: {
+      mode: "Thick",
+      daemon: { perNodeCertificate: { bootstrapKubeconfig: "/var/lib/kubelet/../../etc/x" } },
+    },
+    field: "spec.daemon.perNodeCertificate.bootstrapKubeconfig",
+  },
   {
     title: "/etc/shadow as confDir",
     spec: { cni: { confDir: "/etc/shadow" } },

@@ -6,6 +6,7 @@ import { Reflector } from "../../kube/reflector.ts";
 import { type ApiObject, PODS } from "../../kube/resource.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
+import { CertificateApprover } from "../certificates/approver.ts";
 import type { NetworkSummaryStore } from "../network-attachment/summary-store.ts";
 import { NodeInspections } from "../nodes/inspections.ts";
 import { NodeTasks } from "../nodes/node-tasks.ts";
@@ -45,6 +46,7 @@ export class InstallController {
   readonly #owned: OwnedObjects;
   readonly #nodes: ClusterNodes;
   readonly #nodeTasks: NodeTasks;
+  readonly #certificates: CertificateApprover;
   readonly #pods = new Map<string, Reflector<MultusPodView>>();
 
   constructor(options: InstallControllerOptions) {
@@ -66,6 +68,13 @@ export class InstallController {
       nodes: this.#nodes,
       inspections: options.inspections ?? new NodeInspections(),
       onChange: () => this.#enqueueSoon(),
+    });
+    this.#certificates = new CertificateApprover({
+      client,
+      log,
+      metrics,
+      events,
+      onRefused: () => this.#enqueueSoon(),
     });
     this.#installs = new Reflector<ApiObject>({
       client,
@@ -94,6 +103,7 @@ export class InstallController {
             owned: this.#owned,
             nodes: () => this.#nodes.all(),
             nodeTasks: this.#nodeTasks,
+            certificates: this.#certificates,
             image: options.taskImage,
             pods: (namespace) => this.#podsOf(namespace),
             networks: () => options.networks?.get(),
@@ -118,6 +128,7 @@ export class InstallController {
       this.#owned.stop(),
       this.#nodes.stop(),
       this.#nodeTasks.stop(),
+      this.#certificates.stop(),
       ...[...this.#pods.values()].map((pods) => pods.stop()),
     ]);
   }
@@ -125,7 +136,7 @@ export class InstallController {
   /** The longest silence of any watch, in seconds; for the liveness check. */
   get silenceSeconds(): number {
     const pods = [...this.#pods.values()].map((watch) => watch.silenceSeconds);
-    const watches = [this.#installs, this.#owned, this.#nodes, this.#nodeTasks];
+    const watches = [this.#installs, this.#owned, this.#nodes, this.#nodeTasks, this.#certificates];
     return Math.max(...watches.map((watch) => watch.silenceSeconds), ...pods);
   }
 

@@ -4,6 +4,7 @@ import type { MultusInstall } from "../../crds/multus-install/multus-install.ts"
 import type { Result } from "../../kube/controller.ts";
 import { describe, refOf } from "../../kube/resource.ts";
 import { flavourOf } from "../../multus/releases.ts";
+import { multusSubjects } from "../../render/access.ts";
 import { lastComplete } from "../../render/last-complete.ts";
 import { objectsOf, type RenderedInstall } from "../../render/render.ts";
 import { rolloutGuard } from "../../render/rollout-guard.ts";
@@ -18,6 +19,7 @@ import { allowsAll } from "./role-narrowing.ts";
 import { type Rollout, type Verdict, verdict } from "./rollout.ts";
 import { nextStep, type RolloutState } from "./rollout-plan.ts";
 import type { Run } from "./run.ts";
+import { withEarlier } from "./subjects.ts";
 import { taskOwner } from "./task-owner.ts";
 import { guardRef, marked, obsoleteDaemonSets, revisionOf, workloadState } from "./workload-state.ts";
 
@@ -53,7 +55,7 @@ export async function exchange(
   const step = nextStep(state);
   for (const object of objects)
     if (!isDaemonSet(object) && !isHeldByEarlierPods(run, state, object))
-      await applyObject(run, object, install.spec.adopt);
+      await applyObject(run, forEarlierPods(run, install, object), install.spec.adopt);
   switch (step.kind) {
     case "Guard":
       await raiseGuard(run, install, daemonSets, state);
@@ -106,6 +108,7 @@ async function settle(
     return asFound;
   }
   const objects = objectsOf(rendered);
+  for (const object of objects.filter(isBinding)) await applyObject(run, object, install.spec.adopt);
   const record = lastComplete(install);
   await run.deps.owned.watch([refOf(record)]);
   const before = run.deps.owned.get(refOf(record));
@@ -179,6 +182,17 @@ function isHeldByEarlierPods(run: Run, state: RolloutState, object: KubeObject):
   if (object.kind !== "ClusterRole") return false;
   const isUnderWay = state.guard || state.obsolete.length > 0 || state.live.some((w) => !w.upToDate);
   return isUnderWay && allowsAll(run.deps.owned.get(refOf(object))?.rules, object.rules);
+}
+
+/** Whoever the earlier pods are to the API server, a service account or a certificate's group, keeps its rights. */
+function forEarlierPods(run: Run, install: MultusInstall, object: KubeObject): KubeObject {
+  if (!isBinding(object)) return object;
+  const live = run.deps.owned.get(refOf(object))?.subjects;
+  return { ...object, subjects: withEarlier(live, object.subjects, multusSubjects(install)) };
+}
+
+function isBinding({ kind }: KubeObject): boolean {
+  return kind === "ClusterRoleBinding";
 }
 
 function isDaemonSet({ kind }: KubeObject): boolean {

@@ -11,6 +11,7 @@ import { type ApiObject, describe, refOf } from "../../kube/resource.ts";
 import { objectsOf, RenderError, type RenderedInstall, renderInstall } from "../../render/render.ts";
 import { type Adoption, planAdoption, takeOver } from "./adoption.ts";
 import { FIELD_MANAGER } from "./applier.ts";
+import { approveCertificates } from "./certificates.ts";
 import { removeInstall } from "./deletion.ts";
 import { withDistribution } from "./distribution.ts";
 import { appliedObjects, exchange } from "./exchange.ts";
@@ -38,7 +39,10 @@ export async function reconcile(
   context: ReconcileContext,
 ): Promise<Result> {
   const live = deps.installs.get(name);
-  if (!live) return {};
+  if (!live) {
+    if (deps.installs.values().length === 0) deps.certificates.serve(undefined);
+    return {};
+  }
   const run = beginRun(live, deps, context);
   let failure: unknown;
   let result: Result = {};
@@ -78,6 +82,7 @@ async function act(run: Run): Promise<Result> {
 
   const adoption = await planAdoption(run, install, objects);
   tell(run, rendered, adoption);
+  await approveCertificates(run, install);
   if (install.spec.paused) return await observePaused(run, rendered, adoption);
   await assertAllowed(run, objects);
   await addFinalizer(run);

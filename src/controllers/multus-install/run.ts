@@ -5,6 +5,7 @@ import type { EventRecorder } from "../../kube/events.ts";
 import type { ApiObject } from "../../kube/resource.ts";
 import type { NetworkSummary } from "../../networks/summary.ts";
 import type { ProbeImage } from "../../render/probe-pod.ts";
+import type { CertificateApprover } from "../certificates/approver.ts";
 import type { NodeTasks } from "../nodes/node-tasks.ts";
 import type { Applier } from "./applier.ts";
 import type { NodeView } from "./cluster-nodes.ts";
@@ -25,6 +26,7 @@ export interface Dependencies {
   /** The cluster's nodes; starts watching them at the first call. */
   nodes: () => Promise<readonly NodeView[]>;
   nodeTasks: NodeTasks;
+  certificates: CertificateApprover;
   /** The operator's own image, for probes; undefined where it does not know it. */
   image: ProbeImage | undefined;
   events: EventRecorder;

@@ -1,4 +1,5 @@
 import { ApiError, isApplyConflict } from "../../kube/errors.ts";
+import { MayNotApprove } from "../certificates/rights.ts";
 import type { InstallState } from "./conditions.ts";
 
 /** Another Multus is there, or an object of it that cannot become the operator's. */
@@ -21,6 +22,7 @@ export class InvalidSpec extends Error {
 export function stalledBy(error: unknown): InstallState | undefined {
   if (error instanceof AdoptionRefused)
     return { kind: "Stalled", reason: error.reason, message: error.message };
+  if (error instanceof MayNotApprove) return { kind: "Stalled", reason: "Forbidden", message: error.message };
   if (!(error instanceof ApiError)) return undefined;
   if (isApplyConflict(error)) {
     const fields = error.causes.slice(0, 5).map(({ field, message }) => `${field} (${message})`);

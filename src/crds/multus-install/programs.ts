@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { matching, withRules } from "../rule.ts";
-import { networkName } from "./text.ts";
+import { kubeletDirectoryFile } from "./host-paths.ts";
+import { duration, networkName, secondsOf } from "./text.ts";
 
 /** spec.entrypoint: what the thin plugin's entrypoint does. */
 export const entrypoint = z.object({
@@ -49,6 +50,37 @@ const capabilities = () =>
     ],
   );
 
+/** No signer makes a certificate of less (spec.expirationSeconds of a CertificateSigningRequest), s. */
+export const SHORTEST_CERTIFICATE_SECONDS = 600;
+/** Thirty days, s: a client certificate cannot be taken back. */
+export const LONGEST_CERTIFICATE_SECONDS = 2_592_000;
+
+const perNodeCertificate = z.object({
+  enabled: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Each node's daemon has a client certificate of its own (user system:multus:NODE, group system:multus) instead of the service account that all share; key perNodeCertificate.enabled (v4.1.0 and later). The chart's value perNodeCertificates.approve must be true.",
+    ),
+  bootstrapKubeconfig: kubeletDirectoryFile()
+    .optional()
+    .describe(
+      "The kubelet's kubeconfig on the host, with which the daemon asks for its first certificate; key perNodeCertificate.bootstrapKubeconfig. Default: the distribution's, such as /etc/kubernetes/kubelet.conf.",
+    ),
+  certDuration: withRules(duration(), [
+    {
+      message: "must be 10m to 720h",
+      cel: "duration(self) >= duration('10m') && duration(self) <= duration('720h')",
+      holds: (text) =>
+        secondsOf(text) >= SHORTEST_CERTIFICATE_SECONDS && secondsOf(text) <= LONGEST_CERTIFICATE_SECONDS,
+    },
+  ])
+    .default("24h")
+    .describe(
+      "How long a certificate is valid, unless the cluster's signer makes shorter ones; a new one is asked for after seven to nine tenths of it; key perNodeCertificate.certDuration.",
+    ),
+});
+
 /** spec.daemon: what the thick daemon does. */
 export const daemon = z.object({
   metricsPort: z
@@ -91,4 +123,7 @@ export const daemon = z.object({
     .max(16)
     .optional()
     .describe("Networks that every pod gets besides; key defaultNetworks."),
+  perNodeCertificate: perNodeCertificate
+    .optional()
+    .describe("How the daemon proves to the API server who it is."),
 });

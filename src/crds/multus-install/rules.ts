@@ -41,6 +41,7 @@ export interface RuledSpec {
         connectionLimit?: number | undefined;
         auxiliaryCNIChainName?: string | undefined;
         clusterNetwork?: string | undefined;
+        perNodeCertificate?: { enabled: boolean; bootstrapKubeconfig?: string | undefined } | undefined;
       }
     | undefined;
   workload: { architectures?: readonly string[] | undefined };
@@ -59,31 +60,40 @@ const before39 = "self.version.matches('^v3\\\\.[4-8](\\\\.|$)')";
 const v3 = "self.version.startsWith('v3.')";
 
 /**
- * The pattern of a directory lets through what any distribution has; this is what the one at hand has. The
- * CEL is written out, since the API server prices a loop over a list of literals as if it had no end.
+ * The pattern of a path lets through what any distribution has; this is what the one at hand has. The CEL is
+ * written out, since the API server prices a loop over a list of literals as if it had no end.
+ * @param absent CEL that is true where the field is not set
  */
-function directoryRule(field: "confDir" | "binDir" | "additionalBinDir"): FieldsRule {
-  const kind = field === "confDir" ? "conf" : "bin";
+function hostPathRule(
+  field: string,
+  kind: "conf" | "bin" | "kubelet",
+  absent: string,
+  read: (spec: RuledSpec) => string | undefined,
+): FieldsRule {
   const { common, own } = HOST_DIRECTORIES;
-  const directory = `self.cni.${field}`;
+  const path = `self.${field}`;
   const below = (roots: readonly string[]) =>
-    roots.map((root) => `${directory} == '${root}' || ${directory}.startsWith('${root}/')`).join(" || ");
+    roots.map((root) => `${path} == '${root}' || ${path}.startsWith('${root}/')`).join(" || ");
   const ofDistribution = Object.entries(own)
     .filter(([, roots]) => roots[kind].length > 0)
     .map(([name, roots]) => `(self.distribution == '${name}' && (${below(roots[kind])}))`);
   return {
-    path: `spec.cni.${field}`,
-    message:
-      "is a directory of another distribution; set distribution to the right one, or leave the directory out",
+    path: `spec.${field}`,
+    message: `is a ${kind === "kubelet" ? "file" : "directory"} of another distribution; set distribution to the right one, or leave it out`,
     // Auto: the operator looks at the rule again once it knows the distribution.
-    cel: [`!has(${directory})`, "self.distribution == 'Auto'", below(common[kind]), ...ofDistribution].join(
-      " || ",
-    ),
-    holds: ({ cni, distribution }) =>
-      cni[field] === undefined ||
-      distribution === "Auto" ||
-      isBelow([...common[kind], ...own[distribution][kind]], cni[field]),
+    cel: [absent, "self.distribution == 'Auto'", below(common[kind]), ...ofDistribution].join(" || "),
+    holds: (spec) => {
+      const value = read(spec);
+      const { distribution } = spec;
+      if (value === undefined || distribution === "Auto") return true;
+      return isBelow([...common[kind], ...own[distribution][kind]], value);
+    },
   };
+}
+
+function directoryRule(field: "confDir" | "binDir" | "additionalBinDir"): FieldsRule {
+  const kind = field === "confDir" ? "conf" : "bin";
+  return hostPathRule(`cni.${field}`, kind, `!has(self.cni.${field})`, ({ cni }) => cni[field]);
 }
 
 /** The entrypoints look at these flags only while they generate a configuration (--multus-conf-file=auto). */
@@ -227,6 +237,18 @@ export const RULES: readonly FieldsRule[] = [
     cel: "!has(self.daemon) || !has(self.daemon.auxiliaryCNIChainName) || !has(self.daemon.clusterNetwork)",
     holds: ({ daemon }) => daemon?.auxiliaryCNIChainName === undefined || daemon.clusterNetwork === undefined,
   },
+  {
+    path: "spec.daemon.perNodeCertificate",
+    message: "needs version v4.1.0 or later",
+    cel: "!has(self.daemon) || !has(self.daemon.perNodeCertificate) || !self.daemon.perNodeCertificate.enabled || !self.version.matches('^v4\\\\.0(\\\\.|$)')",
+    holds: (s) => !s.daemon?.perNodeCertificate?.enabled || !/^v4\.0(\.|$)/.test(s.version),
+  },
+  hostPathRule(
+    "daemon.perNodeCertificate.bootstrapKubeconfig",
+    "kubelet",
+    "!has(self.daemon) || !has(self.daemon.perNodeCertificate) || !has(self.daemon.perNodeCertificate.bootstrapKubeconfig)",
+    ({ daemon }) => daemon?.perNodeCertificate?.bootstrapKubeconfig,
+  ),
   {
     path: "spec.workload.architectures",
     message: "is for v3 only; v4 images serve every architecture from one DaemonSet",

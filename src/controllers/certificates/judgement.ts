@@ -1,0 +1,91 @@
+import { z } from "zod";
+import {
+  LONGEST_CERTIFICATE_SECONDS,
+  SHORTEST_CERTIFICATE_SECONDS,
+} from "../../crds/multus-install/programs.ts";
+import { MULTUS_GROUP } from "../../render/access.ts";
+import { isRequestOf, namesMultus } from "./certificate-request.ts";
+
+export const SIGNER = "kubernetes.io/kube-apiserver-client";
+
+/** What counts of a CertificateSigningRequest. The API server sets username and groups, and lets nobody change the spec. */
+export const signingRequest = z.object({
+  metadata: z.object({ creationTimestamp: z.string().default("") }),
+  spec: z.object({
+    signerName: z.string().default(""),
+    username: z.string().default(""),
+    groups: z.array(z.string()).default([]),
+    usages: z.array(z.string()).default([]),
+    expirationSeconds: z.number().optional(),
+    request: z.string().default(""),
+  }),
+  status: z
+    .object({
+      certificate: z.string().default(""),
+      conditions: z.array(z.object({ type: z.string() })).default([]),
+    })
+    .prefault({}),
+});
+export type SigningRequest = z.output<typeof signingRequest>;
+
+/** `Foreign`: none of the daemons', or somebody has decided; it is left alone. */
+export type Judgement =
+  | { kind: "Foreign" }
+  | { kind: "Wrong"; why: string }
+  /** It is what the daemon of this node writes. Whether there is such a node, with such a daemon, is another question. */
+  | { kind: "OfDaemon"; node: string };
+
+const FOREIGN: Judgement = { kind: "Foreign" };
+/** A node's name is a DNS-1123 subdomain. */
+const NODE = "[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?";
+/** For its first certificate the daemon asks as its kubelet, then with the certificate that it has. */
+const REQUESTERS = [
+  { username: new RegExp(`^system:node:(${NODE})$`), group: "system:nodes" },
+  { username: new RegExp(`^${MULTUS_GROUP}:(${NODE})$`), group: MULTUS_GROUP },
+];
+const EVERYBODY = "system:authenticated";
+const USAGES = ["client auth", "digital signature"];
+
+/**
+ * Judges a request by itself. Only one whose every property is what the daemon of one node makes is `OfDaemon`;
+ * one that names the daemons' group and differs in anything is `Wrong`.
+ */
+export function judge({ spec, status }: SigningRequest): Judgement {
+  const isDecided = status.certificate !== "" || status.conditions.length > 0;
+  if (spec.signerName !== SIGNER || isDecided) return FOREIGN;
+  const pem = Buffer.from(spec.request, "base64").toString("latin1");
+  if (!namesMultus(pem)) return FOREIGN;
+  const node = requestingNode(spec);
+  if (node === undefined) return wrong(`${shown(spec.username)} is no node's kubelet and no node's Multus`);
+  if (!isSetOf(spec.usages, USAGES)) return wrong(`its usages are not ${USAGES.join(" and ")} alone`);
+  const { expirationSeconds: seconds } = spec;
+  if (
+    seconds === undefined ||
+    seconds < SHORTEST_CERTIFICATE_SECONDS ||
+    seconds > LONGEST_CERTIFICATE_SECONDS
+  )
+    return wrong(
+      `its certificate would live ${seconds === undefined ? "as long as the signer likes" : `${seconds} s`}, and not ${SHORTEST_CERTIFICATE_SECONDS} to ${LONGEST_CERTIFICATE_SECONDS} s`,
+    );
+  if (!isRequestOf(node, pem))
+    return wrong(
+      `it is not, byte for byte, a request for CN=${MULTUS_GROUP}:${node}, O=${MULTUS_GROUP} without extensions`,
+    );
+  return { kind: "OfDaemon", node };
+}
+
+function requestingNode({ username, groups }: SigningRequest["spec"]): string | undefined {
+  for (const requester of REQUESTERS) {
+    const node = requester.username.exec(username)?.[1];
+    if (node !== undefined && isSetOf(groups, [requester.group, EVERYBODY])) return node;
+  }
+  return undefined;
+}
+
+const isSetOf = (given: readonly string[], expected: readonly string[]) =>
+  given.length === expected.length && expected.every((value) => given.includes(value));
+
+const wrong = (why: string): Judgement => ({ kind: "Wrong", why });
+
+/** A name of anybody's, for a sentence: bounded, on one line. */
+const shown = (name: string) => JSON.stringify(name.slice(0, 128).replaceAll(/[^\x20-\x7e]/g, "?"));

@@ -1,0 +1,67 @@
+import type { KubeClient } from "../../kube/client.ts";
+import { SIGNER } from "./judgement.ts";
+
+/** The field is on, and the operator's role is not made for it. */
+export class MayNotApprove extends Error {
+  readonly code = "MAY_NOT_APPROVE";
+
+  constructor(missing: string) {
+    super(
+      `spec.daemon.perNodeCertificate: the operator may not ${missing}, so no daemon would get its certificate; set the chart's value perNodeCertificates.approve to true (docs/guides/configure.md), or enabled to false`,
+    );
+  }
+}
+
+const GROUP = "certificates.k8s.io";
+const REQUESTS = "certificatesigningrequests";
+/** What the approver does, and what the operator must hold to grant it to the daemons. */
+const NEEDED = [
+  { what: `approve for ${SIGNER}`, group: GROUP, resource: "signers", verb: "approve", name: SIGNER },
+  {
+    what: `update ${REQUESTS}/approval`,
+    group: GROUP,
+    resource: REQUESTS,
+    subresource: "approval",
+    verb: "update",
+  },
+  ...["create", "get", "list", "watch"].map((verb) => ({
+    what: `${verb} ${REQUESTS}`,
+    group: GROUP,
+    resource: REQUESTS,
+    verb,
+  })),
+];
+
+/** Whether the operator may approve certificates: asked of the API server until it may, and again after `forget`. */
+export class ApprovalRights {
+  readonly #client: KubeClient;
+  #held = false;
+
+  constructor(client: KubeClient) {
+    this.#client = client;
+  }
+
+  /** Throws a MayNotApprove that names the first right that is missing. */
+  async assertHeld(signal: AbortSignal): Promise<void> {
+    if (this.#held) return;
+    for (const { what, ...resourceAttributes } of NEEDED) {
+      const answer = await this.#client.json<{ status?: { allowed?: boolean } }>({
+        method: "POST",
+        path: "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+        body: {
+          apiVersion: "authorization.k8s.io/v1",
+          kind: "SelfSubjectAccessReview",
+          spec: { resourceAttributes },
+        },
+        signal,
+      });
+      if (answer.status?.allowed !== true) throw new MayNotApprove(what);
+    }
+    this.#held = true;
+  }
+
+  /** They were refused: the next assertHeld asks again. */
+  forget(): void {
+    this.#held = false;
+  }
+}
