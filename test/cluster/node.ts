@@ -93,6 +93,12 @@ export class ClusterNode {
     }
   }
 
+  /** Puts the kubelet's kubeconfig where kubeadm has it. */
+  async installKubeletKubeconfig(): Promise<void> {
+    await this.exec("mkdir", "-p", "/etc/kubernetes");
+    await this.writeFile("/etc/kubernetes/kubelet.conf", readFileSync(this.#kubeletKubeconfig, "utf8"));
+  }
+
   async loadImage(image: Image): Promise<void> {
     const [ctr = ""] = await binaries(["ctr"]);
     await this.exec(ctr, "-n", "k8s.io", "images", "import", "--local", image.archive);
@@ -101,6 +107,10 @@ export class ClusterNode {
   /** The end of the node's own logs, for the message of a test that failed. */
   logTail(): string {
     return this.#daemons.map((daemon) => `--- ${this.name} ${daemon.name}\n${daemon.logTail(15)}`).join("\n");
+  }
+
+  get #kubeletKubeconfig(): string {
+    return join(this.#options.directory, "kubelet.kubeconfig");
   }
 
   #inside(command: string[]): string[] {
@@ -162,7 +172,7 @@ export class ClusterNode {
   async #startKubelet(): Promise<void> {
     const { directory, server, caFile, certificate, network, taints } = this.#options;
     const [kubelet = ""] = await binaries(["kubelet"]);
-    const access = join(directory, "kubelet.kubeconfig");
+    const access = this.#kubeletKubeconfig;
     writeFileSync(access, kubeconfig(server, caFile, certificate), { mode: 0o600 });
     const config = join(directory, "kubelet.json");
     writeFileSync(config, JSON.stringify(kubeletConfiguration(caFile, `/${network.namespace}`)));

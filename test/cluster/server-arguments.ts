@@ -76,8 +76,6 @@ export function controllerManagerArguments(layout: Layout, kubeconfig: string): 
     `--root-ca-file=${layout.caFile}`,
     `--cluster-signing-cert-file=${layout.caFile}`,
     `--cluster-signing-key-file=${layout.caFile.replace(/\.crt$/, ".key")}`,
-    // Five minutes of it lie in the past: a client that renews in time does so within a minute and a half.
-    "--cluster-signing-duration=7m",
     `--service-cluster-ip-range=${layout.serviceCidr}`,
   ];
 }

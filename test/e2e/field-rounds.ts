@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { expect } from "vitest";
 import type { MultusInstallSpecInput } from "../../src/crds/multus-install/spec.ts";
 import { binary } from "../cluster/binaries.ts";
@@ -483,6 +484,58 @@ const THICK: FieldRound[] = [
       "the daemon deletes its configuration when it ends": lacks("/etc/cni/net.d", "00-multus.conf"),
     },
   },
+  {
+    title: "v4 thick: a certificate of each daemon's own",
+    before: makeNetworks,
+    // The file is where kubeadm has it: the test put it there.
+    spec: { version: "v4.3.0", mode: "Thick", daemon: { perNodeCertificate: { enabled: true } } },
+    looks: {
+      "daemon.perNodeCertificate.enabled": async (access) => {
+        const [newest] = await certificatesOf(access);
+        expect(newest?.subject.split("\n")).toEqual([
+          "O=system:multus",
+          `CN=system:multus:${access.node.name}`,
+        ]);
+      },
+      "no token in its pod, and no right of the account": async ({ kubectl }) => {
+        const pods = ["pods", "-n", "kube-system", "-l", "name=multus"];
+        expect(
+          await kubectl.run("get", ...pods, "-o", "jsonpath={.items[*].spec.volumes[*].projected}"),
+        ).toBe("");
+        const may = ["auth", "can-i", "get", "pods", "--as=system:serviceaccount:kube-system:multus"];
+        await expect(kubectl.run(...may)).rejects.toThrow();
+      },
+      "an attachment with it": async ({ runPod }) => {
+        const status = await runPod("certified", "default", "team-a/shared");
+        expect(status.map(({ name }) => name)).toContain("team-a/shared");
+      },
+    },
+  },
+  {
+    title: "v4 thick: the service account again",
+    spec: { version: "v4.3.0", mode: "Thick" },
+    looks: {
+      "its rights, and none of the certificates' group": async ({ kubectl }) => {
+        const subjects = "jsonpath={.subjects[*].kind}";
+        expect(await kubectl.run("get", "clusterrolebinding", "multus", "-o", subjects)).toBe(
+          "ServiceAccount",
+        );
+      },
+      "an attachment with it": async ({ runPod }) => {
+        const status = await runPod("uncertified", "default", "team-a/shared");
+        expect(status.map(({ name }) => name)).toContain("team-a/shared");
+      },
+    },
+  },
 ];
+
+const CERTIFICATES = "/etc/cni/net.d/multus.d/certs";
+
+/** The daemon's certificates on the node, the newest first. The link to it holds the container's path. */
+async function certificatesOf({ node, file }: Access): Promise<X509Certificate[]> {
+  const names = (await node.listDirectory(CERTIFICATES)).filter((name) => /\d\.pem$/.test(name));
+  const texts = await Promise.all(names.toReversed().map((name) => file(`${CERTIFICATES}/${name}`)));
+  return texts.map((text) => new X509Certificate(text));
+}
 
 export const FIELD_ROUNDS: readonly FieldRound[] = [...V3, ...THIN, ...THICK];

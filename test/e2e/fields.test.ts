@@ -165,8 +165,12 @@ interface Install {
   status?: { observedGeneration?: number; conditions?: { type: string; status: string; message: string }[] };
 }
 
-/** A second primary network, which sorts after the first, and the same in a directory that no runtime reads. */
+/**
+ * A second primary network, which sorts after the first, and the same in a directory that no runtime reads; and
+ * the kubelet's kubeconfig where kubeadm has it.
+ */
 async function prepare(node: ClusterNode): Promise<void> {
+  await node.installKubeletKubeconfig();
   const conflist = JSON.parse(await node.readFile("/etc/cni/net.d/10-bridge.conflist")) as object;
   await node.writeFile(
     "/etc/cni/net.d/20-second.conflist",
