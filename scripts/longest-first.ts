@@ -8,6 +8,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 export const SECONDS: readonly (readonly [path: string, seconds: number])[] = [
   ["test/e2e/uninstall", 350],
   ["test/e2e/transitions", 340],
+  ["test/e2e/diagnosis", 230],
   ["test/e2e/first-users", 200],
   ["test/e2e/fields", 170],
   ["test/e2e/explain", 120],

@@ -67,7 +67,7 @@ describeOn(["nodeExec", "ownNodes", "loadImage"], "what the status says of nodes
 
   beforeAll(async () => {
     await execute(process.execPath, ["scripts/build.ts"]);
-    cluster = await startCluster({ nodes: 3, images: ["multus-v4.3.0", "operator"] });
+    cluster = await startCluster({ nodes: 3, images: ["multus-v4.3.0", "multus-v4.3.0-thick", "operator"] });
     [first, second] = cluster.nodes as [ClusterNode, ClusterNode];
     kubectl = new Kubectl(cluster.kubeconfig);
     await installOperator(kubectl, `rolloutDeadlineSeconds=${DEADLINE_SECONDS}`);
@@ -227,7 +227,13 @@ describeOn(["nodeExec", "ownNodes", "loadImage"], "what the status says of nodes
       { everyMs: 250 },
     );
     expect([...said]).toEqual([expect.stringMatching(/^NoPrimaryNetwork: /)]);
-    await first.exec("mv", "/var/lib/moved.conflist", PRIMARY_CONFLIST);
+    // With its version as it was: what Multus wrote for the other would compete with what it writes now.
+    await first.exec(
+      "sh",
+      "-c",
+      `rm ${NET_D}/00-multus.conflist; mv /var/lib/moved.conflist ${PRIMARY_CONFLIST}`,
+    );
+    await first.exec("sed", "-i", 's/"cniVersion": "1.0.0"/"cniVersion": "0.3.1"/', PRIMARY_CONFLIST);
     await replaceMultus(first);
     await onlyUnhealthy("node-3");
     // A pod that is Ready and not yet available is exchanged at once by the next rollout.
@@ -259,5 +265,18 @@ describeOn(["nodeExec", "ownNodes", "loadImage"], "what the status says of nodes
     );
     const after = await multusPods();
     expect(Object.keys(before).filter((node) => before[node] === after[node])).toHaveLength(2);
+  });
+
+  it("says that Multus was killed for its memory, with the limit and what to set (#1346)", async () => {
+    const workload = {
+      resources: { limits: { memory: "9Mi" } },
+      nodeSelector: { "kubernetes.io/hostname": "node-1" },
+    };
+    await apply({ version: "v4.3.0", mode: "Thick", workload });
+    await readyFor("Available", /on 1 of 1 nodes/);
+    await startPods(first, ...Array.from({ length: 8 }, (_, index) => `many-${index}`));
+    expect(await saysOf("node-1", "OOMKilled")).toMatch(
+      /limit 9Mi\)\. Set spec\.workload\.resources\.limits\.memory to 128Mi or more/,
+    );
   });
 });
