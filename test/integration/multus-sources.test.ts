@@ -14,8 +14,10 @@ import { moduleDirectory } from "../cluster/binaries.ts";
 const V4 = () => moduleDirectory("multus-v4", "gopkg.in/k8snetworkplumbingwg/multus-cni.v4");
 const V3 = () => moduleDirectory("multus-v3", "gopkg.in/intel/multus-cni.v3");
 
-function found(file: string, pattern: RegExp): string[] {
-  const names = [...readFileSync(file, "utf8").matchAll(pattern)].map(([, name = ""]) => name);
+/** @param part of the file that counts; all of it without */
+function found(file: string, pattern: RegExp, part = /.*/s): string[] {
+  const [text = ""] = part.exec(readFileSync(file, "utf8")) ?? [];
+  const names = [...text.matchAll(pattern)].map(([, name = ""]) => name);
   expect(names.length, `matches of ${pattern} in ${file}`).toBeGreaterThan(3);
   return names.toSorted();
 }
@@ -40,7 +42,14 @@ it("names a key of the daemon's configuration only if v4.3.0 reads it", () => {
   const files = ["pkg/types/types.go", "pkg/server/types.go", "pkg/server/config/generator.go"];
   const keys = files.flatMap((file) => found(join(V4(), file), /json:"([A-Za-z]+)/g));
   const logOptions = found(join(V4(), "pkg/logging/logging.go"), /json:"([A-Za-z]+)/g);
-  const known = [...keys, ...logOptions.map((key) => `logOptions.${key}`)];
+  const certificate = found(
+    join(V4(), "pkg/server/types.go"),
+    /json:"([A-Za-z]+)/g,
+    /type PerNodeCertificate struct \{[^}]*\}/,
+  );
+  const nested = { logOptions, perNodeCertificate: certificate };
+  const within = Object.entries(nested).flatMap(([key, names]) => names.map((name) => `${key}.${name}`));
+  const known = [...keys, ...within];
   const fields = describedFields(customResourceDefinitions()[0] as unknown as Definition);
   const ours = [...fields.flatMap((field) => settingsOf(field).thick), ...Object.keys(FIXED_KEYS)];
   expect(ours.filter((key) => !known.includes(key))).toEqual([]);

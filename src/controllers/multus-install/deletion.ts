@@ -35,6 +35,7 @@ export async function removeInstall(run: Run): Promise<Result> {
   await run.deps.owned.watch(inventory.map(refOfEntry));
   run.deps.nodeTasks.plan(undefined);
   run.deps.nodeTasks.abandonEarlier();
+  run.deps.nodeTasks.forgetDaemons();
   run.deps.certificates.serve(undefined);
 
   const daemonSets = inventory.filter(({ kind }) => kind === "DaemonSet");

@@ -44,11 +44,6 @@ export async function exchange(
   const daemonSets = objects.filter(isDaemonSet);
   await run.deps.owned.watch([...run.findings.inventory.map(refOfEntry), guardRef(daemonSets)]);
   const pods = await run.deps.pods(install.spec.namespace);
-  run.deps.nodeTasks.releaseShims(
-    taskOwner(install),
-    pods.filter(({ isDaemon }) => isDaemon),
-    flavourOf(install.spec) === "v4-thick",
-  );
   const state = await workloadState(run, daemonSets, pods);
   const canary = mayHold ? canaryOf(run, install, daemonSets, state) : undefined;
   if (!canary) await removeLeftProbes(run, pods);
@@ -56,6 +51,12 @@ export async function exchange(
   for (const object of objects)
     if (!isDaemonSet(object) && !isHeldByEarlierPods(run, state, object))
       await applyObject(run, forEarlierPods(run, install, object), install.spec.adopt);
+  // After the objects: its pods run under Multus' account.
+  run.deps.nodeTasks.releaseShims(
+    taskOwner(install),
+    pods.filter(({ isDaemon }) => isDaemon),
+    flavourOf(install.spec) === "v4-thick",
+  );
   switch (step.kind) {
     case "Guard":
       await raiseGuard(run, install, daemonSets, state);

@@ -116,6 +116,11 @@ export class NodeTasks {
     if (this.canRun) this.#releaser.step(owner, daemons, daemonFollows);
   }
 
+  /** No daemon that was seen is waited for any more. */
+  forgetDaemons(): void {
+    this.#releaser.forget();
+  }
+
   get silenceSeconds(): number {
     return this.#runner?.silenceSeconds ?? 0;
   }

@@ -43,6 +43,13 @@ it("releases those of a daemon whose end it did not see, and of one that it saw 
   expect(nodes().toSorted()).toEqual(["a", "b"]);
 });
 
+it("does not take an install that follows a deleted one for the end of that one's daemons", () => {
+  releaser.step(OWNER, [daemon("a")], true);
+  releaser.forget();
+  releaser.step(OWNER, [], false);
+  expect(nodes()).toEqual([]);
+});
+
 it("lets shims wait where another daemon follows", () => {
   releaser.step(OWNER, [daemon("a")], true);
   releaser.step(OWNER, [daemon("a", true)], true);

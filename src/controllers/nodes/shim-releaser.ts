@@ -62,6 +62,13 @@ export class ShimReleaser {
     this.#next();
   }
 
+  /** The install is deleted: its daemons end, and the next install's do not follow them. */
+  forget(): void {
+    this.#running.clear();
+    this.#released.clear();
+    this.#queue.length = 0;
+  }
+
   #next(): void {
     while (this.#underWay < AT_ONCE) {
       const next = this.#queue.shift();
