@@ -1,4 +1,5 @@
 import { NETWORK_DEFINITION } from "../render/definition.ts";
+import type { Draft } from "./draft.ts";
 import type { ImportFinding } from "./finding.ts";
 import { Findings } from "./finding.ts";
 import type { Manifest } from "./manifest.ts";
@@ -13,7 +14,7 @@ const NEEDED: Record<string, readonly string[]> = {
 const OLD_VERSION = /\/v1beta1$/;
 
 /** What becomes of the objects beside the DaemonSet and its ConfigMap. */
-export function readOthers(others: Manifest["others"]): ImportFinding[] {
+export function readOthers(others: Manifest["others"], { daemon }: Draft): ImportFinding[] {
   return others.flatMap((other) => {
     const findings = new Findings(`${other.kind} ${other.name}`);
     if (OLD_VERSION.test(other.apiVersion) && KINDS_OF_MULTUS.includes(other.kind))
@@ -24,7 +25,7 @@ export function readOthers(others: Manifest["others"]): ImportFinding[] {
           findings.lost("kind", "is not part of a MultusInstall; apply it by itself");
         break;
       case "ClusterRole":
-        readRole(other.object, findings);
+        readRole(other.object, daemon.perNodeCertificate?.enabled === true, findings);
         break;
       case "ClusterRoleBinding":
       case "ServiceAccount":
@@ -38,12 +39,13 @@ export function readOthers(others: Manifest["others"]): ImportFinding[] {
 
 const KINDS_OF_MULTUS = ["CustomResourceDefinition", "ClusterRole", "ClusterRoleBinding"];
 
-function readRole({ rules }: Record<string, unknown>, findings: Findings): void {
+function readRole({ rules }: Record<string, unknown>, hasCertificates: boolean, findings: Findings): void {
   for (const [index, rule] of (Array.isArray(rules) ? rules : []).entries()) {
     const { apiGroups = [], resources = [] } = rule as { apiGroups?: string[]; resources?: string[] };
     const further = apiGroups.flatMap((group) =>
       resources
         .filter((resource) => !NEEDED[group]?.includes(resource))
+        .filter((resource) => !(hasCertificates && resource === "certificatesigningrequests"))
         .map((resource) => (group === "" ? resource : `${resource}.${group}`)),
     );
     if (further.length > 0)

@@ -71,7 +71,7 @@ export function readDaemonSet(
   readEnvironment(draft, main, flavour, findings);
   if (draft.directories) readHostDirectories(draft, draft.directories);
   readLog(draft, mounts);
-  readUnused(mounts, flavour, findings);
+  readUnused(draft, mounts, flavour, findings);
   readWorkload(draft, daemonSet, main, findings);
   for (const container of [main, ...pod.initContainers.filter(isInstaller)])
     readContainer(container, findings);

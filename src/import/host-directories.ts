@@ -24,7 +24,7 @@ export function readHostDirectories(draft: Draft, directories: HostDirectories):
     const paths = standardPaths(name);
     return netnsDir === undefined || trim(paths.netnsDir) === netnsDir;
   });
-  const allowed = matches.filter((name) => isAllowed(name, directories, draft.cni.additionalBinDir));
+  const allowed = matches.filter((name) => isAllowed(name, directories, draft));
   const exact = allowed.find((name) => {
     const paths = standardPaths(name);
     return paths.confDir === confDir && paths.binDir === binDir;
@@ -46,9 +46,12 @@ export function readHostDirectories(draft: Draft, directories: HostDirectories):
 function isAllowed(
   name: (typeof DISTRIBUTIONS)[number],
   { confDir, binDir }: HostDirectories,
-  additional: string | undefined,
+  { cni: { additionalBinDir: additional }, daemon }: Draft,
 ): boolean {
   const { common, own } = HOST_DIRECTORIES;
+  const kubelet = [...common.kubelet, ...own[name].kubelet];
+  const kubeconfig = daemon.perNodeCertificate?.bootstrapKubeconfig;
+  if (kubeconfig !== undefined && !isBelow(kubelet, kubeconfig)) return false;
   const conf = [...common.conf, ...own[name].conf];
   const bin = [...common.bin, ...own[name].bin];
   const standard = standardPaths(name);

@@ -109,7 +109,7 @@ describe("import", () => {
         expect(imported.findings.filter(({ same }) => !same)).toEqual([]);
         expect(rendered(imported.install.spec)).toEqual(before);
       }),
-      { numRuns: 100 },
+      { numRuns: 300 },
     );
   });
 

@@ -23,7 +23,7 @@ export function importInstall(documents: readonly unknown[]): Imported {
   if (!first) throw new ImportError("NO_MULTUS", "no DaemonSet in it runs Multus");
   const { draft, findings } = readDaemonSet(first, manifest.configMaps);
   for (const other of further) findings.push(...mergeArchitecture(draft, first, other, manifest.configMaps));
-  findings.push(...readOthers(manifest.others));
+  findings.push(...readOthers(manifest.others, draft));
   const refused = refusedFields(specOf(draft), nameOf(first));
   findings.push(...refused.findings);
   return { install: installOf(refused.spec), findings };

@@ -27,10 +27,13 @@ const THICK = [
 ];
 
 /** Says which mounts the operator's pods do not have. */
-export function readUnused(mounts: Mounts, flavour: Flavour, findings: Findings): void {
+export function readUnused(draft: Draft, mounts: Mounts, flavour: Flavour, findings: Findings): void {
   for (const { mountPath, volume } of mounts.unused) {
     if (flavour === "v4-thick" && THICK.includes(mountPath)) continue;
     if (mountPath === "/var/run/secrets/kubernetes.io/serviceaccount") continue;
+    // The daemon's first certificate is asked for with the kubelet's kubeconfig.
+    const { enabled, bootstrapKubeconfig = "" } = draft.daemon.perNodeCertificate ?? {};
+    if (enabled && bootstrapKubeconfig.startsWith(`${mountPath}/`)) continue;
     findings.lost(
       `volumeMounts ${show(volume.name)}`,
       `no field of a MultusInstall mounts anything at ${show(mountPath)}`,

@@ -63,7 +63,12 @@ export function readWorkload(draft: Draft, daemonSet: DaemonSet, main: Container
   if (ownAnnotations) workload.annotations = ownAnnotations;
   readAccount(pod.serviceAccountName, findings);
   for (const [field, value] of Object.entries(pod))
-    if (!OWN_WAY.includes(field) && value !== null && !isDeepStrictEqual(value, DEFAULTS[field]))
+    if (
+      !OWN_WAY.includes(field) &&
+      !isOfCertificates(draft, field) &&
+      value !== null &&
+      !isDeepStrictEqual(value, DEFAULTS[field])
+    )
       findings.lost(
         `spec.template.spec.${field}`,
         `no field of a MultusInstall sets it (it is ${show(value)})`,
@@ -72,6 +77,10 @@ export function readWorkload(draft: Draft, daemonSet: DaemonSet, main: Container
     if (other !== main)
       findings.lost(`containers ${other.name}`, "the operator runs Multus' own container only");
 }
+
+/** With certificates of their own the daemons have no token. */
+const isOfCertificates = ({ daemon }: Draft, field: string) =>
+  field === "automountServiceAccountToken" && daemon.perNodeCertificate?.enabled === true;
 
 function readPlacement(draft: Draft, { spec }: DaemonSet, findings: Findings): void {
   const { workload } = draft;

@@ -84,5 +84,7 @@ it("sends an event that the API server takes, its note cut to 1024 bytes", async
   };
   await recorder.send(regarding, { type: "Warning", reason: "Test", action: "Try", note: "ü".repeat(1000) });
   const { items } = await client.list<ApiObject>(EVENTS, { namespace: "default" });
-  expect(items.map(({ reason, note }) => [reason, note])).toEqual([["Test", "ü".repeat(512)]]);
+  // The API server sends some of its own (ClusterIPNotAllocated, at a slow start).
+  const sent = items.filter(({ reportingController }) => reportingController === "multus-operator.dev/test");
+  expect(sent.map(({ reason, note }) => [reason, note])).toEqual([["Test", "ü".repeat(512)]]);
 });
