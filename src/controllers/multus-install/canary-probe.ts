@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ApiObject, ResourceType } from "../../kube/resource.ts";
+import { type ApiObject, CORE_EVENTS } from "../../kube/resource.ts";
 import type { CanaryNode } from "./canary-plan.ts";
 import type { Run } from "./run.ts";
 import type { MultusPodView } from "./views.ts";
@@ -7,13 +7,6 @@ import type { MultusPodView } from "./views.ts";
 /** Two of the kubelet's own retries; in seconds since the pod's creation. */
 const LONGEST_SANDBOX_SECONDS = 60;
 
-const CORE_EVENTS: ResourceType = {
-  group: "",
-  version: "v1",
-  kind: "Event",
-  plural: "events",
-  namespaced: true,
-};
 const event = z.object({ message: z.string().default("") });
 
 /**

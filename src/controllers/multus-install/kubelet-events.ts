@@ -1,15 +1,7 @@
 import { z } from "zod";
-import type { ApiObject, ResourceType } from "../../kube/resource.ts";
+import { type ApiObject, CORE_EVENTS } from "../../kube/resource.ts";
 import type { Run } from "./run.ts";
 
-/** The kubelet writes events of the core group, whose `reason` can be selected. */
-const CORE_EVENTS: ResourceType = {
-  group: "",
-  version: "v1",
-  kind: "Event",
-  plural: "events",
-  namespaced: true,
-};
 /** What the kubelet says again at every attempt, and has not said for so long, is over; ms. */
 const OUTDATED_MS = 300_000;
 

@@ -54,12 +54,13 @@ export async function nodeLooks(run: Run, pods: readonly MultusPodView[]): Promi
   if (primaryNetwork) run.findings.primaryNetwork = primaryNetwork;
   run.findings.nodeWarnings = [...differingNodes(primaryNetwork), ...failedLooks(nodes.failures)];
   // What was seen while another pod of Multus was there says nothing of this one.
-  const telling = inspections.filter(
-    (found) => nodes.isCurrent(found.node) && (troubleOf(found) === undefined || !isEarly(found, pods)),
-  );
+  const telling = inspections
+    .filter(({ node }) => nodes.isCurrent(node))
+    .map((found) => ({ found, node: found.node, trouble: troubleOf(found) }))
+    .filter(({ found, trouble }) => trouble === undefined || !isEarly(found, pods));
   const seen = new Set([...telling.map(({ node }) => node), ...nodes.failures.keys()]);
   const running = pods.filter(({ ready, terminating }) => ready && !terminating).map(({ node }) => node);
-  const unhealthy = telling.flatMap((found) => troubleOf(found) ?? []);
+  const unhealthy = telling.flatMap(({ trouble }) => trouble ?? []);
   const refused = refusedTokens(run, spec, pods);
   const named = new Set(unhealthy.map(({ node }) => node));
   return {

@@ -8,8 +8,6 @@ const OF_THIS_MACHINE = [
   /could not add VRF \S+: operation not supported/,
   // A kernel whose bridges filter no VLANs, which "vlan" and "vlanTrunk" ask for, an empty list too.
   /failed to create bridge "[^"]*": could not add "[^"]*": operation not supported/,
-  // A kernel without firewall tables: iptables and nft end with ENOSYS.
-  /\b(iptables|ip6tables|nft)\b.*(operation not supported|[Ff]unction not implemented)/s,
   // A machine so busy that the kernel does not get to it in the seconds for which the plugin waits.
   /link \S+ still has tentative addresses after \d+ seconds/,
   /bridge port in error state/,
