@@ -15,8 +15,10 @@ const PURE: Record<string, readonly string[]> = {
   networks: ["networks", "cni", "crds"],
   // Tables and texts for people.
   display: ["display", "networks", "cni", "crds"],
-  validate: ["validate", "networks", "render", "cni", "crds"],
-  diff: ["diff"],
+  validate: ["validate", "networks", "render", "cni", "crds", "yaml"],
+  // YAML as kubectl reads it.
+  yaml: ["yaml"],
+  diff: ["diff", "display"],
   import: ["import", "render", "multus", "cni", "crds"],
 };
 const ENGINE: Record<string, readonly string[]> = {
