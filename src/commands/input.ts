@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { printable } from "../display/text.ts";
 import { parseDocuments, type SourceDocument } from "../validate/documents.ts";
+import { decodeYaml } from "../yaml/decode.ts";
 import { templateLanguage } from "../yaml/template.ts";
 
 /** Input that cannot be read: exit code 2. */
@@ -61,18 +62,10 @@ function templateAdvice(language: "Helm" | "Jinja" | "Helm or Jinja", command: s
 }
 
 async function readText(file: string): Promise<string> {
-  let bytes: Buffer;
   try {
-    bytes = file === "-" ? await standardInput() : await readFile(file);
+    return decodeYaml(file === "-" ? await standardInput() : await readFile(file));
   } catch (error) {
     throw new UnreadableInput(`${inputName(file)}: ${(error as Error).message}`, { cause: error });
-  }
-  if (["fffe", "feff"].includes(bytes.subarray(0, 2).toString("hex")))
-    throw new UnreadableInput(`${inputName(file)}: is UTF-16, which kubectl does not read; save it as UTF-8`);
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (error) {
-    throw new UnreadableInput(`${inputName(file)}: is not UTF-8 text`, { cause: error });
   }
 }
 

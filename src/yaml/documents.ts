@@ -44,8 +44,8 @@ function readJsonStream(source: string, documents: YamlDocument[]): number {
   for (let at = 0; ; ) {
     if (/^\s*$/.test(source.slice(at))) return -1;
     try {
-      const { node, end } = parseJson(source, at);
-      documents.push(documentOf(node));
+      const { node, end, fault } = parseJson(source, at);
+      documents.push(fault ? { error: fault } : documentOf(node));
       at = end;
     } catch (error) {
       if (!(error instanceof YamlError)) throw error;

@@ -10,16 +10,20 @@ const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const WORD = /true|false|null/y;
 const SPACE = /[ \t\r\n]*/y;
 
-/** One JSON value of a stream, from `start` on, and where it ends. Throws YamlError if there is none. */
-export function parseJson(source: string, start: number): { node: Node; end: number } {
+/**
+ * One JSON value of a stream, from `start` on, where it ends, and what is wrong with it beyond the syntax. Throws
+ * YamlError if it is not JSON.
+ */
+export function parseJson(source: string, start: number): { node: Node; end: number; fault?: YamlError } {
   const reading = new JsonReading(source, start);
   const node = reading.value(0);
-  return { node, end: reading.at };
+  return { node, end: reading.at, ...(reading.fault ? { fault: reading.fault } : {}) };
 }
 
 class JsonReading {
   readonly #source: string;
   at: number;
+  fault: YamlError | undefined;
 
   constructor(source: string, at: number) {
     this.#source = source;
@@ -35,8 +39,8 @@ class JsonReading {
     if (first === "[" || first === "{") return this.#collection(first, depth);
     const plain = this.#match(NUMBER) || this.#match(WORD);
     if (plain === "") throw this.#unexpected("a value is expected");
-    if (!Number.isFinite(Number(plain)) && NUMBER.test(plain))
-      throw new YamlError("a number is too large", start);
+    if (/[0-9]/.test(plain) && !Number.isFinite(Number(plain)))
+      this.fault ??= new YamlError("a number is too large", start);
     return { kind: "scalar", start, value: plain, runs: [], implicit: true, tag: "", absent: false };
   }
 
