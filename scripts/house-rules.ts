@@ -18,8 +18,10 @@ const PURE: Record<string, readonly string[]> = {
   diagnosis: ["diagnosis", "networks", "render", "multus", "cni", "crds"],
   // Tables and texts for people.
   display: ["display", "diagnosis", "networks", "cni", "crds"],
-  validate: ["validate", "networks", "render", "multus", "cni", "crds"],
-  diff: ["diff"],
+  validate: ["validate", "networks", "render", "multus", "cni", "crds", "yaml"],
+  // YAML as kubectl reads it.
+  yaml: ["yaml"],
+  diff: ["diff", "display"],
   import: ["import", "render", "multus", "cni", "crds"],
 };
 const ENGINE: Record<string, readonly string[]> = {

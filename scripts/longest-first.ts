@@ -16,6 +16,7 @@ export const SECONDS: readonly (readonly [path: string, seconds: number])[] = [
   ["test/faults/", 120],
   ["test/integration/cni-differential", 60],
   ["test/cluster/cluster.test.ts", 60],
+  ["test/integration/yaml-differential", 40],
   ["test/integration/", 25],
   ["test/cluster/", 20],
 ];

@@ -1,3 +1,4 @@
+import { printable } from "../display/text.ts";
 import type { FieldChange } from "./field-changes.ts";
 
 /** What would become of one object. */
@@ -23,13 +24,13 @@ const COLOURS: Record<string, number> = { "+": 32, "-": 31, "~": 33, "!": 31 };
 
 /** The changes for a person, a line a field. @param colours whether to write for a terminal */
 export function previewText({ changes, notes }: Preview, colours: boolean): string {
-  const lines = changes.flatMap((change) => changeLines(change));
+  const lines = changes.flatMap((change) => changeLines(change)).map(printable);
   const coloured = lines.map((line) => {
     const sign = line.trimStart()[0] ?? "";
     const code = COLOURS[sign];
     return colours && code !== undefined ? `\u001b[${code}m${line}\u001b[0m` : line;
   });
-  return [...coloured, ...notes, summary(changes), ""].join("\n");
+  return [...coloured, ...notes.map(printable), summary(changes), ""].join("\n");
 }
 
 function changeLines({ object, action, fields, restarts, notes }: ObjectChange): string[] {

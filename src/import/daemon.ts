@@ -2,6 +2,7 @@ import { show } from "../cni/finding.ts";
 import { FIXED_KEYS } from "../multus/daemon-config.ts";
 import type { Draft } from "./draft.ts";
 import { Findings, type ImportFinding } from "./finding.ts";
+import { withFieldNames } from "./go-keys.ts";
 import type { Mounts } from "./host-mounts.ts";
 import { trim } from "./host-mounts.ts";
 import type { ConfigMap } from "./manifest.ts";
@@ -90,6 +91,8 @@ const ELSEWHERE = [
   "socketDir",
 ];
 
+const FIELDS = [...Object.keys(READERS), ...ELSEWHERE, ...Object.keys(FIXED_KEYS), "multusConfigFile"];
+
 /** Fills the draft from the thick daemon's configuration. Returns findings about its ConfigMap. */
 export function readDaemon(situation: Situation): ImportFinding[] {
   const { mounts, configMaps, draft, findings, args } = situation;
@@ -112,7 +115,7 @@ export function readDaemon(situation: Situation): ImportFinding[] {
     about.mended(`data.${source?.key}`, "is no JSON object: the daemon does not start with it");
     return about.list;
   }
-  const entries = config as Record<string, unknown>;
+  const entries = withFieldNames(config as Record<string, unknown>, FIELDS);
   readDirectories(entries, situation, about);
   for (const [key, value] of Object.entries(entries)) readKey(key, value, draft, mounts, about);
   return about.list;

@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import fc from "fast-check";
 import { loadAll } from "js-yaml";
 import { describe, expect, it } from "vitest";
 import { multusInstallSpecs } from "../../test/integration/multus-install-specs.ts";
 import { parseMultusInstall } from "../crds/multus-install/multus-install.ts";
 import { objectsOf, RenderError, renderInstall } from "../render/render.ts";
+import { parseDocuments } from "../validate/documents.ts";
 import { importInstall } from "./import.ts";
 import { ImportError } from "./manifest.ts";
 
@@ -211,3 +213,31 @@ function changed(value: unknown, n: number, by: unknown): unknown {
   parent[path.at(-1) ?? ""] = by;
   return copy;
 }
+
+describe("cases after files of users", () => {
+  const imported = (name: string) => {
+    const file = resolve(import.meta.dirname, "../../test/cases", `${name}.yaml`);
+    return importInstall(parseDocuments(readFileSync(file, "utf8")).map(({ value }) => value));
+  };
+
+  it("takes annotations: null for none", () => {
+    const { install, findings } = imported("import-annotations-null");
+    expect(install.spec).toMatchObject({ version: "v3.8", mode: "Thin" });
+    expect(install.spec.workload).not.toHaveProperty("annotations");
+    expect(findings.filter(({ kind }) => kind !== "note")).toEqual([]);
+  });
+
+  it("leaves a checksum out that nothing renews", () => {
+    const { install, findings } = imported("import-checksum-annotation");
+    expect(install.spec.workload).not.toHaveProperty("annotations");
+    expect(findings).toContainEqual(
+      expect.objectContaining({ kind: "note", path: "spec.template.metadata.annotations checksum/config" }),
+    );
+  });
+
+  it("reads keys in another case, as Go does", () => {
+    const { install, findings } = imported("import-keys-in-other-case");
+    expect(install.spec.logging).toEqual({ level: "debug" });
+    expect(findings.filter(({ kind }) => kind === "lost")).toEqual([]);
+  });
+});

@@ -5,6 +5,7 @@ import { parseConflist } from "../multus/primary-network.ts";
 import type { Flavour } from "../multus/releases.ts";
 import type { Draft } from "./draft.ts";
 import { Findings, type ImportFinding } from "./finding.ts";
+import { withFieldNames } from "./go-keys.ts";
 import type { Mounts } from "./host-mounts.ts";
 import type { ConfigMap } from "./manifest.ts";
 
@@ -65,6 +66,7 @@ function readText(
     if (isUsed) findings.mended(`data.${key}`, "is not JSON; source: Auto is taken instead");
     return;
   }
+  if (isObject(config)) config = withFieldNames(config, [...CARRIED, "name", "type", "capabilities"]);
   const delegate = isObject(config) && Array.isArray(config.delegates) ? config.delegates[0] : undefined;
   if (!isUsed) findings.note(`data.${key}`, "is not read with --multus-conf-file=auto; it is left out");
   if (isObject(delegate)) checkDelegate(delegate, key, findings);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { issueMessage, pathText } from "../crds/problems.ts";
 
 /**
  * A Multus manifest as people write and edit it by hand, or as `kubectl get -o yaml` shows it: the few objects
@@ -24,12 +25,15 @@ export class ImportError extends Error {
 const names = z.record(z.string(), z.string());
 const anything = z.record(z.string(), z.unknown());
 
+/** A text, also one that YAML reads as a number or a boolean because it is not in quotes. */
+const text = z.union([z.string(), z.number(), z.boolean()]).transform(String);
+
 const container = z.looseObject({
   name: z.string(),
   image: z.string().default(""),
-  command: z.array(z.coerce.string()).default([]),
-  args: z.array(z.coerce.string()).default([]),
-  env: z.array(z.looseObject({ name: z.string(), value: z.coerce.string().optional() })).default([]),
+  command: z.array(text).default([]),
+  args: z.array(text).default([]),
+  env: z.array(z.looseObject({ name: z.string(), value: text.optional() })).default([]),
   imagePullPolicy: z.string().optional(),
   resources: anything.optional(),
   volumeMounts: z
@@ -101,7 +105,7 @@ const anyObject = z.looseObject({
 /** Sorts the documents of a manifest. Throws an ImportError where one that matters has not the shape of its kind. */
 export function readManifest(documents: readonly unknown[]): Manifest {
   const manifest: Manifest = { daemonSets: [], configMaps: [], others: [] };
-  for (const document of documents.flatMap(itemsOf)) {
+  for (const document of documents.flatMap(itemsOf).map(withoutNulls)) {
     const {
       apiVersion,
       kind,
@@ -129,6 +133,15 @@ export function multusContainer({ spec }: DaemonSet): Container | undefined {
   );
 }
 
+/** The API server takes a field that is null for one that is absent. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, child]) => (child === null ? [] : [[key, withoutNulls(child)]])),
+  );
+}
+
 /** A List, as `kubectl get -o yaml` gives, is its items. */
 function itemsOf(document: unknown): unknown[] {
   const list = z
@@ -138,8 +151,9 @@ function itemsOf(document: unknown): unknown[] {
 }
 
 function parse<T extends z.ZodType>(schema: T, value: unknown, what: string): z.output<T> {
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, { reportInput: true });
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new ImportError("MALFORMED", `${what}: ${issue?.path.join(".") || "it"}: ${issue?.message}`);
+  const problem = issue ? `${pathText(issue.path) || "it"}: ${issueMessage(issue)}` : "is not valid";
+  throw new ImportError("MALFORMED", `${what}: ${problem}`);
 }

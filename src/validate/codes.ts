@@ -146,6 +146,21 @@ export const CODES: Readonly<Record<string, readonly CodeMeaning[]>> = {
       "As the message says: numbers and true without quotes, text with",
     ),
   ],
+  "Objects of any kind: keys, kind and metadata": [
+    code("DUPLICATE_KEY", "a key is set twice in one object; kubectl takes the last one", "Remove one"),
+    code(
+      "DUPLICATE_OBJECT",
+      "the files hold two objects of one kind, namespace and name; the one that is applied last counts",
+      "Remove or rename one",
+    ),
+    code("INVALID_VALUE", "a kind or a name that the API server refuses", "As the message says"),
+    code(
+      "UNKNOWN_FIELD",
+      "metadata has no such field, often because of a wrong indentation",
+      "As the message says",
+    ),
+    code("WRONG_TYPE", "not a string: YAML reads yes, no, on, off, y and n as booleans", "Put it in quotes"),
+  ],
   "The NetworkAttachmentDefinition itself": [
     code("INVALID_VALUE", "a value that the API server refuses", "As the message says"),
     code("MISSING_FIELD", "metadata.name is not there", "Add it"),

@@ -1,6 +1,7 @@
 import { isObject } from "../cni/section.ts";
 import { NETWORKS } from "../networks/pod-request/request.ts";
 import type { ObjectFinding } from "./finding.ts";
+import { checkMetadata } from "./metadata.ts";
 import { annotationOf, type SeenObject } from "./object.ts";
 import { checkPod, type PodPart, type Surroundings } from "./pod.ts";
 
@@ -25,6 +26,7 @@ export function checkWorkload(object: SeenObject, around: Surroundings): ObjectF
   const part = partAt(object.value, at);
   if (!known && annotationOf(part.metadata, NETWORKS) === undefined) return undefined;
   const findings = checkPod(part, object.namespace || "default", around);
+  if (at.length > 0) findings.push(...checkMetadata(part.metadata, part.at));
   if (at.length > 0 && annotationOf(object.value.metadata, NETWORKS) !== undefined)
     findings.push({
       path: `metadata.annotations["${NETWORKS}"]`,

@@ -72,7 +72,7 @@ describe("parseMultusInstall", () => {
     expect(problemsOf(install({}, { metadata: { name: "a".repeat(64) } }))[0]).toMatch(
       /^metadata\.name: .* 63 characters/,
     );
-    expect(problemsOf(install({}, { metadata: {} }))).toEqual(["metadata.name: is required"]);
+    expect(problemsOf(install({}, { metadata: {} }))).toEqual(["metadata.name: Required"]);
   });
 
   test("whatever it is given, it answers, and its messages are bounded", () => {
