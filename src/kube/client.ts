@@ -59,10 +59,18 @@ const REQUEST_TIMEOUT_MS = 60_000;
 export class KubeClient {
   readonly #connection: Connection;
   readonly #hooks: ClientHooks;
+  readonly #signal: AbortSignal | undefined;
 
-  constructor(connection: Connection, hooks: ClientHooks = {}) {
+  /** @param signal ends every request, next to the signal that a request itself has */
+  constructor(connection: Connection, hooks: ClientHooks = {}, signal?: AbortSignal) {
     this.#connection = connection;
     this.#hooks = hooks;
+    this.#signal = signal;
+  }
+
+  /** The same client for one piece of work: when `signal` is aborted, none of its requests goes on or begins. */
+  with({ signal }: { signal: AbortSignal }): KubeClient {
+    return new KubeClient(this.#connection, this.#hooks, joined(this.#signal, signal));
   }
 
   /** The object, or undefined where there is none. */
@@ -162,6 +170,7 @@ export class KubeClient {
    */
   async request(info: RequestInfo): Promise<Dispatcher.ResponseData> {
     await this.#hooks.before?.(info);
+    const signal = joined(this.#signal, info.signal);
     const query = new URLSearchParams(info.query).toString();
     const url = `${this.#connection.server}${info.path}${query ? `?${query}` : ""}`;
     const context = new RequestContext(url, info.method as HttpMethod);
@@ -183,7 +192,7 @@ export class KubeClient {
         ...(dispatcher ? { dispatcher } : {}),
         // Over HTTP/2 undici writes a header of several values as one, with commas.
         ...(Object.values(info.headers ?? {}).some(Array.isArray) ? { allowH2: false } : {}),
-        ...(info.signal ? { signal: info.signal } : {}),
+        ...(signal ? { signal } : {}),
       });
     } catch (error) {
       this.#hooks.after?.(info, 0);
@@ -202,6 +211,10 @@ export class KubeClient {
     }
     return response;
   }
+}
+
+function joined(a: AbortSignal | undefined, b: AbortSignal | undefined): AbortSignal | undefined {
+  return a && b ? AbortSignal.any([a, b]) : (a ?? b);
 }
 
 function defined(values: Record<string, string | undefined>): Record<string, string> {
