@@ -3,6 +3,7 @@ import { type Dispatcher, request as send } from "undici";
 import type { Connection } from "./connection.ts";
 import { ApiError, NetworkError } from "./errors.ts";
 import { type ApiObject, collectionPath, type ObjectRef, pathOf, type ResourceType } from "./resource.ts";
+import { Watches } from "./watches.ts";
 
 /** One request as the hooks see it. */
 export interface RequestInfo {
@@ -60,17 +61,25 @@ export class KubeClient {
   readonly #connection: Connection;
   readonly #hooks: ClientHooks;
   readonly #signal: AbortSignal | undefined;
+  /** Those that ask through this client, or through one made `with` it. */
+  readonly watches: Watches;
 
   /** @param signal ends every request, next to the signal that a request itself has */
-  constructor(connection: Connection, hooks: ClientHooks = {}, signal?: AbortSignal) {
+  constructor(
+    connection: Connection,
+    hooks: ClientHooks = {},
+    signal?: AbortSignal,
+    watches = new Watches(),
+  ) {
     this.#connection = connection;
     this.#hooks = hooks;
     this.#signal = signal;
+    this.watches = watches;
   }
 
   /** The same client for one piece of work: when `signal` is aborted, none of its requests goes on or begins. */
   with({ signal }: { signal: AbortSignal }): KubeClient {
-    return new KubeClient(this.#connection, this.#hooks, joined(this.#signal, signal));
+    return new KubeClient(this.#connection, this.#hooks, joined(this.#signal, signal), this.watches);
   }
 
   /** The object, or undefined where there is none. */

@@ -53,12 +53,14 @@ export class Reflector<T> {
   #defined = true;
   /** Whether a 410 led to a list and no event was seen since. */
   #relisted = false;
-  #lastContact: number;
+  /** When the API server last sent something. */
+  #lastContact = 0;
+  /** When a request last ended, well or not, or the next one begins. */
+  #lastOutcome = 0;
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
-    this.#lastContact = this.#now();
   }
 
   /** Resolves when the first list is complete. */
@@ -82,17 +84,34 @@ export class Reflector<T> {
     return this.#store.size;
   }
 
-  /** How long ago the server was last heard, in seconds: a watch that hangs grows old here. */
+  get resource(): string {
+    return this.#options.type.plural;
+  }
+
+  /** For how long neither an answer nor an error has come: a watch that hangs shows here, an API server that is away does not. */
   get silenceSeconds(): number {
-    return (this.#now() - this.#lastContact) / 1000;
+    return this.#isRunning ? Math.max(0, this.#now() - this.#lastOutcome) / 1000 : 0;
+  }
+
+  /** How long ago the API server last sent something: so old may the copy be. */
+  get stalenessSeconds(): number {
+    return this.#isRunning ? (this.#now() - this.#lastContact) / 1000 : 0;
+  }
+
+  get #isRunning(): boolean {
+    return this.#running !== undefined && !this.#stop.signal.aborted;
   }
 
   start(): void {
-    this.#running ??= this.#run();
+    if (this.#running) return;
+    this.#heard();
+    this.#options.client.watches.add(this);
+    this.#running = this.#run();
   }
 
   async stop(): Promise<void> {
     this.#stop.abort();
+    this.#options.client.watches.delete(this);
     this.#synced.resolve();
     await this.#running;
   }
@@ -110,7 +129,7 @@ export class Reflector<T> {
   }
 
   async #recover(error: unknown): Promise<void> {
-    if (error instanceof ApiError) this.#heard(); // refused, but not silent
+    this.#lastOutcome = this.#now(); // refused or away, but not silent
     if (error instanceof ApiError && (error.status === 410 || error.reason === "Expired")) {
       this.#resourceVersion = undefined;
       // A list right away; where no event came since, the next one waits.
@@ -120,6 +139,7 @@ export class Reflector<T> {
       }
     }
     if (this.#options.onDefined && error instanceof ApiError && error.status === 404) {
+      this.#heard();
       this.#resourceVersion = undefined;
       this.#failures = 0;
       this.#replace(new Map());
@@ -130,6 +150,7 @@ export class Reflector<T> {
     }
     const asked = error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
     const wait = Math.max(asked, backoff(this.#failures++, 200, 30_000));
+    this.#lastOutcome += wait;
     const expected = error instanceof NetworkError || (error instanceof ApiError && error.isTransient);
     this.#options.log[expected ? "info" : "error"](
       { err: error, resource: this.#options.type.plural, waitMs: Math.round(wait) },
@@ -261,6 +282,7 @@ export class Reflector<T> {
 
   #heard(): void {
     this.#lastContact = this.#now();
+    this.#lastOutcome = this.#lastContact;
   }
 }
 
