@@ -43,7 +43,12 @@ export class Controller {
   constructor(options: ControllerOptions) {
     this.name = options.name;
     this.#options = options;
-    this.queue = new WorkQueue(undefined, options.metrics.queueObserver(options.name));
+    const { name, metrics, workers = 1 } = options;
+    this.queue = new WorkQueue(
+      undefined,
+      metrics.queueObserver(name, () => this.queue.unfinished),
+    );
+    metrics.controllerStarts(name, workers);
   }
 
   enqueue(key: string): void {

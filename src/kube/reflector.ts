@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "../telemetry/logger.ts";
 import { backoff } from "./backoff.ts";
 import type { KubeClient, ListOptions } from "./client.ts";
-import { ApiError, NetworkError } from "./errors.ts";
+import { ApiError, NetworkError, type RequestName } from "./errors.ts";
 import { type ApiObject, collectionPath, type ResourceType } from "./resource.ts";
 
 export interface ReflectorOptions<T>
@@ -53,12 +53,14 @@ export class Reflector<T> {
   #defined = true;
   /** Whether a 410 led to a list and no event was seen since. */
   #relisted = false;
-  #lastContact: number;
+  /** When the API server last sent something. */
+  #lastContact = 0;
+  /** When a request last ended, well or not, or the next one begins. */
+  #lastOutcome = 0;
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
-    this.#lastContact = this.#now();
   }
 
   /** Resolves when the first list is complete. */
@@ -82,17 +84,34 @@ export class Reflector<T> {
     return this.#store.size;
   }
 
-  /** How long ago the server was last heard, in seconds: a watch that hangs grows old here. */
+  get resource(): string {
+    return this.#options.type.plural;
+  }
+
+  /** For how long neither an answer nor an error has come: a watch that hangs shows here, an API server that is away does not. */
   get silenceSeconds(): number {
-    return (this.#now() - this.#lastContact) / 1000;
+    return this.#isRunning ? Math.max(0, this.#now() - this.#lastOutcome) / 1000 : 0;
+  }
+
+  /** How long ago the API server last sent something: so old may the copy be. */
+  get stalenessSeconds(): number {
+    return this.#isRunning ? (this.#now() - this.#lastContact) / 1000 : 0;
+  }
+
+  get #isRunning(): boolean {
+    return this.#running !== undefined && !this.#stop.signal.aborted;
   }
 
   start(): void {
-    this.#running ??= this.#run();
+    if (this.#running) return;
+    this.#heard();
+    this.#options.client.watches.add(this);
+    this.#running = this.#run();
   }
 
   async stop(): Promise<void> {
     this.#stop.abort();
+    this.#options.client.watches.delete(this);
     this.#synced.resolve();
     await this.#running;
   }
@@ -110,7 +129,7 @@ export class Reflector<T> {
   }
 
   async #recover(error: unknown): Promise<void> {
-    if (error instanceof ApiError) this.#heard(); // refused, but not silent
+    this.#lastOutcome = this.#now(); // refused or away, but not silent
     if (error instanceof ApiError && (error.status === 410 || error.reason === "Expired")) {
       this.#resourceVersion = undefined;
       // A list right away; where no event came since, the next one waits.
@@ -120,6 +139,7 @@ export class Reflector<T> {
       }
     }
     if (this.#options.onDefined && error instanceof ApiError && error.status === 404) {
+      this.#heard();
       this.#resourceVersion = undefined;
       this.#failures = 0;
       this.#replace(new Map());
@@ -130,6 +150,7 @@ export class Reflector<T> {
     }
     const asked = error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
     const wait = Math.max(asked, backoff(this.#failures++, 200, 30_000));
+    this.#lastOutcome += wait;
     const expected = error instanceof NetworkError || (error instanceof ApiError && error.isTransient);
     this.#options.log[expected ? "info" : "error"](
       { err: error, resource: this.#options.type.plural, waitMs: Math.round(wait) },
@@ -206,21 +227,16 @@ export class Reflector<T> {
       }
     } catch (error) {
       if (error instanceof ApiError) throw error;
-      throw new NetworkError(`watch of ${type.plural}`, error);
+      throw new NetworkError(this.#name(), error);
     }
     // A server, or a proxy in between, that ends each watch at once must not be asked in a circle.
     if (this.#now() - opened < SHORTEST_WATCH_MS && this.#resourceVersion === resourceVersion)
-      throw new NetworkError(`watch of ${type.plural}`, new Error("it ended at once, without an event"));
+      throw new NetworkError(this.#name(), new Error("the watch ended at once, without an event"));
     this.#failures = 0;
   }
 
   #event({ type, object }: WatchEvent): void {
-    if (type === "ERROR")
-      throw new ApiError(
-        `watch of ${this.#options.type.plural}`,
-        Number(object.code),
-        JSON.stringify(object),
-      );
+    if (type === "ERROR") throw new ApiError(this.#name(), Number(object.code), JSON.stringify(object));
     if (object.metadata.resourceVersion) this.#resourceVersion = object.metadata.resourceVersion;
     this.#failures = 0;
     this.#relisted = false;
@@ -259,8 +275,14 @@ export class Reflector<T> {
     return { ...(labelSelector ? { labelSelector } : {}), ...(fieldSelector ? { fieldSelector } : {}) };
   }
 
+  #name(): RequestName {
+    const { type, namespace } = this.#options;
+    return { method: "WATCH", path: collectionPath(type, namespace) };
+  }
+
   #heard(): void {
     this.#lastContact = this.#now();
+    this.#lastOutcome = this.#lastContact;
   }
 }
 

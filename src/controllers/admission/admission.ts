@@ -127,7 +127,7 @@ export class Admission {
       log,
       metrics,
       reconcile: async (_, context) => {
-        const policies = await this.#policies();
+        const policies = await this.#policies(context.signal);
         const address = this.#address;
         const common = { client, applier, view, live, namespace, now, departed };
         try {
@@ -135,7 +135,7 @@ export class Admission {
           this.#told = "";
           return result;
         } catch (error) {
-          await this.#tell(error);
+          await this.#tell(error, context.signal);
           throw error;
         }
       },
@@ -145,12 +145,12 @@ export class Admission {
   }
 
   /** An event for whoever asked for admission; once for each reason, however often it is tried again. */
-  async #tell(error: unknown): Promise<void> {
+  async #tell(error: unknown, signal: AbortSignal): Promise<void> {
     const install = this.#view.liveInstall;
     const lasting = error instanceof ApiError && !(error.isTransient && !isApplyConflict(error));
     if (!install || !lasting || this.#told === error.message) return;
     this.#told = error.message;
-    await this.#options.events.send(install, {
+    await this.#options.events.with({ signal }).send(install, {
       type: "Warning",
       reason: "AdmissionNotApplied",
       action: "Apply",
@@ -159,8 +159,8 @@ export class Admission {
   }
 
   /** Whether the API server has policies; those that there are, are watched from then on. */
-  async #policies(): Promise<boolean> {
-    this.#hasPolicies ??= await hasPolicies(this.#options.client);
+  async #policies(signal: AbortSignal): Promise<boolean> {
+    this.#hasPolicies ??= await hasPolicies(this.#options.client.with({ signal }));
     if (this.#hasPolicies) await this.#owned.watch(OBJECTS.policies);
     return this.#hasPolicies;
   }

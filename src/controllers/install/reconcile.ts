@@ -57,9 +57,25 @@ export async function reconcile(
     }
   }
   // Stopped in the middle: what was found is half a truth, and another replica may lead already.
-  if (!context.signal.aborted) await writeStatus(run);
+  try {
+    if (!context.signal.aborted) await writeStatus(run);
+  } catch (error) {
+    throw bothErrors(failure, error);
+  }
   if (failure !== undefined) throw failure;
   return result;
+}
+
+/**
+ * What to throw if the status could not be written: the reconcile's own error is not lost behind it. Even after a
+ * TerminalError there is something to try again, so the result is not one.
+ */
+export function bothErrors(ofReconcile: unknown, ofStatus: unknown): unknown {
+  if (ofReconcile === undefined) return ofStatus;
+  const [first, second] = [ofReconcile, ofStatus].map((error) =>
+    error instanceof Error ? error.message : String(error),
+  );
+  return new AggregateError([ofReconcile, ofStatus], `${first}; and the status was not written: ${second}`);
 }
 
 async function act(run: Run): Promise<Result> {
@@ -101,7 +117,7 @@ async function act(run: Run): Promise<Result> {
 function explain(run: Run, error: unknown): unknown {
   if (error instanceof RenderError || error instanceof InvalidSpec) {
     run.findings.state = { kind: "Stalled", reason: "InvalidSpec", message: error.message };
-    return new TerminalError(error.message);
+    return new TerminalError(error.message, { cause: error });
   }
   const stalled = stalledBy(error);
   if (stalled) {

@@ -52,7 +52,8 @@ export function beginRun(live: ApiObject, deps: Dependencies, context: Reconcile
   const previous = multusInstallStatus.catch({}).parse(live.status ?? {});
   return {
     live,
-    deps,
+    // Every request of this run, and every event, ends with it: a stop waits for none of them.
+    deps: { ...deps, client: deps.client.with(context), events: deps.events.with(context) },
     context,
     previous,
     findings: {

@@ -16,6 +16,8 @@ import { type TaskView, taskView } from "./task-view.ts";
 
 /** A node's kubelet may be slow or gone: so much longer than the pod's own deadline is waited for it, s. */
 const PATIENCE_SECONDS = 15;
+/** A stop waits no longer for a task's pod to be deleted; the next leader removes what is left, ms. */
+const REMOVAL_AFTER_STOP_MS = 500;
 /** How often a pod of the same name, which is still going, is waited for. */
 const MOST_ATTEMPTS = 20;
 
@@ -31,6 +33,8 @@ export class TaskRunner {
   readonly #image: TaskImage;
   readonly #watches = new Map<string, { pods: Reflector<TaskView>; ready: Promise<void> }>();
   readonly #waiting = new Map<string, (view: TaskView | undefined) => void>();
+  /** Aborted a moment after the runner was stopped. */
+  readonly #ended = new AbortController();
 
   constructor(client: KubeClient, log: Logger, image: TaskImage) {
     this.#client = client;
@@ -62,6 +66,7 @@ export class TaskRunner {
   }
 
   async stop(): Promise<void> {
+    setTimeout(() => this.#ended.abort(), REMOVAL_AFTER_STOP_MS).unref();
     await Promise.all([...this.#watches.values()].map(({ pods }) => pods.stop()));
   }
 
@@ -151,7 +156,11 @@ export class TaskRunner {
     try {
       await this.#client.delete(
         { type: PODS, namespace, name },
-        { gracePeriodSeconds: 0, ...(uid ? { preconditions: { uid } } : {}) },
+        {
+          gracePeriodSeconds: 0,
+          ...(uid ? { preconditions: { uid } } : {}),
+          signal: this.#ended.signal,
+        },
       );
     } catch (error) {
       if (error instanceof ApiError && error.status === 409) return; // another pod of that name by now

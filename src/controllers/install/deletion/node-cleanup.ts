@@ -66,6 +66,7 @@ export async function tellUncleanNodes(run: Run, left: readonly UncleanNode[]): 
     type: "Warning",
     reason: "NodesNotCleaned",
     action: "Uninstall",
+    key: "NodesNotCleaned", // sent once, also if the finalizer is removed only at a later attempt
     note: `${left.length} nodes were not cleaned within spec.uninstall.timeout, see docs/guides/uninstall.md: ${left
       .map(({ node, reason }) => `${node} (${reason})`)
       .join(", ")}`,
