@@ -1,3 +1,4 @@
+import type { Condition } from "../../../crds/conditions.ts";
 import { nextLookSeconds, unhealthyNodes } from "../../../diagnosis/diagnose.ts";
 import { daemonSetView } from "../../../diagnosis/multus-pod.ts";
 import { joined } from "../../../diagnosis/node-checks.ts";
@@ -46,7 +47,12 @@ export async function look(run: Run, rendered: RenderedInstall): Promise<Rollout
 }
 
 /** Ready is said once the nodes were seen; from then on it stands until something speaks against it, also after a restart. */
-function isReadyAlready({ live, previous }: Run): boolean {
+export function isReadyAlready({ live, previous }: Run): boolean {
   const ready = previous.conditions?.find(({ type }) => type === "Ready");
-  return ready?.status === "True" && ready.observedGeneration === live.metadata.generation;
+  return wasReady(ready) && ready?.observedGeneration === live.metadata.generation;
+}
+
+/** Unknown is written in place of True alone, while it is not known whether it still holds. */
+function wasReady(ready: Condition | undefined): boolean {
+  return ready?.status === "True" || (ready?.status === "Unknown" && ready.reason === "Syncing");
 }
