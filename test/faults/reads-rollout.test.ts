@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { HollowCluster, NODE_COUNT } from "./hollow-cluster.ts";
+import { FAULTS, RESOURCES } from "./read-faults.ts";
+
+/**
+ * Another release of Multus, by an operator whose lists and watches are late, refused or cut off: the guard is put on
+ * every node before a pod of Multus ends, and Ready is not said before every node has the new one.
+ */
+
+let cluster: HollowCluster;
+const VERSIONS = ["v4.3.0", "v4.2.4"] as const;
+const specOf = (version: string) => ({ version, mode: "Thick" });
+const expected: Record<string, unknown> = {};
+let next = 0;
+
+beforeAll(async () => {
+  cluster = await HollowCluster.start();
+  await cluster.undisturbed(async () => {
+    for (const version of [...VERSIONS, VERSIONS[0]]) {
+      await cluster.put(specOf(version));
+      await cluster.ready();
+      expected[version] = await cluster.state();
+    }
+  });
+});
+afterAll(async () => await cluster?.stop());
+
+let version: string;
+
+beforeEach(async () => {
+  version = VERSIONS[++next % 2] ?? "";
+  await cluster.put(specOf(version));
+  cluster.forget();
+});
+
+it.each(Object.keys(RESOURCES).flatMap((resource) => FAULTS.map((fault) => [resource, fault] as const)))(
+  "%s %s: the guard comes first, and all nodes follow",
+  async (resource, fault) => {
+    const seen = await cluster.disturbed(resource, fault, () => cluster.ready());
+    expect(seen.writesInTheDark).toEqual([]);
+    expect([...seen.tooEarly]).toEqual([]);
+    if (fault !== "cut" && resource !== "installs")
+      expect([...seen.syncing].join("\n")).toMatch(seen.names(resource));
+    const started = cluster.nodes.started.map(({ name }) => name);
+    const guards = started
+      .slice(0, started.indexOf("multus"))
+      .filter((name) => name === "multus-rollout-guard");
+    expect(guards).toHaveLength(NODE_COUNT);
+    expect(started.filter((name) => name === "multus")).toHaveLength(NODE_COUNT);
+    expect(await cluster.state()).toEqual(expected[version]);
+  },
+);
