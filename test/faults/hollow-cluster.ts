@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { pino } from "pino";
 import type { InstallController } from "../../src/controllers/install/controller.ts";
 import { NODE_TASK } from "../../src/controllers/nodes/task-pod.ts";
@@ -81,6 +82,15 @@ export class HollowCluster {
 
   async ready(): Promise<void> {
     await waitUntil("the install to be Ready", async () => isReady(await this.install()), { everyMs: 100 });
+  }
+
+  /** Ready, and tidied up: what is not as expected after a while is for the caller to show. */
+  async settled(expected: Record<string, unknown> | undefined): Promise<void> {
+    await this.ready();
+    const asExpected = async () => isDeepStrictEqual(await this.state(), expected);
+    await waitUntil("what is left to be tidied up", asExpected, { timeoutMs: 20_000, everyMs: 100 }).catch(
+      () => {},
+    );
   }
 
   async gone(): Promise<void> {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { GUARD } from "../../src/render/rollout-guard.ts";
 import { HollowCluster, NODE_COUNT } from "./hollow-cluster.ts";
 import { FAULTS, RESOURCES } from "./read-faults.ts";
 
@@ -15,7 +16,7 @@ const specOf = (level: string) => ({
   nodes: { inspection: "Off" },
   rollout: { canary: { nodes: 1, probe: "probe-net" } },
 });
-const expected: Record<string, unknown> = {};
+const expected: Record<string, Record<string, unknown>> = {};
 let next = 0;
 
 beforeAll(async () => {
@@ -42,15 +43,15 @@ beforeEach(async () => {
 it.each(Object.keys(RESOURCES).flatMap((resource) => FAULTS.map((fault) => [resource, fault] as const)))(
   "%s %s: one node, a probe, and then the others",
   async (resource, fault) => {
-    const seen = await cluster.disturbed(resource, fault, () => cluster.ready());
+    const seen = await cluster.disturbed(resource, fault, () => cluster.settled(expected[level]));
     expect(seen.writesInTheDark).toEqual([]);
     expect([...seen.tooEarly]).toEqual([]);
     if (fault !== "cut" && resource !== "installs")
       expect([...seen.syncing].join("\n")).toMatch(seen.names(resource));
-    const started = cluster.nodes.started
-      .map(({ name }) => name)
-      .filter((name) => name !== "multus-rollout-guard");
-    expect(started).toEqual(["multus", "multus-probe", ...Array(NODE_COUNT - 1).fill("multus")]);
+    const started = cluster.nodes.started.map(({ name }) => name).filter((name) => name !== GUARD);
+    // A copy of the status from before the probe may have it done once more.
+    const once = started.filter((name, index) => name !== "multus-probe" || started[index - 1] !== name);
+    expect(once).toEqual(["multus", "multus-probe", ...Array(NODE_COUNT - 1).fill("multus")]);
     expect(await cluster.state()).toEqual(expected[level]);
   },
 );

@@ -27,7 +27,7 @@ beforeEach(async () => {
 it.each(Object.keys(RESOURCES).flatMap((resource) => FAULTS.map((fault) => [resource, fault] as const)))(
   "%s %s: ends as without the fault",
   async (resource, fault) => {
-    const seen = await cluster.disturbed(resource, fault, () => cluster.ready());
+    const seen = await cluster.disturbed(resource, fault, () => cluster.settled(expected));
     expect(seen.writesInTheDark).toEqual([]);
     expect([...seen.tooEarly]).toEqual([]);
     // Without MultusInstalls there is no status to say it in.

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { GUARD } from "../../src/render/rollout-guard.ts";
 import { HollowCluster, NODE_COUNT } from "./hollow-cluster.ts";
 import { FAULTS, RESOURCES } from "./read-faults.ts";
 
@@ -10,7 +11,7 @@ import { FAULTS, RESOURCES } from "./read-faults.ts";
 let cluster: HollowCluster;
 const VERSIONS = ["v4.3.0", "v4.2.4"] as const;
 const specOf = (version: string) => ({ version, mode: "Thick" });
-const expected: Record<string, unknown> = {};
+const expected: Record<string, Record<string, unknown>> = {};
 let next = 0;
 
 beforeAll(async () => {
@@ -36,17 +37,13 @@ beforeEach(async () => {
 it.each(Object.keys(RESOURCES).flatMap((resource) => FAULTS.map((fault) => [resource, fault] as const)))(
   "%s %s: the guard comes first, and all nodes follow",
   async (resource, fault) => {
-    const seen = await cluster.disturbed(resource, fault, () => cluster.ready());
+    const seen = await cluster.disturbed(resource, fault, () => cluster.settled(expected[version]));
     expect(seen.writesInTheDark).toEqual([]);
     expect([...seen.tooEarly]).toEqual([]);
     if (fault !== "cut" && resource !== "installs")
       expect([...seen.syncing].join("\n")).toMatch(seen.names(resource));
     const started = cluster.nodes.started.map(({ name }) => name);
-    const guards = started
-      .slice(0, started.indexOf("multus"))
-      .filter((name) => name === "multus-rollout-guard");
-    expect(guards).toHaveLength(NODE_COUNT);
-    expect(started.filter((name) => name === "multus")).toHaveLength(NODE_COUNT);
+    expect(started).toEqual([...Array(NODE_COUNT).fill(GUARD), ...Array(NODE_COUNT).fill("multus")]);
     expect(await cluster.state()).toEqual(expected[version]);
   },
 );
