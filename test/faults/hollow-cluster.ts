@@ -6,6 +6,7 @@ import { MULTUS_INSTALL } from "../../src/crds/multus-install/multus-install.ts"
 import { KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
 import { type ApiObject, CORE_EVENTS, DAEMON_SETS, PODS } from "../../src/kube/resource.ts";
+import { GUARD } from "../../src/render/rollout-guard.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
@@ -82,6 +83,16 @@ export class HollowCluster {
 
   async ready(): Promise<void> {
     await waitUntil("the install to be Ready", async () => isReady(await this.install()), { everyMs: 100 });
+  }
+
+  /** The state to compare with, once it is reached and the guard of the rollout is gone. */
+  async reference(): Promise<Record<string, unknown>> {
+    await this.ready();
+    await waitUntil("the guard to be gone", async () => {
+      const { status } = (await this.install()) ?? {};
+      return !JSON.stringify(status?.inventory ?? []).includes(GUARD);
+    });
+    return await this.state();
   }
 
   /** Ready, and tidied up: what is not as expected after a while is for the caller to show. */

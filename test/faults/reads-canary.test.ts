@@ -25,8 +25,7 @@ beforeAll(async () => {
   await cluster.undisturbed(async () => {
     for (const level of [...LEVELS, LEVELS[0]]) {
       await cluster.put(specOf(level));
-      await cluster.ready();
-      expected[level] = await cluster.state();
+      expected[level] = await cluster.reference();
     }
   });
 });

@@ -13,8 +13,9 @@ let expected: Record<string, unknown>;
 beforeAll(async () => {
   cluster = await HollowCluster.start();
   await cluster.put({});
-  await cluster.undisturbed(() => cluster.ready());
-  expected = await cluster.state();
+  await cluster.undisturbed(async () => {
+    expected = await cluster.reference();
+  });
   expect(JSON.stringify(expected)).toContain("/var/lib/rancher/k3s/");
 });
 afterAll(async () => await cluster?.stop());

@@ -19,8 +19,7 @@ beforeAll(async () => {
   await cluster.undisturbed(async () => {
     for (const version of [...VERSIONS, VERSIONS[0]]) {
       await cluster.put(specOf(version));
-      await cluster.ready();
-      expected[version] = await cluster.state();
+      expected[version] = await cluster.reference();
     }
   });
 });
