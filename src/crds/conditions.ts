@@ -9,6 +9,8 @@ export const REASONS = {
     "The objects match the spec, Multus runs on every node that should have it, and a look found it in place.",
   RolloutInProgress:
     "The objects match the spec; not every node runs the newest Multus yet, or was seen to since it does.",
+  Syncing:
+    "What the operator decides by is not known yet, or cannot be read; the message names the resource and why. Nothing is written meanwhile. Ready is Unknown if it was True.",
   NodesUnhealthy: "On at least one node Multus does not run; status.nodes.unhealthy says where and why.",
   RolloutStuck:
     "The rollout has not moved for ten minutes (run --rollout-deadline); the message says since when, and what it waits for.",

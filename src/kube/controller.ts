@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { ApiError } from "./errors.ts";
+import { isStopped, NotSynced } from "./not-synced.ts";
 import { WorkQueue } from "./work-queue.ts";
 
 /** What a reconcile wants next: nothing, or to run again after a while though nothing has changed. */
@@ -55,9 +56,17 @@ export class Controller {
     this.queue.add(key);
   }
 
-  /** Starts the workers, once `synced` resolves: before that, a store that is not full yet would look like deletions. */
+  /**
+   * Starts the workers, once `synced` resolves: before that, a store that is not full yet would look like deletions.
+   * Starts none if a watch is stopped before.
+   */
   async start(synced: Promise<void>): Promise<void> {
-    await synced;
+    try {
+      await synced;
+    } catch (error) {
+      if (isStopped(error)) return;
+      throw error;
+    }
     if (this.#stop.signal.aborted) return;
     this.#workers = Array.from({ length: this.#options.workers ?? 1 }, () => this.#work());
   }
@@ -88,6 +97,13 @@ export class Controller {
     } catch (error) {
       if (this.#stop.signal.aborted) {
         ended("success");
+        return;
+      }
+      if (error instanceof NotSynced) {
+        // No failure: what is needed is not known yet.
+        this.queue.addRateLimited(key);
+        log.warn({ err: error, resource: error.resource }, "reconcile waits for what it needs to know");
+        ended("requeue_after");
         return;
       }
       if (error instanceof TerminalError) {

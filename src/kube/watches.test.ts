@@ -9,11 +9,11 @@ import { Watches } from "./watches.ts";
 
 it("knows the longest silence, and the staleness of each resource", () => {
   const watches = new Watches();
-  const nodes = { resource: "nodes", silenceSeconds: 1, stalenessSeconds: 700 };
+  const nodes = { plural: "nodes", silenceSeconds: 1, staleSeconds: 700 };
   for (const watch of [
     nodes,
-    { ...nodes, stalenessSeconds: 3 },
-    { resource: "pods", silenceSeconds: 5, stalenessSeconds: 2 },
+    { ...nodes, staleSeconds: 3 },
+    { plural: "pods", silenceSeconds: 5, staleSeconds: 2 },
   ])
     watches.add(watch);
   expect(watches.silenceSeconds).toBe(5);

@@ -1,11 +1,11 @@
 /** How a watch of the API server is doing. */
 export interface WatchHealth {
   /** The plural of what it watches. */
-  readonly resource: string;
+  readonly plural: string;
   /** For how long nothing at all has come of its last request, not even an error. */
   readonly silenceSeconds: number;
-  /** How old its copy may be: how long ago the API server last sent something for it. */
-  readonly stalenessSeconds: number;
+  /** How old its copy may be: how long ago the API server last confirmed it. */
+  readonly staleSeconds: number;
 }
 
 /** The watches of one process that run. One that was not started, or has been stopped, is neither silent nor stale. */
@@ -31,8 +31,8 @@ export class Watches {
   /** By resource, the staleness of its stalest watch. */
   staleness(): ReadonlyMap<string, number> {
     const found = new Map<string, number>();
-    for (const { resource, stalenessSeconds } of this.#running)
-      found.set(resource, Math.max(found.get(resource) ?? 0, stalenessSeconds));
+    for (const { plural, staleSeconds } of this.#running)
+      found.set(plural, Math.max(found.get(plural) ?? 0, staleSeconds));
     return found;
   }
 }

@@ -10,6 +10,7 @@ import type { ObjectRef } from "../../kube/resource.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import { Applier } from "../shared/applier.ts";
+import { synced } from "../shared/synced.ts";
 import { OwnedObjects } from "../shared/watched-objects.ts";
 import { DepartedReplicas } from "./departed-replicas.ts";
 import { hasPolicies } from "./discovery.ts";
@@ -109,7 +110,7 @@ export class Admission {
       reconcile: (_, { signal }) => certificate.reconcile(signal),
     });
     this.#replica.enqueue(KEY);
-    void this.#replica.start(this.#view.synced);
+    void this.#replica.start(this.#view.whenSynced());
     this.#log.info({ port: this.#server.port }, "the webhook is served");
   }
 
@@ -127,6 +128,7 @@ export class Admission {
       log,
       metrics,
       reconcile: async (_, context) => {
+        await synced([view], context.signal);
         const policies = await this.#policies(context.signal);
         const address = this.#address;
         const common = { client, applier, view, live, namespace, now, departed };
@@ -141,7 +143,7 @@ export class Admission {
       },
     });
     this.#leader.enqueue(KEY);
-    void this.#leader.start(view.synced);
+    void this.#leader.start(view.whenSynced());
   }
 
   /** An event for whoever asked for admission; once for each reason, however often it is tried again. */
@@ -161,7 +163,7 @@ export class Admission {
   /** Whether the API server has policies; those that there are, are watched from then on. */
   async #policies(signal: AbortSignal): Promise<boolean> {
     this.#hasPolicies ??= await hasPolicies(this.#options.client.with({ signal }));
-    if (this.#hasPolicies) await this.#owned.watch(OBJECTS.policies);
+    if (this.#hasPolicies) await this.#owned.watch(OBJECTS.policies, signal);
     return this.#hasPolicies;
   }
 

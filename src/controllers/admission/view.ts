@@ -53,8 +53,6 @@ export class ClusterView implements AdmissionView {
   readonly #networks: Reflector<KnownNetwork>;
   readonly #certificates: Reflector<Published>;
   readonly #configuration: Reflector<ApiObject>;
-  readonly #synced: Promise<void>;
-  #isSynced = false;
   #watchesNetworks = false;
   /** Of each install, what admission depends on: its status changes often, and does not count. */
   readonly #told = new Map<string, string>();
@@ -103,10 +101,6 @@ export class ClusterView implements AdmissionView {
         kind: VALIDATING_WEBHOOK_CONFIGURATIONS.kind,
       }),
     });
-    const needed = [this.#installs, this.#certificates, this.#configuration];
-    this.#synced = Promise.all(needed.map((watch) => watch.synced)).then(() => {
-      this.#isSynced = true;
-    });
   }
 
   start(): void {
@@ -114,14 +108,18 @@ export class ClusterView implements AdmissionView {
       watch.start();
   }
 
-  /** Resolves when all but the NADs is known. */
-  get synced(): Promise<void> {
-    return this.#synced;
+  /** Resolves when all but the NADs is known. Rejects as Reflector.whenSynced does. */
+  async whenSynced(signal?: AbortSignal, timeoutMs?: number): Promise<void> {
+    await Promise.all(this.#needed.map((watch) => watch.whenSynced(signal, timeoutMs)));
   }
 
-  /** Whether `synced` has resolved: before that, no MultusInstall only means that none was seen yet. */
+  /** Whether all of it was listed: before that, no MultusInstall only means that none was seen yet. */
   get isSynced(): boolean {
-    return this.#isSynced;
+    return this.#needed.every((watch) => watch.isListed);
+  }
+
+  get #needed(): Reflector<unknown>[] {
+    return [this.#installs, this.#certificates, this.#configuration] as Reflector<unknown>[];
   }
 
   async stop(): Promise<void> {

@@ -74,7 +74,8 @@ export class CertificateApprover {
     this.#requests.start();
     if (this.#started) return;
     this.#started = true;
-    void this.#controller.start(this.#requests.synced);
+    // Each decision asks the API server itself: nothing has to be listed before.
+    void this.#controller.start(Promise.resolve());
   }
 
   async stop(): Promise<void> {

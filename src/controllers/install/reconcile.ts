@@ -8,17 +8,22 @@ import {
 } from "../../crds/multus-install/multus-install.ts";
 import { type ReconcileContext, type Result, TerminalError } from "../../kube/controller.ts";
 import { ApiError } from "../../kube/errors.ts";
+import { NotSynced } from "../../kube/not-synced.ts";
 import { type ApiObject, describe, refOf } from "../../kube/resource.ts";
+import { lastComplete } from "../../render/last-complete.ts";
 import { objectsOf, RenderError, type RenderedInstall, renderInstall } from "../../render/render.ts";
 import { FIELD_MANAGER } from "../shared/applier.ts";
+import { synced } from "../shared/synced.ts";
 import { type Adoption, planAdoption, takeOver } from "./adoption/adoption.ts";
 import { approveCertificates } from "./daemon-certificates.ts";
 import { removeInstall } from "./deletion/deletion.ts";
 import { withDistribution } from "./distribution.ts";
 import { InvalidSpec, stalledBy } from "./errors.ts";
+import { refOfEntry } from "./inventory/inventory.ts";
 import { recordInventory } from "./inventory/prune.ts";
 import { verdict as verdictOf } from "./rollout/assess.ts";
-import { look } from "./rollout/observe.ts";
+import { guardRef } from "./rollout/live-workloads.ts";
+import { isReadyAlready, look } from "./rollout/observe.ts";
 import { appliedObjects, exchange } from "./rollout/roll-out.ts";
 import { rollbackOf } from "./rollout/rollback.ts";
 import { judge } from "./rollout/stuck.ts";
@@ -57,6 +62,7 @@ export async function reconcile(
     }
   }
   // Stopped in the middle: what was found is half a truth, and another replica may lead already.
+  run.findings.unknown = deps.unknownOfNetworks();
   try {
     if (!context.signal.aborted) await writeStatus(run);
   } catch (error) {
@@ -80,6 +86,7 @@ export function bothErrors(ofReconcile: unknown, ofStatus: unknown): unknown {
 
 async function act(run: Run): Promise<Result> {
   const { metadata } = run.live;
+  await synced([run.deps.installs], run.context.signal);
   if (metadata.deletionTimestamp) return await removeInstall(run);
   const leader = winner(run.deps.installs.values().map(contender));
   if (leader && leader.name !== metadata.name) {
@@ -94,7 +101,7 @@ async function act(run: Run): Promise<Result> {
   const rendered = renderInstall(install);
   Object.assign(run.findings, { install, rendered });
   const objects = objectsOf(rendered);
-  await run.deps.owned.watch(objects.map(refOf));
+  await awaitCaches(run, install, objects);
 
   const adoption = await planAdoption(run, install, objects);
   tell(run, rendered, adoption);
@@ -119,6 +126,10 @@ function explain(run: Run, error: unknown): unknown {
     run.findings.state = { kind: "Stalled", reason: "InvalidSpec", message: error.message };
     return new TerminalError(error.message, { cause: error });
   }
+  if (error instanceof NotSynced) {
+    run.findings.state = { kind: "Syncing", message: error.message, wasReady: isReadyAlready(run) };
+    return error;
+  }
   const stalled = stalledBy(error);
   if (stalled) {
     run.findings.state = stalled;
@@ -129,6 +140,21 @@ function explain(run: Run, error: unknown): unknown {
   const message = error instanceof Error ? error.message : String(error);
   run.findings.state = { kind: "Failing", reason: "ApplyFailed", message };
   return error;
+}
+
+/**
+ * Everything that the reconcile decides by is known before it writes anything: an object that is not known yet must
+ * not be taken for one that has to be created, nor nodes for none at all. Throws a NotSynced.
+ */
+async function awaitCaches(run: Run, install: MultusInstall, objects: readonly KubeObject[]): Promise<void> {
+  const { owned, nodes, pods } = run.deps;
+  const { namespace } = install.spec;
+  const refs = [
+    ...objects.map(refOf),
+    ...run.findings.inventory.map(refOfEntry),
+    ...[guardRef(namespace), refOf(lastComplete(install))],
+  ];
+  await Promise.all([nodes(), pods(namespace), owned.watch(refs, run.context.signal)]);
 }
 
 function parse(live: ApiObject): MultusInstall {

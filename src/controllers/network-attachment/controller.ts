@@ -4,6 +4,7 @@ import { NETWORK_ATTACHMENT_REPORT } from "../../crds/network-attachment-report/
 import type { KubeClient } from "../../kube/client.ts";
 import { Controller, type ReconcileContext, type Result } from "../../kube/controller.ts";
 import type { EventRecorder } from "../../kube/events.ts";
+import { isStopped } from "../../kube/not-synced.ts";
 import { Reflector, type ReflectorOptions } from "../../kube/reflector.ts";
 import { type ApiObject, CORE_EVENTS, NODES, PODS } from "../../kube/resource.ts";
 import { nodeView } from "../../networks/cross-checks/node-view.ts";
@@ -17,6 +18,7 @@ import type { NetworkMetrics } from "../../telemetry/network-metrics.ts";
 import { NadWatch } from "../shared/nad-cache.ts";
 import type { NetworkSummaryStore } from "../shared/network-summary.ts";
 import type { NodeInspections } from "../shared/node-inspections.ts";
+import { refusals } from "../shared/synced.ts";
 import { Networks } from "./networks.ts";
 import { EventOutbox } from "./pod-events.ts";
 import { Reporter } from "./reporter.ts";
@@ -138,6 +140,7 @@ export class NetworkAttachmentController {
       log: this.#log,
       onNad: (key) => this.#nadChanged(key),
       onListed: () => this.#lookAtAll(),
+      onSync: () => this.#synced(),
     });
     this.#networks = new Networks({
       reporter,
@@ -156,10 +159,16 @@ export class NetworkAttachmentController {
     options.inspections.onChange(() => this.#networks.nodesChanged());
   }
 
-  /** Resolves when everything was listed once and the workers run. */
+  /** Resolves when everything was listed once and the workers run, or when it is stopped. */
   async start(): Promise<void> {
-    for (const watch of [...this.#watches, this.#nads]) watch.start();
-    await Promise.all([...this.#watches.map((watch) => watch.synced), this.#nads.synced()]);
+    const watches = [...this.#watches, this.#nads];
+    for (const watch of watches) watch.start();
+    try {
+      await Promise.all(watches.map((watch) => watch.whenSynced()));
+    } catch (error) {
+      if (isStopped(error)) return;
+      throw error;
+    }
     if (this.#stopped) return;
     this.#listed = true;
     this.#lookAtAll();
@@ -202,9 +211,17 @@ export class NetworkAttachmentController {
   }
 
   #reflect<T>(options: Omit<ReflectorOptions<T>, "client" | "log">): Reflector<T> {
-    const reflector = new Reflector<T>({ ...options, client: this.#options.client, log: this.#log });
+    const reflector = new Reflector<T>({
+      ...{ ...options, client: this.#options.client, log: this.#log },
+      onSync: () => this.#synced(),
+    });
     this.#watches.push(reflector as Reflector<unknown>);
     return reflector;
+  }
+
+  /** What the server forbids to read is told in the install's status: reports would show what once was. */
+  #synced(): void {
+    this.#options.summary.setUnknown(refusals([...this.#watches, this.#nads]));
   }
 
   /** An install's status changes often, also for the sake of the summary made here. */

@@ -246,7 +246,7 @@ export const multusInstallSpec = withValidations(
         timeout: duration()
           .default("5m")
           .describe(
-            "How long a deletion waits for nodes that cannot be cleaned, such as those that are down. After it, it goes on without them and names them in an event.",
+            "How long a deletion waits for nodes that cannot be cleaned, such as those that are down, or that cannot be listed. After it, it goes on without them and names them in an event.",
           ),
         networkDefinitions: z
           .enum(["Keep", "Delete"])

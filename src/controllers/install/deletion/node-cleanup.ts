@@ -1,12 +1,14 @@
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
 import { secondsOf } from "../../../crds/multus-install/text.ts";
 import type { MultusPodView } from "../../../diagnosis/multus-pod.ts";
-import type { NodeView } from "../../../diagnosis/node.ts";
+import type { NotSynced } from "../../../kube/not-synced.ts";
 import { PODS } from "../../../kube/resource.ts";
 import { hostPaths } from "../../../multus/distributions.ts";
 import type { UncleanNode } from "../../nodes/cleaner.ts";
 import { taskOwner } from "../../nodes/task-owner.ts";
 import type { Run } from "../scope.ts";
+import { taintKeys } from "../startup-taint.ts";
+import { ALL_NODES } from "./unknown-nodes.ts";
 
 /** How many nodes a sentence names. */
 const MOST_NAMED = 5;
@@ -27,20 +29,19 @@ export interface NodesCleaning {
  * on which it is under way, or whose turn has not come, are waited for.
  * @param install undefined where its spec cannot be read: then nobody knows where to clean
  */
-export function cleanNodes(
+export async function cleanNodes(
   run: Run,
   install: MultusInstall | undefined,
   pods: readonly MultusPodView[],
-  nodes: readonly NodeView[],
-): NodesCleaning {
+): Promise<NodesCleaning> {
   const { metadata } = run.live;
-  const timeout = secondsOf(install?.spec.uninstall.timeout ?? "0s") * 1000;
-  const late = run.deps.now().getTime() >= Date.parse(metadata.deletionTimestamp ?? "") + timeout;
-  if (!install || install.spec.uninstall.nodes === "Leave" || !run.deps.nodeTasks.canRun)
-    return { waiting: [], left: [], message: "", late };
-  const { confDir, binDir } = hostPaths(install.spec);
+  const late = isLate(run, install);
+  const target = cleaningTarget(run, install);
+  if (!target) return { waiting: [], left: [], message: "", late };
+  const { confDir, binDir } = hostPaths(target.spec);
+  const nodes = await run.deps.nodes();
   const progress = run.deps.nodeTasks.clean({
-    owner: taskOwner(install),
+    owner: taskOwner(target),
     key: metadata.uid ?? "",
     confDir,
     binDir,
@@ -58,6 +59,42 @@ export function cleanNodes(
   };
 }
 
+/**
+ * How far the nodes are if it is not known which there are, or whether their Multus pods have ended: none is cleaned,
+ * and none is freed of the startup taint.
+ */
+export function unknownNodes(
+  run: Run,
+  install: MultusInstall | undefined,
+  { message }: NotSynced,
+): NodesCleaning {
+  const keys = taintKeys(run, install);
+  const reason = keys.length > 0 ? `${message}; the startup taint ${keys.join(", ")} stays` : message;
+  const isAtStake = cleaningTarget(run, install) !== undefined || keys.length > 0;
+  return {
+    waiting: [],
+    left: isAtStake ? [{ node: ALL_NODES, reason, underWay: false, busy: false }] : [],
+    message: isAtStake ? `${ALL_NODES} are unknown, and none is cleaned: ${reason}` : "",
+    late: true,
+  };
+}
+
+/** The install whose nodes are to be cleaned; undefined if none are, or none can be. */
+export function cleaningTarget(run: Run, install: MultusInstall | undefined): MultusInstall | undefined {
+  return install?.spec.uninstall.nodes !== "Leave" && run.deps.nodeTasks.canRun ? install : undefined;
+}
+
+/** Whether spec.uninstall.timeout is over. */
+export function isLate({ live, deps }: Run, install: MultusInstall | undefined): boolean {
+  const since = Date.parse(live.metadata.deletionTimestamp ?? "");
+  return deps.now().getTime() >= since + timeoutSeconds(install) * 1000;
+}
+
+/** spec.uninstall.timeout; none for a spec that cannot be read. */
+export function timeoutSeconds(install: MultusInstall | undefined): number {
+  return install ? secondsOf(install.spec.uninstall.timeout) : 0;
+}
+
 /** Says which nodes were left as they are: in the log all of them, in an event as many as fit. */
 export async function tellUncleanNodes(run: Run, left: readonly UncleanNode[]): Promise<void> {
   for (const { node, reason } of left) run.context.log.warn({ node, reason }, "node not cleaned");
@@ -67,10 +104,17 @@ export async function tellUncleanNodes(run: Run, left: readonly UncleanNode[]): 
     reason: "NodesNotCleaned",
     action: "Uninstall",
     key: "NodesNotCleaned", // sent once, also if the finalizer is removed only at a later attempt
-    note: `${left.length} nodes were not cleaned within spec.uninstall.timeout, see docs/guides/uninstall.md: ${left
-      .map(({ node, reason }) => `${node} (${reason})`)
-      .join(", ")}`,
+    note: noteOf(left),
   });
+}
+
+function noteOf(left: readonly UncleanNode[]): string {
+  const unknown = left.find(({ node }) => node === ALL_NODES);
+  if (unknown)
+    return `All nodes are unknown, and none was cleaned within spec.uninstall.timeout: ${unknown.reason}. Multus' configuration may be on each of them: once this can be read, apply the same MultusInstall, wait until it is Ready and delete it, or clean the nodes by hand, see docs/guides/uninstall.md`;
+  return `${left.length} nodes were not cleaned within spec.uninstall.timeout, see docs/guides/uninstall.md: ${left
+    .map(({ node, reason }) => `${node} (${reason})`)
+    .join(", ")}`;
 }
 
 /** A pod on a node that is down ends only when its kubelet says so, which may be never: it is taken from the API. */

@@ -99,3 +99,11 @@ it("warns with a moving tag first, and counts the others", () => {
     message: "spec.image.tag: moves (2 more in status.warnings)",
   });
 });
+
+it("says what it waits for, and that Ready is not known any longer if it was", () => {
+  const message = "nodes: forbidden: you may not list nodes";
+  const never = conditionsFor({ kind: "Syncing", message, wasReady: false });
+  expect(never.Reconciling).toEqual({ status: "True", reason: "Syncing", message });
+  expect(never.Ready).toEqual({ status: "False", reason: "Syncing", message });
+  expect(conditionsFor({ kind: "Syncing", message, wasReady: true }).Ready.status).toBe("Unknown");
+});

@@ -11,6 +11,8 @@ export type InstallState =
   | { kind: "Running"; verdict: Verdict }
   /** Nothing is written; `differing` names the objects that are not as the spec wants them. */
   | { kind: "Paused"; verdict: Verdict; differing: readonly string[] }
+  /** Something that must be known is not; nothing is written. `wasReady`: for this very spec. */
+  | { kind: "Syncing"; message: string; wasReady: boolean }
   /** Tried again by itself. */
   | { kind: "Failing"; reason: "ApplyFailed"; message: string }
   /** Somebody has to change something first. */
@@ -28,7 +30,7 @@ export type InstallState =
     }
   | { kind: "Deleting"; message: string };
 
-type Draft = { status: "True" | "False"; reason: Reason; message: string };
+type Draft = { status: "True" | "False" | "Unknown"; reason: Reason; message: string };
 /** Those that follow from the state alone. */
 type Drafts = Record<Exclude<ConditionType, "Warning">, Draft>;
 
@@ -49,6 +51,15 @@ export function conditionsFor(state: InstallState): Drafts {
       if (state.differing.length === 0) return { ...drafts, Reconciling };
       const message = `paused, and not as the spec wants: ${state.differing.join(", ")}`;
       return { ...drafts, Reconciling, Ready: { status: "False", reason: "Paused", message } };
+    }
+    case "Syncing": {
+      const { message, wasReady } = state;
+      return {
+        Ready: { status: wasReady ? "Unknown" : "False", reason: "Syncing", message },
+        Reconciling: { status: "True", reason: "Syncing", message },
+        Stalled: settled,
+        Degraded: settled,
+      };
     }
     case "Failing":
     case "Deleting": {

@@ -34,17 +34,20 @@ export interface Findings {
   primaryNetwork?: MultusInstallStatus["primaryNetwork"];
   /** What was found on the nodes and is likely unintended. */
   nodeWarnings?: readonly string[];
+  /** What of networks and pods cannot be read, and why. */
+  unknown?: readonly string[];
 }
 
 /** The status that says what was found. `now` is RFC 3339. */
 export function statusFor(
   findings: Findings,
   generation: number,
-  previous: Pick<MultusInstallStatus, "conditions" | "networks" | "pods">,
+  previous: MultusInstallStatus,
   now: string,
 ): MultusInstallStatus {
   const { state, install, rendered, rollout, progressedAt, rolloutRecord, startupTaint, inventory } =
     findings;
+  if (state.kind === "Syncing") return syncing(findings, state, generation, previous, now);
   const { distribution, primaryNetwork } = findings;
   const warnings = warningsFrom(findings);
   const drafts = { ...conditionsFor(state), Warning: warningCondition(warnings) };
@@ -64,16 +67,40 @@ export function statusFor(
   };
 }
 
+/** What was known stays in the status: all that is new is that it may not be true any longer. */
+function syncing(
+  { inventory }: Findings,
+  state: InstallState,
+  generation: number,
+  previous: MultusInstallStatus,
+  now: string,
+): MultusInstallStatus {
+  const { conditions: known = [] } = previous;
+  const drafts = { ...conditionsFor(state), Warning: warningCondition([]) };
+  const conditions = withTimes(drafts, known, generation, now).map((fresh) => {
+    const stays = fresh.type === "Degraded" || fresh.type === "Warning";
+    return (stays && known.find(({ type }) => type === fresh.type)) || fresh;
+  });
+  return {
+    ...previous,
+    observedGeneration: generation,
+    conditions,
+    ...(inventory.length > 0 ? { inventory: [...inventory] } : {}),
+  };
+}
+
 function warningsFrom({
   rendered,
   nodeWarnings = [],
   networks,
+  unknown = [],
 }: Findings): { code?: string; text: string }[] {
   const ofSpec = (rendered?.warnings ?? []).map((problem) => ({
     code: problem.code,
     text: formatProblem(problem),
   }));
-  const seen = [...nodeWarnings, ...(networks?.warnings ?? [])];
+  const stale = unknown.map((why) => `networks and pods are shown as they were last known: ${why}`);
+  const seen = [...stale, ...nodeWarnings, ...(networks?.warnings ?? [])];
   return [...ofSpec, ...seen.map((text) => ({ text }))]
     .slice(0, MOST_WARNINGS)
     .map((warning) => ({ ...warning, text: warning.text.slice(0, LONGEST_WARNING) }));
