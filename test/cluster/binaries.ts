@@ -34,10 +34,15 @@ export async function binaries(names: readonly string[]): Promise<string[]> {
   return names.map((name) => join(directoryOf(familyOf(name)), name));
 }
 
-/** The directory of a module's own source in the Go module cache (its manifests and scripts are there too). */
+/**
+ * The directory of a module's own source in the Go module cache (its manifests and scripts are there too). Any Go can
+ * download it: the one that builds the family would be downloaded first.
+ */
 export function moduleDirectory(family: string, module: string): string {
-  go(family, ["mod", "download", module]);
-  return go(family, ["list", "-m", "-f", "{{.Dir}}", module]).trim();
+  const go = (...args: string[]) =>
+    execFileSync("go", args, { cwd: join(TOOLS, family), encoding: "utf8", env: environment() });
+  go("mod", "download", module);
+  return go("list", "-m", "-f", "{{.Dir}}", module).trim();
 }
 
 function familyOf(name: string): string {
@@ -60,17 +65,17 @@ function keyOf(family: string): string {
 
 let compilerVersion: string | undefined;
 function compiler(): string {
-  compilerVersion ??= execFileSync("go", ["env", "GOVERSION", "GOOS", "GOARCH"], { encoding: "utf8" });
+  try {
+    compilerVersion ??= execFileSync("go", ["env", "GOVERSION", "GOOS", "GOARCH"], { encoding: "utf8" });
+  } catch (error) {
+    throw new Error("Go is needed to build the test cluster's programs: https://go.dev/dl", { cause: error });
+  }
   return compilerVersion;
 }
 
-function go(family: string, args: string[]): string {
-  return execFileSync("go", args, { cwd: join(TOOLS, family), encoding: "utf8", env: environment(family) });
-}
-
-function environment(family: string): NodeJS.ProcessEnv {
+function environment(own: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const flags = `${process.env.GOFLAGS ?? ""} -mod=readonly`.trim();
-  return { ...process.env, CGO_ENABLED: "0", GOFLAGS: flags, ...FAMILIES[family]?.env };
+  return { ...process.env, CGO_ENABLED: "0", GOFLAGS: flags, ...own };
 }
 
 async function buildFamilies(families: readonly string[]): Promise<void> {
@@ -126,7 +131,7 @@ function build(family: string, path: string, output: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn("go", args, {
       cwd: join(TOOLS, family),
-      env: environment(family),
+      env: environment(FAMILIES[family]?.env),
       stdio: ["ignore", "ignore", "pipe"],
     });
     let stderr = "";

@@ -71,8 +71,9 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     writeFileSync(log, `${oneLine(error)}\n${logs(200)}\n`);
     const shown = logs(15);
     const left = await cluster.stop().catch(oneLine);
-    const also = left === undefined ? "" : `; ${left}`;
-    throw new Error(`the cluster did not start: ${oneLine(error)}${also} (log: ${log})\n${shown}`);
+    const cause = [oneLine(error), left].filter(Boolean).join("; ");
+    const where = cause.includes("(log: ") ? "" : ` (log: ${log})`;
+    throw new Error(`the cluster did not start: ${cause}${where}\n${shown}`);
   }
   return cluster;
 }
