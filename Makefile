@@ -1,6 +1,6 @@
 # `make help` lists the targets. Everything runs on the Node that package.json pins; npm puts it first on the PATH.
 .DEFAULT_GOAL := help
-.PHONY: bench help install build generate lint format fresh test test-quick test-unit test-integration e2e tools cluster cluster-down demo image multus-image clean
+.PHONY: bench help install build generate lint format fresh test quick-tools test-quick test-unit test-integration e2e tools cluster cluster-down demo image multus-image clean
 
 NODE := node_modules/.bin/node
 IMAGE ?= multus-operator:dev
@@ -33,8 +33,12 @@ format: install ## write the files in the house's style
 test: lint build tools ## everything, `make fresh` first, unit to end-to-end; what this machine cannot run is skipped by name
 	npm run -s test
 
-test-quick: lint build ## lint, the tests that need no server, and the fastest of those against a real kube-apiserver
+test-quick: quick-tools lint build ## lint, the tests that need no server, and the fastest of those against a real kube-apiserver
 	npm run -s test:quick
+
+# What the chart is rendered with, and a control plane: each name stands for its family (test/cluster/families.ts).
+quick-tools: install
+	@$(NODE) test/cluster/binaries.ts helm kube-apiserver etcd > /dev/null
 
 fresh: install ## README's commands on a new minimal Debian: the demo, its last lines pasted, test-quick (root on Debian)
 	$(NODE) test/fresh/main.ts
