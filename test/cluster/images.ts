@@ -13,7 +13,8 @@ import { binary, moduleDirectory } from "./binaries.ts";
 import { fromDockerfile, fromScratch, type Image, type Recipe } from "./buildah.ts";
 import { execute } from "./execute.ts";
 import { FAMILIES } from "./families.ts";
-import { requireDebianPackages } from "./host-packages.ts";
+import { type DebianPackage, requireDebianPackages } from "./host-packages.ts";
+import { type Needs, together } from "./needs.ts";
 
 const REPOSITORY = resolve(import.meta.dirname, "../..");
 const UPSTREAM = "ghcr.io/k8snetworkplumbingwg/multus-cni";
@@ -35,6 +36,46 @@ export const IMAGES = {
   registry: "localhost/registry:test",
 } as const;
 export type ImageName = keyof typeof IMAGES;
+
+const MULTUS_V4 = [
+  "multus",
+  "multus-shim",
+  "multus-daemon",
+  "passthru",
+  "install_multus",
+  "thin_entrypoint",
+  "kubeconfig_generator",
+  "cert-approver",
+];
+const STATIC_TOOLS: readonly DebianPackage[] = ["busybox-static", "bash-static"];
+
+/** What the build of an image needs. */
+export function imageNeeds(name: ImageName): Needs {
+  return together({ packages: ["buildah"], programs: [] }, ownNeeds(name));
+}
+
+function ownNeeds(name: ImageName): Needs {
+  switch (name) {
+    case "pause":
+      return { packages: ["gcc", "libc6-dev"], programs: [] };
+    case "busybox":
+      return { packages: STATIC_TOOLS, programs: [] };
+    case "registry":
+      return { packages: [], programs: ["registry"] };
+    case "shell-base":
+      return { packages: STATIC_TOOLS, programs: [] };
+    case "node-runtime-base":
+    case "operator":
+      return { packages: [], programs: [] };
+    case "multus-v4.3.0":
+    case "multus-v4.3.0-thick":
+      return { packages: [], programs: MULTUS_V4 };
+    case "multus-v3.4.2":
+    case "multus-v3.4.2-distribution":
+    case "multus-v3.4.2-small":
+      return { packages: STATIC_TOOLS, programs: ["multus-v3"] };
+  }
+}
 
 /** The image, built if the cache has none of the same content. Several processes may ask at once. */
 export async function image(name: ImageName): Promise<Image> {
@@ -106,17 +147,7 @@ async function recipe(name: Exclude<ImageName, ByDockerfile>, scratch: string): 
 /** As upstream's images/Dockerfile lays it out: no shell, everything in /usr/src/multus-cni/bin and the entrypoints at /. */
 async function multusV4(scratch: string): Promise<Record<string, string>> {
   const files = distributionFiles(scratch);
-  for (const name of [
-    "multus",
-    "multus-shim",
-    "multus-daemon",
-    "passthru",
-    "install_multus",
-    "thin_entrypoint",
-    "kubeconfig_generator",
-    "cert-approver",
-  ])
-    files[`/usr/src/multus-cni/bin/${name}`] = await binary(name);
+  for (const name of MULTUS_V4) files[`/usr/src/multus-cni/bin/${name}`] = await binary(name);
   for (const name of ["install_multus", "thin_entrypoint", "kubeconfig_generator", "cert-approver"])
     files[`/${name}`] = await binary(name);
   return files;
@@ -159,7 +190,7 @@ int main(void) {
 }
 
 async function busyboxTools(scratch: string, ...more: string[]): Promise<string> {
-  await requireDebianPackages(["busybox-static", "bash-static"]);
+  await requireDebianPackages(STATIC_TOOLS);
   const directory = join(scratch, "bin");
   mkdirSync(directory);
   copyFileSync("/bin/busybox", join(directory, "busybox"));

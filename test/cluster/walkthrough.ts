@@ -29,14 +29,18 @@ export function installSample(version: string, mode: string): string {
 
 /** Installs the chart with Helm and waits until the operator is ready. */
 export async function installOperator(kubectl: Kubectl, ...settings: string[]): Promise<void> {
+  const args = [...helmArguments(...settings), "--kubeconfig", kubectl.kubeconfig];
+  await execute(await binary("helm"), args, { cwd: REPOSITORY });
+}
+
+/** What `installOperator` calls helm with, in the repository's root. */
+export function helmArguments(...settings: string[]): string[] {
   const [repository = "", tag = ""] = IMAGES.operator.split(/:(?=[^/]*$)/);
-  await execute(await binary("helm"), [
+  return [
     "upgrade",
     "--install",
     "multus-operator",
-    join(REPOSITORY, "charts/multus-operator"),
-    "--kubeconfig",
-    kubectl.kubeconfig,
+    "charts/multus-operator",
     "--namespace",
     "multus-operator",
     "--create-namespace",
@@ -45,7 +49,7 @@ export async function installOperator(kubectl: Kubectl, ...settings: string[]): 
     "--wait",
     "--timeout",
     "90s",
-  ]);
+  ];
 }
 
 /** Applies a sample MultusInstall, and waits until it says that it is Ready for this very spec. */
