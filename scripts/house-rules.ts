@@ -12,7 +12,7 @@ const PURE: Record<string, readonly string[]> = {
   // cni: an inline primary network is checked before it is rendered.
   render: ["render", "multus", "cni", "crds"],
   cni: ["cni", "crds"],
-  networks: ["networks", "cni", "crds"],
+  networks: ["networks", "multus", "cni", "crds"],
   // Tables and texts for people.
   display: ["display", "networks", "cni", "crds"],
   validate: ["validate", "networks", "render", "cni", "crds"],
