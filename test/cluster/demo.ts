@@ -44,8 +44,8 @@ await installOperator(kubectl);
 show(await kubectl.run("get", "pods", "-n", "multus-operator"));
 
 const sample = installSample(version, mode);
-step(`kubectl apply -f ${sample.slice(sample.indexOf("manifests/"))}`);
-await installMultus(kubectl, sample);
+step(`kubectl apply -f ${sample.slice(sample.indexOf("manifests/"))}, with version: ${version}`);
+await installMultus(kubectl, sample, version);
 show(await kubectl.run("get", "multusinstall", "-o", "wide"));
 
 step("kubectl apply -f manifests/samples/macvlan-conf.yaml -f manifests/samples/macvlan-pods.yaml");
