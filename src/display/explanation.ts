@@ -1,5 +1,5 @@
-import type { Link } from "../networks/chain.ts";
-import type { Explanation } from "../networks/explain.ts";
+import type { Link } from "../networks/explain/chain.ts";
+import type { Explanation } from "../networks/explain/explain.ts";
 import { oneLine } from "./text.ts";
 
 export interface ShownExplanation {

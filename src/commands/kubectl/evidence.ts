@@ -1,18 +1,16 @@
-import { NadReader, type ReadNad } from "../../controllers/network-attachment/nad-reader.ts";
-import { PodViews } from "../../controllers/network-attachment/pod-view.ts";
-import {
-  failureView,
-  NETWORK_ATTACHMENT_DEFINITIONS,
-  nadView,
-  reportView,
-} from "../../controllers/network-attachment/views.ts";
+import { NETWORK_ATTACHMENT_DEFINITIONS } from "../../crds/network-attachment-definition.ts";
 import { NETWORK_ATTACHMENT_REPORT, type ReportStatus } from "../../crds/network-attachment-report/report.ts";
 import { type ApiObject, CORE_EVENTS, NODES, PODS } from "../../kube/resource.ts";
 import { keyOf } from "../../networks/attachments.ts";
-import type { ExplainedPod, ExplainInput } from "../../networks/explain-input.ts";
+import type { ExplainedPod, ExplainInput } from "../../networks/explain/input.ts";
+import { NadReader, type ReadNad } from "../../networks/nad.ts";
+import { nadView } from "../../networks/nad-view.ts";
 import { needsOf } from "../../networks/needs.ts";
-import { networkStatusOf, parseNetworkStatus } from "../../networks/network-status.ts";
-import { NETWORKS, parseNetworks } from "../../networks/request.ts";
+import { PodViews } from "../../networks/pod.ts";
+import { networkStatusOf, parseNetworkStatus } from "../../networks/pod-request/network-status.ts";
+import { NETWORKS, parseNetworks } from "../../networks/pod-request/request.ts";
+import { reportView } from "../../networks/report-view.ts";
+import { failureView } from "../../networks/sandbox-event.ts";
 import { findInstall, type InstallWithStatus } from "./install.ts";
 import { multusOn } from "./multus-pod.ts";
 import { ownerOf } from "./owner.ts";

@@ -1,31 +1,26 @@
+import { winner } from "../../crds/multus-install/active-install.ts";
+import { MULTUS_INSTALL } from "../../crds/multus-install/multus-install.ts";
 import { NETWORK_ATTACHMENT_REPORT } from "../../crds/network-attachment-report/report.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import { Controller, type ReconcileContext, type Result } from "../../kube/controller.ts";
 import type { EventRecorder } from "../../kube/events.ts";
 import { Reflector, type ReflectorOptions } from "../../kube/reflector.ts";
 import { CORE_EVENTS, NODES, PODS } from "../../kube/resource.ts";
+import { nodeView } from "../../networks/cross-checks/node-view.ts";
+import { type InstallView, installView } from "../../networks/install-view.ts";
+import { type PodView, PodViews } from "../../networks/pod.ts";
+import { type ReportView, reportView } from "../../networks/report-view.ts";
+import { failureView, refusalOf } from "../../networks/sandbox-event.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import type { NetworkMetrics } from "../../telemetry/network-metrics.ts";
-import { winner } from "../multus-install/winner.ts";
-import type { NodeInspections } from "../nodes/inspections.ts";
-import { NadWatch } from "./nad-watch.ts";
+import { NadWatch } from "../shared/nad-cache.ts";
+import type { NetworkSummaryStore } from "../shared/network-summary.ts";
+import type { NodeInspections } from "../shared/node-inspections.ts";
 import { Networks } from "./networks.ts";
 import { EventOutbox } from "./pod-events.ts";
-import { type PodView, PodViews } from "./pod-view.ts";
 import { Reporter } from "./reporter.ts";
 import { SandboxFailures } from "./sandbox-failures.ts";
-import type { NetworkSummaryStore } from "./summary-store.ts";
-import {
-  failureView,
-  type InstallView,
-  installView,
-  MULTUS_INSTALLS,
-  nodeView,
-  type ReportView,
-  refusalOf,
-  reportView,
-} from "./views.ts";
 
 const NAME = "network-attachment";
 /** A report is written at most twice a second for the sake of pods; a change of the NAD itself does not wait. */
@@ -90,7 +85,7 @@ export class NetworkAttachmentController {
       },
     });
     this.#installs = this.#reflect({
-      type: MULTUS_INSTALLS,
+      type: MULTUS_INSTALL,
       project: installView,
       onChange: () => this.#installChanged(),
     });
