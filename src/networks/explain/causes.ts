@@ -26,6 +26,8 @@ export const CAUSES = {
   ADDRESS_TAKEN: "The address that it asked for cannot be given.",
   API_UNREACHABLE: "Multus on the node cannot reach the API server.",
   TOKEN_EXPIRED: "Multus' credentials on the node are not accepted.",
+  DAEMON_NOT_READY: "The daemon of Multus on the node does not answer the shim, or is of an earlier release.",
+  KNOWN_DEFECT: "The installed Multus release has a defect that shows so.",
   BRACKETED_ADDRESS: "Multus v3, built with a newer Go, cannot read its own kubeconfig.",
   PLUGIN_ERROR: "A plugin refused, in its own words.",
   PRIMARY_NETWORK: "The cluster's own network, to which Multus delegates, fails.",
@@ -133,6 +135,12 @@ const PATTERNS: readonly Pattern[] = [
     matches: /cannot find a network-attachment-definition \((\S+?)\) in namespace/,
     sentence: (nad) =>
       `there is no NetworkAttachmentDefinition ${nad} in the namespace that the pod names: create it, or mend the annotation in the pod's template`,
+  },
+  {
+    code: "DAEMON_NOT_READY",
+    matches: /CmdAdd \(shim\): timed out waiting for the condition/,
+    sentence: (_, { node }) =>
+      `multus-shim on ${node} waited for Multus' daemon in vain: the daemon does not run, or it is of an earlier release than the shim (from v4.3.1 on the shim waits for /readyz, which earlier daemons answer with 404). See kubectl multus logs --node ${node}; name one release or digest for both containers in spec.image, no tag that moves, and restart the Multus pod on ${node}; the pod then starts automatically`,
   },
   {
     code: "BRACKETED_ADDRESS",

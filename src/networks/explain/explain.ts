@@ -5,6 +5,7 @@ import { capabilitiesOf, NETWORKS } from "../pod-request/request.ts";
 import { bypassed } from "./bypassed.ts";
 import { type Cause, type CauseCode, cause, causeOfFailure, editCommand } from "./causes.ts";
 import { type ExplainedPod, type ExplainInput, errorsOf } from "./input.ts";
+import { leakedAddresses } from "./leaked-addresses.ts";
 import { primary, unasking } from "./no-request.ts";
 import { pending } from "./pending.ts";
 import { misspelt, restartOf, suggestionFor } from "./wording.ts";
@@ -19,7 +20,7 @@ export interface Explanation {
 /** Why a pod has not its networks. Pure; builds on the outcome, which is told on definite evidence only. */
 export function explain(input: ExplainInput): Explanation {
   const outcome = outcomeOf(input);
-  const { code, sentence } = causeOf(input, outcome);
+  const { code, sentence } = leakedAddresses(causeOf(input, outcome), input.defects);
   return { outcome, code, sentence };
 }
 
