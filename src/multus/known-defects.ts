@@ -60,9 +60,9 @@ export const KNOWN_DEFECTS: readonly KnownDefect[] = [
     fixedIn: "v4.3.1",
     modes: BOTH,
     condition:
-      "if a NetworkAttachmentDefinition has a list of plugins without a cniVersion next to `plugins`, and its plugins need their settings to release an address",
+      "if a NetworkAttachmentDefinition has a list of plugins without a cniVersion next to `plugins`, and its IPAM needs its settings to release an address (host-local, whereabouts)",
     consequence:
-      "DEL gets a configuration without the plugins' settings: the addresses of deleted pods stay taken",
+      "DEL gets a configuration without the IPAM's settings and fails (`no IP ranges specified`): in mode Thin pods stay Terminating, in mode Thick their addresses stay taken",
     remedy: "write cniVersion next to `plugins` in the NetworkAttachmentDefinition",
     issues: [755, 1521, 1536],
   },
