@@ -31,8 +31,8 @@ const BOTH = ["Thin", "Thick"] as const;
 const readsFile = ({ primaryNetwork }: MultusInstallSpec) => primaryNetwork.source !== "Inline";
 
 /**
- * Filled from the release notes, the sources of each release's tag and the issues, v3.4 to v4.3.1. The first two
- * leak addresses; the rest by release.
+ * Filled from the changes between the tags v3.4 to v4.3.0, the main branch up to v4.3.1, and the issues; each was read
+ * in the sources of the first and the last release that it names. The first two leak addresses.
  */
 export const KNOWN_DEFECTS: readonly KnownDefect[] = [
   {
@@ -191,6 +191,18 @@ export const KNOWN_DEFECTS: readonly KnownDefect[] = [
     consequence: 'pods cannot be deleted: `requested interface name "eth0" already assigned`',
     issues: [669, 677],
     exposes: () => true,
+  },
+  {
+    // cmdDel returns the error of getting the pod.
+    id: "del-needs-the-pod",
+    first: "v3.6",
+    last: "v3.8",
+    fixedIn: "v3.9",
+    modes: THIN,
+    condition: "if Multus cannot read the pod: its token is refused, or the API server does not answer",
+    consequence: "DEL fails without calling any plugin: pods stay Terminating",
+    remedy: "restart the Multus pod of the node, which writes its kubeconfig again",
+    issues: [822, 592],
   },
   {
     // entrypoint.sh of v3, createKubeConfig of cmd/thin_entrypoint.

@@ -184,7 +184,7 @@ describe("is told as a warning, since it depends on the nodes or is meant at tim
     ],
     ["a tag that moves (#1065)", { image: { tag: "snapshot" } }, "MOVING_TAG"],
     ["a release that leaks addresses (#1449)", { version: "v4.3.0", mode: "Thick" }, "KNOWN_DEFECT"],
-    ["a release that nobody knows here", { version: "v4.9.0" }, "NEWER_RELEASE"],
+    ["a release that is later than the table of defects", { version: "v4.9.0" }, "NEWER_RELEASE"],
     [
       "v3 calls python for the network's name",
       { version: "v3.4.2", entrypoint: { overrideNetworkName: true } },
