@@ -11,6 +11,7 @@ export const SECONDS: readonly (readonly [path: string, seconds: number])[] = [
   ["test/e2e/diagnosis", 230],
   ["test/e2e/first-users", 200],
   ["test/e2e/fields", 170],
+  ["test/e2e/leaked-addresses", 150],
   ["test/e2e/explain", 120],
   ["test/e2e/", 100],
   ["test/faults/", 120],

@@ -29,6 +29,8 @@ export const REASONS = {
   ApplyFailed: "The API server refused an object, or did not answer; it is tried again.",
   Paused: "spec.paused: nothing is written.",
   Deleting: "The MultusInstall is being deleted and its objects with it.",
+  KnownDefect:
+    "The Multus release has a defect that this spec exposes the nodes to; the message states the consequence and the fix. Other warnings are in status.warnings.",
   MovingTag: "spec.image.tag moves: nodes may run different releases. Other warnings are in status.warnings.",
   Unintended: "Something works and is likely unintended; the message and status.warnings say what.",
   Settled: "There is nothing to do, or nothing is wrong.",

@@ -9,6 +9,7 @@ const NEEDED: Record<string, readonly string[]> = {
   "k8s.cni.cncf.io": ["*", "network-attachment-definitions"],
   "": ["pods", "pods/status", "events"],
   "events.k8s.io": ["events", "pods", "pods/status"],
+  "resource.k8s.io": ["resourceclaims", "resourceclaims/status", "resourceslices"],
 };
 /** Served by no Kubernetes since 1.22 (extensions: 1.16). */
 const OLD_VERSION = /\/v1beta1$/;

@@ -236,6 +236,11 @@ export const CODES: Readonly<Record<string, readonly CodeMeaning[]>> = {
       "Run the dhcp plugin's daemon on every node",
     ),
     code(
+      "KNOWN_DEFECT",
+      "the Multus release has a defect that the network meets ([known defects](known-defects.md))",
+      "As the message states: change the NAD, or install a later Multus",
+    ),
+    code(
       "MASTER_MISSING_ON_NODE",
       "nodes lack the interface that the network builds on",
       "Correct the name, or keep the pods to the nodes that have it",
@@ -270,6 +275,11 @@ export const CODES: Readonly<Record<string, readonly CodeMeaning[]>> = {
     ),
     code("INVALID_CONFLIST", "primaryNetwork.config is no conflist that Multus reads", "As the message says"),
     code("INVALID_VALUE", "a value that the API server refuses", "As the message says"),
+    code(
+      "KNOWN_DEFECT",
+      "the Multus release has a defect that this spec exposes the nodes to ([known defects](known-defects.md))",
+      "As the message states: another release, or another setting",
+    ),
     code("MOVING_TAG", "upstream moves the image's tag", "Name a release or a digest"),
     code(
       "MUST_BE_THE_PRIMARY_NETWORKS",
@@ -280,6 +290,11 @@ export const CODES: Readonly<Record<string, readonly CodeMeaning[]>> = {
       "NEEDS_PYTHON",
       "v3's entrypoint needs Python 2 in the image for this",
       "An image that has it, or leave the field out",
+    ),
+    code(
+      "NEWER_RELEASE",
+      "the release is later than the operator knows, and rendered as the newest that it knows",
+      "Compare Multus' own manifests, or upgrade the operator",
     ),
     code("NOT_INLINE", "the preset cannot be written inline", "source: Auto or File"),
     code("ONE_ARCHITECTURE", "upstream's image may not hold the architecture", "Name an image that does"),

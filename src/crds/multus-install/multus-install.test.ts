@@ -26,7 +26,7 @@ describe("parseMultusInstall", () => {
     );
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
     expect(parsed.value.spec).toMatchObject({
-      version: "v4.3.0",
+      version: "v4.3.1",
       mode: "Thin",
       namespace: "kube-system",
       distribution: "Auto",

@@ -1,6 +1,7 @@
 import { cniVersion } from "./cni-version.ts";
 import { devicePlugin } from "./device-plugin.ts";
 import { dhcpDaemon } from "./dhcp-daemon.ts";
+import { knownDefects } from "./known-defects.ts";
 import { missingBinary } from "./missing-binary.ts";
 import { missingMaster } from "./missing-master.ts";
 import { readNetwork } from "./network.ts";
@@ -24,6 +25,7 @@ export function crossChecks(view: ClusterView): CrossFinding[] {
     devicePlugin(networks, view),
     dhcpDaemon(networks, view),
     cniVersion(networks, view),
+    knownDefects(networks, view),
     overlappingRanges(networks),
     rangePerNode(networks, view),
   ].flat();
