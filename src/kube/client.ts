@@ -152,7 +152,7 @@ export class KubeClient {
     try {
       return (await response.body.json()) as T;
     } catch (error) {
-      throw new NetworkError(nameOf(info), error); // the answer was cut off
+      throw new NetworkError(info, error); // the answer was cut off
     }
   }
 
@@ -187,14 +187,14 @@ export class KubeClient {
       });
     } catch (error) {
       this.#hooks.after?.(info, 0);
-      throw new NetworkError(nameOf(info), error);
+      throw new NetworkError(info, error);
     }
     this.#hooks.after?.(info, response.statusCode);
     if (response.statusCode >= 400) {
       const retryAfter = response.headers["retry-after"];
       const text = await response.body.text().catch(() => "");
       throw new ApiError(
-        nameOf(info),
+        info,
         response.statusCode,
         text,
         Array.isArray(retryAfter) ? retryAfter[0] : retryAfter,
@@ -202,11 +202,6 @@ export class KubeClient {
     }
     return response;
   }
-}
-
-/** "PATCH DaemonSet kube-system/kube-multus-ds" would need the type; the path says as much. */
-function nameOf(info: RequestInfo): string {
-  return `${info.method} ${info.path}`;
 }
 
 function defined(values: Record<string, string | undefined>): Record<string, string> {

@@ -67,7 +67,7 @@ it("waits as long as the API server asked for", async () => {
   const at: number[] = [];
   const made = controllerOf(async () => {
     at.push(performance.now());
-    if (at.length === 1) throw new ApiError("GET /", 429, "{}", "1");
+    if (at.length === 1) throw new ApiError({ method: "GET", path: "/" }, 429, "{}", "1");
     return {};
   });
   await made.start(Promise.resolve());

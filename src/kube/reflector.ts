@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "../telemetry/logger.ts";
 import { backoff } from "./backoff.ts";
 import type { KubeClient, ListOptions } from "./client.ts";
-import { ApiError, NetworkError } from "./errors.ts";
+import { ApiError, NetworkError, type RequestName } from "./errors.ts";
 import { type ApiObject, collectionPath, type ResourceType } from "./resource.ts";
 
 export interface ReflectorOptions<T>
@@ -206,21 +206,16 @@ export class Reflector<T> {
       }
     } catch (error) {
       if (error instanceof ApiError) throw error;
-      throw new NetworkError(`watch of ${type.plural}`, error);
+      throw new NetworkError(this.#name(), error);
     }
     // A server, or a proxy in between, that ends each watch at once must not be asked in a circle.
     if (this.#now() - opened < SHORTEST_WATCH_MS && this.#resourceVersion === resourceVersion)
-      throw new NetworkError(`watch of ${type.plural}`, new Error("it ended at once, without an event"));
+      throw new NetworkError(this.#name(), new Error("the watch ended at once, without an event"));
     this.#failures = 0;
   }
 
   #event({ type, object }: WatchEvent): void {
-    if (type === "ERROR")
-      throw new ApiError(
-        `watch of ${this.#options.type.plural}`,
-        Number(object.code),
-        JSON.stringify(object),
-      );
+    if (type === "ERROR") throw new ApiError(this.#name(), Number(object.code), JSON.stringify(object));
     if (object.metadata.resourceVersion) this.#resourceVersion = object.metadata.resourceVersion;
     this.#failures = 0;
     this.#relisted = false;
@@ -257,6 +252,11 @@ export class Reflector<T> {
   #selectors(): Record<string, string> {
     const { labelSelector, fieldSelector } = this.#options;
     return { ...(labelSelector ? { labelSelector } : {}), ...(fieldSelector ? { fieldSelector } : {}) };
+  }
+
+  #name(): RequestName {
+    const { type, namespace } = this.#options;
+    return { method: "WATCH", path: collectionPath(type, namespace) };
   }
 
   #heard(): void {

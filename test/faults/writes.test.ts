@@ -164,9 +164,17 @@ const WORKLOADS: Workload[] = [
 ];
 
 const unavailable = (): Error =>
-  new ApiError("the write", 503, JSON.stringify({ reason: "ServiceUnavailable", message: "by the test" }));
+  new ApiError(
+    { method: "PATCH", path: "/the-write" },
+    503,
+    JSON.stringify({ reason: "ServiceUnavailable", message: "by the test" }),
+  );
 const conflict = (): Error =>
-  new ApiError("the write", 409, JSON.stringify({ reason: "Conflict", message: "by the test" }));
+  new ApiError(
+    { method: "PATCH", path: "/the-write" },
+    409,
+    JSON.stringify({ reason: "Conflict", message: "by the test" }),
+  );
 
 const FAULTS: { name: string; at: (write: number) => Fault }[] = [
   { name: "a crash", at: (at) => ({ kind: "crash", at }) },

@@ -1,4 +1,4 @@
-import { ApiError, isApplyConflict } from "../../kube/errors.ts";
+import { ApiError, isApplyConflict, isNamespaceMissing, isNamespaceTerminating } from "../../kube/errors.ts";
 import { MayNotApprove } from "../certificates/rights.ts";
 import type { InstallState } from "./status/conditions.ts";
 
@@ -29,9 +29,10 @@ export function stalledBy(error: unknown): InstallState | undefined {
     return {
       kind: "Stalled",
       reason: "OwnershipConflict",
-      message: `${error.message.split(":")[0]}: the object exists and others own fields of it: ${fields.join(", ")}. Set spec.adopt: true to take it over, or delete the object`,
+      message: `${error.method} ${error.path}: the object exists and others own fields of it: ${fields.join(", ")}. Set spec.adopt: true to take it over, or delete the object`,
     };
   }
+  // The API has no cause of its own for an immutable field: FieldValueInvalid or Forbidden, and these words.
   const fixed =
     error.status === 422
       ? error.causes.find(({ message }) => /immutable|cannot change/.test(message))
@@ -40,19 +41,19 @@ export function stalledBy(error: unknown): InstallState | undefined {
     return {
       kind: "Stalled",
       reason: "ImmutableField",
-      message: `${error.message.split(":")[0]}: ${fixed.field}: ${fixed.message}. Delete the object; the operator makes it anew`,
+      message: `${error.method} ${error.path}: ${fixed.field}: ${fixed.message}. Delete the object; the operator makes it anew`,
     };
   // Of 400 and 422 no attempt makes anything else; a webhook that refuses answers so too.
   if (error.status === 422 || error.status === 400)
     return { kind: "Stalled", reason: "Refused", message: error.message };
-  if (error.status === 403 && /because it is being terminated/.test(error.message))
+  if (isNamespaceTerminating(error))
     return {
       kind: "Stalled",
       reason: "NamespaceMissing",
       message: `${error.message}; create the namespace of spec.namespace again, or delete the MultusInstall`,
     };
   if (error.status === 403) return { kind: "Stalled", reason: "Forbidden", message: error.message };
-  if (error.status === 404 && /namespaces? "/.test(error.message))
+  if (isNamespaceMissing(error))
     return {
       kind: "Stalled",
       reason: "NamespaceMissing",
