@@ -1,5 +1,4 @@
 import { formatProblem } from "../../crds/field-problem.ts";
-import type { KubeObject } from "../../crds/kube-object.ts";
 import { winner } from "../../crds/multus-install/active-install.ts";
 import {
   MULTUS_INSTALL,
@@ -10,8 +9,8 @@ import { type ReconcileContext, type Result, TerminalError } from "../../kube/co
 import { ApiError } from "../../kube/errors.ts";
 import { type ApiObject, describe, refOf } from "../../kube/resource.ts";
 import { objectsOf, RenderError, type RenderedInstall, renderInstall } from "../../render/render.ts";
-import { FIELD_MANAGER } from "../shared/applier.ts";
 import { type Adoption, planAdoption, takeOver } from "./adoption/adoption.ts";
+import { rehearse } from "./adoption/rehearsal.ts";
 import { approveCertificates } from "./daemon-certificates.ts";
 import { removeInstall } from "./deletion/deletion.ts";
 import { withDistribution } from "./distribution.ts";
@@ -67,7 +66,7 @@ async function act(run: Run): Promise<Result> {
   if (metadata.deletionTimestamp) return await removeInstall(run);
   const leader = winner(run.deps.installs.values().map(contender));
   if (leader && leader.name !== metadata.name) {
-    const message = `MultusInstall ${leader.name} is older and counts; delete one of the two`;
+    const message = `MultusInstall ${leader.name} is older and takes precedence; this one is ignored. Delete this one (kubectl delete multusinstall ${metadata.name}): deleting ${leader.name} uninstalls Multus`;
     run.findings.state = { kind: "Stalled", reason: "SecondInstall", message };
     return {};
   }
@@ -82,9 +81,9 @@ async function act(run: Run): Promise<Result> {
 
   const adoption = await planAdoption(run, install, objects);
   tell(run, rendered, adoption);
+  if (!install.spec.paused) await rehearse(run, appliedObjects(rendered, adoption.kept));
   await approveCertificates(run, install);
   if (install.spec.paused) return await observePaused(run, rendered, adoption);
-  await assertAllowed(run, objects);
   await addFinalizer(run);
   const isTaken = await takeOver(run, adoption);
   await recordInventory(run, [...objects, ...adoption.obsolete]);
@@ -140,21 +139,6 @@ async function observePaused(run: Run, rendered: RenderedInstall, { kept }: Adop
       differing.push(describe(refOf(object)));
   run.findings.state = { kind: "Paused", verdict: verdictOf(await look(run, rendered)), differing };
   return {};
-}
-
-/**
- * A namespace that the operator may not write in is refused before anything is written: with a finalizer
- * the install could not even be deleted, and the namespace is immutable.
- */
-async function assertAllowed(run: Run, objects: readonly KubeObject[]): Promise<void> {
-  if (run.live.metadata.finalizers?.includes(FINALIZER)) return;
-  for (const object of objects.filter(({ metadata }) => metadata.namespace !== undefined))
-    await run.deps.client.apply(refOf(object), object, {
-      fieldManager: FIELD_MANAGER,
-      force: true,
-      dryRun: true,
-      signal: run.context.signal,
-    });
 }
 
 async function addFinalizer(run: Run): Promise<void> {

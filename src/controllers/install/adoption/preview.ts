@@ -79,7 +79,7 @@ async function objectChange(
   const name = describe(ref);
   const live = await client.get<ApiObject>(ref);
   if (!live) return { object: name, action: "create", fields: [], notes: [] };
-  const own = isOwn(live, rendered);
+  const own = isOwn(live);
   if (rendered.metadata.name === NETWORK_DEFINITION && !own) return undefined;
   const { adopt } = install.spec;
   const isDaemonSet = rendered.kind === "DaemonSet";

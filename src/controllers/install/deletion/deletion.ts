@@ -10,12 +10,13 @@ import { NETWORK_DEFINITION } from "../../../render/definition.ts";
 import { objectsOf, RenderError, renderInstall } from "../../../render/render.ts";
 import { withKnownDistribution } from "../distribution.ts";
 import { entryKey, entryOf, refOfEntry } from "../inventory/inventory.ts";
-import { deleteOwned } from "../inventory/prune.ts";
+import { type Deletion, deleteOwned } from "../inventory/prune.ts";
 import { FINALIZER, type Run } from "../scope.ts";
 import { releaseAllNodes } from "../startup-taint.ts";
 import type { InventoryEntry } from "../status/status.ts";
 import { writeStatus } from "../status/writer.ts";
 import { cleanNodes, forgetPods, tellUncleanNodes } from "./node-cleanup.ts";
+import { sortPods } from "./sort-pods.ts";
 
 /** A node that failed is tried again by then; everything else comes as an event. */
 const NEXT_LOOK_SECONDS = 2;
@@ -39,13 +40,14 @@ export async function removeInstall(run: Run): Promise<Result> {
   run.deps.certificates.serve(undefined);
 
   const daemonSets = inventory.filter(({ kind }) => kind === "DaemonSet");
-  const stopped = [];
-  for (const entry of daemonSets) stopped.push(await deleteOwned(run, entry));
-  const pods = await podsOf(run, daemonSets);
-  const nodes = cleanNodes(run, install, pods, await run.deps.nodes());
-  if (nodes.late) await forgetPods(run, pods);
-  if (stopped.includes(false) || nodes.waiting.length > 0) {
-    const what = stopped.includes(false) ? "waiting for the Multus pods to end" : "Multus' pods have ended";
+  const deletions: Deletion[] = [];
+  for (const entry of daemonSets) deletions.push(await deleteOwned(run, entry));
+  const isEnding = deletions.some(({ state }) => state === "Ending");
+  const { own, foreign } = sortPods(await podsIn(run, daemonSets), daemonSets, deletions);
+  const nodes = cleanNodes(run, install, own, foreign, await run.deps.nodes());
+  if (nodes.late) await forgetPods(run, own);
+  if (isEnding || nodes.waiting.length > 0) {
+    const what = isEnding ? "waiting for the Multus pods to end" : "Multus' pods have ended";
     run.findings.state = { kind: "Deleting", message: [what, nodes.message].filter(Boolean).join("; ") };
     return { requeueAfterSeconds: NEXT_LOOK_SECONDS };
   }
@@ -75,12 +77,11 @@ async function isStillThere({ live, deps, context }: Run): Promise<boolean> {
   return now?.metadata.uid === uid && (now?.metadata.finalizers?.includes(FINALIZER) ?? false);
 }
 
-/** The pods of these DaemonSets that are still there. */
-async function podsOf(run: Run, daemonSets: readonly InventoryEntry[]): Promise<MultusPodView[]> {
+/** The pods that Multus' label selects, in the namespaces of these DaemonSets. */
+async function podsIn(run: Run, daemonSets: readonly InventoryEntry[]): Promise<MultusPodView[]> {
   const found: MultusPodView[] = [];
   for (const namespace of new Set(daemonSets.map((entry) => entry.namespace ?? "")))
-    for (const pod of await run.deps.pods(namespace))
-      if (daemonSets.some(({ name }) => name === pod.daemonSet)) found.push(pod);
+    found.push(...(await run.deps.pods(namespace)));
   return found;
 }
 
