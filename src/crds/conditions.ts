@@ -28,6 +28,8 @@ export const REASONS = {
   Paused: "spec.paused: nothing is written.",
   Deleting: "The MultusInstall is being deleted and its objects with it.",
   MovingTag: "spec.image.tag moves: nodes may run different releases. Other warnings are in status.warnings.",
+  ForeignFields:
+    "Other field managers added fields to an object of the operator, which leaves them in place; the message names object, field and manager.",
   Unintended: "Something works and is likely unintended; the message and status.warnings say what.",
   Settled: "There is nothing to do, or nothing is wrong.",
 } as const;

@@ -1,4 +1,5 @@
 import { formatProblem } from "../../crds/field-problem.ts";
+import type { KubeObject } from "../../crds/kube-object.ts";
 import { winner } from "../../crds/multus-install/active-install.ts";
 import {
   MULTUS_INSTALL,
@@ -9,6 +10,7 @@ import { type ReconcileContext, type Result, TerminalError } from "../../kube/co
 import { ApiError } from "../../kube/errors.ts";
 import { type ApiObject, describe, refOf } from "../../kube/resource.ts";
 import { objectsOf, RenderError, type RenderedInstall, renderInstall } from "../../render/render.ts";
+import { type ForeignField, foreignFields, foreignFieldText, hasEffect } from "../shared/foreign-fields.ts";
 import { type Adoption, planAdoption, takeOver } from "./adoption/adoption.ts";
 import { rehearse } from "./adoption/rehearsal.ts";
 import { approveCertificates } from "./daemon-certificates.ts";
@@ -16,7 +18,7 @@ import { removeInstall } from "./deletion/deletion.ts";
 import { withDistribution } from "./distribution.ts";
 import { InvalidSpec, stalledBy } from "./errors.ts";
 import { recordInventory } from "./inventory/prune.ts";
-import { verdict as verdictOf } from "./rollout/assess.ts";
+import { type Verdict, verdict as verdictOf } from "./rollout/assess.ts";
 import { look } from "./rollout/observe.ts";
 import { appliedObjects, exchange } from "./rollout/roll-out.ts";
 import { rollbackOf } from "./rollout/rollback.ts";
@@ -90,10 +92,36 @@ async function act(run: Run): Promise<Result> {
   // What follows looks at the watches' copies: it must see whose the objects are by now.
   if (isTaken) return takingOver(run);
   const { verdict, result } = await exchange(run, install, rendered, adoption.kept, rollback === undefined);
-  const judged = await judge(run, install, verdict, rollback);
+  const foreign = objects.flatMap((object) => {
+    const live = run.deps.owned.get(refOf(object));
+    return live
+      ? foreignFields(live)
+          .filter(hasEffect)
+          .filter((field) => !isKept(field, object, adoption))
+      : [];
+  });
+  run.findings.foreignFields = foreign;
+  const judged = await judge(run, install, withPlacement(verdict, foreign), rollback);
   run.findings.state = { kind: "Running", verdict: judged.verdict };
   const daemonSets = objects.filter(({ kind }) => kind === "DaemonSet").map(({ metadata: { name } }) => name);
   return soonest(result, judged.result, await releaseNodes(run, install, daemonSets));
+}
+
+/** The template of a DaemonSet that was adopted with its pods is still its manifest's. */
+function isKept({ field }: ForeignField, object: KubeObject, { kept }: Adoption): boolean {
+  return kept.has(object) && field.startsWith("spec.template");
+}
+
+/** If no node matches because of what others set, the message names that, and not the spec. */
+function withPlacement(found: Verdict, foreign: readonly ForeignField[]): Verdict {
+  const placing = foreign.filter(({ field }) =>
+    /^spec\.template\.spec\.(nodeSelector|affinity|nodeName)/.test(field),
+  );
+  const [first] = placing;
+  if (found.state !== "NoNodes" || !first) return found;
+  const fields = placing.slice(0, 3).map(foreignFieldText).join("; ");
+  const message = `no node matches ${first.object}: ${fields}. The MultusInstall does not have it; remove it from the DaemonSet`;
+  return { ...found, message };
 }
 
 /** Turns an error into the state that the status tells, and into the error that the controller acts on. */

@@ -125,16 +125,20 @@ function failed(reason: "RolloutFailed" | "RolledBack", message: string, Reconci
   };
 }
 
-/** Whether something works and is likely unintended: True with a moving tag first, which has a reason of its own. */
+/** Warnings that have a reason of their own, the gravest first. */
+const REASON_OF_CODE: Record<string, Reason> = { FOREIGN_FIELDS: "ForeignFields", MOVING_TAG: "MovingTag" };
+
+/** Whether something works and is likely unintended: True with the gravest of the warnings. */
 export function warningCondition(warnings: readonly { code?: string; text: string }[]): Draft {
-  const [first, ...others] = warnings.toSorted((a, b) => Number(isMoving(b)) - Number(isMoving(a)));
+  const codes = Object.keys(REASON_OF_CODE);
+  const rank = ({ code = "" }: { code?: string }) =>
+    (codes.indexOf(code) + codes.length + 1) % (codes.length + 1);
+  const [first, ...others] = warnings.toSorted((a, b) => rank(a) - rank(b));
   if (!first) return settled;
   const more = others.length > 0 ? ` (${others.length} more in status.warnings)` : "";
-  const reason = isMoving(first) ? "MovingTag" : "Unintended";
+  const reason = REASON_OF_CODE[first.code ?? ""] ?? "Unintended";
   return { status: "True", reason, message: `${first.text}${more}` };
 }
-
-const isMoving = ({ code }: { code?: string }) => code === "MOVING_TAG";
 
 /**
  * The conditions to write: in a fixed order, each with the time at which its status last changed.
