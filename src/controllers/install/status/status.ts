@@ -76,19 +76,21 @@ export function statusFor(
  * was seen last. An install of which nothing was ever applied names nothing.
  */
 function stalledStatus(
-  { inventory, state, networks }: Findings,
+  findings: Findings,
   { message }: { message: string },
   generation: number,
   previous: MultusInstallStatus,
   now: string,
 ): MultusInstallStatus {
+  const { inventory, state, networks } = findings;
   const { version, mode, nodes } = previous;
+  const warnings = warningsFrom(findings);
   const isApplied = inventory.length > 0 && version !== undefined;
   const on = nodes ? ` (last seen: available on ${nodes.available} of ${nodes.desired} nodes)` : "";
   const full = isApplied ? `${message}. Multus ${version} ${mode} stays in place${on}` : message;
   const drafts = {
     ...conditionsFor({ ...state, message: full } as InstallState),
-    Warning: warningCondition([]),
+    Warning: warningCondition(warnings),
   };
   const { observedGeneration: _, conditions, inventory: __, warnings: ___, ...before } = previous;
   return {
@@ -96,6 +98,7 @@ function stalledStatus(
     conditions: withTimes(drafts, conditions ?? [], generation, now),
     ...(isApplied ? { ...before, ...networkStatusFrom(networks, previous) } : {}),
     ...(inventory.length > 0 ? { inventory: [...inventory] } : {}),
+    ...(warnings.length > 0 ? { warnings: warnings.map(({ text }) => text) } : {}),
   };
 }
 
