@@ -1,4 +1,5 @@
 import { NETWORK_DEFINITION } from "../render/definition.ts";
+import { GUARD } from "../render/rollout-guard.ts";
 import type { Draft } from "./draft.ts";
 import type { ImportFinding } from "./finding.ts";
 import { Findings } from "./finding.ts";
@@ -30,6 +31,11 @@ export function readOthers(others: Manifest["others"], { daemon }: Draft): Impor
         break;
       case "ClusterRoleBinding":
       case "ServiceAccount":
+        break;
+      case "DaemonSet":
+        if (other.name === GUARD)
+          findings.note("the object", "is the operator's own, for a rollout; it is not carried over");
+        else findings.note("kind", "is not part of a MultusInstall; apply it by itself");
         break;
       default:
         findings.note("kind", "is not part of a MultusInstall; apply it by itself");

@@ -232,7 +232,7 @@ it("does not take over somebody else's object silently", async () => {
   };
   await kubectl.runWithInput(JSON.stringify(foreign), "apply", "-f", "-");
   await apply();
-  expect(await reason("Stalled", "OwnershipConflict")).toContain(".rules");
+  expect(await reason("Stalled", "OwnershipConflict")).toContain("owns rules");
   expect((await kubectl.get<{ rules: unknown[] }>("clusterrole", "multus")).rules).toEqual(foreign.rules);
   await kubectl.run("delete", "clusterrole", "multus");
   await reason("Ready", "NoMatchingNodes");

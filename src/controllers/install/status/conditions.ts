@@ -147,6 +147,7 @@ export function warningCondition(warnings: readonly { code?: string; text: strin
 
 /** Codes of warnings with a reason of their own, the gravest first. */
 const WARNING_REASONS: readonly (readonly [code: string, reason: Reason])[] = [
+  ["FOREIGN_FIELDS", "ForeignFields"],
   ["KNOWN_DEFECT", "KnownDefect"],
   ["MOVING_TAG", "MovingTag"],
 ];
