@@ -1,9 +1,11 @@
+import { bridgeGateways } from "./bridge-gateways.ts";
 import { cniVersion } from "./cni-version.ts";
 import { devicePlugin } from "./device-plugin.ts";
 import { dhcpDaemon } from "./dhcp-daemon.ts";
 import { missingBinary } from "./missing-binary.ts";
 import { missingMaster } from "./missing-master.ts";
 import { readNetwork } from "./network.ts";
+import { oneMaster } from "./one-master.ts";
 import { overlappingRanges } from "./overlapping-ranges.ts";
 import { rangePerNode } from "./range-per-node.ts";
 import type { ClusterView, CrossFinding } from "./view.ts";
@@ -25,6 +27,8 @@ export function crossChecks(view: ClusterView): CrossFinding[] {
     dhcpDaemon(networks, view),
     cniVersion(networks, view),
     overlappingRanges(networks),
+    oneMaster(networks),
+    bridgeGateways(networks),
     rangePerNode(networks, view),
   ].flat();
   const byNad = Map.groupBy(findings, ({ namespace, name }) => `${namespace}/${name}`);

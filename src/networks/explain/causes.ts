@@ -1,5 +1,5 @@
 import type { Finding } from "../../cni/finding.ts";
-import { show } from "../../cni/finding.ts";
+import { pathAndMessage, show } from "../../cni/finding.ts";
 import { OTHER_PLUGINS, PLUGINS } from "../../cni/plugins/plugins.ts";
 import { closest } from "../../crds/suggestion.ts";
 
@@ -183,7 +183,7 @@ export function badConfig(network: string, { path, message, line, column }: Find
   const place = line === undefined ? "" : `, line ${line} column ${column}`;
   return {
     code: "BAD_CONFIG",
-    sentence: `the configuration of ${network}${place}: ${path === "" ? "it" : path} ${message}. ${mend({ network })}`,
+    sentence: `the configuration of ${network}${place}: ${pathAndMessage({ path, message })}. ${mend({ network })}`,
   };
 }
 
