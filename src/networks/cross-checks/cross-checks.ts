@@ -1,3 +1,4 @@
+import { bridgeGateways } from "./bridge-gateways.ts";
 import { cniVersion } from "./cni-version.ts";
 import { devicePlugin } from "./device-plugin.ts";
 import { dhcpDaemon } from "./dhcp-daemon.ts";
@@ -5,6 +6,7 @@ import { knownDefects } from "./known-defects.ts";
 import { missingBinary } from "./missing-binary.ts";
 import { missingMaster } from "./missing-master.ts";
 import { readNetwork } from "./network.ts";
+import { oneMaster } from "./one-master.ts";
 import { overlappingRanges } from "./overlapping-ranges.ts";
 import { rangePerNode } from "./range-per-node.ts";
 import type { ClusterView, CrossFinding } from "./view.ts";
@@ -27,6 +29,8 @@ export function crossChecks(view: ClusterView): CrossFinding[] {
     cniVersion(networks, view),
     knownDefects(networks, view),
     overlappingRanges(networks),
+    oneMaster(networks),
+    bridgeGateways(networks),
     rangePerNode(networks, view),
   ].flat();
   const byNad = Map.groupBy(findings, ({ namespace, name }) => `${namespace}/${name}`);

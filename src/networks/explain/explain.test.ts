@@ -99,7 +99,7 @@ const CASES: [keyof typeof CAUSES, string, Case, string][] = [
     "BAD_CONFIG",
     "broken JSON in the NAD, before the kubelet has tried",
     { annotation: "lan", nads: { lan: '{"type": "macvlan",}' } },
-    "the configuration of default/lan, line 1 column 20: it is no JSON",
+    "the configuration of default/lan, line 1 column 20: it is not valid JSON",
   ],
   [
     "MISSING_BINARY",
