@@ -59,7 +59,8 @@ export function isBelow(roots: readonly string[], path: string): boolean {
   return roots.some((root) => path === root || path.startsWith(`${root}/`));
 }
 
-const LOG_ROOTS = ["/opt/cni/log", "/var/log/multus", "/var/log/cni"];
+/** Directories of a host that may hold Multus' log. */
+export const LOG_ROOTS = ["/opt/cni/log", "/var/log/multus", "/var/log/cni"];
 
 /** A path segment: it cannot be `.` or `..`, nor hidden. */
 const SEGMENT = "(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*";
