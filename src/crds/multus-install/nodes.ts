@@ -12,6 +12,6 @@ export const nodes = z.object({
   startupTaint: taintKey()
     .optional()
     .describe(
-      "Key of a taint, such as multus-operator.dev/not-ready, that new nodes register with (the kubelet's --register-with-taints): they take no ordinary pod until Multus is ready on them, and the operator removes the taint then. It never sets it. Needs startupTaint.enabled in the chart.",
+      "Key of a taint, such as multus-operator.dev/not-ready, that new nodes register with (the kubelet's --register-with-taints): they take no ordinary pod until Multus is ready on them, and the operator removes the taint then. It never sets it. Needs startupTaint.enabled in the chart, and must be the chart's startupTaint.key.",
     ),
 });

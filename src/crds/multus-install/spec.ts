@@ -204,7 +204,11 @@ export const multusInstallSpec = withValidations(
       .enum(["Thin", "Thick"])
       .default("Thin")
       .describe("Thin: a plugin that runs for each pod. Thick: a daemon on each node, from v4 on."),
-    image: image.prefault({}).describe("The Multus image."),
+    image: image
+      .prefault({})
+      .describe(
+        "The Multus image. It runs privileged on every node: whoever may set it has root there. The chart's value multusImages bounds where it may come from.",
+      ),
     namespace: withValidations(namespaceName(), [NAMESPACE_IS_IMMUTABLE])
       .default("kube-system")
       .describe("Where the workload lives; key multusNamespace. Immutable."),
