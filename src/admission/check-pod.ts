@@ -1,8 +1,8 @@
 import { show } from "../cni/finding.ts";
-import { DEFAULT_NETWORK, parseDefaultNetwork } from "../networks/default-network.ts";
 import { gatewayProblem } from "../networks/gateways.ts";
-import { globalNamespacesOf, type Isolation, mayUse } from "../networks/isolation.ts";
-import { capabilitiesOf, type NetworkRequest, parseNetworks } from "../networks/request.ts";
+import { DEFAULT_NETWORK, parseDefaultNetwork } from "../networks/pod-request/default-network.ts";
+import { globalNamespacesOf, type Isolation, mayUse } from "../networks/pod-request/isolation.ts";
+import { capabilitiesOf, type NetworkRequest, parseNetworks } from "../networks/pod-request/request.ts";
 import type { Findings } from "./findings.ts";
 import { NETWORKS_ANNOTATION } from "./names.ts";
 import { LONGEST_REQUEST } from "./policy-rules.ts";

@@ -1,4 +1,4 @@
-import { DEFAULT_NETWORK } from "../networks/default-network.ts";
+import { DEFAULT_NETWORK } from "../networks/pod-request/default-network.ts";
 
 /** The names by which the operator's role, the chart and the API server know the parts of admission. */
 

@@ -1,5 +1,5 @@
 import type { MultusInstall } from "../crds/multus-install/multus-install.ts";
-import type { Isolation } from "../networks/isolation.ts";
+import type { Isolation } from "../networks/pod-request/isolation.ts";
 import { SYSTEM_NAMESPACES } from "./names.ts";
 
 export type AdmissionMode = MultusInstall["spec"]["attachments"]["admission"];

@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { preview } from "../controllers/multus-install/preview.ts";
+import { preview } from "../controllers/install/adoption/preview.ts";
 import { formatProblem } from "../crds/field-problem.ts";
 import { MULTUS_INSTALL, parseMultusInstall } from "../crds/multus-install/multus-install.ts";
 import { previewText } from "../diff/report.ts";

@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { WebhookSettings } from "../controllers/admission/admission.ts";
-import { ROLLOUT_DEADLINE_SECONDS } from "../controllers/multus-install/progress.ts";
+import { ROLLOUT_DEADLINE_SECONDS } from "../controllers/install/rollout/progress.ts";
 import type { TaskImage } from "../controllers/nodes/task-pod.ts";
 import { connect } from "../kube/connection.ts";
 import { MultusOperator } from "../operator.ts";

@@ -42,17 +42,18 @@ export function versionOf(
   flags: ReadonlyMap<string, string>,
   findings: Findings,
 ): string {
-  const named = /^v(3\.[4-9]|4\.[0-9]{1,2})(\.[0-9]{1,2})?(?=$|-thick$)/.exec(image.tag ?? "")?.[0];
+  // Vendors' tags begin with the release: v4.0.2-eksbuild.1_thick, v4.2.3-build20250908.
+  const named = /^v(3\.[4-9]|4\.[0-9]{1,2})(\.[0-9]{1,2})?(?![0-9.])/.exec(image.tag ?? "")?.[0];
   const major = flavour === "v3" ? "v3" : "v4";
   if (named?.startsWith(major)) return named;
   const isNewScript =
     FLAGS.some(({ name, since }) => since !== undefined && flags.has(name)) ||
     flags.get("cni-version")?.startsWith("1.");
   const version = flavour === "v3" && isNewScript ? "v3.9.3" : LATEST[flavour];
-  const tag = image.tag === undefined ? "without a tag: nothing" : `the tag ${show(image.tag)}`;
+  const tag = image.tag === undefined ? "an image without a tag" : `the tag ${show(image.tag)}`;
   findings.note(
     "image",
-    `${tag} tells no release of ${major}: it is taken for ${version}; write the right one into spec.version`,
+    `${tag} names no release of ${major}: ${version} is assumed; write the right one into spec.version`,
   );
   return version;
 }

@@ -119,7 +119,7 @@ describe("import", () => {
     ["--force-cni-version=true", /^lost args --force-cni-version: no field sets it: hidden upstream/],
     ["--multus-kubeconfig-file-host=/etc/x", /^broken args --multus-kubeconfig-file-host: .*"\/etc\/x"/],
     ["--multus-log-level=chatty", /^lost spec\.logging\.level: must be one of/],
-    ["--multus-log-file=/var/log/x", /^lost spec\.logging\.file: needs logging\.hostDir/],
+    ["--multus-log-file=/var/log/x", /^lost the log file: "\/var\/log\/x" is written on the host/],
     ["--cni-bin-dir=/nowhere", /^broken args --cni-bin-dir: .*nothing is mounted there/],
     ["--multus-conf-file=/opt/x.conf", /^lost args --multus-conf-file: "\/opt\/x\.conf" lies in the image/],
     ["--skip-config-watch", /^broken args: the kubeconfig's token is not renewed/],

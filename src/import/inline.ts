@@ -80,6 +80,10 @@ function readUsed(
 ): void {
   const at = (name: string) => `data.${key}.${name}`;
   const [first, ...further] = Array.isArray(config.delegates) ? config.delegates : [];
+  if (first === undefined && typeof config.clusterNetwork === "string" && config.clusterNetwork !== "") {
+    readClusterNetwork(config.clusterNetwork, at("clusterNetwork"), draft, findings);
+    return;
+  }
   if (!isObject(first)) {
     findings.mended(
       at("delegates"),
@@ -124,6 +128,23 @@ function readUsed(
       `no field of a MultusInstall sets it with source: Inline (it is ${show(value)})`,
     );
   }
+}
+
+/**
+ * LoadNetConf takes clusterNetwork instead of delegates: a path, a NAD in Multus' namespace, or the name of a network in
+ * confDir (multus-cni pkg/k8sclient, getNetDelegate).
+ */
+function readClusterNetwork(network: string, at: string, draft: Draft, findings: Findings): void {
+  const file = /^\/.*\/([^/]+\.conf(?:list)?)$/.exec(network)?.[1];
+  if (file !== undefined) {
+    draft.primaryNetwork = { ...draft.primaryNetwork, source: "File", file };
+    findings.changed(at, `becomes primaryNetwork.file: ${file}, in cni.confDir`);
+    return;
+  }
+  findings.lost(
+    at,
+    `names the primary network ${show(network)}, a NAD in Multus' namespace or a network of that name in the CNI directory; source: Auto takes the first file there instead. If that is another one, set primaryNetwork.source: File and its file`,
+  );
 }
 
 const CARRIED = [

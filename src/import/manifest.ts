@@ -32,7 +32,9 @@ const container = z.looseObject({
   env: z.array(z.looseObject({ name: z.string(), value: z.coerce.string().optional() })).default([]),
   imagePullPolicy: z.string().optional(),
   resources: anything.optional(),
-  volumeMounts: z.array(z.looseObject({ name: z.string(), mountPath: z.string() })).default([]),
+  volumeMounts: z
+    .array(z.looseObject({ name: z.string(), mountPath: z.string(), subPath: z.string().optional() }))
+    .default([]),
 });
 export type Container = z.output<typeof container>;
 

@@ -95,7 +95,10 @@ function readPlacement(draft: Draft, { spec }: DaemonSet, findings: Findings): v
   if (draft.version.startsWith("v3")) {
     const known = ARCHITECTURES.find((name) => name === (architecture ?? "amd64"));
     if (architecture === undefined)
-      findings.changed("nodeSelector", "v3's DaemonSet is for one architecture: amd64 is taken");
+      findings.lost(
+        "nodeSelector",
+        "has no kubernetes.io/arch, so that this Multus runs on every architecture; a MultusInstall of v3 runs on those in workload.architectures, and amd64 is assumed: add the others if the image has them",
+      );
     if (known === undefined)
       findings.lost("nodeSelector", `the architecture ${show(architecture)} is not known`);
     else workload.architectures = [known];

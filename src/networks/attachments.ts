@@ -1,6 +1,6 @@
 import type { ConfigVersion } from "./history.ts";
-import type { NetworkStatusEntry } from "./network-status.ts";
-import type { NetworkRequest } from "./request.ts";
+import type { NetworkStatusEntry } from "./pod-request/network-status.ts";
+import type { NetworkRequest } from "./pod-request/request.ts";
 
 /** What is known of a NAD. */
 export interface NetworkFacts {

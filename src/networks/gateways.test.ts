@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { gatewayProblem } from "./gateways.ts";
-import { parseNetworks } from "./request.ts";
+import { parseNetworks } from "./pod-request/request.ts";
 
 const problem = (...gateways: string[][]) => {
   const asked = gateways.map((gateway) => ({ name: "n", "default-route": gateway }));

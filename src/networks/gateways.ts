@@ -1,6 +1,6 @@
 import { parseAddress, unmapped } from "../cni/address.ts";
-import type { Problem } from "./go-json.ts";
-import type { NetworkRequest } from "./request.ts";
+import type { Problem } from "./pod-request/go-json.ts";
+import type { NetworkRequest } from "./pod-request/request.ts";
 
 /**
  * A pod has one default route of each family, whichever of its networks brings it: Multus from v4 on refuses a

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import type { NetworkFacts } from "./attachments.ts";
-import { parseNetworkStatus } from "./network-status.ts";
 import { type OutcomeInput, outcomeOf, type PodFacts } from "./outcome.ts";
-import { parseNetworks } from "./request.ts";
+import { parseNetworkStatus } from "./pod-request/network-status.ts";
+import { parseNetworks } from "./pod-request/request.ts";
 
 const NADS: Record<string, NetworkFacts> = {
   "apps/net": { cniName: "net", capabilities: [] },

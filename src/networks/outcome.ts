@@ -2,9 +2,9 @@ import { parseAddress } from "../cni/address.ts";
 import { show } from "../cni/finding.ts";
 import { type Attachment, attachmentsOf, keyOf, type NetworkFacts } from "./attachments.ts";
 import { type ConfigChange, changeSince } from "./history.ts";
-import { globalNamespacesOf, type Isolation, mayUse } from "./isolation.ts";
-import type { NetworkStatusEntry, ParsedNetworkStatus } from "./network-status.ts";
-import { capabilitiesOf, type NetworkRequest, type ParsedNetworks } from "./request.ts";
+import { globalNamespacesOf, type Isolation, mayUse } from "./pod-request/isolation.ts";
+import type { NetworkStatusEntry, ParsedNetworkStatus } from "./pod-request/network-status.ts";
+import { capabilitiesOf, type NetworkRequest, type ParsedNetworks } from "./pod-request/request.ts";
 import type { SandboxFailure } from "./sandbox-failure.ts";
 
 /** What became of a pod's request for networks; each is told only on definite evidence. */

@@ -8,10 +8,10 @@ const source = resolve(import.meta.dirname, "..");
 const PLACES = [
   "cni",
   "networks/cross-checks",
-  "networks/request.ts",
-  "networks/go-json.ts",
+  "networks/pod-request/request.ts",
+  "networks/pod-request/go-json.ts",
   "networks/gateways.ts",
-  "networks/default-network.ts",
+  "networks/pod-request/default-network.ts",
   "validate",
 ];
 

@@ -3,11 +3,16 @@ import { isObject } from "../cni/section.ts";
 import { closest } from "../crds/suggestion.ts";
 import { keyOf } from "../networks/attachments.ts";
 import type { Network } from "../networks/cross-checks/network.ts";
-import { DEFAULT_NETWORK, parseDefaultNetwork } from "../networks/default-network.ts";
 import { gatewayProblem } from "../networks/gateways.ts";
-import { type Isolation, mayUse } from "../networks/isolation.ts";
 import { passedBy } from "../networks/passed.ts";
-import { capabilitiesOf, NETWORKS, type NetworkRequest, parseNetworks } from "../networks/request.ts";
+import { DEFAULT_NETWORK, parseDefaultNetwork } from "../networks/pod-request/default-network.ts";
+import { type Isolation, mayUse } from "../networks/pod-request/isolation.ts";
+import {
+  capabilitiesOf,
+  NETWORKS,
+  type NetworkRequest,
+  parseNetworks,
+} from "../networks/pod-request/request.ts";
 import type { ObjectFinding, Path } from "./finding.ts";
 
 /** Annotations that Multus reads or writes. */

@@ -1,5 +1,5 @@
 import { isObject } from "../cni/section.ts";
-import { NETWORKS } from "../networks/request.ts";
+import { NETWORKS } from "../networks/pod-request/request.ts";
 import type { ObjectFinding } from "./finding.ts";
 import { annotationOf, type SeenObject } from "./object.ts";
 import { checkPod, type PodPart, type Surroundings } from "./pod.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { InstallController } from "../../src/controllers/multus-install/controller.ts";
+import type { InstallController } from "../../src/controllers/install/controller.ts";
 import type { MultusInstallSpecInput } from "../../src/crds/multus-install/spec.ts";
 import { importInstall } from "../../src/import/import.ts";
 import { type Cluster, startCluster } from "../cluster/cluster.ts";

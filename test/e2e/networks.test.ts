@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { NETWORK_ATTACHMENT_DEFINITIONS } from "../../src/controllers/network-attachment/views.ts";
+import { NETWORK_ATTACHMENT_DEFINITIONS } from "../../src/crds/network-attachment-definition.ts";
 import {
   NETWORK_ATTACHMENT_REPORT,
   type ReportStatus,

@@ -1,5 +1,5 @@
 import { pino } from "pino";
-import { InstallController } from "../../src/controllers/multus-install/controller.ts";
+import { InstallController } from "../../src/controllers/install/controller.ts";
 import { KubeClient, type RequestInfo } from "../../src/kube/client.ts";
 import { type Connection, connect } from "../../src/kube/connection.ts";
 import { EventRecorder } from "../../src/kube/events.ts";

@@ -18,7 +18,7 @@ import { KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
 import { ApiError } from "../../src/kube/errors.ts";
 import { type ApiObject, refOf } from "../../src/kube/resource.ts";
-import { parseNetworks } from "../../src/networks/request.ts";
+import { parseNetworks } from "../../src/networks/pod-request/request.ts";
 import { networkDefinition } from "../../src/render/definition.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { InstallController } from "../../src/controllers/multus-install/controller.ts";
+import type { InstallController } from "../../src/controllers/install/controller.ts";
 import { importInstall } from "../../src/import/import.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";

@@ -5,9 +5,12 @@
 import fc from "fast-check";
 import { beforeAll, expect, it } from "vitest";
 import { parseAddress } from "../../src/cni/address.ts";
-import { mayUse } from "../../src/networks/isolation.ts";
-import { type NetworkStatusEntry, parseNetworkStatus } from "../../src/networks/network-status.ts";
-import { type NetworkRequest, parseNetworks } from "../../src/networks/request.ts";
+import { mayUse } from "../../src/networks/pod-request/isolation.ts";
+import {
+  type NetworkStatusEntry,
+  parseNetworkStatus,
+} from "../../src/networks/pod-request/network-status.ts";
+import { type NetworkRequest, parseNetworks } from "../../src/networks/pod-request/request.ts";
 import { networkStatus, request } from "./networks/annotations.ts";
 import { ask, askIsolation, buildReader, type RealNetwork, type RealStatus } from "./networks/reader.ts";
 

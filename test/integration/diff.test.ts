@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { InstallController } from "../../src/controllers/multus-install/controller.ts";
+import type { InstallController } from "../../src/controllers/install/controller.ts";
 import type { Preview } from "../../src/diff/report.ts";
 import { importInstall } from "../../src/import/import.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";

@@ -2,7 +2,7 @@ import { pino } from "pino";
 import {
   InstallController,
   type InstallControllerOptions,
-} from "../../src/controllers/multus-install/controller.ts";
+} from "../../src/controllers/install/controller.ts";
 import { type ClientHooks, KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
 import { EventRecorder } from "../../src/kube/events.ts";

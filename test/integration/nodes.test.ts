@@ -1,8 +1,8 @@
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { InstallController } from "../../src/controllers/multus-install/controller.ts";
-import { NodeInspections } from "../../src/controllers/nodes/inspections.ts";
+import type { InstallController } from "../../src/controllers/install/controller.ts";
 import { NODE_TASK, taskPod } from "../../src/controllers/nodes/task-pod.ts";
+import { NodeInspections } from "../../src/controllers/shared/node-inspections.ts";
 import { KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
 import { type ApiObject, PODS } from "../../src/kube/resource.ts";

@@ -1,6 +1,6 @@
-import { networkStatusFrom } from "../../controllers/multus-install/network-status.ts";
 import type { MultusInstallStatus } from "../../crds/multus-install/status.ts";
 import type { ReportStatus } from "../../crds/network-attachment-report/report.ts";
+import { networkStatusFrom } from "../../networks/status-counts.ts";
 import { summaryOf } from "../../networks/summary.ts";
 import type { InstallWithStatus } from "./install.ts";
 import type { Reading } from "./reading.ts";

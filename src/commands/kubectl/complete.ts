@@ -1,5 +1,5 @@
 import type { Command, Option } from "commander";
-import { NETWORK_ATTACHMENT_DEFINITIONS } from "../../controllers/network-attachment/views.ts";
+import { NETWORK_ATTACHMENT_DEFINITIONS } from "../../crds/network-attachment-definition.ts";
 import { NAMESPACES, NODES, PODS, type ResourceType } from "../../kube/resource.ts";
 import { type CommonOptions, openSession } from "./session.ts";
 

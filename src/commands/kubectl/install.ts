@@ -1,10 +1,13 @@
-import { winner } from "../../controllers/multus-install/winner.ts";
-import { type MultusInstall, multusInstall } from "../../crds/multus-install/multus-install.ts";
+import { winner } from "../../crds/multus-install/active-install.ts";
+import {
+  MULTUS_INSTALL,
+  type MultusInstall,
+  multusInstall,
+} from "../../crds/multus-install/multus-install.ts";
 import type { MultusInstallStatus } from "../../crds/multus-install/status.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import type { ApiObject } from "../../kube/resource.ts";
 import { UsageError } from "./failure.ts";
-import { MULTUS_INSTALLS } from "./types.ts";
 
 export interface InstallWithStatus extends MultusInstall {
   status: MultusInstallStatus;
@@ -14,7 +17,7 @@ export interface InstallWithStatus extends MultusInstall {
 export async function findInstall(
   client: KubeClient,
 ): Promise<{ install: InstallWithStatus; others: string[] } | undefined> {
-  const { items } = await client.list(MULTUS_INSTALLS);
+  const { items } = await client.list(MULTUS_INSTALL);
   const chosen = winner(
     items.map((object) => ({
       object,

@@ -1,7 +1,7 @@
-import { unhealthyNodes } from "../../controllers/multus-install/diagnosis.ts";
-import { multusPodView } from "../../controllers/multus-install/views.ts";
+import { unhealthyNodes } from "../../diagnosis/diagnose.ts";
+import { multusPodView } from "../../diagnosis/multus-pod.ts";
 import { PODS } from "../../kube/resource.ts";
-import type { MultusOnNode } from "../../networks/explain-input.ts";
+import type { MultusOnNode } from "../../networks/explain/input.ts";
 import { GUARD } from "../../networks/sandbox-failure.ts";
 import type { ApiPod } from "./evidence.ts";
 import type { InstallWithStatus } from "./install.ts";

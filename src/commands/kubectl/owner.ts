@@ -1,7 +1,7 @@
 import type { ApiObject, ResourceType } from "../../kube/resource.ts";
 import { DAEMON_SETS } from "../../kube/resource.ts";
-import type { ExplainedPod } from "../../networks/explain-input.ts";
-import { NETWORKS } from "../../networks/request.ts";
+import type { ExplainedPod } from "../../networks/explain/input.ts";
+import { NETWORKS } from "../../networks/pod-request/request.ts";
 import type { Reading } from "./reading.ts";
 
 const apps = (kind: string, plural: string): ResourceType => ({

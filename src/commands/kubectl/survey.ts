@@ -1,16 +1,13 @@
-import { NadReader, type ReadNad } from "../../controllers/network-attachment/nad-reader.ts";
-import { type PodView, PodViews, podFacts } from "../../controllers/network-attachment/pod-view.ts";
-import {
-  type FailureView,
-  failureView,
-  NETWORK_ATTACHMENT_DEFINITIONS,
-  nadView,
-  reportView,
-} from "../../controllers/network-attachment/views.ts";
+import { NETWORK_ATTACHMENT_DEFINITIONS } from "../../crds/network-attachment-definition.ts";
 import { NETWORK_ATTACHMENT_REPORT, type ReportStatus } from "../../crds/network-attachment-report/report.ts";
 import { type ApiObject, CORE_EVENTS, PODS } from "../../kube/resource.ts";
-import type { Isolation } from "../../networks/isolation.ts";
+import { NadReader, type ReadNad } from "../../networks/nad.ts";
+import { nadView } from "../../networks/nad-view.ts";
 import { outcomeOf, type PodOutcome } from "../../networks/outcome.ts";
+import { type PodView, PodViews, podFacts } from "../../networks/pod.ts";
+import type { Isolation } from "../../networks/pod-request/isolation.ts";
+import { reportView } from "../../networks/report-view.ts";
+import { type FailureView, failureView } from "../../networks/sandbox-event.ts";
 import type { InstallWithStatus } from "./install.ts";
 import type { Reading } from "./reading.ts";
 

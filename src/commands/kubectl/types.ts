@@ -1,9 +1,6 @@
-import { MULTUS_INSTALL } from "../../crds/multus-install/multus-install.ts";
 import type { ResourceType } from "../../kube/resource.ts";
 
-/** The kinds that the plugin reads beside those that the engine knows. */
-export const MULTUS_INSTALLS: ResourceType = MULTUS_INSTALL;
-
+/** The kinds that the plugin reads in addition to those that the engine knows. */
 export const DEPLOYMENTS: ResourceType = {
   group: "apps",
   version: "v1",

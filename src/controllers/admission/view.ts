@@ -3,6 +3,7 @@ import { CERTIFICATES, WEBHOOK_CONFIGURATION } from "../../admission/names.ts";
 import type { AdmissionView } from "../../admission/reviewer.ts";
 import { type AdmissionSettings, settingsOf } from "../../admission/settings.ts";
 import type { Published } from "../../admission/trust.ts";
+import { winner } from "../../crds/multus-install/active-install.ts";
 import {
   MULTUS_INSTALL,
   type MultusInstall,
@@ -21,7 +22,6 @@ import { readNetwork } from "../../networks/cross-checks/network.ts";
 import { passedBy } from "../../networks/passed.ts";
 import { NETWORK_DEFINITION } from "../../render/definition.ts";
 import type { Logger } from "../../telemetry/logger.ts";
-import { winner } from "../multus-install/winner.ts";
 
 export interface ClusterViewOptions {
   client: KubeClient;

@@ -1,31 +1,27 @@
+import { winner } from "../../crds/multus-install/active-install.ts";
+import { MULTUS_INSTALL } from "../../crds/multus-install/multus-install.ts";
 import { NETWORK_ATTACHMENT_REPORT } from "../../crds/network-attachment-report/report.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import { Controller, type ReconcileContext, type Result } from "../../kube/controller.ts";
 import type { EventRecorder } from "../../kube/events.ts";
 import { Reflector, type ReflectorOptions } from "../../kube/reflector.ts";
-import { CORE_EVENTS, NODES, PODS } from "../../kube/resource.ts";
+import { type ApiObject, CORE_EVENTS, NODES, PODS } from "../../kube/resource.ts";
+import { nodeView } from "../../networks/cross-checks/node-view.ts";
+import { type InstallView, installView } from "../../networks/install-view.ts";
+import { type PodView, PodViews } from "../../networks/pod.ts";
+import { type ReportView, reportView } from "../../networks/report-view.ts";
+import { type FailureView, failureView } from "../../networks/sandbox-event.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import type { NetworkMetrics } from "../../telemetry/network-metrics.ts";
-import { winner } from "../multus-install/winner.ts";
-import type { NodeInspections } from "../nodes/inspections.ts";
-import { NadWatch } from "./nad-watch.ts";
+import { NadWatch } from "../shared/nad-cache.ts";
+import type { NetworkSummaryStore } from "../shared/network-summary.ts";
+import type { NodeInspections } from "../shared/node-inspections.ts";
 import { Networks } from "./networks.ts";
 import { EventOutbox } from "./pod-events.ts";
-import { type PodView, PodViews } from "./pod-view.ts";
 import { Reporter } from "./reporter.ts";
 import { SandboxFailures } from "./sandbox-failures.ts";
-import type { NetworkSummaryStore } from "./summary-store.ts";
-import {
-  failureView,
-  type InstallView,
-  installView,
-  MULTUS_INSTALLS,
-  nodeView,
-  type ReportView,
-  refusalOf,
-  reportView,
-} from "./views.ts";
+import { TokenRefusals } from "./token-refusals.ts";
 
 const NAME = "network-attachment";
 /** A report is written at most twice a second for the sake of pods; a change of the NAD itself does not wait. */
@@ -90,9 +86,23 @@ export class NetworkAttachmentController {
       },
     });
     this.#installs = this.#reflect({
-      type: MULTUS_INSTALLS,
+      type: MULTUS_INSTALL,
       project: installView,
       onChange: () => this.#installChanged(),
+    });
+    const refusals = new TokenRefusals({
+      pod: async (namespace, name) => {
+        const found = await client.get<ApiObject & { spec?: { nodeName?: string } }>({
+          type: PODS,
+          namespace,
+          name,
+        });
+        return found && { uid: found.metadata.uid ?? "", node: found.spec?.nodeName ?? "" };
+      },
+      now: () => Date.now(),
+      onChange: (node, at) => options.inspections.setRefusal(node, at),
+      onError: (error) =>
+        this.#log.warn({ err: error }, "cannot read the pod of an event, which does not count"),
     });
     const nodes = this.#reflect({
       type: NODES,
@@ -105,7 +115,8 @@ export class NetworkAttachmentController {
       project: failureView,
       onChange: (key, failure) => {
         this.#failures.set(key, failure);
-        if (failure?.node) options.inspections.suspect(failure.node, refusalOf(failure));
+        if (failure && this.#isOfItsPod(failure)) options.inspections.suspect(failure.node);
+        void refusals.set(key, failure);
       },
     });
     this.#reports = this.#reflect<ReportView>({
@@ -208,6 +219,12 @@ export class NetworkAttachmentController {
   /** Everything was listed: what is missing then does not exist. */
   get #ready(): boolean {
     return this.#listed && this.#nads.listed && !this.#stopped;
+  }
+
+  /** Anyone may create events: one of a known pod on its own node is reason enough to inspect that node. */
+  #isOfItsPod({ pod, uid, node }: FailureView): boolean {
+    const known = this.#pods.get(pod);
+    return node !== "" && known?.uid === uid && known.node === node;
   }
 
   #nadChanged(key: string): void {

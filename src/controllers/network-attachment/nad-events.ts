@@ -1,7 +1,7 @@
 import type { Condition } from "../../crds/conditions.ts";
 import type { ApiObject } from "../../kube/resource.ts";
+import type { NadView } from "../../networks/nad-view.ts";
 import type { EventOutbox } from "./pod-events.ts";
-import type { NadView } from "./views.ts";
 
 /** Sends an event on the NAD for each condition that turned False, or back. The report remembers the last, over restarts, too. */
 export function tellOfConditions(

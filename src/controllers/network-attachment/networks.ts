@@ -2,18 +2,19 @@ import type { ReportStatus } from "../../crds/network-attachment-report/report.t
 import { addressUse } from "../../networks/addresses.ts";
 import type { ClusterView, SeenNode } from "../../networks/cross-checks/view.ts";
 import { type Duplicate, duplicatesOn } from "../../networks/duplicates.ts";
+import type { InstallView } from "../../networks/install-view.ts";
+import { NadReader, type ReadNad } from "../../networks/nad.ts";
+import type { NadView } from "../../networks/nad-view.ts";
+import type { PodView } from "../../networks/pod.ts";
 import { reportStatusOf } from "../../networks/report.ts";
 import type { SandboxFailure } from "../../networks/sandbox-failure.ts";
 import { type NetworkSummary, summaryOf } from "../../networks/summary.ts";
-import type { NodeInspections } from "../nodes/inspections.ts";
-import { CrossFindings } from "./cross-view.ts";
+import type { NodeInspections } from "../shared/node-inspections.ts";
+import { CrossFindings } from "./cross-findings.ts";
 import { tellOfConditions } from "./nad-events.ts";
-import { NadReader, type ReadNad } from "./nad-reader.ts";
 import { type EventOutbox, eventOf } from "./pod-events.ts";
 import { PodOutcomes, type Transition } from "./pod-outcomes.ts";
-import type { PodView } from "./pod-view.ts";
 import type { Reporter } from "./reporter.ts";
-import type { InstallView, NadView } from "./views.ts";
 
 export interface NetworksOptions {
   reporter: Reporter;

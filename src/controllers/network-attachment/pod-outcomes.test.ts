@@ -1,9 +1,9 @@
 import { beforeEach, expect, test } from "vitest";
 import type { NetworkFacts } from "../../networks/attachments.ts";
+import { type PodView, PodViews } from "../../networks/pod.ts";
 import type { SandboxFailure } from "../../networks/sandbox-failure.ts";
 import { eventOf } from "./pod-events.ts";
 import { PodOutcomes, type Transition } from "./pod-outcomes.ts";
-import { type PodView, PodViews } from "./pod-view.ts";
 
 let pods: Map<string, PodView>;
 let nads: Map<string, NetworkFacts>;

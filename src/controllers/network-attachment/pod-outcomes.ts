@@ -1,13 +1,13 @@
 import type { Holder } from "../../networks/addresses.ts";
 import { keyOf, type NetworkFacts } from "../../networks/attachments.ts";
 import type { Claim } from "../../networks/duplicates.ts";
-import type { Isolation } from "../../networks/isolation.ts";
 import { type OutcomeKind, outcomeOf } from "../../networks/outcome.ts";
+import { type PodView, podFacts, statusOf } from "../../networks/pod.ts";
+import type { Isolation } from "../../networks/pod-request/isolation.ts";
+import type { ParsedNetworks } from "../../networks/pod-request/request.ts";
 import type { ReportedPod } from "../../networks/report-input.ts";
-import type { ParsedNetworks } from "../../networks/request.ts";
 import type { SandboxFailure } from "../../networks/sandbox-failure.ts";
 import type { SummedPod } from "../../networks/summary.ts";
-import { type PodView, podFacts, statusOf } from "./pod-view.ts";
 
 /** What became of one pod, as it is kept: without words where all is well. */
 export interface KeptOutcome {

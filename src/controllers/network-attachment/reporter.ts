@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
+import { NETWORK_ATTACHMENT_DEFINITIONS } from "../../crds/network-attachment-definition.ts";
 import { NETWORK_ATTACHMENT_REPORT, type ReportStatus } from "../../crds/network-attachment-report/report.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import { ApiError } from "../../kube/errors.ts";
 import type { ApiObject, ObjectRef } from "../../kube/resource.ts";
+import type { NadView } from "../../networks/nad-view.ts";
+import { type ReportView, reportView } from "../../networks/report-view.ts";
 import { MANAGED_BY, MANAGER } from "../../render/labels.ts";
-import { type NadView, NETWORK_ATTACHMENT_DEFINITIONS, type ReportView, reportView } from "./views.ts";
 
 const FIELD_MANAGER = "multus-operator";
 const API_VERSION = `${NETWORK_ATTACHMENT_REPORT.group}/${NETWORK_ATTACHMENT_REPORT.version}`;

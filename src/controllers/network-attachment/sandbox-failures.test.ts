@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
+import { nodeView } from "../../networks/cross-checks/node-view.ts";
+import { nadView } from "../../networks/nad-view.ts";
+import { type FailureView, failureView, refusalOf } from "../../networks/sandbox-event.ts";
 import { SandboxFailures } from "./sandbox-failures.ts";
-import type { FailureView } from "./views.ts";
-import { failureView, nadView, nodeView, refusalOf } from "./views.ts";
 
 const failure = (at: string, message: string): FailureView => ({
   uid: "u",

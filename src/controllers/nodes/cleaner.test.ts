@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { pino } from "pino";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { NodeView } from "../multus-install/cluster-nodes.ts";
+import type { NodeView } from "../../diagnosis/node.ts";
 import { Cleaner, type CleaningRequest } from "./cleaner.ts";
 import type { NodeTask } from "./task-pod.ts";
 

@@ -1,8 +1,8 @@
+import type { NodeView } from "../../diagnosis/node.ts";
 import type { Flavour } from "../../multus/releases.ts";
 import { type CleaningReport, cleaningReport } from "../../node/cleaning-report.ts";
 import { decodeMessage } from "../../node/message.ts";
 import type { Logger } from "../../telemetry/logger.ts";
-import type { NodeView } from "../multus-install/cluster-nodes.ts";
 import type { NodeTask, TaskOwner } from "./task-pod.ts";
 import { TaskFailed } from "./task-runner.ts";
 

@@ -1,11 +1,11 @@
 import { type NodeInspection, nodeInspection } from "../../crds/node-inspection.ts";
+import type { NodeView } from "../../diagnosis/node.ts";
 import { Controller, type ReconcileContext, type Result } from "../../kube/controller.ts";
 import { decodeMessage } from "../../node/message.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
-import type { NodeView } from "../multus-install/cluster-nodes.ts";
-import type { NodeInspections } from "./inspections.ts";
-import { type Looked, nextLook } from "./next-look.ts";
+import type { NodeInspections } from "../shared/node-inspections.ts";
+import { type Looked, nextLook } from "./next-inspection.ts";
 import type { TaskOwner } from "./task-pod.ts";
 import { TaskFailed, type TaskRunner } from "./task-runner.ts";
 

@@ -1,9 +1,9 @@
 import type { KubeClient } from "../../kube/client.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
-import type { ClusterNodes } from "../multus-install/cluster-nodes.ts";
+import type { ClusterNodes } from "../shared/node-cache.ts";
+import type { NodeInspections } from "../shared/node-inspections.ts";
 import { Cleaner, type CleaningProgress, type CleaningRequest } from "./cleaner.ts";
-import type { NodeInspections } from "./inspections.ts";
 import { type InspectionPlan, Inspector } from "./inspector.ts";
 import { type DaemonPod, ShimReleaser } from "./shim-releaser.ts";
 import type { NodeTask, TaskImage, TaskOwner } from "./task-pod.ts";

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { load } from "js-yaml";
 import { NetworkAttachmentController } from "../../../src/controllers/network-attachment/controller.ts";
-import { NetworkSummaryStore } from "../../../src/controllers/network-attachment/summary-store.ts";
-import { NETWORK_ATTACHMENT_DEFINITIONS } from "../../../src/controllers/network-attachment/views.ts";
-import { NodeInspections } from "../../../src/controllers/nodes/inspections.ts";
+import { NetworkSummaryStore } from "../../../src/controllers/shared/network-summary.ts";
+import { NodeInspections } from "../../../src/controllers/shared/node-inspections.ts";
 import { customResourceDefinitions } from "../../../src/crds/definitions.ts";
 import { parseMultusInstall } from "../../../src/crds/multus-install/multus-install.ts";
+import { NETWORK_ATTACHMENT_DEFINITIONS } from "../../../src/crds/network-attachment-definition.ts";
 import {
   NETWORK_ATTACHMENT_REPORT,
   type ReportStatus,

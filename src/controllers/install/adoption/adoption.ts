@@ -1,0 +1,191 @@
+import type { KubeObject } from "../../../crds/kube-object.ts";
+import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
+import { ARCHITECTURES } from "../../../crds/multus-install/spec.ts";
+import { podDifferences } from "../../../import/running-pods.ts";
+import type { KubeClient } from "../../../kube/client.ts";
+import { handedOver, managedFieldsOf, ownsByApply } from "../../../kube/managed-fields.ts";
+import {
+  type ApiObject,
+  CONFIG_MAPS,
+  DAEMON_SETS,
+  describe,
+  type ObjectRef,
+  refOf,
+} from "../../../kube/resource.ts";
+import { DAEMON_CONFIG, THIN_CONFIG } from "../../../render/configuration.ts";
+import { NETWORK_DEFINITION } from "../../../render/definition.ts";
+import { FIELD_MANAGER, isOwn } from "../../shared/applier.ts";
+import { AdoptionRefused } from "../errors.ts";
+import { entryKey, entryOf } from "../inventory/inventory.ts";
+import type { Run } from "../scope.ts";
+
+/** Who wrote an object that was installed by hand. Fields that controllers and other programs set stay theirs. */
+const byHand = (manager: string) => /^(kubectl|helm)/i.test(manager);
+
+/** What has to happen so that a Multus which is there already becomes the install's. */
+export interface Adoption {
+  /**
+   * A DaemonSet whose pods are as the install wants them, but put in other words: it is applied without its
+   * template, which stays as it was found. Its own template comes with the first change that pods need.
+   */
+  kept: Set<KubeObject>;
+  /** Objects whose fields become the operator's, the DaemonSets first. */
+  taken: ApiObject[];
+  /** Objects of another shape of Multus, which go when this one is there. */
+  obsolete: KubeObject[];
+  /** Sentences for the status. */
+  notes: string[];
+}
+
+/**
+ * Looks at what is there, and writes nothing. A spec that does not say `adopt` meets its own objects only:
+ * those that were adopted before. Throws AdoptionRefused where another Multus runs that may not be taken over,
+ * or an object has a value that cannot be changed.
+ */
+export async function planAdoption(
+  run: Run,
+  install: MultusInstall,
+  objects: readonly KubeObject[],
+): Promise<Adoption> {
+  const adoption: Adoption = { kept: new Set(), taken: [], obsolete: [], notes: [] };
+  const { adopt } = install.spec;
+  const known = new Set(run.findings.inventory.map(entryKey));
+  for (const object of objects) {
+    if (object.metadata.name === NETWORK_DEFINITION) continue;
+    const mayExist = adopt || known.has(entryKey(entryOf(object)));
+    const live =
+      run.deps.owned.get(refOf(object)) ?? (mayExist ? await getLive(run, refOf(object)) : undefined);
+    if (!live || (!isOwn(live, object) && !adopt)) continue;
+    if (object.kind === "DaemonSet") await planDaemonSet(run, install, object, live, adoption);
+    else if (!isOwn(live, object)) adoption.taken.push(live);
+  }
+  await planObsolete(run, install, objects, adoption);
+  return adoption;
+}
+
+/**
+ * Takes over what the plan names: from then on the operator's applies remove what the spec does not want.
+ * True where something was written.
+ */
+export async function takeOver(run: Run, { taken, notes }: Adoption): Promise<boolean> {
+  let isWritten = false;
+  for (const live of taken) {
+    const managedFields = handedOver(managedFieldsOf(live), byHand, FIELD_MANAGER);
+    if (!managedFields) continue;
+    const { resourceVersion } = live.metadata;
+    await run.deps.client.patch(refOf(live), [
+      { op: "test", path: "/metadata/resourceVersion", value: resourceVersion },
+      { op: "replace", path: "/metadata/managedFields", value: managedFields },
+    ]);
+    run.context.log.info({ adopted: describe(refOf(live)) }, "adopted");
+    isWritten = true;
+  }
+  if (isWritten)
+    for (const note of notes)
+      await run.deps.events.send(run.live, { type: "Normal", reason: "Adopted", action: "Adopt", note });
+  return isWritten;
+}
+
+/** A DaemonSet as it is applied while its pods stay as they were found. */
+export function withoutTemplate(daemonSet: KubeObject): KubeObject {
+  const { template: _, ...spec } = daemonSet.spec as { template: unknown };
+  return { ...daemonSet, spec };
+}
+
+async function planDaemonSet(
+  run: Run,
+  install: MultusInstall,
+  object: KubeObject,
+  live: ApiObject,
+  adoption: Adoption,
+): Promise<void> {
+  const found = await foundPods(run.deps.client, install, live);
+  if (!found) return;
+  assertSelector(object, live);
+  const name = describe(refOf(object));
+  const { differences } = found;
+  if (differences.length > 0) {
+    adoption.taken.unshift(live);
+    const shown = differences.slice(0, 5).join("; ");
+    adoption.notes.push(`${name} was adopted, and its pods are restarted: ${shown}`);
+    return;
+  }
+  adoption.kept.add(object);
+  adoption.notes.push(
+    `${name} was adopted with its pods as they were found: they run Multus as the spec wants it. Objects that their manifest mounts must stay until the pods change`,
+  );
+}
+
+/**
+ * A DaemonSet whose template the operator never applied, and in what its pods differ from those that the
+ * install wants; undefined where the template is the operator's own. Writes nothing.
+ */
+export async function foundPods(
+  client: KubeClient,
+  install: MultusInstall,
+  live: ApiObject,
+): Promise<{ differences: string[] } | undefined> {
+  if (ownsByApply(live, FIELD_MANAGER, ["f:spec", "f:template"])) return undefined;
+  const { namespace } = install.spec;
+  const refs = [THIN_CONFIG, DAEMON_CONFIG].map(({ name }) => ({ type: CONFIG_MAPS, namespace, name }));
+  const configMaps = await Promise.all(refs.map((ref) => client.get<ApiObject>(ref)));
+  return {
+    differences: podDifferences(
+      install,
+      live as KubeObject,
+      configMaps.filter((configMap) => configMap !== undefined) as KubeObject[],
+    ),
+  };
+}
+
+/** Kubernetes lets nobody change it. The pods of a deleted DaemonSet take nothing with them that others need. */
+function assertSelector(object: KubeObject, live: ApiObject): void {
+  const selectorOf = (of: KubeObject | ApiObject) =>
+    JSON.stringify((of.spec as { selector?: { matchLabels?: unknown } } | undefined)?.selector?.matchLabels);
+  if (selectorOf(object) === selectorOf(live)) return;
+  const { name, namespace } = object.metadata;
+  throw new AdoptionRefused(
+    "ImmutableField",
+    `${describe(refOf(object))}: its selector is ${selectorOf(live)} and cannot be changed to ${selectorOf(object)}. Run \`kubectl delete daemonset ${name} -n ${namespace}\`: the operator makes it anew at once, and what is on the nodes stays meanwhile`,
+  );
+}
+
+/** DaemonSets and ConfigMaps of other releases' and modes' names: two Multus on one node undo each other's work. */
+async function planObsolete(
+  run: Run,
+  install: MultusInstall,
+  objects: readonly KubeObject[],
+  adoption: Adoption,
+): Promise<void> {
+  const known = new Set(run.findings.inventory.map(entryKey));
+  const isNew = objects.some(
+    (object) => object.kind === "DaemonSet" && !known.has(entryKey(entryOf(object))),
+  );
+  if (!isNew) return;
+  const { adopt, namespace } = install.spec;
+  const rendered = new Set(objects.map((object) => describe(refOf(object))));
+  const names = ["kube-multus-ds", ...ARCHITECTURES.map((architecture) => `kube-multus-ds-${architecture}`)];
+  const refs: ObjectRef[] = [
+    ...names.map((name) => ({ type: DAEMON_SETS, namespace, name })),
+    // Pods that are kept may mount theirs.
+    ...(adopt && adoption.kept.size === 0
+      ? [THIN_CONFIG, DAEMON_CONFIG].map(({ name }) => ({ type: CONFIG_MAPS, namespace, name }))
+      : []),
+  ];
+  const others = refs.filter((ref) => !rendered.has(describe(ref)));
+  const found = await Promise.all(others.map(async (ref) => ({ ref, live: await getLive(run, ref) })));
+  for (const { ref, live } of found) {
+    if (!live || live.metadata.deletionTimestamp) continue;
+    if (!isOwn(live) && !adopt)
+      throw new AdoptionRefused(
+        "OwnershipConflict",
+        `${describe(ref)} is another Multus, and two on one node undo each other's work. Set spec.adopt: true to have it replaced, or delete it`,
+      );
+    if (!isOwn(live)) adoption.taken.push(live);
+    adoption.obsolete.push(live as KubeObject);
+  }
+}
+
+async function getLive(run: Run, ref: ObjectRef): Promise<ApiObject | undefined> {
+  return await run.deps.client.get<ApiObject>(ref, { signal: run.context.signal });
+}

@@ -1,0 +1,108 @@
+import {
+  MULTUS_INSTALL,
+  type MultusInstall,
+  parseMultusInstall,
+} from "../../../crds/multus-install/multus-install.ts";
+import type { MultusPodView } from "../../../diagnosis/multus-pod.ts";
+import type { Result } from "../../../kube/controller.ts";
+import type { ApiObject } from "../../../kube/resource.ts";
+import { NETWORK_DEFINITION } from "../../../render/definition.ts";
+import { objectsOf, RenderError, renderInstall } from "../../../render/render.ts";
+import { withKnownDistribution } from "../distribution.ts";
+import { entryKey, entryOf, refOfEntry } from "../inventory/inventory.ts";
+import { deleteOwned } from "../inventory/prune.ts";
+import { FINALIZER, type Run } from "../scope.ts";
+import { releaseAllNodes } from "../startup-taint.ts";
+import type { InventoryEntry } from "../status/status.ts";
+import { writeStatus } from "../status/writer.ts";
+import { cleanNodes, forgetPods, tellUncleanNodes } from "./node-cleanup.ts";
+
+/** A node that failed is tried again by then; everything else comes as an event. */
+const NEXT_LOOK_SECONDS = 2;
+
+/**
+ * First the pods, since they need their account to the end; then each node as soon as its pod is gone; then
+ * the rest; the NAD CRD only when asked.
+ */
+export async function removeInstall(run: Run): Promise<Result> {
+  if (!(await isStillThere(run))) {
+    run.silent = true;
+    return {};
+  }
+  const parsed = parseMultusInstall(run.live);
+  const install = parsed.ok ? withKnownDistribution(run, parsed.value) : undefined;
+  const inventory = everythingOf(run, install);
+  await run.deps.owned.watch(inventory.map(refOfEntry));
+  run.deps.nodeTasks.plan(undefined);
+  run.deps.nodeTasks.abandonEarlier();
+  run.deps.nodeTasks.forgetDaemons();
+  run.deps.certificates.serve(undefined);
+
+  const daemonSets = inventory.filter(({ kind }) => kind === "DaemonSet");
+  const stopped = [];
+  for (const entry of daemonSets) stopped.push(await deleteOwned(run, entry));
+  const pods = await podsOf(run, daemonSets);
+  const nodes = cleanNodes(run, install, pods, await run.deps.nodes());
+  if (nodes.late) await forgetPods(run, pods);
+  if (stopped.includes(false) || nodes.waiting.length > 0) {
+    const what = stopped.includes(false) ? "waiting for the Multus pods to end" : "Multus' pods have ended";
+    run.findings.state = { kind: "Deleting", message: [what, nodes.message].filter(Boolean).join("; ") };
+    return { requeueAfterSeconds: NEXT_LOOK_SECONDS };
+  }
+  const deletesNetworks = install?.spec.uninstall.networkDefinitions === "Delete";
+  for (const entry of inventory.filter(({ kind }) => kind !== "DaemonSet").toReversed())
+    if (entry.name !== NETWORK_DEFINITION || deletesNetworks) await deleteOwned(run, entry);
+  await releaseAllNodes(run, install);
+  if (nodes.left.length > 0) {
+    run.findings.state = { kind: "Deleting", message: `done, but for nodes: ${nodes.message}` };
+    await writeStatus(run);
+    await tellUncleanNodes(run, nodes.left);
+    run.deps.nodeTasks.abandonCleaning();
+  }
+  await releaseObject(run);
+  run.silent = true;
+  return {};
+}
+
+/**
+ * Asked of the API server: a copy from before the finalizer was taken away would have everything done again,
+ * without the account that it needs.
+ */
+async function isStillThere({ live, deps, context }: Run): Promise<boolean> {
+  const { name, uid } = live.metadata;
+  if (!live.metadata.finalizers?.includes(FINALIZER)) return false;
+  const now = await deps.client.get<ApiObject>({ type: MULTUS_INSTALL, name }, { signal: context.signal });
+  return now?.metadata.uid === uid && (now?.metadata.finalizers?.includes(FINALIZER) ?? false);
+}
+
+/** The pods of these DaemonSets that are still there. */
+async function podsOf(run: Run, daemonSets: readonly InventoryEntry[]): Promise<MultusPodView[]> {
+  const found: MultusPodView[] = [];
+  for (const namespace of new Set(daemonSets.map((entry) => entry.namespace ?? "")))
+    for (const pod of await run.deps.pods(namespace))
+      if (daemonSets.some(({ name }) => name === pod.daemonSet)) found.push(pod);
+  return found;
+}
+
+/** From here on the API server removes the object. Read anew: the status may just have been written. */
+async function releaseObject(run: Run): Promise<void> {
+  const ref = { type: MULTUS_INSTALL, name: run.live.metadata.name };
+  const live = await run.deps.client.get<ApiObject>(ref);
+  if (!live || live.metadata.uid !== run.live.metadata.uid) return;
+  const { finalizers = [], resourceVersion } = live.metadata;
+  await run.deps.client.patch(ref, {
+    metadata: { resourceVersion, finalizers: finalizers.filter((finalizer) => finalizer !== FINALIZER) },
+  });
+}
+
+/** The inventory, and what the spec renders: a status that was lost must not leave objects behind. */
+function everythingOf(run: Run, install: MultusInstall | undefined): InventoryEntry[] {
+  const known = new Map(run.findings.inventory.map((entry) => [entryKey(entry), entry]));
+  try {
+    for (const object of install ? objectsOf(renderInstall(install)) : [])
+      known.set(entryKey(entryOf(object)), entryOf(object));
+  } catch (error) {
+    if (!(error instanceof RenderError)) throw error;
+  }
+  return [...known.values()];
+}

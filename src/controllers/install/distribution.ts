@@ -1,0 +1,82 @@
+import { DISTRIBUTIONS, type Distribution } from "../../crds/multus-install/host-paths.ts";
+import type { MultusInstall } from "../../crds/multus-install/multus-install.ts";
+import { RULES } from "../../crds/multus-install/rules.ts";
+import { type MultusInstallStatus, multusInstallStatus } from "../../crds/multus-install/status.ts";
+import { type NodeView, nodeView } from "../../diagnosis/node.ts";
+import type { KubeClient } from "../../kube/client.ts";
+import { type ApiObject, NODES } from "../../kube/resource.ts";
+import { detectDistribution } from "../../multus/detect-distribution.ts";
+import { InvalidSpec } from "./errors.ts";
+import type { Run } from "./scope.ts";
+
+/** The evidence where nothing had to be found. */
+const NAMED = "spec.distribution";
+/** As the status allows. */
+const LONGEST_EVIDENCE = 512;
+
+/**
+ * The install with its distribution named, where the spec leaves that to the operator. What was found once is
+ * kept in the status: a node that joins later must not have Multus move to other directories on all nodes.
+ * Throws an InvalidSpec where the spec names a directory that is another distribution's.
+ */
+export async function withDistribution(run: Run, install: MultusInstall): Promise<MultusInstall> {
+  const { distribution } = install.spec;
+  if (distribution !== "Auto") {
+    run.findings.distribution = { name: distribution, evidence: NAMED };
+    return install;
+  }
+  const { deps, context, previous, findings } = run;
+  findings.distribution =
+    recorded(previous) ?? (await found(deps.client, await deps.nodes(), context.signal));
+  const resolved = named(install, findings.distribution?.name);
+  const broken = RULES.find(({ holds }) => !holds(resolved.spec));
+  if (broken)
+    throw new InvalidSpec(`${broken.path}: ${broken.message} (it is ${resolved.spec.distribution})`);
+  return resolved;
+}
+
+/** The same from the status alone, for an install that is being deleted. */
+export function withKnownDistribution({ previous }: Run, install: MultusInstall): MultusInstall {
+  return install.spec.distribution === "Auto" ? named(install, recorded(previous)?.name) : install;
+}
+
+/** The same for an install that is not applied yet. @param live the one of its name that the cluster has */
+export async function withForeseenDistribution(
+  client: KubeClient,
+  install: MultusInstall,
+  live: ApiObject | undefined,
+): Promise<MultusInstall> {
+  if (install.spec.distribution !== "Auto") return install;
+  const known = recorded(multusInstallStatus.catch({}).parse(live?.status ?? {}));
+  if (known) return named(install, known.name);
+  const { items } = await client.list<ApiObject>(NODES);
+  return named(install, (await found(client, items.map(nodeView)))?.name);
+}
+
+/** What an install's status says was found; nothing where an earlier spec named it. */
+function recorded({ distribution }: MultusInstallStatus): MultusInstallStatus["distribution"] {
+  return distribution && distribution.evidence !== NAMED ? distribution : undefined;
+}
+
+/** Undefined where there is no node yet that tells. */
+async function found(
+  client: KubeClient,
+  nodes: readonly NodeView[],
+  signal?: AbortSignal,
+): Promise<MultusInstallStatus["distribution"]> {
+  const telling = nodes.filter(({ runsMultus }) => runsMultus);
+  if (telling.length === 0) return undefined;
+  const request = { method: "GET", path: "/apis", ...(signal ? { signal } : {}) } as const;
+  const { groups } = await client.json<{ groups: { name: string }[] }>(request);
+  const { name, evidence } = detectDistribution({
+    nodes: telling,
+    apiGroups: groups.map((group) => group.name),
+  });
+  return { name, evidence: evidence.slice(0, LONGEST_EVIDENCE) };
+}
+
+function named(install: MultusInstall, name: string | undefined): MultusInstall {
+  const distribution = DISTRIBUTIONS.find((known): known is Distribution => known === name);
+  if (!distribution) return install;
+  return { ...install, spec: { ...install.spec, distribution } };
+}

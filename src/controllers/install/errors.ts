@@ -1,0 +1,62 @@
+import { ApiError, isApplyConflict } from "../../kube/errors.ts";
+import { MayNotApprove } from "../certificates/rights.ts";
+import type { InstallState } from "./status/conditions.ts";
+
+/** Another Multus is there, or an object of it that cannot become the operator's. */
+export class AdoptionRefused extends Error {
+  readonly code = "ADOPTION_REFUSED";
+  readonly reason: "OwnershipConflict" | "ImmutableField";
+
+  constructor(reason: AdoptionRefused["reason"], message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+/** The stored spec does not parse: the CRD in the cluster is older or newer than this program. */
+export class InvalidSpec extends Error {
+  readonly code = "INVALID_SPEC";
+}
+
+/** The state for an error that somebody has to mend, or undefined for one that may pass by itself. */
+export function stalledBy(error: unknown): InstallState | undefined {
+  if (error instanceof AdoptionRefused)
+    return { kind: "Stalled", reason: error.reason, message: error.message };
+  if (error instanceof MayNotApprove) return { kind: "Stalled", reason: "Forbidden", message: error.message };
+  if (!(error instanceof ApiError)) return undefined;
+  if (isApplyConflict(error)) {
+    const fields = error.causes.slice(0, 5).map(({ field, message }) => `${field} (${message})`);
+    return {
+      kind: "Stalled",
+      reason: "OwnershipConflict",
+      message: `${error.message.split(":")[0]}: the object exists and others own fields of it: ${fields.join(", ")}. Set spec.adopt: true to take it over, or delete the object`,
+    };
+  }
+  const fixed =
+    error.status === 422
+      ? error.causes.find(({ message }) => /immutable|cannot change/.test(message))
+      : undefined;
+  if (fixed)
+    return {
+      kind: "Stalled",
+      reason: "ImmutableField",
+      message: `${error.message.split(":")[0]}: ${fixed.field}: ${fixed.message}. Delete the object; the operator makes it anew`,
+    };
+  // Of 400 and 422 no attempt makes anything else; a webhook that refuses answers so too.
+  if (error.status === 422 || error.status === 400)
+    return { kind: "Stalled", reason: "Refused", message: error.message };
+  if (error.status === 403 && /because it is being terminated/.test(error.message))
+    return {
+      kind: "Stalled",
+      reason: "NamespaceMissing",
+      message: `${error.message}; create the namespace of spec.namespace again, or delete the MultusInstall`,
+    };
+  if (error.status === 403) return { kind: "Stalled", reason: "Forbidden", message: error.message };
+  if (error.status === 404 && /namespaces? "/.test(error.message))
+    return {
+      kind: "Stalled",
+      reason: "NamespaceMissing",
+      message: `${error.message}; create the namespace of spec.namespace`,
+    };
+  return undefined;
+}

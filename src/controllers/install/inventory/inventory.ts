@@ -1,0 +1,39 @@
+import type { KubeObject } from "../../../crds/kube-object.ts";
+import { multusInstallStatus } from "../../../crds/multus-install/status.ts";
+import { type ApiObject, apiVersionOf, type ObjectRef, typeOf } from "../../../kube/resource.ts";
+import type { InventoryEntry } from "../status/status.ts";
+
+/**
+ * What a live MultusInstall's status lists as applied. Parsed by itself: a status of another version of this
+ * program must not cost the inventory.
+ */
+export function recordedInventory(live: ApiObject): InventoryEntry[] {
+  return multusInstallStatus.shape.inventory.catch([]).parse(inventoryOf(live)) ?? [];
+}
+
+export function entryOf({ apiVersion, kind, metadata: { name, namespace } }: KubeObject): InventoryEntry {
+  return { apiVersion, kind, ...(namespace ? { namespace } : {}), name };
+}
+
+export function entryOfRef({ type, name, namespace }: ObjectRef): InventoryEntry {
+  return { apiVersion: apiVersionOf(type), kind: type.kind, ...(namespace ? { namespace } : {}), name };
+}
+
+export function refOfEntry(entry: InventoryEntry): ObjectRef {
+  return {
+    type: typeOf(entry),
+    name: entry.name,
+    ...(entry.namespace ? { namespace: entry.namespace } : {}),
+  };
+}
+
+/** Equal for entries of one object, whatever its apiVersion. */
+export function entryKey({ kind, namespace = "", name }: InventoryEntry): string {
+  return `${kind}/${namespace}/${name}`;
+}
+
+function inventoryOf({ status }: ApiObject): unknown {
+  return typeof status === "object" && status !== null
+    ? (status as { inventory?: unknown }).inventory
+    : undefined;
+}

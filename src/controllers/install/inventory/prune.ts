@@ -1,0 +1,46 @@
+import type { KubeObject } from "../../../crds/kube-object.ts";
+import { type ApiObject, DAEMON_SETS, describe } from "../../../kube/resource.ts";
+import { NETWORK_DEFINITION } from "../../../render/definition.ts";
+import { isOwn } from "../../shared/applier.ts";
+import type { Run } from "../scope.ts";
+import type { InventoryEntry } from "../status/status.ts";
+import { putStatus } from "../status/writer.ts";
+import { entryKey, entryOf, refOfEntry } from "./inventory.ts";
+
+/** Written before the objects are: an operator that dies in between still knows what it may have made. */
+export async function recordInventory(run: Run, objects: readonly KubeObject[]): Promise<void> {
+  const known = new Set(run.findings.inventory.map(entryKey));
+  const fresh = objects.map(entryOf).filter((entry) => !known.has(entryKey(entry)));
+  if (fresh.length === 0) return;
+  run.findings.inventory = [...run.findings.inventory, ...fresh];
+  const written = await putStatus(run, { ...run.previous, inventory: [...run.findings.inventory] });
+  if (!written)
+    throw new Error("the inventory could not be written: the MultusInstall is gone or was made anew");
+}
+
+/** Deletes what an earlier spec had and this one has not. The NAD CRD is never pruned. */
+export async function prune(run: Run, objects: readonly KubeObject[]): Promise<void> {
+  const wanted = new Set(objects.map((object) => entryKey(entryOf(object))));
+  const obsolete = run.findings.inventory.filter(
+    (entry) => !wanted.has(entryKey(entry)) && entry.name !== NETWORK_DEFINITION,
+  );
+  const ending: InventoryEntry[] = [];
+  for (const entry of obsolete) if (!(await deleteOwned(run, entry))) ending.push(entry);
+  run.findings.inventory = [...objects.map(entryOf), ...ending];
+}
+
+/** Deletes an object if it is this operator's, and the one that was looked at. True when it is gone. */
+export async function deleteOwned(run: Run, entry: InventoryEntry): Promise<boolean> {
+  const ref = refOfEntry(entry);
+  const live = await run.deps.client.get<ApiObject>(ref);
+  if (!live || !isOwn(live)) return true;
+  if (!live.metadata.deletionTimestamp) {
+    const { uid } = live.metadata;
+    run.context.log.info({ deleted: describe(ref) }, "deleted");
+    await run.deps.client.delete(ref, {
+      ...(uid ? { preconditions: { uid } } : {}),
+      propagationPolicy: ref.type === DAEMON_SETS ? "Foreground" : "Background",
+    });
+  }
+  return ref.type !== DAEMON_SETS;
+}

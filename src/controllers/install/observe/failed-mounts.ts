@@ -1,0 +1,38 @@
+import type { MultusPodView } from "../../../diagnosis/multus-pod.ts";
+import type { Run } from "../scope.ts";
+import { kubeletEvents, recentMessages } from "./kubelet-events.ts";
+
+/** k8s.io/kubernetes pkg/kubelet/events/event.go; said again at every attempt. */
+const REASON = "FailedMount";
+/** A pod that has been starting for less is only starting. */
+export const STARTING_SECONDS = 15;
+
+/** Scheduled, and nothing is known to be wrong, but it does not start: what hangs is told by an event alone. */
+export function isStarting(pod: MultusPodView): boolean {
+  return !pod.ready && !pod.terminating && pod.node !== "" && pod.trouble === undefined;
+}
+
+/** The pods, each that does not start since a volume cannot be mounted with the kubelet's sentence about it. */
+export async function withFailedMounts(
+  run: Run,
+  namespace: string,
+  pods: readonly MultusPodView[],
+): Promise<readonly MultusPodView[]> {
+  const { now } = run.deps;
+  const before = now().getTime() - STARTING_SECONDS * 1000;
+  const hangs = (pod: MultusPodView) => isStarting(pod) && Date.parse(pod.created) < before;
+  if (!pods.some(hangs)) return pods;
+  const events = await kubeletEvents(run, namespace, REASON);
+  if (!events) return pods;
+  const messages = failedMounts(events, now());
+  return pods.map((pod) => {
+    const message = messages.get(pod.uid);
+    if (!hangs(pod) || message === undefined) return pod;
+    return { ...pod, trouble: { container: "", image: "", reason: REASON, message, restarts: 0 } };
+  });
+}
+
+/** Pod's uid → what the kubelet said in the last minutes of a volume that it could not mount. */
+export function failedMounts(events: readonly unknown[], now: Date): Map<string, string> {
+  return new Map(recentMessages(events, now).map(({ uid, message }) => [uid, message]));
+}

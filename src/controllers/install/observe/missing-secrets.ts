@@ -1,0 +1,40 @@
+import type { MultusPodView } from "../../../diagnosis/multus-pod.ts";
+import type { Run } from "../scope.ts";
+import { kubeletEvents, recentMessages } from "./kubelet-events.ts";
+
+/** k8s.io/kubernetes pkg/kubelet/kubelet_pods.go; said again at every attempt while the secret is missing. */
+const REASON = "FailedToRetrieveImagePullSecret";
+const NAMES = /image pull secrets \(([^)]*)\)/;
+
+/**
+ * The pods, each with those of its pull secrets that the kubelet did not find. The operator may not look at
+ * secrets, and a pod's status does not tell a missing one from one without a login for the registry; the
+ * kubelet's event does. Asked for only when an image cannot be pulled.
+ */
+export async function withMissingSecrets(
+  run: Run,
+  namespace: string,
+  pods: readonly MultusPodView[],
+): Promise<readonly MultusPodView[]> {
+  const { now } = run.deps;
+  const concerned = (pod: MultusPodView) =>
+    pod.pullSecrets.length > 0 && /^(ErrImagePull|ImagePullBackOff)$/.test(pod.trouble?.reason ?? "");
+  if (!pods.some(concerned)) return pods;
+  const events = await kubeletEvents(run, namespace, REASON);
+  if (!events) return pods;
+  const missing = missingSecrets(events, now());
+  return pods.map((pod) => {
+    const missingSecrets = missing.get(pod.uid);
+    return concerned(pod) && missingSecrets ? { ...pod, missingSecrets } : pod;
+  });
+}
+
+/** Pod's uid → the secrets that the kubelet did not find in the last minutes. */
+export function missingSecrets(events: readonly unknown[], now: Date): Map<string, readonly string[]> {
+  const found = new Map<string, readonly string[]>();
+  for (const { uid, message } of recentMessages(events, now)) {
+    const names = NAMES.exec(message)?.[1]?.split(", ").filter(Boolean) ?? [];
+    if (names.length > 0) found.set(uid, names);
+  }
+  return found;
+}

@@ -1,0 +1,177 @@
+import { formatProblem } from "../../crds/field-problem.ts";
+import type { KubeObject } from "../../crds/kube-object.ts";
+import { winner } from "../../crds/multus-install/active-install.ts";
+import {
+  MULTUS_INSTALL,
+  type MultusInstall,
+  parseMultusInstall,
+} from "../../crds/multus-install/multus-install.ts";
+import { type ReconcileContext, type Result, TerminalError } from "../../kube/controller.ts";
+import { ApiError } from "../../kube/errors.ts";
+import { type ApiObject, describe, refOf } from "../../kube/resource.ts";
+import { objectsOf, RenderError, type RenderedInstall, renderInstall } from "../../render/render.ts";
+import { FIELD_MANAGER } from "../shared/applier.ts";
+import { type Adoption, planAdoption, takeOver } from "./adoption/adoption.ts";
+import { approveCertificates } from "./daemon-certificates.ts";
+import { removeInstall } from "./deletion/deletion.ts";
+import { withDistribution } from "./distribution.ts";
+import { InvalidSpec, stalledBy } from "./errors.ts";
+import { recordInventory } from "./inventory/prune.ts";
+import { verdict as verdictOf } from "./rollout/assess.ts";
+import { look } from "./rollout/observe.ts";
+import { appliedObjects, exchange } from "./rollout/roll-out.ts";
+import { rollbackOf } from "./rollout/rollback.ts";
+import { judge } from "./rollout/stuck.ts";
+import { beginRun, type Dependencies, FINALIZER, type Run } from "./scope.ts";
+import { releaseNodes } from "./startup-taint.ts";
+import { writeStatus } from "./status/writer.ts";
+
+/** What was refused as invalid stays so until the spec, the program or a policy changes: no back-off from 5 ms. */
+const SECONDS_BETWEEN_REFUSALS = 300;
+
+/**
+ * Brings the cluster to what one MultusInstall says, and its status to what is true. Level-based: it looks
+ * at what is there, whatever the event was. Whatever happens, the status is written last.
+ */
+export async function reconcile(
+  name: string,
+  deps: Dependencies,
+  context: ReconcileContext,
+): Promise<Result> {
+  const live = deps.installs.get(name);
+  if (!live) {
+    if (deps.installs.values().length === 0) deps.certificates.serve(undefined);
+    return {};
+  }
+  const run = beginRun(live, deps, context);
+  let failure: unknown;
+  let result: Result = {};
+  try {
+    result = await act(run);
+  } catch (error) {
+    failure = explain(run, error);
+    if (run.findings.state.kind === "Stalled" && run.findings.state.reason === "Refused") {
+      context.log.error({ err: error }, "the API server refuses an object");
+      failure = undefined;
+      result = { requeueAfterSeconds: SECONDS_BETWEEN_REFUSALS };
+    }
+  }
+  // Stopped in the middle: what was found is half a truth, and another replica may lead already.
+  if (!context.signal.aborted) await writeStatus(run);
+  if (failure !== undefined) throw failure;
+  return result;
+}
+
+async function act(run: Run): Promise<Result> {
+  const { metadata } = run.live;
+  if (metadata.deletionTimestamp) return await removeInstall(run);
+  const leader = winner(run.deps.installs.values().map(contender));
+  if (leader && leader.name !== metadata.name) {
+    const message = `MultusInstall ${leader.name} is older and counts; delete one of the two`;
+    run.findings.state = { kind: "Stalled", reason: "SecondInstall", message };
+    return {};
+  }
+
+  const spec = parse(run.live);
+  const rollback = spec.spec.paused ? undefined : await rollbackOf(run, spec);
+  const install = await withDistribution(run, rollback?.install ?? spec);
+  const rendered = renderInstall(install);
+  Object.assign(run.findings, { install, rendered });
+  const objects = objectsOf(rendered);
+  await run.deps.owned.watch(objects.map(refOf));
+
+  const adoption = await planAdoption(run, install, objects);
+  tell(run, rendered, adoption);
+  await approveCertificates(run, install);
+  if (install.spec.paused) return await observePaused(run, rendered, adoption);
+  await assertAllowed(run, objects);
+  await addFinalizer(run);
+  const isTaken = await takeOver(run, adoption);
+  await recordInventory(run, [...objects, ...adoption.obsolete]);
+  // What follows looks at the watches' copies: it must see whose the objects are by now.
+  if (isTaken) return takingOver(run);
+  const { verdict, result } = await exchange(run, install, rendered, adoption.kept, rollback === undefined);
+  const judged = await judge(run, install, verdict, rollback);
+  run.findings.state = { kind: "Running", verdict: judged.verdict };
+  const daemonSets = objects.filter(({ kind }) => kind === "DaemonSet").map(({ metadata: { name } }) => name);
+  return soonest(result, judged.result, await releaseNodes(run, install, daemonSets));
+}
+
+/** Turns an error into the state that the status tells, and into the error that the controller acts on. */
+function explain(run: Run, error: unknown): unknown {
+  if (error instanceof RenderError || error instanceof InvalidSpec) {
+    run.findings.state = { kind: "Stalled", reason: "InvalidSpec", message: error.message };
+    return new TerminalError(error.message);
+  }
+  const stalled = stalledBy(error);
+  if (stalled) {
+    run.findings.state = stalled;
+    return error;
+  }
+  // Somebody was quicker; the next look, which comes at once, has something to say.
+  if (error instanceof ApiError && error.status === 409) run.silent = true;
+  const message = error instanceof Error ? error.message : String(error);
+  run.findings.state = { kind: "Failing", reason: "ApplyFailed", message };
+  return error;
+}
+
+function parse(live: ApiObject): MultusInstall {
+  const parsed = parseMultusInstall(live);
+  if (!parsed.ok) throw new InvalidSpec(parsed.problems.map(formatProblem).join("; "));
+  return parsed.value;
+}
+
+/** The status says of an adoption what became of the pods. */
+function tell(run: Run, rendered: RenderedInstall, { notes }: Adoption): void {
+  const warnings = notes.map((message) => ({ path: "spec.adopt", code: "ADOPTED", message }));
+  run.findings.rendered = { ...rendered, warnings: [...warnings, ...rendered.warnings] };
+}
+
+function takingOver(run: Run): Result {
+  const message = "taking over the Multus that was there";
+  run.findings.state = { kind: "Running", verdict: { state: "Progressing", message } };
+  return { requeueAfterSeconds: 1 };
+}
+
+async function observePaused(run: Run, rendered: RenderedInstall, { kept }: Adoption): Promise<Result> {
+  const differing: string[] = [];
+  for (const object of appliedObjects(rendered, kept))
+    if (await run.deps.applier.isDifferent(object, run.context.signal))
+      differing.push(describe(refOf(object)));
+  run.findings.state = { kind: "Paused", verdict: verdictOf(await look(run, rendered)), differing };
+  return {};
+}
+
+/**
+ * A namespace that the operator may not write in is refused before anything is written: with a finalizer
+ * the install could not even be deleted, and the namespace is immutable.
+ */
+async function assertAllowed(run: Run, objects: readonly KubeObject[]): Promise<void> {
+  if (run.live.metadata.finalizers?.includes(FINALIZER)) return;
+  for (const object of objects.filter(({ metadata }) => metadata.namespace !== undefined))
+    await run.deps.client.apply(refOf(object), object, {
+      fieldManager: FIELD_MANAGER,
+      force: true,
+      dryRun: true,
+      signal: run.context.signal,
+    });
+}
+
+async function addFinalizer(run: Run): Promise<void> {
+  const { name, finalizers = [], resourceVersion } = run.live.metadata;
+  if (finalizers.includes(FINALIZER)) return;
+  await run.deps.client.patch(
+    { type: MULTUS_INSTALL, name },
+    { metadata: { resourceVersion, finalizers: [...finalizers, FINALIZER] } },
+  );
+}
+
+function soonest(...results: Result[]): Result {
+  const times = results.flatMap(({ requeueAfterSeconds }) => requeueAfterSeconds ?? []);
+  return times.length > 0 ? { requeueAfterSeconds: Math.min(...times) } : {};
+}
+
+function contender(object: ApiObject) {
+  const { name, uid = "", creationTimestamp = "" } = object.metadata;
+  return { name, uid, creationTimestamp };
+}

@@ -1,0 +1,77 @@
+import { expect, it } from "vitest";
+import { daemonSetView } from "../../../diagnosis/multus-pod.ts";
+import { rollout, verdict } from "./assess.ts";
+
+const daemonSet = (
+  generation: number,
+  observedGeneration: number,
+  desired: number,
+  updated: number,
+  available: number,
+) =>
+  daemonSetView({
+    metadata: { name: "kube-multus-ds", namespace: "kube-system", generation },
+    status: {
+      observedGeneration,
+      desiredNumberScheduled: desired,
+      updatedNumberScheduled: updated,
+      numberAvailable: available,
+    },
+  });
+
+it("is complete only when every node that should have Multus has the newest", () => {
+  expect(verdict(rollout(1, [daemonSet(2, 2, 3, 3, 3)], []))).toMatchObject({ state: "Complete" });
+  expect(verdict(rollout(1, [daemonSet(2, 2, 3, 2, 3)], []))).toMatchObject({ state: "Progressing" });
+  expect(verdict(rollout(1, [daemonSet(2, 2, 3, 3, 2)], []))).toMatchObject({ state: "Progressing" });
+});
+
+it("does not believe numbers that speak of an older spec", () => {
+  expect(verdict(rollout(1, [daemonSet(3, 2, 3, 3, 3)], []))).toMatchObject({ state: "Progressing" });
+});
+
+it("does not call a rollout complete while a DaemonSet is missing", () => {
+  expect(verdict(rollout(2, [daemonSet(1, 1, 3, 3, 3)], []))).toMatchObject({ state: "Progressing" });
+});
+
+it("is not complete while somebody deletes an object of it, whatever the numbers say", () => {
+  const found = verdict(
+    rollout(1, [daemonSet(1, 1, 3, 3, 3)], [], { ending: ["DaemonSet kube-system/kube-multus-ds"] }),
+  );
+  expect(found).toMatchObject({ state: "Progressing", message: expect.stringContaining("kube-multus-ds") });
+});
+
+it("is not complete while pods of an earlier Multus are still ending", () => {
+  const found = verdict(rollout(1, [daemonSet(1, 1, 3, 3, 3)], [], { leaving: 2 }));
+  expect(found).toMatchObject({ state: "Progressing", message: expect.stringContaining("2 earlier pods") });
+});
+
+it("is not complete before the nodes were looked at", () => {
+  const unseen = ["n1", "n2", "n3", "n4", "n5", "n6"];
+  expect(verdict(rollout(1, [daemonSet(1, 1, 6, 6, 6)], [], { unseen }))).toEqual({
+    state: "Looking",
+    message:
+      "6 of 6 nodes updated, 6 available; still looking whether its configuration is in place on n1, n2, n3, n4, n5 and 1 more",
+  });
+});
+
+it("is not ready where no node matches", () => {
+  expect(verdict(rollout(1, [daemonSet(1, 1, 0, 0, 0)], []))).toMatchObject({ state: "NoNodes" });
+});
+
+const failing = (unhealthy: { node: string; reason: string; message: string }[]) =>
+  verdict(rollout(1, [daemonSet(1, 1, 2, 2, 0)], unhealthy)).message;
+
+it("names the nodes of the worst cause and counts the others", () => {
+  const crash = { reason: "CrashLoopBackOff", message: "ended" };
+  const pull = { reason: "ImageNotFound", message: "no image" };
+  expect(failing([{ node: "n1", ...crash }])).toBe("n1: ended");
+  expect(
+    failing([
+      { node: "n1", ...crash },
+      { node: "n3", ...crash },
+      { node: "n2", ...pull },
+    ]),
+  ).toBe("n1, n3: ended (1 more with other faults: status.nodes.unhealthy)");
+  const many = Array.from({ length: 7 }, (_, i) => ({ node: `n${i}`, ...crash }));
+  expect(failing(many)).toBe("n0, n1, n2, n3, n4 and 2 more: ended");
+});

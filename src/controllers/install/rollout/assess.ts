@@ -1,0 +1,99 @@
+import type { UnhealthyNode } from "../../../diagnosis/diagnose.ts";
+import type { DaemonSetView } from "../../../diagnosis/multus-pod.ts";
+
+/** The rollout of all DaemonSets of one install together, in numbers of nodes. */
+export interface Rollout {
+  desired: number;
+  updated: number;
+  available: number;
+  /** Every DaemonSet is there and its controller has seen its newest spec. */
+  current: boolean;
+  unhealthy: UnhealthyNode[];
+  /** Objects of the install that somebody is deleting: they come back once they are gone. */
+  ending: readonly string[];
+  /** Pods that are being deleted and have not ended, on nodes that answer: two of Multus are on such a node. */
+  leaving: number;
+  /** Nodes that must be looked at before Multus is said to run there. */
+  unseen: readonly string[];
+  /** After so many seconds a pod that failed and runs again will be believed, if it still runs. */
+  lookAgainSeconds?: number;
+}
+
+/**
+ * @param expected the number of DaemonSets that were rendered
+ * @param daemonSets those that the cluster has
+ */
+export function rollout(
+  expected: number,
+  daemonSets: readonly DaemonSetView[],
+  unhealthy: UnhealthyNode[],
+  { ending = [], leaving = 0, unseen = [] }: Partial<Pick<Rollout, "ending" | "leaving" | "unseen">> = {},
+): Rollout {
+  const sum = (count: (d: DaemonSetView) => number) => daemonSets.reduce((n, d) => n + count(d), 0);
+  return {
+    desired: sum((d) => d.desired),
+    updated: sum((d) => d.updated),
+    available: sum((d) => d.available),
+    current: daemonSets.length === expected && daemonSets.every((d) => d.current),
+    unhealthy,
+    ending,
+    leaving,
+    unseen,
+  };
+}
+
+/** What the rollout means for the install. `message` is a sentence for people. */
+export type Verdict =
+  | { state: "Complete"; message: string }
+  | { state: "NoNodes"; message: string }
+  | { state: "Progressing"; message: string }
+  /** Every node runs the newest Multus, by its pods; the nodes are being looked at, or cleaned. */
+  | { state: "Looking"; message: string }
+  /** Stopped, until the spec changes. */
+  | { state: "RolloutFailed"; message: string }
+  /** The spec's rollout failed; what ran before is being put back. */
+  | { state: "RollingBack"; message: string }
+  /** The spec's rollout failed; what ran before runs. */
+  | { state: "RolledBack"; message: string }
+  /** It should progress, and has not for long. */
+  | { state: "Stuck"; message: string }
+  | { state: "Failing"; message: string };
+
+/** Complete only when the newest spec was seen and is updated and available on every node that should have it. */
+export function verdict(r: Rollout): Verdict {
+  const progress = `${r.updated} of ${r.desired} nodes updated, ${r.available} available`;
+  if (r.unhealthy.length > 0) return { state: "Failing", message: worstOf(r.unhealthy) };
+  if (r.ending.length > 0)
+    return { state: "Progressing", message: `being deleted by somebody: ${r.ending.join(", ")}` };
+  if (!r.current)
+    return { state: "Progressing", message: "the DaemonSet controller has not seen the newest spec yet" };
+  if (r.desired === 0)
+    return {
+      state: "NoNodes",
+      message: "no node matches: check spec.workload.nodeSelector, affinity and architectures",
+    };
+  if (r.updated < r.desired || r.available < r.desired) return { state: "Progressing", message: progress };
+  if (r.leaving > 0)
+    return { state: "Progressing", message: `${progress}; ${r.leaving} earlier pods have not ended yet` };
+  if (r.unseen.length > 0) return { state: "Looking", message: `${progress}; ${lookingAt(r.unseen)}` };
+  return { state: "Complete", message: `Multus runs on ${r.desired} of ${r.desired} nodes` };
+}
+
+/** So many nodes are named in a sentence; the others are counted. */
+const NAMED = 5;
+
+function lookingAt(unseen: readonly string[]): string {
+  const more = unseen.length > NAMED ? ` and ${unseen.length - NAMED} more` : "";
+  return `still looking whether its configuration is in place on ${unseen.slice(0, NAMED).join(", ")}${more}`;
+}
+
+/** The worst cause with every node that has it, and how many more nodes have another. */
+function worstOf(unhealthy: readonly UnhealthyNode[]): string {
+  const [worst] = unhealthy;
+  const same = unhealthy.filter((u) => u.reason === worst?.reason && u.message === worst.message);
+  const names = same.slice(0, NAMED).map(({ node }) => node || "unscheduled");
+  const unnamed = same.length > NAMED ? ` and ${same.length - NAMED} more` : "";
+  const others = unhealthy.length - same.length;
+  const more = others > 0 ? ` (${others} more with other faults: status.nodes.unhealthy)` : "";
+  return `${names.join(", ")}${unnamed}: ${worst?.message}${more}`;
+}

@@ -1,0 +1,48 @@
+import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts";
+import type { Rollout, Verdict } from "./assess.ts";
+
+/** Kubernetes' own progressDeadlineSeconds of a Deployment. */
+export const ROLLOUT_DEADLINE_SECONDS = 600;
+
+/**
+ * When the numbers of a rollout last changed, as far as the last status knows; RFC 3339. A spec that changed
+ * begins anew. While Multus fails somewhere only a further node with the new Multus is a move: one that crashes
+ * and starts again is available for a moment every time.
+ * @param now RFC 3339
+ */
+export function progressedAt(
+  previous: Pick<MultusInstallStatus, "observedGeneration" | "nodes">,
+  generation: number,
+  {
+    desired,
+    updated,
+    available,
+    unhealthy,
+  }: Pick<Rollout, "desired" | "updated" | "available" | "unhealthy">,
+  now: string,
+): string {
+  const before = previous.nodes;
+  const isSame =
+    previous.observedGeneration === generation &&
+    before?.desired === desired &&
+    before.updated === updated &&
+    (unhealthy.length > 0 || before.available === available);
+  return isSame && before?.progressedAt ? before.progressedAt : now;
+}
+
+/**
+ * The verdict, with a rollout that waits without end, or fails without end, called stuck, and after how many
+ * seconds it will be.
+ * @param since when something last moved; RFC 3339
+ */
+export function judgeProgress(
+  verdict: Verdict,
+  since: string,
+  now: Date,
+  deadlineSeconds: number,
+): { verdict: Verdict; lookAgainSeconds?: number } {
+  if (verdict.state !== "Progressing" && verdict.state !== "Failing") return { verdict };
+  const left = deadlineSeconds - (now.getTime() - Date.parse(since)) / 1000;
+  if (left > 0) return { verdict, lookAgainSeconds: Math.ceil(left) };
+  return { verdict: { state: "Stuck", message: `nothing has moved since ${since}: ${verdict.message}` } };
+}

@@ -1,0 +1,58 @@
+import { expect, it } from "vitest";
+import { multusPodView } from "../../diagnosis/multus-pod.ts";
+import { nodeView } from "../../diagnosis/node.ts";
+import { carrying, servedNodes } from "./startup-taint.ts";
+
+const NOW = new Date("2026-01-01T00:01:00Z");
+
+function pod(node: string, readySince: string | undefined, metadata: object = {}) {
+  const conditions = readySince
+    ? [{ type: "Ready", status: "True", lastTransitionTime: readySince }]
+    : [{ type: "Ready", status: "False" }];
+  return multusPodView({
+    metadata: { name: `pod-${node}`, namespace: "kube-system", ...metadata },
+    spec: { nodeName: node },
+    status: { conditions },
+  });
+}
+
+it("counts a node as served when its pod has been Ready for some seconds, not before", () => {
+  const found = servedNodes(
+    [
+      pod("long", "2026-01-01T00:00:30Z"),
+      pod("just", "2026-01-01T00:00:58Z"),
+      pod("later", "2026-01-01T00:00:59Z"),
+      pod("not", undefined),
+      pod("ending", "2026-01-01T00:00:30Z", { deletionTimestamp: "2026-01-01T00:00:50Z" }),
+    ],
+    NOW,
+  );
+  expect([...found.served]).toEqual(["long"]);
+  expect(found.nextInSeconds).toBe(3);
+});
+
+it("finds the nodes that carry a key, whatever the effect, and keeps each taint as the server has it", () => {
+  const taints = [
+    { key: "multus-operator.dev/not-ready", effect: "NoExecute", timeAdded: "2026-01-01T00:00:00Z" },
+    { key: "other", value: "x", effect: "NoSchedule" },
+  ];
+  const nodes = [
+    nodeView({ metadata: { name: "a" }, spec: { taints } }),
+    nodeView({ metadata: { name: "b" } }),
+  ];
+  const [found, ...more] = carrying(nodes, "multus-operator.dev/not-ready");
+  expect(more).toEqual([]);
+  expect(found?.taints).toEqual(taints);
+});
+
+it("says why a node is not Ready, in the kubelet's words", () => {
+  const node = (conditions: object[]) =>
+    nodeView({ metadata: { name: "a" }, status: { conditions } }).notReady;
+  expect(node([{ type: "Ready", status: "True", message: "kubelet is posting ready status" }])).toBe(
+    undefined,
+  );
+  expect(node([{ type: "Ready", status: "Unknown", message: "Kubelet stopped posting node status." }])).toBe(
+    "Kubelet stopped posting node status.",
+  );
+  expect(node([])).toBe("no Ready condition");
+});

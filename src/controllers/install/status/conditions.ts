@@ -1,0 +1,160 @@
+import {
+  CONDITION_TYPES,
+  type Condition,
+  type ConditionType,
+  type Reason,
+} from "../../../crds/conditions.ts";
+import type { Verdict } from "../rollout/assess.ts";
+
+/** What a reconcile found, from which everything that the conditions say follows. */
+export type InstallState =
+  | { kind: "Running"; verdict: Verdict }
+  /** Nothing is written; `differing` names the objects that are not as the spec wants them. */
+  | { kind: "Paused"; verdict: Verdict; differing: readonly string[] }
+  /** Tried again by itself. */
+  | { kind: "Failing"; reason: "ApplyFailed"; message: string }
+  /** Somebody has to change something first. */
+  | {
+      kind: "Stalled";
+      reason:
+        | "InvalidSpec"
+        | "SecondInstall"
+        | "OwnershipConflict"
+        | "ImmutableField"
+        | "Forbidden"
+        | "NamespaceMissing"
+        | "Refused";
+      message: string;
+    }
+  | { kind: "Deleting"; message: string };
+
+type Draft = { status: "True" | "False"; reason: Reason; message: string };
+/** Those that follow from the state alone. */
+type Drafts = Record<Exclude<ConditionType, "Warning">, Draft>;
+
+const settled: Draft = { status: "False", reason: "Settled", message: "" };
+
+/** The conditions for the state that was found, after kstatus: Reconciling and Stalled are True only while they mean something. */
+export function conditionsFor(state: InstallState): Drafts {
+  switch (state.kind) {
+    case "Running":
+      return running(state.verdict);
+    case "Paused": {
+      const drafts = running(state.verdict);
+      const Reconciling: Draft = {
+        status: "False",
+        reason: "Paused",
+        message: "spec.paused is true: nothing is written",
+      };
+      if (state.differing.length === 0) return { ...drafts, Reconciling };
+      const message = `paused, and not as the spec wants: ${state.differing.join(", ")}`;
+      return { ...drafts, Reconciling, Ready: { status: "False", reason: "Paused", message } };
+    }
+    case "Failing":
+    case "Deleting": {
+      const reason = state.kind === "Deleting" ? "Deleting" : state.reason;
+      const { message } = state;
+      return {
+        Ready: { status: "False", reason, message },
+        Reconciling: { status: "True", reason, message },
+        Stalled: settled,
+        Degraded: settled,
+      };
+    }
+    case "Stalled": {
+      const { reason, message } = state;
+      return {
+        Ready: { status: "False", reason, message },
+        Reconciling: settled,
+        Stalled: { status: "True", reason, message },
+        Degraded: settled,
+      };
+    }
+  }
+}
+
+function running({ state, message }: Verdict): Drafts {
+  const drafts: Drafts = {
+    Ready: { status: "True", reason: "Available", message },
+    Reconciling: settled,
+    Stalled: settled,
+    Degraded: settled,
+  };
+  const inProgress: Draft = { status: "True", reason: "RolloutInProgress", message };
+  switch (state) {
+    case "Complete":
+      return drafts;
+    case "NoNodes":
+      return { ...drafts, Ready: { status: "False", reason: "NoMatchingNodes", message } };
+    case "Progressing":
+    case "Looking":
+      return {
+        ...drafts,
+        Ready: { status: "False", reason: "RolloutInProgress", message },
+        Reconciling: inProgress,
+      };
+    case "Stuck":
+      return {
+        ...drafts,
+        Ready: { status: "False", reason: "RolloutStuck", message },
+        Reconciling: inProgress,
+        Degraded: { status: "True", reason: "RolloutStuck", message },
+      };
+    case "RolloutFailed":
+      return failed("RolloutFailed", message, settled);
+    case "RollingBack":
+      return failed("RolledBack", message, inProgress);
+    case "RolledBack":
+      return failed("RolledBack", message, settled);
+    case "Failing":
+      return {
+        ...drafts,
+        Ready: { status: "False", reason: "NodesUnhealthy", message },
+        Reconciling: inProgress,
+        Degraded: { status: "True", reason: "NodesUnhealthy", message },
+      };
+  }
+}
+
+function failed(reason: "RolloutFailed" | "RolledBack", message: string, Reconciling: Draft): Drafts {
+  return {
+    Ready: { status: "False", reason, message },
+    Reconciling,
+    Stalled: settled,
+    Degraded: { status: "True", reason, message },
+  };
+}
+
+/** Whether something works and is likely unintended: True with a moving tag first, which has a reason of its own. */
+export function warningCondition(warnings: readonly { code?: string; text: string }[]): Draft {
+  const [first, ...others] = warnings.toSorted((a, b) => Number(isMoving(b)) - Number(isMoving(a)));
+  if (!first) return settled;
+  const more = others.length > 0 ? ` (${others.length} more in status.warnings)` : "";
+  const reason = isMoving(first) ? "MovingTag" : "Unintended";
+  return { status: "True", reason, message: `${first.text}${more}` };
+}
+
+const isMoving = ({ code }: { code?: string }) => code === "MOVING_TAG";
+
+/**
+ * The conditions to write: in a fixed order, each with the time at which its status last changed.
+ * @param now RFC 3339
+ */
+export function withTimes(
+  drafts: Record<ConditionType, Draft>,
+  previous: readonly Condition[],
+  observedGeneration: number,
+  now: string,
+): Condition[] {
+  return CONDITION_TYPES.map((type) => {
+    const draft = drafts[type];
+    const before = previous.find((condition) => condition.type === type);
+    return {
+      type,
+      ...draft,
+      message: draft.message.slice(0, 4096),
+      observedGeneration,
+      lastTransitionTime: before?.status === draft.status ? before.lastTransitionTime : now,
+    };
+  });
+}

@@ -1,0 +1,109 @@
+import { NETWORK_ATTACHMENT_DEFINITIONS } from "../../crds/network-attachment-definition.ts";
+import type { KubeClient } from "../../kube/client.ts";
+import { Reflector } from "../../kube/reflector.ts";
+import { type ApiObject, CUSTOM_RESOURCE_DEFINITIONS } from "../../kube/resource.ts";
+import { type NadView, nadView } from "../../networks/nad-view.ts";
+import { NETWORK_DEFINITION } from "../../render/definition.ts";
+import type { Logger } from "../../telemetry/logger.ts";
+
+export interface NadWatchOptions {
+  client: KubeClient;
+  log: Logger;
+  /** Told of each NAD that changed, once they are listed. */
+  onNad: (key: string) => void;
+  /** Told when all NADs were listed, or are gone with their CRD. */
+  onListed: () => void;
+}
+
+/** Watches NADs for as long as their CRD exists: it comes with the first MultusInstall, and may go with the last. */
+export class NadWatch {
+  readonly #options: NadWatchOptions;
+  readonly #definition: Reflector<boolean>;
+  #nads: Reflector<NadView> | undefined;
+  /** True while there are none to be listed, too. */
+  #listed = true;
+  #stopped = false;
+
+  constructor(options: NadWatchOptions) {
+    const { client, log } = options;
+    this.#options = options;
+    this.#definition = new Reflector<boolean>({
+      client,
+      log,
+      type: CUSTOM_RESOURCE_DEFINITIONS,
+      fieldSelector: `metadata.name=${NETWORK_DEFINITION}`,
+      project: isEstablished,
+      onChange: (_, established) => this.#definitionChanged(established ?? false),
+    });
+  }
+
+  start(): void {
+    this.#definition.start();
+  }
+
+  /** Resolves when it is known whether there are NADs, and which. */
+  async synced(): Promise<void> {
+    await this.#definition.synced;
+    await this.#nads?.synced;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all([this.#definition.stop(), this.#nads?.stop()]);
+  }
+
+  /** False between the CRD and the list: a NAD that is not there may be. */
+  get listed(): boolean {
+    return this.#listed;
+  }
+
+  get(key: string): NadView | undefined {
+    return this.#nads?.get(key);
+  }
+
+  values(): NadView[] {
+    return this.#nads?.values() ?? [];
+  }
+
+  get silenceSeconds(): number {
+    return Math.max(this.#definition.silenceSeconds, this.#nads?.silenceSeconds ?? 0);
+  }
+
+  #definitionChanged(established: boolean): void {
+    if (this.#stopped || established === (this.#nads !== undefined)) return;
+    void this.#nads?.stop();
+    this.#nads = established ? this.#watch() : undefined;
+    this.#listed = !established;
+    if (!established) this.#options.onListed();
+  }
+
+  #watch(): Reflector<NadView> {
+    const { client, log, onNad, onListed } = this.#options;
+    const nads = new Reflector<NadView>({
+      client,
+      log,
+      type: NETWORK_ATTACHMENT_DEFINITIONS,
+      project: nadView,
+      onChange: (key) => {
+        if (this.#listed) onNad(key);
+      },
+    });
+    nads.start();
+    void nads.synced.then(() => {
+      if (this.#nads !== nads || this.#stopped) return;
+      this.#listed = true;
+      onListed();
+    });
+    return nads;
+  }
+}
+
+interface Definition {
+  status?: { conditions?: { type: string; status: string }[] | null };
+}
+
+/** Just made, it has no conditions yet, or null for them. */
+function isEstablished(object: ApiObject): boolean {
+  const conditions = (object as Definition).status?.conditions ?? [];
+  return conditions.some(({ type, status }) => type === "Established" && status === "True");
+}

@@ -1,0 +1,63 @@
+import { isDeepStrictEqual } from "node:util";
+import type { NodeInspection } from "../../crds/node-inspection.ts";
+
+/** The newest look at each node. Readers ask it; the controller of nodes fills it. */
+export class NodeInspections {
+  readonly #byNode = new Map<string, NodeInspection>();
+  readonly #listeners: (() => void)[] = [];
+  readonly #refusals = new Map<string, number>();
+  readonly #suspicions: ((node: string) => void)[] = [];
+
+  /** Undefined where the node was not looked at, or is gone. */
+  get(node: string): NodeInspection | undefined {
+    return this.#byNode.get(node);
+  }
+
+  values(): NodeInspection[] {
+    return [...this.#byNode.values()];
+  }
+
+  /** `listener` is called when a look shows something else than the one before it. It only enqueues. */
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** `listener` is called for a node on which a pod got no network: what was seen there last may not be true any more. */
+  onSuspicion(listener: (node: string) => void): void {
+    this.#suspicions.push(listener);
+  }
+
+  /** A pod on that node got no network. */
+  suspect(node: string): void {
+    for (const listener of this.#suspicions) listener(node);
+  }
+
+  /** @param refusedAt when the API server refused Multus' token on that node, ms since 1970; undefined if it no longer does */
+  setRefusal(node: string, refusedAt: number | undefined): void {
+    if (this.#refusals.get(node) === refusedAt) return;
+    if (refusedAt === undefined) this.#refusals.delete(node);
+    else this.#refusals.set(node, refusedAt);
+    this.#tell();
+    if (refusedAt !== undefined) this.suspect(node);
+  }
+
+  /** When the API server last refused Multus' token on a node, by the events of pods there; ms since 1970. */
+  refusedAt(node: string): number | undefined {
+    return this.#refusals.get(node);
+  }
+
+  set(inspection: NodeInspection): void {
+    const before = this.#byNode.get(inspection.node);
+    this.#byNode.set(inspection.node, inspection);
+    if (!before || !isDeepStrictEqual({ ...before, at: "" }, { ...inspection, at: "" })) this.#tell();
+  }
+
+  delete(node: string): void {
+    this.#refusals.delete(node);
+    if (this.#byNode.delete(node)) this.#tell();
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}

@@ -1,0 +1,178 @@
+import { ENOUGH_MEMORY, isLowMemory } from "../multus/memory.ts";
+import type { ContainerTrouble } from "./container-issue.ts";
+import { type Explanation, explainPullFailure } from "./image-pull.ts";
+import type { MultusPodView } from "./multus-pod.ts";
+import type { NodeView } from "./node.ts";
+import { probationSeconds } from "./stabilization.ts";
+import { explainStartFailure } from "./start-errors.ts";
+
+/** One node on which Multus does not run as it should, and the sentence that says why. */
+export interface UnhealthyNode {
+  node: string;
+  reason: string;
+  message: string;
+}
+
+/** The longest message kept for one node, in characters: the status is bounded (docs/reference). */
+const LONGEST_MESSAGE = 512;
+
+/** A pod that should have ended so long ago has a kubelet that does not answer, or a mount that hangs; ms. */
+const LATE_MS = 60_000;
+
+/**
+ * Turns the pods of the Multus DaemonSet into the nodes that are not well, worst first, then by name. A pod
+ * that has only not yet started gives no entry: waiting is no fault.
+ */
+export function unhealthyNodes(
+  pods: readonly MultusPodView[],
+  now: Date,
+  nodes: readonly NodeView[] = [],
+): UnhealthyNode[] {
+  const notReady = new Map(nodes.map(({ name, notReady }) => [name, notReady]));
+  return pods
+    .filter((pod) => pod.terminating || !pod.ready || probationSeconds(pod, now) > 0)
+    .flatMap((pod) => {
+      const node = notReady.get(pod.node);
+      if (pod.terminating) return notEnding(pod, now, node) ?? [];
+      return diagnose(pod) ?? lostWithNode(pod, node) ?? [];
+    })
+    .toSorted((a, b) => severity(b.reason) - severity(a.reason) || a.node.localeCompare(b.node));
+}
+
+/** After how many seconds the first pod that failed before will be believed; undefined where there is none. */
+export function nextLookSeconds(pods: readonly MultusPodView[], now: Date): number | undefined {
+  const left = pods.map((pod) => probationSeconds(pod, now)).filter((seconds) => seconds > 0);
+  return left.length > 0 ? Math.min(...left) : undefined;
+}
+
+function diagnose(pod: MultusPodView): UnhealthyNode | undefined {
+  if (pod.node === "" && pod.unschedulable)
+    return entry(
+      "",
+      "Unschedulable",
+      `pod ${pod.namespace}/${pod.name} was not scheduled: ${pod.unschedulable}`,
+    );
+  if (!pod.trouble) return undefined;
+  const { reason, message } = explain(pod, pod.trouble);
+  return entry(pod.node, reason, message);
+}
+
+/** A pod that is not Ready and no fault of Multus: its node is. */
+function lostWithNode(pod: MultusPodView, notReady: string | undefined): UnhealthyNode | undefined {
+  if (pod.ready || notReady === undefined) return undefined;
+  return entry(pod.node, "NodeNotReady", `the node is not Ready: ${notReady}`);
+}
+
+/** A pod on its way out holds the rollout up: its successor comes when it is gone. */
+function notEnding(
+  { node, endsAt = "" }: MultusPodView,
+  now: Date,
+  notReady: string | undefined,
+): UnhealthyNode | undefined {
+  const late = now.getTime() - Date.parse(endsAt);
+  if (notReady !== undefined && late > 0)
+    return entry(
+      node,
+      "NodeNotReady",
+      `the node is not Ready, and Multus' pod there cannot end: ${notReady}`,
+    );
+  if (late <= LATE_MS) return undefined;
+  return entry(
+    node,
+    "NotEnding",
+    `Multus' pod was to end by ${endsAt} and is still there; look for why in its kubelet's log, and in kubectl describe pod`,
+  );
+}
+
+function entry(node: string, reason: string, message: string): UnhealthyNode {
+  return { node, reason, message: bounded(message) };
+}
+
+/** Nothing that only this pod has, such as its name: nodes with one cause have one message. */
+function explain(pod: MultusPodView, trouble: ContainerTrouble): Explanation {
+  const { message } = trouble;
+  const reason = isKilledAtStart(message) ? "OOMKilled" : trouble.reason;
+  const where = `container ${trouble.container}`;
+  switch (reason) {
+    case "ImagePullBackOff":
+    case "ErrImagePull":
+    case "RegistryUnavailable":
+    case "InvalidImageName":
+    case "ErrImageNeverPull":
+      return explainPullFailure({ ...trouble, ...pod });
+    case "OOMKilled":
+      return {
+        reason,
+        message: `Multus was killed for want of memory (${where}, ${limitOf(trouble)}). ${raise(trouble)}`,
+      };
+    case "CrashLoopBackOff":
+    case "Error":
+    case "Completed":
+    case "StartError":
+    case "RunContainerError":
+      return (
+        explainStartFailure(message) ?? {
+          reason: "CrashLoopBackOff",
+          message: `Multus ended with exit code ${trouble.exitCode ?? "unknown"} (${where}): ${withoutMoment(message) || unsaid(trouble)}`,
+        }
+      );
+    case "CreateContainerConfigError":
+    case "CreateContainerError":
+      return (
+        explainStartFailure(message) ?? {
+          reason,
+          message: `the kubelet could not start the container (${where}): ${message}`,
+        }
+      );
+    case "FailedMount":
+      return { reason, message: `a volume of the Multus pod cannot be mounted: ${message}` };
+    default:
+      return { reason, message: `${reason} (${where}): ${message}` };
+  }
+}
+
+/** The kubelet keeps the end of a log of what ended with another code than 0 only; thin_entrypoint ends with 0. */
+function unsaid({ exitCode }: ContainerTrouble): string {
+  return exitCode === 0
+    ? "what it said last is in its log alone: kubectl multus logs --pod --node NODE"
+    : "it left no message";
+}
+
+function limitOf({ memoryLimit }: ContainerTrouble): string {
+  return memoryLimit ? `limit ${memoryLimit}` : "it has no limit of its own: the node ran out of memory";
+}
+
+/** runc, where the limit does not even suffice for itself. */
+function isKilledAtStart(message: string): boolean {
+  return /container init was OOM-killed/.test(message);
+}
+
+/** Twice the limit, as a number to begin with, and not less than the one below which a spec is warned of. */
+function raise({ container, memoryLimit }: ContainerTrouble): string {
+  if (memoryLimit === undefined) return "Give the node more memory, or evict other pods from it";
+  const installs = container === "install-multus-binary";
+  const [, amount, unit] = /^(\d+)(\D*)$/.exec(memoryLimit) ?? [];
+  const twice = amount === undefined ? "more" : `${Number(amount) * 2}${unit} or more`;
+  const enough = !installs && isLowMemory(memoryLimit) ? `${ENOUGH_MEMORY} or more` : twice;
+  return `Set spec.workload.${installs ? "installResources" : "resources"}.limits.memory to ${enough}, or leave the limit out`;
+}
+
+/** Without the times and addresses that differ at each end: one cause is one message. */
+function withoutMoment(message: string): string {
+  return message
+    .replace(/\b\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:?\d\d)?\s*/g, "")
+    .replace(/\b0x[0-9a-f]+/g, "0x…");
+}
+
+/** What breaks a node for good comes before what may pass by itself. */
+function severity(reason: string): number {
+  if (["CrashLoopBackOff", "OOMKilled", "ImageLayout"].includes(reason)) return 2;
+  if (["Unschedulable", "NodeNotReady", "NotEnding"].includes(reason)) return 0;
+  return 1;
+}
+
+/** One line without control characters: the text comes from containers and registries, and ends in terminals. */
+export function bounded(text: string): string {
+  const line = text.replace(/\p{Cc}+/gu, " ").trim();
+  return line.length <= LONGEST_MESSAGE ? line : `${line.slice(0, LONGEST_MESSAGE - 1)}…`;
+}

@@ -1,0 +1,183 @@
+import { z } from "zod";
+import { networkStatusOf, parseNetworkStatus } from "../networks/pod-request/network-status.ts";
+import { PROBED_REVISION } from "../render/probe-pod.ts";
+import { isDaemonCommand } from "../render/rollout-guard.ts";
+import { type ContainerTrouble, containerStatus, firstTrouble, podTrouble } from "./container-issue.ts";
+
+/**
+ * The few fields of the cluster's objects that this controller looks at. Objects are parsed here, at the
+ * border, and kept as these views: a pod costs hundreds of bytes, not kilobytes.
+ */
+
+const count = z.number().int().nonnegative().default(0);
+
+const daemonSet = z.object({
+  metadata: z.object({ name: z.string(), namespace: z.string(), generation: count }),
+  status: z
+    .object({
+      observedGeneration: count,
+      desiredNumberScheduled: count,
+      updatedNumberScheduled: count,
+      numberAvailable: count,
+      numberMisscheduled: count,
+    })
+    .prefault({}),
+});
+
+/** How far a DaemonSet's rollout is, in numbers of nodes. */
+export interface DaemonSetView {
+  name: string;
+  namespace: string;
+  /** False until the DaemonSet controller has seen the newest spec: its numbers then speak of an older one. */
+  current: boolean;
+  desired: number;
+  updated: number;
+  available: number;
+}
+
+/** Throws a ZodError where the object is no DaemonSet: a server that answers so is not to be guessed at. */
+export function daemonSetView(object: unknown): DaemonSetView {
+  const { metadata, status } = daemonSet.parse(object);
+  return {
+    name: metadata.name,
+    namespace: metadata.namespace,
+    current: status.observedGeneration >= metadata.generation,
+    desired: status.desiredNumberScheduled,
+    updated: status.updatedNumberScheduled,
+    available: status.numberAvailable,
+  };
+}
+
+const containerSpec = z.object({
+  name: z.string(),
+  command: z.array(z.string()).default([]),
+  resources: z.object({ limits: z.object({ memory: z.string().optional() }).prefault({}) }).prefault({}),
+});
+
+const pod = z.object({
+  metadata: z.object({
+    name: z.string(),
+    namespace: z.string(),
+    uid: z.string().default(""),
+    creationTimestamp: z.string().default(""),
+    deletionTimestamp: z.string().optional(),
+    labels: z.record(z.string(), z.string()).default({}),
+    annotations: z.record(z.string(), z.string()).default({}),
+    ownerReferences: z.array(z.object({ kind: z.string(), name: z.string() })).default([]),
+  }),
+  spec: z
+    .object({
+      nodeName: z.string().default(""),
+      initContainers: z.array(containerSpec).default([]),
+      containers: z.array(containerSpec).default([]),
+      imagePullSecrets: z.array(z.object({ name: z.string().default("") })).default([]),
+    })
+    .prefault({}),
+  status: z
+    .object({
+      phase: z.string().default("Pending"),
+      reason: z.string().default(""),
+      message: z.string().default(""),
+      conditions: z
+        .array(
+          z.object({
+            type: z.string(),
+            status: z.string(),
+            reason: z.string().default(""),
+            message: z.string().default(""),
+            lastTransitionTime: z.string().optional(),
+          }),
+        )
+        .default([]),
+      initContainerStatuses: z.array(containerStatus).default([]),
+      containerStatuses: z.array(containerStatus).default([]),
+    })
+    .prefault({}),
+});
+
+/** One pod of the Multus DaemonSet, as far as its node's health depends on it. */
+export interface MultusPodView {
+  name: string;
+  namespace: string;
+  /** The DaemonSet that made it; empty for a pod that looks like one of Multus' and is not. */
+  daemonSet: string;
+  /** Empty while the pod is not scheduled. */
+  node: string;
+  ready: boolean;
+  /** Since when it is; RFC 3339. */
+  readySince?: string;
+  /** It runs the thick daemon. */
+  isDaemon: boolean;
+  /** Being deleted: its node is between two pods, which is no fault. */
+  terminating: boolean;
+  uid: string;
+  labels: { name?: string; [PROBED_REVISION]?: string };
+  phase: string;
+  /** The DaemonSet controller's count of the template that the pod was made from. */
+  templateGeneration?: string;
+  /** Names of the networks that Multus reported. */
+  networks: readonly string[];
+  /** RFC 3339 */
+  created: string;
+  pullSecrets: readonly string[];
+  /** Those of them that the kubelet did not find, where an event says so. */
+  missingSecrets?: readonly string[];
+  /** When it should have ended; RFC 3339. Long ago means that the node's kubelet does not answer. */
+  endsAt?: string;
+  /** The scheduler's sentence, where no node took the pod. */
+  unschedulable?: string;
+  trouble?: ContainerTrouble;
+}
+
+/** Throws a ZodError where the object is no pod. */
+export function multusPodView(object: unknown): MultusPodView {
+  const { metadata, spec, status } = pod.parse(object);
+  const ready = status.conditions.find((c) => c.type === "Ready" && c.status === "True");
+  const unscheduled = status.conditions.find((c) => c.type === "PodScheduled" && c.status === "False");
+  const found = firstTrouble(status.initContainerStatuses, status.containerStatuses);
+  const trouble = found ? withLimit(found, spec) : podTrouble(status);
+  return {
+    name: metadata.name,
+    namespace: metadata.namespace,
+    daemonSet: metadata.ownerReferences.find((owner) => owner.kind === "DaemonSet")?.name ?? "",
+    node: spec.nodeName,
+    ready: ready !== undefined,
+    ...(ready?.lastTransitionTime ? { readySince: ready.lastTransitionTime } : {}),
+    isDaemon: isDaemonCommand(spec.containers[0]?.command ?? []),
+    terminating: metadata.deletionTimestamp !== undefined,
+    uid: metadata.uid,
+    labels: labelsOf(metadata.labels),
+    phase: status.phase,
+    ...(metadata.labels["pod-template-generation"]
+      ? { templateGeneration: metadata.labels["pod-template-generation"] }
+      : {}),
+    networks: reportedNetworks(metadata.annotations),
+    created: metadata.creationTimestamp,
+    pullSecrets: spec.imagePullSecrets.map(({ name }) => name).filter(Boolean),
+    ...(metadata.deletionTimestamp === undefined ? {} : { endsAt: metadata.deletionTimestamp }),
+    ...(unscheduled ? { unschedulable: unscheduled.message } : {}),
+    ...(trouble ? { trouble } : {}),
+  };
+}
+
+/** Those few that are looked at: thousands of pods are kept. */
+function labelsOf(labels: Record<string, string>): MultusPodView["labels"] {
+  const { name, [PROBED_REVISION]: revision } = labels;
+  return { ...(name ? { name } : {}), ...(revision ? { [PROBED_REVISION]: revision } : {}) };
+}
+
+/** None where Multus reported nothing, or somebody wrote something else there. */
+function reportedNetworks(annotations: Record<string, string>): string[] {
+  const text = networkStatusOf(annotations);
+  const parsed = text === undefined ? undefined : parseNetworkStatus(text);
+  return parsed?.ok ? parsed.entries.map(({ name }) => name) : [];
+}
+
+function withLimit(
+  trouble: ContainerTrouble,
+  spec: Record<"initContainers" | "containers", readonly z.output<typeof containerSpec>[]>,
+): ContainerTrouble {
+  const found = [...spec.initContainers, ...spec.containers].find(({ name }) => name === trouble.container);
+  const memoryLimit = found?.resources.limits.memory;
+  return memoryLimit === undefined ? trouble : { ...trouble, memoryLimit };
+}

@@ -1,0 +1,202 @@
+import { describe, expect, it } from "vitest";
+import { type MultusInstallSpecInput, multusInstallSpec } from "../crds/multus-install/spec.ts";
+import { type NodeInspection, nodeInspection } from "../crds/node-inspection.ts";
+import { differingNodes, joined, nodeTrouble, primaryNetworkStatus, refusedToken } from "./node-checks.ts";
+
+const NOW = new Date("2026-11-24T12:00:00Z");
+const MULTUS = { name: "00-multus.conf", networkName: "multus-cni-network", pluginTypes: ["multus"] };
+const CALICO = {
+  name: "10-calico.conflist",
+  networkName: "k8s-pod-network",
+  pluginTypes: ["calico", "portmap"],
+};
+
+const spec = (input: MultusInstallSpecInput = {}) => multusInstallSpec.parse(input);
+const look = (more: Partial<NodeInspection> = {}) =>
+  nodeInspection.parse({
+    node: "node-1",
+    at: "2026-11-24T11:59:00Z",
+    architecture: "amd64",
+    confFiles: [MULTUS, CALICO],
+    primary: { file: CALICO.name, networkName: "k8s-pod-network" },
+    binaries: [],
+    interfaces: [],
+    multusFiles: [],
+    leftovers: [],
+    kubeconfig: { expires: "2026-11-25T12:00:00Z" },
+    ...more,
+  });
+const without = ({ primary: _, ...rest }: NodeInspection, more: Partial<NodeInspection> = {}) => ({
+  ...rest,
+  ...more,
+});
+
+describe("the trouble that a look shows", () => {
+  it("is none on a node as it should be", () => expect(nodeTrouble(spec(), look(), NOW)).toBeUndefined());
+
+  it.each([
+    ["NoPrimaryNetwork", without(look(), { confFiles: [MULTUS] }), {}, "spec.distribution"],
+    [
+      "NoPrimaryNetwork",
+      look(),
+      { primaryNetwork: { source: "File", file: "10-flannel.conflist" } },
+      "there are: 00-multus.conf, 10-calico.conflist",
+    ],
+    [
+      "CiliumExclusive",
+      look({ confFiles: [CALICO], leftovers: ["/etc/cni/net.d/00-multus.conf.cilium_bak"] }),
+      {},
+      "cni.exclusive: false",
+    ],
+    [
+      "AnotherConfigurationFirst",
+      look({ confFiles: [{ name: "00-a.conf", pluginTypes: ["x"] }, MULTUS, CALICO] }),
+      {},
+      "00-a.conf",
+    ],
+    [
+      "CompetingConfigurations",
+      look({ confFiles: [MULTUS, { ...MULTUS, name: "00-multus.conflist" }, CALICO] }),
+      {},
+      "00-multus.conf and 00-multus.conflist",
+    ],
+    ["ConfigurationMissing", look({ confFiles: [CALICO] }), {}, "/etc/cni/net.d"],
+    [
+      "KubeconfigExpired",
+      look({ kubeconfig: { expires: "2026-11-24T11:00:00Z" } }),
+      {},
+      "2026-11-24T11:00:00Z",
+    ],
+  ] as const)("is %s", (reason, found, input, words) => {
+    const trouble = nodeTrouble(spec(input as MultusInstallSpecInput), found, NOW);
+    expect(trouble?.reason).toBe(reason);
+    expect(trouble?.message).toContain(words);
+  });
+
+  it.each([
+    ["Inline needs no file", { primaryNetwork: { source: "Inline", preset: "Calico" } }],
+    ["a renamed file", { version: "v3.4.2", entrypoint: { renameConfFile: true } }],
+  ] as const)("is none where there need be no primary network's file: %s", (_, input) =>
+    expect(
+      nodeTrouble(spec(input as MultusInstallSpecInput), without(look(), { confFiles: [MULTUS] }), NOW),
+    ).toBeUndefined(),
+  );
+
+  it("says nothing of a list that was cut", () =>
+    expect(
+      nodeTrouble(spec(), without(look(), { confFiles: [MULTUS], truncated: ["confFiles"] }), NOW),
+    ).toBeUndefined());
+});
+
+describe("a primary network's cniVersion", () => {
+  const written = (cniVersion: string | undefined) =>
+    look({ confFiles: [MULTUS, { ...CALICO, ...(cniVersion ? { cniVersion } : {}) }] });
+  const troubleOf = (input: MultusInstallSpecInput, cniVersion?: string) =>
+    nodeTrouble(spec(input), written(cniVersion), NOW);
+
+  it.each([
+    [
+      { version: "v3.4.2" },
+      "1.0.0",
+      "reads no result later than 0.4.0: new pods fail on this node. Set spec.version to v4.0.0",
+    ],
+    [{ version: "v3.9.3" }, "1.0.0", "or cniVersion 0.4.0 in that file"],
+    [{ version: "v4.0.2" }, "1.1.0", "Set spec.version to v4.1.0"],
+    [{ cni: { version: "0.3.1" } }, "0.4.0", "the thin plugin does not start where they differ"],
+    [{ mode: "Thick", cni: { version: "0.4.0" } }, "0.3.1", "the daemon does not start"],
+    [{ mode: "Thick", cni: { version: "1.0.0" } }, undefined, "has cniVersion 0.1.0"],
+  ] as const)("hinders %j at %s", (input, cniVersion, words) => {
+    const trouble = troubleOf(input, cniVersion);
+    expect(trouble?.reason).toBe("PrimaryNetworkVersion");
+    expect(trouble?.message).toContain("/etc/cni/net.d/10-calico.conflist has cniVersion");
+    expect(trouble?.message).toContain(words);
+  });
+
+  it.each([
+    [{ version: "v3.4.2" }, "0.4.0"],
+    [{ version: "v4.3.0" }, "1.1.0"],
+    [{ version: "v3.4.2", cni: { version: "0.4.0" } }, "0.3.1"],
+    [{ cni: { version: "1.0.0" } }, "1.0.0"],
+    [{ mode: "Thick", cni: { version: "0.3.1" } }, "0.3.1"],
+    [{ mode: "Thick" }, undefined],
+    [{}, "9.9.9"],
+    [{ version: "v3.4.2", primaryNetwork: { source: "Inline", preset: "Calico" } }, "1.0.0"],
+  ] as const)("is fine for %j at %s", (input, cniVersion) =>
+    expect(troubleOf(input, cniVersion)).toBeUndefined(),
+  );
+});
+
+describe("status.primaryNetwork", () => {
+  it("counts the nodes of each file, most first, and says how old that is", () => {
+    const flannel = { file: "10-flannel.conflist", networkName: "cbr0" };
+    const status = primaryNetworkStatus(spec(), [
+      look({ node: "a", primary: flannel }),
+      look({ node: "b" }),
+      look({ node: "c", at: "2026-11-24T09:30:00Z" }),
+    ]);
+    expect(status).toEqual({
+      files: [
+        { file: "10-calico.conflist", networkName: "k8s-pod-network", nodes: 2 },
+        { ...flannel, nodes: 1 },
+      ],
+      nodesLookedAt: 3,
+      oldestLook: "2026-11-24T09:00:00Z",
+    });
+    expect(differingNodes(status)).toEqual([expect.stringContaining("10-flannel.conflist (cbr0) on 1")]);
+  });
+
+  it("speaks of the file that the spec names, where it names one", () => {
+    const named = spec({ primaryNetwork: { source: "File", file: "10-calico.conflist" } });
+    expect(primaryNetworkStatus(named, [look()])?.files).toEqual([
+      { file: "10-calico.conflist", networkName: "k8s-pod-network", nodes: 1 },
+    ]);
+  });
+
+  it("is absent for Inline, and before the first look", () => {
+    expect(primaryNetworkStatus(spec(), [])).toBeUndefined();
+    expect(
+      primaryNetworkStatus(spec({ primaryNetwork: { source: "Inline", preset: "Calico" } }), [look()]),
+    ).toBeUndefined();
+    expect(differingNodes(undefined)).toEqual([]);
+  });
+});
+
+it("joins what pods say with what looks show, one entry a node", () => {
+  const entry = (node: string, reason: string) => ({ node, reason, message: "" });
+  const byPods = [
+    entry("a", "CrashLoopBackOff"),
+    entry("b", "ImagePullBackOff"),
+    entry("c", "CrashLoopBackOff"),
+  ];
+  const byLooks = [
+    entry("a", "NoPrimaryNetwork"),
+    entry("b", "NoPrimaryNetwork"),
+    entry("c", "ConfigurationMissing"),
+    entry("d", "KubeconfigExpired"),
+  ];
+  expect(joined(byPods, byLooks).map(({ node, reason }) => `${node} ${reason}`)).toEqual([
+    "b ImagePullBackOff",
+    "c CrashLoopBackOff",
+    "a NoPrimaryNetwork",
+    "d KubeconfigExpired",
+  ]);
+});
+
+describe("a token that the API server refuses", () => {
+  const READY = "2026-11-24T11:50:00Z";
+  const refused = (at: string | undefined, ready = READY) =>
+    refusedToken(spec(), "node-1", at === undefined ? undefined : Date.parse(at), ready, NOW);
+
+  it("is told while pods say so, and for how long that holds", () => {
+    const found = refused("2026-11-24T11:59:00Z");
+    expect(found?.trouble).toMatchObject({ node: "node-1", reason: "TokenRefused" });
+    expect(found?.trouble.message).toMatch(/multus\.kubeconfig \(Unauthorized\).*Delete the Multus pod/);
+    expect(found?.seconds).toBe(240);
+  });
+
+  it("is not where nobody says so, has said so for long, or where Multus is new since", () => {
+    expect(refused(undefined)).toBeUndefined();
+    expect(refused("2026-11-24T11:55:00Z")).toBeUndefined();
+    expect(refused("2026-11-24T11:58:00Z", "2026-11-24T11:59:00Z")).toBeUndefined();
+  });
+});

@@ -1,0 +1,187 @@
+import { CNI_VERSIONS, isAtLeast } from "../cni/context.ts";
+import { newestCniVersion } from "../cni/spoken-version.ts";
+import { entrypointOf, type MultusInstallSpec } from "../crds/multus-install/spec.ts";
+import type { MultusInstallStatus } from "../crds/multus-install/status.ts";
+import type { NodeInspection } from "../crds/node-inspection.ts";
+import { hostPaths } from "../multus/distributions.ts";
+import { flavourOf } from "../multus/releases.ts";
+import { bounded, type UnhealthyNode } from "./diagnose.ts";
+
+/** At most this many files are listed; nodes of a cluster have one or two. */
+const MOST_FILES = 10;
+const HOUR_MS = 3_600_000;
+const MULTUS = ["multus", "multus-shim"];
+
+/** What is wrong on a node, as a look at it shows; the first cause, since the others follow from it. */
+export function nodeTrouble(
+  spec: MultusInstallSpec,
+  found: NodeInspection,
+  now: Date,
+): UnhealthyNode | undefined {
+  const entry = (reason: string, message: string): UnhealthyNode => ({
+    node: found.node,
+    reason,
+    message: bounded(message),
+  });
+  const { confDir } = hostPaths(spec);
+  const own = found.confFiles.filter(({ pluginTypes }) => pluginTypes?.some((type) => MULTUS.includes(type)));
+  const hidden = found.leftovers.find((path) => /\/00-multus\.conf(list)?\.cilium_bak$/.test(path));
+  if (own.length === 0 && hidden)
+    return entry(
+      "CiliumExclusive",
+      `Cilium renamed Multus' configuration to ${hidden}: pods go without their networks. Set cni.exclusive: false in Cilium's Helm values, then delete the Multus pod of this node`,
+    );
+  const missing = missingPrimary(spec, found, confDir);
+  if (missing) return entry("NoPrimaryNetwork", missing);
+  const version = primaryVersionTrouble(spec, found, confDir);
+  if (version) return entry("PrimaryNetworkVersion", version);
+  const first = found.confFiles[0];
+  if (own.length > 0 && first && !own.includes(first))
+    return entry(
+      "AnotherConfigurationFirst",
+      `${confDir}/${first.name} sorts before Multus' ${own[0]?.name}: the runtime takes it, and pods go without their networks. Rename or remove it`,
+    );
+  const names = own.filter(({ name }) => /^00-multus\.conf(list)?$/.test(name));
+  if (names.length > 1)
+    return entry(
+      "CompetingConfigurations",
+      `${names.map(({ name }) => name).join(" and ")} compete in ${confDir}: the runtime takes the first, which may be an old one. Remove the one that Multus does not write any more`,
+    );
+  if (own.length === 0 && !found.truncated.includes("confFiles"))
+    return entry(
+      "ConfigurationMissing",
+      `Multus runs and its configuration is not in ${confDir}: pods go without their networks. If it stays so, delete the Multus pod of this node`,
+    );
+  const expires = found.kubeconfig?.expires;
+  if (spec.mode === "Thin" && expires && Date.parse(expires) <= now.getTime())
+    return entry(
+      "KubeconfigExpired",
+      `the token in ${confDir}/multus.d/multus.kubeconfig expired at ${expires} (multus-cni #852): delete the Multus pod of this node, and keep spec.entrypoint.refreshKubeconfig true`,
+    );
+  return undefined;
+}
+
+/** The kubelet tries a sandbox again every 10 to 15 s: what was refused so long ago has stopped, or nobody asks; ms. */
+const REFUSAL_LASTS_MS = 300_000;
+
+/**
+ * What pods on a node say of its token, and for how many seconds that holds: one that has not expired is refused
+ * when its service account was made anew, or the API server signs with another key.
+ * @param refusedAt ms since 1970
+ * @param readySince of the node's Multus pod; what was before it says nothing of its token
+ */
+export function refusedToken(
+  spec: MultusInstallSpec,
+  node: string,
+  refusedAt: number | undefined,
+  readySince: string | undefined,
+  now: Date,
+): { trouble: UnhealthyNode; seconds: number } | undefined {
+  const left = (refusedAt ?? Number.NEGATIVE_INFINITY) + REFUSAL_LASTS_MS - now.getTime();
+  if (refusedAt === undefined || left <= 0 || !(refusedAt > Date.parse(readySince ?? ""))) return undefined;
+  const file = spec.mode === "Thick" ? "" : ` in ${hostPaths(spec).confDir}/multus.d/multus.kubeconfig`;
+  const message = `the API server refuses Multus' token${file} (Unauthorized), and pods get no network: its service account was made anew, or it is signed with a key that is not there any more. Delete the Multus pod of this node`;
+  return { trouble: { node, reason: "TokenRefused", message }, seconds: Math.ceil(left / 1000) };
+}
+
+/** Ends of a Multus pod that what is on its node may explain. */
+const EXPLAINED = ["CrashLoopBackOff", "Error", "Completed", "NodeNotReady"];
+/** What makes Multus end; everything else is for nodes on which it runs. */
+const EXPLAINING = ["NoPrimaryNetwork", "CiliumExclusive", "PrimaryNetworkVersion"];
+
+/**
+ * One entry a node, of what its pod says and what a look at it showed: "no primary network" instead of "it
+ * ended", and the pod's word for everything that a look cannot know, such as an image that is not there.
+ */
+export function joined(byPods: readonly UnhealthyNode[], byLooks: readonly UnhealthyNode[]): UnhealthyNode[] {
+  const explained = byLooks.filter(({ node, reason }) => {
+    const pod = byPods.find((entry) => entry.node === node);
+    return !pod || (EXPLAINING.includes(reason) && EXPLAINED.includes(pod.reason));
+  });
+  const nodes = new Set(explained.map(({ node }) => node));
+  return [...byPods.filter(({ node }) => !nodes.has(node)), ...explained];
+}
+
+/** Which file the nodes' primary network is in; nothing where it is the spec's own text, or nobody looked. */
+export function primaryNetworkStatus(
+  spec: MultusInstallSpec,
+  inspections: readonly NodeInspection[],
+): MultusInstallStatus["primaryNetwork"] {
+  if (inspections.length === 0 || spec.primaryNetwork.source === "Inline") return undefined;
+  const files = new Map<string, { file: string; networkName: string; nodes: number }>();
+  for (const found of inspections) {
+    const picked = pickedFile(spec, found);
+    if (!picked) continue;
+    const key = JSON.stringify(picked);
+    const known = files.get(key) ?? { ...picked, nodes: 0 };
+    files.set(key, { ...known, nodes: known.nodes + 1 });
+  }
+  const oldest = Math.min(...inspections.map(({ at }) => Date.parse(at)));
+  return {
+    files: [...files.values()]
+      .toSorted((a, b) => b.nodes - a.nodes || a.file.localeCompare(b.file))
+      .slice(0, MOST_FILES),
+    nodesLookedAt: inspections.length,
+    // To the hour: each of a thousand looks would be a new status.
+    oldestLook: new Date(Math.floor(oldest / HOUR_MS) * HOUR_MS).toISOString().replace(".000Z", "Z"),
+  };
+}
+
+/** A warning where nodes delegate to different networks. */
+export function differingNodes(status: MultusInstallStatus["primaryNetwork"]): string[] {
+  const files = status?.files ?? [];
+  if (files.length < 2) return [];
+  const what = files.map(({ file, networkName, nodes }) => `${file} (${networkName}) on ${nodes}`).join(", ");
+  return [
+    `nodes have different primary networks: ${what}; name one in spec.primaryNetwork.file, or make the nodes alike`,
+  ];
+}
+
+/** A primary network whose cniVersion this Multus cannot delegate to. */
+function primaryVersionTrouble(
+  spec: MultusInstallSpec,
+  found: NodeInspection,
+  confDir: string,
+): string | undefined {
+  if (spec.primaryNetwork.source === "Inline") return undefined;
+  const name = pickedFile(spec, found)?.file;
+  const file = found.confFiles.find((entry) => entry.name === name);
+  // Without one it is 0.1.0; a file that could not be read has no plugins either.
+  const written = file?.pluginTypes ? (file.cniVersion ?? "0.1.0") : undefined;
+  if (written === undefined || !CNI_VERSIONS.includes(written)) return undefined;
+  const has = `the primary network's ${confDir}/${name} has cniVersion ${written}`;
+  const newest = newestCniVersion(spec.version);
+  if (newest && !isAtLeast(newest, written))
+    return `${has}, and Multus ${spec.version} reads no result later than ${newest}: new pods fail on this node. Set spec.version to ${FIRST_TO_READ[written] ?? "a later release"} or later, or cniVersion ${newest} in that file`;
+  const own = spec.cni.version;
+  if (own === undefined) return undefined;
+  if (flavourOf(spec) === "v4-thin" && own !== written)
+    return `${has}, and spec.cni.version is ${own}: the thin plugin does not start where they differ. Leave spec.cni.version out`;
+  if (flavourOf(spec) === "v4-thick" && isAtLeast(own, "0.4.0") && !isAtLeast(written, "0.4.0"))
+    return `${has}, and spec.cni.version is ${own}: the daemon does not start where that is 0.4.0 or later and the primary network's is not. Leave spec.cni.version out`;
+  return undefined;
+}
+
+/** The first Multus whose libcni reads results of a CNI version. */
+const FIRST_TO_READ: Partial<Record<string, string>> = { "1.0.0": "v4.0.0", "1.1.0": "v4.1.0" };
+
+function pickedFile(
+  spec: MultusInstallSpec,
+  found: NodeInspection,
+): { file: string; networkName: string } | undefined {
+  const { file } = spec.primaryNetwork;
+  if (file === undefined) return found.primary;
+  const named = found.confFiles.find(({ name }) => name === file);
+  return named && { file, networkName: named.networkName ?? "" };
+}
+
+function missingPrimary(spec: MultusInstallSpec, found: NodeInspection, confDir: string): string | undefined {
+  const { source, file } = spec.primaryNetwork;
+  // Inline needs no file; renameConfFile takes the file away once Multus has read it.
+  if (source === "Inline" || pickedFile(spec, found)) return undefined;
+  if (spec.mode === "Thin" && entrypointOf(spec).renameConfFile) return undefined;
+  if (found.truncated.includes("confFiles")) return undefined;
+  return file === undefined
+    ? `no primary network: there is no .conf or .conflist in ${confDir} but Multus' own; install one (Calico, Flannel, …), or set spec.cni.confDir or spec.distribution if it is elsewhere`
+    : `no primary network: ${confDir}/${file} of spec.primaryNetwork.file is not there (there are: ${found.confFiles.map(({ name }) => name).join(", ") || "none"})`;
+}

@@ -1,0 +1,459 @@
+import { describe, expect, it } from "vitest";
+import { checkNetworkConfig, pluginTypesOf } from "../../cni/check.ts";
+import type { NetworkFacts } from "../attachments.ts";
+import { readNetwork } from "../cross-checks/network.ts";
+import { devicesOf, needsOf } from "../needs.ts";
+import { parseNetworkStatus } from "../pod-request/network-status.ts";
+import { NETWORKS, parseNetworks } from "../pod-request/request.ts";
+import { sandboxFailureOf } from "../sandbox-failure.ts";
+import type { CAUSES } from "./causes.ts";
+import { chainOf } from "./chain.ts";
+import { explain } from "./explain.ts";
+import type { ExplainedNad, ExplainedPod, ExplainInput } from "./input.ts";
+
+const MACVLAN = `{
+  "cniVersion": "0.3.1",
+  "type": "macvlan",
+  "master": "eth1",
+  "mode": "bridge",
+  "ipam": { "type": "host-local", "subnet": "192.168.1.0/24" }
+}`;
+
+interface Case {
+  annotation?: string;
+  annotations?: Record<string, string>;
+  /** By name, in namespace default. */
+  nads?: Record<string, string>;
+  facts?: Partial<NetworkFacts>;
+  status?: string;
+  /** The end of the kubelet's note, after Multus' own words. */
+  failure?: string;
+  pod?: Partial<ExplainedPod>;
+  rest?: Partial<ExplainInput>;
+}
+
+/** As the kubelet of a node with Multus 4.3.0 thin writes it. */
+const note = (error: string) =>
+  `Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox "abc": plugin type="multus" name="multus-cni-network" failed (add): Multus: [default/web/uid]: error adding container to network "lan": ${error}`;
+
+function input({ annotation, annotations, nads, facts, status, failure, pod, rest }: Case): ExplainInput {
+  const configs = new Map(Object.entries(nads ?? { lan: MACVLAN }).map(([k, v]) => [`default/${k}`, v]));
+  const failed =
+    failure === undefined ? undefined : sandboxFailureOf("FailedCreatePodSandBox", note(failure));
+  return {
+    pod: {
+      namespace: "default",
+      name: "web",
+      phase: "Pending",
+      node: "node-1",
+      hostNetwork: false,
+      hasAddress: false,
+      annotations: annotations ?? (annotation === undefined ? {} : { [NETWORKS]: annotation }),
+      request: parseNetworks(annotation ?? "", "default"),
+      ...(status === undefined ? {} : { status: parseNetworkStatus(status) }),
+      ...(failed ? { failure: failed } : {}),
+      ...pod,
+    },
+    network: (namespace, name) =>
+      configs.has(`${namespace}/${name}`) ? { cniName: name, capabilities: [], ...facts } : undefined,
+    isolation: { enabled: false, globalNamespaces: [] },
+    nads: new Map(
+      [...configs].map(([key, config]): [string, ExplainedNad] => [key, explainedNad(key, config)]),
+    ),
+    known: [...configs.keys(), "storage/lan"],
+    multus: { state: "ready", pod: "kube-multus-ds-x", since: "2026-11-24T10:00:00Z" },
+    nodeReady: true,
+    lacking: new Map(),
+    ...rest,
+  };
+}
+
+function explainedNad(key: string, config: string): ExplainedNad {
+  const [namespace = "", name = ""] = key.split("/");
+  const network = readNetwork({ namespace, name, config });
+  return {
+    findings: checkNetworkConfig(config, { networkName: "lan" }),
+    types: pluginTypesOf(config),
+    masters: needsOf(network).masters,
+    devices: devicesOf(network),
+  };
+}
+
+const RUNS = { phase: "Running", hasAddress: true, startedAt: "2026-11-24T11:00:00Z" };
+const WITH_NET1 =
+  '[{"name":"default/lan","interface":"net1","ips":["192.168.1.7"],"mac":"02:00:00:00:00:07"}]';
+
+const CASES: [keyof typeof CAUSES, string, Case, string][] = [
+  [
+    "BAD_CONFIG",
+    "a typing error in the NAD",
+    {
+      annotation: "lan",
+      nads: { lan: MACVLAN.replace('"bridge"', '"brige"') },
+      failure: 'unknown macvlan mode: "brige"',
+    },
+    'the configuration of default/lan, line 5 column 11: mode must be one of "bridge", "private", "vepa", "passthru" (it is "brige"; did you mean "bridge"?). Fix it with kubectl edit net-attach-def -n default lan; the pod then starts automatically',
+  ],
+  [
+    "BAD_CONFIG",
+    "broken JSON in the NAD, before the kubelet has tried",
+    { annotation: "lan", nads: { lan: '{"type": "macvlan",}' } },
+    "the configuration of default/lan, line 1 column 20: it is no JSON",
+  ],
+  [
+    "MISSING_BINARY",
+    "a plugin that no package brings",
+    { annotation: "lan", failure: 'failed to find plugin "whereabouts" in path [/opt/cni/bin]' },
+    'node-1 has no CNI plugin "whereabouts", which default/lan needs: put that program into the CNI directory of node-1',
+  ],
+  [
+    "MISSING_BINARY",
+    "a type that is misspelled",
+    { annotation: "lan", failure: 'failed to find plugin "macvaln" in path [/opt/cni/bin]' },
+    'node-1 has no CNI plugin "macvaln", which default/lan needs; did you mean "macvlan"? Fix it with kubectl edit net-attach-def -n default lan',
+  ],
+  [
+    "MISSING_BINARY",
+    "a plugin that the operator did not see on the node, before the kubelet has tried",
+    { annotation: "lan", rest: { lacking: new Map([["default/lan", ["plugin macvlan"]]]) } },
+    "node-1 has no plugin macvlan, which default/lan needs",
+  ],
+  [
+    "MISSING_MASTER",
+    "a master that the node does not have",
+    {
+      annotation: "lan",
+      failure: 'failed to lookup master "eth9": Link not found',
+      rest: { interfaces: ["lo", "eth0", "eth1"] },
+    },
+    'node-1 has no interface "eth9", which default/lan names as master (it has lo, eth0, eth1): name one that node-1 has (kubectl edit net-attach-def -n default lan)',
+  ],
+  [
+    "MISSING_MASTER",
+    "a master that the plugin does not name",
+    { annotation: "lan", failure: "Link not found" },
+    'node-1 has no interface "eth1", which default/lan names as master: name one that node-1 has',
+  ],
+  [
+    "ADDRESS_TAKEN",
+    "an address outside of the range",
+    { annotation: "lan", failure: "failed to allocate all requested IPs: 192.168.1.50" },
+    "default/lan cannot give the address 192.168.1.50: another pod has it, or no range holds it",
+  ],
+  [
+    "RANGE_USED_UP",
+    "a range that is used up",
+    {
+      annotation: "lan",
+      failure:
+        "failed to allocate for range 0: no IP addresses available in range set: 192.168.1.200-192.168.1.216",
+    },
+    "default/lan has no free address in 192.168.1.200-192.168.1.216 on node-1: delete pods that no longer need one, or widen rangeStart and rangeEnd",
+  ],
+  [
+    "STARTED_BEFORE_MULTUS",
+    "a pod that was started before Multus",
+    { annotation: "lan", pod: { ...RUNS, startedAt: "2026-11-24T09:59:58Z" } },
+    "default/web runs on node-1 without the networks that it requested, because it started at 2026-11-24T09:59:58Z, before Multus was ready there at 2026-11-24T10:00:00Z: delete it (kubectl delete pod -n default web) and create it again",
+  ],
+  [
+    "BYPASSED",
+    "a pod that Multus was not called for, though it was there",
+    { annotation: "lan", pod: { ...RUNS, owner: { kind: "ReplicaSet", name: "web-1", annotated: false } } },
+    "Delete it (kubectl delete pod -n default web), and its ReplicaSet recreates it",
+  ],
+  [
+    "NO_MULTUS_ON_NODE",
+    "a node without Multus",
+    { annotation: "lan", pod: RUNS, rest: { multus: { state: "absent" } } },
+    "because no Multus pod runs there: include that node in spec.workload.nodeSelector and tolerations of the MultusInstall",
+  ],
+  [
+    "NO_MULTUS_ON_NODE",
+    "a node on which Multus does not start",
+    {
+      annotation: "lan",
+      pod: RUNS,
+      rest: { multus: { state: "unready", pod: "kube-multus-ds-x", why: "image x cannot be pulled" } },
+    },
+    "because Multus is not ready there (kube-multus-ds-x: image x cannot be pulled): fix that first",
+  ],
+  [
+    "ISOLATION",
+    "a NAD of another namespace under isolation",
+    {
+      annotation: "storage/lan",
+      rest: { isolation: { enabled: true, globalNamespaces: [] } },
+    },
+    "namespace isolation lets pods of default use NADs of their own namespace and of default, not storage/lan: create the NAD in default too and request it there, or add storage to spec.isolation.globalNamespaces of the MultusInstall",
+  ],
+  [
+    "NETWORK_CHANGED",
+    "a NAD that has changed since",
+    {
+      annotation: "lan",
+      status: WITH_NET1,
+      pod: { ...RUNS, attachedAt: "2026-11-24T11:00:01Z" },
+      facts: { versions: [{ since: "2026-11-24T12:00:00Z", generation: 2, hash: "b" }] },
+    },
+    "default/lan changed at 2026-11-24T12:00:00Z, after the pod was attached at 2026-11-24T11:00:01Z",
+  ],
+  [
+    "MISSING_NETWORK",
+    "a name that is misspelled",
+    { annotation: "lna" },
+    "there is no NetworkAttachmentDefinition default/lna; did you mean default/lan? If so, write that in the pod's manifest. If not, create it",
+  ],
+  [
+    "MISSING_NETWORK",
+    "a NAD of another namespace",
+    { annotation: "lan", nads: {} },
+    "did you mean storage/lan?",
+  ],
+  [
+    "MISSING_CAPABILITY",
+    "an address that the NAD does not pass on",
+    {
+      annotation: '[{"name": "lan", "ips": ["192.168.1.50/24"]}]',
+      status: WITH_NET1,
+      pod: RUNS,
+    },
+    'it asked default/lan for 192.168.1.50/24 and has 192.168.1.7: no plugin of default/lan declares the capability "ips", and without it the request is dropped. Add "capabilities": {"ips": true} to the plugin in default/lan (kubectl edit net-attach-def -n default lan), then delete it',
+  ],
+  [
+    "HOST_NETWORK",
+    "a pod on the node's network",
+    { annotation: "lan", pod: { ...RUNS, hostNetwork: true } },
+    "default/web uses the node's network (hostNetwork: true), for which Multus is not called: remove hostNetwork, or the annotation",
+  ],
+  [
+    "UNSCHEDULED",
+    "a pod that no node takes",
+    {
+      annotation: "lan",
+      pod: {
+        node: "",
+        unscheduled:
+          "0/2 nodes are available: 2 Insufficient cpu. no new claims to deallocate, preemption: 0/2 nodes.",
+      },
+    },
+    "no node takes default/web, so nothing is attached yet: 0/2 nodes are available: 2 Insufficient cpu. Change",
+  ],
+  [
+    "STARTUP_TAINT",
+    "a pod that nodes do not take before Multus is ready",
+    {
+      annotation: "lan",
+      pod: {
+        node: "",
+        unscheduled: "0/1 nodes are available: 1 node(s) had untolerated taint {multus/not-ready: }.",
+      },
+      rest: { startupTaint: "multus/not-ready" },
+    },
+    "no node takes default/web while nodes carry the taint multus/not-ready",
+  ],
+  [
+    "BAD_REQUEST",
+    "a first network that is empty",
+    {
+      annotations: { "v1.multus-cni.io/default-network": "" },
+      pod: { failure: { byMultus: true, message: "TryLoadPodDelegates: error in loading" } },
+    },
+    "the annotation v1.multus-cni.io/default-network of default/web is empty",
+  ],
+  [
+    "MISSING_NETWORK",
+    "a first network that is not there",
+    {
+      annotations: { "v1.multus-cni.io/default-network": "first" },
+      pod: {
+        failure: {
+          byMultus: true,
+          message:
+            "cannot find a network-attachment-definition (first) in namespace (kube-system): not found",
+        },
+      },
+    },
+    "there is no NetworkAttachmentDefinition first",
+  ],
+  [
+    "PRIMARY_NETWORK",
+    "a pod that asks for nothing, and has no network at all",
+    { pod: { failure: { byMultus: true, network: "k8s-pod-network", message: "no BGP peer" } } },
+    'the cluster\'s primary network "k8s-pod-network" cannot be attached on node-1: no BGP peer',
+  ],
+  [
+    "CNI_VERSION",
+    "a version that Multus does not read",
+    { annotation: "lan", failure: 'unsupported CNI result version "1.0.0"' },
+    "Multus on node-1 does not support results of CNI version 1.0.0, which default/lan has: set an earlier cniVersion there (kubectl edit net-attach-def -n default lan)",
+  ],
+  [
+    "CNI_VERSION",
+    "a version that the plugin does not know",
+    {
+      annotation: "lan",
+      failure:
+        'plugin type="macvlan" failed (add): incompatible CNI versions; config is "1.1.0", plugin supports ["0.3.1" "0.4.0"]',
+    },
+    'a plugin on node-1 does not support the CNI version that default/lan has (config is "1.1.0", plugin supports ["0.3.1" "0.4.0"])',
+  ],
+  [
+    "CNI_VERSION",
+    "the primary network's version",
+    {
+      annotation: "lan",
+      pod: {
+        failure: {
+          byMultus: true,
+          network: "bridge-net",
+          message: 'unsupported CNI result version "1.0.0"',
+        },
+      },
+    },
+    'which the cluster\'s primary network "bridge-net" has: set a later release in spec.version of the MultusInstall',
+  ],
+  [
+    "PRIMARY_NETWORK",
+    "the cluster's own network that fails",
+    {
+      annotation: "lan",
+      pod: { failure: { byMultus: true, network: "k8s-pod-network", message: "no BGP peer" } },
+    },
+    'the cluster\'s primary network "k8s-pod-network" cannot be attached on node-1: no BGP peer.',
+  ],
+  [
+    "MISSPELLED_ANNOTATION",
+    "an annotation with another name",
+    { annotations: { "k8s.v1.cni.cncf.io/network": "lan" }, pod: RUNS },
+    'default/web has the annotation "k8s.v1.cni.cncf.io/network", which Multus does not read: write k8s.v1.cni.cncf.io/networks',
+  ],
+  [
+    "ANNOTATION_ON_OWNER",
+    "an annotation on the Deployment",
+    { pod: { ...RUNS, owner: { kind: "ReplicaSet", name: "web-1", annotated: true } } },
+    "move it to spec.template.metadata.annotations",
+  ],
+  ["NO_REQUEST", "no annotation", { pod: RUNS }, "default/web requests no network: add the annotation"],
+  [
+    "BAD_REQUEST",
+    "an annotation that cannot be read",
+    { annotation: '[{"name": "lan"' },
+    "the annotation k8s.v1.cni.cncf.io/networks of default/web cannot be read: it ",
+  ],
+  ["ENDED", "a pod that has finished", { annotation: "lan", pod: { phase: "Succeeded" } }, "has finished"],
+  ["STARTING", "a pod that is being set up", { annotation: "lan" }, "try again in a moment"],
+  [
+    "ATTACHED",
+    "a pod with its network",
+    { annotation: "lan", status: WITH_NET1, pod: RUNS },
+    "default/lan net1 192.168.1.7",
+  ],
+  [
+    "PLUGIN_ERROR",
+    "an error that is not known",
+    { annotation: "lan", failure: "the moon is in the wrong phase" },
+    "default/lan cannot be attached on node-1: the moon is in the wrong phase. The cause is not known here",
+  ],
+];
+
+describe("explain", () => {
+  it.each(CASES)("%s: %s", (code, _, given, sentence) => {
+    const explained = explain(input(given));
+    expect(explained.sentence).toContain(sentence);
+    expect(explained.code).toBe(code);
+    expect(explained.sentence).not.toMatch(/[\n\r]/);
+  });
+
+  it("does not blame a pod, a NAD or the node while Multus is replaced", () => {
+    const given = input({ annotation: "lan" });
+    const failure = sandboxFailureOf(
+      "FailedCreatePodSandBox",
+      'failed to setup network for sandbox "abc": plugin type="multus" name="multus-rollout-guard" failed (add): x',
+    );
+    const { code } = explain({ ...given, pod: { ...given.pod, ...(failure ? { failure } : {}) } });
+    expect(code).toBe("MULTUS_CHANGING");
+  });
+
+  it("knows what Multus itself says, where the objects do not tell", () => {
+    const of = (failure: string) =>
+      explain({
+        ...input({ annotation: "lan" }),
+        pod: {
+          ...input({ annotation: "lan" }).pod,
+          failure: { byMultus: true, message: failure },
+        },
+      }).code;
+    expect(
+      of('error getting k8s client: host must be a URL or a host:port pair: "https://[10.96.0.1]:443"'),
+    ).toBe("BRACKETED_ADDRESS");
+    expect(
+      of(
+        "GetNetworkDelegates: namespace isolation enabled, annotation violates permission, pod is in namespace default but refers to target namespace storage",
+      ),
+    ).toBe("ISOLATION");
+    expect(
+      of(
+        "getKubernetesDelegate: cannot find a network-attachment-definition (lan) in namespace (default): not found",
+      ),
+    ).toBe("MISSING_NETWORK");
+    expect(of("error waiting for pod: Unauthorized")).toBe("TOKEN_EXPIRED");
+    expect(of("error waiting for pod: dial tcp 10.96.0.1:443: i/o timeout")).toBe("API_UNREACHABLE");
+  });
+});
+
+describe("explain, about what the operator knows", () => {
+  const explained = (given: Case) => explain(input(given));
+
+  it("takes the node's issue from the MultusInstall, as its status shows it", () => {
+    const nodeIssue =
+      "Multus runs and its configuration is not in /etc/cni/net.d: delete the Multus pod of this node";
+    const { code, sentence } = explained({ annotation: "lan", pod: RUNS, rest: { nodeIssue } });
+    expect([code, sentence]).toEqual(["NODE_UNHEALTHY", expect.stringContaining(nodeIssue)]);
+  });
+
+  it("knows that there is no MultusInstall", () => {
+    const rest: Partial<ExplainInput> = { multus: { state: "absent" }, hasInstall: false };
+    const { code, sentence } = explained({ annotation: "lan", pod: RUNS, rest });
+    expect(code).toBe("NO_MULTUS_INSTALL");
+    expect(sentence).not.toContain("spec.workload");
+  });
+
+  it("names the other pod of an address", () => {
+    const duplicates = [{ network: "default/lan", address: "192.168.1.7", pods: ["default/web-2"] }];
+    const { code, sentence } = explained({
+      annotation: "lan",
+      status: WITH_NET1,
+      pod: RUNS,
+      rest: { duplicates },
+    });
+    expect([code, sentence]).toEqual([
+      "DUPLICATE_ADDRESS",
+      expect.stringContaining("has the address 192.168.1.7 of default/lan, which default/web-2 has too"),
+    ]);
+  });
+
+  it("warns of a NAD that is gone while the pod runs", () => {
+    const { code } = explained({ annotation: "lan", status: WITH_NET1, pod: RUNS, nads: {} });
+    expect(code).toBe("NETWORK_GONE");
+  });
+});
+
+describe("chainOf", () => {
+  it("goes from the annotation to the status, and shows where it breaks", () => {
+    const given = input({
+      annotation: "lan,lna",
+      failure: "no IP addresses available in range set: 192.168.1.200-192.168.1.216",
+    });
+    expect(chainOf(given, explain(given).outcome).map(({ part, state }) => `${part} ${state}`)).toEqual([
+      "pod ok",
+      "annotation ok",
+      "network ok",
+      "network wrong",
+      "node ok",
+      "node ok",
+      "event wrong",
+      "status none",
+    ]);
+  });
+});

@@ -1,0 +1,59 @@
+import type { PodOutcome } from "../outcome.ts";
+import { GUARD } from "../sandbox-failure.ts";
+import { type Cause, cause, editCommand } from "./causes.ts";
+import { badConfig } from "./failure.ts";
+import { type ExplainInput, errorsOf } from "./input.ts";
+import { schedulerText } from "./wording.ts";
+
+/** A pod without a sandbox, which Multus did not refuse: what it waits for, and what will make it fail. */
+export function pending(input: ExplainInput, { evidence }: PodOutcome): Cause {
+  const { pod, multus } = input;
+  const name = `${pod.namespace}/${pod.name}`;
+  const taint = input.startupTaint;
+  if (pod.node === "" && taint !== undefined && pod.unscheduled?.includes(taint))
+    return cause(
+      "STARTUP_TAINT",
+      `no node takes ${name} while nodes carry the taint ${taint}, which the operator removes when Multus is ready there: kubectl multus status shows where it is not, and why`,
+    );
+  if (pod.node === "")
+    return cause(
+      "UNSCHEDULED",
+      pod.unscheduled
+        ? `no node takes ${name}, so nothing is attached yet: ${schedulerText(pod.unscheduled)}. Change what the scheduler names, such as the pod's requests, its nodeSelector or tolerations`
+        : `${name} is not scheduled yet: try again in a moment, and check that a scheduler runs`,
+    );
+  if (pod.failure?.message.startsWith(GUARD))
+    return cause(
+      "MULTUS_CHANGING",
+      `${name} waits while Multus is replaced on ${pod.node}: try again in half a minute, the kubelet retries automatically; if it lasts, run kubectl multus status`,
+    );
+  if (pod.failure)
+    return cause(
+      "NOT_MULTUS",
+      `the sandbox of ${name} cannot be made, for a reason other than Multus: ${pod.failure.message}. Check the node's primary network and runtime: kubectl describe pod -n ${pod.namespace} ${pod.name}`,
+    );
+  for (const { namespace, name: nad } of pod.request.ok ? pod.request.requests : []) {
+    const key = `${namespace}/${nad}`;
+    const [error] = errorsOf(input, key);
+    if (error) return badConfig(key, error);
+    const [lack] = input.lacking.get(key) ?? [];
+    if (lack !== undefined)
+      return cause(
+        lack.startsWith("plugin") ? "MISSING_BINARY" : "MISSING_MASTER",
+        `${pod.node} has no ${lack}, which ${key} needs: install it there, or change the network (${editCommand(key)})`,
+      );
+  }
+  if (input.nodeReady === false)
+    return cause(
+      "STARTING",
+      `${name} waits for its node: ${pod.node} is not Ready; kubectl describe node ${pod.node}`,
+    );
+  if (multus?.state === "unready")
+    return cause(
+      "NO_MULTUS_ON_NODE",
+      `${name} waits on ${pod.node}, where Multus is not ready (${multus.pod}: ${multus.why}): fix that; the pod then starts automatically`,
+    );
+  if (input.nodeIssue !== undefined)
+    return cause("NODE_UNHEALTHY", `${name} waits on ${pod.node}: ${input.nodeIssue}`);
+  return cause("STARTING", `${evidence}: no obstacle is known so far; try again in a moment`);
+}

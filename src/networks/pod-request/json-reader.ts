@@ -1,0 +1,125 @@
+import { show } from "../../cni/finding.ts";
+
+/** Go's encoding/json gives up beyond this depth. */
+const DEEPEST = 10_000;
+const SPACE = /[ \t\r\n]*/y;
+const STRING = /"(?:[^"\\]|\\.)*"/y;
+const LITERAL = /[^\s,\]}]+/y;
+
+/** A value that Go would not take. */
+export class Mismatch extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** A place in text that is known to be valid JSON. */
+export class Reader {
+  readonly #text: string;
+  #at = 0;
+  /** The field that is being read, for messages. */
+  field = "";
+
+  constructor(text: string) {
+    this.#text = text;
+    this.#match(SPACE);
+  }
+
+  /** The character that the next value begins with. */
+  get next(): string {
+    return this.#text[this.#at] ?? "";
+  }
+
+  /** True, and passed over, where the next value is null. */
+  null(): boolean {
+    if (this.next !== "n") return false;
+    this.literal();
+    return true;
+  }
+
+  /** The next value: a number, true, false or null, as written. */
+  literal(): string {
+    const found = this.#match(LITERAL);
+    this.#match(SPACE);
+    return found;
+  }
+
+  /** The next value, a string. Go replaces halves of surrogate pairs. */
+  string(): string {
+    const found = this.#match(STRING);
+    this.#match(SPACE);
+    return (JSON.parse(found) as string).toWellFormed();
+  }
+
+  /** Calls `each` for every key of the next value, an object; it has to read or skip the key's value. */
+  object(each: (key: string) => void): void {
+    this.#all("}", () => {
+      const key = this.string();
+      this.#step(); // the colon
+      each(key);
+    });
+  }
+
+  /** Calls `each` for every item of the next value, an array; it has to read or skip it. */
+  array(each: (index: number) => void): void {
+    let index = 0;
+    this.#all("]", () => each(index++));
+  }
+
+  /** Passes over a value of any kind; `numbers` is called with each number in it. */
+  skip(numbers?: (literal: string) => void): void {
+    let depth = 0;
+    do {
+      const { next } = this;
+      if (next === "{" || next === "[") {
+        if (++depth > DEEPEST) throw new Mismatch("TOO_DEEP", `is nested deeper than ${DEEPEST} levels`);
+        this.#step();
+      } else if (next === "}" || next === "]") {
+        depth--;
+        this.#step();
+      } else if (next === "," || next === ":") this.#step();
+      else if (next === '"') this.#string();
+      else {
+        const literal = this.literal();
+        if (numbers && /[-0-9]/.test(literal[0] ?? "")) numbers(literal);
+      }
+    } while (depth > 0);
+  }
+
+  mismatch(expected: string): Mismatch {
+    const found = { "{": "an object", "[": "a list", '"': "a string" }[this.next] ?? show(this.literal());
+    return new Mismatch(
+      "WRONG_TYPE",
+      `${this.field === "" ? "" : `"${this.field}" `}must be ${expected} (it is ${found})`,
+    );
+  }
+
+  #all(end: string, each: () => void): void {
+    this.#step();
+    while (this.next !== end) {
+      each();
+      if (this.next === ",") this.#step();
+    }
+    this.#step();
+  }
+
+  #string(): void {
+    this.#match(STRING);
+    this.#match(SPACE);
+  }
+
+  #step(): void {
+    this.#at++;
+    this.#match(SPACE);
+  }
+
+  #match(pattern: RegExp): string {
+    pattern.lastIndex = this.#at;
+    const found = pattern.exec(this.#text)?.[0] ?? "";
+    this.#at += found.length;
+    return found;
+  }
+}

@@ -1,0 +1,111 @@
+import { expect, test } from "vitest";
+import { PodViews, podFacts, statusOf } from "./pod.ts";
+
+const NETWORKS = "k8s.v1.cni.cncf.io/networks";
+const STATUS = "k8s.v1.cni.cncf.io/network-status";
+
+interface PodOptions {
+  annotations?: Record<string, string>;
+  managedFields?: object[];
+  spec?: object;
+  status?: object;
+}
+const pod = ({ annotations = {}, managedFields = [], spec = {}, status = {} }: PodOptions = {}) => ({
+  metadata: { name: "p", namespace: "apps", uid: "u", annotations, managedFields },
+  spec: { nodeName: "n1", containers: [], ...spec },
+  status: { phase: "Running", podIP: "10.0.0.1", ...status },
+});
+const reported = [
+  { name: "cluster", interface: "eth0", default: true },
+  {
+    name: "apps/net",
+    interface: "net1",
+    ips: ["10.0.0.5", "fd00::5"],
+    mac: "02:00:00:00:00:01",
+    gateway: ["<nil>"],
+  },
+  { name: "apps/bare" },
+];
+const asking = { [NETWORKS]: "net,bare" };
+const attached = { ...asking, [STATUS]: JSON.stringify(reported) };
+
+test("a pod that asks for nothing is not kept, unless it runs the dhcp daemon", () => {
+  const views = new PodViews();
+  expect(views.view(pod())).toBeUndefined();
+  expect(views.view(pod({ annotations: { [NETWORKS]: "" } }))).toBeUndefined();
+  const daemon = pod({ spec: { containers: [{ command: ["/opt/cni/bin/dhcp", "daemon"] }] } });
+  expect(views.view(daemon)).toMatchObject({
+    dhcpDaemon: true,
+    node: "n1",
+    request: { ok: true, requests: [] },
+  });
+});
+
+test("the status is kept in short, and comes back without the pod's own network", () => {
+  const view = new PodViews().view(pod({ annotations: attached }));
+  expect(view && statusOf(view)).toEqual({
+    ok: true,
+    entries: [
+      {
+        name: "apps/net",
+        interface: "net1",
+        ips: ["10.0.0.5", "fd00::5"],
+        mac: "02:00:00:00:00:01",
+        default: false,
+        gateway: [],
+      },
+      { name: "apps/bare", ips: [], default: false, gateway: [] },
+    ],
+  });
+  const none = new PodViews().view(pod({ annotations: asking }));
+  expect(none && statusOf(none)).toBeUndefined();
+  const empty = new PodViews().view(pod({ annotations: { ...asking, [STATUS]: "[]" } }));
+  expect(empty && statusOf(empty)).toEqual({ ok: true, entries: [] });
+  const broken = new PodViews().view(pod({ annotations: { ...asking, [STATUS]: "{" } }));
+  expect(broken && statusOf(broken)).toMatchObject({ ok: false, problem: { code: "BAD_JSON" } });
+});
+
+test("what a tenant writes into the status cannot make entries of its own", () => {
+  const hostile = [{ name: "apps/net\tx\n apps/other", ips: ["10.0.0.5\n10.0.0.6"] }];
+  const view = new PodViews().view(pod({ annotations: { ...asking, [STATUS]: JSON.stringify(hostile) } }));
+  expect(view && statusOf(view)).toMatchObject({
+    ok: true,
+    entries: [{ name: "apps/net", ips: ["10.0.0.5"] }],
+  });
+});
+
+test("attached when the status was written, else at the latest when the first container started", () => {
+  const field = (time: string, annotation: string) => ({
+    time,
+    fieldsV1: { "f:metadata": { "f:annotations": { [`f:${annotation}`]: {} } } },
+  });
+  const managedFields = [
+    field("2026-11-24T10:00:00Z", STATUS),
+    field("2026-11-24T12:00:00Z", "other"),
+    { time: "2026-11-24T13:00:00Z", fieldsV1: { "f:status": {} } },
+  ];
+  const running = (startedAt: string) => ({ state: { running: { startedAt } } });
+  const status = { containerStatuses: [running("2026-11-24T11:00:00Z"), running("2026-11-24T10:30:00Z")] };
+  const at = (options: PodOptions) => {
+    const view = new PodViews().view(pod({ annotations: attached, ...options }));
+    return view && podFacts("apps", "p", view, undefined).attachedAt;
+  };
+  expect(at({ managedFields, status })).toBe("2026-11-24T10:00:00Z");
+  expect(at({ status })).toBe("2026-11-24T10:30:00Z");
+  expect(at({})).toBeUndefined();
+  expect(at({ annotations: asking, managedFields, status })).toBeUndefined();
+});
+
+test("pods of one workload share what was read of their request; the first 64 networks count", () => {
+  const views = new PodViews();
+  const [one, two] = [views.view(pod({ annotations: asking })), views.view(pod({ annotations: asking }))];
+  expect(one?.request).toBe(two?.request);
+  const many = views.view(
+    pod({ annotations: { [NETWORKS]: Array.from({ length: 100 }, () => "net").join(",") } }),
+  );
+  expect(many?.request.ok && many.request.requests).toHaveLength(64);
+});
+
+test("what is no pod throws", () => {
+  expect(() => new PodViews().view({ metadata: { annotations: asking } })).toThrow();
+});
