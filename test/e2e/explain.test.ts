@@ -197,9 +197,11 @@ describeOn(["nodeExec", "loadImage", "secondNetwork"], "kubectl multus on real n
         .catch(() => "no");
       return can.trim() === "yes";
     });
-    const explained = await kubectlMultus(viewer, "explain", "exhausted");
-    expect(explained.stdout).toContain("no free address in 192.168.3.5-192.168.3.5");
-    expect(explained.stdout).not.toContain("for want of the permission");
+    const explained = await kubectlMultus(viewer, "explain", "exhausted", "-o", "json");
+    expect(JSON.parse(explained.stdout)).toMatchObject({
+      sentence: expect.stringContaining("no free address in 192.168.3.5-192.168.3.5"),
+      unread: [],
+    });
     const status = await kubectlMultus(viewer, "status");
     expect(status).toMatchObject({ code: 0, stderr: "" });
     const logs = await kubectlMultus(viewer, "logs", "--node", "node-1");
