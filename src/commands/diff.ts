@@ -7,7 +7,7 @@ import { toJson } from "../display/text.ts";
 import { KubeClient } from "../kube/client.ts";
 import { type Connection, connect } from "../kube/connection.ts";
 import { RenderError } from "../render/render.ts";
-import { complain, inputName, readValues, UnreadableInput } from "./input.ts";
+import { inputName, printError, readValues, UnreadableInput } from "./input.ts";
 
 interface DiffOptions {
   filename: string;
@@ -59,7 +59,7 @@ async function diff({ filename, kubeconfig, context, output }: DiffOptions): Pro
       error instanceof RenderError
         ? error.problems.map(formatProblem)
         : [error instanceof Error ? error.message : String(error)];
-    for (const problem of problems) complain(`error: ${problem}`);
+    for (const problem of problems) printError(`error: ${problem}`);
     return 2;
   } finally {
     await connection?.close();

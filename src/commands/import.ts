@@ -3,7 +3,7 @@ import { toJson } from "../display/text.ts";
 import { formatFinding } from "../import/finding.ts";
 import { type Imported, importInstall } from "../import/import.ts";
 import { ImportError } from "../import/manifest.ts";
-import { complain, inputName, readValues, UnreadableInput } from "./input.ts";
+import { inputName, printError, readValues, UnreadableInput } from "./input.ts";
 import { toYaml } from "./yaml.ts";
 
 interface ImportOptions {
@@ -56,15 +56,15 @@ async function runImport({ filename, output, strict }: ImportOptions): Promise<n
     imported = importInstall(documents);
   } catch (error) {
     if (error instanceof UnreadableInput) {
-      complain(error.message);
+      printError(error.message);
       return 2;
     }
     if (!(error instanceof ImportError)) throw error;
-    complain(`error: ${filename.map(inputName).join(", ")}: ${error.message}`);
+    printError(`error: ${filename.map(inputName).join(", ")}: ${error.message}`);
     return error.code === "MALFORMED" ? 2 : 1;
   }
   const { install, findings } = imported;
-  for (const finding of findings) complain(formatFinding(finding));
+  for (const finding of findings) printError(formatFinding(finding));
   process.stdout.write(output === "yaml" ? toYaml([install]) : `${toJson(imported)}\n`);
   return strict && findings.some(({ kind }) => kind !== "note") ? 1 : 0;
 }

@@ -16,7 +16,7 @@ export function inputName(file: string): string {
 }
 
 /** A line on standard error. What it names may come from a file that anyone wrote. */
-export function complain(line: string): void {
+export function printError(line: string): void {
   process.stderr.write(`${printable(line)}\n`);
 }
 
@@ -50,7 +50,7 @@ export async function readValues(file: string, command: string): Promise<unknown
   if (problems.length > 0) throw new UnreadableInput(problems.join("\n"));
   for (const { duplicates } of documents)
     for (const { path, place } of duplicates)
-      complain(
+      printError(
         `warning: ${inputName(file)}:${place.line}:${place.column}: ${path.join(".")}: is set twice; the last one counts`,
       );
   return documents.map(({ value }) => value).filter((value) => value !== null && value !== undefined);

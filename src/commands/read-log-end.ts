@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Command, Option } from "commander";
 import { LogFileError, logEnd, logGrowth } from "../node/log-end.ts";
 
-const LOOK_EVERY_MS = 500;
+const POLL_INTERVAL_MS = 500;
 /** At most this much of the growth at one look: what is written faster comes later. */
 const GROWTH_BYTES = 1 << 20;
 
@@ -29,7 +29,7 @@ async function readLogEnd(file: string, { lines, bytes, follow }: ReadOptions): 
     let seen = logEnd(file, { lines, bytes });
     process.stdout.write(seen.content);
     while (follow) {
-      await sleep(LOOK_EVERY_MS);
+      await sleep(POLL_INTERVAL_MS);
       seen = growthOf(file, seen);
       process.stdout.write(seen.content);
     }

@@ -8,7 +8,7 @@ import { MultusOperator } from "../operator.ts";
 import { createLogger, LOG_LEVELS, type LogLevel } from "../telemetry/logger.ts";
 
 /** Less than the pod's terminationGracePeriodSeconds. */
-const LONGEST_STOP_MS = 10_000;
+const MAX_STOP_MS = 10_000;
 
 interface RunOptions {
   kubeconfig?: string;
@@ -134,7 +134,7 @@ function taskImageOf(options: RunOptions): TaskImage | undefined {
 
 /** A request that hangs must not keep a process that has lost its lease, or that Kubernetes is about to kill. */
 function endSoon(): void {
-  setTimeout(() => process.exit(1), LONGEST_STOP_MS).unref();
+  setTimeout(() => process.exit(1), MAX_STOP_MS).unref();
 }
 
 function webhookOf({ webhookPort, webhookHost, webhookUrl }: RunOptions): WebhookSettings | undefined {

@@ -4,7 +4,7 @@ import { Command, Option } from "commander";
 import { toJson } from "../display/text.ts";
 import { findingLine, skippedLine, summaryLine } from "../validate/summary.ts";
 import { type SourceFile, type Validation, validateFiles } from "../validate/validate.ts";
-import { complain, readInput, UnreadableInput } from "./input.ts";
+import { printError, readInput, UnreadableInput } from "./input.ts";
 
 interface ValidateOptions {
   filename: string[];
@@ -49,7 +49,7 @@ async function validate({ filename, output }: ValidateOptions, program: string):
   const files: SourceFile[] = [];
   let unreadable = false;
   const failed = (problem: string) => {
-    complain(problem);
+    printError(problem);
     unreadable = true;
   };
   const attempt = async <T>(read: () => T | Promise<T>): Promise<T | undefined> => {
@@ -78,7 +78,7 @@ function print(validation: Validation, output: ValidateOptions["output"]): void 
   const skipped = skippedLine(validation);
   if (output === "json") {
     process.stdout.write(`${toJson(findings)}\n`);
-    if (skipped) complain(skipped);
+    if (skipped) printError(skipped);
     return;
   }
   const lines = [...findings.map(findingLine), summaryLine(validation), ...(skipped ? [skipped] : [])];

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { load } from "js-yaml";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { sweepReaders } from "../../src/commands/kubectl/left-readers.ts";
+import { deleteOrphanedLogPods } from "../../src/commands/kubectl/orphaned-log-pods.ts";
 import { READER_LABELS } from "../../src/commands/kubectl/reader-pod.ts";
 import { type ApiObject, PODS } from "../../src/kube/resource.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
@@ -125,9 +125,7 @@ it("explains what it can, and says what its user may not see", async () => {
   await plane.kubectl("create", "role", "reader", "--verb=get,list", "--resource=pods,events");
   await plane.kubectl("create", "rolebinding", "reader", "--role=reader", "--user=reader");
   const { stdout, code } = await multus(["explain", "failing"], kubeconfig);
-  expect(stdout).toContain(
-    'not read, missing permission: "list multusinstalls.multus-operator.dev"',
-  );
+  expect(stdout).toContain('not read, missing permission: "list multusinstalls.multus-operator.dev"');
   expect(stdout).toContain('default/typo cannot be attached on node-1: unknown macvlan mode: "brige"');
   expect(code).toBe(1);
   const pods = await multus(["pods"], kubeconfig);
@@ -190,7 +188,7 @@ it("sweeps reading pods that ended and that a killed kubectl multus left, and no
   await reader("left", "Failed", "2026-11-24T11:00:00Z");
   await reader("read-now", "Succeeded", "2026-11-24T11:59:30Z");
   await reader("followed", "Running");
-  expect(await sweepReaders(world.client, "default", now)).toBe(1);
+  expect(await deleteOrphanedLogPods(world.client, "default", now)).toBe(1);
   const { items } = await world.client.list(PODS, {
     namespace: "default",
     labelSelector: "app.kubernetes.io/name=multus-log-reader",

@@ -8,7 +8,7 @@ export const COMPLETE_ARGUMENT = "kubectl_complete-multus";
 /** kubectl's own protocol (cobra): candidates, a line each, then `:4`, no file names. */
 const NO_FILES = ":4";
 /** A shell that waits for a server that does not answer is worse than no candidates. */
-const LONGEST_MS = 2000;
+const MAX_WAIT_MS = 2000;
 
 /**
  * What `kubectl_complete-multus` prints for the words after `kubectl multus`, the last of which is being typed.
@@ -53,7 +53,7 @@ async function names(before: readonly string[], type: ResourceType): Promise<str
     await using session = openSession(commonOptions(before));
     const { items } = await session.client.list(type, {
       ...(type.namespaced ? { namespace: session.namespace } : {}),
-      signal: AbortSignal.timeout(LONGEST_MS),
+      signal: AbortSignal.timeout(MAX_WAIT_MS),
     });
     return items.map(({ metadata }) => metadata.name);
   } catch {

@@ -4,10 +4,10 @@ import { explanationData, explanationText } from "../../display/explanation.ts";
 import { PODS } from "../../kube/resource.ts";
 import { chainOf } from "../../networks/explain/chain.ts";
 import { explain } from "../../networks/explain/explain.ts";
-import { type ApiPod, evidenceOf } from "./evidence.ts";
 import { UsageError } from "./failure.ts";
 import { type OutputFormat, outputOption, print } from "./output.ts";
-import { Reading } from "./reading.ts";
+import { PermittedReader } from "./permitted-reader.ts";
+import { type ApiPod, gatherPodFacts } from "./pod-facts.ts";
 import { type CommonOptions, inSession, type Session } from "./session.ts";
 
 export function explainCommand(): Command {
@@ -30,15 +30,15 @@ Examples:
     );
   inSession<CommonOptions & { output?: OutputFormat }>(command, async (session, { output }, [name = ""]) => {
     const pod = await findPod(session, name.replace(/^pods?\//, ""));
-    const reading = new Reading(session.client);
-    const input = await evidenceOf(reading, pod);
+    const reader = new PermittedReader(session.client);
+    const input = await gatherPodFacts(reader, pod);
     const explanation = explain(input);
     const shown = {
       namespace: input.pod.namespace,
       pod: input.pod.name,
       explanation,
       chain: chainOf(input, explanation.outcome),
-      unread: [...reading.unread],
+      unread: [...reader.missingPermissions],
     };
     print(
       output,

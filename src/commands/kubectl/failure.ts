@@ -17,21 +17,21 @@ export async function runOrExplain(body: () => Promise<number | undefined>): Pro
     return (await body()) ?? 0;
   } catch (error) {
     if (error instanceof Interrupted) return 130;
-    process.stderr.write(`error: ${wayOut(error)}\n`);
+    process.stderr.write(`error: ${remedy(error)}\n`);
     return 2;
   }
 }
 
 /** One sentence or two: what went wrong, and the way out. Throws what is no failure of a request or a file. */
-export function wayOut(error: unknown): string {
+export function remedy(error: unknown): string {
   if (error instanceof UsageError) return error.message;
   if (error instanceof NetworkError)
     return `the API server does not answer: ${oneLine(error.message)}. See --kubeconfig and --context`;
-  if (error instanceof ApiError) return wayOutOfAnswer(error);
+  if (error instanceof ApiError) return describeApiError(error);
   throw error;
 }
 
-function wayOutOfAnswer(error: ApiError): string {
+function describeApiError(error: ApiError): string {
   const { path } = error;
   if (error.status === 404 && path.startsWith("/apis/multus-operator.dev/"))
     return "this cluster does not know MultusInstall and NetworkAttachmentReport: multus-operator is not installed. Install its chart: helm install multus-operator charts/multus-operator --namespace multus-operator --create-namespace";

@@ -32,7 +32,7 @@ export async function findInstall(
 }
 
 /** Throws a UsageError where there is none. */
-export async function theInstall(client: KubeClient): Promise<InstallWithStatus> {
+export async function requireInstall(client: KubeClient): Promise<InstallWithStatus> {
   const found = await findInstall(client);
   if (!found)
     throw new UsageError(

@@ -5,7 +5,7 @@ import { flavourOf } from "../../multus/releases.ts";
 export type LogSource =
   | { from: "file"; file: string; directory: string }
   | { from: "pod" }
-  | { from: "nothing"; wayOut: string };
+  | { from: "nothing"; remedy: string };
 
 /**
  * The file where there is one; else the pod of the thick daemon, which logs to its standard error unless told
@@ -18,12 +18,12 @@ export function logSourceOf(spec: MultusInstallSpec, podWanted: boolean): LogSou
   if (file !== undefined)
     return {
       from: "nothing",
-      wayOut: `Multus logs to ${file}, and no directory of the host is mounted for it: set spec.logging.hostDir of the MultusInstall`,
+      remedy: `Multus logs to ${file}, and no directory of the host is mounted for it: set spec.logging.hostDir of the MultusInstall`,
     };
   if (flavourOf(spec) === "v4-thick" && toStderr !== false) return { from: "pod" };
   return {
     from: "nothing",
-    wayOut:
+    remedy:
       "Multus writes no log file here: set spec.logging.file, hostDir and level of the MultusInstall, such as file: /opt/cni/log/multus.log, hostDir: /opt/cni/log, level: verbose. What the Multus pod itself says: add --pod",
   };
 }

@@ -4,7 +4,7 @@ import { printable } from "../../display/text.ts";
 import { ApiError } from "../../kube/errors.ts";
 import { type ApiObject, NODES, PODS } from "../../kube/resource.ts";
 import { UsageError } from "./failure.ts";
-import { theInstall } from "./install.ts";
+import { requireInstall } from "./install.ts";
 import { logSourceOf } from "./log-source.ts";
 import { podLog, readLogOnNode } from "./node-log.ts";
 import type { LogRange } from "./reader-pod.ts";
@@ -21,7 +21,7 @@ interface LogsOptions extends CommonOptions {
 }
 
 /** More than this does not fit through the log of a pod: the kubelet begins a new file at 10 MiB. */
-const MOST_BYTES = 8 << 20;
+const MAX_BYTES = 8 << 20;
 
 export function logsCommand(): Command {
   const command = new Command("logs")
@@ -39,9 +39,9 @@ export function logsCommand(): Command {
     )
     .option("-f, --follow", "go on until Ctrl-C")
     .option("--pod", "the output of the Multus pod instead: what its entrypoint or daemon says")
-    .option("--image <reference>", "image of the reading pod; default: the operator's own")
+    .option("--image <reference>", "image of the reader pod; default: the operator's own")
     .addOption(
-      new Option("--timeout <seconds>", "how long the reading pod may take to start")
+      new Option("--timeout <seconds>", "how long the reader pod may take to start")
         .argParser(wholeNumber)
         .default(60),
     )
@@ -68,12 +68,12 @@ Examples:
 async function logs(session: Session, options: LogsOptions): Promise<undefined> {
   const { client } = session;
   const { node } = options;
-  const install = await theInstall(client);
+  const install = await requireInstall(client);
   await requireNode(session, node);
   const source = logSourceOf(install.spec, options.pod ?? false);
   const range = { lines: options.tail, bytes: options.maxBytes, follow: options.follow ?? false };
   const write = writer();
-  if (source.from === "nothing") throw new UsageError(source.wayOut);
+  if (source.from === "nothing") throw new UsageError(source.remedy);
   if (source.from === "pod") await readPodLog(session, install.spec.namespace, node, range, write);
   else
     await readLogOnNode(client, {
@@ -168,7 +168,7 @@ function wholeNumber(text: string): number {
 function byteCount(text: string): number {
   const [, digits, unit] = /^(\d{1,9})(Ki|Mi)?$/.exec(text) ?? [];
   const bytes = Number(digits) * (unit === "Mi" ? 1 << 20 : unit === "Ki" ? 1 << 10 : 1);
-  if (!(bytes >= 1 && bytes <= MOST_BYTES))
+  if (!(bytes >= 1 && bytes <= MAX_BYTES))
     throw new InvalidArgumentError("it must be a number of bytes, 1 to 8Mi, such as 65536, 256Ki or 1Mi");
   return bytes;
 }

@@ -3,13 +3,13 @@ import { multusPodView } from "../../diagnosis/multus-pod.ts";
 import { PODS } from "../../kube/resource.ts";
 import type { MultusOnNode } from "../../networks/explain/input.ts";
 import { GUARD } from "../../networks/sandbox-failure.ts";
-import type { ApiPod } from "./evidence.ts";
 import type { InstallWithStatus } from "./install.ts";
-import type { Reading } from "./reading.ts";
+import type { PermittedReader } from "./permitted-reader.ts";
+import type { ApiPod } from "./pod-facts.ts";
 
 /** Multus on a node by its pod there; undefined where that may not be seen. A Multus of its own manifest counts too. */
 export async function multusOn(
-  reading: Reading,
+  reader: PermittedReader,
   node: string,
   install: InstallWithStatus | undefined,
 ): Promise<MultusOnNode | undefined> {
@@ -19,7 +19,7 @@ export async function multusOn(
     labelSelector: `app=multus,name!=${GUARD}`,
     fieldSelector: `spec.nodeName=${node}`,
   };
-  const pods = await reading.all(PODS, where, (object) => object as ApiPod);
+  const pods = await reader.all(PODS, where, (object) => object as ApiPod);
   if (!pods) return undefined;
   const views = pods.map((pod) => ({ pod, view: multusPodView(pod) }));
   const own = views.filter(({ view }) => view.daemonSet !== "" && !view.terminating);

@@ -2,13 +2,13 @@ import { Command } from "commander";
 import { networkData, networkDetails, networksTable, type ShownNetwork } from "../../display/networks.ts";
 import { keyOf } from "../../networks/attachments.ts";
 import { pluginsText } from "../../networks/needs.ts";
+import { type CollectedNetworks, collectNetworks, collectPods } from "./collect.ts";
 import { UsageError } from "./failure.ts";
 import { findInstall } from "./install.ts";
+import { requireReadable, warnMissingPermissions } from "./missing-permissions.ts";
 import { type OutputFormat, outputOption, print } from "./output.ts";
-import { Reading } from "./reading.ts";
+import { PermittedReader } from "./permitted-reader.ts";
 import { type CommonOptions, inSession } from "./session.ts";
-import { type SurveyedNetworks, surveyNetworks, surveyPods } from "./survey.ts";
-import { complain, requireRead } from "./unread.ts";
 
 interface NetworksOptions extends CommonOptions {
   allNamespaces?: true;
@@ -33,12 +33,12 @@ Examples:
   kubectl multus networks -A -o json | jq '.[] | select(.valid == "False")'`,
     );
   inSession<NetworksOptions>(command, async (session, { allNamespaces = false, output }, [name]) => {
-    const reading = new Reading(session.client);
+    const reader = new PermittedReader(session.client);
     const namespace = allNamespaces ? undefined : session.namespace;
-    const networks = requireRead(reading, await surveyNetworks(reading, namespace));
+    const networks = requireReadable(reader, await collectNetworks(reader, namespace));
     const keys =
-      name === undefined ? networks.keys : [await theOne(networks, `${session.namespace}/${name}`)];
-    const shown = await networksOf(reading, networks, keys, namespace);
+      name === undefined ? networks.keys : [await requireNetwork(networks, `${session.namespace}/${name}`)];
+    const shown = await networksOf(reader, networks, keys, namespace);
     print(
       output,
       () => (name === undefined ? shown.map(networkData) : networkData(shown[0] as ShownNetwork)),
@@ -49,21 +49,21 @@ Examples:
         return `There is no NetworkAttachmentDefinition${namespace === undefined ? "" : ` in namespace ${namespace} (-A: every namespace)`}.\n`;
       },
     );
-    complain(reading);
+    warnMissingPermissions(reader);
     return undefined;
   });
   return command;
 }
 
 async function networksOf(
-  reading: Reading,
-  networks: SurveyedNetworks,
+  reader: PermittedReader,
+  networks: CollectedNetworks,
   keys: readonly string[],
   namespace: string | undefined,
 ): Promise<ShownNetwork[]> {
   const unreported = keys.some((key) => networks.reports.get(key)?.pods === undefined);
-  const install = unreported ? await reading.may(() => findInstall(reading.client)) : undefined;
-  const pods = unreported ? await surveyPods(reading, namespace, networks, install?.install) : undefined;
+  const install = unreported ? await reader.tryRead(() => findInstall(reader.client)) : undefined;
+  const pods = unreported ? await collectPods(reader, namespace, networks, install?.install) : undefined;
   return keys.flatMap((key) => {
     const read = networks.read(key);
     if (!read) return [];
@@ -85,7 +85,7 @@ async function networksOf(
   });
 }
 
-async function theOne(networks: SurveyedNetworks, key: string): Promise<string> {
+async function requireNetwork(networks: CollectedNetworks, key: string): Promise<string> {
   if (networks.read(key)) return key;
   const [namespace, name] = key.split("/");
   throw new UsageError(

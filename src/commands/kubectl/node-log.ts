@@ -6,7 +6,7 @@ import type { KubeClient } from "../../kube/client.ts";
 import { ApiError } from "../../kube/errors.ts";
 import { type ApiObject, CORE_EVENTS, type ObjectRef, PODS, pathOf } from "../../kube/resource.ts";
 import { Interrupted, UsageError } from "./failure.ts";
-import { sweepReaders } from "./left-readers.ts";
+import { deleteOrphanedLogPods } from "./orphaned-log-pods.ts";
 import { type LogRange, READER_CONTAINER, readerPod } from "./reader-pod.ts";
 import { DEPLOYMENTS } from "./types.ts";
 
@@ -16,14 +16,14 @@ export interface NodeLogRequest {
   /** Both as paths on the host. */
   file: string;
   directory: string;
-  /** Of the reading pod; undefined: the operator's own. */
+  /** Of the reader pod; undefined: the operator's own. */
   image: string | undefined;
   startTimeoutMs: number;
   range: LogRange;
   write: (chunk: Buffer) => void;
 }
 
-const LOOK_EVERY_MS = 200;
+const POLL_INTERVAL_MS = 200;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** Reads a log file of a node through a pod that runs there for it. The pod is gone when this returns or throws, also after Ctrl-C. */
@@ -31,7 +31,7 @@ export async function readLogOnNode(client: KubeClient, request: NodeLogRequest)
   const { install, node, file, directory, range } = request;
   const image = request.image ?? (await operatorImage(client));
   const namespace = install.spec.namespace;
-  await sweepReaders(client, namespace, Date.now());
+  await deleteOrphanedLogPods(client, namespace, Date.now());
   const name = `multus-log-${randomBytes(5).toString("hex")}`;
   const pullSecrets = install.spec.image.pullSecrets;
   const pod = readerPod({ name, install, node, image, pullSecrets, directory, file, range });
@@ -62,17 +62,17 @@ async function readWhenStarted(
   let state: ContainerState = {};
   while (!state.terminated && !(range.follow && state.running)) {
     const pod = await client.get<ApiObject & ReaderPodStatus>(ref, { signal });
-    if (!pod) throw new UsageError(`somebody deleted the reading pod ${ref.name} before it had read`);
+    if (!pod) throw new UsageError(`somebody deleted the reader pod ${ref.name} before it had read`);
     state = pod.status?.containerStatuses?.[0]?.state ?? {};
     const refused = whyNotStarted(state) ?? pod.status?.message;
     if (refused !== undefined && !state.terminated)
-      throw new UsageError(`the reading pod does not start on ${node}: ${oneLine(refused)}`);
+      throw new UsageError(`the reader pod does not start on ${node}: ${oneLine(refused)}`);
     if (Date.now() - started > request.startTimeoutMs && !state.running && !state.terminated)
       throw new UsageError(
-        `the reading pod did not start on ${node} within ${request.startTimeoutMs / 1000} s: ${await lastEvent(client, ref)}`,
+        `the reader pod did not start on ${node} within ${request.startTimeoutMs / 1000} s: ${await lastEvent(client, ref)}`,
       );
     if (!state.terminated && !(range.follow && state.running))
-      await sleep(LOOK_EVERY_MS, undefined, { signal });
+      await sleep(POLL_INTERVAL_MS, undefined, { signal });
   }
   if (state.terminated && state.terminated.exitCode !== 0)
     throw new UsageError(notRead(state.terminated, node, file, request.install));
@@ -168,7 +168,7 @@ async function operatorImage(client: KubeClient): Promise<string> {
   const image = found[0]?.spec.template.spec.containers.find(({ name }) => name === "operator")?.image;
   if (image === undefined)
     throw new UsageError(
-      "no Deployment of the operator is found (label app.kubernetes.io/name=multus-operator): name the image of the reading pod with --image",
+      "no Deployment of the operator is found (label app.kubernetes.io/name=multus-operator): name the image of the reader pod with --image",
     );
   return image;
 }
@@ -184,7 +184,7 @@ async function remove(client: KubeClient, ref: ObjectRef): Promise<void> {
   } catch (error) {
     if (error instanceof ApiError && error.status === 404) return;
     process.stderr.write(
-      `warning: the reading pod is left behind: kubectl delete pod -n ${ref.namespace} ${ref.name} (${oneLine((error as Error).message)})\n`,
+      `warning: the reader pod is left behind: kubectl delete pod -n ${ref.namespace} ${ref.name} (${oneLine((error as Error).message)})\n`,
     );
   }
 }

@@ -2,7 +2,7 @@ import type { ApiObject, ResourceType } from "../../kube/resource.ts";
 import { DAEMON_SETS } from "../../kube/resource.ts";
 import type { ExplainedPod } from "../../networks/explain/input.ts";
 import { NETWORKS } from "../../networks/pod-request/request.ts";
-import type { Reading } from "./reading.ts";
+import type { PermittedReader } from "./permitted-reader.ts";
 
 const apps = (kind: string, plural: string): ResourceType => ({
   group: "apps",
@@ -27,14 +27,14 @@ interface OwnerReference {
 }
 
 /** The workload that made the pod, and whether it carries the annotation that belongs to its template; read only where the pod has none. */
-export async function ownerOf(reading: Reading, pod: ApiObject): Promise<ExplainedPod["owner"]> {
+export async function ownerOf(reader: PermittedReader, pod: ApiObject): Promise<ExplainedPod["owner"]> {
   const { ownerReferences, namespace = "", annotations } = pod.metadata;
   const owner = ((ownerReferences ?? []) as OwnerReference[]).find(({ controller }) => controller);
   if (!owner) return undefined;
   const type = WORKLOADS.find(({ kind }) => kind === owner.kind);
   const workload =
     type && !annotations?.[NETWORKS]
-      ? await reading.may(() => reading.client.get({ type, namespace, name: owner.name }))
+      ? await reader.tryRead(() => reader.client.get({ type, namespace, name: owner.name }))
       : undefined;
   return {
     kind: owner.kind,

@@ -1,11 +1,11 @@
 import { Command } from "commander";
 import { isFailing, podData, podsTable } from "../../display/pods.ts";
+import { collectNetworks, collectPods } from "./collect.ts";
 import { findInstall } from "./install.ts";
+import { requireReadable, warnMissingPermissions } from "./missing-permissions.ts";
 import { type OutputFormat, outputOption, print } from "./output.ts";
-import { Reading } from "./reading.ts";
+import { PermittedReader } from "./permitted-reader.ts";
 import { type CommonOptions, inSession } from "./session.ts";
-import { surveyNetworks, surveyPods } from "./survey.ts";
-import { complain, requireRead } from "./unread.ts";
 
 interface PodsOptions extends CommonOptions {
   allNamespaces?: true;
@@ -32,13 +32,13 @@ Examples:
   kubectl multus pods -A -o json | jq -r '.[] | select(.outcome == "bypassed") | .pod'`,
     );
   inSession<PodsOptions>(command, async (session, { allNamespaces = false, failing = false, output }) => {
-    const reading = new Reading(session.client);
+    const reader = new PermittedReader(session.client);
     const namespace = allNamespaces ? undefined : session.namespace;
     const [networks, found] = await Promise.all([
-      surveyNetworks(reading, namespace),
-      reading.may(() => findInstall(session.client)),
+      collectNetworks(reader, namespace),
+      reader.tryRead(() => findInstall(session.client)),
     ]);
-    const all = requireRead(reading, await surveyPods(reading, namespace, networks, found?.install));
+    const all = requireReadable(reader, await collectPods(reader, namespace, networks, found?.install));
     const pods = failing ? all.filter(isFailing) : all;
     print(
       output,
@@ -48,7 +48,7 @@ Examples:
           ? podsTable(pods, { namespaces: allNamespaces, wide: output === "wide" })
           : `${nothing(failing, all.length, namespace)}\n`,
     );
-    complain(reading);
+    warnMissingPermissions(reader);
     return undefined;
   });
   return command;

@@ -27,8 +27,8 @@ export const READER_LABELS = {
   "app.kubernetes.io/managed-by": "kubectl-multus",
 };
 /** A reader that nobody removes ends by itself after these seconds. */
-const LONGEST_READ_S = 300;
-const LONGEST_FOLLOW_S = 4 * 3600;
+const MAX_READ_SECONDS = 300;
+const MAX_FOLLOW_SECONDS = 4 * 3600;
 
 /**
  * The pod that reads a log on a node. It needs nothing of Multus, which may be what is broken: no pod network
@@ -52,7 +52,7 @@ export function readerPod(options: ReaderPodOptions): KubeObject {
       automountServiceAccountToken: false,
       enableServiceLinks: false,
       terminationGracePeriodSeconds: 1,
-      activeDeadlineSeconds: range.follow ? LONGEST_FOLLOW_S : LONGEST_READ_S,
+      activeDeadlineSeconds: range.follow ? MAX_FOLLOW_SECONDS : MAX_READ_SECONDS,
       tolerations: [{ operator: "Exists" }],
       imagePullSecrets: options.pullSecrets.map((name) => ({ name })),
       containers: [

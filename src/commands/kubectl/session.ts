@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { KubeClient } from "../../kube/client.ts";
 import { connect } from "../../kube/connection.ts";
 import { runOrExplain, UsageError } from "./failure.ts";
-import { PatientClient } from "./patient-client.ts";
+import { RetryingClient } from "./retrying-client.ts";
 
 /** kubectl's own flags, which may stand anywhere on the command line. */
 export interface CommonOptions {
@@ -64,7 +64,7 @@ export function openSession(options: CommonOptions): Session {
       throw new Error("there is no kubeconfig: neither KUBECONFIG nor ~/.kube/config names a cluster");
     const current = connection.getContextObject(connection.currentContext);
     return {
-      client: new PatientClient(connection, headers),
+      client: new RetryingClient(connection, headers),
       namespace: namespace ?? (current?.namespace || "default"),
       server: connection.server,
       [Symbol.asyncDispose]: () => connection.close(),

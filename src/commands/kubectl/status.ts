@@ -1,11 +1,11 @@
 import { Command } from "commander";
 import { isReady, type ShownStatus, statusData, statusText } from "../../display/status.ts";
-import { atAGlance } from "./at-a-glance.ts";
 import { findInstall } from "./install.ts";
+import { warnMissingPermissions } from "./missing-permissions.ts";
 import { type OutputFormat, outputOption, print } from "./output.ts";
-import { Reading } from "./reading.ts";
+import { PermittedReader } from "./permitted-reader.ts";
 import { type CommonOptions, inSession } from "./session.ts";
-import { complain } from "./unread.ts";
+import { summarize } from "./summary.ts";
 
 export function statusCommand(): Command {
   const command = new Command("status")
@@ -23,9 +23,9 @@ Examples:
   kubectl multus status -o json | jq .pods`,
     );
   inSession<CommonOptions & { output?: OutputFormat }>(command, async ({ client }, { output }) => {
-    const reading = new Reading(client);
+    const reader = new PermittedReader(client);
     const found = await findInstall(client);
-    const { networks, pods } = await atAGlance(reading, found?.install);
+    const { networks, pods } = await summarize(reader, found?.install);
     const shown: ShownStatus = {
       install: found && {
         name: found.install.metadata.name,
@@ -41,7 +41,7 @@ Examples:
       () => statusData(shown),
       () => statusText(shown),
     );
-    complain(reading);
+    warnMissingPermissions(reader);
     return isReady(shown) ? 0 : 1;
   });
   return command;

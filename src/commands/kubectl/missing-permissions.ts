@@ -1,10 +1,10 @@
 import { UsageError } from "./failure.ts";
-import type { Reading } from "./reading.ts";
+import type { PermittedReader } from "./permitted-reader.ts";
 
 /** What a command cannot do without. Throws a UsageError that names the permission. */
-export function requireRead<T>(reading: Reading, value: T | undefined): T {
+export function requireReadable<T>(reader: PermittedReader, value: T | undefined): T {
   if (value !== undefined) return value;
-  const wanted = [...reading.unread].join(", ");
+  const wanted = [...reader.missingPermissions].join(", ");
   throw new UsageError(
     wanted === ""
       ? "this cluster does not know NetworkAttachmentDefinition: Multus is not installed. With multus-operator: kubectl apply -f manifests/samples/multusinstall.yaml"
@@ -13,9 +13,9 @@ export function requireRead<T>(reading: Reading, value: T | undefined): T {
 }
 
 /** Says on standard error what could not be looked at, so that an answer is not taken for whole. */
-export function complain(reading: Reading): void {
-  if (reading.unread.size === 0) return;
+export function warnMissingPermissions(reader: PermittedReader): void {
+  if (reader.missingPermissions.size === 0) return;
   process.stderr.write(
-    `warning: not looked at, for want of permissions: ${[...reading.unread].join(", ")}\n`,
+    `warning: not looked at, for want of permissions: ${[...reader.missingPermissions].join(", ")}\n`,
   );
 }

@@ -3,7 +3,7 @@ import { ApiError } from "../../kube/errors.ts";
 import { type ApiObject, PODS } from "../../kube/resource.ts";
 import { READER_LABELS } from "./reader-pod.ts";
 
-/** Whoever waits for a reading pod reads it as it ends. */
+/** Whoever waits for a reader pod reads it as it ends. */
 const READ_AFTER_MS = 120_000;
 
 interface EndedPod extends ApiObject {
@@ -14,11 +14,15 @@ interface EndedPod extends ApiObject {
 }
 
 /**
- * Deletes reading pods that ended and that nobody removed, since the program that made them was killed. One that
+ * Deletes reader pods that ended and that nobody removed, since the program that made them was killed. One that
  * runs may be somebody's; it ends by itself (activeDeadlineSeconds) and is then swept by the next. Where pods may
  * not be listed or deleted, nothing happens. Returns how many it deleted.
  */
-export async function sweepReaders(client: KubeClient, namespace: string, now: number): Promise<number> {
+export async function deleteOrphanedLogPods(
+  client: KubeClient,
+  namespace: string,
+  now: number,
+): Promise<number> {
   const labelSelector = Object.entries(READER_LABELS)
     .map(([key, value]) => `${key}=${value}`)
     .join(",");

@@ -9,7 +9,7 @@ const ATTEMPTS = 5;
  * Tries again what the API server puts off (429 with Retry-After), as kubectl does: a busy one answers so, and
  * any for a moment after a CRD was created ("storage is (re)initializing"). Such a request was not carried out.
  */
-export class PatientClient extends KubeClient {
+export class RetryingClient extends KubeClient {
   readonly #headers: Readonly<Record<string, string | string[]>>;
 
   /** @param headers that every request has */
