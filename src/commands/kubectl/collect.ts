@@ -11,7 +11,7 @@ import { type FailureView, failureView } from "../../networks/sandbox-event.ts";
 import type { InstallWithStatus } from "./install.ts";
 import type { PermittedReader } from "./permitted-reader.ts";
 
-/** A pod that asks for networks, and what became of that. */
+/** A pod that requests networks, and what became of that. */
 export interface CollectedPod {
   namespace: string;
   name: string;
@@ -21,19 +21,24 @@ export interface CollectedPod {
 
 /** The NADs with what was read of each, and the operator's reports; by "namespace/name". */
 export interface CollectedNetworks {
-  /** Of the namespaces asked for. */
+  /** Of the namespaces that the user asked about, and of the selector. */
   keys: string[];
   read: (key: string) => ReadNad | undefined;
   reports: ReadonlyMap<string, ReportStatus>;
 }
 
-/** Undefined where NADs may not be read, or the cluster knows none. */
+/**
+ * Undefined if NADs may not be read, or the cluster does not have their CRD.
+ * @param selector labels of the NADs in `keys`
+ */
 export async function collectNetworks(
   reader: PermittedReader,
   namespace: string | undefined,
+  selector?: string,
 ): Promise<CollectedNetworks | undefined> {
   const within = namespace === undefined ? {} : { namespace };
-  // Pods use NADs of other namespaces too; where those may not be read, the own ones will do.
+  const selected = selector === undefined ? undefined : await keysOf(reader, within, selector);
+  // Pods use NADs of other namespaces too; if those may not be read, the own ones must do.
   const [nads, reports] = await Promise.all([
     widest(reader, within, (where) => reader.all(NETWORK_ATTACHMENT_DEFINITIONS, where, keyed(nadView))),
     widest(reader, within, (where) => reader.all(NETWORK_ATTACHMENT_REPORT, where, keyed(reportView))),
@@ -48,23 +53,38 @@ export async function collectNetworks(
   return {
     keys: [...byKey.keys()]
       .filter((key) => namespace === undefined || key.startsWith(`${namespace}/`))
+      .filter((key) => selected?.has(key) ?? true)
       .toSorted(),
     read: (key) => nadReader.read(key),
     reports: statusOf,
   };
 }
 
-/** The pods of a namespace, or of all, that ask for networks; undefined where pods may not be read. */
+async function keysOf(
+  reader: PermittedReader,
+  within: { namespace?: string },
+  labelSelector: string,
+): Promise<ReadonlySet<string> | undefined> {
+  const keys = await reader.all(
+    NETWORK_ATTACHMENT_DEFINITIONS,
+    { ...within, labelSelector },
+    ({ metadata }) => `${metadata.namespace}/${metadata.name}`,
+  );
+  return keys && new Set(keys);
+}
+
+/** The pods of a namespace, or of all, that request networks; undefined if pods may not be read. */
 export async function collectPods(
   reader: PermittedReader,
   namespace: string | undefined,
   networks: CollectedNetworks | undefined,
   install: InstallWithStatus | undefined,
+  selector?: string,
 ): Promise<CollectedPod[] | undefined> {
   const within = namespace === undefined ? {} : { namespace };
   const views = new PodViews();
   const [pods, failures] = await Promise.all([
-    reader.all(PODS, within, (object) => {
+    reader.all(PODS, { ...within, ...(selector ? { labelSelector: selector } : {}) }, (object) => {
       const view = views.view(object);
       return view && { view, name: object.metadata.name, namespace: object.metadata.namespace ?? "" };
     }),
@@ -92,13 +112,13 @@ function outcomeFor(
 ): PodOutcome {
   return outcomeOf({
     pod: podFacts(namespace, name, view, failure),
-    // Where NADs may not be read, none is taken to be missing.
+    // If NADs may not be read, none is taken to be missing.
     network: (ns, nad) => (networks ? networks.read(`${ns}/${nad}`)?.facts : { cniName: nad }),
     isolation,
   });
 }
 
-/** All namespaces at best, else the one that was asked for. */
+/** All namespaces if possible, else the given one. */
 async function widest<T>(
   reader: PermittedReader,
   within: { namespace?: string },

@@ -3,16 +3,16 @@ import { NETWORK_ATTACHMENT_DEFINITIONS } from "../../crds/network-attachment-de
 import { NAMESPACES, NODES, PODS, type ResourceType } from "../../kube/resource.ts";
 import { type CommonOptions, openSession } from "./session.ts";
 
-/** By this first argument, which bin/kubectl_complete-multus gives, the program completes what is typed after `kubectl multus`. */
+/** With this first argument, which bin/kubectl_complete-multus passes, the program completes the words after `kubectl multus`. */
 export const COMPLETE_ARGUMENT = "kubectl_complete-multus";
-/** kubectl's own protocol (cobra): candidates, a line each, then `:4`, no file names. */
+/** kubectl's own protocol (cobra): candidates, one per line, then `:4`, no file names. */
 const NO_FILES = ":4";
-/** A shell that waits for a server that does not answer is worse than no candidates. */
+/** Waiting in the shell for a server that does not answer is worse than no candidates. */
 const MAX_WAIT_MS = 2000;
 
 /**
  * What `kubectl_complete-multus` prints for the words after `kubectl multus`, the last of which is being typed.
- * Nothing that goes wrong is told: a shell has no place for it.
+ * Errors are not reported: a shell has no place for them.
  */
 export async function complete(program: Command, words: readonly string[]): Promise<string> {
   const typed = words.at(-1) ?? "";

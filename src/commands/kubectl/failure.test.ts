@@ -21,7 +21,7 @@ describe("remedy", () => {
   it("says who may not do what, and which permission to ask for", () => {
     const message = 'pods is forbidden: User "jane" cannot create resource "pods" in API group ""';
     expect(remedy(refusal("POST /api/v1/namespaces/kube-system/pods", 403, message, "Forbidden"))).toBe(
-      `not allowed: ${message}. Ask for the permission "create pods" in namespace kube-system; the ClusterRole multus-operator-view holds those that looking needs`,
+      `not allowed: ${message}. Ask for the permission "create pods" in namespace kube-system; the ClusterRole multus-operator-view grants what reading needs`,
     );
   });
 
@@ -30,7 +30,7 @@ describe("remedy", () => {
       remedy(
         new NetworkError({ method: "GET", path: "/api" }, new Error("connect ECONNREFUSED 127.0.0.1:1")),
       ),
-    ).toMatch(/does not answer: .*ECONNREFUSED.* See --kubeconfig and --context$/);
+    ).toMatch(/does not answer: .*ECONNREFUSED.* Check --kubeconfig and --context$/);
   });
 
   it("does not hide a fault of the program", () => {

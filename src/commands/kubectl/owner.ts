@@ -3,22 +3,10 @@ import { DAEMON_SETS } from "../../kube/resource.ts";
 import type { ExplainedPod } from "../../networks/explain/input.ts";
 import { NETWORKS } from "../../networks/pod-request/request.ts";
 import type { PermittedReader } from "./permitted-reader.ts";
-
-const apps = (kind: string, plural: string): ResourceType => ({
-  group: "apps",
-  version: "v1",
-  kind,
-  plural,
-  namespaced: true,
-});
+import { JOBS, REPLICA_SETS, STATEFUL_SETS } from "./types.ts";
 
 /** Workloads that users write annotations on. A Deployment's are copied to its ReplicaSets. */
-const WORKLOADS: readonly ResourceType[] = [
-  apps("ReplicaSet", "replicasets"),
-  apps("StatefulSet", "statefulsets"),
-  DAEMON_SETS,
-  { group: "batch", version: "v1", kind: "Job", plural: "jobs", namespaced: true },
-];
+const WORKLOADS: readonly ResourceType[] = [REPLICA_SETS, STATEFUL_SETS, DAEMON_SETS, JOBS];
 
 interface OwnerReference {
   kind: string;
@@ -26,7 +14,7 @@ interface OwnerReference {
   controller?: boolean;
 }
 
-/** The workload that made the pod, and whether it carries the annotation that belongs to its template; read only where the pod has none. */
+/** The workload that created the pod, and whether it carries the annotation that belongs to its template; read only if the pod has none. */
 export async function ownerOf(reader: PermittedReader, pod: ApiObject): Promise<ExplainedPod["owner"]> {
   const { ownerReferences, namespace = "", annotations } = pod.metadata;
   const owner = ((ownerReferences ?? []) as OwnerReference[]).find(({ controller }) => controller);

@@ -5,7 +5,7 @@ import { permissionOf } from "./failure.ts";
 
 const PAGE = 500;
 
-/** Reads of a user who may see some of a cluster and not all: what is forbidden is noted, and the rest goes on. */
+/** Reads for a user who may see some of a cluster and not all: it records what is forbidden, and continues with the rest. */
 export class PermittedReader {
   readonly client: KubeClient;
   /** The permissions that were missing: "list nodes". */
@@ -15,7 +15,7 @@ export class PermittedReader {
     this.client = client;
   }
 
-  /** What `read` gives; undefined where it is forbidden, or the kind is not known to the cluster. */
+  /** What `read` returns; undefined if it is forbidden, or the cluster does not have the kind. */
   async tryRead<T>(read: () => Promise<T>): Promise<T | undefined> {
     try {
       return await read();
@@ -47,7 +47,7 @@ export class PermittedReader {
     } while (next !== "");
   }
 
-  /** All of a kind, or undefined where that is forbidden or the kind unknown. */
+  /** All of a kind, or undefined if that is forbidden or the cluster does not have the kind. */
   async all<T>(
     type: ResourceType,
     where: { namespace?: string; labelSelector?: string; fieldSelector?: string },

@@ -16,7 +16,7 @@ import { multusOn } from "./multus-pod.ts";
 import { ownerOf } from "./owner.ts";
 import type { PermittedReader } from "./permitted-reader.ts";
 
-/** The fields of a pod that explaining looks at, as the API server gives them. */
+/** The fields of a pod that an explanation uses, as the API server returns them. */
 export interface ApiPod extends ApiObject {
   spec?: { nodeName?: string; hostNetwork?: boolean };
   status?: {
@@ -27,7 +27,7 @@ export interface ApiPod extends ApiObject {
   };
 }
 
-/** Everything that explaining a pod takes, as far as the user may see it. */
+/** Everything that explaining a pod needs, as far as the user may read it. */
 export async function gatherPodFacts(reader: PermittedReader, pod: ApiPod): Promise<ExplainInput> {
   const { client } = reader;
   const namespace = pod.metadata.namespace ?? "";
@@ -131,7 +131,7 @@ interface ReadNetworks {
   reports: Map<string, ReportStatus>;
 }
 
-/** The NADs with the operator's reports on them, where there are any. */
+/** The NADs with the operator's reports on them, if there are any. */
 async function readNetworks(reader: PermittedReader, keys: readonly string[]): Promise<ReadNetworks> {
   const networks: ReadNetworks = { read: new Map(), hidden: new Set(), reports: new Map() };
   await Promise.all(

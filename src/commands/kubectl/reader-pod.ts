@@ -1,7 +1,7 @@
 import type { KubeObject } from "../../crds/kube-object.ts";
 import type { MultusInstall } from "../../crds/multus-install/multus-install.ts";
 
-/** The part of a log that is wanted. */
+/** The requested part of a log. */
 export interface LogRange {
   /** Newest lines; < 0: all. */
   lines: number;
@@ -26,7 +26,7 @@ export const READER_LABELS = {
   "app.kubernetes.io/name": "multus-log-reader",
   "app.kubernetes.io/managed-by": "kubectl-multus",
 };
-/** A reader that nobody removes ends by itself after these seconds. */
+/** A reader that is not removed ends after these seconds. */
 const MAX_READ_SECONDS = 300;
 const MAX_FOLLOW_SECONDS = 4 * 3600;
 

@@ -6,7 +6,7 @@ import { type CollectedNetworks, collectNetworks, collectPods } from "./collect.
 import type { InstallWithStatus } from "./install.ts";
 import type { PermittedReader } from "./permitted-reader.ts";
 
-/** All networks and pods in numbers: what the operator wrote into the status, else by a look of the plugin's own. */
+/** All networks and pods in numbers: what the operator wrote into the status, else what the plugin finds itself. */
 export async function summarize(
   reader: PermittedReader,
   install: InstallWithStatus | undefined,
