@@ -19,20 +19,23 @@ interface DiffOptions {
 /** `diff`: what the operator would change in a cluster for a MultusInstall that is not applied yet. */
 export function diffCommand(): Command {
   return new Command("diff")
-    .description("show what a MultusInstall would change in the cluster, and write nothing")
+    .description("show what a MultusInstall would change in the cluster, without changing anything")
     .requiredOption("-f, --filename <file>", 'YAML file with one MultusInstall; "-" reads standard input')
-    .option("--kubeconfig <file>", "kubeconfig; default: KUBECONFIG, or the pod's service account")
+    .option(
+      "--kubeconfig <file>",
+      "kubeconfig; default: KUBECONFIG, ~/.kube/config, or the pod's service account",
+    )
     .option("--context <name>", "context of the kubeconfig")
     .addOption(new Option("-o, --output <format>", "output format").choices(["text", "json"]).default("text"))
     .addHelpText(
       "after",
       `
-The API server is asked what each object would be (server-side apply, dry run), which takes the right to patch
-the objects of an install. \`render\` shows them offline.
+It asks the API server what each object would be (server-side apply, dry run), which needs permission to patch the
+objects of an install. \`render\` shows them offline.
 
-  + new   - deleted   ~ changed   ! belongs to others, and would not be taken over
+  + new   - deleted   ~ changed   ! other field managers own it, and it would not be adopted
 
-Exit code 0: nothing would change; 1: something would; 2: it cannot be told.
+Exit code 0: nothing would change; 1: something would; 2: it cannot be determined.
 
 Examples:
   multus-operator diff -f multusinstall.yaml
@@ -73,7 +76,7 @@ async function readInstall(filename: string) {
   );
   if (found.length !== 1)
     throw new UnreadableInput(
-      `${inputName(filename)}: ${found.length} ${MULTUS_INSTALL.kind}s in it, not one`,
+      `${inputName(filename)}: it must hold one ${MULTUS_INSTALL.kind}, and holds ${found.length === 0 ? "none" : found.length}`,
     );
   const parsed = parseMultusInstall(found[0]);
   if (!parsed.ok) throw new UnreadableInput(parsed.problems.map(formatProblem).join("; "));

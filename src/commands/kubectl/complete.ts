@@ -28,10 +28,21 @@ async function candidatesFor(program: Command, before: readonly string[], typed:
   const valued = options.find((option) => takesValue(option) && isCalled(option, before.at(-1)));
   if (valued) return valued.argChoices ?? (await valuesOf(valued, before));
   if (typed.startsWith("-")) return options.flatMap(({ long }) => (long ? [long] : []));
-  if (!command) return program.commands.map((one) => one.name());
+  if (!command) return visibleCommands(program);
+  const [argument] = command.registeredArguments;
+  if (argument?.argChoices) return [...argument.argChoices];
+  if (command.name() === "logs") return await names(before, NODES);
   if (command.name() === "explain") return await names(before, PODS);
   if (command.name() === "networks") return await names(before, NETWORK_ATTACHMENT_DEFINITIONS);
   return [];
+}
+
+function visibleCommands(program: Command): string[] {
+  return program
+    .createHelp()
+    .visibleCommands(program)
+    .map((one) => one.name())
+    .filter((name) => name !== "help");
 }
 
 function takesValue({ required, optional }: Option): boolean {
