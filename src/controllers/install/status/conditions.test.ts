@@ -44,12 +44,12 @@ it.each<[string, InstallState, object]>([
   ],
   [
     "a pause",
-    { kind: "Paused", verdict: complete, differing: [] },
+    { kind: "Paused", verdict: complete, waiting: [] },
     { Ready: "True", Reconciling: "False", Stalled: "False", Degraded: "False" },
   ],
   [
     "a pause with drift",
-    { kind: "Paused", verdict: complete, differing: ["DaemonSet a/b"] },
+    { kind: "Paused", verdict: complete, waiting: ["apply DaemonSet a/b"] },
     { Ready: "False", Reconciling: "False", Stalled: "False", Degraded: "False" },
   ],
 ])("says of %s what kstatus reads", (_, state, expected) => {
