@@ -1,6 +1,6 @@
 # `make help` lists the targets. Everything runs on the Node that package.json pins; npm puts it first on the PATH.
 .DEFAULT_GOAL := help
-.PHONY: bench help install build generate lint format test test-unit test-integration e2e tools cluster cluster-down demo image multus-image clean
+.PHONY: bench help install build generate lint format fresh test quick-tools test-quick test-unit test-integration e2e tools cluster cluster-down demo image multus-image clean
 
 NODE := node_modules/.bin/node
 IMAGE ?= multus-operator:dev
@@ -8,11 +8,12 @@ IMAGE ?= multus-operator:dev
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-install: node_modules/.package-lock.json ## install the npm packages (`npm install`; docs/adr/0006)
+install: node_modules/.package-lock.json ## install the npm packages that the lock names, by their checksums
 
-# --no-save: the lock stays as it is committed.
+# --loglevel=error: packages that ask for a newer Node than the one that npm runs on get it; everything runs on the Node
+# that is one of them.
 node_modules/.package-lock.json: package.json package-lock.json
-	npm install --no-save --no-audit --no-fund
+	npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 build: install ## bundle the program: bin/multus-operator
@@ -21,16 +22,27 @@ build: install ## bundle the program: bin/multus-operator
 generate: install ## write CRDs, API reference and manifests/install.yaml from their sources
 	npm run -s generate
 
-lint: install ## style, import rules of the house, types, and that generated files are not stale
+lint: install ## style, import rules of the house, types, licences, npm audit, and that generated files are not stale
 	npm run -s lint
+	npm run -s supply-chain
 	npm run -s typecheck
 	npm run -s generate:check
 
 format: install ## write the files in the house's style
 	npm run -s format
 
-test: lint build tools ## everything, unit to end-to-end; as root on Linux with Go, else what cannot run is skipped by name
+test: lint build tools ## everything, `make fresh` first, unit to end-to-end; what this machine cannot run is skipped by name
 	npm run -s test
+
+test-quick: quick-tools lint build ## lint, the tests that need no server, and the fastest of those against a real kube-apiserver
+	npm run -s test:quick
+
+# What the chart is rendered with, and a control plane: each name stands for its family (test/cluster/families.ts).
+quick-tools: install
+	@$(NODE) test/cluster/binaries.ts helm kube-apiserver etcd > /dev/null
+
+fresh: install ## README's commands on a new minimal Debian: the demo, its last lines pasted, test-quick (root on Debian)
+	$(NODE) test/fresh/main.ts
 
 test-unit: install ## the tests that need no server
 	npm run -s test:unit
@@ -58,8 +70,10 @@ cluster-down: install ## end the cluster, and what a killed one left
 demo: build ## from nothing to pods with a second interface (MULTUS=v3.4.2, or MODE=Thick)
 	$(NODE) test/cluster/demo.ts
 
-image: build ## the operator's image, with docker (IMAGE=name:tag)
-	docker build -t $(IMAGE) .
+image: build ## the operator's image, with docker, and its SBOM in dist (IMAGE=name:tag BASE=image@sha256:…)
+	@$(NODE) scripts/base-image.ts --base '$(BASE)' --by-tag '$(BASE_BY_TAG)'
+	npm sbom --sbom-format cyclonedx --sbom-type application --omit dev > dist/multus-operator.cdx.json
+	docker build --build-arg 'BASE=$(BASE)' -t $(IMAGE) .
 
 multus-image: install ## a Multus image of yours, with docker or buildah (VERSION=v3.4.2|v4.3.0 ROUTE=distribution|small|thin|thick; IMAGE, BUILDER, BASE, TOOL, BUILD_OPTIONS)
 	@$(NODE) scripts/multus-image.ts --version '$(VERSION)' --route '$(ROUTE)' --image '$(if $(filter command line environment,$(origin IMAGE)),$(IMAGE))' \

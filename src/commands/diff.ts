@@ -31,6 +31,7 @@ The API server is asked what each object would be (server-side apply, dry run), 
 the objects of an install. \`render\` shows them offline.
 
   + new   - deleted   ~ changed   ! belongs to others, and would not be taken over
+  = set by others on an object of the operator; it stays, and does not count as a change
 
 Exit code 0: nothing would change; 1: something would; 2: it cannot be told.
 

@@ -3,6 +3,7 @@ import { CERTIFICATES, WEBHOOK_CONFIGURATION } from "../../admission/names.ts";
 import type { AdmissionView } from "../../admission/reviewer.ts";
 import { type AdmissionSettings, settingsOf } from "../../admission/settings.ts";
 import type { Published } from "../../admission/trust.ts";
+import { RESOURCE_NAME } from "../../cni/plugins/device.ts";
 import { winner } from "../../crds/multus-install/active-install.ts";
 import {
   MULTUS_INSTALL,
@@ -18,8 +19,6 @@ import {
   type ResourceType,
   VALIDATING_WEBHOOK_CONFIGURATIONS,
 } from "../../kube/resource.ts";
-import { readNetwork } from "../../networks/cross-checks/network.ts";
-import { passedBy } from "../../networks/passed.ts";
 import { NETWORK_DEFINITION } from "../../render/definition.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 
@@ -203,11 +202,14 @@ export class ClusterView implements AdmissionView {
   }
 }
 
+/** Tenants write any number of them, and pods are checked against the configuration of each: longer ones are not kept. */
+const LONGEST_KEPT = 8_192;
+
 function knownNetwork(object: ApiObject): KnownNetwork {
-  const { namespace = "", name } = object.metadata;
+  const { namespace = "", name, annotations } = object.metadata;
   const { config } = (object.spec ?? {}) as { config?: unknown };
-  if (typeof config !== "string") return { passes: undefined };
-  return { passes: passedBy(readNetwork({ namespace, name, config })) };
+  if (typeof config !== "string" || config.length > LONGEST_KEPT) return { nad: undefined };
+  return { nad: { namespace, name, config, resourceName: annotations?.[RESOURCE_NAME] } };
 }
 
 const API_VERSION = `${MULTUS_INSTALL.group}/${MULTUS_INSTALL.version}`;

@@ -20,6 +20,7 @@ import { cleanEarlierMultus } from "./leftovers.ts";
 import { guardRef, marked, obsoleteDaemonSets, revisionOf, workloadState } from "./live-workloads.ts";
 import { nextStep, type RolloutState, type RolloutStep } from "./next-step.ts";
 import { look } from "./observe.ts";
+import { reportRepair } from "./repair.ts";
 import { allowsAll } from "./retained-rights.ts";
 import { withEarlier } from "./subjects.ts";
 
@@ -157,8 +158,10 @@ function applied(object: KubeObject, kept: ReadonlySet<KubeObject>): KubeObject 
 
 /** @param adopt whether fields that others hold are taken */
 async function applyObject(run: Run, object: KubeObject, adopt = false): Promise<void> {
-  if (await run.deps.applier.apply(object, run.context.signal, adopt))
-    run.context.log.info({ applied: describe(refOf(object)) }, "applied");
+  const written = await run.deps.applier.apply(object, run.context.signal, adopt);
+  if (!written) return;
+  run.context.log.info({ applied: describe(refOf(object)) }, "applied");
+  if (written.isRepair) await reportRepair(run, written);
 }
 
 /**

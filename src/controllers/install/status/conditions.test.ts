@@ -87,7 +87,7 @@ it("keeps the time of a condition whose status did not change, and stamps the ge
   ]);
 });
 
-it("warns with a moving tag first, and counts the others", () => {
+it("warns with a known defect first, then with a moving tag, and counts the others", () => {
   const low = { code: "LOW_MEMORY_LIMIT", text: "spec.workload…: low" };
   expect(warningCondition([])).toEqual({ status: "False", reason: "Settled", message: "" });
   expect(warningCondition([low])).toEqual({ status: "True", reason: "Unintended", message: low.text });
@@ -97,6 +97,17 @@ it("warns with a moving tag first, and counts the others", () => {
     status: "True",
     reason: "MovingTag",
     message: "spec.image.tag: moves (2 more in status.warnings)",
+  });
+  expect(
+    warningCondition([
+      low,
+      { code: "MOVING_TAG", text: "spec.image.tag: moves" },
+      { code: "KNOWN_DEFECT", text: "spec.version: leaks" },
+    ]),
+  ).toEqual({
+    status: "True",
+    reason: "KnownDefect",
+    message: "spec.version: leaks (2 more in status.warnings)",
   });
 });
 

@@ -141,16 +141,26 @@ function failed(reason: "RolloutFailed" | "RolledBack", message: string, Reconci
   };
 }
 
-/** Whether something works and is likely unintended: True with a moving tag first, which has a reason of its own. */
+/** Whether something works and is probably not intended: True, with the gravest first. */
 export function warningCondition(warnings: readonly { code?: string; text: string }[]): Draft {
-  const [first, ...others] = warnings.toSorted((a, b) => Number(isMoving(b)) - Number(isMoving(a)));
+  const [first, ...others] = warnings.toSorted((a, b) => rankOf(a) - rankOf(b));
   if (!first) return settled;
   const more = others.length > 0 ? ` (${others.length} more in status.warnings)` : "";
-  const reason = isMoving(first) ? "MovingTag" : "Unintended";
+  const reason = WARNING_REASONS[rankOf(first)]?.[1] ?? "Unintended";
   return { status: "True", reason, message: `${first.text}${more}` };
 }
 
-const isMoving = ({ code }: { code?: string }) => code === "MOVING_TAG";
+/** Codes of warnings with a reason of their own, the gravest first. */
+const WARNING_REASONS: readonly (readonly [code: string, reason: Reason])[] = [
+  ["FOREIGN_FIELDS", "ForeignFields"],
+  ["KNOWN_DEFECT", "KnownDefect"],
+  ["MOVING_TAG", "MovingTag"],
+];
+
+function rankOf({ code }: { code?: string }): number {
+  const rank = WARNING_REASONS.findIndex(([known]) => known === code);
+  return rank === -1 ? WARNING_REASONS.length : rank;
+}
 
 /**
  * The conditions to write: in a fixed order, each with the time at which its status last changed.
