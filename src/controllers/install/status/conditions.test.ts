@@ -118,3 +118,12 @@ it("says what it waits for, and that Ready is not known any longer if it was", (
   expect(never.Ready).toEqual({ status: "False", reason: "Syncing", message });
   expect(conditionsFor({ kind: "Syncing", message, wasReady: true }).Ready.status).toBe("Unknown");
 });
+
+it("names the writes that wait for the end of a pause, the first twenty of them", () => {
+  const waiting = Array.from({ length: 22 }, (_, index) => `create ConfigMap kube-system/${index}`);
+  const { Ready, Reconciling } = conditionsFor({ kind: "Paused", verdict: complete, waiting });
+  expect(Ready).toEqual({ ...Reconciling, status: "False" });
+  expect(Reconciling.message).toMatch(
+    /^spec\.paused is true: nothing is written\. Waiting: create ConfigMap kube-system\/0, .*kube-system\/19 and 2 more$/,
+  );
+});
