@@ -7,7 +7,7 @@ export const nodes = z.object({
     .enum(["OnChange", "Off"])
     .default("OnChange")
     .describe(
-      "OnChange: a pod of the operator's image looks at each node when Multus' pod there is new or changes, and once an hour. Off: no such pods, and no word of what is on the nodes.",
+      "OnChange: a pod of the operator's image looks at each node when Multus' pod there is new or changes, and once an hour, less often in clusters of more than 360 nodes. Off: no such pods, and no word of what is on the nodes.",
     ),
   startupTaint: taintKey()
     .optional()

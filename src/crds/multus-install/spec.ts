@@ -264,7 +264,12 @@ export const multusInstallSpec = withValidations(
       .describe(
         "Whether a Multus that was installed by hand in spec.namespace is taken over: fields that kubectl or Helm set become the operator's. Pods that run Multus just as the spec wants it are not restarted. While false, objects of others are reported (OwnershipConflict) and left alone.",
       ),
-    paused: z.boolean().default(false).describe("Nothing is written while true; the status goes on."),
+    paused: z
+      .boolean()
+      .default(false)
+      .describe(
+        "While true, Multus and its objects stay as they are: nothing is applied, repaired, rolled out, removed or inspected. The status goes on and lists the writes that wait. Two things go on: the startup taint is removed from nodes on which Multus runs, and certificates of daemons that run (and of the operator's webhook) are renewed. Deleting a paused MultusInstall removes Multus.",
+      ),
   }),
   RULES.map(({ cel, message, path }) => ({ rule: cel, message, fieldPath: path.replace(/^spec/, "") })),
 );
