@@ -49,7 +49,8 @@ export function checkWhereabouts(ipam: Section, context: PluginContext): Layer3 
   const fixed = checkAddresses(ipam, context);
   const requested = requestedAddresses(ipam, context);
   checkTwice([...fixed, ...requested], ipam, context);
-  if (!hasRange && listed.length === 0 && !ipam.has("addresses") && requested.length === 0)
+  const hasAddresses = (ipam.take("addresses", list(section)) ?? []).length > 0;
+  if (!hasRange && listed.length === 0 && !hasAddresses && requested.length === 0)
     report.missing(
       ipam.at("range"),
       'the addresses to hand out, here, in "ipRanges" or in whereabouts.conf on every node',
