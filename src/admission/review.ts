@@ -73,15 +73,20 @@ function podIn(namespace: string, { metadata, spec }: z.output<typeof podObject>
   return { namespace, annotations: metadata.annotations ?? {}, hostNetwork: spec?.hostNetwork ?? false };
 }
 
-/** The answer by mode: in Deny a problem refuses the object, in Warn it is a warning like the others. */
+/**
+ * The answer by mode: in Deny a problem refuses the object, in Warn it is a warning like the others. What is
+ * forbidden refuses it in both.
+ */
 export function respond(
   uid: string,
-  { problems, warnings }: Findings,
+  { forbidden = [], problems, warnings }: Findings,
   mode: AdmissionMode,
 ): { response: AdmissionResponse; verdict: Verdict } {
-  if (mode === "Deny" && problems.length > 0) {
-    const status = { code: 422, reason: "Invalid", message: bounded(problems).join("; ") };
-    return { response: { uid, allowed: false, status, ...shown(warnings) }, verdict: "denied" };
+  const refused = mode === "Off" ? [] : [...forbidden, ...(mode === "Deny" ? problems : [])];
+  if (refused.length > 0) {
+    const status = { code: 422, reason: "Invalid", message: bounded(refused).join("; ") };
+    const doubtful = mode === "Deny" ? warnings : [...problems, ...warnings];
+    return { response: { uid, allowed: false, status, ...shown(doubtful) }, verdict: "denied" };
   }
   const told = mode === "Off" ? {} : shown([...problems, ...warnings]);
   return { response: { uid, allowed: true, ...told }, verdict: told.warnings ? "warned" : "allowed" };

@@ -26,10 +26,12 @@ const NET = JSON.stringify({
 function view(
   mode: AdmissionSettings["mode"],
   isolation: Partial<AdmissionSettings["isolation"]> = {},
+  denyCodes: readonly string[] = [],
 ): AdmissionView {
   return {
     settings: {
       mode,
+      denyCodes,
       isolation: { enabled: false, globalNamespaces: [], ...isolation },
       excludedNamespaces: [],
     },
@@ -90,6 +92,25 @@ describe("a NetworkAttachmentDefinition", () => {
         allowed: true,
         warnings: [expect.stringContaining("mode is given twice")],
       });
+  });
+
+  it("with a finding of denyCodes is refused in either mode", async () => {
+    const nested = '{"cniVersion":"1.0.0","type":"multus","logFile":"/etc/cron.d/x","delegates":[]}';
+    for (const mode of ["Warn", "Deny"] as const) {
+      expect(await ask(network(nested), view(mode))).toMatchObject({ allowed: true, verdict: "warned" });
+      const denied = await ask(network(nested), view(mode, {}, ["HOST_PATH"]));
+      expect(denied).toMatchObject({ allowed: false, verdict: "denied", status: { code: 422 } });
+      expect(denied.status?.message).toMatch(/logFile names a path of the node .* \[HOST_PATH\]/);
+      expect(await ask(network(RIGHT), view(mode, {}, ["HOST_PATH"]))).toMatchObject({ verdict: "allowed" });
+    }
+    const broken = await ask(network(BROKEN), view("Warn", {}, ["HOST_PATH"]));
+    expect(broken).toMatchObject({ allowed: true, verdict: "warned" });
+  });
+
+  it("that is too long to be checked is refused if anything is forbidden", async () => {
+    const long = `{"type":"multus","a":"${"x".repeat(600_000)}"}`;
+    expect(await ask(network(long), view("Warn"))).toMatchObject({ allowed: true });
+    expect(await ask(network(long), view("Warn", {}, ["HOST_PATH"]))).toMatchObject({ allowed: false });
   });
 
   it("that is right, or empty, passes without a word", async () => {
