@@ -12,6 +12,8 @@ const PLACES = [
   "networks/pod-request/request.ts",
   "networks/pod-request/go-json.ts",
   "networks/gateways.ts",
+  "networks/missing-devices.ts",
+  "networks/shared-addresses.ts",
   "networks/request-problems.ts",
   "networks/pod-request/default-network.ts",
   "validate",
