@@ -263,3 +263,18 @@ it("warns where no device plugin is asked for the device", () => {
     expect(found({ cniVersion: "1.0.0", type })).toEqual([["type", "warning", "MISSING_DEVICE"]]);
   expect(found({ cniVersion: "1.0.0", type: "sriov", deviceID: "0000:01:00.1" })).toEqual([]);
 });
+
+it("leaves out of a whereabouts range what a node's slice replaces, and reads IPv4 written as IPv6", () => {
+  const codes = (ipam: object) =>
+    found({ cniVersion: "1.0.0", type: "macvlan", ipam: { type: "whereabouts", ...ipam } })
+      .filter(([, severity]) => severity === "error")
+      .map(([path, , code]) => [path, code]);
+  const all = { range: "10.1.0.0/24", exclude: ["10.1.0.0/24"] };
+  expect(codes(all)).toEqual([["ipam.range", "EMPTY_RANGE"]]);
+  expect(codes({ ...all, range: "::ffff:10.1.0.0/120" })).toEqual([["ipam.range", "EMPTY_RANGE"]]);
+  expect(codes({ ...all, node_slice_size: "/26" })).toEqual([]);
+  expect(codes({ ...all, exclude: [""], node_slice_size: "/26" })).toEqual([]);
+  const small = { range: "10.1.0.0/24", ipRanges: [{ range: "10.2.0.0/32" }] };
+  expect(codes(small)).toEqual([["ipam.ipRanges[0].range", "TOO_SMALL"]]);
+  expect(codes({ ...small, node_slice_size: "/26" })).toEqual([]);
+});
