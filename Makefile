@@ -1,6 +1,6 @@
 # `make help` lists the targets. Everything runs on the Node that package.json pins; npm puts it first on the PATH.
 .DEFAULT_GOAL := help
-.PHONY: bench help install build generate lint format test test-unit test-integration e2e tools cluster cluster-down demo image multus-image clean
+.PHONY: bench help install build generate lint format fresh test quick-tools test-quick test-unit test-integration e2e tools cluster cluster-down demo image multus-image clean
 
 NODE := node_modules/.bin/node
 IMAGE ?= multus-operator:dev
@@ -10,9 +10,10 @@ help: ## show this list
 
 install: node_modules/.package-lock.json ## install the npm packages (`npm install`; docs/adr/0006)
 
-# --no-save: the lock stays as it is committed.
+# --no-save: the lock stays as it is committed. --loglevel=error: packages that ask for a newer Node than the one that npm
+# runs on get it; everything runs on the Node that is one of them.
 node_modules/.package-lock.json: package.json package-lock.json
-	npm install --no-save --no-audit --no-fund
+	npm install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
 
 build: install ## bundle the program: bin/multus-operator
@@ -29,8 +30,18 @@ lint: install ## style, import rules of the house, types, and that generated fil
 format: install ## write the files in the house's style
 	npm run -s format
 
-test: lint build tools ## everything, unit to end-to-end; as root on Linux with Go, else what cannot run is skipped by name
+test: lint build tools ## everything, `make fresh` first, unit to end-to-end; what this machine cannot run is skipped by name
 	npm run -s test
+
+test-quick: quick-tools lint build ## lint, the tests that need no server, and the fastest of those against a real kube-apiserver
+	npm run -s test:quick
+
+# What the chart is rendered with, and a control plane: each name stands for its family (test/cluster/families.ts).
+quick-tools: install
+	@$(NODE) test/cluster/binaries.ts helm kube-apiserver etcd > /dev/null
+
+fresh: install ## README's commands on a new minimal Debian: the demo, its last lines pasted, test-quick (root on Debian)
+	$(NODE) test/fresh/main.ts
 
 test-unit: install ## the tests that need no server
 	npm run -s test:unit

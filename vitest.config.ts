@@ -9,7 +9,16 @@ import { LongestFirst } from "./scripts/longest-first.ts";
  */
 const TIMES = { testTimeout: 300_000, hookTimeout: 900_000 };
 
-const project = (name: string, ...include: string[]) => ({ extends: true as const, test: { name, include } });
+const project = (name: string, ...include: string[]) => ({
+  extends: true as const,
+  test: { name, include, sequence: { groupOrder: 1 } },
+});
+
+/** Before all others and alone: it shows first whether README's commands run at all, and has a limit in time to keep. */
+const FRESH = {
+  extends: true as const,
+  test: { name: "fresh", include: ["test/fresh/**/*.test.ts"], sequence: { groupOrder: 0 } },
+};
 
 export default defineConfig({
   test: {
@@ -25,6 +34,7 @@ export default defineConfig({
     },
     ...TIMES,
     projects: [
+      FRESH,
       project("unit", "src/**/*.test.ts", "scripts/**/*.test.ts"),
       project("integration", "test/integration/**/*.test.ts"),
       project("cluster", "test/cluster/**/*.test.ts"),

@@ -62,7 +62,8 @@ function rendered(spec: object) {
 }
 
 const FLAVOURS = [
-  { version: "v4.3.0" },
+  {},
+  { mode: "Thick" },
   { version: "v4.3.0", mode: "Thick" },
   {
     version: "v3.4.2",

@@ -43,7 +43,13 @@ program
   .addCommand(readLogEndCommand(), { hidden: true });
 for (const command of program.commands) command.copyInheritedSettings(program);
 
+for (const stream of [process.stdout, process.stderr]) stream.on("error", endQuietly);
 const [first, ...rest] = process.argv.slice(2);
 if (first === PLUGIN_ARGUMENT) await kubectlMultus().parseAsync(rest, { from: "user" });
 else if (first === COMPLETE_ARGUMENT) process.stdout.write(await complete(kubectlMultus(), rest));
 else await program.parseAsync();
+
+/** `multus-operator crds | head`: the reader has enough, and the rest is dropped. */
+function endQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
+}

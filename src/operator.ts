@@ -11,6 +11,7 @@ import { KubeClient, type RequestInfo } from "./kube/client.ts";
 import type { Connection } from "./kube/connection.ts";
 import { EventRecorder } from "./kube/events.ts";
 import { LeaderElection } from "./kube/leader-election.ts";
+import type { Watches } from "./kube/watches.ts";
 import { HealthServer } from "./telemetry/health.ts";
 import type { Logger } from "./telemetry/logger.ts";
 import { Metrics } from "./telemetry/metrics.ts";
@@ -20,8 +21,8 @@ import { NetworkMetrics } from "./telemetry/network-metrics.ts";
 const { default: Operator } = dotI as unknown as { default: typeof import("@dot-i/k8s-operator").default };
 
 const NAME = "multus-operator";
-/** A watch that has been silent for longer than this is dead: bookmarks come every minute. */
-const LONGEST_SILENCE_SECONDS = 600;
+/** A watch that has been silent for longer than this hangs: bookmarks come every minute, and requests time out. */
+const MAX_SILENCE_SECONDS = 600;
 
 export interface OperatorOptions {
   connection: Connection;
@@ -37,6 +38,8 @@ export interface OperatorOptions {
   /** This program's own image; undefined runs nothing on nodes. */
   taskImage?: TaskImage | undefined;
   rolloutDeadlineSeconds?: number | undefined;
+  /** A watch that has been silent for longer fails the liveness check; ten minutes if not set. */
+  maxSilenceSeconds?: number | undefined;
 }
 
 /**
@@ -52,24 +55,30 @@ export class MultusOperator extends Operator {
   readonly #inspections = new NodeInspections();
   readonly #networkSummary = new NetworkSummaryStore();
   readonly #admission: Admission;
+  readonly #watches: Watches;
   readonly #election: LeaderElection | undefined;
   readonly #identity = `${hostname()}_${crypto.randomUUID().slice(0, 8)}`;
   #health: HealthServer | undefined;
   #stopping: Promise<void> | undefined;
   #connected = false;
+  #leads = false;
 
   constructor(options: OperatorOptions) {
     super(seam(options.log));
     this.kubeConfig = options.connection;
     this.#options = options;
     this.#log = options.log;
+    const { host } = new URL(options.connection.server);
     const client = new KubeClient(options.connection, {
       before: (request) => this.#assertMayWrite(request),
       after: (request, status) => {
         this.#connected ||= status > 0 && status < 500;
-        this.#metrics.requestEnded(request.method, status);
+        this.#metrics.requestEnded(request.method, status, host);
       },
     });
+    this.#watches = client.watches;
+    this.#metrics.watches(() => client.watches.staleness());
+    this.#metrics.leadership(NAME, () => this.#leads && (this.#election?.isLeading ?? true));
     this.#controller = new InstallController({
       client,
       log: options.log,
@@ -116,7 +125,7 @@ export class MultusOperator extends Operator {
     this.#log.info({ healthPort: this.#health.port, server: this.#options.connection.server }, "started");
     await this.#admission.serve();
     await this.#election?.acquire();
-    this.#metrics.leading(NAME, true);
+    this.#leads = true;
     if (!this.#election) {
       await super.start();
       return;
@@ -173,17 +182,15 @@ export class MultusOperator extends Operator {
   }
 
   #watchProblem(): string | undefined {
-    const leads = this.#election?.isLeading ?? true;
-    const ofLeader = leads ? Math.max(this.#controller.silenceSeconds, this.#networks.silenceSeconds) : 0;
-    const silence = Math.max(this.#admission.silenceSeconds, ofLeader);
-    if (silence < LONGEST_SILENCE_SECONDS) return undefined;
+    const silence = this.#watches.silenceSeconds;
+    if (silence < (this.#options.maxSilenceSeconds ?? MAX_SILENCE_SECONDS)) return undefined;
     return `a watch has been silent for ${Math.round(silence)} s`;
   }
 
   async #stop(): Promise<void> {
     this.#log.info("stopping");
     await Promise.all([this.#controller.stop(), this.#networks.stop(), this.#admission.stop()]);
-    this.#metrics.leading(NAME, false);
+    this.#leads = false;
     await this.#election?.release().catch((error: unknown) => {
       this.#log.warn({ err: error }, "the lease could not be given up; it runs out by itself");
     });

@@ -96,7 +96,7 @@ const FIELDS = new Map<string, string>();
 const NONE: readonly string[] = [];
 
 /** Case folding of encoding/json: also the long s; toLowerCase maps the Kelvin sign by itself. */
-function fold(key: string): string {
+export function fold(key: string): string {
   const lower = key.toLowerCase();
   return lower.includes("ſ") ? lower.replaceAll("ſ", "s") : lower;
 }

@@ -1,8 +1,10 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
+import { setTimeout } from "node:timers/promises";
 import { loadAll } from "js-yaml";
 import { describe, expect, it } from "vitest";
 
@@ -15,19 +17,25 @@ interface Outcome {
 }
 
 /** Runs the program as it is built, as a user's shell would. */
-async function multusOperator(args: string[], input = ""): Promise<Outcome> {
+async function multusOperator(args: string[], input: string | AsyncIterable<string> = ""): Promise<Outcome> {
+  const child = start(args);
+  Readable.from(typeof input === "string" ? [input] : input).pipe(child.stdin);
+  const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), exitCode(child)]);
+  return { code, stdout, stderr };
+}
+
+function start(args: string[]): ChildProcessWithoutNullStreams {
   const child = spawn(
     join(root, "node_modules/.bin/node"),
     ["--disable-warning=DEP0040", join(root, "dist/multus-operator.mjs"), ...args],
-    { cwd: root, stdio: ["pipe", "pipe", "pipe"] },
+    { cwd: root },
   );
-  child.stdin.end(input);
-  const [stdout, stderr, code] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    new Promise<number | null>((done) => child.once("exit", done)),
-  ]);
-  return { code, stdout, stderr };
+  child.stdin.on("error", () => {}); // a command that does not read its input may end before it is written
+  return child;
+}
+
+function exitCode(child: ChildProcess): Promise<number | null> {
+  return new Promise((done) => child.once("exit", done));
 }
 
 function install(spec: string): string {
@@ -91,7 +99,7 @@ describe.concurrent("render", () => {
 
   it.each([
     ["a file that is not there", ["-f", "does-not-exist.yaml"], "", "does-not-exist.yaml: ENOENT"],
-    ["text that is not YAML", ["-f", "-"], "a: [", "standard input: not YAML"],
+    ["text that is not YAML", ["-f", "-"], "a: [", "standard input:1:4: not YAML"],
     ["another kind", ["-f", "-"], "kind: Pod", "standard input: no MultusInstall in it"],
     ["no file at all", [], "", "required option '-f, --filename <file>' not specified"],
   ])("exits 2 for %s", async (_, args, input, message) => {
@@ -102,9 +110,9 @@ describe.concurrent("render", () => {
 });
 
 describe.concurrent("validate", () => {
-  const nad = (config: string) =>
-    `apiVersion: k8s.cni.cncf.io/v1\nkind: NetworkAttachmentDefinition\nmetadata: { name: n }\nspec: { config: '${config}' }\n`;
-  const good = nad('{"cniVersion":"0.3.1","type":"macvlan"}');
+  const nad = (config: string, name = "net") =>
+    `apiVersion: k8s.cni.cncf.io/v1\nkind: NetworkAttachmentDefinition\nmetadata: { name: ${name} }\nspec: { config: '${config}' }\n`;
+  const good = nad('{"cniVersion":"0.3.1","type":"macvlan"}', "good");
   const bad = nad('{"cniVersion":"0.3.1","type":"macvlan","mode":"brige"}');
 
   it("exits 0 for the samples, found in a directory", async () => {
@@ -117,14 +125,14 @@ describe.concurrent("validate", () => {
     const args = ["validate", "-f", "manifests/samples/multusinstall.yaml", "-", "-o", "json"];
     const { code, stdout } = await multusOperator(args, `${good}---\n${bad}`);
     expect(JSON.parse(stdout)).toMatchObject([
-      { file: "-", document: 1, name: "n", path: "mode", severity: "error", line: 9 },
+      { file: "-", document: 1, name: "net", path: "mode", severity: "error", line: 9 },
     ]);
     expect(code).toBe(1);
   });
 
   it.each([
     ["a file that is not there", "does-not-exist.yaml", "does-not-exist.yaml: ENOENT"],
-    ["text that is not YAML", "-", "standard input:2:1: not YAML"],
+    ["text that is not YAML", "-", "standard input:1:4: not YAML"],
   ])("exits 2 for %s, and checks the others all the same", async (_, file, message) => {
     const directory = mkdtempSync(join(tmpdir(), "validate-"));
     try {
@@ -170,7 +178,7 @@ describe.concurrent("import", () => {
       1,
       "error: standard input: no",
     ],
-    ["text that is not YAML", ["-f", "-"], "a: [", 2, "standard input: not YAML"],
+    ["text that is not YAML", ["-f", "-"], "a: [", 2, "standard input:1:4: not YAML"],
     [
       "a DaemonSet without containers",
       ["-f", "-"],
@@ -182,6 +190,94 @@ describe.concurrent("import", () => {
     const { code, stderr } = await multusOperator(["import", ...args], input);
     expect(stderr).toContain(message);
     expect(code).toBe(expected);
+  });
+});
+
+describe.concurrent("input", () => {
+  const sample = readFileSync(join(root, "manifests/samples/multusinstall.yaml"), "utf8");
+  const slowly = async function* (input: string) {
+    await setTimeout(1_500); // longer than any command needs to begin
+    yield input.slice(0, 20);
+    await setTimeout(300);
+    yield input.slice(20);
+  };
+
+  it.each([
+    ["validate", sample, "1 MultusInstall checked: 0 errors"],
+    ["render", sample, "kind: DaemonSet"],
+    [
+      "import",
+      readFileSync(join(root, "manifests/samples/hand-made/multus-daemonset-pre-calico.yml"), "utf8"),
+      "kind: MultusInstall",
+    ],
+  ])("%s waits for whoever writes to its standard input", async (command, input, expected) => {
+    const { code, stdout } = await multusOperator([command, "-f", "-"], slowly(input));
+    expect(stdout).toContain(expected);
+    expect(code).toBe(0);
+  });
+
+  it.each(["validate", "render", "import", "diff"])("%s bounds what aliases multiply", async (command) => {
+    const levels = Array.from(
+      { length: 12 },
+      (_, i) => `l${i + 1}: &l${i + 1} [${Array(10).fill(`*l${i}`).join(",")}]`,
+    );
+    const input = ["kind: DaemonSet", "metadata: {name: x}", `l0: &l0 [${"x,".repeat(10)}]`, ...levels].join(
+      "\n",
+    );
+    const { code, stderr } = await multusOperator([command, "-f", "-"], input);
+    expect(stderr).toMatch(/not YAML: too many values come from aliases/);
+    expect(code).toBe(2);
+  });
+
+  it("import refuses lists where texts belong, and repeats nothing of them", async () => {
+    const input = `kind: DaemonSet
+metadata: {name: multus}
+spec: {template: {spec: {containers: [{name: kube-multus, args: [[[[a]]]]}]}}}`;
+    const { code, stderr } = await multusOperator(["import", "-f", "-"], input);
+    expect(stderr).toContain("DaemonSet multus: spec.template.spec.containers[0].args[0]: ");
+    expect(code).toBe(2);
+  });
+
+  it.each(["validate", "render", "import", "diff"])(
+    "%s answers a template with the command that renders it",
+    async (command) => {
+      const { code, stderr } = await multusOperator(
+        [command, "-f", "-"],
+        "{{- if .Values.on }}\nkind: MultusInstall\n{{- end }}\n",
+      );
+      expect(stderr).toContain(
+        `standard input: a Helm template: render it first (helm template CHART | multus-operator ${command} -f -)`,
+      );
+      expect(code).toBe(2);
+    },
+  );
+
+  it.each([
+    ["validate", ["-o", "json"]],
+    ["validate", []],
+    ["render", []],
+    ["import", []],
+    ["diff", []],
+  ])("%s %j prints no control character of its input", async (command, args) => {
+    const input = `apiVersion: multus-operator.dev/v1alpha1
+kind: MultusInstall
+metadata: {name: multus, labels: {"\\e[31m\\x9b1m\\u202e": 1}}
+spec: {"\\e[31m\\x9b1m\\u202e": 1, image: {tag: "\\e[31m\\x9b1m\\u202e"}}
+`;
+    const { stdout, stderr } = await multusOperator([command, "-f", "-", ...args], input);
+    expect(stdout + stderr).not.toBe("");
+    expect(stdout + stderr).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u);
+  });
+
+  it.each([
+    ["render", sample],
+    ["crds", ""],
+  ])("%s ends quietly when nobody reads on", async (command, input) => {
+    const child = start([command, ...(input ? ["-f", "-"] : [])]);
+    child.stdout.destroy();
+    child.stdin.end(input);
+    const [stderr, code] = await Promise.all([text(child.stderr), exitCode(child)]);
+    expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
   });
 });
 

@@ -3,10 +3,11 @@ import { preview } from "../controllers/install/adoption/preview.ts";
 import { formatProblem } from "../crds/field-problem.ts";
 import { MULTUS_INSTALL, parseMultusInstall } from "../crds/multus-install/multus-install.ts";
 import { previewText } from "../diff/report.ts";
+import { toJson } from "../display/text.ts";
 import { KubeClient } from "../kube/client.ts";
 import { type Connection, connect } from "../kube/connection.ts";
 import { RenderError } from "../render/render.ts";
-import { inputName, readDocuments, UnreadableInput } from "./yaml.ts";
+import { complain, inputName, readValues, UnreadableInput } from "./input.ts";
 
 interface DiffOptions {
   filename: string;
@@ -30,6 +31,7 @@ The API server is asked what each object would be (server-side apply, dry run), 
 the objects of an install. \`render\` shows them offline.
 
   + new   - deleted   ~ changed   ! belongs to others, and would not be taken over
+  = set by others on an object of the operator; it stays, and does not count as a change
 
 Exit code 0: nothing would change; 1: something would; 2: it cannot be told.
 
@@ -47,29 +49,27 @@ Examples:
 async function diff({ filename, kubeconfig, context, output }: DiffOptions): Promise<number> {
   let connection: Connection | undefined;
   try {
-    const install = readInstall(filename);
+    const install = await readInstall(filename);
     connection = connect({ ...(kubeconfig ? { kubeconfig } : {}), ...(context ? { context } : {}) });
     const found = await preview(new KubeClient(connection), install);
     const colours = process.stdout.isTTY && !process.env.NO_COLOR;
-    process.stdout.write(
-      output === "json" ? `${JSON.stringify(found, null, 2)}\n` : previewText(found, colours),
-    );
+    process.stdout.write(output === "json" ? `${toJson(found)}\n` : previewText(found, colours));
     return found.changes.length > 0 ? 1 : 0;
   } catch (error) {
     const problems =
       error instanceof RenderError
         ? error.problems.map(formatProblem)
         : [error instanceof Error ? error.message : String(error)];
-    for (const problem of problems) process.stderr.write(`error: ${problem}\n`);
+    for (const problem of problems) complain(`error: ${problem}`);
     return 2;
   } finally {
     await connection?.close();
   }
 }
 
-/** Throws an UnreadableInput where the file does not hold exactly one MultusInstall, a right one. */
-function readInstall(filename: string) {
-  const found = readDocuments(filename).filter(
+/** Throws an UnreadableInput if the file does not hold exactly one MultusInstall, and a valid one. */
+async function readInstall(filename: string) {
+  const found = (await readValues(filename, "multus-operator diff")).filter(
     (document) => (document as { kind?: string }).kind === MULTUS_INSTALL.kind,
   );
   if (found.length !== 1)

@@ -1,8 +1,10 @@
 import { Command, Option } from "commander";
+import { toJson } from "../display/text.ts";
 import { formatFinding } from "../import/finding.ts";
 import { type Imported, importInstall } from "../import/import.ts";
 import { ImportError } from "../import/manifest.ts";
-import { inputName, readDocuments, toYaml, UnreadableInput } from "./yaml.ts";
+import { complain, inputName, readValues, UnreadableInput } from "./input.ts";
+import { toYaml } from "./yaml.ts";
 
 interface ImportOptions {
   filename: string[];
@@ -40,27 +42,29 @@ Examples:
   multus-operator diff -f multusinstall.yaml          the same against the cluster
   kubectl get daemonset,configmap -n kube-system -l app=multus -o yaml | multus-operator import -f -`,
     )
-    .action((options: ImportOptions) => {
-      process.exitCode = runImport(options);
+    .action(async (options: ImportOptions) => {
+      process.exitCode = await runImport(options);
     });
 }
 
 /** Returns the exit code. */
-function runImport({ filename, output, strict }: ImportOptions): number {
+async function runImport({ filename, output, strict }: ImportOptions): Promise<number> {
   let imported: Imported;
   try {
-    imported = importInstall(filename.flatMap(readDocuments));
+    const documents: unknown[] = [];
+    for (const file of filename) documents.push(...(await readValues(file, "multus-operator import")));
+    imported = importInstall(documents);
   } catch (error) {
     if (error instanceof UnreadableInput) {
-      process.stderr.write(`${error.message}\n`);
+      complain(error.message);
       return 2;
     }
     if (!(error instanceof ImportError)) throw error;
-    process.stderr.write(`error: ${filename.map(inputName).join(", ")}: ${error.message}\n`);
+    complain(`error: ${filename.map(inputName).join(", ")}: ${error.message}`);
     return error.code === "MALFORMED" ? 2 : 1;
   }
   const { install, findings } = imported;
-  for (const finding of findings) process.stderr.write(`${formatFinding(finding)}\n`);
-  process.stdout.write(output === "yaml" ? toYaml([install]) : `${JSON.stringify(imported, null, 2)}\n`);
+  for (const finding of findings) complain(formatFinding(finding));
+  process.stdout.write(output === "yaml" ? toYaml([install]) : `${toJson(imported)}\n`);
   return strict && findings.some(({ kind }) => kind !== "note") ? 1 : 0;
 }

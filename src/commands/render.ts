@@ -1,8 +1,10 @@
 import { Command, Option } from "commander";
 import { type FieldProblem, formatProblem } from "../crds/field-problem.ts";
 import { MULTUS_INSTALL, parseMultusInstall } from "../crds/multus-install/multus-install.ts";
+import { toJson } from "../display/text.ts";
 import { objectsOf, RenderError, type RenderedInstall, renderInstall } from "../render/render.ts";
-import { inputName, readDocuments, toYaml, UnreadableInput } from "./yaml.ts";
+import { complain, inputName, readValues, UnreadableInput } from "./input.ts";
+import { toYaml } from "./yaml.ts";
 
 interface RenderOptions {
   filename: string;
@@ -24,46 +26,44 @@ Examples:
   multus-operator render -f manifests/samples/multusinstall.yaml
   multus-operator render -f - -o json < multusinstall.yaml | jq .items[].kind`,
     )
-    .action((options: RenderOptions) => {
-      process.exitCode = render(options);
+    .action(async (options: RenderOptions) => {
+      process.exitCode = await render(options);
     });
 }
 
 /** Returns the exit code. */
-function render({ filename, output }: RenderOptions): number {
+async function render({ filename, output }: RenderOptions): Promise<number> {
   let documents: unknown[];
   try {
-    documents = readDocuments(filename);
+    documents = await readValues(filename, "multus-operator render");
   } catch (error) {
     if (!(error instanceof UnreadableInput)) throw error;
-    process.stderr.write(`${error.message}\n`);
+    complain(error.message);
     return 2;
   }
   const installs = documents.filter(
     (document) => (document as { kind?: string }).kind === MULTUS_INSTALL.kind,
   );
   if (installs.length === 0) {
-    process.stderr.write(`${inputName(filename)}: no ${MULTUS_INSTALL.kind} in it\n`);
+    complain(`${inputName(filename)}: no ${MULTUS_INSTALL.kind} in it`);
     return 2;
   }
   if (installs.length > 1) {
-    process.stderr.write(
-      `error: ${inputName(filename)}: ${installs.length} ${MULTUS_INSTALL.kind}s in it; a cluster has one\n`,
+    complain(
+      `error: ${inputName(filename)}: ${installs.length} ${MULTUS_INSTALL.kind}s in it; a cluster has one`,
     );
     return 1;
   }
   const install = installs[0];
   const rendered = tryRender(install);
   if (!("stages" in rendered)) {
-    for (const problem of rendered) process.stderr.write(`error: ${formatProblem(problem)}\n`);
+    for (const problem of rendered) complain(`error: ${formatProblem(problem)}`);
     return 1;
   }
-  for (const warning of rendered.warnings) process.stderr.write(`warning: ${formatProblem(warning)}\n`);
+  for (const warning of rendered.warnings) complain(`warning: ${formatProblem(warning)}`);
   const objects = objectsOf(rendered);
   process.stdout.write(
-    output === "yaml"
-      ? toYaml(objects)
-      : `${JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }, null, 2)}\n`,
+    output === "yaml" ? toYaml(objects) : `${toJson({ apiVersion: "v1", kind: "List", items: objects })}\n`,
   );
   return 0;
 }

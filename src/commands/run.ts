@@ -89,6 +89,11 @@ export function runCommand(): Command {
 async function run(options: RunOptions): Promise<void> {
   const { kubeconfig, context, logLevel, healthPort, leaderElection, namespace } = options;
   const log = createLogger(logLevel);
+  // Also of an unhandled rejection. What such a fault leaves behind is unknown: the process ends at once.
+  process.on("uncaughtException", (error, origin) => {
+    log.fatal({ err: error, origin }, "a fault of the program: the operator ends");
+    process.exit(1);
+  });
   const operator = new MultusOperator({
     connection: connect({ ...(kubeconfig ? { kubeconfig } : {}), ...(context ? { context } : {}) }),
     log,

@@ -1,11 +1,10 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Command, Option } from "commander";
-import { YAMLException } from "js-yaml";
-import { parseDocuments } from "../validate/documents.ts";
+import { toJson } from "../display/text.ts";
 import { findingLine, skippedLine, summaryLine } from "../validate/summary.ts";
 import { type SourceFile, type Validation, validateFiles } from "../validate/validate.ts";
-import { inputName, UnreadableInput } from "./yaml.ts";
+import { complain, readInput, UnreadableInput } from "./input.ts";
 
 interface ValidateOptions {
   filename: string[];
@@ -40,30 +39,33 @@ Examples:
   helm template chart | ${program} validate -f -
   kubectl get net-attach-def -A -o yaml | ${program} validate -f - -o json | jq '.[].message'`,
     )
-    .action((options: ValidateOptions) => {
-      process.exitCode = validate(options);
+    .action(async (options: ValidateOptions) => {
+      process.exitCode = await validate(options, program);
     });
 }
 
 /** Returns the exit code. */
-function validate({ filename, output }: ValidateOptions): number {
+async function validate({ filename, output }: ValidateOptions, program: string): Promise<number> {
   const files: SourceFile[] = [];
   let unreadable = false;
-  const complain = (error: unknown) => {
-    if (!(error instanceof UnreadableInput)) throw error;
-    process.stderr.write(`${error.message}\n`);
+  const failed = (problem: string) => {
+    complain(problem);
     unreadable = true;
   };
-  for (const named of filename)
+  const attempt = async <T>(read: () => T | Promise<T>): Promise<T | undefined> => {
     try {
-      for (const file of filesOf(named))
-        try {
-          files.push({ file, documents: read(file) });
-        } catch (error) {
-          complain(error);
-        }
+      return await read();
     } catch (error) {
-      complain(error);
+      if (!(error instanceof UnreadableInput)) throw error;
+      failed(error.message);
+      return undefined;
+    }
+  };
+  for (const named of filename)
+    for (const file of (await attempt(() => filesOf(named))) ?? []) {
+      const input = await attempt(() => readInput(file, `${program} validate`));
+      input?.problems.forEach(failed);
+      if (input) files.push({ file, documents: input.documents });
     }
   const validation = validateFiles(files);
   print(validation, output);
@@ -75,24 +77,12 @@ function print(validation: Validation, output: ValidateOptions["output"]): void 
   const { findings } = validation;
   const skipped = skippedLine(validation);
   if (output === "json") {
-    process.stdout.write(`${JSON.stringify(findings, null, 2)}\n`);
-    if (skipped) process.stderr.write(`${skipped}\n`);
+    process.stdout.write(`${toJson(findings)}\n`);
+    if (skipped) complain(skipped);
     return;
   }
   const lines = [...findings.map(findingLine), summaryLine(validation), ...(skipped ? [skipped] : [])];
   process.stdout.write(`${lines.join("\n")}\n`);
-}
-
-function read(file: string): SourceFile["documents"] {
-  try {
-    return parseDocuments(readFileSync(file === "-" ? 0 : file, "utf8"));
-  } catch (error) {
-    if (error instanceof YAMLException) {
-      const at = error.mark ? `:${error.mark.line + 1}:${error.mark.column + 1}` : "";
-      throw new UnreadableInput(`${inputName(file)}${at}: not YAML: ${error.reason}`);
-    }
-    throw new UnreadableInput(`${inputName(file)}: ${(error as Error).message}`);
-  }
 }
 
 /** A file itself; of a directory, the YAML and JSON files in it and below, in the order of their names. */

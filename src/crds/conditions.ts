@@ -9,6 +9,8 @@ export const REASONS = {
     "The objects match the spec, Multus runs on every node that should have it, and a look found it in place.",
   RolloutInProgress:
     "The objects match the spec; not every node runs the newest Multus yet, or was seen to since it does.",
+  Syncing:
+    "What the operator decides by is not known yet, or cannot be read; the message names the resource and why. Nothing is written meanwhile. Ready is Unknown if it was True.",
   NodesUnhealthy: "On at least one node Multus does not run; status.nodes.unhealthy says where and why.",
   RolloutStuck:
     "The rollout has not moved for ten minutes (run --rollout-deadline); the message says since when, and what it waits for.",
@@ -27,7 +29,11 @@ export const REASONS = {
   ApplyFailed: "The API server refused an object, or did not answer; it is tried again.",
   Paused: "spec.paused: nothing is written.",
   Deleting: "The MultusInstall is being deleted and its objects with it.",
+  KnownDefect:
+    "The Multus release has a defect that this spec exposes the nodes to; the message states the consequence and the fix. Other warnings are in status.warnings.",
   MovingTag: "spec.image.tag moves: nodes may run different releases. Other warnings are in status.warnings.",
+  ForeignFields:
+    "Other field managers added fields to an object of the operator, which leaves them in place; the message names object, field and manager.",
   Unintended: "Something works and is likely unintended; the message and status.warnings say what.",
   Settled: "There is nothing to do, or nothing is wrong.",
 } as const;

@@ -16,10 +16,11 @@ export function problemsOf(schema: z.ZodType, value: unknown, issues: readonly I
 }
 
 function problemOf(issue: Issue): FieldProblem {
-  return { path: pathText(issue.path), code: "INVALID_VALUE", message: sentence(issue) };
+  return { path: pathText(issue.path), code: "INVALID_VALUE", message: issueMessage(issue) };
 }
 
-function sentence(issue: Issue): string {
+/** What a zod issue says of its field, in the words of this program: "Required", "must be of type string (it is 3)". */
+export function issueMessage(issue: Issue): string {
   const { input } = issue;
   const shown =
     typeof input === "object" || input === undefined ? "" : ` (it is ${shorten(JSON.stringify(input))})`;
@@ -29,7 +30,7 @@ function sentence(issue: Issue): string {
       return `must be one of ${issue.values.join(", ")}${near ? `; did you mean ${near}?` : ""}${shown}`;
     }
     case "invalid_type":
-      return input === undefined ? "is required" : `must be of type ${issue.expected}${shown}`;
+      return input === undefined ? "Required" : `must be of type ${issue.expected}${shown}`;
     case "too_big":
       return `must be at most ${issue.maximum}${unitOf(issue.origin)}${unitOf(issue.origin) ? "" : shown}`;
     case "too_small":
@@ -48,7 +49,8 @@ function shorten(text: string): string {
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
 
-function pathText(path: readonly PropertyKey[]): string {
+/** As a user writes it: `spec.image.pullSecrets[0]`. */
+export function pathText(path: readonly PropertyKey[]): string {
   return path
     .map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`))
     .join("")

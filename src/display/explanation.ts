@@ -7,13 +7,13 @@ export interface ShownExplanation {
   pod: string;
   explanation: Explanation;
   chain: readonly Link[];
-  /** What could not be looked at, and the permission that it takes. */
+  /** What could not be read, and the permission that it needs. */
   unread: readonly string[];
 }
 
 const MARKS: Record<Link["state"], string> = { ok: "ok", wrong: "WRONG", none: "-", unknown: "?" };
 
-/** The chain, a line a link, and at the end the sentence. */
+/** The chain, one line per link, and at the end the sentence. */
 export function explanationText({ namespace, pod, explanation, chain, unread }: ShownExplanation): string {
   const lines = chain.map(
     ({ part, state, text }) => `  ${part.padEnd(11)}${MARKS[state].padEnd(6)} ${oneLine(text, 1024)}`,
@@ -21,7 +21,7 @@ export function explanationText({ namespace, pod, explanation, chain, unread }: 
   return [
     `${namespace}/${pod}: ${explanation.outcome.kind}`,
     ...lines,
-    ...unread.map((what) => `  not looked at, for want of the permission ${what}`),
+    ...unread.map((what) => `  not read, missing permission: ${what}`),
     "",
     `${oneLine(explanation.sentence, 2048)}.`,
     "",

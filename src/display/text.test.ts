@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { oneLine, printable } from "./text.ts";
+import { oneLine, printable, toJson } from "./text.ts";
 
 describe("printable", () => {
   it("shows control characters instead of letting a terminal obey them", () => {
@@ -20,4 +20,13 @@ describe("oneLine", () => {
     expect(oneLine(" a\n  b\t c ")).toBe("a b c");
     expect(oneLine("x".repeat(600))).toHaveLength(512);
   });
+});
+
+it("writes JSON without a character that a terminal acts on, and with the same value", () => {
+  const value = { "a\u001b\u009b": ["\u202e\u2028", "\u{e0001}é😀\n"] };
+  const text = toJson(value);
+  expect(text).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}]/u);
+  expect(text).toContain("é😀\\n");
+  expect(JSON.parse(text)).toEqual(value);
+  expect(toJson("\u{e0001}", true)).toBe('"\\U000e0001"');
 });

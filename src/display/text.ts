@@ -13,6 +13,27 @@ export function printable(text: string): string {
   });
 }
 
+/** Whether a text is safe for a terminal as it is. */
+export function isPrintable(text: string): boolean {
+  return text.search(UNSAFE) < 0;
+}
+
+/**
+ * Indented JSON that is safe for a terminal: JSON.stringify leaves C1 controls and bidirectional overrides as they
+ * are, and they can be written as escapes.
+ * @param inYaml whether kubectl reads it as YAML, which has another escape for what lies beyond U+FFFF
+ */
+export function toJson(value: unknown, inYaml = false): string {
+  return JSON.stringify(value, null, 2).replace(UNSAFE, (character) => {
+    if (inYaml && character.length > 1)
+      return `\\U${(character.codePointAt(0) ?? 0).toString(16).padStart(8, "0")}`;
+    return character.replaceAll(
+      /[\s\S]/g,
+      (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+    );
+  });
+}
+
 /** One printable line of at most `most` characters. */
 export function oneLine(text: string, most = 512): string {
   const line = printable(text.replace(/\s+/g, " ").trim());

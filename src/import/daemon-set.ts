@@ -1,7 +1,9 @@
+import { show } from "../cni/finding.ts";
 import type { Flavour } from "../multus/releases.ts";
+import { commandOf, wordsOf } from "./command.ts";
 import { readDaemon } from "./daemon.ts";
 import { type Draft, newDraft } from "./draft.ts";
-import { parseFlags, readEntrypoint } from "./entrypoint.ts";
+import { readEntrypoint } from "./entrypoint.ts";
 import { Findings, type ImportFinding } from "./finding.ts";
 import { readHostDirectories } from "./host-directories.ts";
 import { Mounts } from "./host-mounts.ts";
@@ -27,10 +29,10 @@ export function readDaemonSet(
   if (!main) throw new ImportError("NO_MULTUS", `${nameOf(daemonSet)} has no container that runs Multus`);
   const image = parseImage(main.image);
   const flavour = flavourOf(main, image.tag ?? "", daemonSet.metadata.name);
-  const { words, flags, rest } = commandOf(main, flavour);
+  const { words, flags, rest } = commandOf(main, flavour, findings);
   const namespace = daemonSet.metadata.namespace ?? "default";
   const draft = newDraft(
-    versionOf(image, flavour, flags, findings),
+    versionOf(image, flavour, flags, pod.terminationGracePeriodSeconds, findings),
     flavour === "v4-thick" ? "Thick" : "Thin",
     namespace,
   );
@@ -61,7 +63,7 @@ export function readDaemonSet(
     );
   else {
     readCommand(draft, words, flavour);
-    for (const word of rest) findings.lost("args", `${JSON.stringify(word)} is no flag`);
+    for (const word of rest) findings.lost("args", `${JSON.stringify(word)} is not a flag`);
     readEntrypoint(flags, { draft, flavour, mounts, findings });
     about.push(
       ...readConfiguration(flags.get("multus-conf-file"), { draft, flavour, mounts, configMaps, findings }),
@@ -70,9 +72,11 @@ export function readDaemonSet(
   }
   readEnvironment(draft, main, flavour, findings);
   if (draft.directories) readHostDirectories(draft, draft.directories);
-  readLog(draft, mounts);
+  readLog(draft, mounts, findings);
   readUnused(draft, mounts, flavour, findings);
   readWorkload(draft, daemonSet, main, findings);
+  for (const installer of pod.initContainers.filter(isInstaller))
+    checkInstaller(installer, flavour, findings);
   for (const container of [main, ...pod.initContainers.filter(isInstaller)])
     readContainer(container, findings);
   if (pod.hostNetwork !== true)
@@ -83,22 +87,14 @@ export function readDaemonSet(
 }
 
 /** Which of Multus' programs a container starts; where its command does not tell, by upstream's names and the tag. */
-function flavourOf({ command, args }: Container, tag: string, name: string): Flavour {
-  const words = [...command, ...args];
+function flavourOf(container: Container, tag: string, name: string): Flavour {
+  const words = wordsOf(container);
   if (words.some((word) => /multus-daemon$/.test(word))) return "v4-thick";
   if (words.some((word) => /thin_entrypoint$/.test(word))) return "v4-thin";
   if (words.some((word) => /entrypoint\.sh$/.test(word))) return "v3";
   if (/^kube-multus-ds-/.test(name)) return "v3";
   if (/^(v4|snapshot|stable|latest)/.test(tag)) return /thick$/.test(tag) ? "v4-thick" : "v4-thin";
   return name === "kube-multus-ds" ? "v4-thin" : "v3";
-}
-
-/** The words before the first flag are the program; a script's interpreter may hold it in args. */
-function commandOf({ command, args }: Container, flavour: Flavour) {
-  const all = [...command, ...args];
-  const first = all.findIndex((word) => word.startsWith("-"));
-  const words = first < 0 ? all : all.slice(0, first);
-  return { words, ...parseFlags(first < 0 ? [] : all.slice(first), flavour) };
 }
 
 function readCommand(draft: Draft, words: string[], flavour: Flavour): void {
@@ -121,6 +117,23 @@ function readInstallation(draft: Draft, hasInstaller: boolean, findings: Finding
   if (!hasInstaller && !draft.entrypoint.skipBinaryCopy) draft.image.layout ??= {};
   if (hasInstaller && draft.image.layout !== undefined)
     findings.changed("initContainers", "are left out: with image.layout the entrypoint copies the binary");
+}
+
+/** Where the operator calls the installer, as upstream's images have it. */
+const INSTALLER: Partial<Record<Flavour, string>> = {
+  "v4-thin": "/install_multus",
+  "v4-thick": "/usr/src/multus-cni/bin/install_multus",
+};
+
+/** Vendors' images may have the installer elsewhere (RKE2's hardened ones: /install_multus for both). */
+function checkInstaller({ name, command, args }: Container, flavour: Flavour, findings: Findings): void {
+  const path = [...command, ...args].find((word) => /(^|\/)install_multus$/.test(word));
+  const expected = INSTALLER[flavour];
+  if (path !== undefined && expected !== undefined && path !== expected)
+    findings.broken(
+      `initContainers ${name} command`,
+      `the image has the installer at ${show(path)}, and the operator calls ${expected}: if the image does not have that file too, each Multus pod fails. Use upstream's image, or add the file to this one`,
+    );
 }
 
 const OF_CONTAINER = [

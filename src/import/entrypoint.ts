@@ -7,7 +7,7 @@ import type { Findings } from "./finding.ts";
 import type { Mounts } from "./host-mounts.ts";
 
 /** A flag as the pod has it: `--name=value`; "" where it has no value. */
-type Flags = Map<string, string>;
+export type Flags = Map<string, string>;
 
 /**
  * The arguments as flags, the last of a name counts. v3's script knows `--name=value` only; pflag of v4 takes

@@ -3,6 +3,8 @@ import type { Container, PodSpec } from "./manifest.ts";
 /** A volume as a container sees it. */
 export interface Mount {
   mountPath: string;
+  /** The file or directory of the volume that is mounted; the whole volume if empty. */
+  subPath: string;
   volume: PodSpec["volumes"][number];
 }
 
@@ -13,9 +15,9 @@ export class Mounts {
 
   constructor(pod: PodSpec, container: Container) {
     const volumes = new Map(pod.volumes.map((volume) => [volume.name, volume]));
-    this.all = container.volumeMounts.flatMap(({ name, mountPath }) => {
+    this.all = container.volumeMounts.flatMap(({ name, mountPath, subPath = "" }) => {
       const volume = volumes.get(name);
-      return volume ? [{ mountPath: trim(mountPath), volume }] : [];
+      return volume ? [{ mountPath: trim(mountPath), subPath, volume }] : [];
     });
   }
 
@@ -24,7 +26,7 @@ export class Mounts {
     const mount = this.#mountOf(path);
     if (!mount?.volume.hostPath) return undefined;
     this.#used.add(mount);
-    return trim(mount.volume.hostPath.path) + trim(path).slice(mount.mountPath.length);
+    return trim(mount.volume.hostPath.path) + within(mount, path);
   }
 
   /** The mount in which a file of the container lies, where it is a ConfigMap's. */
@@ -33,7 +35,7 @@ export class Mounts {
     const source = mount?.volume.configMap;
     if (!mount || !source) return undefined;
     this.#used.add(mount);
-    const file = path.slice(mount.mountPath.length + 1);
+    const file = within(mount, path).slice(1);
     return { name: source.name, key: source.items?.find((item) => item.path === file)?.key ?? file };
   }
 
@@ -52,6 +54,12 @@ export class Mounts {
       .filter(({ mountPath }) => at === mountPath || at.startsWith(`${mountPath}/`))
       .toSorted((a, b) => b.mountPath.length - a.mountPath.length)[0];
   }
+}
+
+/** "/…": where a path of the container lies in the volume; empty for the volume itself. */
+function within({ mountPath, subPath }: Mount, path: string): string {
+  const inside = trim(path).slice(mountPath.length);
+  return subPath === "" ? inside : `/${subPath}${inside}`;
 }
 
 /** Without slashes at the end. */

@@ -5,6 +5,7 @@ import { parseConflist } from "../multus/primary-network.ts";
 import type { Flavour } from "../multus/releases.ts";
 import type { Draft } from "./draft.ts";
 import { Findings, type ImportFinding } from "./finding.ts";
+import { withFieldNames } from "./go-keys.ts";
 import type { Mounts } from "./host-mounts.ts";
 import type { ConfigMap } from "./manifest.ts";
 
@@ -65,6 +66,7 @@ function readText(
     if (isUsed) findings.mended(`data.${key}`, "is not JSON; source: Auto is taken instead");
     return;
   }
+  if (isObject(config)) config = withFieldNames(config, [...CARRIED, "name", "type", "capabilities"]);
   const delegate = isObject(config) && Array.isArray(config.delegates) ? config.delegates[0] : undefined;
   if (!isUsed) findings.note(`data.${key}`, "is not read with --multus-conf-file=auto; it is left out");
   if (isObject(delegate)) checkDelegate(delegate, key, findings);
@@ -80,6 +82,10 @@ function readUsed(
 ): void {
   const at = (name: string) => `data.${key}.${name}`;
   const [first, ...further] = Array.isArray(config.delegates) ? config.delegates : [];
+  if (first === undefined && typeof config.clusterNetwork === "string" && config.clusterNetwork !== "") {
+    readClusterNetwork(config.clusterNetwork, at("clusterNetwork"), draft, findings);
+    return;
+  }
   if (!isObject(first)) {
     findings.mended(
       at("delegates"),
@@ -126,6 +132,23 @@ function readUsed(
   }
 }
 
+/**
+ * LoadNetConf takes clusterNetwork instead of delegates: a path, a NAD in Multus' namespace, or the name of a network in
+ * confDir (multus-cni pkg/k8sclient, getNetDelegate).
+ */
+function readClusterNetwork(network: string, at: string, draft: Draft, findings: Findings): void {
+  const file = /^\/.*\/([^/]+\.conf(?:list)?)$/.exec(network)?.[1];
+  if (file !== undefined) {
+    draft.primaryNetwork = { ...draft.primaryNetwork, source: "File", file };
+    findings.changed(at, `becomes primaryNetwork.file: ${file}, in cni.confDir`);
+    return;
+  }
+  findings.lost(
+    at,
+    `names the primary network ${show(network)}, a NAD in Multus' namespace or a network of that name in the CNI directory; source: Auto takes the first file there instead. If that is another one, set primaryNetwork.source: File and its file`,
+  );
+}
+
 const CARRIED = [
   "delegates",
   "cniVersion",
@@ -167,12 +190,12 @@ function checkDelegate(delegate: Record<string, unknown>, key: string, findings:
 }
 
 /** One plugin as a list of one: source: Inline takes a conflist. */
-function asConflist(delegate: Record<string, unknown>): Record<string, unknown> {
+export function asConflist(delegate: Record<string, unknown>): Record<string, unknown> {
   if ("plugins" in delegate) return delegate;
   const { cniVersion, name = "default-cni-network", ...plugin } = delegate;
   return { ...(cniVersion === undefined ? {} : { cniVersion }), name, plugins: [plugin] };
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -7,7 +7,24 @@ import type { Mounts } from "./host-mounts.ts";
 const LOG_ROOTS = /^\/(opt\/cni\/log|var\/log\/multus|var\/log\/cni)(\/|$)/;
 
 /** The directory for logs: one of the host that the container sees at the same path. */
-export function readLog(draft: Draft, mounts: Mounts): void {
+export function readLog(draft: Draft, mounts: Mounts, findings: Findings): void {
+  readMountedLog(draft, mounts);
+  const { file, hostDir } = draft.logging;
+  if (file === undefined || hostDir !== undefined || draft.mode === "Thick") return;
+  // The thin plugin runs on the host and writes there without any mount.
+  const directory = file.slice(0, file.lastIndexOf("/"));
+  if (LOG_ROOTS.test(directory)) {
+    draft.logging.hostDir = directory;
+    return;
+  }
+  delete draft.logging.file;
+  findings.lost(
+    "the log file",
+    `${show(file)} is written on the host by the plugin itself, and a MultusInstall allows logs below /opt/cni/log, /var/log/multus and /var/log/cni only: set logging.hostDir and logging.file below one of them`,
+  );
+}
+
+function readMountedLog(draft: Draft, mounts: Mounts): void {
   const found = mounts.unused.find(
     ({ mountPath, volume }) => volume.hostPath?.path !== undefined && LOG_ROOTS.test(mountPath),
   );
@@ -26,7 +43,7 @@ const THICK = [
   "/etc/cni/multus/net.d",
 ];
 
-/** Says which mounts the operator's pods do not have. */
+/** Reports which mounts the operator's pods do not have. */
 export function readUnused(draft: Draft, mounts: Mounts, flavour: Flavour, findings: Findings): void {
   for (const { mountPath, volume } of mounts.unused) {
     if (flavour === "v4-thick" && THICK.includes(mountPath)) continue;

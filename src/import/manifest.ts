@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { issueMessage, pathText } from "../crds/problems.ts";
+import { GUARD } from "../render/rollout-guard.ts";
 
 /**
  * A Multus manifest as people write and edit it by hand, or as `kubectl get -o yaml` shows it: the few objects
@@ -24,15 +26,20 @@ export class ImportError extends Error {
 const names = z.record(z.string(), z.string());
 const anything = z.record(z.string(), z.unknown());
 
+/** A text, also one that YAML reads as a number or a boolean because it is not in quotes. */
+const text = z.union([z.string(), z.number(), z.boolean()]).transform(String);
+
 const container = z.looseObject({
   name: z.string(),
   image: z.string().default(""),
-  command: z.array(z.coerce.string()).default([]),
-  args: z.array(z.coerce.string()).default([]),
-  env: z.array(z.looseObject({ name: z.string(), value: z.coerce.string().optional() })).default([]),
+  command: z.array(text).default([]),
+  args: z.array(text).default([]),
+  env: z.array(z.looseObject({ name: z.string(), value: text.optional() })).default([]),
   imagePullPolicy: z.string().optional(),
   resources: anything.optional(),
-  volumeMounts: z.array(z.looseObject({ name: z.string(), mountPath: z.string() })).default([]),
+  volumeMounts: z
+    .array(z.looseObject({ name: z.string(), mountPath: z.string(), subPath: z.string().optional() }))
+    .default([]),
 });
 export type Container = z.output<typeof container>;
 
@@ -99,7 +106,7 @@ const anyObject = z.looseObject({
 /** Sorts the documents of a manifest. Throws an ImportError where one that matters has not the shape of its kind. */
 export function readManifest(documents: readonly unknown[]): Manifest {
   const manifest: Manifest = { daemonSets: [], configMaps: [], others: [] };
-  for (const document of documents.flatMap(itemsOf)) {
+  for (const document of documents.flatMap(itemsOf).map(withoutNulls)) {
     const {
       apiVersion,
       kind,
@@ -107,7 +114,8 @@ export function readManifest(documents: readonly unknown[]): Manifest {
     } = parse(anyObject, document, "a document");
     if (kind === "DaemonSet") {
       const found = parse(daemonSet, document, `DaemonSet ${name}`);
-      if (multusContainer(found)) manifest.daemonSets.push(found);
+      // The operator's own: its image is Multus', and it puts no Multus on a node.
+      if (name !== GUARD && multusContainer(found)) manifest.daemonSets.push(found);
       else manifest.others.push({ apiVersion, kind, name, object: found });
     } else if (kind === "ConfigMap")
       manifest.configMaps.push(parse(configMap, document, `ConfigMap ${name}`));
@@ -127,6 +135,15 @@ export function multusContainer({ spec }: DaemonSet): Container | undefined {
   );
 }
 
+/** The API server takes a field that is null for one that is absent. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, child]) => (child === null ? [] : [[key, withoutNulls(child)]])),
+  );
+}
+
 /** A List, as `kubectl get -o yaml` gives, is its items. */
 function itemsOf(document: unknown): unknown[] {
   const list = z
@@ -136,8 +153,9 @@ function itemsOf(document: unknown): unknown[] {
 }
 
 function parse<T extends z.ZodType>(schema: T, value: unknown, what: string): z.output<T> {
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, { reportInput: true });
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new ImportError("MALFORMED", `${what}: ${issue?.path.join(".") || "it"}: ${issue?.message}`);
+  const problem = issue ? `${pathText(issue.path) || "it"}: ${issueMessage(issue)}` : "is not valid";
+  throw new ImportError("MALFORMED", `${what}: ${problem}`);
 }

@@ -33,6 +33,8 @@ const DEFAULTS: Record<string, unknown> = {
 const ARCHITECTURE_LABELS = ["kubernetes.io/arch", "beta.kubernetes.io/arch"];
 /** Labels that the operator sets itself, and what controllers and kubectl leave in a template. */
 const OWN_LABELS = ["name", "app", "tier"];
+/** Helm's way to restart pods when a ConfigMap changes; nothing renews it once Helm does not render it. */
+const CHECKSUM = /^checksum\//;
 const OWN_ANNOTATION = /^(multus-operator\.dev\/|kubectl\.kubernetes\.io\/restartedAt|deprecated\.)/;
 
 /** Fills spec.workload from how the DaemonSet places its pods and what it gives them. */
@@ -58,7 +60,12 @@ export function readWorkload(draft: Draft, daemonSet: DaemonSet, main: Container
     return Object.keys(kept).length > 0 ? kept : undefined;
   };
   const ownLabels = further(labels, (key) => OWN_LABELS.includes(key));
-  const ownAnnotations = further(annotations, (key) => OWN_ANNOTATION.test(key));
+  const ownAnnotations = further(annotations, (key) => OWN_ANNOTATION.test(key) || CHECKSUM.test(key));
+  for (const key of Object.keys(annotations).filter((name) => CHECKSUM.test(name)))
+    findings.note(
+      `spec.template.metadata.annotations ${key}`,
+      "is left out: nothing renews a checksum that Helm rendered, and the operator restarts Multus when its configuration changes",
+    );
   if (ownLabels) workload.labels = ownLabels;
   if (ownAnnotations) workload.annotations = ownAnnotations;
   readAccount(pod.serviceAccountName, findings);
@@ -91,7 +98,10 @@ function readPlacement(draft: Draft, { spec }: DaemonSet, findings: Findings): v
   if (draft.version.startsWith("v3")) {
     const known = ARCHITECTURES.find((name) => name === (architecture ?? "amd64"));
     if (architecture === undefined)
-      findings.changed("nodeSelector", "v3's DaemonSet is for one architecture: amd64 is taken");
+      findings.lost(
+        "nodeSelector",
+        "has no kubernetes.io/arch, so that this Multus runs on every architecture; a MultusInstall of v3 runs on those in workload.architectures, and amd64 is assumed: add the others if the image has them",
+      );
     if (known === undefined)
       findings.lost("nodeSelector", `the architecture ${show(architecture)} is not known`);
     else workload.architectures = [known];

@@ -3,6 +3,7 @@ import { type Dispatcher, request as send } from "undici";
 import type { Connection } from "./connection.ts";
 import { ApiError, NetworkError } from "./errors.ts";
 import { type ApiObject, collectionPath, type ObjectRef, pathOf, type ResourceType } from "./resource.ts";
+import { Watches } from "./watches.ts";
 
 /** One request as the hooks see it. */
 export interface RequestInfo {
@@ -59,10 +60,26 @@ const REQUEST_TIMEOUT_MS = 60_000;
 export class KubeClient {
   readonly #connection: Connection;
   readonly #hooks: ClientHooks;
+  readonly #signal: AbortSignal | undefined;
+  /** Those that ask through this client, or through one made `with` it. */
+  readonly watches: Watches;
 
-  constructor(connection: Connection, hooks: ClientHooks = {}) {
+  /** @param signal ends every request, next to the signal that a request itself has */
+  constructor(
+    connection: Connection,
+    hooks: ClientHooks = {},
+    signal?: AbortSignal,
+    watches = new Watches(),
+  ) {
     this.#connection = connection;
     this.#hooks = hooks;
+    this.#signal = signal;
+    this.watches = watches;
+  }
+
+  /** The same client for one piece of work: when `signal` is aborted, none of its requests goes on or begins. */
+  with({ signal }: { signal: AbortSignal }): KubeClient {
+    return new KubeClient(this.#connection, this.#hooks, joined(this.#signal, signal), this.watches);
   }
 
   /** The object, or undefined where there is none. */
@@ -152,7 +169,7 @@ export class KubeClient {
     try {
       return (await response.body.json()) as T;
     } catch (error) {
-      throw new NetworkError(nameOf(info), error); // the answer was cut off
+      throw new NetworkError(info, error); // the answer was cut off
     }
   }
 
@@ -162,6 +179,7 @@ export class KubeClient {
    */
   async request(info: RequestInfo): Promise<Dispatcher.ResponseData> {
     await this.#hooks.before?.(info);
+    const signal = joined(this.#signal, info.signal);
     const query = new URLSearchParams(info.query).toString();
     const url = `${this.#connection.server}${info.path}${query ? `?${query}` : ""}`;
     const context = new RequestContext(url, info.method as HttpMethod);
@@ -183,18 +201,18 @@ export class KubeClient {
         ...(dispatcher ? { dispatcher } : {}),
         // Over HTTP/2 undici writes a header of several values as one, with commas.
         ...(Object.values(info.headers ?? {}).some(Array.isArray) ? { allowH2: false } : {}),
-        ...(info.signal ? { signal: info.signal } : {}),
+        ...(signal ? { signal } : {}),
       });
     } catch (error) {
       this.#hooks.after?.(info, 0);
-      throw new NetworkError(nameOf(info), error);
+      throw new NetworkError(info, error);
     }
     this.#hooks.after?.(info, response.statusCode);
     if (response.statusCode >= 400) {
       const retryAfter = response.headers["retry-after"];
       const text = await response.body.text().catch(() => "");
       throw new ApiError(
-        nameOf(info),
+        info,
         response.statusCode,
         text,
         Array.isArray(retryAfter) ? retryAfter[0] : retryAfter,
@@ -204,9 +222,8 @@ export class KubeClient {
   }
 }
 
-/** "PATCH DaemonSet kube-system/kube-multus-ds" would need the type; the path says as much. */
-function nameOf(info: RequestInfo): string {
-  return `${info.method} ${info.path}`;
+function joined(a: AbortSignal | undefined, b: AbortSignal | undefined): AbortSignal | undefined {
+  return a && b ? AbortSignal.any([a, b]) : (a ?? b);
 }
 
 function defined(values: Record<string, string | undefined>): Record<string, string> {

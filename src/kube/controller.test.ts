@@ -67,7 +67,7 @@ it("waits as long as the API server asked for", async () => {
   const at: number[] = [];
   const made = controllerOf(async () => {
     at.push(performance.now());
-    if (at.length === 1) throw new ApiError("GET /", 429, "{}", "1");
+    if (at.length === 1) throw new ApiError({ method: "GET", path: "/" }, 429, "{}", "1");
     return {};
   });
   await made.start(Promise.resolve());
@@ -128,3 +128,41 @@ it("waits for the running reconcile when it stops, and tells it by its signal", 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
+
+it("shows every series of controller-runtime from the start, and what its workers have in hand", async () => {
+  let finish = () => {};
+  const made = controllerOf(
+    () =>
+      new Promise((resolve) => {
+        finish = () => resolve({});
+      }),
+    3,
+  );
+  const series = async () =>
+    (await metrics.registry.metrics()).split("\n").filter((line) => /="test"/.test(line));
+  const before = await series();
+  for (const expected of [
+    ...["success", "requeue_after", "requeue", "error"].map(
+      (result) => `controller_runtime_reconcile_total{controller="test",result="${result}"} 0`,
+    ),
+    'controller_runtime_reconcile_errors_total{controller="test"} 0',
+    'controller_runtime_terminal_reconcile_errors_total{controller="test"} 0',
+    'controller_runtime_active_workers{controller="test"} 0',
+    'controller_runtime_max_concurrent_reconciles{controller="test"} 3',
+    'workqueue_adds_total{name="test"} 0',
+    'workqueue_retries_total{name="test"} 0',
+    'workqueue_depth{name="test"} 0',
+    'workqueue_unfinished_work_seconds{name="test"} 0',
+    'workqueue_longest_running_processor_seconds{name="test"} 0',
+  ])
+    expect(before).toContain(expected);
+  await made.start(Promise.resolve());
+  made.enqueue("a");
+  await pause(50);
+  const value = async (name: string) =>
+    Number((await series()).find((line) => line.startsWith(`${name}{`))?.split(" ")[1]);
+  const longest = await value("workqueue_longest_running_processor_seconds");
+  expect(longest).toBeGreaterThanOrEqual(0.04);
+  expect(await value("workqueue_unfinished_work_seconds")).toBeGreaterThanOrEqual(longest);
+  finish();
+});

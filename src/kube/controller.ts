@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { ApiError } from "./errors.ts";
+import { isStopped, NotSynced } from "./not-synced.ts";
 import { WorkQueue } from "./work-queue.ts";
 
 /** What a reconcile wants next: nothing, or to run again after a while though nothing has changed. */
@@ -43,16 +44,29 @@ export class Controller {
   constructor(options: ControllerOptions) {
     this.name = options.name;
     this.#options = options;
-    this.queue = new WorkQueue(undefined, options.metrics.queueObserver(options.name));
+    const { name, metrics, workers = 1 } = options;
+    this.queue = new WorkQueue(
+      undefined,
+      metrics.queueObserver(name, () => this.queue.unfinished),
+    );
+    metrics.controllerStarts(name, workers);
   }
 
   enqueue(key: string): void {
     this.queue.add(key);
   }
 
-  /** Starts the workers, once `synced` resolves: before that, a store that is not full yet would look like deletions. */
+  /**
+   * Starts the workers, once `synced` resolves: before that, a store that is not full yet would look like deletions.
+   * Starts none if a watch is stopped before.
+   */
   async start(synced: Promise<void>): Promise<void> {
-    await synced;
+    try {
+      await synced;
+    } catch (error) {
+      if (isStopped(error)) return;
+      throw error;
+    }
     if (this.#stop.signal.aborted) return;
     this.#workers = Array.from({ length: this.#options.workers ?? 1 }, () => this.#work());
   }
@@ -83,6 +97,13 @@ export class Controller {
     } catch (error) {
       if (this.#stop.signal.aborted) {
         ended("success");
+        return;
+      }
+      if (error instanceof NotSynced) {
+        // No failure: what is needed is not known yet.
+        this.queue.addRateLimited(key);
+        log.warn({ err: error, resource: error.resource }, "reconcile waits for what it needs to know");
+        ended("requeue_after");
         return;
       }
       if (error instanceof TerminalError) {

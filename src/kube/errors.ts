@@ -1,24 +1,50 @@
 import { z } from "zod";
 
+/** Which request an error is about. */
+export interface RequestName {
+  method: string;
+  /** Without its query. */
+  path: string;
+}
+
+/** One of the reasons in metav1.Status' details: a field of the object, or a condition of the server. */
+export interface StatusCause {
+  /** metav1.CauseType: FieldManagerConflict, FieldValueInvalid, NamespaceTerminating, … */
+  reason: string;
+  field: string;
+  message: string;
+}
+
 /** The API server answered with an error status. `reason` is metav1.Status' own: NotFound, Conflict, Invalid, … */
 export class ApiError extends Error {
+  override readonly name = "ApiError";
   readonly code = "API_ERROR";
+  readonly method: string;
+  readonly path: string;
   readonly status: number;
   readonly reason: string;
-  readonly causes: readonly { field: string; message: string }[];
+  /** metav1.Status' message alone; `message` names the request and the status as well. */
+  readonly statusMessage: string;
+  readonly causes: readonly StatusCause[];
+  /** What the answer is about, if it names it: not always the object of the request. `kind` is often a plural. */
+  readonly subject: { kind: string; name: string };
   readonly retryAfterSeconds: number | undefined;
 
-  constructor(request: string, status: number, body: string, retryAfter?: string) {
-    const parsed = parseStatus(body);
-    super(`${request}: ${status} ${parsed.reason} ${parsed.message}`.trim());
+  constructor({ method, path }: RequestName, status: number, body: string, retryAfter?: string) {
+    const { reason, message, details } = parseStatus(body);
+    super(`${method} ${path}: ${status} ${reason} ${message}`.trim());
+    this.method = method;
+    this.path = path;
     this.status = status;
-    this.reason = parsed.reason;
-    this.causes = parsed.details.causes;
-    const seconds = Number(retryAfter ?? parsed.details.retryAfterSeconds);
+    this.reason = reason;
+    this.statusMessage = message;
+    this.causes = details.causes;
+    this.subject = { kind: details.kind, name: details.name };
+    const seconds = Number(retryAfter ?? details.retryAfterSeconds);
     this.retryAfterSeconds = Number.isFinite(seconds) && seconds > 0 ? seconds : undefined;
   }
 
-  /** Whether the same request may succeed later without anybody changing something. */
+  /** Whether the same request may succeed later although nothing is changed. */
   get isTransient(): boolean {
     return this.status === 408 || this.status === 409 || this.status === 429 || this.status >= 500;
   }
@@ -26,10 +52,15 @@ export class ApiError extends Error {
 
 /** The request did not get an answer: connection refused, reset, timed out, cut off. */
 export class NetworkError extends Error {
+  override readonly name = "NetworkError";
   readonly code = "NETWORK_ERROR";
+  readonly method: string;
+  readonly path: string;
 
-  constructor(request: string, cause: unknown) {
-    super(`${request}: ${reasonOf(cause)}`, { cause });
+  constructor({ method, path }: RequestName, cause: unknown) {
+    super(`${method} ${path}: ${reasonOf(cause)}`, { cause });
+    this.method = method;
+    this.path = path;
   }
 }
 
@@ -42,15 +73,32 @@ export function isApplyConflict(error: ApiError): boolean {
   return error.status === 409 && error.causes.length > 0;
 }
 
+/** The namespace of the request does not exist (k8s.io/apiserver plugin/namespace/lifecycle answers so). */
+export function isNamespaceMissing(error: ApiError): boolean {
+  return error.status === 404 && /^namespaces?$/i.test(error.subject.kind);
+}
+
+/** The namespace of the request is being deleted: nothing can be created in it. */
+export function isNamespaceTerminating(error: ApiError): boolean {
+  return error.status === 403 && error.causes.some(({ reason }) => reason === "NamespaceTerminating");
+}
+
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? "");
 const status = z.object({
-  reason: z.string().default(""),
-  message: z.string().default(""),
+  reason: text,
+  message: text,
   details: z
     .object({
+      kind: text,
+      name: text,
       retryAfterSeconds: z.number().optional(),
       causes: z
-        .array(z.object({ field: z.string().default(""), message: z.string().default("") }))
-        .default([]),
+        .array(z.object({ reason: text, field: text, message: text }))
+        .nullish()
+        .transform((causes) => causes ?? []),
     })
     .prefault({}),
 });
@@ -60,7 +108,7 @@ function parseStatus(body: string): z.output<typeof status> {
   try {
     return status.parse(JSON.parse(body));
   } catch {
-    return { reason: "", message: body.slice(0, 200), details: { causes: [] } };
+    return { reason: "", message: body.slice(0, 200), details: { kind: "", name: "", causes: [] } };
   }
 }
 

@@ -41,6 +41,17 @@ export class EventRecorder {
     this.#now = now;
   }
 
+  /** The same recorder for one piece of work: when `signal` is aborted, an event that is being sent is given up. */
+  with({ signal }: { signal: AbortSignal }): EventRecorder {
+    return new EventRecorder(
+      this.#client.with({ signal }),
+      this.#log,
+      this.#controller,
+      this.#instance,
+      this.#now,
+    );
+  }
+
   async send(regarding: ApiObject, event: EventNote): Promise<void> {
     const { name, namespace = "default", uid } = regarding.metadata;
     const at = microTime(this.#now());

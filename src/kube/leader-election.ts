@@ -50,13 +50,16 @@ export class LeaderElection {
   /** When the last renewal that succeeded was sent, ms: others count from later, when they see it. */
   #renewedAt = 0;
   #running: Promise<unknown> = Promise.resolve();
+  /** When the lease was last read, and whether an attempt to read it has failed since. */
+  #readAt = 0;
+  #unanswered = false;
 
   constructor(options: LeaderElectionOptions) {
     this.#options = { leaseSeconds: 15, renewDeadlineSeconds: 10, retrySeconds: 2, ...options };
     this.#ref = { type: LEASES, namespace: options.namespace, name: options.name };
   }
 
-  /** False also where the last renewal is too old: a process that was paused may have been replaced meanwhile. */
+  /** False also while the last renewal is too old: a process that was paused may have been replaced meanwhile. */
   get isLeading(): boolean {
     return this.#leading && performance.now() - this.#renewedAt < this.#options.leaseSeconds * 1000;
   }
@@ -80,17 +83,26 @@ export class LeaderElection {
   }
 
   /**
-   * Renews until the lease is lost, and resolves then; a process that has lost it must write nothing more.
-   * An API server that hangs does not hold it up: what is not renewed by the deadline is lost.
+   * Renews until another has the lease, and resolves then; a process that has lost it must write nothing more.
+   * An API server that hangs or is away does not hold it up: what is not renewed by the deadline is not led until
+   * it is renewed again, which succeeds only if no other has led meanwhile. An outage thus costs no restart.
    */
   async hold(): Promise<void> {
     const { retrySeconds, renewDeadlineSeconds, log } = this.#options;
     const left = () => this.#renewedAt + renewDeadlineSeconds * 1000 - performance.now();
-    while (left() > 0) {
+    for (;;) {
       await sleep(retrySeconds * 1000, undefined, { signal: this.#stop.signal }).catch(() => {});
       if (this.#stop.signal.aborted) return;
-      if (!(await this.#attempt(left())) && this.#heldByAnother()) break;
+      const renewed = await this.#attempt(left() > 0 ? left() : renewDeadlineSeconds * 1000, true);
       if (this.#stop.signal.aborted) return;
+      if (renewed && !this.#leading)
+        log.info("the lease is renewed again; no other replica has led meanwhile");
+      if (renewed) this.#leading = true;
+      else if (this.#isHeldBy !== "self") break;
+      else if (this.#leading && left() <= 0) {
+        this.#leading = false;
+        log.warn("the lease could not be renewed in time; nothing is written until it is");
+      }
     }
     this.#leading = false;
     log.error("the lease was lost");
@@ -109,15 +121,20 @@ export class LeaderElection {
   }
 
   #holder = "";
-  #heldByAnother(): boolean {
-    return this.#holder !== "" && this.#holder !== this.#options.identity;
+  get #isHeldBy(): "self" | "another" | "none" {
+    if (this.#holder === "") return "none";
+    return this.#holder === this.#options.identity ? "self" : "another";
   }
 
-  /** Takes or renews the lease. False where another holds it, or the API server did not answer within `ms`. */
-  async #attempt(ms: number): Promise<boolean> {
+  /**
+   * Takes the lease, or renews it. False if another holds it, or the API server did not answer within `ms`.
+   * @param renews only what is still this process' own is renewed: no lease that another had meanwhile
+   */
+  async #attempt(ms: number, renews = false): Promise<boolean> {
     const sent = performance.now();
     const attempt = this.#tryOnce(
       AbortSignal.any([this.#stop.signal, AbortSignal.timeout(Math.max(1, Math.round(ms)))]),
+      renews,
     );
     this.#running = attempt;
     const succeeded = await attempt;
@@ -125,10 +142,11 @@ export class LeaderElection {
     return succeeded;
   }
 
-  async #tryOnce(signal: AbortSignal): Promise<boolean> {
+  async #tryOnce(signal: AbortSignal, renews: boolean): Promise<boolean> {
     const { identity, leaseSeconds, log } = this.#options;
     try {
       const current = await this.#read(signal);
+      this.#answered();
       const now = microTime(new Date());
       const spec = { holderIdentity: identity, leaseDurationSeconds: leaseSeconds, renewTime: now };
       if (!current) {
@@ -141,7 +159,8 @@ export class LeaderElection {
         return true;
       }
       this.#holder = current.spec.holderIdentity ?? "";
-      if (this.#heldByAnother() && !this.#expired(current)) return false;
+      if (renews && this.#isHeldBy !== "self") return false;
+      if (this.#isHeldBy === "another" && !this.#expired(current)) return false;
       const taken = this.#holder !== identity;
       const changed = {
         ...current.spec,
@@ -153,10 +172,22 @@ export class LeaderElection {
       this.#holder = identity;
       return true;
     } catch (error) {
+      this.#unanswered ||= !(error instanceof ApiError && error.status < 500);
       const lostRace = error instanceof ApiError && error.status === 409;
       log[lostRace ? "debug" : "warn"]({ err: error }, "the lease could not be taken or renewed");
       return false;
     }
+  }
+
+  /**
+   * While the API server was away, the leader could not renew either: that time does not count against it. It has
+   * the rest of its lease to come back in, and the others do not lead in its place.
+   */
+  #answered(): void {
+    const now = performance.now();
+    if (this.#unanswered && this.#seen) this.#seen.at += now - Math.max(this.#readAt, this.#seen.at);
+    this.#unanswered = false;
+    this.#readAt = now;
   }
 
   #expired(current: z.output<typeof lease>): boolean {

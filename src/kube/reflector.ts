@@ -3,8 +3,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "../telemetry/logger.ts";
 import { backoff } from "./backoff.ts";
 import type { KubeClient, ListOptions } from "./client.ts";
-import { ApiError, NetworkError } from "./errors.ts";
-import { type ApiObject, collectionPath, type ResourceType } from "./resource.ts";
+import { ApiError, NetworkError, type RequestName } from "./errors.ts";
+import { isRefusal, NotSynced } from "./not-synced.ts";
+import { type ApiObject, collectionPath, describe, type ResourceType } from "./resource.ts";
 
 export interface ReflectorOptions<T>
   extends Pick<ListOptions, "namespace" | "labelSelector" | "fieldSelector"> {
@@ -20,6 +21,13 @@ export interface ReflectorOptions<T>
    * every few seconds, and no failure. Told when it begins and when it ends.
    */
   onDefined?: (defined: boolean) => void;
+  /**
+   * Called when `isSynced` or `refusal` has changed: a list of nothing tells of no key, and a watch that is refused
+   * tells of nothing at all. It only enqueues.
+   */
+  onSync?: () => void;
+  /** How long the server may refuse a watch until the copy counts as unknown, ms. */
+  staleAfterMs?: number;
   now?: () => number;
 }
 
@@ -35,6 +43,8 @@ const SHORTEST_WATCH_MS = 1000;
 const UNKNOWN_MS = 5_000;
 /** Bookmarks come about once a minute: longer silence than this is a dead connection, ms. */
 const SILENCE_MS = 320_000;
+/** A server that has just started refuses for some seconds, until it has read its own roles, ms. */
+const STALE_AFTER_MS = 60_000;
 
 /**
  * Keeps a local copy of a collection: lists it, watches it, and recovers from every way in which a watch
@@ -46,24 +56,89 @@ export class Reflector<T> {
   readonly #stop = new AbortController();
   readonly #store = new Map<string, T>();
   readonly #now: () => number;
-  #synced = Promise.withResolvers<void>();
   #running: Promise<void> | undefined;
   #resourceVersion: string | undefined;
   #failures = 0;
   #defined = true;
   /** Whether a 410 led to a list and no event was seen since. */
   #relisted = false;
-  #lastContact: number;
+  /** When a request last ended, well or not, or the next one begins. */
+  #lastOutcome = 0;
+  #started: number | undefined;
+  /** Whether a list was completed. */
+  #listed = false;
+  /** When the server last confirmed the copy: a list, an open watch, or what came on it. */
+  #confirmed: number | undefined;
+  /** The last failure since then, and since when the server answers with errors; an outage is not an answer. */
+  #failure: unknown;
+  #refusedSince: number | undefined;
+  #growsStale: NodeJS.Timeout | undefined;
+  #shown = "";
+  readonly #waiting = new Set<() => void>();
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
-    this.#lastContact = this.#now();
   }
 
-  /** Resolves when the first list is complete. */
-  get synced(): Promise<void> {
-    return this.#synced.promise;
+  /**
+   * Resolves when the copy is known: it was listed, and is kept up to date. Rejects with a NotSynced when the
+   * watch is stopped, when `signal` is aborted, and after `timeoutMs`; with a limit also as soon as the server
+   * forbids the list, since waiting does not change that. Never resolves for a watch that was stopped.
+   */
+  async whenSynced(signal?: AbortSignal, timeoutMs?: number): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const check = () => {
+      if (this.#stop.signal.aborted) reject(new NotSynced(this.resource, "Stopped"));
+      else if (signal?.aborted) reject(new NotSynced(this.resource, "Aborted"));
+      else if (this.isSynced) resolve();
+      else if (timeoutMs !== undefined && this.refusal) reject(this.refusal);
+    };
+    const late = () => reject(new NotSynced(this.resource, "TimedOut", this.#failure, this.staleSeconds));
+    const timer = timeoutMs === undefined ? undefined : setTimeout(late, timeoutMs);
+    this.#waiting.add(check);
+    signal?.addEventListener("abort", check);
+    try {
+      check();
+      await promise;
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", check);
+      this.#waiting.delete(check);
+    }
+  }
+
+  /** Whether the copy is known: false before the first list, and after the server has refused the watch for a while. */
+  get isSynced(): boolean {
+    return this.#listed && !this.#isStale && !this.#stop.signal.aborted;
+  }
+
+  /** Whether the copy is, or was, complete. */
+  get isListed(): boolean {
+    return this.#listed;
+  }
+
+  /** Why the copy is not known, if the server forbids it; undefined while it is known, or may soon be. */
+  get refusal(): NotSynced | undefined {
+    if (this.isSynced || !isRefusal(this.#failure)) return undefined;
+    return new NotSynced(this.resource, "Refused", this.#failure, this.staleSeconds);
+  }
+
+  /** The name under which errors and conditions speak of the collection. */
+  get resource(): string {
+    const { type, namespace, fieldSelector } = this.#options;
+    const name = /^metadata\.name=([^,]+)$/.exec(fieldSelector ?? "")?.[1];
+    if (name) return describe({ type, name, ...(namespace ? { namespace } : {}) });
+    return namespace ? `${type.plural} in ${namespace}` : type.plural;
+  }
+
+  /**
+   * How old the copy may be, in seconds: the time since the server last confirmed it, or since the start. Bookmarks
+   * confirm a quiet watch about once a minute. An answer with an error confirms nothing. 0 when not started.
+   */
+  get staleSeconds(): number {
+    const since = this.#confirmed ?? this.#started;
+    return since === undefined || !this.#isRunning ? 0 : (this.#now() - since) / 1000;
   }
 
   get(key: string): T | undefined {
@@ -82,18 +157,33 @@ export class Reflector<T> {
     return this.#store.size;
   }
 
-  /** How long ago the server was last heard, in seconds: a watch that hangs grows old here. */
+  /** What it watches, without a name: the label of its metrics. */
+  get plural(): string {
+    return this.#options.type.plural;
+  }
+
+  /** For how long neither an answer nor an error has come: a watch that hangs shows here, an API server that is away does not. */
   get silenceSeconds(): number {
-    return (this.#now() - this.#lastContact) / 1000;
+    return this.#isRunning ? Math.max(0, this.#now() - this.#lastOutcome) / 1000 : 0;
+  }
+
+  get #isRunning(): boolean {
+    return this.#running !== undefined && !this.#stop.signal.aborted;
   }
 
   start(): void {
-    this.#running ??= this.#run();
+    if (this.#running) return;
+    this.#started = this.#now();
+    this.#heard();
+    this.#options.client.watches.add(this);
+    this.#running = this.#run();
   }
 
   async stop(): Promise<void> {
     this.#stop.abort();
-    this.#synced.resolve();
+    this.#options.client.watches.delete(this);
+    clearTimeout(this.#growsStale);
+    for (const check of this.#waiting) check();
     await this.#running;
   }
 
@@ -110,7 +200,7 @@ export class Reflector<T> {
   }
 
   async #recover(error: unknown): Promise<void> {
-    if (error instanceof ApiError) this.#heard(); // refused, but not silent
+    this.#lastOutcome = this.#now(); // refused or away, but not silent
     if (error instanceof ApiError && (error.status === 410 || error.reason === "Expired")) {
       this.#resourceVersion = undefined;
       // A list right away; where no event came since, the next one waits.
@@ -120,16 +210,20 @@ export class Reflector<T> {
       }
     }
     if (this.#options.onDefined && error instanceof ApiError && error.status === 404) {
+      this.#heard();
       this.#resourceVersion = undefined;
       this.#failures = 0;
       this.#replace(new Map());
-      this.#synced.resolve();
+      this.#listed = true;
+      this.#confirm();
       this.#setDefined(false);
       await sleep(UNKNOWN_MS, undefined, { signal: this.#stop.signal }).catch(() => {});
       return;
     }
+    this.#fail(error);
     const asked = error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
     const wait = Math.max(asked, backoff(this.#failures++, 200, 30_000));
+    this.#lastOutcome += wait;
     const expected = error instanceof NetworkError || (error instanceof ApiError && error.isTransient);
     this.#options.log[expected ? "info" : "error"](
       { err: error, resource: this.#options.type.plural, waitMs: Math.round(wait) },
@@ -158,8 +252,49 @@ export class Reflector<T> {
     if (this.#stop.signal.aborted) return;
     this.#replace(found);
     this.#resourceVersion = resourceVersion;
-    this.#synced.resolve();
+    this.#listed = true;
+    this.#confirm();
     this.#setDefined(true);
+  }
+
+  /** The copy is as the server has it. */
+  #confirm(): void {
+    this.#confirmed = this.#now();
+    if (this.#failure === undefined && this.isSynced && this.#shown !== "") return; // as before: each event comes here
+    this.#failure = undefined;
+    this.#refusedSince = undefined;
+    clearTimeout(this.#growsStale);
+    this.#showSync();
+  }
+
+  #fail(error: unknown): void {
+    this.#failure = error;
+    // An outage is none of the collection's: what was known stays known, and no write succeeds meanwhile.
+    if (error instanceof ApiError && this.#refusedSince === undefined) {
+      this.#refusedSince = this.#now();
+      this.#growsStale = setTimeout(() => this.#showSync(), this.#staleAfterMs + 1);
+    }
+    this.#showSync();
+  }
+
+  get #isStale(): boolean {
+    return this.#refusedSince !== undefined && this.#now() - this.#refusedSince >= this.#staleAfterMs;
+  }
+
+  get #staleAfterMs(): number {
+    return this.#options.staleAfterMs ?? STALE_AFTER_MS;
+  }
+
+  #showSync(): void {
+    for (const check of this.#waiting) check();
+    const shown = `${this.isSynced} ${this.refusal?.message}`;
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    try {
+      this.#options.onSync?.();
+    } catch (error) {
+      this.#options.log.error({ err: error, resource: this.resource }, "a change could not be handed on");
+    }
   }
 
   #setDefined(defined: boolean): void {
@@ -195,6 +330,8 @@ export class Reflector<T> {
     });
     this.#heard();
     const opened = this.#now();
+    // A watch that is opened and ended with an error at once confirms nothing.
+    const holds = setTimeout(() => this.#confirm(), SHORTEST_WATCH_MS);
     const decoder = new StringDecoder("utf8");
     let rest = "";
     try {
@@ -206,24 +343,22 @@ export class Reflector<T> {
       }
     } catch (error) {
       if (error instanceof ApiError) throw error;
-      throw new NetworkError(`watch of ${type.plural}`, error);
+      throw new NetworkError(this.#name(), error);
+    } finally {
+      clearTimeout(holds);
     }
     // A server, or a proxy in between, that ends each watch at once must not be asked in a circle.
     if (this.#now() - opened < SHORTEST_WATCH_MS && this.#resourceVersion === resourceVersion)
-      throw new NetworkError(`watch of ${type.plural}`, new Error("it ended at once, without an event"));
+      throw new NetworkError(this.#name(), new Error("the watch ended at once, without an event"));
     this.#failures = 0;
   }
 
   #event({ type, object }: WatchEvent): void {
-    if (type === "ERROR")
-      throw new ApiError(
-        `watch of ${this.#options.type.plural}`,
-        Number(object.code),
-        JSON.stringify(object),
-      );
+    if (type === "ERROR") throw new ApiError(this.#name(), Number(object.code), JSON.stringify(object));
     if (object.metadata.resourceVersion) this.#resourceVersion = object.metadata.resourceVersion;
     this.#failures = 0;
     this.#relisted = false;
+    this.#confirm();
     if (type === "BOOKMARK") return;
     const key = keyOf(object);
     if (type === "DELETED" || !this.#project(object, this.#store)) this.#store.delete(key);
@@ -259,8 +394,13 @@ export class Reflector<T> {
     return { ...(labelSelector ? { labelSelector } : {}), ...(fieldSelector ? { fieldSelector } : {}) };
   }
 
+  #name(): RequestName {
+    const { type, namespace } = this.#options;
+    return { method: "WATCH", path: collectionPath(type, namespace) };
+  }
+
   #heard(): void {
-    this.#lastContact = this.#now();
+    this.#lastOutcome = this.#now();
   }
 }
 

@@ -16,6 +16,9 @@ class FakeClock implements QueueClock {
   clearTimer(timer: unknown) {
     this.#timers = this.#timers.filter((t) => t !== timer);
   }
+  get longest() {
+    return Math.max(...this.#timers.map(({ at }) => at - this.#now));
+  }
   advance(ms: number) {
     this.#now += ms;
     const due = this.#timers.filter((t) => t.at <= this.#now);
@@ -76,6 +79,36 @@ it("ends those who wait when it is shut down, and takes nothing more", async () 
   queue.add("a");
   expect(await waiting).toBeUndefined();
   expect(await queue.take()).toBeUndefined();
+});
+
+it("waits as long as asked, also beyond what a timer of the system takes", () => {
+  const clock = new FakeClock();
+  const queue = new WorkQueue(clock);
+  const year = 365 * 24 * 3_600_000;
+  queue.addAfter("a", year);
+  const most = 2 ** 31 - 1;
+  expect(clock.longest).toBeLessThanOrEqual(most);
+  for (let passed = 0; passed + most < year; passed += most) clock.advance(most);
+  expect(queue.length).toBe(0);
+  clock.advance(most);
+  expect(queue.length).toBe(1);
+  expect(() => queue.addAfter("b", Number.NaN)).toThrow(RangeError);
+});
+
+it("gives 100 failing keys their retry at once, and the others ten a second", () => {
+  const clock = new FakeClock();
+  const queue = new WorkQueue(clock);
+  for (let key = 0; key < 150; key++) queue.addRateLimited(`key-${key}`);
+  clock.advance(99);
+  expect(queue.length).toBe(100);
+  clock.advance(1000);
+  expect(queue.length).toBe(110);
+  clock.advance(4000);
+  expect(queue.length).toBe(150);
+  clock.advance(60_000); // the bucket is full again
+  for (let key = 0; key < 100; key++) queue.addRateLimited(`other-${key}`);
+  clock.advance(99);
+  expect(queue.length).toBe(250);
 });
 
 it("never loses a key and never gives one to two workers", async () => {

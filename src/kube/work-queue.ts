@@ -23,11 +23,17 @@ export interface QueueObserver {
 
 const FIRST_RETRY_MS = 5;
 const LONGEST_RETRY_MS = 60_000;
+/** Of all keys together, as client-go's DefaultTypedControllerRateLimiter: so many retries a second, and as many at once. */
+const RETRIES_PER_SECOND = 10;
+const RETRIES_AT_ONCE = 100;
+/** setTimeout takes a signed 32-bit number; a longer time would fire at once, and again and again. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Keys waiting to be worked on, after client-go's workqueue: a key waits at most once, is worked on by one
  * worker at a time, and one that is added meanwhile waits until that worker is done. Of several delays for
- * a key the earliest counts. A failing key backs off by itself, from 5 ms doubling to a minute.
+ * a key the earliest counts. A failing key backs off on its own, from 5 ms doubling to a minute, and all failing
+ * keys share a bucket of retries: thousands that fail together do not come back together.
  */
 export class WorkQueue {
   readonly #clock: QueueClock;
@@ -40,6 +46,8 @@ export class WorkQueue {
   readonly #failures = new Map<string, number>();
   readonly #takers: ((key: string | undefined) => void)[] = [];
   #down = false;
+  /** When a retry is free again, were each given its share of a second since then. */
+  #retriesPaidUntil = Number.NEGATIVE_INFINITY;
 
   constructor(clock: QueueClock = systemClock, observer: QueueObserver = {}) {
     this.#clock = clock;
@@ -50,6 +58,13 @@ export class WorkQueue {
     return this.#ready.length;
   }
 
+  /** The keys that are taken and not done yet. */
+  get unfinished(): { totalSeconds: number; longestSeconds: number } {
+    const now = this.#clock.now();
+    const ages = [...this.#working.values()].map((since) => (now - since) / 1000);
+    return { totalSeconds: ages.reduce((sum, age) => sum + age, 0), longestSeconds: Math.max(0, ...ages) };
+  }
+
   add(key: string): void {
     if (this.#down || this.#dirty.has(key)) return;
     this.#dirty.set(key, this.#clock.now());
@@ -57,8 +72,9 @@ export class WorkQueue {
     if (!this.#working.has(key)) this.#offer(key);
   }
 
-  /** Adds the key after `ms`, unless an earlier time for it is set already. */
+  /** Adds the key after `ms`, unless an earlier time for it is set already. Throws a RangeError for what is not a number. */
   addAfter(key: string, ms: number): void {
+    if (Number.isNaN(ms)) throw new RangeError(`${key}: the time to wait is not a number`);
     if (this.#down) return;
     if (ms <= 0) {
       this.add(key);
@@ -68,10 +84,18 @@ export class WorkQueue {
     const existing = this.#delayed.get(key);
     if (existing && existing.at <= at) return;
     if (existing) this.#clock.clearTimer(existing.timer);
-    const timer = this.#clock.setTimer(() => {
-      this.#delayed.delete(key);
-      this.add(key);
-    }, ms);
+    this.#wait(key, at, ms);
+  }
+
+  #wait(key: string, at: number, ms: number): void {
+    const timer = this.#clock.setTimer(
+      () => {
+        this.#delayed.delete(key);
+        if (ms > MAX_TIMER_MS) this.#wait(key, at, ms - MAX_TIMER_MS);
+        else this.add(key);
+      },
+      Math.min(ms, MAX_TIMER_MS),
+    );
     this.#delayed.set(key, { at, timer });
   }
 
@@ -80,10 +104,16 @@ export class WorkQueue {
     const failures = this.#failures.get(key) ?? 0;
     this.#failures.set(key, failures + 1);
     this.#observer.retried?.();
-    this.addAfter(
-      key,
-      Math.max(atLeastMs, Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures, 30))),
-    );
+    const ofKey = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures, 30));
+    this.addAfter(key, Math.max(atLeastMs, ofKey, this.#reserveRetry()));
+  }
+
+  /** Takes one retry out of the bucket of all keys, and returns after how many ms it may be used. */
+  #reserveRetry(): number {
+    const now = this.#clock.now();
+    const share = 1000 / RETRIES_PER_SECOND;
+    this.#retriesPaidUntil = Math.max(this.#retriesPaidUntil, now - RETRIES_AT_ONCE * share) + share;
+    return this.#retriesPaidUntil - now;
   }
 
   forget(key: string): void {

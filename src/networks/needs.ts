@@ -1,3 +1,4 @@
+import { text } from "../cni/kinds.ts";
 import type { Kind } from "../cni/section.ts";
 import { isObject } from "../cni/section.ts";
 import { MOST as REPORTED } from "../crds/network-attachment-report/report.ts";
@@ -32,6 +33,16 @@ export function needsOf(network: Network): Needs {
     masters: unique(links),
     ...(resourceName ? { resourceName } : {}),
   };
+}
+
+/** The interfaces of the node that a network moves into pods: host-device takes them out of the node while a pod runs. */
+export function devicesOf(network: Network): string[] {
+  return unique(
+    network.plugins.flatMap(({ type, fields }) => {
+      const device = type === "host-device" ? fields.take("device", text) : undefined;
+      return device ? [device] : [];
+    }),
+  );
 }
 
 type Inspection = NonNullable<SeenNode["inspection"]>;

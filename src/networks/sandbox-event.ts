@@ -8,7 +8,7 @@ export interface FailureView extends SandboxFailure {
   pod: string;
   /** RFC 3339: when it last happened. */
   at: string;
-  /** Whose kubelet says so; empty where the event does not tell. */
+  /** The node whose kubelet reports it; empty if the event names none. */
   node: string;
 }
 
@@ -26,7 +26,7 @@ const event = z.object({
   source: z.object({ host: z.string().default("") }).prefault({}),
 });
 
-/** Undefined where the event is none of a pod's sandbox. */
+/** Undefined if the event is not about a pod's sandbox. */
 export function failureView(object: unknown): FailureView | undefined {
   const { reason, message, lastTimestamp, eventTime, involvedObject, source } = event.parse(object);
   const failure = involvedObject.kind === "Pod" ? sandboxFailureOf(reason, message) : undefined;
@@ -36,8 +36,12 @@ export function failureView(object: unknown): FailureView | undefined {
   return { ...failure, uid, pod: `${namespace}/${name}`, at, node: source.host };
 }
 
-/** When the API server refused Multus' token, where that is why a sandbox could not be made; ms since 1970. */
-export function refusalOf({ byMultus, message, at }: FailureView): number | undefined {
+/**
+ * When the API server refused Multus' own token, if that is why a sandbox could not be made; ms since 1970. A plugin
+ * that Multus had called (whereabouts: "error at storage engine: Unauthorized") uses credentials of its own.
+ */
+export function refusalOf({ byMultus, network, message, at }: FailureView): number | undefined {
   const time = Date.parse(at);
-  return byMultus && /\bUnauthorized\b/.test(message) && !Number.isNaN(time) ? time : undefined;
+  const isOwn = byMultus && network === undefined;
+  return isOwn && /\bUnauthorized\b/.test(message) && !Number.isNaN(time) ? time : undefined;
 }

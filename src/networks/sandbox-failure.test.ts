@@ -41,7 +41,7 @@ test("another plugin's, and another event's", () => {
   });
   expect(of(`(combined from similar events): ${SANDBOX}no`)?.message).toBe("no");
   expect(of(`${SANDBOX}failed to find plugin "multus-rollout-guard"`)?.message).toContain(
-    "exchanged on its node",
+    "replaced on its node",
   );
   expect(sandboxFailureOf("FailedScheduling", "0/3 nodes")).toBeUndefined();
 });

@@ -1,8 +1,8 @@
-/** Why the kubelet could not set a pod's network up, from its event FailedCreatePodSandBox. */
+/** Why the kubelet could not set up a pod's network, from its event FailedCreatePodSandBox. */
 export interface SandboxFailure {
-  /** Multus, or a plugin that it called, refused; else something else did, such as the primary network alone or the runtime. */
+  /** Multus failed, or a plugin that it called; else something else did, such as the primary network alone or the runtime. */
   byMultus: boolean;
-  /** The CNI name of the network that failed, where Multus got so far as to call its plugin. */
+  /** The CNI name of the network that failed, if Multus had called its plugin. */
   network?: string;
   /** The innermost error: the plugin's own words. One line, bounded. */
   message: string;
@@ -17,26 +17,32 @@ const ADDING = /error adding container to network "([^"]*)": /g;
 /** "Multus: [namespace/pod/uid]: " (cmdErr), the last one. */
 const MULTUS_ERROR = /Multus: \[[^\]]*\]: /g;
 const SHIM_ERROR = /ERRORED: (?:error configuring pod \[[^\]]*\] networking: )?/;
-/** The daemon appends the whole request to its answer (multus-cni pkg/server, and the shim's own quotes). */
-const TAIL = /\\?'?[:;]? *StdinData: .*$|\\?'$/;
+/** The daemon appends the whole request to its answer (multus-cni pkg/server). */
+const REQUEST = /\\?'?[:;]? *StdinData: .*$/;
+/** The shim puts the daemon's answer in quotes; their end is not part of the plugin's words. */
+const QUOTED_BY_SHIM = /CNI request failed with status \d+: \\?'/;
 
-/** Reads the event's note. Undefined where the event is of another kind. */
+/** Reads the event's note. Undefined if the event is of another kind. */
 export function sandboxFailureOf(reason: string, note: string): SandboxFailure | undefined {
   if (reason !== "FailedCreatePodSandBox") return undefined;
   const line = note.replace(/\p{Cc}+/gu, " ").trim();
   if (line.includes(GUARD))
-    return { byMultus: false, message: `${GUARD} holds it back while Multus is exchanged on its node` };
+    return { byMultus: false, message: `${GUARD} holds it back while Multus is replaced on its node` };
   if (!MULTUS.test(line)) return { byMultus: false, message: bounded(innermost(line)) };
+  /** What stands from there on, without what daemon and shim add. */
+  const own = (from: number) => {
+    const words = line.slice(from).replace(REQUEST, "");
+    return QUOTED_BY_SHIM.test(line) ? words.replace(/\\?'$/, "") : words;
+  };
   const adding = [...line.matchAll(ADDING)].at(-1);
   if (adding) {
-    const message = bounded(line.slice(adding.index + adding[0].length).replace(TAIL, ""));
+    const message = bounded(own(adding.index + adding[0].length));
     return { byMultus: true, network: adding[1] ?? "", message };
   }
-  const own = [...line.matchAll(MULTUS_ERROR)].at(-1);
-  if (own)
-    return { byMultus: true, message: bounded(line.slice(own.index + own[0].length).replace(TAIL, "")) };
+  const multus = [...line.matchAll(MULTUS_ERROR)].at(-1);
+  if (multus) return { byMultus: true, message: bounded(own(multus.index + multus[0].length)) };
   const shim = SHIM_ERROR.exec(line);
-  const message = shim ? line.slice(shim.index + shim[0].length).replace(TAIL, "") : innermost(line);
+  const message = shim ? own(shim.index + shim[0].length) : innermost(line);
   return { byMultus: true, message: bounded(message) };
 }
 

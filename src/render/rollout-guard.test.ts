@@ -59,7 +59,7 @@ it("runs the image that the nodes have, wherever the Multus that it stands in fo
     workload: { nodeSelector: { pool: "a" }, tolerations: [{ operator: "Exists" }] },
   };
   const { pod } = guard(spec);
-  expect(pod.containers[0].image).toBe("r.example:5000/k8snetworkplumbingwg/multus-cni:v4.3.0");
+  expect(pod.containers[0].image).toBe("r.example:5000/k8snetworkplumbingwg/multus-cni:v4.3.1");
   expect(pod).toMatchObject({
     nodeSelector: { pool: "a" },
     tolerations: [{ operator: "Exists" }],

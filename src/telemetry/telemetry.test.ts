@@ -57,12 +57,26 @@ it("answers 503 with the name of the check that failed, and 200 once it passes",
 
 it("serves requests and leadership under the names of client-go", async () => {
   const metrics = new Metrics();
-  metrics.requestEnded("GET", 200);
-  metrics.requestEnded("GET", 0);
-  metrics.leading("multus-operator", true);
+  metrics.requestEnded("GET", 200, "10.96.0.1:443");
+  metrics.requestEnded("GET", 0, "10.96.0.1:443");
+  let leads = true;
+  metrics.leadership("multus-operator", () => leads);
+  metrics.watches(() => new Map([["nodes", 70]]));
+  metrics.droppedEvents("multus-install").tooMany(3);
   server = await HealthServer.start({ port: 0, metrics, live: {}, ready: {} });
   const text = await (await fetch(`http://127.0.0.1:${server.port}/metrics`)).text();
-  expect(text).toContain('rest_client_requests_total{method="GET",code="200"} 1');
-  expect(text).toContain('rest_client_requests_total{method="GET",code="<error>"} 1');
+  expect(text).toContain('rest_client_requests_total{method="GET",code="200",host="10.96.0.1:443"} 1');
+  expect(text).toContain('rest_client_requests_total{method="GET",code="<error>",host="10.96.0.1:443"} 1');
   expect(text).toContain('leader_election_master_status{name="multus-operator"} 1');
+  expect(text).toContain('multus_operator_watch_staleness_seconds{resource="nodes"} 70');
+  expect(text).toContain(
+    'multus_operator_events_dropped_total{controller="multus-install",cause="too-many"} 3',
+  );
+  expect(text).toContain(
+    'multus_operator_events_dropped_total{controller="multus-install",cause="failed"} 0',
+  );
+  leads = false;
+  expect(await metrics.registry.metrics()).toContain(
+    'leader_election_master_status{name="multus-operator"} 0',
+  );
 });

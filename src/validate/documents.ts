@@ -1,27 +1,36 @@
-import { constructFromEvents, EVENT_ID, type Event, parseEvents } from "js-yaml";
 import { positions } from "../cni/scan.ts";
-import { Places } from "./places.ts";
+import { readYamlDocuments } from "../yaml/documents.ts";
+import type { Path } from "./finding.ts";
+import { type Place, Places } from "./places.ts";
 
 export interface SourceDocument {
-  /** From 0, as the file separates them; an empty one counts. */
+  /** From 0, as the file separates them; an empty one counts, but for the first. */
   index: number;
+  /** Undefined if it cannot be read. */
   value: unknown;
   places: Places;
+  /** Keys that an object of it has twice; the last counts. */
+  duplicates: readonly { path: Path; place: Place }[];
+  error?: Place & { message: string };
 }
 
-/** The documents of a YAML or JSON text. Throws js-yaml's YAMLException. */
+/** The documents of a YAML or JSON text, as kubectl reads them. One that it refuses has an error. */
 export function parseDocuments(source: string): SourceDocument[] {
-  const events = parseEvents(source, {});
-  const values = constructFromEvents(events, { source });
   const position = positions(source);
-  return splitByDocument(events).map((own, index) => ({
-    index,
-    value: values[index],
-    places: new Places(source, own, position),
-  }));
-}
-
-function splitByDocument(events: readonly Event[]): Event[][] {
-  const starts = events.flatMap(({ type }, i) => (type === EVENT_ID.DOCUMENT ? [i] : []));
-  return starts.map((start, i) => events.slice(start, starts[i + 1]));
+  return readYamlDocuments(source).map((document, index) =>
+    "error" in document
+      ? {
+          index,
+          value: undefined,
+          places: new Places(undefined, position),
+          duplicates: [],
+          error: { ...position(document.error.offset), message: document.error.message },
+        }
+      : {
+          index,
+          value: document.value,
+          places: new Places(document.root, position),
+          duplicates: document.duplicates.map(({ path, offset }) => ({ path, place: position(offset) })),
+        },
+  );
 }

@@ -19,7 +19,8 @@ export function checkNetworkDefinition({ value, name, apiVersion }: SeenObject):
       "INVALID_VALUE",
       `must be ${NETWORK_DEFINITION.apiVersion} (it is ${show(apiVersion)})`,
     );
-  if (name === "") error("metadata.name", "MISSING_FIELD", "is required");
+  const { name: written } = isObject(value.metadata) ? value.metadata : {};
+  if (name === "" && (written ?? "") === "") error("metadata.name", "MISSING_FIELD", "Required");
   const { spec } = value;
   if (spec !== undefined && spec !== null && !isObject(spec)) {
     error("spec", "WRONG_TYPE", `must be an object (it is ${show(spec)})`);

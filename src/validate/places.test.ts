@@ -12,8 +12,8 @@ const places = (source: string): Places => {
 
 it("finds fields, and for one that is not there what is around it", () => {
   const at = places('a:\n  b: [1, {c: "x"}]\n  "d.e": |\n    text\n  f:\n');
-  expect(at.of(["a", "b", 1, "c"])).toEqual({ line: 2, column: 15 });
-  expect(at.of(["a", "d.e"])).toEqual({ line: 4, column: 1 });
+  expect(at.of(["a", "b", 1, "c"])).toEqual({ line: 2, column: 14 });
+  expect(at.of(["a", "d.e"])).toEqual({ line: 3, column: 10 });
   expect(at.of(["a", "f"])).toEqual({ line: 5, column: 3 });
   expect(at.of(["a", "b", 7, "nope"])).toEqual({ line: 2, column: 6 });
   expect(at.of(["a", "nope"])).toEqual({ line: 2, column: 3 });

@@ -7,7 +7,7 @@ const validate = (source: string) => validateFiles([{ file: "f.yaml", documents:
 const found = (source: string) =>
   validate(source).findings.map(({ name, path, severity, code }) => [name, path, severity, code]);
 const nad = (spec: string, head = "apiVersion: k8s.cni.cncf.io/v1") =>
-  `${head}\nkind: NetworkAttachmentDefinition\nmetadata: {name: n, namespace: apps}\nspec: ${spec}\n`;
+  `${head}\nkind: NetworkAttachmentDefinition\nmetadata: {name: "n", namespace: apps}\nspec: ${spec}\n`;
 
 it("places a finding in the file, with the object it is about", () => {
   const source = `# comment\n---\n${nad(`\n  config: |\n    {"cniVersion":"1.0.0","type":"macvlan",\n     "mode":"brige"}`)}`;
@@ -60,7 +60,7 @@ items:
 - {apiVersion: v1, kind: ConfigMap, metadata: {name: c}}
 - apiVersion: k8s.cni.cncf.io/v1
   kind: NetworkAttachmentDefinition
-  metadata: {name: n}
+  metadata: {name: "n"}
   spec: {config: '{"type":"vlan"'}
 ---
 apiVersion: k8s.cni.cncf.io/v1
@@ -115,7 +115,7 @@ it.each([
     "error",
     "SECOND_DEFAULT_ROUTE",
   ],
-  ["the host's network", pod("n", "spec: {hostNetwork: true}"), "warning", "IGNORED"],
+  ["the host's network", pod('"n"', "spec: {hostNetwork: true}"), "warning", "IGNORED"],
   [
     "a capability that is not declared",
     `${capable}---\n${pod(`'[{"name":"n","portMappings":[{"hostPort":80,"containerPort":80}]}]'`)}`,
@@ -148,9 +148,9 @@ it("looks into pod templates, where other kinds keep them too", () => {
 });
 
 it("warns of an annotation that no pod gets, and of a misspelt one", () => {
-  const own = pod("n").replace("kind: Pod", "kind: Deployment");
+  const own = pod('"n"').replace("kind: Pod", "kind: Deployment");
   expect(found(own)).toEqual([["p", NETWORKS, "warning", "IGNORED"]]);
-  expect(found(pod("n").replace("networks:", "network:"))).toMatchObject([
+  expect(found(pod('"n"').replace("networks:", "network:"))).toMatchObject([
     ["p", 'metadata.annotations["k8s.v1.cni.cncf.io/network"]', "warning", "UNKNOWN_FIELD"],
   ]);
 });
@@ -159,7 +159,7 @@ it("compares the NADs of all files with each other and with the MultusInstall", 
   const macvlan = (name: string, version = "0.3.1") =>
     nad(
       `\n  config: |\n    {"cniVersion":"${version}","type":"macvlan","master":"eth0",\n     "ipam":{"type":"host-local","subnet":"10.0.0.0/24"}}`,
-    ).replace("name: n", `name: ${name}`);
+    ).replace('name: "n"', `name: ${name}`);
   const source = [macvlan("a"), macvlan("b", "1.0.0"), install("{version: v3.4.2}")].join("---\n");
   const codes = validate(source).findings.map(({ name, code, line }) => `${name} ${code} ${line}`);
   expect(codes).toEqual([
@@ -169,4 +169,41 @@ it("compares the NADs of all files with each other and with the MultusInstall", 
     "b CNI_VERSION_TOO_NEW 14",
     "b RANGES_OVERLAP 15",
   ]);
+});
+
+it("says of a NAD that is in two files, and of one that is twice in a List", () => {
+  const documents = parseDocuments(nad("{}"));
+  const twoFiles = validateFiles([
+    { file: "a.yaml", documents },
+    { file: "b.yaml", documents },
+  ]);
+  expect(twoFiles.findings.map(findingLine)).toEqual([
+    'b.yaml:3:18: warning: NetworkAttachmentDefinition apps/n: metadata.name: is also the name of one in "a.yaml"; the one that is applied last counts [DUPLICATE_OBJECT]',
+  ]);
+  expect(found(`${nad("{}")}---\n${nad("{}").replace("apps", "other")}`)).toEqual([]);
+});
+
+it("finds keys that are set twice where an object is checked, in the object's own terms", () => {
+  const source = `apiVersion: v1
+kind: List
+items:
+- {apiVersion: v1, kind: ConfigMap, data: {a: x, a: y}}
+- apiVersion: k8s.cni.cncf.io/v1
+  kind: NetworkAttachmentDefinition
+  metadata: {name: net}
+  spec:
+    config: ""
+    config: '{"cniVersion": "1.0.0", "type": "x"}'
+`;
+  expect(validate(source).findings).toMatchObject([
+    { name: "net", path: "spec.config", code: "DUPLICATE_KEY", severity: "warning", line: 10, column: 13 },
+  ]);
+});
+
+it("checks what is meant by a misspelled kind", () => {
+  expect(found(nad("{confg: ''}").replace("Attachment", "Attachement"))).toEqual([
+    ["n", "kind", "error", "INVALID_VALUE"],
+    ["n", "spec.confg", "error", "UNKNOWN_FIELD"],
+  ]);
+  expect(found("apiVersion: v1\nkind: NetworkPolicy\nmetadata: {name: x}\n")).toEqual([]);
 });

@@ -1,11 +1,15 @@
+import { formatPath } from "../cni/finding.ts";
 import { locateInJson } from "../cni/locate.ts";
 import { isObject } from "../cni/section.ts";
 import { MULTUS_INSTALL } from "../crds/multus-install/multus-install.ts";
 import type { SourceDocument } from "./documents.ts";
 import type { DocumentFinding, ObjectFinding } from "./finding.ts";
+import { meantKind, misspelledKind } from "./kind.ts";
+import { checkMetadata } from "./metadata.ts";
 import { checkMultusInstall } from "./multus-install.ts";
 import { checkNetworkDefinition, NETWORK_DEFINITION } from "./network-definition.ts";
 import { objectsOf, type SeenObject } from "./object.ts";
+import { repetitions } from "./repetitions.ts";
 import { surroundingsOf } from "./surroundings.ts";
 import { checkWorkload } from "./workload.ts";
 
@@ -34,20 +38,45 @@ export function validateFiles(files: readonly SourceFile[]): Validation {
       return (objects ?? []).map((object) => ({ file, document, object }));
     }),
   );
+  const repeated = repetitions();
   const around = surroundingsOf(placed.map(({ object }) => object));
   for (const { file, document, object } of placed) {
     const found = check(object, around);
     count(found ? result.checked : result.skipped, object.kind);
-    for (const finding of found ?? []) result.findings.push(place(finding, file, document, object));
+    if (!found) continue;
+    for (const finding of [...found, ...ofKeys(document, object), ...repeated(object, file)])
+      result.findings.push(place(finding, file, document, object));
   }
   return result;
 }
 
 /** Undefined for a kind that nothing is known of. */
 function check(object: SeenObject, around: Surroundings): ObjectFinding[] | undefined {
+  const meant = meantKind(object);
+  if (meant)
+    return [misspelledKind(object.kind, meant), ...(check({ ...object, kind: meant }, around) ?? [])];
+  const found = checkKnown(object, around);
+  return found && [...found, ...checkMetadata(object.value.metadata, ["metadata"])];
+}
+
+function checkKnown(object: SeenObject, around: Surroundings): ObjectFinding[] | undefined {
   if (object.kind === MULTUS_INSTALL.kind) return checkMultusInstall(object);
   if (object.kind !== NETWORK_DEFINITION.kind) return checkWorkload(object, around);
   return [...checkNetworkDefinition(object), ...ofOthers(object, around)];
+}
+
+/** Keys that stand twice in an object: YAML forbids them, and kubectl takes the last. */
+function ofKeys({ duplicates }: SourceDocument, { at }: SeenObject): ObjectFinding[] {
+  return duplicates
+    .filter(({ path }) => at.every((part, i) => path[i] === part))
+    .map(({ path }) => path.slice(at.length))
+    .map((path) => ({
+      path: formatPath(path),
+      severity: "warning",
+      code: "DUPLICATE_KEY",
+      message: "is set twice; kubectl takes the last one",
+      at: path,
+    }));
 }
 
 /** What the other objects say of a NAD. */

@@ -38,8 +38,8 @@ test("two processes that need the same program build it once, and say what they 
   expect(one).toBe(two);
   expect(await execute(one ?? "", ["--help"])).toContain("crane");
   const said = both.map(({ stderr }) => stderr).join("");
-  expect(said.match(/^tools: building crane: crane \(family 1 of 1\)$/gm)).toHaveLength(1);
-  expect(said).toMatch(/^tools: built crane in \d+ s \(family 1 of 1\)$/m);
+  expect(said.match(/^tools: 0 of 1 programs built, building crane \(\d+ s\)$/gm)).toHaveLength(1);
+  expect(said.match(/^tools: 1 of 1 programs built, done \(\d+ s\)$/gm)).toHaveLength(2);
   expect(readdirSync(join(cache, "bin"))).toHaveLength(1);
 });
 

@@ -8,6 +8,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { BuildProgress } from "./build-progress.ts";
 import { cacheDirectory } from "./cache.ts";
 import { FAMILIES } from "./families.ts";
 import { withFileLock } from "./file-lock.ts";
@@ -29,14 +30,19 @@ export async function binary(name: string): Promise<string> {
 export async function binaries(names: readonly string[]): Promise<string[]> {
   const families = [...new Set(names.map(familyOf))];
   const missing = families.filter((family) => !existsSync(directoryOf(family)));
-  for (const [index, family] of missing.entries()) await buildFamily(family, index + 1, missing.length);
+  if (missing.length > 0) await buildFamilies(missing);
   return names.map((name) => join(directoryOf(familyOf(name)), name));
 }
 
-/** The directory of a module's own source in the Go module cache (its manifests and scripts are there too). */
+/**
+ * The directory of a module's own source in the Go module cache (its manifests and scripts are there too). Any Go can
+ * download it: the one that builds the family would be downloaded first.
+ */
 export function moduleDirectory(family: string, module: string): string {
-  go(family, ["mod", "download", module]);
-  return go(family, ["list", "-m", "-f", "{{.Dir}}", module]).trim();
+  const go = (...args: string[]) =>
+    execFileSync("go", args, { cwd: join(TOOLS, family), encoding: "utf8", env: environment() });
+  go("mod", "download", module);
+  return go("list", "-m", "-f", "{{.Dir}}", module).trim();
 }
 
 function familyOf(name: string): string {
@@ -59,50 +65,56 @@ function keyOf(family: string): string {
 
 let compilerVersion: string | undefined;
 function compiler(): string {
-  compilerVersion ??= execFileSync("go", ["env", "GOVERSION", "GOOS", "GOARCH"], { encoding: "utf8" });
+  try {
+    compilerVersion ??= execFileSync("go", ["env", "GOVERSION", "GOOS", "GOARCH"], { encoding: "utf8" });
+  } catch (error) {
+    throw new Error("Go is needed to build the test cluster's programs: https://go.dev/dl", { cause: error });
+  }
   return compilerVersion;
 }
 
-function go(family: string, args: string[]): string {
-  return execFileSync("go", args, { cwd: join(TOOLS, family), encoding: "utf8", env: environment(family) });
-}
-
-function environment(family: string): NodeJS.ProcessEnv {
+function environment(own: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const flags = `${process.env.GOFLAGS ?? ""} -mod=readonly`.trim();
-  return { ...process.env, CGO_ENABLED: "0", GOFLAGS: flags, ...FAMILIES[family]?.env };
+  return { ...process.env, CGO_ENABLED: "0", GOFLAGS: flags, ...own };
 }
 
-async function buildFamily(family: string, index: number, of: number): Promise<void> {
+async function buildFamilies(families: readonly string[]): Promise<void> {
+  const count = (family: string) => Object.keys(FAMILIES[family]?.programs ?? {}).length;
+  const progress = new BuildProgress(families.reduce((sum, family) => sum + count(family), 0));
+  try {
+    for (const family of families) {
+      const built = await buildFamily(family, progress);
+      if (!built) progress.advance(count(family));
+    }
+  } finally {
+    progress.end();
+  }
+}
+
+/** Builds the family, or waits for the process that does. Returns whether it was this one. */
+async function buildFamily(family: string, progress: BuildProgress): Promise<boolean> {
   const target = directoryOf(family);
-  const say = (text: string) => process.stderr.write(`tools: ${text} (family ${index} of ${of})\n`);
-  const waiting = (owner: string) => say(`waiting for ${family}, which process ${owner} builds`);
-  await withFileLock(
+  return await withFileLock(
     `${target}.lock`,
     async () => {
-      if (existsSync(target)) return; // another process built it while this one waited
-      const parts = Object.entries(FAMILIES[family]?.programs ?? {});
+      if (existsSync(target)) return false; // another process built it while this one waited
       removeUnfinished(target);
       // A name of its own: a compiler that outlives a killed owner still writes to the name it was given.
       const building = `${target}.building.${process.pid}`;
       mkdirSync(building, { recursive: true });
-      const start = Date.now();
-      const seconds = () => Math.round((Date.now() - start) / 1000);
-      let current = "";
-      const progress = setInterval(() => say(`still building ${family}: ${current}, ${seconds()} s`), 15_000);
-      say(`building ${family}: ${parts.map(([name]) => name).join(", ")}`);
       try {
-        for (const [number, [name, path]] of parts.entries()) {
-          current = `${name}, program ${number + 1} of ${parts.length}`;
+        for (const [name, path] of Object.entries(FAMILIES[family]?.programs ?? {})) {
+          progress.begin(`building ${name}`);
           await build(family, path, join(building, name));
+          progress.advance(1);
         }
         renameSync(building, target);
-        say(`built ${family} in ${seconds()} s`);
+        return true;
       } finally {
-        clearInterval(progress);
         rmSync(building, { recursive: true, force: true });
       }
     },
-    waiting,
+    (owner) => progress.begin(`waiting for ${family}, which process ${owner} builds`),
   );
 }
 
@@ -119,7 +131,7 @@ function build(family: string, path: string, output: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn("go", args, {
       cwd: join(TOOLS, family),
-      env: environment(family),
+      env: environment(FAMILIES[family]?.env),
       stdio: ["ignore", "ignore", "pipe"],
     });
     let stderr = "";
@@ -128,7 +140,7 @@ function build(family: string, path: string, output: string): Promise<void> {
     });
     child.on("error", (error) => reject(new Error(`Go is needed to build ${path}: ${error.message}`)));
     child.on("exit", (code) =>
-      code === 0 ? resolve() : reject(new Error(`go build ${path} failed (exit ${code}):\n${stderr}`)),
+      code === 0 ? resolve() : reject(new Error(`go build ${path} failed (exit ${code}): ${stderr.trim()}`)),
     );
   });
 }

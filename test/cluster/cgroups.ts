@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { waitUntil } from "./daemon.ts";
 
 const ROOT = "/sys/fs/cgroup";
@@ -8,6 +8,14 @@ const ROOT = "/sys/fs/cgroup";
 function hierarchies(): string[] {
   if (existsSync(join(ROOT, "cgroup.controllers"))) return [ROOT];
   return readdirSync(ROOT).map((name) => join(ROOT, name));
+}
+
+/**
+ * The cgroup of one node. Named after the cluster's directory: unlike networks, cgroups are one for the whole machine, and
+ * clusters in other network namespaces (`make fresh`) have the same slots.
+ */
+export function nodeCgroup(clusterDirectory: string, number: number): string {
+  return `multus-operator-${basename(clusterDirectory)}-node-${number}`;
 }
 
 /** Makes the cgroup that a kubelet keeps its pods under (its cgroupRoot), in every hierarchy. */
@@ -26,12 +34,15 @@ export async function createCgroup(name: string): Promise<void> {
   }
 }
 
-/** Ends what still runs in the cgroup and removes it with all below it. */
+/** Ends what still runs in the cgroup and removes it with all below it. Another process may do the same at once. */
 export async function removeCgroup(name: string): Promise<void> {
   const groups = hierarchies()
     .map((hierarchy) => join(hierarchy, name))
     .filter((group) => existsSync(group));
-  for (const group of groups) for (const pid of below(group).flatMap(processesOf)) killQuietly(pid);
+  for (const group of groups)
+    unlessGone(() => {
+      for (const pid of below(group).flatMap(processesOf)) unlessGone(() => process.kill(pid, "SIGKILL"));
+    });
   await waitUntil(`cgroup ${name} to be empty`, () => groups.every(removeTree));
 }
 
@@ -54,10 +65,13 @@ function removeTree(group: string): boolean {
   }
 }
 
-function killQuietly(pid: number): void {
+/** Reading the processes of a cgroup that is removed meanwhile fails with ENODEV. */
+const GONE: readonly (string | undefined)[] = ["ESRCH", "ENOENT", "ENODEV"];
+
+function unlessGone(act: () => void): void {
   try {
-    process.kill(pid, "SIGKILL");
+    act();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    if (!GONE.includes((error as NodeJS.ErrnoException).code)) throw error;
   }
 }

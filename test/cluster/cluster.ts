@@ -1,10 +1,12 @@
-import { join } from "node:path";
-import { binaries } from "./binaries.ts";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { installCalico, prepareCalico } from "./calico.ts";
-import { type ControlPlane, firstAddress, startControlPlane } from "./control-plane.ts";
+import { nodeCgroup } from "./cgroups.ts";
+import { oneLine } from "./command.ts";
+import { CONTROL_PLANE_NEEDS, type ControlPlane, firstAddress, startControlPlane } from "./control-plane.ts";
 import { waitUntil } from "./daemon.ts";
-import { requireDebianPackages } from "./host-packages.ts";
-import { type ImageName, image } from "./images.ts";
+import { type ImageName, image, imageNeeds } from "./images.ts";
+import { type Needs, provide, together } from "./needs.ts";
 import {
   addClusterNetwork,
   type ClusterNetwork,
@@ -17,7 +19,7 @@ import {
 import { ClusterNode } from "./node.ts";
 import { installPrimaryNetwork } from "./primary-network.ts";
 import { releaseSlot, sweepDeadClusters, takeSlot } from "./slots.ts";
-import { createStateDirectory, removeStateDirectory } from "./state-directory.ts";
+import { createStateDirectory, removeStateDirectory, STATE_ROOT } from "./state-directory.ts";
 
 export { sweepDeadClusters };
 
@@ -34,22 +36,44 @@ export interface ClusterOptions {
 
 const SERVICES = "10.96.0.0/16";
 
+const NODE_NEEDS: Needs = {
+  packages: ["iproute2", "iptables", "procps", "runc"],
+  programs: ["containerd", "bridge"],
+};
+
+/** Every node has these two. */
+const NODE_IMAGES: readonly ImageName[] = ["pause", "busybox"];
+
+/** What `startCluster` installs and builds first. */
+export function clusterNeeds(options: ClusterOptions): Needs {
+  return together(
+    CONTROL_PLANE_NEEDS,
+    NODE_NEEDS,
+    ...[...NODE_IMAGES, ...(options.images ?? [])].map(imageNeeds),
+    { packages: [], programs: options.primaryNetwork === "calico" ? ["calico"] : [] },
+  );
+}
+
 /**
  * A real cluster on this machine: a control plane and nodes that run containerd and the kubelet, tied by a
  * bridge as their primary network, with a second network for macvlan. Needs root on Linux.
  */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
-  await requireDebianPackages(["iproute2", "iptables", "runc"]);
-  await binaries(["kube-apiserver", "etcd", "containerd", "bridge"]);
-  if (options.primaryNetwork === "calico") await binaries(["calico"]);
+  await provide(clusterNeeds(options));
   await sweepDeadClusters();
   const cluster = new Cluster(options);
   try {
     await cluster.start();
   } catch (error) {
-    const logs = cluster.nodes.map((node) => node.logTail()).join("\n");
-    await cluster.stop();
-    throw new Error(`the cluster did not start\n${logs}`, { cause: error });
+    const logs = (lines: number) => cluster.nodes.map((node) => node.logTail(lines)).join("\n");
+    const log = join(STATE_ROOT, "failed", `${basename(cluster.directory)}.log`);
+    mkdirSync(dirname(log), { recursive: true });
+    writeFileSync(log, `${oneLine(error)}\n${logs(200)}\n`);
+    const shown = logs(15);
+    const left = await cluster.stop().catch(oneLine);
+    const cause = [oneLine(error), left].filter(Boolean).join("; ");
+    const where = cause.includes("(log: ") ? "" : ` (log: ${log})`;
+    throw new Error(`the cluster did not start: ${cause}${where}\n${shown}`);
   }
   return cluster;
 }
@@ -68,7 +92,7 @@ export class Cluster implements AsyncDisposable {
     this.#count = options.nodes ?? 2;
     this.#services = options.services ?? false;
     this.#primaryNetwork = options.primaryNetwork ?? "bridge";
-    this.#images = new Set(["pause", "busybox", ...(options.images ?? [])]);
+    this.#images = new Set([...NODE_IMAGES, ...(options.images ?? [])]);
     this.network = clusterNetwork(takeSlot(this.directory));
   }
 
@@ -91,7 +115,9 @@ export class Cluster implements AsyncDisposable {
     });
     if (this.#primaryNetwork === "calico") await this.#prepareCalico(this.#controlPlane);
     this.nodes = Array.from({ length: this.#count }, (_, index) => this.#newNode(index + 1));
-    await Promise.all(this.nodes.map((node, index) => this.#boot(node, index + 1)));
+    // All of them end before the first error is thrown: a node that still boots could not be removed.
+    const booted = await Promise.allSettled(this.nodes.map((node, index) => this.#boot(node, index + 1)));
+    for (const result of booted) if (result.status === "rejected") throw result.reason;
     await this.waitForNodes();
   }
 
@@ -183,6 +209,7 @@ export class Cluster implements AsyncDisposable {
       name,
       directory: join(this.directory, name),
       network: nodeNetwork(this.network, number),
+      cgroup: nodeCgroup(this.directory, number),
       server: plane.server,
       service: { address: firstAddress(SERVICES), server: new URL(plane.server).host },
       caFile: plane.ca.certFile,

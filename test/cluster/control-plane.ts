@@ -7,7 +7,7 @@ import { CertificateAuthority, kubeconfig, newKey, newPublicKey } from "./certif
 import { Daemon, waitUntil } from "./daemon.ts";
 import { compact } from "./etcd.ts";
 import { execute } from "./execute.ts";
-import { requireDebianPackages } from "./host-packages.ts";
+import { type Needs, provide } from "./needs.ts";
 import { releasePorts, reservePorts, sweepPorts } from "./ports.ts";
 import {
   apiserverArguments,
@@ -35,19 +35,21 @@ export interface ControlPlaneOptions {
   apiserverArgs?: string[];
 }
 
+/** What `startControlPlane` installs and builds first. */
+export const CONTROL_PLANE_NEEDS: Needs = {
+  packages: ["openssl", "util-linux"],
+  programs: ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl"],
+};
+
 /**
  * A real control plane of this machine's own: etcd and kube-apiserver, on demand controller-manager and
  * scheduler, on free ports. Several run side by side. Ready in a few seconds once the programs are built.
  */
 export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
-  const [etcd, apiserver, controllerManager, scheduler, kubectl] = await binaries([
-    "etcd",
-    "kube-apiserver",
-    "kube-controller-manager",
-    "kube-scheduler",
-    "kubectl",
-  ]);
-  await requireDebianPackages(["openssl", "util-linux"]);
+  await provide(CONTROL_PLANE_NEEDS);
+  const [etcd, apiserver, controllerManager, scheduler, kubectl] = await binaries(
+    CONTROL_PLANE_NEEDS.programs,
+  );
   sweepDeadControlPlanes();
   const programs = { etcd, apiserver, controllerManager, scheduler, kubectl } as Programs;
   const plane = new ControlPlane(programs, options, await portsOn(options.address ?? "127.0.0.1"));

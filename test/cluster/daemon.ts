@@ -67,7 +67,8 @@ export class Daemon {
 
   /** Throws, with the end of its log, if it has ended. */
   assertRunning(): void {
-    if (this.#ended !== undefined) throw new Error(`${this.name} ended (${this.#ended}):\n${this.logTail()}`);
+    if (this.#ended === undefined) return;
+    throw new Error(`${this.name} ended (${this.#ended}): ${this.logTail(1)}\n${this.logTail()}`);
   }
 
   logTail(lines = 20): string {

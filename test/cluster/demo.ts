@@ -2,24 +2,34 @@
  * make demo: from nothing to pods with a second interface, on a cluster of this machine's own.
  * MULTUS=v3.4.2 takes the old release, MODE=Thick the daemon.
  */
-import { binary } from "./binaries.ts";
-import { devClusterDown, devClusterUp } from "./dev-cluster.ts";
+import { dirname, relative, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { binaries } from "./binaries.ts";
+import { runCommand } from "./command.ts";
+import { DEV_CLUSTER_NEEDS, devCluster, devClusterDown, devClusterUp } from "./dev-cluster.ts";
 import { requireBareMachine } from "./host-packages.ts";
 import { Kubectl } from "./kubectl.ts";
+import { provide, together } from "./needs.ts";
+import { kubectlMultus } from "./plugin.ts";
 import {
   attachPods,
+  helmArguments,
   installMultus,
   installOperator,
   installSample,
   net1Address,
-  networkStatus,
   pingOverNet1,
   SAMPLE_PODS,
+  sampleFile,
 } from "./walkthrough.ts";
 
+const REPOSITORY = resolve(import.meta.dirname, "../..");
+/** How long a reader has to press Ctrl-C before a running cluster is replaced. */
+const SECOND_THOUGHTS_MS = 5000;
+
 requireBareMachine();
-const version = process.env.MULTUS ?? "v4.3.0";
-const mode = process.env.MODE ?? "Thin";
+const version = process.env.MULTUS || "v4.3.0";
+const mode = process.env.MODE || "Thin";
 if (
   !["v4.3.0", "v3.4.2"].includes(version) ||
   !["Thin", "Thick"].includes(mode) ||
@@ -28,45 +38,90 @@ if (
   process.stderr.write("make demo takes MULTUS=v4.3.0 with MODE=Thin or MODE=Thick, or MULTUS=v3.4.2\n");
   process.exit(2);
 }
+await runCommand(demo);
 
-const start = Date.now();
-const step = (text: string) =>
-  process.stdout.write(`\n==> ${text} (${Math.round((Date.now() - start) / 1000)} s)\n`);
-const show = (text: string) => process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
+async function demo(): Promise<void> {
+  const start = Date.now();
+  const step = (text: string) =>
+    process.stdout.write(`\n==> ${text} (${Math.round((Date.now() - start) / 1000)} s)\n`);
 
-step("A fresh two-node cluster: real kube-apiserver, kubelet and containerd, nodes in namespaces");
-await devClusterDown();
-const kubectl = new Kubectl(await devClusterUp());
-show(await kubectl.run("get", "nodes"));
+  await provide(together(DEV_CLUSTER_NEEDS, { packages: [], programs: ["helm"] }));
+  await replaceCluster();
+  step("A fresh two-node cluster: real kube-apiserver, kubelet and containerd, nodes in namespaces");
+  const kubectl = new Kubectl(await devClusterUp());
+  const run = async (...args: string[]) => show(command("kubectl", ...args), await kubectl.run(...args));
+  await run("get", "nodes");
 
-step("helm install multus-operator charts/multus-operator");
-await installOperator(kubectl);
-show(await kubectl.run("get", "pods", "-n", "multus-operator"));
+  step("Install the operator");
+  show(command("helm", ...helmArguments()));
+  await installOperator(kubectl);
+  await run("get", "pods", "-n", "multus-operator");
 
-const sample = installSample(version, mode);
-step(`kubectl apply -f ${sample.slice(sample.indexOf("manifests/"))}`);
-await installMultus(kubectl, sample);
-show(await kubectl.run("get", "multusinstall", "-o", "wide"));
-
-step("kubectl apply -f manifests/samples/macvlan-conf.yaml -f manifests/samples/macvlan-pods.yaml");
-await attachPods(kubectl);
-const addresses = new Map<string, string>();
-for (const pod of SAMPLE_PODS) {
-  addresses.set(pod, await net1Address(kubectl, pod));
+  step("Install Multus");
+  const sample = installSample(version, mode);
+  // The samples name the default release, which the Go module proxy does not serve.
   show(
-    `${pod}: net1 ${addresses.get(pod)}   network-status ${JSON.stringify(await networkStatus(kubectl, pod))}`,
+    command(
+      "sed",
+      `'s/version: .*/version: ${version}/'`,
+      relative(REPOSITORY, sample),
+      "|",
+      "kubectl",
+      "apply",
+      "-f",
+      "-",
+    ),
   );
+  await installMultus(kubectl, sample, version);
+  await run("get", "multusinstall", "-o", "wide");
+
+  step("Two macvlan networks, and three pods that ask for them");
+  for (const file of ["macvlan-conf.yaml", "macvlan-pods.yaml"])
+    show(command("kubectl", "apply", "-f", relative(REPOSITORY, sampleFile(file))));
+  await attachPods(kubectl);
+  show(command("kubectl", "multus", "pods"), (await kubectlMultus(kubectl.kubeconfig, "pods")).stdout);
+
+  step("The pods reach each other over net1: on one node, and across the two");
+  for (const target of SAMPLE_PODS.slice(1)) {
+    const address = await net1Address(kubectl, target);
+    show(command("kubectl", "exec", SAMPLE_PODS[0], "--", "ping", "-c", "1", "-I", "net1", address));
+    const answer = await pingOverNet1(kubectl, SAMPLE_PODS[0], address);
+    show(`${answer.split("\n").find((line) => line.includes("bytes from"))} (${target})`);
+  }
+
+  step("Done. Continue with these, line by line");
+  show(await nextSteps(kubectl.kubeconfig));
 }
 
-step("The pods reach each other over net1: on one node, and across the two");
-for (const target of SAMPLE_PODS.slice(1)) {
-  const answer = await pingOverNet1(kubectl, SAMPLE_PODS[0], addresses.get(target) ?? "");
-  show(`${SAMPLE_PODS[0]} -> ${target}: ${answer.split("\n").find((line) => line.includes("bytes from"))}`);
+async function replaceCluster(): Promise<void> {
+  const running = devCluster();
+  if (running !== undefined) {
+    const pause = process.stdin.isTTY
+      ? `; press Ctrl-C within ${SECOND_THOUGHTS_MS / 1000} s to keep it`
+      : "";
+    process.stderr.write(`replacing the cluster that runs (its kubeconfig: ${running})${pause}\n`);
+    if (process.stdin.isTTY) await sleep(SECOND_THOUGHTS_MS);
+  }
+  await devClusterDown();
 }
 
-step("Done. Look around, then end it");
-show(`  export KUBECONFIG=${kubectl.kubeconfig}
-  alias kubectl=${await binary("kubectl")}
+/** The demo's last lines: a reader pastes them, and `make fresh` does. */
+async function nextSteps(kubeconfig: string): Promise<string> {
+  const programs = (await binaries(["kubectl", "helm"])).map((path) => dirname(path));
+  return `  export KUBECONFIG=${kubeconfig}
+  export PATH=${[...programs, resolve(REPOSITORY, "bin")].join(":")}:$PATH
+  kubectl multus status
+  kubectl multus explain sample-1
   kubectl describe multusinstall multus
   kubectl exec sample-1 -- ip addr
-  make cluster-down`);
+  make cluster-down`;
+}
+
+/** As a reader would type it. */
+function command(...words: string[]): string {
+  return `$ ${words.join(" ")}`;
+}
+
+function show(...texts: string[]): void {
+  for (const text of texts) process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
+}

@@ -3,8 +3,10 @@ import { existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writ
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { cacheDirectory } from "./cache.ts";
-import { startCluster, sweepDeadClusters } from "./cluster.ts";
+import { type ClusterOptions, clusterNeeds, startCluster, sweepDeadClusters } from "./cluster.ts";
+import { ERROR } from "./command.ts";
 import { isAlive, processIdentity } from "./file-lock.ts";
+import { provide } from "./needs.ts";
 
 /** A cluster that outlives the command that starts it: a process of its own holds it. */
 
@@ -13,13 +15,28 @@ interface Running {
   kubeconfig: string;
 }
 
+const CLUSTER: ClusterOptions = {
+  nodes: 2,
+  services: true,
+  images: ["multus-v4.3.0", "multus-v4.3.0-thick", "multus-v3.4.2", "operator"],
+};
+/** What `devClusterUp` installs and builds, for a command that needs more to do it all at once. */
+export const DEV_CLUSTER_NEEDS = clusterNeeds(CLUSTER);
+
 const STATE = cacheDirectory("dev-cluster.json");
 const LOG = cacheDirectory("dev-cluster.log");
 
+/** The kubeconfig's path of the cluster that runs, if one does. */
+export function devCluster(): string | undefined {
+  const running = read();
+  return running && isAlive(running.identity) ? running.kubeconfig : undefined;
+}
+
 /** Starts the cluster, or finds it running; returns its kubeconfig's path. */
 export async function devClusterUp(): Promise<string> {
-  const running = read();
-  if (running && isAlive(running.identity)) return running.kubeconfig;
+  const running = devCluster();
+  if (running !== undefined) return running;
+  await provide(DEV_CLUSTER_NEEDS);
   mkdirSync(cacheDirectory(), { recursive: true });
   rmSync(STATE, { force: true });
   const log = openSync(LOG, "w");
@@ -34,13 +51,13 @@ export async function devClusterUp(): Promise<string> {
   };
   process.once("SIGINT", interrupt);
   process.stderr.write(`starting a two-node cluster (log: ${LOG})\n`);
-  let told = 0;
+  let shown = 0;
   while (!existsSync(STATE)) {
     if (child.exitCode !== null || child.signalCode !== null)
-      throw new Error(`the cluster did not start:\n${readFileSync(LOG, "utf8").slice(-3000)}`);
+      throw new Error(causeIn(readFileSync(LOG, "utf8")) ?? `the cluster's process ended (log: ${LOG})`);
     const progress = readFileSync(LOG, "utf8");
-    process.stderr.write(progress.slice(told));
-    told = progress.length;
+    if (causeIn(progress) === undefined) process.stderr.write(progress.slice(shown));
+    shown = progress.length;
     await sleep(200);
   }
   process.off("SIGINT", interrupt);
@@ -60,11 +77,7 @@ export async function devClusterDown(): Promise<void> {
 
 /** Runs in the process that owns the cluster, until it is told to stop. */
 export async function serveDevCluster(): Promise<void> {
-  const cluster = await startCluster({
-    nodes: 2,
-    services: true,
-    images: ["multus-v4.3.0", "multus-v4.3.0-thick", "multus-v3.4.2", "operator"],
-  });
+  const cluster = await startCluster(CLUSTER);
   const running: Running = { identity: processIdentity(process.pid) ?? "", kubeconfig: cluster.kubeconfig };
   writeFileSync(`${STATE}.new`, JSON.stringify(running));
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -75,6 +88,12 @@ export async function serveDevCluster(): Promise<void> {
   await promise;
   clearInterval(alive);
   await cluster.stop();
+}
+
+/** The error that the cluster's process reported as it ended; see `runCommand`. */
+function causeIn(log: string): string | undefined {
+  const line = log.split("\n").findLast((text) => text.startsWith(ERROR));
+  return line?.slice(ERROR.length);
 }
 
 function read(): Running | undefined {

@@ -4,21 +4,24 @@
  *   node test/cluster/dev.ts up      starts it, prints its kubeconfig's path (make cluster)
  *   node test/cluster/dev.ts down    ends it and removes all of it (make cluster-down)
  */
+import { runCommand } from "./command.ts";
 import { devClusterDown, devClusterUp, serveDevCluster } from "./dev-cluster.ts";
 import { requireBareMachine } from "./host-packages.ts";
 
 requireBareMachine();
-switch (process.argv[2]) {
-  case "up":
-    process.stdout.write(`${await devClusterUp()}\n`);
-    break;
-  case "down":
-    await devClusterDown();
-    break;
-  case "serve":
-    await serveDevCluster();
-    break;
-  default:
-    process.stderr.write("usage: node test/cluster/dev.ts up|down\n");
-    process.exitCode = 2;
-}
+await runCommand(async () => {
+  switch (process.argv[2]) {
+    case "up":
+      process.stdout.write(`${await devClusterUp()}\n`);
+      break;
+    case "down":
+      await devClusterDown();
+      break;
+    case "serve":
+      await serveDevCluster();
+      break;
+    default:
+      process.stderr.write("usage: node test/cluster/dev.ts up|down\n");
+      process.exitCode = 2;
+  }
+});

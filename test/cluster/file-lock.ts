@@ -2,10 +2,17 @@ import { linkSync, mkdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } 
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
+/*
+ * Why not proper-lockfile: there a lock is alive while a timer of its owner renews its file. These owners block their
+ * event loop (execFileSync) for longer than such a lease, and one that was killed would block the next run until the lease
+ * ends. Here the kernel knows whether the owner runs, so the lock of a dead process is free at once. The price: owners and
+ * waiters share one PID namespace; `make fresh`, which has its own, shares no lock with the machine.
+ */
+
 /**
  * Runs `work` while this process alone holds `path`. The file holds the owner's pid and its start time, so
  * that the lock of a process that died is taken over, even when its pid was given to another since.
- * `onWait` is told once, with the owner's pid, when another process holds it.
+ * `onWait` is called once, with the owner's pid, when another process holds it.
  */
 export async function withFileLock<T>(
   path: string,

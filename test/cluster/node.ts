@@ -11,8 +11,9 @@ import { addNodeNetwork, type NodeNetwork, removeNodeNetwork, type Service } fro
 export interface NodeOptions {
   name: string;
   directory: string;
-  /** Its namespace's name, unique on this machine, is that of the cgroup too. */
   network: NodeNetwork;
+  /** The name of its cgroup; see `nodeCgroup`. */
+  cgroup: string;
   server: string;
   service: Service;
   caFile: string;
@@ -60,7 +61,7 @@ export class ClusterNode {
     this.#daemons = [];
     this.#holder = undefined;
     await removeNodeNetwork(this.#options.network);
-    await removeCgroup(this.#options.network.namespace);
+    await removeCgroup(this.#options.cgroup);
   }
 
   /** Runs a command on the node. Returns standard output; throws a CommandError when it fails. */
@@ -105,8 +106,10 @@ export class ClusterNode {
   }
 
   /** The end of the node's own logs, for the message of a test that failed. */
-  logTail(): string {
-    return this.#daemons.map((daemon) => `--- ${this.name} ${daemon.name}\n${daemon.logTail(15)}`).join("\n");
+  logTail(lines: number): string {
+    return this.#daemons
+      .map((daemon) => `--- ${this.name} ${daemon.name}\n${daemon.logTail(lines)}`)
+      .join("\n");
   }
 
   get #kubeletKubeconfig(): string {
@@ -127,7 +130,7 @@ export class ClusterNode {
 
   async #enterNamespaces(): Promise<void> {
     const { directory, network } = this.#options;
-    await createCgroup(network.namespace);
+    await createCgroup(this.#options.cgroup);
     const script = join(directory, "namespace.sh");
     const ready = join(directory, "ready");
     rmSync(ready, { force: true });
@@ -170,12 +173,12 @@ export class ClusterNode {
   }
 
   async #startKubelet(): Promise<void> {
-    const { directory, server, caFile, certificate, network, taints } = this.#options;
+    const { directory, server, caFile, certificate, cgroup, taints } = this.#options;
     const [kubelet = ""] = await binaries(["kubelet"]);
     const access = this.#kubeletKubeconfig;
     writeFileSync(access, kubeconfig(server, caFile, certificate), { mode: 0o600 });
     const config = join(directory, "kubelet.json");
-    writeFileSync(config, JSON.stringify(kubeletConfiguration(caFile, `/${network.namespace}`)));
+    writeFileSync(config, JSON.stringify(kubeletConfiguration(caFile, `/${cgroup}`)));
     this.#run("kubelet", [
       kubelet,
       `--config=${config}`,
@@ -287,6 +290,10 @@ function kubeletConfiguration(caFile: string, cgroupRoot: string): object {
     failSwapOn: false,
     localStorageCapacityIsolation: false,
     resolvConf: "",
+    // Nothing answers there: no pod of the tests asks for a name. Without an address the kubelet warns at each pod, every ten
+    // seconds (MissingClusterDNS).
+    clusterDNS: ["10.96.0.10"],
+    clusterDomain: "cluster.local",
     // The machine's disk is not the node's to guard.
     evictionHard: { "memory.available": "0%", "nodefs.available": "0%", "imagefs.available": "0%" },
     imageGCHighThresholdPercent: 100,

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { removeCgroup } from "./cgroups.ts";
+import { nodeCgroup, removeCgroup } from "./cgroups.ts";
 import { tryLock } from "./file-lock.ts";
 import {
   type ClusterNetwork,
@@ -46,6 +46,7 @@ export async function sweepDeadClusters(): Promise<void> {
         releaseSlot(slot);
       }
     }
+    for (const number of nodeNumbers()) await removeCgroup(nodeCgroup(directory, number));
     removeStateDirectory(directory);
   }
   for (const kind of ["control-plane", "registry"])
@@ -55,9 +56,7 @@ export async function sweepDeadClusters(): Promise<void> {
 
 async function removeSlot(network: ClusterNetwork): Promise<void> {
   for (const number of nodeNumbers()) {
-    const node = nodeNetwork(network, number);
-    await removeNodeNetwork(node);
-    await removeCgroup(node.namespace);
+    await removeNodeNetwork(nodeNetwork(network, number));
   }
   await removeClusterNetwork(network);
 }

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { STATE_ROOT } from "./state-directory.ts";
 
 /** What names one cluster's things on this machine. */
@@ -10,24 +10,26 @@ export interface Marks {
 }
 
 /**
- * Everything on this machine that belongs to one cluster, a line each: processes (by their command line,
- * their cgroup or their network namespace), mounts in any mount namespace, links, routes, network namespaces,
- * cgroups, files and locks. Empty when nothing is left. Things of other clusters are not looked at.
+ * Everything on this machine that belongs to one cluster, one line each: processes (by their command line,
+ * their cgroup or their mounts), mounts, links, routes, network namespaces, cgroups, files and locks. Empty when
+ * nothing is left. Other clusters are ignored, also one with the same slot in another network namespace.
  */
 export function traces({ slot, directories }: Marks): string[] {
   const prefix = `mo${slot}`;
   const named = new RegExp(`\\b(${prefix}-node-\\d|${prefix}n\\d[ab]|${prefix}br\\d)\\b`);
-  const belongs = (text: string) => named.test(text) || directories.some((d) => text.includes(d));
+  const belongs = (text: string) => directories.some((directory) => text.includes(basename(directory)));
   return [
     ...processes(belongs, directories),
-    ...lines("/proc/self/mountinfo", belongs).map((line) => `mount ${line}`),
-    ...names("/sys/class/net", belongs).map((name) => `link ${name}`),
-    ...names("/run/netns", belongs).map((name) => `namespace ${name}`),
-    ...lines("/proc/net/route", belongs).map((line) => `route ${line}`),
+    ...lines("/proc/self/mountinfo", (line) => named.test(line) || belongs(line)).map(
+      (line) => `mount ${line}`,
+    ),
+    ...names("/sys/class/net", (name) => named.test(name)).map((name) => `link ${name}`),
+    ...names("/run/netns", (name) => named.test(name)).map((name) => `namespace ${name}`),
+    ...lines("/proc/net/route", (line) => named.test(line)).map((line) => `route ${line}`),
     ...names("/sys/fs/cgroup", () => true)
       .flatMap((h) => names(join("/sys/fs/cgroup", h), belongs).map((name) => `${h}/${name}`))
       .map((path) => `cgroup ${path}`),
-    ...names(STATE_ROOT, (name) => name === `slot-${slot}.lock` || belongs(join(STATE_ROOT, name))).map(
+    ...names(STATE_ROOT, (name) => name === `slot-${slot}.lock` || belongs(name)).map(
       (name) => `file ${name}`,
     ),
   ];

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { MULTUS_INSTALL } from "../../src/crds/multus-install/multus-install.ts";
 import type { ApiObject } from "../../src/kube/resource.ts";
@@ -29,14 +30,18 @@ export function installSample(version: string, mode: string): string {
 
 /** Installs the chart with Helm and waits until the operator is ready. */
 export async function installOperator(kubectl: Kubectl, ...settings: string[]): Promise<void> {
+  const args = [...helmArguments(...settings), "--kubeconfig", kubectl.kubeconfig];
+  await execute(await binary("helm"), args, { cwd: REPOSITORY });
+}
+
+/** What `installOperator` calls helm with, in the repository's root. */
+export function helmArguments(...settings: string[]): string[] {
   const [repository = "", tag = ""] = IMAGES.operator.split(/:(?=[^/]*$)/);
-  await execute(await binary("helm"), [
+  return [
     "upgrade",
     "--install",
     "multus-operator",
-    join(REPOSITORY, "charts/multus-operator"),
-    "--kubeconfig",
-    kubectl.kubeconfig,
+    "charts/multus-operator",
     "--namespace",
     "multus-operator",
     "--create-namespace",
@@ -45,13 +50,18 @@ export async function installOperator(kubectl: Kubectl, ...settings: string[]): 
     "--wait",
     "--timeout",
     "90s",
-  ]);
+  ];
 }
 
-/** Applies a sample MultusInstall, and waits until it says that it is Ready for this very spec. */
-export async function installMultus(kubectl: Kubectl, file: string, timeoutMs = 120_000): Promise<void> {
-  await kubectl.run("apply", "-f", file);
-  await waitForReady(kubectl, timeoutMs);
+/**
+ * Applies a sample MultusInstall, and waits until it says that it is Ready for this very spec.
+ *
+ * @param version instead of the sample's: the module proxy does not serve the release that the samples of v4 name
+ */
+export async function installMultus(kubectl: Kubectl, file: string, version: string): Promise<void> {
+  const text = readFileSync(file, "utf8").replace(/^ {2}version: .*$/m, `  version: ${version}`);
+  await kubectl.runWithInput(text, "apply", "-f", "-");
+  await waitForReady(kubectl);
 }
 
 interface Install {

@@ -60,7 +60,7 @@ const CASES: [pod: string, code: string, ...words: string[]][] = [
   ["unscheduled", "UNSCHEDULED", "0/2 nodes are available"],
   ["no-master", "MISSING_MASTER", 'node-1 has no interface "eth9"', "(it has ", "eth1"],
   ["unreadable", "BAD_REQUEST", "cannot be read: it is no JSON"],
-  ["misspelt", "MISSPELT_ANNOTATION", "write k8s.v1.cni.cncf.io/networks"],
+  ["misspelt", "MISSPELLED_ANNOTATION", "write k8s.v1.cni.cncf.io/networks"],
 ];
 
 describeOn(["nodeExec", "loadImage", "secondNetwork"], "kubectl multus on real nodes", () => {
@@ -153,7 +153,7 @@ describeOn(["nodeExec", "loadImage", "secondNetwork"], "kubectl multus on real n
   it("explains a pod that has its network, and one that is not there", async () => {
     const well = await multus("explain", "pod/well");
     expect(well.stdout.trimEnd().split("\n").at(-1)).toMatch(
-      /well has what it asked for: .* default\/lan net1 192\.168\.1\.2\d\d/,
+      /well has the networks that it requested: .* default\/lan net1 192\.168\.1\.2\d\d/,
     );
     expect(well.code).toBe(0);
     const none = await multus("explain", "wll");

@@ -4,19 +4,11 @@ import { MULTUS_INSTALL } from "../../src/crds/multus-install/multus-install.ts"
 import { KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
 import { ApiError } from "../../src/kube/errors.ts";
-import {
-  type ApiObject,
-  CLUSTER_ROLE_BINDINGS,
-  CLUSTER_ROLES,
-  CONFIG_MAPS,
-  DAEMON_SETS,
-  describe as describeRef,
-  type ObjectRef,
-  SERVICE_ACCOUNTS,
-} from "../../src/kube/resource.ts";
+import type { ApiObject } from "../../src/kube/resource.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
+import { clusterState, type Found } from "./cluster-state.ts";
 import { type Fault, Victim } from "./victim.ts";
 
 /**
@@ -55,54 +47,6 @@ async function put(spec: object): Promise<void> {
   });
 }
 
-interface Found {
-  metadata: Record<string, unknown> & { name: string; generation?: number };
-  status?: { observedGeneration?: number; conditions?: Condition[]; inventory?: unknown };
-  [field: string]: unknown;
-}
-interface Condition {
-  type: string;
-  status: string;
-  reason: string;
-  observedGeneration: number;
-}
-
-/** Everything that the installs of these tests own, and the install; a name that is missing was not found. */
-const WATCHED: ObjectRef[] = [
-  { type: MULTUS_INSTALL, name: "multus" },
-  { type: SERVICE_ACCOUNTS, namespace: "kube-system", name: "multus" },
-  { type: CLUSTER_ROLES, name: "multus" },
-  { type: CLUSTER_ROLE_BINDINGS, name: "multus" },
-  { type: CONFIG_MAPS, namespace: "kube-system", name: "multus-daemon-config" },
-  { type: CONFIG_MAPS, namespace: "kube-system", name: "multus-cni-config" },
-  { type: DAEMON_SETS, namespace: "kube-system", name: "kube-multus-ds" },
-];
-
-/** Names and contents, without what each run has of its own. */
-async function state(): Promise<Record<string, unknown>> {
-  const found = await Promise.all(
-    WATCHED.map(async (ref) => [describeRef(ref), await observer.get<ApiObject>(ref)] as const),
-  );
-  return Object.fromEntries(found.flatMap(([name, object]) => (object ? [[name, lasting(object)]] : [])));
-}
-
-/** A DaemonSet's generation stays in: a fault must not roll pods out once more. */
-function lasting(object: ApiObject): unknown {
-  const { metadata, status, ...rest } = object as unknown as Found;
-  const { uid, resourceVersion, creationTimestamp, managedFields, generation, ...kept } = metadata;
-  const isInstall = rest.kind === "MultusInstall";
-  return {
-    ...rest,
-    metadata: isInstall ? kept : { ...kept, generation },
-    ...(isInstall
-      ? {
-          inventory: status?.inventory,
-          conditions: status?.conditions?.map(({ type, status: value, reason }) => ({ type, value, reason })),
-        }
-      : {}),
-  };
-}
-
 /** Waits until the status speaks of the newest spec; the install has no nodes to run on here. */
 async function settled(): Promise<void> {
   await waitUntil("the install to be settled", async () => {
@@ -114,7 +58,10 @@ async function settled(): Promise<void> {
 }
 
 async function gone(): Promise<void> {
-  await waitUntil("everything to be gone", async () => Object.keys(await state()).length === 0);
+  await waitUntil(
+    "everything to be gone",
+    async () => Object.keys(await clusterState(observer)).length === 0,
+  );
 }
 
 interface Workload {
@@ -164,9 +111,17 @@ const WORKLOADS: Workload[] = [
 ];
 
 const unavailable = (): Error =>
-  new ApiError("the write", 503, JSON.stringify({ reason: "ServiceUnavailable", message: "by the test" }));
+  new ApiError(
+    { method: "PATCH", path: "/the-write" },
+    503,
+    JSON.stringify({ reason: "ServiceUnavailable", message: "by the test" }),
+  );
 const conflict = (): Error =>
-  new ApiError("the write", 409, JSON.stringify({ reason: "Conflict", message: "by the test" }));
+  new ApiError(
+    { method: "PATCH", path: "/the-write" },
+    409,
+    JSON.stringify({ reason: "Conflict", message: "by the test" }),
+  );
 
 const FAULTS: { name: string; at: (write: number) => Fault }[] = [
   { name: "a crash", at: (at) => ({ kind: "crash", at }) },
@@ -186,7 +141,7 @@ describe.each(WORKLOADS)("$name", ({ name, prepare, act, done }) => {
   beforeAll(async () => {
     await prepare();
     needed = await undisturbed(act, done);
-    expected = await state();
+    expected = await clusterState(observer);
     expect(needed.length).toBeGreaterThan(3);
   });
 
@@ -217,7 +172,7 @@ describe.each(WORKLOADS)("$name", ({ name, prepare, act, done }) => {
         await atRest(successor, plan);
         spent.push(...successor.writes);
       }
-      expect(await state(), plan).toEqual(expected);
+      expect(await clusterState(observer), plan).toEqual(expected);
       // What failed is sent once more, and the status may tell of the failure and of its end.
       expect(spent.length, `${plan}\n${spent.join("\n")}`).toBeLessThanOrEqual(needed.length + 4);
     }

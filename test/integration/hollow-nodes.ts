@@ -3,7 +3,7 @@ import type { NodeInspection } from "../../src/crds/node-inspection.ts";
 import type { KubeClient } from "../../src/kube/client.ts";
 import { ApiError } from "../../src/kube/errors.ts";
 import { Reflector } from "../../src/kube/reflector.ts";
-import { type ApiObject, NODES, PODS } from "../../src/kube/resource.ts";
+import { type ApiObject, NODES, type ObjectRef, PODS } from "../../src/kube/resource.ts";
 import type { CleaningReport } from "../../src/node/cleaning-report.ts";
 import type { Logger } from "../../src/telemetry/logger.ts";
 
@@ -14,6 +14,9 @@ interface Pod {
   node: string;
   ending: boolean;
   task: string | undefined;
+  label: string;
+  /** Whether it asks for a network. */
+  requests: boolean;
 }
 
 /** Well below the 50 s without a heartbeat after which the node controller gives a node up. */
@@ -31,6 +34,10 @@ export class HollowNodes {
   readonly mostAtOnce: Record<string, number> = {};
   /** Nodes of which nothing is heard. */
   readonly dead = new Set<string>();
+  /** Each pod that was started, by its label `name`, in order. */
+  readonly started: { name: string; node: string }[] = [];
+  /** "namespace/name" of the network that pods get which request one. */
+  network: string | undefined;
   /** What a look at a node finds beside the usual. */
   readonly found = new Map<string, Partial<NodeInspection>>();
   readonly #client: KubeClient;
@@ -57,7 +64,7 @@ export class HollowNodes {
     this.#pods.start();
   }
 
-  async add(name: string, spec: object = {}): Promise<void> {
+  async add(name: string, spec: object = {}, kubeletVersion = "v1.36.0"): Promise<void> {
     await this.#client.create(NODES, {
       ...{ apiVersion: "v1", kind: "Node", metadata: { name, labels: { "kubernetes.io/os": "linux" } } },
       spec,
@@ -71,7 +78,7 @@ export class HollowNodes {
           conditions: [heartbeat()],
           nodeInfo: {
             operatingSystem: "linux",
-            kubeletVersion: "v1.36.0",
+            kubeletVersion,
             osImage: "hollow",
             containerRuntimeVersion: "containerd://2.1.0",
           },
@@ -119,6 +126,8 @@ export class HollowNodes {
         await this.#client.delete(ref, { gracePeriodSeconds: 0, preconditions: { uid: pod.uid } });
       else if (!this.#seen.has(pod.uid)) {
         this.#seen.add(pod.uid);
+        this.started.push({ name: pod.label, node: pod.node });
+        if (pod.requests && this.network) await this.#attach(ref, this.network);
         await this.#client.patch(
           ref,
           { status: pod.task ? await this.#task(pod, pod.task) : RUNNING() },
@@ -128,6 +137,13 @@ export class HollowNodes {
     } catch (error) {
       if (!(error instanceof ApiError)) throw error; // the pod is gone by now
     }
+  }
+
+  async #attach(ref: ObjectRef, network: string): Promise<void> {
+    const status = JSON.stringify([{ name: network, interface: "net1" }]);
+    await this.#client.patch(ref, {
+      metadata: { annotations: { "k8s.v1.cni.cncf.io/network-status": status } },
+    });
   }
 
   async #task({ node }: Pod, kind: string): Promise<object> {
@@ -185,7 +201,7 @@ function reportOf(node: string): CleaningReport {
 }
 
 function podOf(object: ApiObject): Pod {
-  const { name, namespace = "", uid = "", deletionTimestamp, labels = {} } = object.metadata;
+  const { name, namespace = "", uid = "", deletionTimestamp, labels = {}, annotations } = object.metadata;
   const { nodeName = "" } = object.spec as { nodeName?: string };
   return {
     name,
@@ -194,5 +210,7 @@ function podOf(object: ApiObject): Pod {
     node: nodeName,
     ending: deletionTimestamp !== undefined,
     task: labels[NODE_TASK],
+    label: labels.name ?? "",
+    requests: annotations?.["k8s.v1.cni.cncf.io/networks"] !== undefined,
   };
 }

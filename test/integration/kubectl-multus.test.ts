@@ -125,9 +125,7 @@ it("explains what it can, and says what its user may not see", async () => {
   await plane.kubectl("create", "role", "reader", "--verb=get,list", "--resource=pods,events");
   await plane.kubectl("create", "rolebinding", "reader", "--role=reader", "--user=reader");
   const { stdout, code } = await multus(["explain", "failing"], kubeconfig);
-  expect(stdout).toContain(
-    'not looked at, for want of the permission "list multusinstalls.multus-operator.dev"',
-  );
+  expect(stdout).toContain('not read, missing permission: "list multusinstalls.multus-operator.dev"');
   expect(stdout).toContain('default/typo cannot be attached on node-1: unknown macvlan mode: "brige"');
   expect(code).toBe(1);
   const pods = await multus(["pods"], kubeconfig);

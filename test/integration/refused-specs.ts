@@ -85,6 +85,30 @@ const MISTAKES: RefusedSpec[] = [
     says: /exactly one of preset and config/,
   },
   {
+    title: "Inline with a daemon before v4.1.0",
+    spec: { version: "v4.0.2", mode: "Thick", primaryNetwork: { source: "Inline", preset: "Calico" } },
+    field: "spec.primaryNetwork.source",
+    says: /v4\.1\.0/,
+  },
+  {
+    title: "Inline with another cluster network",
+    spec: {
+      mode: "Thick",
+      primaryNetwork: { source: "Inline", preset: "Calico" },
+      daemon: { clusterNetwork: "primary" },
+    },
+    field: "spec.daemon.clusterNetwork",
+  },
+  {
+    title: "Inline with an auxiliary chain",
+    spec: {
+      mode: "Thick",
+      primaryNetwork: { source: "Inline", preset: "Calico" },
+      daemon: { auxiliaryCNIChainName: "chain" },
+    },
+    field: "spec.daemon.auxiliaryCNIChainName",
+  },
+  {
     title: "File without a file",
     spec: { primaryNetwork: { source: "File" } },
     field: "spec.primaryNetwork.file",

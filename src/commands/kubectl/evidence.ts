@@ -1,11 +1,12 @@
 import { NETWORK_ATTACHMENT_DEFINITIONS } from "../../crds/network-attachment-definition.ts";
 import { NETWORK_ATTACHMENT_REPORT, type ReportStatus } from "../../crds/network-attachment-report/report.ts";
 import { type ApiObject, CORE_EVENTS, NODES, PODS } from "../../kube/resource.ts";
+import { defectsOf } from "../../multus/known-defects.ts";
 import { keyOf } from "../../networks/attachments.ts";
-import type { ExplainedPod, ExplainInput } from "../../networks/explain/input.ts";
+import type { DuplicateAddress, ExplainedPod, ExplainInput } from "../../networks/explain/input.ts";
 import { NadReader, type ReadNad } from "../../networks/nad.ts";
 import { nadView } from "../../networks/nad-view.ts";
-import { needsOf } from "../../networks/needs.ts";
+import { devicesOf, needsOf } from "../../networks/needs.ts";
 import { PodViews } from "../../networks/pod.ts";
 import { networkStatusOf, parseNetworkStatus } from "../../networks/pod-request/network-status.ts";
 import { NETWORKS, parseNetworks } from "../../networks/pod-request/request.ts";
@@ -35,7 +36,8 @@ export async function evidenceOf(reading: Reading, pod: ApiPod): Promise<Explain
   const request = parseNetworks(annotations[NETWORKS] ?? "", namespace);
   const keys = request.ok ? [...new Set(request.requests.map(keyOf))].slice(0, 64) : [];
   const node = pod.spec?.nodeName ?? "";
-  const install = (await reading.may(() => findInstall(client)))?.install;
+  const found = await reading.may(async () => ({ chosen: await findInstall(client) }));
+  const install = found?.chosen?.install;
   const [networks, multus, nodeReady, failure, owner] = await Promise.all([
     readNetworks(reading, keys),
     node === "" ? undefined : multusOn(reading, node, install),
@@ -63,15 +65,19 @@ export async function evidenceOf(reading: Reading, pod: ApiPod): Promise<Explain
       return networks.hidden.has(key) ? { cniName: name } : networks.read.get(key)?.facts;
     },
     isolation: isolationOf(install),
+    defects: install && defectsOf(install.spec),
     nads: new Map(
       [...networks.read].map(([key, { findings, network }]) => {
         const { binaries, masters } = needsOf(network);
-        return [key, { findings, types: binaries, masters }];
+        return [key, { findings, types: binaries, masters, devices: devicesOf(network) }];
       }),
     ),
     known: known ?? [],
     multus,
     nodeReady,
+    hasInstall: found && found.chosen !== undefined,
+    nodeIssue: install?.status.nodes?.unhealthy?.find((issue) => issue.node === node)?.message,
+    duplicates: duplicatesOf(networks.reports, `${namespace}/${pod.metadata.name}`),
     startupTaint: install?.spec.nodes.startupTaint,
     lacking: new Map(
       [...networks.reports].map(([key, { nodesLacking }]) => [
@@ -83,6 +89,15 @@ export async function evidenceOf(reading: Reading, pod: ApiPod): Promise<Explain
       .flatMap(({ nodesLacking = [] }) => nodesLacking)
       .find((entry) => entry.node === node && entry.interfaces)?.interfaces,
   };
+}
+
+/** The pod's addresses that other pods have too, as the reports list them. */
+function duplicatesOf(reports: ReadonlyMap<string, ReportStatus>, pod: string): DuplicateAddress[] {
+  return [...reports].flatMap(([network, { duplicates = [] }]) =>
+    duplicates
+      .filter(({ pods }) => pods.includes(pod))
+      .map(({ address, pods }) => ({ network, address, pods: pods.filter((other) => other !== pod) })),
+  );
 }
 
 function isolationOf(install: InstallWithStatus | undefined): ExplainInput["isolation"] {

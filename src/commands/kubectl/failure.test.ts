@@ -3,7 +3,8 @@ import { ApiError, NetworkError } from "../../kube/errors.ts";
 import { permissionOf, wayOut } from "./failure.ts";
 
 function refusal(request: string, status: number, message = "", reason = ""): ApiError {
-  return new ApiError(request, status, JSON.stringify({ kind: "Status", message, reason }));
+  const [method = "", path = ""] = request.split(" ");
+  return new ApiError({ method, path }, status, JSON.stringify({ kind: "Status", message, reason }));
 }
 
 describe("wayOut", () => {
@@ -25,9 +26,11 @@ describe("wayOut", () => {
   });
 
   it("names flags where no server answers", () => {
-    expect(wayOut(new NetworkError("GET /api", new Error("connect ECONNREFUSED 127.0.0.1:1")))).toMatch(
-      /does not answer: .*ECONNREFUSED.* See --kubeconfig and --context$/,
-    );
+    expect(
+      wayOut(
+        new NetworkError({ method: "GET", path: "/api" }, new Error("connect ECONNREFUSED 127.0.0.1:1")),
+      ),
+    ).toMatch(/does not answer: .*ECONNREFUSED.* See --kubeconfig and --context$/);
   });
 
   it("does not hide a fault of the program", () => {

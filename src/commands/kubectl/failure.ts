@@ -32,7 +32,7 @@ export function wayOut(error: unknown): string {
 }
 
 function wayOutOfAnswer(error: ApiError): string {
-  const { path } = requestOf(error);
+  const { path } = error;
   if (error.status === 404 && path.startsWith("/apis/multus-operator.dev/"))
     return "this cluster does not know MultusInstall and NetworkAttachmentReport: multus-operator is not installed. Install its chart: helm install multus-operator charts/multus-operator --namespace multus-operator --create-namespace";
   if (error.status === 404 && path.startsWith("/apis/k8s.cni.cncf.io/"))
@@ -40,13 +40,13 @@ function wayOutOfAnswer(error: ApiError): string {
   if (error.status === 401)
     return "the API server does not accept the credentials (401): log in again, or see --kubeconfig and --context";
   if (error.status === 403)
-    return `not allowed: ${oneLine(reasonOf(error))}. Ask for the permission ${permissionOf(error)}; the ClusterRole multus-operator-view holds those that looking needs`;
+    return `not allowed: ${oneLine(error.statusMessage)}. Ask for the permission ${permissionOf(error)}; the ClusterRole multus-operator-view holds those that looking needs`;
   return `the API server refused: ${oneLine(error.message)}`;
 }
 
 /** "get pods/log in namespace kube-system": what an administrator has to grant. */
 export function permissionOf(error: ApiError): string {
-  const { method, path } = requestOf(error);
+  const { method, path } = error;
   const parts = path.split("/").filter(Boolean);
   const rest = parts.slice(parts[0] === "api" ? 2 : 3);
   const group = parts[0] === "api" ? "" : `.${parts[1]}`;
@@ -56,14 +56,4 @@ export function permissionOf(error: ApiError): string {
     { GET: name ? "get" : "list", POST: "create", PUT: "update", PATCH: "patch" }[method] ?? "delete";
   const what = `${resource}${subresource ? `/${subresource}` : ""}${group}`;
   return `"${verb} ${what}"${namespace === undefined ? "" : ` in namespace ${namespace}`}`;
-}
-
-/** An ApiError's message begins with the method and the path. */
-function requestOf(error: ApiError): { method: string; path: string } {
-  const [, method = "", path = ""] = /^([A-Z]+) (\S+):/.exec(error.message) ?? [];
-  return { method, path };
-}
-
-function reasonOf(error: ApiError): string {
-  return error.message.replace(/^[A-Z]+ \S+: \d+ \S* ?/, "");
 }

@@ -1,5 +1,6 @@
 import { Option } from "commander";
-import { dump } from "js-yaml";
+import { toJson } from "../../display/text.ts";
+import { yamlOf } from "../yaml.ts";
 
 export type OutputFormat = "text" | "wide" | "json" | "yaml";
 
@@ -9,7 +10,7 @@ export function outputOption(...formats: OutputFormat[]): Option {
 
 /** Prints data for scripts, or the text that `text` makes for people. */
 export function print(format: OutputFormat | undefined, data: () => object, text: () => string): void {
-  if (format === "json") process.stdout.write(`${JSON.stringify(data(), null, 2)}\n`);
-  else if (format === "yaml") process.stdout.write(dump(data(), { lineWidth: -1, noRefs: true }));
+  if (format === "json") process.stdout.write(`${toJson(data())}\n`);
+  else if (format === "yaml") process.stdout.write(yamlOf(data()));
   else process.stdout.write(text());
 }

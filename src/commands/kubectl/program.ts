@@ -34,7 +34,6 @@ Examples:
   kubectl multus validate -f nad.yaml   is a network right, before it is applied`,
     );
   addCommonOptions(program);
-  process.stdout.on("error", closedPipe);
   program
     .addCommand(statusCommand())
     .addCommand(networksCommand())
@@ -45,9 +44,4 @@ Examples:
     .addCommand(versionCommand());
   for (const command of program.commands) command.copyInheritedSettings(program);
   return program;
-}
-
-/** `kubectl multus pods | head`: whoever reads has enough, and the rest is dropped. */
-function closedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== "EPIPE") throw error;
 }

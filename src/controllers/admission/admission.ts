@@ -10,6 +10,7 @@ import type { ObjectRef } from "../../kube/resource.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import { Applier } from "../shared/applier.ts";
+import { synced } from "../shared/synced.ts";
 import { OwnedObjects } from "../shared/watched-objects.ts";
 import { DepartedReplicas } from "./departed-replicas.ts";
 import { hasPolicies } from "./discovery.ts";
@@ -109,7 +110,7 @@ export class Admission {
       reconcile: (_, { signal }) => certificate.reconcile(signal),
     });
     this.#replica.enqueue(KEY);
-    void this.#replica.start(this.#view.synced);
+    void this.#replica.start(this.#view.whenSynced());
     this.#log.info({ port: this.#server.port }, "the webhook is served");
   }
 
@@ -127,7 +128,8 @@ export class Admission {
       log,
       metrics,
       reconcile: async (_, context) => {
-        const policies = await this.#policies();
+        await synced([view], context.signal);
+        const policies = await this.#policies(context.signal);
         const address = this.#address;
         const common = { client, applier, view, live, namespace, now, departed };
         try {
@@ -135,22 +137,22 @@ export class Admission {
           this.#told = "";
           return result;
         } catch (error) {
-          await this.#tell(error);
+          await this.#tell(error, context.signal);
           throw error;
         }
       },
     });
     this.#leader.enqueue(KEY);
-    void this.#leader.start(view.synced);
+    void this.#leader.start(view.whenSynced());
   }
 
   /** An event for whoever asked for admission; once for each reason, however often it is tried again. */
-  async #tell(error: unknown): Promise<void> {
+  async #tell(error: unknown, signal: AbortSignal): Promise<void> {
     const install = this.#view.liveInstall;
     const lasting = error instanceof ApiError && !(error.isTransient && !isApplyConflict(error));
     if (!install || !lasting || this.#told === error.message) return;
     this.#told = error.message;
-    await this.#options.events.send(install, {
+    await this.#options.events.with({ signal }).send(install, {
       type: "Warning",
       reason: "AdmissionNotApplied",
       action: "Apply",
@@ -159,9 +161,9 @@ export class Admission {
   }
 
   /** Whether the API server has policies; those that there are, are watched from then on. */
-  async #policies(): Promise<boolean> {
-    this.#hasPolicies ??= await hasPolicies(this.#options.client);
-    if (this.#hasPolicies) await this.#owned.watch(OBJECTS.policies);
+  async #policies(signal: AbortSignal): Promise<boolean> {
+    this.#hasPolicies ??= await hasPolicies(this.#options.client.with({ signal }));
+    if (this.#hasPolicies) await this.#owned.watch(OBJECTS.policies, signal);
     return this.#hasPolicies;
   }
 

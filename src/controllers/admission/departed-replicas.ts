@@ -36,7 +36,7 @@ export class DepartedReplicas {
         if (await this.#isGone(replica, signal)) gone.add(replica);
     if (gone.size > 0) {
       const data = Object.fromEntries([...gone].map((replica) => [replica, null]));
-      await client.patch({ type: CONFIG_MAPS, namespace, name: CERTIFICATES }, { data });
+      await client.with({ signal }).patch({ type: CONFIG_MAPS, namespace, name: CERTIFICATES }, { data });
     }
     this.#looked = published;
   }

@@ -3,6 +3,7 @@ import { CERTIFICATES, WEBHOOK_CONFIGURATION } from "../../admission/names.ts";
 import type { AdmissionView } from "../../admission/reviewer.ts";
 import { type AdmissionSettings, settingsOf } from "../../admission/settings.ts";
 import type { Published } from "../../admission/trust.ts";
+import { RESOURCE_NAME } from "../../cni/plugins/device.ts";
 import { winner } from "../../crds/multus-install/active-install.ts";
 import {
   MULTUS_INSTALL,
@@ -18,8 +19,6 @@ import {
   type ResourceType,
   VALIDATING_WEBHOOK_CONFIGURATIONS,
 } from "../../kube/resource.ts";
-import { readNetwork } from "../../networks/cross-checks/network.ts";
-import { passedBy } from "../../networks/passed.ts";
 import { NETWORK_DEFINITION } from "../../render/definition.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 
@@ -53,8 +52,6 @@ export class ClusterView implements AdmissionView {
   readonly #networks: Reflector<KnownNetwork>;
   readonly #certificates: Reflector<Published>;
   readonly #configuration: Reflector<ApiObject>;
-  readonly #synced: Promise<void>;
-  #isSynced = false;
   #watchesNetworks = false;
   /** Of each install, what admission depends on: its status changes often, and does not count. */
   readonly #told = new Map<string, string>();
@@ -103,10 +100,6 @@ export class ClusterView implements AdmissionView {
         kind: VALIDATING_WEBHOOK_CONFIGURATIONS.kind,
       }),
     });
-    const needed = [this.#installs, this.#certificates, this.#configuration];
-    this.#synced = Promise.all(needed.map((watch) => watch.synced)).then(() => {
-      this.#isSynced = true;
-    });
   }
 
   start(): void {
@@ -114,14 +107,18 @@ export class ClusterView implements AdmissionView {
       watch.start();
   }
 
-  /** Resolves when all but the NADs is known. */
-  get synced(): Promise<void> {
-    return this.#synced;
+  /** Resolves when all but the NADs is known. Rejects as Reflector.whenSynced does. */
+  async whenSynced(signal?: AbortSignal, timeoutMs?: number): Promise<void> {
+    await Promise.all(this.#needed.map((watch) => watch.whenSynced(signal, timeoutMs)));
   }
 
-  /** Whether `synced` has resolved: before that, no MultusInstall only means that none was seen yet. */
+  /** Whether all of it was listed: before that, no MultusInstall only means that none was seen yet. */
   get isSynced(): boolean {
-    return this.#isSynced;
+    return this.#needed.every((watch) => watch.isListed);
+  }
+
+  get #needed(): Reflector<unknown>[] {
+    return [this.#installs, this.#certificates, this.#configuration] as Reflector<unknown>[];
   }
 
   async stop(): Promise<void> {
@@ -206,11 +203,14 @@ export class ClusterView implements AdmissionView {
   }
 }
 
+/** Tenants write any number of them, and pods are checked against the configuration of each: longer ones are not kept. */
+const LONGEST_KEPT = 8_192;
+
 function knownNetwork(object: ApiObject): KnownNetwork {
-  const { namespace = "", name } = object.metadata;
+  const { namespace = "", name, annotations } = object.metadata;
   const { config } = (object.spec ?? {}) as { config?: unknown };
-  if (typeof config !== "string") return { passes: undefined };
-  return { passes: passedBy(readNetwork({ namespace, name, config })) };
+  if (typeof config !== "string" || config.length > LONGEST_KEPT) return { nad: undefined };
+  return { nad: { namespace, name, config, resourceName: annotations?.[RESOURCE_NAME] } };
 }
 
 const API_VERSION = `${MULTUS_INSTALL.group}/${MULTUS_INSTALL.version}`;

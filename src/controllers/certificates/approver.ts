@@ -74,7 +74,8 @@ export class CertificateApprover {
     this.#requests.start();
     if (this.#started) return;
     this.#started = true;
-    void this.#controller.start(this.#requests.synced);
+    // Each decision asks the API server itself: nothing has to be listed before.
+    void this.#controller.start(Promise.resolve());
   }
 
   async stop(): Promise<void> {
@@ -98,7 +99,7 @@ export class CertificateApprover {
     const judgement = judge(request);
     if (judgement.kind === "Foreign") return {};
     if (judgement.kind === "Wrong") {
-      await this.#decide(live, "Denied", `It names Multus' group, and ${judgement.why}`);
+      await this.#decide(live, "Denied", `It names Multus' group, and ${judgement.why}`, signal);
       log.warn({ why: judgement.why, requester: request.spec.username }, "certificate denied");
       return {};
     }
@@ -108,7 +109,7 @@ export class CertificateApprover {
       log.debug({ node }, "no daemon of the install is known on this node; left alone for now");
       return { requeueAfterSeconds: age < YOUNG_MS ? SOON_SECONDS : LATER_SECONDS };
     }
-    await this.#decide(live, "Approved", `It is of the Multus daemon on node ${node}`);
+    await this.#decide(live, "Approved", `It is of the Multus daemon on node ${node}`, signal);
     log.info({ node, requester: request.spec.username }, "certificate approved");
     return {};
   }
@@ -126,7 +127,12 @@ export class CertificateApprover {
     return pods.items.some(isDaemonPod);
   }
 
-  async #decide(live: ApiObject, type: "Approved" | "Denied", message: string): Promise<void> {
+  async #decide(
+    live: ApiObject,
+    type: "Approved" | "Denied",
+    message: string,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { name } = live.metadata;
     const status = (live.status ?? {}) as { conditions?: object[] };
     const condition = { type, status: "True", reason: "MultusDaemon", message };
@@ -134,7 +140,7 @@ export class CertificateApprover {
       await this.#options.client.replace(
         { type: CERTIFICATE_SIGNING_REQUESTS, name },
         { ...live, status: { ...status, conditions: [...(status.conditions ?? []), condition] } },
-        { subresource: "approval" },
+        { subresource: "approval", signal },
       );
     } catch (error) {
       if (error instanceof ApiError && error.status === 404) return;
@@ -144,7 +150,7 @@ export class CertificateApprover {
       }
       throw error;
     }
-    await this.#options.events.send(live, {
+    await this.#options.events.with({ signal }).send(live, {
       type: type === "Approved" ? "Normal" : "Warning",
       reason: `Certificate${type}`,
       action: type === "Approved" ? "Approve" : "Deny",

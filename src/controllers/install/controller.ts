@@ -14,6 +14,7 @@ import { Applier } from "../shared/applier.ts";
 import type { NetworkSummaryStore } from "../shared/network-summary.ts";
 import { ClusterNodes } from "../shared/node-cache.ts";
 import { NodeInspections } from "../shared/node-inspections.ts";
+import { synced } from "../shared/synced.ts";
 import { OwnedObjects } from "../shared/watched-objects.ts";
 import { reconcile } from "./reconcile.ts";
 import { ROLLOUT_DEADLINE_SECONDS } from "./rollout/progress.ts";
@@ -54,10 +55,15 @@ export class InstallController {
     this.#options = options;
     this.#log = log.child({ controller: NAME });
     this.#owned = new OwnedObjects(client, this.#log, () => this.#enqueueSoon());
-    this.#nodes = new ClusterNodes(client, this.#log, (name) => {
-      this.#nodeTasks.nodeChanged(name);
-      this.#enqueueSoon();
-    });
+    this.#nodes = new ClusterNodes(
+      client,
+      this.#log,
+      (name) => {
+        this.#nodeTasks.nodeChanged(name);
+        this.#enqueueSoon();
+      },
+      () => this.#enqueueSoon(),
+    );
     options.networks?.onChange(() => this.#enqueueSoon());
     const applier = new Applier(client, this.#owned);
     this.#nodeTasks = new NodeTasks({
@@ -87,6 +93,7 @@ export class InstallController {
       }),
       // Which install counts depends on all of them: a change of one concerns each.
       onChange: () => this.#enqueueAll(),
+      onSync: () => this.#enqueueSoon(),
     });
     this.#controller = new Controller({
       name: NAME,
@@ -101,12 +108,13 @@ export class InstallController {
             applier,
             installs: this.#installs,
             owned: this.#owned,
-            nodes: () => this.#nodes.all(),
+            nodes: () => this.#nodes.all(context.signal),
             nodeTasks: this.#nodeTasks,
             certificates: this.#certificates,
             image: options.taskImage,
-            pods: (namespace) => this.#podsOf(namespace),
+            pods: (namespace) => this.#podsOf(namespace, context.signal),
             networks: () => options.networks?.get(),
+            unknownOfNetworks: () => options.networks?.unknown ?? [],
             now: () => new Date(),
             rolloutDeadlineSeconds: options.rolloutDeadlineSeconds ?? ROLLOUT_DEADLINE_SECONDS,
           },
@@ -117,7 +125,7 @@ export class InstallController {
 
   async start(): Promise<void> {
     this.#installs.start();
-    await this.#controller.start(this.#installs.synced);
+    await this.#controller.start(this.#installs.whenSynced());
   }
 
   async stop(): Promise<void> {
@@ -150,7 +158,7 @@ export class InstallController {
       this.#controller.queue.addAfter(install.metadata.name, BATCH_MS);
   }
 
-  async #podsOf(namespace: string): Promise<readonly MultusPodView[]> {
+  async #podsOf(namespace: string, signal: AbortSignal): Promise<readonly MultusPodView[]> {
     let pods = this.#pods.get(namespace);
     if (!pods) {
       pods = new Reflector<MultusPodView>({
@@ -162,11 +170,12 @@ export class InstallController {
         labelSelector: "app=multus",
         project: multusPodView,
         onChange: () => this.#enqueueSoon(),
+        onSync: () => this.#enqueueSoon(),
       });
       this.#pods.set(namespace, pods);
       pods.start();
     }
-    await pods.synced;
+    await synced([pods], signal);
     return pods.values();
   }
 }

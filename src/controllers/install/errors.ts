@@ -1,9 +1,12 @@
-import { ApiError, isApplyConflict } from "../../kube/errors.ts";
+import { ApiError, isApplyConflict, isNamespaceMissing, isNamespaceTerminating } from "../../kube/errors.ts";
 import { MayNotApprove } from "../certificates/rights.ts";
+import { ForeignObject } from "../shared/applier.ts";
+import { conflictOf, conflictsText } from "./adoption/conflicts.ts";
 import type { InstallState } from "./status/conditions.ts";
 
 /** Another Multus is there, or an object of it that cannot become the operator's. */
 export class AdoptionRefused extends Error {
+  override readonly name = "AdoptionRefused";
   readonly code = "ADOPTION_REFUSED";
   readonly reason: "OwnershipConflict" | "ImmutableField";
 
@@ -23,15 +26,16 @@ export function stalledBy(error: unknown): InstallState | undefined {
   if (error instanceof AdoptionRefused)
     return { kind: "Stalled", reason: error.reason, message: error.message };
   if (error instanceof MayNotApprove) return { kind: "Stalled", reason: "Forbidden", message: error.message };
-  if (!(error instanceof ApiError)) return undefined;
-  if (isApplyConflict(error)) {
-    const fields = error.causes.slice(0, 5).map(({ field, message }) => `${field} (${message})`);
+  if (error instanceof ForeignObject)
     return {
       kind: "Stalled",
       reason: "OwnershipConflict",
-      message: `${error.message.split(":")[0]}: the object exists and others own fields of it: ${fields.join(", ")}. Set spec.adopt: true to take it over, or delete the object`,
+      message: conflictsText([conflictOf(error.live)]),
     };
-  }
+  if (!(error instanceof ApiError)) return undefined;
+  // The object appeared between two requests; the next reconcile finds it, and names who manages it.
+  if (isApplyConflict(error)) return undefined;
+  // The API has no cause of its own for an immutable field: FieldValueInvalid or Forbidden, and these words.
   const fixed =
     error.status === 422
       ? error.causes.find(({ message }) => /immutable|cannot change/.test(message))
@@ -40,19 +44,19 @@ export function stalledBy(error: unknown): InstallState | undefined {
     return {
       kind: "Stalled",
       reason: "ImmutableField",
-      message: `${error.message.split(":")[0]}: ${fixed.field}: ${fixed.message}. Delete the object; the operator makes it anew`,
+      message: `${error.method} ${error.path}: ${fixed.field}: ${fixed.message}. Delete the object; the operator makes it anew`,
     };
   // Of 400 and 422 no attempt makes anything else; a webhook that refuses answers so too.
   if (error.status === 422 || error.status === 400)
     return { kind: "Stalled", reason: "Refused", message: error.message };
-  if (error.status === 403 && /because it is being terminated/.test(error.message))
+  if (isNamespaceTerminating(error))
     return {
       kind: "Stalled",
       reason: "NamespaceMissing",
       message: `${error.message}; create the namespace of spec.namespace again, or delete the MultusInstall`,
     };
   if (error.status === 403) return { kind: "Stalled", reason: "Forbidden", message: error.message };
-  if (error.status === 404 && /namespaces? "/.test(error.message))
+  if (isNamespaceMissing(error))
     return {
       kind: "Stalled",
       reason: "NamespaceMissing",

@@ -8,17 +8,23 @@ import {
 } from "../../crds/multus-install/multus-install.ts";
 import { type ReconcileContext, type Result, TerminalError } from "../../kube/controller.ts";
 import { ApiError } from "../../kube/errors.ts";
+import { NotSynced } from "../../kube/not-synced.ts";
 import { type ApiObject, describe, refOf } from "../../kube/resource.ts";
+import { lastComplete } from "../../render/last-complete.ts";
 import { objectsOf, RenderError, type RenderedInstall, renderInstall } from "../../render/render.ts";
-import { FIELD_MANAGER } from "../shared/applier.ts";
+import { type ForeignField, foreignFields, foreignFieldText, hasEffect } from "../shared/foreign-fields.ts";
+import { synced } from "../shared/synced.ts";
 import { type Adoption, planAdoption, takeOver } from "./adoption/adoption.ts";
+import { rehearse } from "./adoption/rehearsal.ts";
 import { approveCertificates } from "./daemon-certificates.ts";
 import { removeInstall } from "./deletion/deletion.ts";
 import { withDistribution } from "./distribution.ts";
 import { InvalidSpec, stalledBy } from "./errors.ts";
+import { refOfEntry } from "./inventory/inventory.ts";
 import { recordInventory } from "./inventory/prune.ts";
-import { verdict as verdictOf } from "./rollout/assess.ts";
-import { look } from "./rollout/observe.ts";
+import { type Verdict, verdict as verdictOf } from "./rollout/assess.ts";
+import { guardRef } from "./rollout/live-workloads.ts";
+import { isReadyAlready, look } from "./rollout/observe.ts";
 import { appliedObjects, exchange } from "./rollout/roll-out.ts";
 import { rollbackOf } from "./rollout/rollback.ts";
 import { judge } from "./rollout/stuck.ts";
@@ -57,17 +63,35 @@ export async function reconcile(
     }
   }
   // Stopped in the middle: what was found is half a truth, and another replica may lead already.
-  if (!context.signal.aborted) await writeStatus(run);
+  run.findings.unknown = deps.unknownOfNetworks();
+  try {
+    if (!context.signal.aborted) await writeStatus(run);
+  } catch (error) {
+    throw bothErrors(failure, error);
+  }
   if (failure !== undefined) throw failure;
   return result;
 }
 
+/**
+ * What to throw if the status could not be written: the reconcile's own error is not lost behind it. Even after a
+ * TerminalError there is something to try again, so the result is not one.
+ */
+export function bothErrors(ofReconcile: unknown, ofStatus: unknown): unknown {
+  if (ofReconcile === undefined) return ofStatus;
+  const [first, second] = [ofReconcile, ofStatus].map((error) =>
+    error instanceof Error ? error.message : String(error),
+  );
+  return new AggregateError([ofReconcile, ofStatus], `${first}; and the status was not written: ${second}`);
+}
+
 async function act(run: Run): Promise<Result> {
   const { metadata } = run.live;
+  await synced([run.deps.installs], run.context.signal);
   if (metadata.deletionTimestamp) return await removeInstall(run);
   const leader = winner(run.deps.installs.values().map(contender));
   if (leader && leader.name !== metadata.name) {
-    const message = `MultusInstall ${leader.name} is older and counts; delete one of the two`;
+    const message = `MultusInstall ${leader.name} is older and takes precedence; this one is ignored. Delete this one (kubectl delete multusinstall ${metadata.name}): deleting ${leader.name} uninstalls Multus`;
     run.findings.state = { kind: "Stalled", reason: "SecondInstall", message };
     return {};
   }
@@ -78,30 +102,60 @@ async function act(run: Run): Promise<Result> {
   const rendered = renderInstall(install);
   Object.assign(run.findings, { install, rendered });
   const objects = objectsOf(rendered);
-  await run.deps.owned.watch(objects.map(refOf));
+  await awaitCaches(run, install, objects);
 
   const adoption = await planAdoption(run, install, objects);
   tell(run, rendered, adoption);
+  if (!install.spec.paused) await rehearse(run, appliedObjects(rendered, adoption.kept));
   await approveCertificates(run, install);
   if (install.spec.paused) return await observePaused(run, rendered, adoption);
-  await assertAllowed(run, objects);
   await addFinalizer(run);
   const isTaken = await takeOver(run, adoption);
   await recordInventory(run, [...objects, ...adoption.obsolete]);
   // What follows looks at the watches' copies: it must see whose the objects are by now.
   if (isTaken) return takingOver(run);
   const { verdict, result } = await exchange(run, install, rendered, adoption.kept, rollback === undefined);
-  const judged = await judge(run, install, verdict, rollback);
+  const foreign = objects.flatMap((object) => {
+    const live = run.deps.owned.get(refOf(object));
+    return live
+      ? foreignFields(live)
+          .filter(hasEffect)
+          .filter((field) => !isKept(field, object, adoption))
+      : [];
+  });
+  run.findings.foreignFields = foreign;
+  const judged = await judge(run, install, withPlacement(verdict, foreign), rollback);
   run.findings.state = { kind: "Running", verdict: judged.verdict };
   const daemonSets = objects.filter(({ kind }) => kind === "DaemonSet").map(({ metadata: { name } }) => name);
   return soonest(result, judged.result, await releaseNodes(run, install, daemonSets));
+}
+
+/** The template of a DaemonSet that was adopted with its pods is still its manifest's. */
+function isKept({ field }: ForeignField, object: KubeObject, { kept }: Adoption): boolean {
+  return kept.has(object) && field.startsWith("spec.template");
+}
+
+/** If no node matches because of what others set, the message names that, and not the spec. */
+function withPlacement(found: Verdict, foreign: readonly ForeignField[]): Verdict {
+  const placing = foreign.filter(({ field }) =>
+    /^spec\.template\.spec\.(nodeSelector|affinity|nodeName)/.test(field),
+  );
+  const [first] = placing;
+  if (found.state !== "NoNodes" || !first) return found;
+  const fields = placing.slice(0, 3).map(foreignFieldText).join("; ");
+  const message = `no node matches ${first.object}: ${fields}. The MultusInstall does not have it; remove it from the DaemonSet`;
+  return { ...found, message };
 }
 
 /** Turns an error into the state that the status tells, and into the error that the controller acts on. */
 function explain(run: Run, error: unknown): unknown {
   if (error instanceof RenderError || error instanceof InvalidSpec) {
     run.findings.state = { kind: "Stalled", reason: "InvalidSpec", message: error.message };
-    return new TerminalError(error.message);
+    return new TerminalError(error.message, { cause: error });
+  }
+  if (error instanceof NotSynced) {
+    run.findings.state = { kind: "Syncing", message: error.message, wasReady: isReadyAlready(run) };
+    return error;
   }
   const stalled = stalledBy(error);
   if (stalled) {
@@ -113,6 +167,21 @@ function explain(run: Run, error: unknown): unknown {
   const message = error instanceof Error ? error.message : String(error);
   run.findings.state = { kind: "Failing", reason: "ApplyFailed", message };
   return error;
+}
+
+/**
+ * Everything that the reconcile decides by is known before it writes anything: an object that is not known yet must
+ * not be taken for one that has to be created, nor nodes for none at all. Throws a NotSynced.
+ */
+async function awaitCaches(run: Run, install: MultusInstall, objects: readonly KubeObject[]): Promise<void> {
+  const { owned, nodes, pods } = run.deps;
+  const { namespace } = install.spec;
+  const refs = [
+    ...objects.map(refOf),
+    ...run.findings.inventory.map(refOfEntry),
+    ...[guardRef(namespace), refOf(lastComplete(install))],
+  ];
+  await Promise.all([nodes(), pods(namespace), owned.watch(refs, run.context.signal)]);
 }
 
 function parse(live: ApiObject): MultusInstall {
@@ -140,21 +209,6 @@ async function observePaused(run: Run, rendered: RenderedInstall, { kept }: Adop
       differing.push(describe(refOf(object)));
   run.findings.state = { kind: "Paused", verdict: verdictOf(await look(run, rendered)), differing };
   return {};
-}
-
-/**
- * A namespace that the operator may not write in is refused before anything is written: with a finalizer
- * the install could not even be deleted, and the namespace is immutable.
- */
-async function assertAllowed(run: Run, objects: readonly KubeObject[]): Promise<void> {
-  if (run.live.metadata.finalizers?.includes(FINALIZER)) return;
-  for (const object of objects.filter(({ metadata }) => metadata.namespace !== undefined))
-    await run.deps.client.apply(refOf(object), object, {
-      fieldManager: FIELD_MANAGER,
-      force: true,
-      dryRun: true,
-      signal: run.context.signal,
-    });
 }
 
 async function addFinalizer(run: Run): Promise<void> {

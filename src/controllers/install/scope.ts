@@ -10,6 +10,7 @@ import type { ProbeImage } from "../../render/probe-pod.ts";
 import type { CertificateApprover } from "../certificates/approver.ts";
 import type { NodeTasks } from "../nodes/node-tasks.ts";
 import type { Applier } from "../shared/applier.ts";
+import type { Synced } from "../shared/synced.ts";
 import type { OwnedObjects } from "../shared/watched-objects.ts";
 import { recordedInventory } from "./inventory/inventory.ts";
 import type { Findings } from "./status/status.ts";
@@ -18,12 +19,12 @@ export const FINALIZER = "multus-operator.dev/cleanup";
 
 export interface Dependencies {
   client: KubeClient;
-  installs: { get(name: string): ApiObject | undefined; values(): ApiObject[] };
+  installs: Synced & { get(name: string): ApiObject | undefined; values(): ApiObject[] };
   owned: OwnedObjects;
   applier: Applier;
-  /** The Multus pods of a namespace; starts watching them at the first call. */
+  /** The Multus pods of a namespace; starts watching them at the first call. Throws a NotSynced. */
   pods: (namespace: string) => Promise<readonly MultusPodView[]>;
-  /** The cluster's nodes; starts watching them at the first call. */
+  /** The cluster's nodes; starts watching them at the first call. Throws a NotSynced. */
   nodes: () => Promise<readonly NodeView[]>;
   nodeTasks: NodeTasks;
   certificates: CertificateApprover;
@@ -32,6 +33,8 @@ export interface Dependencies {
   events: EventRecorder;
   /** All networks and pods at a glance; undefined until they were seen once. */
   networks: () => NetworkSummary | undefined;
+  /** Sentences: what cannot be read of networks and pods. */
+  unknownOfNetworks: () => readonly string[];
   now: () => Date;
   /** A rollout that has not moved for so long is stuck. */
   rolloutDeadlineSeconds: number;
@@ -52,7 +55,8 @@ export function beginRun(live: ApiObject, deps: Dependencies, context: Reconcile
   const previous = multusInstallStatus.catch({}).parse(live.status ?? {});
   return {
     live,
-    deps,
+    // Every request of this run, and every event, ends with it: a stop waits for none of them.
+    deps: { ...deps, client: deps.client.with(context), events: deps.events.with(context) },
     context,
     previous,
     findings: {
@@ -64,10 +68,14 @@ export function beginRun(live: ApiObject, deps: Dependencies, context: Reconcile
   };
 }
 
-/** What later looks rely on must outlive a look that fails before it comes to it. */
+/**
+ * What later looks rely on must outlive a look that fails before it comes to it, and a deletion: without the
+ * distribution that was found, the nodes would be cleaned in another one's directories.
+ */
 function carriedOver(previous: MultusInstallStatus, live: ApiObject): Partial<Findings> {
-  const { rollout, startupTaint } = previous;
+  const { rollout, startupTaint, distribution } = previous;
   return {
+    ...(distribution ? { distribution } : {}),
     ...(rollout && rollout.generation === live.metadata.generation ? { rolloutRecord: rollout } : {}),
     ...(startupTaint ? { startupTaint } : {}),
   };

@@ -55,9 +55,7 @@ export async function releaseNodes(
 
 /** With Multus goes the reason to wait for it: no node keeps the taint. */
 export async function releaseAllNodes(run: Run, install: MultusInstall | undefined): Promise<void> {
-  const keys = new Set([install?.spec.nodes.startupTaint, run.previous.startupTaint?.key]);
-  for (const key of keys) {
-    if (key === undefined) continue;
+  for (const key of taintKeys(run, install))
     try {
       await removeTaint(run, carrying(await run.deps.nodes(), key), key);
     } catch (error) {
@@ -65,7 +63,12 @@ export async function releaseAllNodes(run: Run, install: MultusInstall | undefin
       // A right that was taken away must not make the install stay for ever.
       run.context.log.error({ err: error, key }, "the startup taint could not be taken from the nodes");
     }
-  }
+}
+
+/** The keys of the taints that an install has, or had, nodes wait with. */
+export function taintKeys(run: Run, install: MultusInstall | undefined): string[] {
+  const keys = [install?.spec.nodes.startupTaint, run.previous.startupTaint?.key];
+  return [...new Set(keys)].filter((key) => key !== undefined);
 }
 
 export function carrying(nodes: readonly NodeView[], key: string): NodeView[] {

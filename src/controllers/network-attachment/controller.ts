@@ -4,23 +4,26 @@ import { NETWORK_ATTACHMENT_REPORT } from "../../crds/network-attachment-report/
 import type { KubeClient } from "../../kube/client.ts";
 import { Controller, type ReconcileContext, type Result } from "../../kube/controller.ts";
 import type { EventRecorder } from "../../kube/events.ts";
+import { isStopped } from "../../kube/not-synced.ts";
 import { Reflector, type ReflectorOptions } from "../../kube/reflector.ts";
-import { CORE_EVENTS, NODES, PODS } from "../../kube/resource.ts";
+import { type ApiObject, CORE_EVENTS, NODES, PODS } from "../../kube/resource.ts";
 import { nodeView } from "../../networks/cross-checks/node-view.ts";
 import { type InstallView, installView } from "../../networks/install-view.ts";
 import { type PodView, PodViews } from "../../networks/pod.ts";
 import { type ReportView, reportView } from "../../networks/report-view.ts";
-import { failureView, refusalOf } from "../../networks/sandbox-event.ts";
+import { type FailureView, failureView } from "../../networks/sandbox-event.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import type { NetworkMetrics } from "../../telemetry/network-metrics.ts";
 import { NadWatch } from "../shared/nad-cache.ts";
 import type { NetworkSummaryStore } from "../shared/network-summary.ts";
 import type { NodeInspections } from "../shared/node-inspections.ts";
+import { refusals } from "../shared/synced.ts";
 import { Networks } from "./networks.ts";
 import { EventOutbox } from "./pod-events.ts";
 import { Reporter } from "./reporter.ts";
 import { SandboxFailures } from "./sandbox-failures.ts";
+import { TokenRefusals } from "./token-refusals.ts";
 
 const NAME = "network-attachment";
 /** A report is written at most twice a second for the sake of pods; a change of the NAD itself does not wait. */
@@ -89,6 +92,20 @@ export class NetworkAttachmentController {
       project: installView,
       onChange: () => this.#installChanged(),
     });
+    const refusals = new TokenRefusals({
+      pod: async (namespace, name) => {
+        const found = await client.get<ApiObject & { spec?: { nodeName?: string } }>({
+          type: PODS,
+          namespace,
+          name,
+        });
+        return found && { uid: found.metadata.uid ?? "", node: found.spec?.nodeName ?? "" };
+      },
+      now: () => Date.now(),
+      onChange: (node, at) => options.inspections.setRefusal(node, at),
+      onError: (error) =>
+        this.#log.warn({ err: error }, "cannot read the pod of an event, which does not count"),
+    });
     const nodes = this.#reflect({
       type: NODES,
       project: nodeView,
@@ -100,7 +117,8 @@ export class NetworkAttachmentController {
       project: failureView,
       onChange: (key, failure) => {
         this.#failures.set(key, failure);
-        if (failure?.node) options.inspections.suspect(failure.node, refusalOf(failure));
+        if (failure && this.#isOfItsPod(failure)) options.inspections.suspect(failure.node);
+        void refusals.set(key, failure);
       },
     });
     this.#reports = this.#reflect<ReportView>({
@@ -122,6 +140,7 @@ export class NetworkAttachmentController {
       log: this.#log,
       onNad: (key) => this.#nadChanged(key),
       onListed: () => this.#lookAtAll(),
+      onSync: () => this.#synced(),
     });
     this.#networks = new Networks({
       reporter,
@@ -140,10 +159,16 @@ export class NetworkAttachmentController {
     options.inspections.onChange(() => this.#networks.nodesChanged());
   }
 
-  /** Resolves when everything was listed once and the workers run. */
+  /** Resolves when everything was listed once and the workers run, or when it is stopped. */
   async start(): Promise<void> {
-    for (const watch of [...this.#watches, this.#nads]) watch.start();
-    await Promise.all([...this.#watches.map((watch) => watch.synced), this.#nads.synced()]);
+    const watches = [...this.#watches, this.#nads];
+    for (const watch of watches) watch.start();
+    try {
+      await Promise.all(watches.map((watch) => watch.whenSynced()));
+    } catch (error) {
+      if (isStopped(error)) return;
+      throw error;
+    }
     if (this.#stopped) return;
     this.#listed = true;
     this.#lookAtAll();
@@ -186,9 +211,17 @@ export class NetworkAttachmentController {
   }
 
   #reflect<T>(options: Omit<ReflectorOptions<T>, "client" | "log">): Reflector<T> {
-    const reflector = new Reflector<T>({ ...options, client: this.#options.client, log: this.#log });
+    const reflector = new Reflector<T>({
+      ...{ ...options, client: this.#options.client, log: this.#log },
+      onSync: () => this.#synced(),
+    });
     this.#watches.push(reflector as Reflector<unknown>);
     return reflector;
+  }
+
+  /** What the server forbids to read is told in the install's status: reports would show what once was. */
+  #synced(): void {
+    this.#options.summary.setUnknown(refusals([...this.#watches, this.#nads]));
   }
 
   /** An install's status changes often, also for the sake of the summary made here. */
@@ -203,6 +236,12 @@ export class NetworkAttachmentController {
   /** Everything was listed: what is missing then does not exist. */
   get #ready(): boolean {
     return this.#listed && this.#nads.listed && !this.#stopped;
+  }
+
+  /** Anyone may create events: one of a known pod on its own node is reason enough to inspect that node. */
+  #isOfItsPod({ pod, uid, node }: FailureView): boolean {
+    const known = this.#pods.get(pod);
+    return node !== "" && known?.uid === uid && known.node === node;
   }
 
   #nadChanged(key: string): void {

@@ -44,20 +44,20 @@ export function eventOf({ view, before, after }: Transition, nth: number): Event
 /** Sends events one after another, so that thousands of pods that change at once do not become thousands of requests at once. */
 export class EventOutbox {
   readonly #events: EventRecorder;
+  readonly #stop = new AbortController();
   readonly #waiting: { regarding: ApiObject; event: EventNote }[] = [];
   readonly #most: number;
   #sending: Promise<void> | undefined;
-  #stopped = false;
   dropped = 0;
 
   /** @param most events that wait; further ones are dropped and counted */
   constructor(events: EventRecorder, most = 5000) {
-    this.#events = events;
+    this.#events = events.with({ signal: this.#stop.signal });
     this.#most = most;
   }
 
   send(regarding: ApiObject, event: EventNote): void {
-    if (this.#stopped) return;
+    if (this.#stop.signal.aborted) return;
     if (this.#waiting.length >= this.#most) {
       this.dropped++;
       return;
@@ -66,9 +66,9 @@ export class EventOutbox {
     this.#sending ??= this.#drain();
   }
 
-  /** Those that wait are dropped; the one under way is waited for. */
+  /** Those that wait are dropped, and the one under way is given up: the next leader sees the same, and sends it. */
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#stop.abort();
     this.#waiting.length = 0;
     await this.#sending;
   }

@@ -1,6 +1,7 @@
 import { type NodeInspection, nodeInspection } from "../../crds/node-inspection.ts";
 import type { NodeView } from "../../diagnosis/node.ts";
 import { Controller, type ReconcileContext, type Result } from "../../kube/controller.ts";
+import { NotSynced } from "../../kube/not-synced.ts";
 import { decodeMessage } from "../../node/message.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
@@ -165,7 +166,8 @@ export class Inspector {
       inspections.set(found);
       return isFine(found);
     } catch (error) {
-      if (signal.aborted) throw error;
+      // What became of its pod would not be seen: that is no look that failed, and the node stays unseen.
+      if (signal.aborted || error instanceof NotSynced) throw error;
       const message = error instanceof Error ? error.message : String(error);
       log.warn({ err: error, node }, "node could not be looked at, it is tried again");
       const before = this.#failures.get(node);

@@ -80,6 +80,8 @@ export function taskPod(task: NodeTask, owner: TaskOwner, image: TaskImage): Kub
       automountServiceAccountToken: false,
       enableServiceLinks: false,
       tolerations: [{ operator: "Exists" }],
+      // Bound by name, it would be refused by the kubelet of a full node. Multus' own pods have the same class there.
+      priorityClassName: "system-node-critical",
       ...(secrets.length > 0 ? { imagePullSecrets: secrets.map((name) => ({ name })) } : {}),
       securityContext: {
         runAsUser: 0,

@@ -4,6 +4,7 @@ import { ApiError } from "../../kube/errors.ts";
 import { Reflector } from "../../kube/reflector.ts";
 import { type ApiObject, PODS } from "../../kube/resource.ts";
 import type { Logger } from "../../telemetry/logger.ts";
+import { synced } from "../shared/synced.ts";
 import {
   DEADLINE_SECONDS,
   NODE_TASK,
@@ -16,6 +17,8 @@ import { type TaskView, taskView } from "./task-view.ts";
 
 /** A node's kubelet may be slow or gone: so much longer than the pod's own deadline is waited for it, s. */
 const PATIENCE_SECONDS = 15;
+/** A stop waits no longer for a task's pod to be deleted; the next leader removes what is left, ms. */
+const REMOVAL_AFTER_STOP_MS = 500;
 /** How often a pod of the same name, which is still going, is waited for. */
 const MOST_ATTEMPTS = 20;
 
@@ -29,8 +32,10 @@ export class TaskRunner {
   readonly #client: KubeClient;
   readonly #log: Logger;
   readonly #image: TaskImage;
-  readonly #watches = new Map<string, { pods: Reflector<TaskView>; ready: Promise<void> }>();
+  readonly #watches = new Map<string, { pods: Reflector<TaskView>; ready?: Promise<void> }>();
   readonly #waiting = new Map<string, (view: TaskView | undefined) => void>();
+  /** Aborted a moment after the runner was stopped. */
+  readonly #ended = new AbortController();
 
   constructor(client: KubeClient, log: Logger, image: TaskImage) {
     this.#client = client;
@@ -44,7 +49,7 @@ export class TaskRunner {
     owner: TaskOwner,
     signal: AbortSignal,
   ): Promise<{ exitCode: number; message: string }> {
-    await this.#watch(owner.namespace);
+    await this.#watch(owner.namespace, signal);
     const pod = taskPod(task, owner, this.#image) as ApiObject;
     const uid = await this.#create(pod, signal);
     try {
@@ -62,11 +67,15 @@ export class TaskRunner {
   }
 
   async stop(): Promise<void> {
+    setTimeout(() => this.#ended.abort(), REMOVAL_AFTER_STOP_MS).unref();
     await Promise.all([...this.#watches.values()].map(({ pods }) => pods.stop()));
   }
 
-  /** Watches a namespace's task pods; the first look removes those that an operator that died left behind. */
-  async #watch(namespace: string): Promise<void> {
+  /**
+   * Watches a namespace's task pods; the first list shows those that an operator that died left behind, and they are
+   * removed. Throws a NotSynced: a pod whose end would not be seen is not created.
+   */
+  async #watch(namespace: string, signal: AbortSignal): Promise<void> {
     let watch = this.#watches.get(namespace);
     if (!watch) {
       const pods = new Reflector<TaskView>({
@@ -79,14 +88,15 @@ export class TaskRunner {
         onChange: (key, view) => this.#changed(key, view),
       });
       pods.start();
-      watch = { pods, ready: this.#removeLeftovers(namespace, pods) };
+      watch = { pods };
       this.#watches.set(namespace, watch);
     }
+    await synced([watch.pods], signal);
+    watch.ready ??= this.#removeLeftovers(namespace, watch.pods);
     await watch.ready;
   }
 
   async #removeLeftovers(namespace: string, pods: Reflector<TaskView>): Promise<void> {
-    await pods.synced;
     for (const { name, uid } of pods.values()) await this.#remove(namespace, name, uid);
   }
 
@@ -151,7 +161,11 @@ export class TaskRunner {
     try {
       await this.#client.delete(
         { type: PODS, namespace, name },
-        { gracePeriodSeconds: 0, ...(uid ? { preconditions: { uid } } : {}) },
+        {
+          gracePeriodSeconds: 0,
+          ...(uid ? { preconditions: { uid } } : {}),
+          signal: this.#ended.signal,
+        },
       );
     } catch (error) {
       if (error instanceof ApiError && error.status === 409) return; // another pod of that name by now

@@ -1,5 +1,6 @@
 import { NETWORK_ATTACHMENT_DEFINITIONS } from "../../crds/network-attachment-definition.ts";
 import type { KubeClient } from "../../kube/client.ts";
+import { isStopped, type NotSynced } from "../../kube/not-synced.ts";
 import { Reflector } from "../../kube/reflector.ts";
 import { type ApiObject, CUSTOM_RESOURCE_DEFINITIONS } from "../../kube/resource.ts";
 import { type NadView, nadView } from "../../networks/nad-view.ts";
@@ -13,6 +14,8 @@ export interface NadWatchOptions {
   onNad: (key: string) => void;
   /** Told when all NADs were listed, or are gone with their CRD. */
   onListed: () => void;
+  /** Called when `refusal` has changed. */
+  onSync?: () => void;
 }
 
 /** Watches NADs for as long as their CRD exists: it comes with the first MultusInstall, and may go with the last. */
@@ -34,6 +37,7 @@ export class NadWatch {
       fieldSelector: `metadata.name=${NETWORK_DEFINITION}`,
       project: isEstablished,
       onChange: (_, established) => this.#definitionChanged(established ?? false),
+      ...onSyncOf(options),
     });
   }
 
@@ -41,10 +45,20 @@ export class NadWatch {
     this.#definition.start();
   }
 
-  /** Resolves when it is known whether there are NADs, and which. */
-  async synced(): Promise<void> {
-    await this.#definition.synced;
-    await this.#nads?.synced;
+  /** Resolves when it is known whether there are NADs, and which. Rejects as Reflector.whenSynced does. */
+  async whenSynced(signal?: AbortSignal, timeoutMs?: number): Promise<void> {
+    await this.#definition.whenSynced(signal, timeoutMs);
+    for (let nads = this.#nads; nads; nads = this.#nads)
+      try {
+        return await nads.whenSynced(signal, timeoutMs);
+      } catch (error) {
+        if (this.#nads === nads) throw error; // else stopped because the CRD went, or came again
+      }
+  }
+
+  /** Why it is not known, if the server forbids it. */
+  get refusal(): NotSynced | undefined {
+    return this.#definition.refusal ?? this.#nads?.refusal;
   }
 
   async stop(): Promise<void> {
@@ -87,15 +101,28 @@ export class NadWatch {
       onChange: (key) => {
         if (this.#listed) onNad(key);
       },
+      ...onSyncOf(this.#options),
     });
     nads.start();
-    void nads.synced.then(() => {
-      if (this.#nads !== nads || this.#stopped) return;
-      this.#listed = true;
-      onListed();
-    });
+    void this.#listedBy(nads, onListed);
     return nads;
   }
+
+  async #listedBy(nads: Reflector<NadView>, onListed: () => void): Promise<void> {
+    try {
+      await nads.whenSynced();
+    } catch (error) {
+      if (isStopped(error)) return;
+      throw error;
+    }
+    if (this.#nads !== nads || this.#stopped) return;
+    this.#listed = true;
+    onListed();
+  }
+}
+
+function onSyncOf({ onSync }: NadWatchOptions): { onSync?: () => void } {
+  return onSync ? { onSync } : {};
 }
 
 interface Definition {

@@ -5,10 +5,22 @@ export class NetworkSummaryStore {
   readonly #listeners: (() => void)[] = [];
   #summary: NetworkSummary | undefined;
   #text = "";
+  #unknown: readonly string[] = [];
 
   /** Undefined until everything was seen once. */
   get(): NetworkSummary | undefined {
     return this.#summary;
+  }
+
+  /** Sentences: what cannot be read at all, or has not been for so long that the summary shows what was. */
+  get unknown(): readonly string[] {
+    return this.#unknown;
+  }
+
+  setUnknown(sentences: readonly string[]): void {
+    if (sentences.join() === this.#unknown.join()) return;
+    this.#unknown = sentences;
+    this.#tell();
   }
 
   /** `listener` is called when the summary says something else. It only enqueues. */
@@ -21,6 +33,10 @@ export class NetworkSummaryStore {
     this.#summary = summary;
     if (text === this.#text) return;
     this.#text = text;
+    this.#tell();
+  }
+
+  #tell(): void {
     for (const listener of this.#listeners) listener();
   }
 }

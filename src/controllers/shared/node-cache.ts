@@ -1,13 +1,11 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { type NodeView, nodeView } from "../../diagnosis/node.ts";
 import type { KubeClient } from "../../kube/client.ts";
+import { NotSynced } from "../../kube/not-synced.ts";
 import { Reflector } from "../../kube/reflector.ts";
 import { NODES } from "../../kube/resource.ts";
 import type { Logger } from "../../telemetry/logger.ts";
-
-/** Of a Node object that was refused to us there is no copy; what can be known without is known. */
-const LONGEST_WAIT_MS = 5000;
+import { synced } from "./synced.ts";
 
 /** The cluster's nodes. Their kubelets renew them all the time: only what the view shows counts as a change. */
 export class ClusterNodes {
@@ -15,7 +13,8 @@ export class ClusterNodes {
   readonly #known = new Map<string, NodeView | undefined>();
   #started = false;
 
-  constructor(client: KubeClient, log: Logger, onChange: (name: string) => void) {
+  /** @param onSync called when it has changed whether the nodes are known */
+  constructor(client: KubeClient, log: Logger, onChange: (name: string) => void, onSync?: () => void) {
     this.#reflector = new Reflector<NodeView>({
       client,
       log,
@@ -27,18 +26,21 @@ export class ClusterNodes {
         else this.#known.delete(name);
         onChange(name);
       },
+      ...(onSync ? { onSync } : {}),
     });
   }
 
-  /** Those known by now; the first call starts the watch and waits for its first list, 5 s at most. */
-  async all(): Promise<readonly NodeView[]> {
+  /** All of them; the first call starts the watch. Throws a NotSynced while they are not known. */
+  async all(signal: AbortSignal): Promise<readonly NodeView[]> {
     this.#started = true;
     this.#reflector.start();
-    await Promise.race([this.#reflector.synced, sleep(LONGEST_WAIT_MS, undefined, { ref: false })]);
+    await synced([this.#reflector], signal);
     return this.#reflector.values();
   }
 
+  /** The node as last seen, or undefined if there is none. Throws a NotSynced before the nodes were listed once. */
   get(name: string): NodeView | undefined {
+    if (!this.#reflector.isListed) throw new NotSynced(this.#reflector.resource, "TimedOut");
     return this.#reflector.get(name);
   }
 

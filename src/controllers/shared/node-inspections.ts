@@ -27,17 +27,21 @@ export class NodeInspections {
     this.#suspicions.push(listener);
   }
 
-  /** @param refusedAt when a pod got no network since the API server refused Multus' token; ms since 1970 */
-  suspect(node: string, refusedAt?: number): void {
-    const before = this.#refusals.get(node);
-    if (refusedAt !== undefined && refusedAt > (before ?? 0)) {
-      this.#refusals.set(node, refusedAt);
-      this.#tell();
-    }
+  /** A pod on that node got no network. */
+  suspect(node: string): void {
     for (const listener of this.#suspicions) listener(node);
   }
 
-  /** When the API server last refused Multus' token on a node, as far as pods tell; ms since 1970. */
+  /** @param refusedAt when the API server refused Multus' token on that node, ms since 1970; undefined if it no longer does */
+  setRefusal(node: string, refusedAt: number | undefined): void {
+    if (this.#refusals.get(node) === refusedAt) return;
+    if (refusedAt === undefined) this.#refusals.delete(node);
+    else this.#refusals.set(node, refusedAt);
+    this.#tell();
+    if (refusedAt !== undefined) this.suspect(node);
+  }
+
+  /** When the API server last refused Multus' token on a node, by the events of pods there; ms since 1970. */
   refusedAt(node: string): number | undefined {
     return this.#refusals.get(node);
   }

@@ -1,8 +1,9 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { KubeClient } from "../../kube/client.ts";
+import { NotSynced } from "../../kube/not-synced.ts";
 import { Reflector } from "../../kube/reflector.ts";
 import { type ApiObject, describe, type ObjectRef } from "../../kube/resource.ts";
 import type { Logger } from "../../telemetry/logger.ts";
+import { synced } from "./synced.ts";
 
 /**
  * The live copies of the objects that an install owns, each watched by its name: so the operator's role can
@@ -20,19 +21,24 @@ export class OwnedObjects {
     this.#onChange = onChange;
   }
 
-  /** Watches these objects, and returns once each has been looked at (or after 5 s, with what is known then). */
-  async watch(refs: readonly ObjectRef[]): Promise<void> {
-    const fresh = refs.filter((ref) => !this.#watches.has(describe(ref)));
-    for (const ref of fresh) this.#start(ref);
-    await Promise.race([
-      Promise.all(refs.map((ref) => this.#watches.get(describe(ref))?.synced)),
-      sleep(5000, undefined, { ref: false }),
-    ]);
+  /** Watches these objects from now on, and returns when it is known of each whether it exists. Throws a NotSynced. */
+  async watch(refs: readonly ObjectRef[], signal: AbortSignal): Promise<void> {
+    await synced(
+      refs.map((ref) => this.#watchOf(ref)),
+      signal,
+    );
   }
 
-  /** The object as last seen, or undefined where there is none. */
+  /** Tells of their changes from now on, without a wait: for whoever asks the API server itself. */
+  follow(refs: readonly ObjectRef[]): void {
+    for (const ref of refs) this.#watchOf(ref);
+  }
+
+  /** The object as last seen, or undefined if there is none. Throws a NotSynced for one that was not looked for yet. */
   get(ref: ObjectRef): ApiObject | undefined {
-    return this.#watches.get(describe(ref))?.get(ref.namespace ? `${ref.namespace}/${ref.name}` : ref.name);
+    const watch = this.#watches.get(describe(ref));
+    if (!watch?.isListed) throw new NotSynced(describe(ref), "TimedOut");
+    return watch.get(ref.namespace ? `${ref.namespace}/${ref.name}` : ref.name);
   }
 
   /** The longest silence of a watch, in seconds. */
@@ -44,7 +50,9 @@ export class OwnedObjects {
     await Promise.all([...this.#watches.values()].map((watch) => watch.stop()));
   }
 
-  #start(ref: ObjectRef): void {
+  #watchOf(ref: ObjectRef): Reflector<ApiObject> {
+    const known = this.#watches.get(describe(ref));
+    if (known) return known;
     const reflector = new Reflector<ApiObject>({
       client: this.#client,
       log: this.#log,
@@ -57,9 +65,11 @@ export class OwnedObjects {
         kind: ref.type.kind,
       }),
       onChange: () => this.#onChange(),
+      onSync: () => this.#onChange(),
     });
     this.#watches.set(describe(ref), reflector);
     reflector.start();
+    return reflector;
   }
 }
 

@@ -26,7 +26,7 @@ describe("parseMultusInstall", () => {
     );
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
     expect(parsed.value.spec).toMatchObject({
-      version: "v4.3.0",
+      version: "v4.3.1",
       mode: "Thin",
       namespace: "kube-system",
       distribution: "Auto",
@@ -72,7 +72,7 @@ describe("parseMultusInstall", () => {
     expect(problemsOf(install({}, { metadata: { name: "a".repeat(64) } }))[0]).toMatch(
       /^metadata\.name: .* 63 characters/,
     );
-    expect(problemsOf(install({}, { metadata: {} }))).toEqual(["metadata.name: is required"]);
+    expect(problemsOf(install({}, { metadata: {} }))).toEqual(["metadata.name: Required"]);
   });
 
   test("whatever it is given, it answers, and its messages are bounded", () => {

@@ -14,6 +14,8 @@ import { workload } from "./workload.ts";
  */
 
 export { ARCHITECTURES } from "./workload.ts";
+/** The newest release without a known defect in either mode (ADR 14, src/multus/known-defects.ts). */
+export const DEFAULT_RELEASE = "v4.3.1";
 export const PRESETS = ["Calico", "Flannel", "Cilium", "Canal", "Weave", "KubeRouter", "Bridge"] as const;
 
 const cniVersion = () => z.enum(["0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0"]);
@@ -83,7 +85,7 @@ const primaryNetwork = z.object({
     .enum(["Auto", "File", "Inline"])
     .default("Auto")
     .describe(
-      "Auto: the first configuration in cni.confDir by name. File: the one named in file. Inline: a preset or config of this object; flag --multus-conf-file.",
+      "Auto: the first configuration in cni.confDir by name. File: the one named in file. Inline: a preset or config of this object, in place of the file; flag --multus-conf-file.",
     ),
   file: fileName()
     .optional()
@@ -201,9 +203,9 @@ export const multusInstallSpec = withValidations(
       16,
       "must be a Multus release from v3.4 on, such as v4.3.0",
     )
-      .default("v4.3.0")
+      .default(DEFAULT_RELEASE)
       .describe(
-        "The Multus release. It decides which entrypoint and flags are used, whatever the image is called.",
+        "The Multus release. It decides which entrypoint and flags are used, whatever the image is called. A release with known defects is accepted with a warning (docs/reference/known-defects.md).",
       ),
     mode: z
       .enum(["Thin", "Thick"])
@@ -246,7 +248,7 @@ export const multusInstallSpec = withValidations(
         timeout: duration()
           .default("5m")
           .describe(
-            "How long a deletion waits for nodes that cannot be cleaned, such as those that are down. After it, it goes on without them and names them in an event.",
+            "How long a deletion waits for nodes that cannot be cleaned, such as those that are down, or that cannot be listed. After it, it goes on without them and names them in an event.",
           ),
         networkDefinitions: z
           .enum(["Keep", "Delete"])

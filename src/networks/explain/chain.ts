@@ -1,3 +1,4 @@
+import { pathAndMessage } from "../../cni/finding.ts";
 import { keyOf } from "../attachments.ts";
 import type { PodOutcome } from "../outcome.ts";
 import { mayUse } from "../pod-request/isolation.ts";
@@ -8,7 +9,7 @@ import { schedulerText } from "./wording.ts";
 /** One link of the chain from a pod's annotation to its status, and whether it holds. */
 export interface Link {
   part: "pod" | "annotation" | "network" | "node" | "event" | "status";
-  /** unknown: it could not be looked at. none: there is nothing, which is not wrong by itself. */
+  /** unknown: it could not be read. none: there is nothing, which is not wrong in itself. */
   state: "ok" | "wrong" | "none" | "unknown";
   text: string;
 }
@@ -44,7 +45,7 @@ function annotationLink({ pod: { annotations, request } }: ExplainInput): Link {
     .slice(0, 8)
     .map((wanted) => `${keyOf(wanted)}${wanted.interface ? `@${wanted.interface}` : ""}`);
   const more = request.requests.length - names.length;
-  return link("annotation", "ok", `asks for ${names.join(", ")}${more > 0 ? ` and ${more} more` : ""}`);
+  return link("annotation", "ok", `requests ${names.join(", ")}${more > 0 ? ` and ${more} more` : ""}`);
 }
 
 function networkLink(input: ExplainInput, wanted: NetworkRequest, { kind, network }: PodOutcome): Link {
@@ -53,16 +54,15 @@ function networkLink(input: ExplainInput, wanted: NetworkRequest, { kind, networ
     return link(
       "network",
       "wrong",
-      `${key}: namespace isolation forbids it to pods of ${input.pod.namespace}`,
+      `${key}: namespace isolation forbids it for pods of ${input.pod.namespace}`,
     );
   const nad = input.nads.get(key);
   const facts = input.network(wanted.namespace, wanted.name);
   if (!facts) return link("network", "wrong", `${key}: there is no such NetworkAttachmentDefinition`);
-  if (!nad) return link("network", "unknown", `${key}: it may not be read`);
+  if (!nad) return link("network", "unknown", `${key}: cannot be read (no permission)`);
   const error = nad.findings.find(({ severity }) => severity === "error");
-  if (error)
-    return link("network", "wrong", `${key}: ${error.path === "" ? "it" : error.path} ${error.message}`);
-  // Some of what is not declared comes through all the same: Multus passes ips and mac as CNI_ARGS too.
+  if (error) return link("network", "wrong", `${key}: ${pathAndMessage(error)}`);
+  // Some of what is not declared is applied all the same: Multus passes ips and mac as CNI_ARGS too.
   const undeclared =
     facts.capabilities && kind === "partial" && network === key
       ? capabilitiesOf(wanted).filter((name) => !facts.capabilities?.includes(name))
@@ -77,7 +77,7 @@ function nodeLinks({ pod, multus, nodeReady, lacking, nads }: ExplainInput): Lin
   if (pod.node === "") return [];
   const ready: Link =
     nodeReady === undefined
-      ? link("node", "unknown", `${pod.node}: whether it is Ready may not be read`)
+      ? link("node", "unknown", `${pod.node}: whether it is Ready cannot be read (no permission)`)
       : link("node", nodeReady ? "ok" : "wrong", `${pod.node} is ${nodeReady ? "" : "not "}Ready`);
   const lacks = [...nads.keys()].flatMap((key) =>
     (lacking.get(key) ?? []).map((what) =>
@@ -90,7 +90,7 @@ function nodeLinks({ pod, multus, nodeReady, lacking, nads }: ExplainInput): Lin
 function multusLink(node: string, multus: MultusOnNode | undefined): Link {
   switch (multus?.state) {
     case undefined:
-      return link("node", "unknown", `Multus on ${node}: its pods may not be read`);
+      return link("node", "unknown", `Multus on ${node}: its pods cannot be read (no permission)`);
     case "absent":
       return link("node", "wrong", `no Multus pod on ${node}`);
     case "unready":
@@ -105,7 +105,7 @@ function multusLink(node: string, multus: MultusOnNode | undefined): Link {
 }
 
 function eventLink({ pod: { failure } }: ExplainInput): Link {
-  if (!failure) return link("event", "none", "no failure is told");
+  if (!failure) return link("event", "none", "no failure is reported");
   const who = failure.byMultus ? (failure.network ? `network ${failure.network}` : "Multus") : "the runtime";
   return link("event", "wrong", `FailedCreatePodSandBox, ${who}: ${failure.message}`);
 }
@@ -113,7 +113,7 @@ function eventLink({ pod: { failure } }: ExplainInput): Link {
 function statusLink({ pod }: ExplainInput, { attachments, kind }: PodOutcome): Link {
   if (!pod.status) return link("status", kind === "bypassed" ? "wrong" : "none", "Multus reported nothing");
   if (!pod.status.ok) return link("status", "wrong", `what Multus reported ${pod.status.problem.message}`);
-  if (attachments.length === 0) return link("status", "none", "nothing was asked for");
+  if (attachments.length === 0) return link("status", "none", "nothing was requested");
   const shown = attachments
     .slice(0, 8)
     .map(({ request, entry }) =>

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { checkNetworkConfig, pluginTypesOf } from "../../cni/check.ts";
+import { knownDefect } from "../../multus/known-defects.ts";
 import type { NetworkFacts } from "../attachments.ts";
+import { readNetwork } from "../cross-checks/network.ts";
+import { devicesOf, needsOf } from "../needs.ts";
 import { parseNetworkStatus } from "../pod-request/network-status.ts";
 import { NETWORKS, parseNetworks } from "../pod-request/request.ts";
 import { sandboxFailureOf } from "../sandbox-failure.ts";
@@ -56,20 +59,24 @@ function input({ annotation, annotations, nads, facts, status, failure, pod, res
       configs.has(`${namespace}/${name}`) ? { cniName: name, capabilities: [], ...facts } : undefined,
     isolation: { enabled: false, globalNamespaces: [] },
     nads: new Map(
-      [...configs].map(([key, config]): [string, ExplainedNad] => [
-        key,
-        {
-          findings: checkNetworkConfig(config, { networkName: "lan" }),
-          types: pluginTypesOf(config),
-          masters: ["eth1"],
-        },
-      ]),
+      [...configs].map(([key, config]): [string, ExplainedNad] => [key, explainedNad(key, config)]),
     ),
     known: [...configs.keys(), "storage/lan"],
     multus: { state: "ready", pod: "kube-multus-ds-x", since: "2026-11-24T10:00:00Z" },
     nodeReady: true,
     lacking: new Map(),
     ...rest,
+  };
+}
+
+function explainedNad(key: string, config: string): ExplainedNad {
+  const [namespace = "", name = ""] = key.split("/");
+  const network = readNetwork({ namespace, name, config });
+  return {
+    findings: checkNetworkConfig(config, { networkName: "lan" }),
+    types: pluginTypesOf(config),
+    masters: needsOf(network).masters,
+    devices: devicesOf(network),
   };
 }
 
@@ -86,13 +93,13 @@ const CASES: [keyof typeof CAUSES, string, Case, string][] = [
       nads: { lan: MACVLAN.replace('"bridge"', '"brige"') },
       failure: 'unknown macvlan mode: "brige"',
     },
-    'the configuration of default/lan, line 5 column 11: mode must be one of "bridge", "private", "vepa", "passthru" (it is "brige"; did you mean "bridge"?). Mend it with kubectl edit net-attach-def -n default lan; the pod then starts by itself',
+    'the configuration of default/lan, line 5 column 11: mode must be one of "bridge", "private", "vepa", "passthru" (it is "brige"; did you mean "bridge"?). Fix it with kubectl edit net-attach-def -n default lan; the pod then starts automatically',
   ],
   [
     "BAD_CONFIG",
     "broken JSON in the NAD, before the kubelet has tried",
     { annotation: "lan", nads: { lan: '{"type": "macvlan",}' } },
-    "the configuration of default/lan, line 1 column 20: it is no JSON",
+    "the configuration of default/lan, line 1 column 20: it is not valid JSON",
   ],
   [
     "MISSING_BINARY",
@@ -102,9 +109,9 @@ const CASES: [keyof typeof CAUSES, string, Case, string][] = [
   ],
   [
     "MISSING_BINARY",
-    "a type that is misspelt",
+    "a type that is misspelled",
     { annotation: "lan", failure: 'failed to find plugin "macvaln" in path [/opt/cni/bin]' },
-    'node-1 has no CNI plugin "macvaln", which default/lan needs; did you mean "macvlan"? Mend it with kubectl edit net-attach-def -n default lan',
+    'node-1 has no CNI plugin "macvaln", which default/lan needs; did you mean "macvlan"? Fix it with kubectl edit net-attach-def -n default lan',
   ],
   [
     "MISSING_BINARY",
@@ -114,25 +121,25 @@ const CASES: [keyof typeof CAUSES, string, Case, string][] = [
   ],
   [
     "MISSING_MASTER",
-    "a master that the node has not",
+    "a master that the node does not have",
     {
       annotation: "lan",
       failure: 'failed to lookup master "eth9": Link not found',
       rest: { interfaces: ["lo", "eth0", "eth1"] },
     },
-    'node-1 has no interface "eth9", which default/lan needs (it has lo, eth0, eth1): name one that node-1 has (kubectl edit net-attach-def -n default lan)',
+    'node-1 has no interface "eth9", which default/lan names as master (it has lo, eth0, eth1): name one that node-1 has (kubectl edit net-attach-def -n default lan)',
   ],
   [
     "MISSING_MASTER",
     "a master that the plugin does not name",
     { annotation: "lan", failure: "Link not found" },
-    'node-1 has no interface "eth1", which default/lan needs: name one that node-1 has',
+    'node-1 has no interface "eth1", which default/lan names as master: name one that node-1 has',
   ],
   [
     "ADDRESS_TAKEN",
     "an address outside of the range",
     { annotation: "lan", failure: "failed to allocate all requested IPs: 192.168.1.50" },
-    "default/lan cannot give the address 192.168.1.50, since another pod has it or no range holds it",
+    "default/lan cannot give the address 192.168.1.50: another pod has it, or no range holds it",
   ],
   [
     "RANGE_USED_UP",
@@ -142,25 +149,25 @@ const CASES: [keyof typeof CAUSES, string, Case, string][] = [
       failure:
         "failed to allocate for range 0: no IP addresses available in range set: 192.168.1.200-192.168.1.216",
     },
-    "default/lan has no free address in 192.168.1.200-192.168.1.216 on node-1: delete pods that need it no more, or widen rangeStart and rangeEnd",
+    "default/lan has no free address in 192.168.1.200-192.168.1.216 on node-1: delete pods that no longer need one, or widen rangeStart and rangeEnd",
   ],
   [
     "STARTED_BEFORE_MULTUS",
     "a pod that was started before Multus",
     { annotation: "lan", pod: { ...RUNS, startedAt: "2026-11-24T09:59:58Z" } },
-    "default/web runs on node-1 without the networks that it asked for, since it was started at 2026-11-24T09:59:58Z, before Multus was ready there at 2026-11-24T10:00:00Z: delete it (kubectl delete pod -n default web) and create it again",
+    "default/web runs on node-1 without the networks that it requested, because it started at 2026-11-24T09:59:58Z, before Multus was ready there at 2026-11-24T10:00:00Z: delete it (kubectl delete pod -n default web) and create it again",
   ],
   [
     "BYPASSED",
     "a pod that Multus was not called for, though it was there",
     { annotation: "lan", pod: { ...RUNS, owner: { kind: "ReplicaSet", name: "web-1", annotated: false } } },
-    "Delete it (kubectl delete pod -n default web), and its ReplicaSet makes it anew",
+    "Delete it (kubectl delete pod -n default web), and its ReplicaSet recreates it",
   ],
   [
     "NO_MULTUS_ON_NODE",
     "a node without Multus",
     { annotation: "lan", pod: RUNS, rest: { multus: { state: "absent" } } },
-    "since no Multus pod runs there: let spec.workload.nodeSelector and tolerations of the MultusInstall take that node in",
+    "because no Multus pod runs there: include that node in spec.workload.nodeSelector and tolerations of the MultusInstall",
   ],
   [
     "NO_MULTUS_ON_NODE",
@@ -170,7 +177,7 @@ const CASES: [keyof typeof CAUSES, string, Case, string][] = [
       pod: RUNS,
       rest: { multus: { state: "unready", pod: "kube-multus-ds-x", why: "image x cannot be pulled" } },
     },
-    "since Multus is not ready there (kube-multus-ds-x: image x cannot be pulled): mend that first",
+    "because Multus is not ready there (kube-multus-ds-x: image x cannot be pulled): fix that first",
   ],
   [
     "ISOLATION",
@@ -179,7 +186,7 @@ const CASES: [keyof typeof CAUSES, string, Case, string][] = [
       annotation: "storage/lan",
       rest: { isolation: { enabled: true, globalNamespaces: [] } },
     },
-    "namespace isolation lets pods of default use NADs of their own namespace and of default, not storage/lan: make the NAD in default too and ask for it there, or add storage to spec.isolation.globalNamespaces of the MultusInstall",
+    "namespace isolation lets pods of default use NADs of their own namespace and of default, not storage/lan: create the NAD in default too and request it there, or add storage to spec.isolation.globalNamespaces of the MultusInstall",
   ],
   [
     "NETWORK_CHANGED",
@@ -194,9 +201,9 @@ const CASES: [keyof typeof CAUSES, string, Case, string][] = [
   ],
   [
     "MISSING_NETWORK",
-    "a name that is misspelt",
+    "a name that is misspelled",
     { annotation: "lna" },
-    "there is no NetworkAttachmentDefinition default/lna; did you mean default/lan? Then write that in the pod's template. If not, create it",
+    "there is no NetworkAttachmentDefinition default/lna; did you mean default/lan? If so, write that in the pod's manifest. If not, create it",
   ],
   [
     "MISSING_NETWORK",
@@ -218,7 +225,7 @@ const CASES: [keyof typeof CAUSES, string, Case, string][] = [
     "HOST_NETWORK",
     "a pod on the node's network",
     { annotation: "lan", pod: { ...RUNS, hostNetwork: true } },
-    "default/web uses the node's network (hostNetwork: true), for which Multus is not called: take hostNetwork out, or the annotation",
+    "default/web uses the node's network (hostNetwork: true), for which Multus is not called: remove hostNetwork, or the annotation",
   ],
   [
     "UNSCHEDULED",
@@ -274,13 +281,13 @@ const CASES: [keyof typeof CAUSES, string, Case, string][] = [
     "PRIMARY_NETWORK",
     "a pod that asks for nothing, and has no network at all",
     { pod: { failure: { byMultus: true, network: "k8s-pod-network", message: "no BGP peer" } } },
-    'the cluster\'s own network "k8s-pod-network" cannot be attached on node-1: no BGP peer',
+    'the cluster\'s primary network "k8s-pod-network" cannot be attached on node-1: no BGP peer',
   ],
   [
     "CNI_VERSION",
     "a version that Multus does not read",
     { annotation: "lan", failure: 'unsupported CNI result version "1.0.0"' },
-    "Multus on node-1 reads no results of CNI version 1.0.0, which default/lan has: set an earlier cniVersion there (kubectl edit net-attach-def -n default lan)",
+    "Multus on node-1 does not support results of CNI version 1.0.0, which default/lan has: set an earlier cniVersion there (kubectl edit net-attach-def -n default lan)",
   ],
   [
     "CNI_VERSION",
@@ -290,7 +297,7 @@ const CASES: [keyof typeof CAUSES, string, Case, string][] = [
       failure:
         'plugin type="macvlan" failed (add): incompatible CNI versions; config is "1.1.0", plugin supports ["0.3.1" "0.4.0"]',
     },
-    'a plugin on node-1 does not speak the CNI version that default/lan has (config is "1.1.0", plugin supports ["0.3.1" "0.4.0"])',
+    'a plugin on node-1 does not support the CNI version that default/lan has (config is "1.1.0", plugin supports ["0.3.1" "0.4.0"])',
   ],
   [
     "CNI_VERSION",
@@ -305,7 +312,7 @@ const CASES: [keyof typeof CAUSES, string, Case, string][] = [
         },
       },
     },
-    'which the cluster\'s own network "bridge-net" has: set a later release in spec.version of the MultusInstall',
+    'which the cluster\'s primary network "bridge-net" has: set a later release in spec.version of the MultusInstall',
   ],
   [
     "PRIMARY_NETWORK",
@@ -314,13 +321,57 @@ const CASES: [keyof typeof CAUSES, string, Case, string][] = [
       annotation: "lan",
       pod: { failure: { byMultus: true, network: "k8s-pod-network", message: "no BGP peer" } },
     },
-    'the cluster\'s own network "k8s-pod-network" cannot be attached on node-1: no BGP peer.',
+    'the cluster\'s primary network "k8s-pod-network" cannot be attached on node-1: no BGP peer.',
   ],
   [
-    "MISSPELT_ANNOTATION",
+    "KNOWN_DEFECT",
+    "addresses of the primary network that a release has leaked",
+    {
+      pod: {
+        failure: {
+          byMultus: true,
+          network: "k8s-pod-network",
+          message:
+            'plugin type="calico" failed (add): failed to request IPv4 addresses: Assigned 0 out of 1 requested IPv4 addresses; No more free affine blocks and strict affinity enabled',
+        },
+      },
+      rest: { defects: [knownDefect("primary-del-stripped")] },
+    },
+    "addresses of deleted pods are never released, until the range is used up and no pod starts. Fix: use v4.3.1 or later;",
+  ],
+  [
+    "PRIMARY_NETWORK",
+    "the same with a release that leaks none",
+    {
+      pod: {
+        failure: {
+          byMultus: true,
+          network: "cbr0",
+          message: "no IP addresses available in range set: 10.244.1.1-10.244.1.254",
+        },
+      },
+      rest: { defects: [] },
+    },
+    'the cluster\'s primary network "cbr0" cannot be attached on node-1',
+  ],
+  [
+    "DAEMON_NOT_READY",
+    "a shim that is newer than the daemon",
+    {
+      pod: {
+        failure: {
+          byMultus: true,
+          message: "CmdAdd (shim): timed out waiting for the condition",
+        },
+      },
+    },
+    "it is of an earlier release than the shim",
+  ],
+  [
+    "MISSPELLED_ANNOTATION",
     "an annotation with another name",
     { annotations: { "k8s.v1.cni.cncf.io/network": "lan" }, pod: RUNS },
-    'default/web has the annotation "k8s.v1.cni.cncf.io/network", which Multus does not look at: write k8s.v1.cni.cncf.io/networks',
+    'default/web has the annotation "k8s.v1.cni.cncf.io/network", which Multus does not read: write k8s.v1.cni.cncf.io/networks',
   ],
   [
     "ANNOTATION_ON_OWNER",
@@ -328,15 +379,15 @@ const CASES: [keyof typeof CAUSES, string, Case, string][] = [
     { pod: { ...RUNS, owner: { kind: "ReplicaSet", name: "web-1", annotated: true } } },
     "move it to spec.template.metadata.annotations",
   ],
-  ["NO_REQUEST", "no annotation", { pod: RUNS }, "default/web asks for no network: add the annotation"],
+  ["NO_REQUEST", "no annotation", { pod: RUNS }, "default/web requests no network: add the annotation"],
   [
     "BAD_REQUEST",
     "an annotation that cannot be read",
     { annotation: '[{"name": "lan"' },
     "the annotation k8s.v1.cni.cncf.io/networks of default/web cannot be read: it ",
   ],
-  ["ENDED", "a pod that has ended", { annotation: "lan", pod: { phase: "Succeeded" } }, "has ended"],
-  ["STARTING", "a pod that is being set up", { annotation: "lan" }, "look again in a moment"],
+  ["ENDED", "a pod that has finished", { annotation: "lan", pod: { phase: "Succeeded" } }, "has finished"],
+  ["STARTING", "a pod that is being set up", { annotation: "lan" }, "try again in a moment"],
   [
     "ATTACHED",
     "a pod with its network",
@@ -347,7 +398,7 @@ const CASES: [keyof typeof CAUSES, string, Case, string][] = [
     "PLUGIN_ERROR",
     "an error that is not known",
     { annotation: "lan", failure: "the moon is in the wrong phase" },
-    "default/lan cannot be attached on node-1: the moon is in the wrong phase. Mend it with kubectl edit net-attach-def -n default lan",
+    "default/lan cannot be attached on node-1: the moon is in the wrong phase. The cause is not known here",
   ],
 ];
 
@@ -359,7 +410,7 @@ describe("explain", () => {
     expect(explained.sentence).not.toMatch(/[\n\r]/);
   });
 
-  it("does not blame a pod, a NAD or the node while Multus is exchanged", () => {
+  it("does not blame a pod, a NAD or the node while Multus is replaced", () => {
     const given = input({ annotation: "lan" });
     const failure = sandboxFailureOf(
       "FailedCreatePodSandBox",
@@ -393,6 +444,43 @@ describe("explain", () => {
     ).toBe("MISSING_NETWORK");
     expect(of("error waiting for pod: Unauthorized")).toBe("TOKEN_EXPIRED");
     expect(of("error waiting for pod: dial tcp 10.96.0.1:443: i/o timeout")).toBe("API_UNREACHABLE");
+  });
+});
+
+describe("explain, about what the operator knows", () => {
+  const explained = (given: Case) => explain(input(given));
+
+  it("takes the node's issue from the MultusInstall, as its status shows it", () => {
+    const nodeIssue =
+      "Multus runs and its configuration is not in /etc/cni/net.d: delete the Multus pod of this node";
+    const { code, sentence } = explained({ annotation: "lan", pod: RUNS, rest: { nodeIssue } });
+    expect([code, sentence]).toEqual(["NODE_UNHEALTHY", expect.stringContaining(nodeIssue)]);
+  });
+
+  it("knows that there is no MultusInstall", () => {
+    const rest: Partial<ExplainInput> = { multus: { state: "absent" }, hasInstall: false };
+    const { code, sentence } = explained({ annotation: "lan", pod: RUNS, rest });
+    expect(code).toBe("NO_MULTUS_INSTALL");
+    expect(sentence).not.toContain("spec.workload");
+  });
+
+  it("names the other pod of an address", () => {
+    const duplicates = [{ network: "default/lan", address: "192.168.1.7", pods: ["default/web-2"] }];
+    const { code, sentence } = explained({
+      annotation: "lan",
+      status: WITH_NET1,
+      pod: RUNS,
+      rest: { duplicates },
+    });
+    expect([code, sentence]).toEqual([
+      "DUPLICATE_ADDRESS",
+      expect.stringContaining("has the address 192.168.1.7 of default/lan, which default/web-2 has too"),
+    ]);
+  });
+
+  it("warns of a NAD that is gone while the pod runs", () => {
+    const { code } = explained({ annotation: "lan", status: WITH_NET1, pod: RUNS, nads: {} });
+    expect(code).toBe("NETWORK_GONE");
   });
 });
 

@@ -3,23 +3,25 @@ import { keyOf } from "../attachments.ts";
 import { outcomeOf, type PodOutcome } from "../outcome.ts";
 import { capabilitiesOf, NETWORKS } from "../pod-request/request.ts";
 import { bypassed } from "./bypassed.ts";
-import { type Cause, type CauseCode, cause, causeOfFailure, editCommand } from "./causes.ts";
+import { type Cause, type CauseCode, cause, editCommand } from "./causes.ts";
+import { causeOfFailure } from "./failure.ts";
 import { type ExplainedPod, type ExplainInput, errorsOf } from "./input.ts";
-import { primary, unasking } from "./no-request.ts";
+import { leakedAddresses } from "./leaked-addresses.ts";
+import { failureWithoutRequest, primary } from "./no-request.ts";
 import { pending } from "./pending.ts";
-import { misspelt, restartOf, suggestionFor } from "./wording.ts";
+import { misspelledAnnotation, placeToFix, restartOf, suggestionFor } from "./wording.ts";
 
 export interface Explanation {
   outcome: PodOutcome;
   code: CauseCode;
-  /** One sentence: what is wrong, and the way out. */
+  /** One sentence: what is wrong, and what to do. */
   sentence: string;
 }
 
-/** Why a pod has not its networks. Pure; builds on the outcome, which is told on definite evidence only. */
+/** Why a pod did not get its networks. Pure; builds on the outcome, which rests on definite evidence only. */
 export function explain(input: ExplainInput): Explanation {
   const outcome = outcomeOf(input);
-  const { code, sentence } = causeOf(input, outcome);
+  const { code, sentence } = leakedAddresses(causeOf(input, outcome), input.defects);
   return { outcome, code, sentence };
 }
 
@@ -28,7 +30,7 @@ function causeOf(input: ExplainInput, outcome: PodOutcome): Cause {
   const evidence = outcome.evidence;
   switch (outcome.kind) {
     case "not-applicable":
-      return notAsking(input);
+      return withoutRequest(input);
     case "bypassed":
       return bypassed(input);
     case "missing-network":
@@ -44,39 +46,59 @@ function causeOf(input: ExplainInput, outcome: PodOutcome): Cause {
     case "restart-needed":
       return cause("NETWORK_CHANGED", `${evidence}. The pod keeps what it had: ${restartOf(pod)}`);
     case "attached":
-      return cause("ATTACHED", `${pod.namespace}/${pod.name} has what it asked for: ${evidence}`);
+      return attached(input, evidence);
   }
 }
 
-function notAsking(input: ExplainInput): Cause {
+/** A pod with its networks, and what will stand in its way later. */
+function attached(input: ExplainInput, evidence: string): Cause {
+  const { pod } = input;
+  const name = `${pod.namespace}/${pod.name}`;
+  const requests = pod.request.ok ? pod.request.requests : [];
+  const gone = requests.find((wanted) => !input.network(wanted.namespace, wanted.name));
+  if (gone)
+    return cause(
+      "NETWORK_GONE",
+      `${name} keeps its networks while it runs, but NetworkAttachmentDefinition ${keyOf(gone)} no longer exists: create it again before the pod restarts`,
+    );
+  const [duplicate] = input.duplicates ?? [];
+  if (duplicate)
+    return cause(
+      "DUPLICATE_ADDRESS",
+      `${name} has the address ${duplicate.address} of ${duplicate.network}, which ${duplicate.pods.join(", ")} has too: ranges of host-local are per node, so give each node its own range, or use an IPAM for the whole cluster (whereabouts); then ${restartOf(pod)}`,
+    );
+  return cause("ATTACHED", `${name} has the networks that it requested: ${evidence}`);
+}
+
+function withoutRequest(input: ExplainInput): Cause {
   const { pod } = input;
   const { request, owner } = pod;
   const name = `${pod.namespace}/${pod.name}`;
   if (request.ok && request.requests.length === 0) {
-    const wrong = misspelt(Object.keys(pod.annotations));
+    const wrong = misspelledAnnotation(Object.keys(pod.annotations));
     if (wrong !== undefined)
       return cause(
-        "MISSPELT_ANNOTATION",
-        `${name} has the annotation ${show(wrong)}, which Multus does not look at: write ${NETWORKS} in the pod's template, and ${restartOf(pod)}`,
+        "MISSPELLED_ANNOTATION",
+        `${name} has the annotation ${show(wrong)}, which Multus does not read: write ${NETWORKS} in ${placeToFix(pod)}, and ${restartOf(pod)}`,
       );
     if (owner?.annotated)
       return cause(
         "ANNOTATION_ON_OWNER",
-        `the annotation ${NETWORKS} is on the ${owner.kind} ${owner.name} itself, and its pods do not get it: move it to spec.template.metadata.annotations`,
+        `the annotation ${NETWORKS} is on the ${owner.kind} ${owner.name} itself, and its pods do not inherit it: move it to spec.template.metadata.annotations`,
       );
-    const failed = unasking(input);
+    const failed = failureWithoutRequest(input);
     if (failed) return failed;
     return cause(
       "NO_REQUEST",
-      `${name} asks for no network: add the annotation ${NETWORKS} with the name of a NetworkAttachmentDefinition to the pod's template`,
+      `${name} requests no network: add the annotation ${NETWORKS} with the name of a NetworkAttachmentDefinition to ${placeToFix(pod)}`,
     );
   }
   if (pod.hostNetwork)
     return cause(
       "HOST_NETWORK",
-      `${name} uses the node's network (hostNetwork: true), for which Multus is not called: take hostNetwork out, or the annotation`,
+      `${name} uses the node's network (hostNetwork: true), for which Multus is not called: remove hostNetwork, or the annotation`,
     );
-  return cause("ENDED", `${name} has ended, and its networks with it: look at a pod that runs`);
+  return cause("ENDED", `${name} has finished, and its networks are gone: explain a pod that runs`);
 }
 
 function missingNetwork({ pod, known }: ExplainInput, network: string): Cause {
@@ -84,16 +106,16 @@ function missingNetwork({ pod, known }: ExplainInput, network: string): Cause {
   if (name === "")
     return cause(
       "BAD_REQUEST",
-      `the annotation of ${pod.namespace}/${pod.name} holds a network without a name, such as after a comma too many: mend it in the pod's template`,
+      `the annotation of ${pod.namespace}/${pod.name} holds a network without a name, such as after a trailing comma: fix it in ${placeToFix(pod)}`,
     );
   const suggestion = suggestionFor(network, known);
   const instead =
     suggestion === undefined
       ? ""
-      : `; did you mean ${suggestion}? Then write that in the pod's template. If not,`;
+      : `; did you mean ${suggestion}? If so, write that in ${placeToFix(pod)}. If not,`;
   return cause(
     "MISSING_NETWORK",
-    `there is no NetworkAttachmentDefinition ${network}${instead || ":"} create it, and the pod starts by itself`,
+    `there is no NetworkAttachmentDefinition ${network}${instead || ":"} create it, and the pod starts automatically`,
   );
 }
 
@@ -101,7 +123,7 @@ function forbidden(pod: ExplainedPod, { network = "", evidence }: PodOutcome): C
   const namespace = network.slice(0, network.indexOf("/"));
   return cause(
     "ISOLATION",
-    `${evidence}: make the NAD in ${pod.namespace} too and ask for it there, or add ${namespace} to spec.isolation.globalNamespaces of the MultusInstall`,
+    `${evidence}: create the NAD in ${pod.namespace} too and request it there, or add ${namespace} to spec.isolation.globalNamespaces of the MultusInstall`,
   );
 }
 
@@ -110,7 +132,7 @@ function failed(input: ExplainInput, { network, evidence }: PodOutcome): Cause {
   if (!pod.request.ok)
     return cause(
       "BAD_REQUEST",
-      `the annotation ${NETWORKS} of ${pod.namespace}/${pod.name} cannot be read: it ${pod.request.problem.message}. Mend it in the pod's template`,
+      `the annotation ${NETWORKS} of ${pod.namespace}/${pod.name} cannot be read: it ${pod.request.problem.message}. Fix it in ${placeToFix(pod)}`,
     );
   const requested = pod.request.requests.map(keyOf);
   const culprit = pod.failure?.network;
@@ -119,10 +141,15 @@ function failed(input: ExplainInput, { network, evidence }: PodOutcome): Cause {
   // A failure that names no network is of the one that the checker finds fault with, or of the only one.
   const faulty = requested.find((key) => errorsOf(input, key).length > 0);
   const at = network ?? faulty ?? (requested.length === 1 ? requested[0] : undefined);
+  const nad = at === undefined ? undefined : input.nads.get(at);
   return causeOfFailure(pod.failure?.message ?? evidence, {
+    pod: `${pod.namespace}/${pod.name}`,
     network: at,
+    inPlugin: culprit !== undefined,
+    request: pod.request.requests.find((wanted) => keyOf(wanted) === at),
     node: pod.node,
-    masters: at === undefined ? [] : (input.nads.get(at)?.masters ?? []),
+    masters: nad?.masters ?? [],
+    devices: nad?.devices ?? [],
     errors: at === undefined ? [] : errorsOf(input, at),
     interfaces: input.interfaces,
   });
@@ -143,5 +170,5 @@ function partial(input: ExplainInput, { network, evidence }: PodOutcome): Cause 
       "MISSING_CAPABILITY",
       `${evidence}. Add "capabilities": {${undeclared.map((name) => `"${name}": true`).join(", ")}} to the plugin in ${network} (${editCommand(network)}), then ${restartOf(pod)}`,
     );
-  return cause("NOT_REPORTED", `${evidence}. To have the request as it is now, ${restartOf(pod)}`);
+  return cause("NOT_REPORTED", `${evidence}. To apply the current request, ${restartOf(pod)}`);
 }

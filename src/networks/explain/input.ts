@@ -1,4 +1,5 @@
 import type { Finding } from "../../cni/finding.ts";
+import type { KnownDefect } from "../../multus/known-defects.ts";
 import type { OutcomeInput, PodFacts } from "../outcome.ts";
 
 /** Multus on the pod's node, as its pod there shows it. */
@@ -9,7 +10,7 @@ export type MultusOnNode =
 
 export interface ExplainedPod extends PodFacts {
   annotations: Readonly<Record<string, string>>;
-  /** The workload that made it, and whether that carries the annotation itself instead of its template. */
+  /** The workload that created it, and whether that carries the annotation itself instead of its template. */
   owner?: { kind: string; name: string; annotated: boolean };
   /** Why no node takes it, in the scheduler's words. */
   unscheduled?: string;
@@ -17,13 +18,23 @@ export interface ExplainedPod extends PodFacts {
   startedAt?: string;
 }
 
-/** What is known of a NAD that the pod asks for. */
+/** What is known of a NAD that the pod requests. */
 export interface ExplainedNad {
   findings: readonly Finding[];
   /** Types of its plugins. */
   types: readonly string[];
-  /** The node's interfaces that it builds on. */
+  /** The node's interfaces that it builds on (`master`). */
   masters: readonly string[];
+  /** The node's interfaces that it moves into pods (`device`). */
+  devices: readonly string[];
+}
+
+/** An address of the pod that another pod has too. */
+export interface DuplicateAddress {
+  network: string;
+  address: string;
+  /** "namespace/name" of the other pods. */
+  pods: readonly string[];
 }
 
 export interface ExplainInput extends Omit<OutcomeInput, "pod"> {
@@ -32,16 +43,24 @@ export interface ExplainInput extends Omit<OutcomeInput, "pod"> {
   nads: ReadonlyMap<string, ExplainedNad>;
   /** "namespace/name" of every NAD that may be read, for suggestions. */
   known: readonly string[];
-  /** Undefined where it is not known. */
+  /** Undefined if it is not known. */
   multus?: MultusOnNode | undefined;
-  /** Undefined where it is not known. */
+  /** Undefined if it is not known. */
   nodeReady?: boolean | undefined;
-  /** What the node lacks of what a NAD needs, by the operator's look at it: "plugin macvlan". By NAD. */
+  /** Whether the cluster has a MultusInstall; undefined if that is not known. */
+  hasInstall?: boolean | undefined;
+  /** What the MultusInstall reports of the pod's node: what is wrong and what to do. */
+  nodeIssue?: string | undefined;
+  /** The pod's addresses that other pods have too, by the reports. */
+  duplicates?: readonly DuplicateAddress[] | undefined;
+  /** What the node lacks of what a NAD needs, by the operator's inspection: "plugin macvlan". By NAD. */
   lacking: ReadonlyMap<string, readonly string[]>;
-  /** The key of the taint that keeps pods off nodes until Multus is ready, where the install has one. */
+  /** The key of the taint that keeps pods off nodes until Multus is ready, if the install has one. */
   startupTaint?: string | undefined;
-  /** The node's links, where they are known. */
+  /** The node's links, if they are known. */
   interfaces?: readonly string[] | undefined;
+  /** Of the running Multus, as far as its spec shows; undefined if the MultusInstall cannot be read. */
+  defects?: readonly KnownDefect[] | undefined;
 }
 
 /** What the checker refuses in a NAD. */

@@ -2,11 +2,11 @@ import { closest } from "../../crds/suggestion.ts";
 import { DEFAULT_NETWORK } from "../pod-request/default-network.ts";
 import { NETWORKS } from "../pod-request/request.ts";
 
-/** Annotations of Multus and its clients that a pod may rightly have. */
+/** Other annotations of Multus and its clients, which a pod may have. */
 const OTHERS = ["k8s.v1.cni.cncf.io/network-status", "k8s.v1.cni.cncf.io/networks-status", DEFAULT_NETWORK];
 
-/** The key of an annotation that was likely meant to be k8s.v1.cni.cncf.io/networks. */
-export function misspelt(keys: readonly string[]): string | undefined {
+/** The key of an annotation that was probably meant to be k8s.v1.cni.cncf.io/networks. */
+export function misspelledAnnotation(keys: readonly string[]): string | undefined {
   return keys.find((key) => {
     if (key === NETWORKS || OTHERS.includes(key)) return false;
     const [prefix = "", name] = key.split("/");
@@ -16,18 +16,24 @@ export function misspelt(keys: readonly string[]): string | undefined {
   });
 }
 
-/** An existing NAD that was likely meant: one of nearly that name in the namespace, or of that name in another. */
+/** An existing NAD that was probably meant: one of that name in another namespace, or one with nearly that name in this one. */
 export function suggestionFor(network: string, known: readonly string[]): string | undefined {
   const slash = network.indexOf("/");
   const [namespace, name] = [network.slice(0, slash), network.slice(slash + 1)];
   const nameOf = (key: string) => key.slice(key.indexOf("/") + 1);
-  const beside = known.filter((key) => key.startsWith(`${namespace}/`)).map(nameOf);
-  const near = closest(name, beside);
-  if (near !== undefined) return `${namespace}/${near}`;
-  return known.find((key) => nameOf(key) === name);
+  const elsewhere = known.find((key) => nameOf(key) === name);
+  if (elsewhere !== undefined) return elsewhere;
+  const here = known.filter((key) => key.startsWith(`${namespace}/`)).map(nameOf);
+  const near = closest(name, here);
+  return near === undefined ? undefined : `${namespace}/${near}`;
 }
 
-/** How a pod is made anew: its workload does it, or its maker. */
+/** Where a pod's annotation is edited: in its workload's template, or in the manifest of a pod without a workload. */
+export function placeToFix({ owner }: { owner?: { kind: string } }): string {
+  return owner === undefined ? "the pod's manifest" : "the pod's template";
+}
+
+/** How a pod is recreated: by its workload, or by hand. */
 export function restartOf({
   namespace,
   name,
@@ -40,10 +46,10 @@ export function restartOf({
   const deletion = `kubectl delete pod -n ${namespace} ${name}`;
   return owner === undefined
     ? `delete it (${deletion}) and create it again`
-    : `delete it (${deletion}), and its ${owner.kind} makes it anew`;
+    : `delete it (${deletion}), and its ${owner.kind} recreates it`;
 }
 
-/** The scheduler's sentence without what it says of preemption, which repeats it. */
+/** The scheduler's sentence without its part on preemption, which repeats it. */
 export function schedulerText(message: string): string {
   return message.replace(/\.? (?:no new claims to deallocate|preemption:).*$/, "").replace(/\.$/, "");
 }

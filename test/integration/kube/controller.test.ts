@@ -58,7 +58,7 @@ it("brings the copy about, again after failed writes, and writes nothing at rest
     },
   });
   originals.start();
-  await controller.start(originals.synced);
+  await controller.start(originals.whenSynced());
   try {
     failing = 3;
     await plane.kubectl("create", "configmap", "one", "--from-literal=value=1");

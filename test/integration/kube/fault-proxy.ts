@@ -5,8 +5,10 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { ControlPlane } from "../../cluster/control-plane.ts";
 
-/** Answers a request in the API server's place (true), or lets it pass (false). */
-export type Fault = (request: IncomingMessage, response: ServerResponse) => boolean;
+/** Answered in the API server's place (true), let pass (false), or let pass and cut off in the middle of the answer. */
+export type Fate = boolean | { cutAfterBytes: number; cutAfterMs?: number };
+/** Decides about a request, at once or after a while. */
+export type Fault = (request: IncomingMessage, response: ServerResponse) => Fate | Promise<Fate>;
 
 /** Plain HTTP in front of a real API server: it passes everything on, but for what a test's `fault` answers. */
 export class FaultProxy implements AsyncDisposable {
@@ -39,7 +41,7 @@ export class FaultProxy implements AsyncDisposable {
     server.on("connection", () => this.connections++);
     server.on("request", (asked: IncomingMessage, answer: ServerResponse) => {
       this.requests.push(`${asked.method} ${asked.url}`);
-      if (!this.fault?.(asked, answer)) this.#pass(plane.server, asked, answer);
+      void this.#decide(plane.server, asked, answer);
     });
   }
 
@@ -60,6 +62,14 @@ export class FaultProxy implements AsyncDisposable {
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 
+  async #decide(server: string, asked: IncomingMessage, answer: ServerResponse): Promise<void> {
+    const decided = this.fault?.(asked, answer) ?? false;
+    const fate = decided instanceof Promise ? await decided : decided;
+    if (fate === true || answer.destroyed) return;
+    this.#pass(server, asked, answer);
+    if (fate !== false) cutOff(answer, fate);
+  }
+
   #pass(server: string, asked: IncomingMessage, answer: ServerResponse): void {
     const { host: _, ...headers } = asked.headers;
     const onward = request(
@@ -76,6 +86,28 @@ export class FaultProxy implements AsyncDisposable {
     answer.on("close", () => onward.destroy());
     asked.pipe(onward);
   }
+}
+
+/** Destroys the connection after so many bytes of the body, or of silence after so many ms. */
+function cutOff(answer: ServerResponse, { cutAfterBytes, cutAfterMs }: Exclude<Fate, boolean>): void {
+  let left = cutAfterBytes;
+  const write = answer.write.bind(answer) as (chunk: Buffer, done?: () => void) => boolean;
+  const cut = () => answer.destroy();
+  answer.write = ((chunk: Buffer) => {
+    const part = chunk.subarray(0, left);
+    left -= part.length;
+    return left > 0 ? write(part) : write(part, cut);
+  }) as typeof answer.write;
+  if (cutAfterMs === undefined) return;
+  const timer = setTimeout(cut, cutAfterMs);
+  answer.on("close", () => clearTimeout(timer));
+}
+
+/** An error as the API server answers it. */
+export function refuseWith(response: ServerResponse, status: number, reason: string, message = reason): true {
+  const body = { kind: "Status", apiVersion: "v1", status: "Failure", reason, message, code: status };
+  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+  return true;
 }
 
 export function isWatch(request: IncomingMessage): boolean {

@@ -7,7 +7,7 @@ import { Reflector } from "../../../src/kube/reflector.ts";
 import { type ApiObject, CONFIG_MAPS } from "../../../src/kube/resource.ts";
 import { type ControlPlane, startControlPlane } from "../../cluster/control-plane.ts";
 import { waitUntil } from "../../cluster/daemon.ts";
-import { errorFrame, FaultProxy, isWatch, watchEnding } from "./fault-proxy.ts";
+import { errorFrame, FaultProxy, isWatch, refuseWith, watchEnding } from "./fault-proxy.ts";
 
 /** The watch state machine against a real API server, which is killed, restarted, compacted and cut off. */
 
@@ -16,6 +16,8 @@ let proxy: FaultProxy;
 let direct: KubeClient;
 let reflector: Reflector<string>;
 let changes: string[];
+/** What `isSynced` was at each call of `onSync`. */
+let syncs: boolean[];
 
 beforeAll(async () => {
   plane = await startControlPlane();
@@ -28,6 +30,7 @@ beforeEach(async () => {
     if (metadata.name.startsWith("cm-")) await direct.delete(configMap(metadata.name));
   proxy = await FaultProxy.start(plane);
   changes = [];
+  syncs = [];
   reflector = new Reflector({
     client: new KubeClient(connect({ kubeconfig: proxy.kubeconfig })),
     type: CONFIG_MAPS,
@@ -38,6 +41,8 @@ beforeEach(async () => {
       if (value === "unreadable") throw new Error("a value that the projection cannot read");
       return value;
     },
+    onSync: () => syncs.push(reflector.isSynced),
+    staleAfterMs: 1500,
     onChange: (key) => {
       changes.push(key);
       if (key.endsWith("cm-bad-handler")) throw new Error("a handler that throws");
@@ -203,9 +208,111 @@ it("grows silent while the API server hangs, for the liveness check to see", asy
   expect(reflector.silenceSeconds).toBeLessThan(1);
 });
 
+it("waits for a list that takes long, and rejects what waits for less", async () => {
+  await put("cm-a", "1");
+  proxy.fault = async (request) => {
+    if (!isWatch(request)) await sleep(1500);
+    return false;
+  };
+  reflector.start();
+  await expect(reflector.whenSynced(undefined, 300)).rejects.toMatchObject({
+    code: "NOT_SYNCED",
+    reason: "TimedOut",
+    resource: "configmaps in default",
+    message: "configmaps in default: not listed yet",
+  });
+  expect(reflector.isSynced).toBe(false);
+  await reflector.whenSynced();
+  expect(reflector.get("default/cm-a")).toBe("1");
+  expect(syncs).toEqual([true]);
+});
+
+it("rejects at once, in the server's words, what it would wait for in vain, and goes on when it is allowed", async () => {
+  const words = 'configmaps is forbidden: User "x" cannot list resource "configmaps"';
+  proxy.fault = (_request, response) => refuseWith(response, 403, "Forbidden", words);
+  reflector.start();
+  const patient = reflector.whenSynced();
+  const asked = performance.now();
+  await expect(reflector.whenSynced(undefined, 60_000)).rejects.toMatchObject({
+    reason: "Refused",
+    message: `configmaps in default: forbidden: ${words}`,
+  });
+  expect(performance.now() - asked).toBeLessThan(30_000);
+  expect(reflector.refusal?.message).toContain("forbidden");
+  proxy.fault = undefined;
+  await patient;
+  expect(reflector.refusal).toBeUndefined();
+  expect(syncs).toEqual([false, true]);
+});
+
+it("names the last answer where it waits for what may pass", async () => {
+  proxy.fault = (_request, response) => refuseWith(response, 503, "ServiceUnavailable", "try later");
+  reflector.start();
+  await expect(reflector.whenSynced(undefined, 700)).rejects.toMatchObject({
+    reason: "TimedOut",
+    message: "configmaps in default: not listed yet: try later",
+  });
+});
+
+it("never says that it is synced once it is stopped, or the wait is aborted", async () => {
+  proxy.fault = () => new Promise(() => {}); // never answered
+  reflector.start();
+  const aborting = new AbortController();
+  const aborted = expect(reflector.whenSynced(aborting.signal)).rejects.toMatchObject({ reason: "Aborted" });
+  const stopped = expect(reflector.whenSynced()).rejects.toMatchObject({ reason: "Stopped" });
+  aborting.abort();
+  await aborted;
+  await reflector.stop();
+  await stopped;
+  await expect(reflector.whenSynced()).rejects.toMatchObject({ reason: "Stopped" });
+  expect(reflector.isSynced).toBe(false);
+});
+
+it("lists again after a list that was cut off in the middle, and takes nothing from it", async () => {
+  await put("cm-a", "1");
+  await put("cm-b", "1");
+  let lists = 0;
+  proxy.fault = (request) => (!isWatch(request) && lists++ < 2 ? { cutAfterBytes: 200 } : false);
+  reflector.start();
+  await reflector.whenSynced();
+  expect(lists).toBe(3);
+  expect([reflector.get("default/cm-a"), reflector.get("default/cm-b")]).toEqual(["1", "1"]);
+});
+
+it("calls a copy unknown whose watch is refused for a while, though it was listed, and known again after that", async () => {
+  await start();
+  expect(reflector.staleSeconds).toBeLessThan(1);
+  proxy.fault = (_request, response) => refuseWith(response, 403, "Forbidden", "you may not watch");
+  proxy.reset();
+  await waitUntil("the copy to be unknown", () => !reflector.isSynced);
+  expect(reflector.staleSeconds).toBeGreaterThanOrEqual(1.5);
+  await expect(reflector.whenSynced(undefined, 1000)).rejects.toMatchObject({
+    reason: "Refused",
+    message: "configmaps in default: forbidden: you may not watch",
+  });
+  proxy.fault = undefined;
+  await reflector.whenSynced();
+  expect(reflector.staleSeconds).toBeLessThan(30);
+  expect(syncs).toEqual([true, false, true]);
+});
+
+it("keeps what it knows through an outage, in which no server answers", async () => {
+  await start();
+  proxy.fault = (_request, response) => Boolean(response.destroy());
+  proxy.reset();
+  await sleep(2500);
+  expect(reflector.isSynced).toBe(true);
+  expect(reflector.staleSeconds).toBeGreaterThanOrEqual(2);
+});
+
+it("is not stale before it is started", async () => {
+  await sleep(50);
+  expect(reflector.staleSeconds).toBe(0);
+});
+
 async function start(): Promise<void> {
   reflector.start();
-  await reflector.synced;
+  await reflector.whenSynced();
   await waitUntil("the watch to be asked for", async () => watches().length > 0);
 }
 

@@ -5,23 +5,34 @@ import {
 } from "../../../crds/multus-install/multus-install.ts";
 import type { MultusPodView } from "../../../diagnosis/multus-pod.ts";
 import type { Result } from "../../../kube/controller.ts";
+import { NotSynced } from "../../../kube/not-synced.ts";
 import type { ApiObject } from "../../../kube/resource.ts";
 import { NETWORK_DEFINITION } from "../../../render/definition.ts";
 import { objectsOf, RenderError, renderInstall } from "../../../render/render.ts";
 import { withKnownDistribution } from "../distribution.ts";
 import { entryKey, entryOf, refOfEntry } from "../inventory/inventory.ts";
-import { deleteOwned } from "../inventory/prune.ts";
+import { type Deletion, deleteOwned } from "../inventory/prune.ts";
 import { FINALIZER, type Run } from "../scope.ts";
-import { releaseAllNodes } from "../startup-taint.ts";
+import { releaseAllNodes, taintKeys } from "../startup-taint.ts";
 import type { InventoryEntry } from "../status/status.ts";
 import { writeStatus } from "../status/writer.ts";
-import { cleanNodes, forgetPods, tellUncleanNodes } from "./node-cleanup.ts";
+import {
+  cleaningTarget,
+  cleanNodes,
+  forgetPods,
+  isLate,
+  tellUncleanNodes,
+  timeoutSeconds,
+  unknownNodes,
+} from "./node-cleanup.ts";
+import { sortPods } from "./sort-pods.ts";
+import { isGivenUp } from "./unknown-nodes.ts";
 
 /** A node that failed is tried again by then; everything else comes as an event. */
 const NEXT_LOOK_SECONDS = 2;
 
 /**
- * First the pods, since they need their account to the end; then each node as soon as its pod is gone; then
+ * Nothing at all before pods and nodes are known. Then first the pods, since they need their account to the end; then each node as soon as its pod is gone; then
  * the rest; the NAD CRD only when asked.
  */
 export async function removeInstall(run: Run): Promise<Result> {
@@ -32,27 +43,32 @@ export async function removeInstall(run: Run): Promise<Result> {
   const parsed = parseMultusInstall(run.live);
   const install = parsed.ok ? withKnownDistribution(run, parsed.value) : undefined;
   const inventory = everythingOf(run, install);
-  await run.deps.owned.watch(inventory.map(refOfEntry));
+  // Each is asked for before it is deleted: the watches only tell when to look again.
+  run.deps.owned.follow(inventory.map(refOfEntry));
+  const daemonSets = inventory.filter(({ kind }) => kind === "DaemonSet");
+  const unknown = await whatIsUnknown(run, install, daemonSets);
   run.deps.nodeTasks.plan(undefined);
   run.deps.nodeTasks.abandonEarlier();
   run.deps.nodeTasks.forgetDaemons();
   run.deps.certificates.serve(undefined);
 
-  const daemonSets = inventory.filter(({ kind }) => kind === "DaemonSet");
-  const stopped = [];
-  for (const entry of daemonSets) stopped.push(await deleteOwned(run, entry));
-  const pods = await podsOf(run, daemonSets);
-  const nodes = cleanNodes(run, install, pods, await run.deps.nodes());
-  if (nodes.late) await forgetPods(run, pods);
-  if (stopped.includes(false) || nodes.waiting.length > 0) {
-    const what = stopped.includes(false) ? "waiting for the Multus pods to end" : "Multus' pods have ended";
+  const deletions: Deletion[] = [];
+  for (const entry of daemonSets) deletions.push(await deleteOwned(run, entry));
+  const isEnding = deletions.some(({ state }) => state === "Ending");
+  const { own, foreign } = unknown
+    ? { own: [], foreign: [] }
+    : sortPods(await podsIn(run, daemonSets), daemonSets, deletions);
+  const nodes = unknown ? unknownNodes(run, install, unknown) : await cleanNodes(run, install, own, foreign);
+  if (nodes.late) await forgetPods(run, own);
+  if (isEnding || nodes.waiting.length > 0) {
+    const what = isEnding ? "waiting for the Multus pods to end" : "Multus' pods have ended";
     run.findings.state = { kind: "Deleting", message: [what, nodes.message].filter(Boolean).join("; ") };
     return { requeueAfterSeconds: NEXT_LOOK_SECONDS };
   }
   const deletesNetworks = install?.spec.uninstall.networkDefinitions === "Delete";
   for (const entry of inventory.filter(({ kind }) => kind !== "DaemonSet").toReversed())
     if (entry.name !== NETWORK_DEFINITION || deletesNetworks) await deleteOwned(run, entry);
-  await releaseAllNodes(run, install);
+  if (!unknown) await releaseAllNodes(run, install);
   if (nodes.left.length > 0) {
     run.findings.state = { kind: "Deleting", message: `done, but for nodes: ${nodes.message}` };
     await writeStatus(run);
@@ -75,12 +91,31 @@ async function isStillThere({ live, deps, context }: Run): Promise<boolean> {
   return now?.metadata.uid === uid && (now?.metadata.finalizers?.includes(FINALIZER) ?? false);
 }
 
-/** The pods of these DaemonSets that are still there. */
-async function podsOf(run: Run, daemonSets: readonly InventoryEntry[]): Promise<MultusPodView[]> {
+/**
+ * Undefined when it is known which pods and nodes there are. Throws the NotSynced while it is worth waiting; returns
+ * it once spec.uninstall.timeout is over.
+ */
+async function whatIsUnknown(
+  run: Run,
+  install: MultusInstall | undefined,
+  daemonSets: readonly InventoryEntry[],
+): Promise<NotSynced | undefined> {
+  try {
+    await podsIn(run, daemonSets);
+    if (cleaningTarget(run, install) || taintKeys(run, install).length > 0) await run.deps.nodes();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof NotSynced)) throw error;
+    if (isGivenUp(isLate(run, install), timeoutSeconds(install), error.seconds)) return error;
+    throw error;
+  }
+}
+
+/** The pods that Multus' label selects, in the namespaces of these DaemonSets. */
+async function podsIn(run: Run, daemonSets: readonly InventoryEntry[]): Promise<MultusPodView[]> {
   const found: MultusPodView[] = [];
   for (const namespace of new Set(daemonSets.map((entry) => entry.namespace ?? "")))
-    for (const pod of await run.deps.pods(namespace))
-      if (daemonSets.some(({ name }) => name === pod.daemonSet)) found.push(pod);
+    found.push(...(await run.deps.pods(namespace)));
   return found;
 }
 

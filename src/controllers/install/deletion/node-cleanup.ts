@@ -1,12 +1,15 @@
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
 import { secondsOf } from "../../../crds/multus-install/text.ts";
 import type { MultusPodView } from "../../../diagnosis/multus-pod.ts";
-import type { NodeView } from "../../../diagnosis/node.ts";
+import { ApiError } from "../../../kube/errors.ts";
+import type { NotSynced } from "../../../kube/not-synced.ts";
 import { PODS } from "../../../kube/resource.ts";
 import { hostPaths } from "../../../multus/distributions.ts";
 import type { UncleanNode } from "../../nodes/cleaner.ts";
 import { taskOwner } from "../../nodes/task-owner.ts";
 import type { Run } from "../scope.ts";
+import { taintKeys } from "../startup-taint.ts";
+import { ALL_NODES } from "./unknown-nodes.ts";
 
 /** How many nodes a sentence names. */
 const MOST_NAMED = 5;
@@ -25,27 +28,30 @@ export interface NodesCleaning {
 /**
  * Cleans what can be cleaned of the install's nodes, and says what is left. Once the time is over, only nodes
  * on which it is under way, or whose turn has not come, are waited for.
+ * @param pods the install's own
+ * @param foreign those of another Multus: what is on their nodes is in use, and stays
  * @param install undefined where its spec cannot be read: then nobody knows where to clean
  */
-export function cleanNodes(
+export async function cleanNodes(
   run: Run,
   install: MultusInstall | undefined,
   pods: readonly MultusPodView[],
-  nodes: readonly NodeView[],
-): NodesCleaning {
+  foreign: readonly MultusPodView[],
+): Promise<NodesCleaning> {
   const { metadata } = run.live;
-  const timeout = secondsOf(install?.spec.uninstall.timeout ?? "0s") * 1000;
-  const late = run.deps.now().getTime() >= Date.parse(metadata.deletionTimestamp ?? "") + timeout;
-  if (!install || install.spec.uninstall.nodes === "Leave" || !run.deps.nodeTasks.canRun)
-    return { waiting: [], left: [], message: "", late };
-  const { confDir, binDir } = hostPaths(install.spec);
+  const late = isLate(run, install);
+  const target = cleaningTarget(run, install);
+  if (!target) return { waiting: [], left: [], message: "", late };
+  const { confDir, binDir } = hostPaths(target.spec);
+  const nodes = await run.deps.nodes();
+  const inUse = new Set(foreign.map(({ node }) => node));
   const progress = run.deps.nodeTasks.clean({
-    owner: taskOwner(install),
+    owner: taskOwner(target),
     key: metadata.uid ?? "",
     confDir,
     binDir,
     since: metadata.creationTimestamp ?? run.deps.now().toISOString(),
-    nodes,
+    nodes: nodes.filter(({ name }) => !inUse.has(name)),
     busy: new Set(pods.map(({ node }) => node)),
   });
   const waiting = progress.left.filter(({ underWay }) => underWay || !late);
@@ -53,9 +59,54 @@ export function cleanNodes(
   return {
     waiting,
     left: progress.left,
-    message: `${progress.cleaned} of ${progress.total} nodes cleaned${which}`,
+    message: `${progress.cleaned} of ${progress.total} nodes cleaned${which}${leftToOthers(foreign)}`,
     late,
   };
+}
+
+/**
+ * How far the nodes are if it is not known which there are, or whether their Multus pods have ended: none is cleaned,
+ * and none is freed of the startup taint.
+ */
+export function unknownNodes(
+  run: Run,
+  install: MultusInstall | undefined,
+  { message }: NotSynced,
+): NodesCleaning {
+  const keys = taintKeys(run, install);
+  const reason = keys.length > 0 ? `${message}; the startup taint ${keys.join(", ")} stays` : message;
+  const isAtStake = cleaningTarget(run, install) !== undefined || keys.length > 0;
+  return {
+    waiting: [],
+    left: isAtStake ? [{ node: ALL_NODES, reason, underWay: false, busy: false }] : [],
+    message: isAtStake ? `${ALL_NODES} are unknown, and none is cleaned: ${reason}` : "",
+    late: true,
+  };
+}
+
+/** The install whose nodes are to be cleaned; undefined if none are, or none can be. */
+export function cleaningTarget(run: Run, install: MultusInstall | undefined): MultusInstall | undefined {
+  return install?.spec.uninstall.nodes !== "Leave" && run.deps.nodeTasks.canRun ? install : undefined;
+}
+
+/** Whether spec.uninstall.timeout is over. */
+export function isLate({ live, deps }: Run, install: MultusInstall | undefined): boolean {
+  const since = Date.parse(live.metadata.deletionTimestamp ?? "");
+  return deps.now().getTime() >= since + timeoutSeconds(install) * 1000;
+}
+
+/** spec.uninstall.timeout; none for a spec that cannot be read. */
+export function timeoutSeconds(install: MultusInstall | undefined): number {
+  return install ? secondsOf(install.spec.uninstall.timeout) : 0;
+}
+
+/** Nodes on which another Multus runs are not cleaned, and the message says so. */
+function leftToOthers(foreign: readonly MultusPodView[]): string {
+  const [first] = foreign;
+  if (!first) return "";
+  const { size } = new Set(foreign.map(({ node }) => node));
+  const nodes = size === 1 ? "1 node is" : `${size} nodes are`;
+  return `; ${nodes} left as found: DaemonSet ${first.namespace}/${first.daemonSet}, which is not the operator's, runs Multus there`;
 }
 
 /** Says which nodes were left as they are: in the log all of them, in an event as many as fit. */
@@ -66,20 +117,39 @@ export async function tellUncleanNodes(run: Run, left: readonly UncleanNode[]): 
     type: "Warning",
     reason: "NodesNotCleaned",
     action: "Uninstall",
-    note: `${left.length} nodes were not cleaned within spec.uninstall.timeout, see docs/guides/uninstall.md: ${left
-      .map(({ node, reason }) => `${node} (${reason})`)
-      .join(", ")}`,
+    key: "NodesNotCleaned", // sent once, also if the finalizer is removed only at a later attempt
+    note: noteOf(left),
   });
 }
 
-/** A pod on a node that is down ends only when its kubelet says so, which may be never: it is taken from the API. */
+function noteOf(left: readonly UncleanNode[]): string {
+  const unknown = left.find(({ node }) => node === ALL_NODES);
+  if (unknown)
+    return `All nodes are unknown, and none was cleaned within spec.uninstall.timeout: ${unknown.reason}. Multus' configuration may be on each of them: once this can be read, apply the same MultusInstall, wait until it is Ready and delete it, or clean the nodes by hand, see docs/guides/uninstall.md`;
+  return `${left.length} nodes were not cleaned within spec.uninstall.timeout, see docs/guides/uninstall.md: ${left
+    .map(({ node, reason }) => `${node} (${reason})`)
+    .join(", ")}`;
+}
+
+/**
+ * A pod on a node that is down ends only when its kubelet says so, which may be never: it is taken from the API.
+ * @param pods the install's own
+ */
 export async function forgetPods(run: Run, pods: readonly MultusPodView[]): Promise<void> {
-  for (const { name, namespace, node } of pods) {
+  for (const { name, namespace, node, uid } of pods) {
     run.context.log.warn(
       { pod: `${namespace}/${name}`, node },
-      "pod did not end, it is removed without its node's word",
+      "pod did not terminate; force-deleting it without its kubelet's confirmation",
     );
-    await run.deps.client.delete({ type: PODS, namespace, name }, { gracePeriodSeconds: 0 });
+    try {
+      await run.deps.client.delete(
+        { type: PODS, namespace, name },
+        { gracePeriodSeconds: 0, preconditions: { uid } },
+      );
+    } catch (error) {
+      // Another pod has the name by now: the one that was meant is gone.
+      if (!(error instanceof ApiError && error.status === 409)) throw error;
+    }
   }
 }
 

@@ -25,6 +25,16 @@ it("is complete only when every node that should have Multus has the newest", ()
   expect(verdict(rollout(1, [daemonSet(2, 2, 3, 3, 2)], []))).toMatchObject({ state: "Progressing" });
 });
 
+it("does not call complete what its pods have not shown: their copy may be older than the DaemonSet's", () => {
+  const numbers = [daemonSet(2, 2, 3, 3, 3)];
+  expect(verdict(rollout(1, numbers, [], { ready: 0 }))).toEqual({
+    state: "Progressing",
+    message: "3 of 3 nodes updated, 3 available; 3 Ready pods are still to be observed",
+  });
+  expect(verdict(rollout(1, numbers, [], { ready: 2 }))).toMatchObject({ state: "Progressing" });
+  expect(verdict(rollout(1, numbers, [], { ready: 3 }))).toMatchObject({ state: "Complete" });
+});
+
 it("does not believe numbers that speak of an older spec", () => {
   expect(verdict(rollout(1, [daemonSet(3, 2, 3, 3, 3)], []))).toMatchObject({ state: "Progressing" });
 });

@@ -15,6 +15,11 @@ export interface Rollout {
   leaving: number;
   /** Nodes that must be looked at before Multus is said to run there. */
   unseen: readonly string[];
+  /**
+   * Nodes that the DaemonSets count as available and whose Ready pod has not been seen: the copy of the pods is older
+   * than that of the DaemonSets, and does not show yet what is wrong with them, or which nodes are to be looked at.
+   */
+  unobserved: number;
   /** After so many seconds a pod that failed and runs again will be believed, if it still runs. */
   lookAgainSeconds?: number;
 }
@@ -27,7 +32,12 @@ export function rollout(
   expected: number,
   daemonSets: readonly DaemonSetView[],
   unhealthy: UnhealthyNode[],
-  { ending = [], leaving = 0, unseen = [] }: Partial<Pick<Rollout, "ending" | "leaving" | "unseen">> = {},
+  {
+    ending = [],
+    leaving = 0,
+    unseen = [],
+    ready,
+  }: Partial<Pick<Rollout, "ending" | "leaving" | "unseen">> & { ready?: number } = {},
 ): Rollout {
   const sum = (count: (d: DaemonSetView) => number) => daemonSets.reduce((n, d) => n + count(d), 0);
   return {
@@ -39,6 +49,7 @@ export function rollout(
     ending,
     leaving,
     unseen,
+    unobserved: Math.max(0, sum((d) => d.available) - (ready ?? Number.POSITIVE_INFINITY)),
   };
 }
 
@@ -75,6 +86,11 @@ export function verdict(r: Rollout): Verdict {
   if (r.updated < r.desired || r.available < r.desired) return { state: "Progressing", message: progress };
   if (r.leaving > 0)
     return { state: "Progressing", message: `${progress}; ${r.leaving} earlier pods have not ended yet` };
+  if (r.unobserved > 0)
+    return {
+      state: "Progressing",
+      message: `${progress}; ${r.unobserved} Ready pods are still to be observed`,
+    };
   if (r.unseen.length > 0) return { state: "Looking", message: `${progress}; ${lookingAt(r.unseen)}` };
   return { state: "Complete", message: `Multus runs on ${r.desired} of ${r.desired} nodes` };
 }

@@ -65,7 +65,7 @@ export async function workloadState(
     servingNodes: nodesOf(
       pods.filter((pod) => !["", GUARD].includes(pod.daemonSet) && pod.ready && !pod.terminating),
     ),
-    ...guardOf(owned.get(guardRef(daemonSets)), pods, now),
+    ...guardOf(owned.get(guardRef(daemonSets[0]?.metadata.namespace ?? "")), pods, now),
   };
 }
 
@@ -77,8 +77,8 @@ export function obsoleteDaemonSets(run: Run, daemonSets: readonly KubeObject[]):
     .map(refOfEntry);
 }
 
-export function guardRef(daemonSets: readonly KubeObject[]): ObjectRef {
-  return { type: DAEMON_SETS, namespace: daemonSets[0]?.metadata.namespace ?? "", name: GUARD };
+export function guardRef(namespace: string): ObjectRef {
+  return { type: DAEMON_SETS, namespace, name: GUARD };
 }
 
 async function isUpToDate(run: Run, wanted: KubeObject, found: ApiObject): Promise<boolean> {

@@ -1,8 +1,11 @@
+import type { Condition } from "../../../crds/conditions.ts";
 import { nextLookSeconds, unhealthyNodes } from "../../../diagnosis/diagnose.ts";
-import { daemonSetView } from "../../../diagnosis/multus-pod.ts";
+import { daemonSetView, type MultusPodView } from "../../../diagnosis/multus-pod.ts";
 import { joined } from "../../../diagnosis/node-checks.ts";
-import { DAEMON_SETS, describe, refOf } from "../../../kube/resource.ts";
+import { type ApiObject, DAEMON_SETS, describe, refOf } from "../../../kube/resource.ts";
+import { UPSTREAM_LABELS } from "../../../render/labels.ts";
 import { objectsOf, type RenderedInstall } from "../../../render/render.ts";
+import { templateOf } from "../../shared/applier.ts";
 import { isStarting, STARTING_SECONDS, withFailedMounts } from "../observe/failed-mounts.ts";
 import { nodeLooks } from "../observe/inspection-plan.ts";
 import { withMissingSecrets } from "../observe/missing-secrets.ts";
@@ -38,6 +41,7 @@ export async function look(run: Run, rendered: RenderedInstall): Promise<Rollout
   const answering = new Set(nodes.filter(({ reachable }) => reachable).map(({ name }) => name));
   const found = rollout(refs.length, daemonSets, unhealthy, {
     ending: ending.map(describe),
+    ...(refs.every((ref) => hasWatchedPods(owned.get(ref))) ? { ready: readyNodes(pods) } : {}),
     leaving: pods.filter(({ terminating, node }) => terminating && answering.has(node)).length,
     unseen: isReadyAlready(run) ? [] : looked.unseen.filter((node) => answering.has(node)),
   });
@@ -45,8 +49,23 @@ export async function look(run: Run, rendered: RenderedInstall): Promise<Rollout
   return lookAgainSeconds === undefined ? found : { ...found, lookAgainSeconds };
 }
 
+/** Pods that were adopted as they were found may lack the label by which pods are watched: none is ever seen. */
+function hasWatchedPods(daemonSet: ApiObject | undefined): boolean {
+  const template = (daemonSet && templateOf(daemonSet)) as { metadata?: { labels?: Record<string, string> } };
+  return template?.metadata?.labels?.app === UPSTREAM_LABELS.app;
+}
+
+function readyNodes(pods: readonly MultusPodView[]): number {
+  return new Set(pods.filter(({ ready }) => ready).map(({ node }) => node)).size;
+}
+
 /** Ready is said once the nodes were seen; from then on it stands until something speaks against it, also after a restart. */
-function isReadyAlready({ live, previous }: Run): boolean {
+export function isReadyAlready({ live, previous }: Run): boolean {
   const ready = previous.conditions?.find(({ type }) => type === "Ready");
-  return ready?.status === "True" && ready.observedGeneration === live.metadata.generation;
+  return wasReady(ready) && ready?.observedGeneration === live.metadata.generation;
+}
+
+/** Unknown is written in place of True alone, while it is not known whether it still holds. */
+function wasReady(ready: Condition | undefined): boolean {
+  return ready?.status === "True" || (ready?.status === "Unknown" && ready.reason === "Syncing");
 }

@@ -20,6 +20,7 @@ import { cleanEarlierMultus } from "./leftovers.ts";
 import { guardRef, marked, obsoleteDaemonSets, revisionOf, workloadState } from "./live-workloads.ts";
 import { nextStep, type RolloutState } from "./next-step.ts";
 import { look } from "./observe.ts";
+import { reportRepair } from "./repair.ts";
 import { allowsAll } from "./retained-rights.ts";
 import { withEarlier } from "./subjects.ts";
 
@@ -42,7 +43,8 @@ export async function exchange(
 ): Promise<{ verdict: Verdict; result: Result }> {
   const objects = objectsOf(rendered);
   const daemonSets = objects.filter(isDaemonSet);
-  await run.deps.owned.watch([...run.findings.inventory.map(refOfEntry), guardRef(daemonSets)]);
+  // recordInventory has named some that were not watched yet.
+  await run.deps.owned.watch(run.findings.inventory.map(refOfEntry), run.context.signal);
   const pods = await run.deps.pods(install.spec.namespace);
   const state = await workloadState(run, daemonSets, pods);
   const canary = mayHold ? canaryOf(run, install, daemonSets, state) : undefined;
@@ -59,7 +61,7 @@ export async function exchange(
   );
   switch (step.kind) {
     case "Guard":
-      await raiseGuard(run, install, daemonSets, state);
+      await raiseGuard(run, install, state);
       break;
     case "HandOver":
       for (const ref of obsoleteDaemonSets(run, daemonSets))
@@ -111,7 +113,6 @@ async function settle(
   const objects = objectsOf(rendered);
   for (const object of objects.filter(isBinding)) await applyObject(run, object, install.spec.adopt);
   const record = lastComplete(install);
-  await run.deps.owned.watch([refOf(record)]);
   const before = run.deps.owned.get(refOf(record));
   const isExchange = before !== undefined && !isDeepStrictEqual(before.data, record.data);
   const daemonSets = objects.filter(isDaemonSet);
@@ -157,23 +158,22 @@ function applied(object: KubeObject, kept: ReadonlySet<KubeObject>): KubeObject 
 
 /** @param adopt whether fields that others hold are taken */
 async function applyObject(run: Run, object: KubeObject, adopt = false): Promise<void> {
-  if (await run.deps.applier.apply(object, run.context.signal, adopt))
-    run.context.log.info({ applied: describe(refOf(object)) }, "applied");
+  const written = await run.deps.applier.apply(object, run.context.signal, adopt);
+  if (!written) return;
+  run.context.log.info({ applied: describe(refOf(object)) }, "applied");
+  if (written.isRepair) await reportRepair(run, written);
 }
 
 /** A guard that is there stays as it is: a new template would take it off the nodes for a moment. */
-async function raiseGuard(
-  run: Run,
-  install: MultusInstall,
-  daemonSets: readonly KubeObject[],
-  state: RolloutState,
-): Promise<void> {
+async function raiseGuard(run: Run, install: MultusInstall, state: RolloutState): Promise<void> {
   if (state.guard) return;
   const replaced = [...state.obsolete, ...state.live].find(
     ({ deletesConfiguration }) => deletesConfiguration,
   );
-  const live = replaced && run.deps.owned.get({ ...guardRef(daemonSets), name: replaced.name });
+  const { namespace } = install.spec;
+  const live = replaced && run.deps.owned.get({ ...guardRef(namespace), name: replaced.name });
   const guard = live ? rolloutGuard(install, templateOf(live)) : [];
+  await run.deps.owned.watch(guard.map(refOf), run.context.signal);
   await recordInventory(run, guard);
   for (const object of guard) await applyObject(run, object);
 }

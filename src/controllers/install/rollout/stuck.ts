@@ -40,6 +40,6 @@ async function isUnderWay(run: Run, install: MultusInstall, { state }: Verdict):
   if (state === "Progressing") return true;
   if (state !== "Failing") return false;
   const kept = lastComplete(install);
-  await run.deps.owned.watch([refOf(kept)]);
+  await run.deps.owned.watch([refOf(kept)], run.context.signal);
   return !isSameSpec(run.deps.owned.get(refOf(kept)), kept);
 }

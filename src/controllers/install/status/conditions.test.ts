@@ -87,7 +87,7 @@ it("keeps the time of a condition whose status did not change, and stamps the ge
   ]);
 });
 
-it("warns with a moving tag first, and counts the others", () => {
+it("warns with a known defect first, then with a moving tag, and counts the others", () => {
   const low = { code: "LOW_MEMORY_LIMIT", text: "spec.workload…: low" };
   expect(warningCondition([])).toEqual({ status: "False", reason: "Settled", message: "" });
   expect(warningCondition([low])).toEqual({ status: "True", reason: "Unintended", message: low.text });
@@ -98,4 +98,23 @@ it("warns with a moving tag first, and counts the others", () => {
     reason: "MovingTag",
     message: "spec.image.tag: moves (2 more in status.warnings)",
   });
+  expect(
+    warningCondition([
+      low,
+      { code: "MOVING_TAG", text: "spec.image.tag: moves" },
+      { code: "KNOWN_DEFECT", text: "spec.version: leaks" },
+    ]),
+  ).toEqual({
+    status: "True",
+    reason: "KnownDefect",
+    message: "spec.version: leaks (2 more in status.warnings)",
+  });
+});
+
+it("says what it waits for, and that Ready is not known any longer if it was", () => {
+  const message = "nodes: forbidden: you may not list nodes";
+  const never = conditionsFor({ kind: "Syncing", message, wasReady: false });
+  expect(never.Reconciling).toEqual({ status: "True", reason: "Syncing", message });
+  expect(never.Ready).toEqual({ status: "False", reason: "Syncing", message });
+  expect(conditionsFor({ kind: "Syncing", message, wasReady: true }).Ready.status).toBe("Unknown");
 });

@@ -11,6 +11,8 @@ export type InstallState =
   | { kind: "Running"; verdict: Verdict }
   /** Nothing is written; `differing` names the objects that are not as the spec wants them. */
   | { kind: "Paused"; verdict: Verdict; differing: readonly string[] }
+  /** Something that must be known is not; nothing is written. `wasReady`: for this very spec. */
+  | { kind: "Syncing"; message: string; wasReady: boolean }
   /** Tried again by itself. */
   | { kind: "Failing"; reason: "ApplyFailed"; message: string }
   /** Somebody has to change something first. */
@@ -28,7 +30,7 @@ export type InstallState =
     }
   | { kind: "Deleting"; message: string };
 
-type Draft = { status: "True" | "False"; reason: Reason; message: string };
+type Draft = { status: "True" | "False" | "Unknown"; reason: Reason; message: string };
 /** Those that follow from the state alone. */
 type Drafts = Record<Exclude<ConditionType, "Warning">, Draft>;
 
@@ -49,6 +51,15 @@ export function conditionsFor(state: InstallState): Drafts {
       if (state.differing.length === 0) return { ...drafts, Reconciling };
       const message = `paused, and not as the spec wants: ${state.differing.join(", ")}`;
       return { ...drafts, Reconciling, Ready: { status: "False", reason: "Paused", message } };
+    }
+    case "Syncing": {
+      const { message, wasReady } = state;
+      return {
+        Ready: { status: wasReady ? "Unknown" : "False", reason: "Syncing", message },
+        Reconciling: { status: "True", reason: "Syncing", message },
+        Stalled: settled,
+        Degraded: settled,
+      };
     }
     case "Failing":
     case "Deleting": {
@@ -125,16 +136,26 @@ function failed(reason: "RolloutFailed" | "RolledBack", message: string, Reconci
   };
 }
 
-/** Whether something works and is likely unintended: True with a moving tag first, which has a reason of its own. */
+/** Whether something works and is probably not intended: True, with the gravest first. */
 export function warningCondition(warnings: readonly { code?: string; text: string }[]): Draft {
-  const [first, ...others] = warnings.toSorted((a, b) => Number(isMoving(b)) - Number(isMoving(a)));
+  const [first, ...others] = warnings.toSorted((a, b) => rankOf(a) - rankOf(b));
   if (!first) return settled;
   const more = others.length > 0 ? ` (${others.length} more in status.warnings)` : "";
-  const reason = isMoving(first) ? "MovingTag" : "Unintended";
+  const reason = WARNING_REASONS[rankOf(first)]?.[1] ?? "Unintended";
   return { status: "True", reason, message: `${first.text}${more}` };
 }
 
-const isMoving = ({ code }: { code?: string }) => code === "MOVING_TAG";
+/** Codes of warnings with a reason of their own, the gravest first. */
+const WARNING_REASONS: readonly (readonly [code: string, reason: Reason])[] = [
+  ["FOREIGN_FIELDS", "ForeignFields"],
+  ["KNOWN_DEFECT", "KnownDefect"],
+  ["MOVING_TAG", "MovingTag"],
+];
+
+function rankOf({ code }: { code?: string }): number {
+  const rank = WARNING_REASONS.findIndex(([known]) => known === code);
+  return rank === -1 ? WARNING_REASONS.length : rank;
+}
 
 /**
  * The conditions to write: in a fixed order, each with the time at which its status last changed.

@@ -1,0 +1,39 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+
+const kubeconfig = {
+  clusters: [{ name: "c", cluster: { server: "http://127.0.0.1:1", "insecure-skip-tls-verify": true } }],
+  users: [{ name: "u", user: {} }],
+  contexts: [{ name: "c", context: { cluster: "c", user: "u" } }],
+  "current-context": "c",
+};
+
+it.each([
+  ["uncaughtException", 'throw new Error("broken")'],
+  ["unhandledRejection", 'void Promise.reject(new Error("broken"))'],
+])(
+  "ends with a fatal log line after an %s",
+  async (origin, fault) => {
+    const file = join(mkdtempSync(join(tmpdir(), "multus-operator-run-")), "kubeconfig");
+    writeFileSync(file, JSON.stringify(kubeconfig));
+    const preload = `setTimeout(() => { ${fault} }, 6000);`;
+    const child = spawn(process.execPath, [
+      ...["--import", `data:text/javascript,${encodeURIComponent(preload)}`],
+      ...["src/main.ts", "run", "--kubeconfig", file, "--health-port", "0", "--no-leader-election"],
+    ]);
+    let output = "";
+    child.stdout.on("data", (chunk) => {
+      output += chunk;
+    });
+    const [code] = await once(child, "close");
+    const lines = output.split("\n").filter((line) => line.startsWith("{"));
+    const last = JSON.parse(lines.at(-1) ?? "{}");
+    expect(code).toBe(1);
+    expect(last).toMatchObject({ level: "fatal", origin, err: { message: "broken" } });
+  },
+  60_000,
+);

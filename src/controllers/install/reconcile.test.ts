@@ -1,0 +1,14 @@
+import { expect, it } from "vitest";
+import { TerminalError } from "../../kube/controller.ts";
+import { bothErrors } from "./reconcile.ts";
+
+it("keeps the reconcile's error next to that of the status, and tries again", () => {
+  const [refused, away] = [new TerminalError("the spec is not valid"), new Error("connect ECONNREFUSED")];
+  const both = bothErrors(refused, away);
+  expect(both).toMatchObject({
+    errors: [refused, away],
+    message: "the spec is not valid; and the status was not written: connect ECONNREFUSED",
+  });
+  expect(both).not.toBeInstanceOf(TerminalError);
+  expect(bothErrors(undefined, away)).toBe(away);
+});

@@ -1,0 +1,53 @@
+import { expect, it } from "vitest";
+import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts";
+import { type Findings, statusFor } from "./status.ts";
+
+const BEFORE = "2026-01-01T00:00:00Z";
+const condition = (type: string, status: "True" | "False", reason: string) => ({
+  ...{ type, status, reason, message: `${type} before` },
+  observedGeneration: 1,
+  lastTransitionTime: BEFORE,
+});
+const previous: MultusInstallStatus = {
+  observedGeneration: 1,
+  conditions: [
+    condition("Ready", "True", "Available"),
+    condition("Reconciling", "False", "Settled"),
+    condition("Stalled", "False", "Settled"),
+    condition("Degraded", "True", "NodesUnhealthy"),
+    condition("Warning", "True", "MovingTag"),
+  ],
+  version: "v4.3.0",
+  distribution: { name: "K3s", evidence: "node-1" },
+  nodes: { desired: 5, updated: 5, available: 4, unhealthyTotal: 1 },
+  rollout: { revision: "r", generation: 1, state: "Canary", message: "probing node-1" },
+  startupTaint: { key: "example.com/not-ready", waitingTotal: 2 },
+  inventory: [{ apiVersion: "v1", kind: "ServiceAccount", namespace: "kube-system", name: "multus" }],
+  warnings: ["spec.image.tag: moves"],
+};
+const entry = { apiVersion: "v1", kind: "ConfigMap", namespace: "kube-system", name: "fresh" };
+const inventory: Findings["inventory"] = [...(previous.inventory ?? []), entry];
+
+it("keeps all that was known while something is not, and says what", () => {
+  const state = { kind: "Syncing", message: "nodes: not listed yet", wasReady: true } as const;
+  const status = statusFor({ state, inventory }, 2, previous, "2026-01-02T00:00:00Z");
+  const { conditions = [], ...rest } = status;
+  const { conditions: _, ...known } = previous;
+  expect(rest).toEqual({ ...known, observedGeneration: 2, inventory });
+  expect(conditions.map(({ type, status: value, reason }) => `${type} ${value} ${reason}`)).toEqual([
+    "Ready Unknown Syncing",
+    "Reconciling True Syncing",
+    "Stalled False Settled",
+    "Degraded True NodesUnhealthy",
+    "Warning True MovingTag",
+  ]);
+  expect(conditions[3]).toEqual(previous.conditions?.[3]);
+});
+
+it("warns of networks and pods that cannot be read", () => {
+  const state = { kind: "Deleting", message: "waiting" } as const;
+  const unknown = ["pods: forbidden: you may not list pods"];
+  expect(statusFor({ state, inventory: [], unknown }, 2, previous, BEFORE).warnings).toEqual([
+    "networks and pods are shown as they were last known: pods: forbidden: you may not list pods",
+  ]);
+});

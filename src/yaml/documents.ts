@@ -1,0 +1,122 @@
+import { parseJson } from "./json.ts";
+import type { Node } from "./node.ts";
+import { parseYaml } from "./parser.ts";
+import { type DuplicateKey, jsonValueOf } from "./value.ts";
+import { YamlError } from "./yaml-error.ts";
+
+export type YamlDocument = { value: unknown; root: Node; duplicates: DuplicateKey[] } | { error: YamlError };
+
+const SEPARATOR = "---";
+const NOT_SEPARATOR =
+  'a line that begins with "---" separates documents for kubectl, and only a comment may follow on it';
+/** What YAML 1.1 does not allow in a file, escaped or not: libyaml's reader refuses it. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it is them that are refused
+const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\ufffe\uffff]/;
+/** kubectl looks at so many bytes for the beginning of a JSON stream. */
+const GO_SPACE = /[\t\n\v\f\r \u0085\u00a0]/;
+const JSON_START = /^[\t\n\v\f\r \u0085\u00a0]{0,4095}\{/;
+
+/**
+ * The documents of a file as kubectl reads it: a stream of JSON values, or YAML that lines "---" separate. An
+ * empty document counts, but for the first. Each that cannot be read is an error of its own; kubectl stops at it.
+ */
+export function readYamlDocuments(text: string): YamlDocument[] {
+  // kubectl ends the last line, too.
+  const source = text.endsWith("\n") ? text : `${text}\n`;
+  const documents: YamlDocument[] = [];
+  let start = 0;
+  if (JSON_START.test(text)) {
+    start = readJsonStream(text, documents);
+    if (start < 0) return documents;
+  }
+  for (const part of partsOf(source, start)) {
+    const document = part.error ? { error: part.error } : readPart(source, part);
+    if (documents.length > 0 || !isEmpty(document)) documents.push(document);
+  }
+  return documents;
+}
+
+/**
+ * Where YAML goes on, or -1. kubectl takes a stream that begins with "{" for JSON; what it cannot read so, it
+ * reads as YAML, unless it has read two values or more.
+ */
+function readJsonStream(source: string, documents: YamlDocument[]): number {
+  for (let at = 0; ; ) {
+    if (/^\s*$/.test(source.slice(at))) return -1;
+    try {
+      const { node, end, fault } = parseJson(source, at);
+      documents.push(fault ? { error: fault } : documentOf(node));
+      at = end;
+    } catch (error) {
+      if (!(error instanceof YamlError)) throw error;
+      const yamlAt = documents.length < 2 ? yamlAfterJson(source, at) : -1;
+      if (yamlAt < 0) documents.push({ error });
+      return yamlAt;
+    }
+  }
+}
+
+/** Behind blanks and the first line break. kubectl gives up if it meets the end within four bytes. */
+function yamlAfterJson(source: string, from: number): number {
+  for (let at = from; ; at++) {
+    if (Buffer.byteLength(source.slice(at, at + 4)) < 4) return -1;
+    if (source[at] === "\n") return at + 1;
+    if (!GO_SPACE.test(source[at] ?? "")) return at;
+  }
+}
+
+interface Part {
+  start: number;
+  end: number;
+  error?: YamlError;
+}
+
+/**
+ * The parts between lines that begin with "---", which kubectl cuts before it reads YAML. Such a line with nothing
+ * before it stays, as the beginning of its part.
+ */
+function* partsOf(source: string, from: number): Generator<Part> {
+  let start = from;
+  for (let at = from; at < source.length; ) {
+    const next = source.indexOf("\n", at);
+    const end = next < 0 ? source.length : next + 1;
+    if (source.startsWith(SEPARATOR, at)) {
+      const rest = source.slice(at + SEPARATOR.length, end).trim();
+      const wrong = rest !== "" && !rest.startsWith("#");
+      if (start < at) yield { start, end: at };
+      if (wrong) yield { start: at, end, error: new YamlError(NOT_SEPARATOR, at) };
+      if (start < at || wrong) start = end;
+    }
+    at = end;
+  }
+  if (start < source.length) yield { start, end: source.length };
+}
+
+/** Nothing but comments. */
+function isEmpty(document: YamlDocument): boolean {
+  return "root" in document && document.root.kind === "scalar" && document.root.absent;
+}
+
+function readPart(source: string, { start, end }: Part): YamlDocument {
+  try {
+    const forbidden = source.slice(start, end).search(FORBIDDEN);
+    if (forbidden >= 0) throw new YamlError("holds a control character", start + forbidden);
+    return documentOf(parseYaml(source, start, end) ?? emptyAt(start));
+  } catch (error) {
+    if (error instanceof YamlError) return { error };
+    throw error;
+  }
+}
+
+function documentOf(root: Node): YamlDocument {
+  try {
+    return { root, ...jsonValueOf(root) };
+  } catch (error) {
+    if (error instanceof YamlError) return { error };
+    throw error;
+  }
+}
+
+function emptyAt(start: number): Node {
+  return { kind: "scalar", start, value: "", runs: [], implicit: true, tag: "", absent: true };
+}

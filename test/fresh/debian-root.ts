@@ -1,0 +1,76 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { cacheDirectory } from "../cluster/cache.ts";
+import { execute } from "../cluster/execute.ts";
+import { withFileLock } from "../cluster/file-lock.ts";
+
+const README = resolve(import.meta.dirname, "../../README.md");
+
+/** How the directory is named in which the system is made. */
+const MAKING = "making-";
+
+/** The Debian packages that a reader of README installs first: those of its one `apt-get install` line. */
+export function prerequisites(readme = readFileSync(README, "utf8")): string[] {
+  const [, packages = ""] = /^apt-get install ((?:[a-z0-9][a-z0-9.+-]* ?)+)$/m.exec(readme) ?? [];
+  if (packages === "") throw new Error("README has no line `apt-get install PACKAGE…`");
+  return packages.trim().split(" ");
+}
+
+/** The release of Debian that this machine has, which the new root gets too. */
+export function release(): string {
+  return /^VERSION_CODENAME=(\w+)$/m.exec(readFileSync("/etc/os-release", "utf8"))?.[1] ?? "stable";
+}
+
+/**
+ * An archive of Debian's minimal system with the prerequisites and nothing else, made by debootstrap once and kept in the
+ * cache.
+ */
+export async function debianRoot(say: (text: string) => void): Promise<string> {
+  const packages = prerequisites();
+  const key = createHash("sha256").update(JSON.stringify(packages)).digest("hex").slice(0, 16);
+  const archive = cacheDirectory("fresh", `${release()}-${key}.tar`);
+  if (existsSync(archive)) return archive;
+  mkdirSync(dirname(archive), { recursive: true });
+  await withFileLock(
+    `${archive}.lock`,
+    async () => {
+      if (existsSync(archive)) return;
+      say(`making Debian ${release()}, minimal, with ${packages.join(", ")} (once)`);
+      for (const name of readdirSync(dirname(archive)))
+        if (name.startsWith(MAKING)) rmSync(join(dirname(archive), name), { recursive: true });
+      const directory = mkdtempSync(join(dirname(archive), MAKING));
+      try {
+        const root = join(directory, "root");
+        const include = `--include=${packages.join(",")}`;
+        // What it mounts is gone with its namespace, whatever happens.
+        const inside = ["--mount", "--propagation=private", "--", "debootstrap"];
+        await execute("unshare", [...inside, "--variant=minbase", include, release(), root, await mirror()]);
+        rmSync(join(root, "var/cache/apt/archives"), { recursive: true });
+        await execute("tar", [
+          "--create",
+          "--numeric-owner",
+          "--file",
+          `${archive}.partial`,
+          "-C",
+          root,
+          ".",
+        ]);
+        renameSync(`${archive}.partial`, archive);
+      } finally {
+        rmSync(directory, { recursive: true, force: true });
+      }
+    },
+    (owner) => say(`waiting for process ${owner}, which makes Debian's minimal system`),
+  );
+  return archive;
+}
+
+/** Where this machine's apt gets the release itself from, not its updates. */
+async function mirror(): Promise<string> {
+  const format = "$(REPO_URI) $(RELEASE) $(COMPONENT) $(IDENTIFIER)";
+  const targets = await execute("apt-get", ["indextargets", "--format", format]);
+  const found = targets.split("\n").find((line) => line.includes(` ${release()} main Packages`));
+  if (found === undefined) throw new Error(`this machine's apt has no source of Debian ${release()} main`);
+  return found.split(" ")[0] ?? "";
+}

@@ -1,0 +1,22 @@
+import { describe, expect, test } from "vitest";
+import { prerequisites } from "./debian-root.ts";
+import { fresh, freshProblem } from "./fresh.ts";
+
+test("README names the packages of a fresh machine in one line that can be pasted", () => {
+  expect(prerequisites()).toContain("make");
+  expect(() => prerequisites("apt-get install")).toThrow("README has no line");
+});
+
+/** Four minutes with caches; the first time Debian's packages are downloaded, and unpacked on whatever disk there is. */
+const LONGEST_MS = 1_800_000;
+
+const problem = freshProblem();
+describe.skipIf(problem)(`a fresh machine${problem ? ` (skipped: ${problem})` : ""}`, () => {
+  test(
+    "runs what README names: make demo, the lines that it prints last, make test-quick",
+    async () => {
+      await fresh();
+    },
+    LONGEST_MS,
+  );
+});
