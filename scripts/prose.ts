@@ -95,7 +95,7 @@ function options(filePath: string, ext: string): TextlintKernelOptions {
       {
         ruleId: "terminology",
         rule: terminology,
-        options: { defaultTerms: false, terms, skip: ["BlockQuote", "Code", "CodeBlock"] },
+        options: { defaultTerms: false, terms, skip: ["BlockQuote", "Code", "CodeBlock", "Link"] },
       },
     ],
   };
