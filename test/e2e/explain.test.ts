@@ -17,7 +17,7 @@ import {
 } from "../cluster/explained-pods.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 import { nextSecond, waitForSandboxFailure } from "../cluster/network-scenarios.ts";
-import { describeOn, type OpenCluster, openCluster } from "../cluster/open-cluster.ts";
+import { describeOn, itOn, type OpenCluster, openCluster } from "../cluster/open-cluster.ts";
 import { kubectlMultus, type PluginAnswer } from "../cluster/plugin.ts";
 import { list } from "../cluster/pods.ts";
 import { PRIMARY_CONFLIST } from "../cluster/primary-network.ts";
@@ -284,38 +284,42 @@ describeOn(["nodeExec", "loadImage", "secondNetwork"], "kubectl multus on real n
     });
   });
 
-  it("says that Multus cannot read the primary network's CNI version, in the status and of a pod", async () => {
-    await kubectl.run("delete", "pod", "--all", "--wait=false");
-    const [node] = cluster.nodes;
-    if (!node) throw new Error("there is no node");
-    const version = (from: string, to: string) =>
-      node.exec("sed", "-i", `s/"cniVersion": "${from}"/"cniVersion": "${to}"/`, PRIMARY_CONFLIST);
-    await version("0.3.1", "1.0.0");
-    // v3's entrypoint reads the file when it starts.
-    await kubectl.run("delete", "pod", "-n", "kube-system", "-l", "app=multus", "--wait=false");
-    await waitUntil(
-      "the status",
-      async () => {
-        const found = await kubectl.run(
-          "get",
-          "multusinstall",
-          "multus",
-          "-o",
-          "jsonpath={.status.nodes.unhealthy}",
-        );
-        return found.includes("PrimaryNetworkVersion") && found.includes("has cniVersion 1.0.0");
-      },
-      { timeoutMs: 120_000 },
-    );
-    await apply(asking("versioned", "lan"));
-    await waitForSandboxFailure(kubectl, "versioned");
-    const { stdout } = await multus("explain", "versioned", "-o", "json");
-    expect(JSON.parse(stdout)).toMatchObject({
-      code: "CNI_VERSION",
-      sentence: expect.stringContaining("reads no results of CNI version 1.0.0"),
-    });
-    await version("1.0.0", "0.3.1");
-  });
+  itOn(
+    ["ownPrimaryNetwork"],
+    "reports that Multus cannot read the primary network's CNI version, in the status and of a pod",
+    async () => {
+      await kubectl.run("delete", "pod", "--all", "--wait=false");
+      const [node] = cluster.nodes;
+      if (!node) throw new Error("there is no node");
+      const version = (from: string, to: string) =>
+        node.exec("sed", "-i", `s/"cniVersion": "${from}"/"cniVersion": "${to}"/`, PRIMARY_CONFLIST);
+      await version("0.3.1", "1.0.0");
+      // v3's entrypoint reads the file when it starts.
+      await kubectl.run("delete", "pod", "-n", "kube-system", "-l", "app=multus", "--wait=false");
+      await waitUntil(
+        "the status",
+        async () => {
+          const found = await kubectl.run(
+            "get",
+            "multusinstall",
+            "multus",
+            "-o",
+            "jsonpath={.status.nodes.unhealthy}",
+          );
+          return found.includes("PrimaryNetworkVersion") && found.includes("has cniVersion 1.0.0");
+        },
+        { timeoutMs: 120_000 },
+      );
+      await apply(asking("versioned", "lan"));
+      await waitForSandboxFailure(kubectl, "versioned");
+      const { stdout } = await multus("explain", "versioned", "-o", "json");
+      expect(JSON.parse(stdout)).toMatchObject({
+        code: "CNI_VERSION",
+        sentence: expect.stringContaining("reads no results of CNI version 1.0.0"),
+      });
+      await version("1.0.0", "0.3.1");
+    },
+  );
 
   it("removes the reading pod after Ctrl-C, and knows the nodes", async () => {
     const child = spawn(
