@@ -70,7 +70,7 @@ describe.concurrent("render", () => {
   });
 
   it.each([
-    ["{ mode: Thick, version: v3.4.2 }", "spec.mode: Thick needs version v4.0 or later"],
+    ["{ mode: Thick, version: v3.4.2 }", "spec.mode: Thick requires version v4.0 or later"],
     ["{ verson: v4.3.0 }", "spec.verson: unknown field; did you mean version?"],
     ["{ cni: { confDir: /etc/shadow } }", "spec.cni.confDir: must be one of"],
     [
