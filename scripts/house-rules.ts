@@ -22,7 +22,7 @@ const PURE: Record<string, readonly string[]> = {
   validate: ["validate", "networks", "render", "multus", "cni", "crds", "yaml"],
   // YAML as kubectl reads it.
   yaml: ["yaml"],
-  diff: ["diff", "display"],
+  diff: ["diff", "display", "crds"],
   import: ["import", "render", "multus", "cni", "crds"],
 };
 const ENGINE: Record<string, readonly string[]> = {

@@ -46,7 +46,7 @@ describe("is refused with the reason", () => {
     [
       "an inline network with another cluster network",
       { mode: "Thick", ...inline(calico), daemon: { clusterNetwork: "a" } },
-      /clusterNetwork: names the same network,
+      /clusterNetwork: names the same network/,
     ],
     [
       "an auxiliary chain is looked for next to the primary network's file",
@@ -91,7 +91,7 @@ describe("is refused with the reason", () => {
     [
       "the daemon waits for a file that it cannot see",
       { mode: "Thick", primaryNetwork: { readinessFile: "/run/x" } },
-      /the daemon sees no other files/,
+      /the daemon does not see other files/,
     ],
     [
       "v3 ends at a log level that it does not know",
@@ -106,7 +106,7 @@ describe("is refused with the reason", () => {
     [
       "v3.4's libcni fails a delegate of CNI 1.0.0",
       { version: "v3.4.2", ...inline({ ...calico, cniVersion: "1.0.0" }) },
-      /cniVersion must be 0\.4\.0 or older/,
+      /cniVersion must be 0\.4\.0 or earlier/,
     ],
     [
       "0.1.0 and 0.2.0 have results without interfaces",
@@ -117,7 +117,7 @@ describe("is refused with the reason", () => {
     [
       "Multus panics at no plugin",
       inline({ name: "n", plugins: [] }),
-      /needs a list of plugins that is not empty/,
+      /must have a list of plugins that is not empty/,
     ],
     [
       "Multus panics at a plugin that is null",

@@ -41,7 +41,10 @@ describe("parseMultusInstall", () => {
     [{ mode: "thick" }, 'spec.mode: must be one of Thin, Thick; did you mean Thick? (it is "thick")'],
     [{ paused: "yes" }, 'spec.paused: must be of type boolean (it is "yes")'],
     [{ image: { pullSecrets: Array(9).fill("a") } }, "spec.image.pullSecrets: must be at most 8 items long"],
-    [{ image: { pullSecrets: ["a", "a"] } }, "spec.image.pullSecrets: must not contain a value more than once"],
+    [
+      { image: { pullSecrets: ["a", "a"] } },
+      "spec.image.pullSecrets: must not contain a value more than once",
+    ],
     [{ workload: { architectures: [] } }, "spec.workload.architectures: must be at least 1 items long"],
     [
       { daemon: { metricsPort: 0 }, mode: "Thick" },
