@@ -193,7 +193,7 @@ describe("a pod", () => {
     const { allowed, warnings = [] } = await ask(pod(JSON.stringify(requests)));
     expect(allowed).toBe(true);
     expect(warnings).toHaveLength(2);
-    expect(warnings[0]).toContain('requests "mac" of "team/net", which no plugin');
+    expect(warnings[0]).toContain('requests "mac" of "team/net", but none of its plugins');
     expect(warnings[1]).toContain('add "capabilities": {"portMappings": true} to the NAD');
     for (const text of warnings) expect(text).not.toContain("…");
     expect(await ask(pod('[{"name": "unknown", "mac": "02:00:00:00:00:01"}]'))).toMatchObject({

@@ -227,7 +227,7 @@ export class Reflector<T> {
     const expected = error instanceof NetworkError || (error instanceof ApiError && error.isTransient);
     this.#options.log[expected ? "info" : "error"](
       { err: error, resource: this.#options.type.plural, waitMs: Math.round(wait) },
-      "watch interrupted, it is tried again",
+      "watch interrupted, will retry",
     );
     await sleep(wait, undefined, { signal: this.#stop.signal }).catch(() => {});
   }
@@ -293,7 +293,7 @@ export class Reflector<T> {
     try {
       this.#options.onSync?.();
     } catch (error) {
-      this.#options.log.error({ err: error, resource: this.resource }, "a change could not be handed on");
+      this.#options.log.error({ err: error, resource: this.resource }, "a change could not be processed");
     }
   }
 
@@ -370,7 +370,7 @@ export class Reflector<T> {
     try {
       this.#options.onChange(key, kept);
     } catch (error) {
-      this.#options.log.error({ err: error, object: key }, "a change could not be handed on");
+      this.#options.log.error({ err: error, object: key }, "a change could not be processed");
     }
   }
 
@@ -383,7 +383,7 @@ export class Reflector<T> {
     } catch (error) {
       this.#options.log.error(
         { err: error, object: keyOf(object) },
-        "an object could not be read and is left out",
+        "an object could not be parsed and is ignored",
       );
       return false;
     }

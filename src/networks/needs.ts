@@ -85,7 +85,7 @@ function usable(links: readonly string[]): string[] {
   return links.filter((link) => link !== "lo").slice(0, REPORTED.interfaces);
 }
 
-/** "macvlan/host-local + tuning": its plugins with their IPAM, for people. */
+/** "macvlan/host-local + tuning": its plugins with their IPAM, human-readable. */
 export function pluginsText({ plugins, nad }: Network): string {
   if (nad.config === "") return "a file on the node";
   return plugins

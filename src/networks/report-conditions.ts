@@ -1,6 +1,7 @@
 import { type Finding, pathAndMessage } from "../cni/finding.ts";
 import type { Condition } from "../crds/conditions.ts";
 import type { ReportReason } from "../crds/network-attachment-report/reasons.ts";
+import { counted } from "../crds/plural.ts";
 import { pressureOf } from "./addresses.ts";
 import type { OutcomeKind } from "./outcome.ts";
 import type { Looked, ReportedPod } from "./report-input.ts";
@@ -35,9 +36,7 @@ function validity(findings: readonly Finding[]): Draft {
   const errors = findings.filter(({ severity }) => severity === "error");
   if (errors.length > 0) return { status: "False", reason: "Invalid", message: sentences(errors) };
   const warnings =
-    findings.length > 0
-      ? `${findings.length} ${findings.length === 1 ? "warning" : "warnings"}: ${sentences(findings)}`
-      : "";
+    findings.length > 0 ? `${counted(findings.length, "warning")}: ${sentences(findings)}` : "";
   return { status: "True", reason: "Valid", message: warnings };
 }
 
@@ -56,22 +55,26 @@ function availability(
     return {
       status: "False",
       reason: "RangeUsedUp",
-      message: `all ${full.size} addresses of ${full.range} are used${full.node === undefined ? "" : ` on ${full.node}`}${failed.length > 0 ? `, and ${failed.length} pods have none` : ""}`,
+      message: `all ${full.size} addresses of ${full.range} are used${full.node === undefined ? "" : ` on ${full.node}`}${failed.length > 0 ? `, and ${counted(failed.length, "pod")} could not get one` : ""}`,
     };
   if (failed.length > 0) {
     const first = failed.toSorted((a, b) => (a.pod < b.pod ? -1 : 1))[0];
     return {
       status: "False",
       reason: "PodsFailing",
-      message: `${failed.length} of ${pods.length} pods could not be attached, such as ${first?.pod}: ${first?.evidence}`,
+      message: `${failed.length} of ${counted(pods.length, "pod")} could not be attached, such as ${first?.pod}: ${first?.evidence}`,
     };
   }
   const attached = of("attached", "restart-needed").length;
   if (attached === 0 && !looked)
-    return { status: "Unknown", reason: "NotSeen", message: "no node was inspected, and no pod has it yet" };
+    return {
+      status: "Unknown",
+      reason: "NotSeen",
+      message: "no node was inspected, and no pod has the network yet",
+    };
   const narrow = addresses.ranges.find((range) => pressureOf(range) === "nearly used up");
   const notes = [
-    ...(narrow ? [`${narrow.free} of ${narrow.size} addresses of ${narrow.range} are left`] : []),
+    ...(narrow ? [`${narrow.free} of ${narrow.size} addresses of ${narrow.range} are free`] : []),
     ...(crossFindings.length > 0 ? [sentences(crossFindings)] : []),
   ];
   return { status: "True", reason: "Attachable", message: notes.join("; ") };

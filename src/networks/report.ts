@@ -113,7 +113,7 @@ function inNetwork(pod: ReportedPod, key: string): ReportedPod {
   return {
     ...pod,
     kind: "pending",
-    evidence: `it waits for another of its networks, ${pod.network}: ${pod.evidence}`,
+    evidence: `it waits for another network, ${pod.network}: ${pod.evidence}`,
   };
 }
 

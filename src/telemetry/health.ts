@@ -39,7 +39,7 @@ export class HealthServer {
             .then((text) => answer(200, text, options.metrics.registry.contentType))
             .catch((error: unknown) => answer(500, String(error)));
         default:
-          return answer(404, "not found: /healthz, /readyz and /metrics are here\n");
+          return answer(404, "not found; available paths: /healthz, /readyz and /metrics\n");
       }
     });
     const { promise, resolve, reject } = Promise.withResolvers<void>();

@@ -149,7 +149,7 @@ describe("a MultusInstall", () => {
     await client.create(MULTUS, install({ namespace: "one" }, "moving"));
     const ref = { type: MULTUS, name: "moving" };
     await expect(client.patch(ref, { spec: { namespace: "two" } })).rejects.toThrow(
-      /spec\.namespace.*is immutable; delete the MultusInstall and create it anew/,
+      /spec\.namespace.*is immutable; delete the MultusInstall and create it again/,
     );
     await expect(client.patch(ref, { spec: null })).rejects.toThrow(/spec\.namespace.*is immutable/);
     await client.patch(ref, { spec: { version: "v4.2.4" } });

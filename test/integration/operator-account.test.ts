@@ -250,6 +250,7 @@ const ADMISSION = {
   mode: "Deny" as const,
   isolation: { enabled: false, globalNamespaces: [] },
   excludedNamespaces: [KUBE_SYSTEM],
+  denyCodes: [],
 };
 const rule = (group: string, ...resources: string[]) => ({
   rules: [{ apiGroups: [group], apiVersions: ["*"], operations: ["CREATE", "UPDATE"], resources }],

@@ -78,7 +78,7 @@ it("looks at what the nodes offer for resourceName", () => {
   const nads = [nad("vf", { type: "sriov" }, { resourceName: "intel.com/vf" })];
   const offering = (amount: string): SeenNode => ({ name: amount, allocatable: { "intel.com/vf": amount } });
   expect(found({ nads, nodes: [offering("0"), offering("4")] })).toEqual([]);
-  expect(crossChecks({ nads, nodes: [offering("0")] })[0]?.message).toContain("has no device to give");
+  expect(crossChecks({ nads, nodes: [offering("0")] })[0]?.message).toContain("has no device on any node");
   expect(crossChecks({ nads, nodes: [node("n", [], ["sriov"])] })[0]?.message).toContain("no node offers it");
 });
 
@@ -210,7 +210,11 @@ it("finds ranges that overlap on one wire, unless they share their leases", () =
     }),
   ];
   expect(crossChecks({ nads, nodes: [] }).map(({ name, path, message }) => [name, path, message])).toEqual([
-    ["a", "ipam.subnet", expect.stringContaining("overlaps with a range of apps/b on the same wire (eth0)")],
+    [
+      "a",
+      "ipam.subnet",
+      expect.stringContaining("overlaps with a range of apps/b in the same layer-2 network (eth0)"),
+    ],
     ["b", "ipam.subnet", expect.stringContaining("apps/a")],
   ]);
   const shared = ["x", "y"].map((namespace) => ({ ...nad("same", hostLocal("10.0.0.0/24")), namespace }));

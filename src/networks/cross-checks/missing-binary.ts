@@ -2,7 +2,7 @@ import { formatPath } from "../../cni/finding.ts";
 import type { Network } from "./network.ts";
 import { type ClusterView, type CrossFinding, inspectedNodes, listed, NODES_NAMED } from "./view.ts";
 
-/** A plugin whose program lies not in a node's CNI directory: every attachment there fails ("failed to find plugin"). */
+/** A plugin whose program is not in a node's CNI directory: every attachment there fails ("failed to find plugin"). */
 export function missingBinary(networks: readonly Network[], view: ClusterView): CrossFinding[] {
   const inspected = inspectedNodes(view, "binaries").map(({ name, seen }) => ({
     name,

@@ -31,7 +31,7 @@ export function overlappingRanges(networks: readonly Network[]): CrossFinding[] 
     path: placeOf(range.fields, "subnet"),
     severity: "warning",
     code: "RANGES_OVERLAP",
-    message: `overlaps with a range of ${listed([...others])} on the same wire (${show(wire).slice(1, -1)}), and each hands out its addresses by itself`,
+    message: `overlaps with a range of ${listed([...others])} in the same layer-2 network (${show(wire).slice(1, -1)}), and each allocates its addresses separately`,
   }));
 
   function note(claim: Claim, other: Claim): void {
