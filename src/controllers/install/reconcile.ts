@@ -18,7 +18,7 @@ import { type Adoption, planAdoption, takeOver } from "./adoption/adoption.ts";
 import { approveCertificates } from "./daemon-certificates.ts";
 import { removeInstall } from "./deletion/deletion.ts";
 import { withDistribution } from "./distribution.ts";
-import { InvalidSpec, stalledBy } from "./errors.ts";
+import { InvalidSpec, ProbeNetworkMissing, stalledBy } from "./errors.ts";
 import { refOfEntry } from "./inventory/inventory.ts";
 import { recordInventory } from "./inventory/prune.ts";
 import { verdict as verdictOf } from "./rollout/assess.ts";
@@ -33,6 +33,8 @@ import { writeStatus } from "./status/writer.ts";
 
 /** What was refused as invalid stays so until the spec, the program or a policy changes: no back-off from 5 ms. */
 const SECONDS_BETWEEN_REFUSALS = 300;
+/** NADs are not watched for this: whoever creates the missing one waits no longer than this. */
+const SECONDS_BETWEEN_PROBE_CHECKS = 10;
 
 /**
  * Brings the cluster to what one MultusInstall says, and its status to what is true. Level-based: it looks
@@ -55,6 +57,10 @@ export async function reconcile(
     result = await act(run);
   } catch (error) {
     failure = explain(run, error);
+    if (error instanceof ProbeNetworkMissing) {
+      failure = undefined;
+      result = { requeueAfterSeconds: SECONDS_BETWEEN_PROBE_CHECKS };
+    }
     if (run.findings.state.kind === "Stalled" && run.findings.state.reason === "Refused") {
       context.log.error({ err: error }, "the API server refuses an object");
       failure = undefined;
