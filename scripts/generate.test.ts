@@ -16,6 +16,7 @@ const FILES = [
   `charts/multus-operator/crds/${REPORTS}`,
   "docs/reference/networkattachmentreports.md",
   "docs/reference/kubectl-multus.md",
+  "docs/reference/known-defects.md",
   "docs/reference/findings.md",
 ];
 

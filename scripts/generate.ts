@@ -12,6 +12,7 @@ import { REPORT_REASONS } from "../src/crds/network-attachment-report/reasons.ts
 import { NETWORK_ATTACHMENT_REPORT } from "../src/crds/network-attachment-report/report.ts";
 import { findingsPage } from "../src/validate/codes.ts";
 import { type Definition, describedFields, fieldTable } from "./field-table.ts";
+import { knownDefectsPage } from "./known-defects-page.ts";
 import { settingsTables } from "./multus-settings.ts";
 import { pluginReference } from "./plugin-reference.ts";
 
@@ -28,6 +29,10 @@ export function generatedFiles(): Map<string, string> {
     files.set(`docs/reference/${plural}.md`, reference(crd as unknown as Definition));
   }
   files.set("docs/reference/kubectl-multus.md", pluginReference());
+  files.set(
+    "docs/reference/known-defects.md",
+    `<!-- Generated from src/multus/known-defects.ts by \`npm run generate\`. Do not edit. -->\n\n${knownDefectsPage()}`,
+  );
   files.set(
     "docs/reference/findings.md",
     `<!-- Generated from src/validate/codes.ts by \`npm run generate\`. Do not edit. -->\n\n${findingsPage()}`,

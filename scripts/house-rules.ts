@@ -13,7 +13,8 @@ const PURE: Record<string, readonly string[]> = {
   // cni: an inline primary network is checked before it is rendered.
   render: ["render", "multus", "cni", "crds"],
   cni: ["cni", "crds"],
-  networks: ["networks", "cni", "crds"],
+  // multus: what a network meets in the running release.
+  networks: ["networks", "multus", "cni", "crds"],
   // render: what a pod runs is recognized by what render writes.
   diagnosis: ["diagnosis", "networks", "render", "multus", "cni", "crds"],
   // Tables and texts for people.

@@ -1,5 +1,5 @@
 import { checkNetworkConfig } from "../cni/check.ts";
-import { type Finding, show } from "../cni/finding.ts";
+import { type Finding, pathAndMessage, show } from "../cni/finding.ts";
 import type { Findings } from "./findings.ts";
 import { LONGEST_CONFIG } from "./policy-rules.ts";
 
@@ -28,9 +28,12 @@ export function checkNetwork({ name, config = "", resourceName }: Network): Find
 }
 
 function sentence({ path, message, line, column }: Finding): string {
-  const subject = path === "" ? "spec.config" : `spec.config: ${path}`;
+  const sentence =
+    path === ""
+      ? pathAndMessage({ path, message }, "spec.config")
+      : `spec.config: ${pathAndMessage({ path, message })}`;
   const place = line === undefined ? "" : ` (line ${line}, column ${column})`;
-  return `${subject} ${message}${place}`;
+  return `${sentence}${place}`;
 }
 
 /** The short form of a pod's request takes DNS labels only (parsePodNetworkObjectName of Multus). */

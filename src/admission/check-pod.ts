@@ -1,8 +1,12 @@
 import { show } from "../cni/finding.ts";
+import { readNetwork } from "../networks/cross-checks/network.ts";
+import type { SeenNetwork } from "../networks/cross-checks/view.ts";
 import { gatewayProblem } from "../networks/gateways.ts";
 import { DEFAULT_NETWORK, parseDefaultNetwork } from "../networks/pod-request/default-network.ts";
 import { globalNamespacesOf, type Isolation, mayUse } from "../networks/pod-request/isolation.ts";
-import { capabilitiesOf, type NetworkRequest, parseNetworks } from "../networks/pod-request/request.ts";
+import { type NetworkRequest, parseNetworks } from "../networks/pod-request/request.ts";
+import { unknownKeys } from "../networks/pod-request/unknown-keys.ts";
+import { problemsOfRequest, problemsWithNetwork, type RequestProblem } from "../networks/request-problems.ts";
 import type { Findings } from "./findings.ts";
 import { NETWORKS_ANNOTATION } from "./names.ts";
 import { LONGEST_REQUEST } from "./policy-rules.ts";
@@ -19,8 +23,8 @@ export interface PodContext {
   network: (namespace: string, name: string) => KnownNetwork | Promise<KnownNetwork>;
 }
 
-/** What is known of a NAD: which capabilities may reach its plugins (passedBy), where its configuration tells. */
-export type KnownNetwork = { passes: ReadonlySet<string> | undefined } | "absent" | undefined;
+/** What is known of a NAD: its configuration, unless that is too long to be kept. */
+export type KnownNetwork = { nad: SeenNetwork | undefined } | "absent" | undefined;
 
 /** More networks than a pod has ever had are not looked at one by one. */
 const MOST_REQUESTS = 64;
@@ -30,7 +34,7 @@ const FIRST_NETWORK = `metadata.annotations[${DEFAULT_NETWORK}]`;
 /** What is wrong or doubtful with the networks that a pod asks for, in sentences for whoever creates it. */
 export async function checkPod(pod: Pod, context: PodContext): Promise<Findings> {
   const findings: Findings = { problems: [], warnings: [] };
-  checkDefaultNetwork(pod, findings);
+  await checkDefaultNetwork(pod, context, findings);
   const annotation = pod.annotations[NETWORKS_ANNOTATION] ?? "";
   if (annotation === "") return findings;
   if (pod.hostNetwork) {
@@ -40,11 +44,13 @@ export async function checkPod(pod: Pod, context: PodContext): Promise<Findings>
   const requests = read(NETWORKS, annotation, pod.namespace, findings);
   const second = gatewayProblem(requests);
   if (second) findings.problems.push(`${NETWORKS} ${second.message}`);
+  if (requests.length > 0)
+    findings.warnings.push(...unknownKeys(annotation).map(({ message }) => `${NETWORKS} ${message}`));
   // All at once: the API server waits for the slowest, and not for their sum.
   const found = await Promise.all(
     distinct(requests)
       .slice(0, MOST_REQUESTS)
-      .map(([request, needs]) => checkRequest(request, needs, pod.namespace, context)),
+      .map((same) => checkRequests(same, pod.namespace, context)),
   );
   return {
     problems: [...findings.problems, ...found.flatMap(({ problems }) => problems)],
@@ -52,39 +58,75 @@ export async function checkPod(pod: Pod, context: PodContext): Promise<Findings>
   };
 }
 
-async function checkRequest(
-  { namespace, name }: NetworkRequest,
-  needs: readonly string[],
+/** Requests of one NAD. */
+async function checkRequests(
+  requests: readonly [NetworkRequest, ...NetworkRequest[]],
   podNamespace: string,
   context: PodContext,
 ): Promise<Findings> {
+  const [{ namespace, name }] = requests;
   const network = show(`${namespace}/${name}`).slice(1, -1);
   const { isolation } = context;
+  const alone = requests.flatMap(problemsOfRequest);
+  if (alone.some(({ severity }) => severity === "error")) return sorted(NETWORKS, alone);
   if (!mayUse(podNamespace, namespace, isolation)) {
     const others = globalNamespacesOf(isolation).join(", ");
     const problem = `${NETWORKS} asks for ${network}, which namespace isolation forbids: pods of ${podNamespace} may use networks of their own namespace and of ${others}`;
     return { problems: [problem], warnings: [] };
   }
   const known = await context.network(namespace, name);
-  if (known !== "absent") {
-    const dropped = needs.filter((need) => known?.passes?.has(need) === false);
-    const warnings = dropped.map(
-      (need) =>
-        `${NETWORKS}: ${network} gets no ${need} from the pod: no plugin of it declares the capability, and Multus drops it; add "capabilities": {"${need}": true} to the NAD`,
-    );
-    return { problems: [], warnings };
+  if (known === "absent") {
+    // It may come later, and Multus tries again: no reason to refuse the pod.
+    const warning = `${NETWORKS} asks for ${network}, which does not exist: the pod does not start until there is a NetworkAttachmentDefinition of that name`;
+    return { problems: [], warnings: [warning, ...sorted(NETWORKS, alone).warnings] };
   }
-  // It may come later, and Multus tries again: no reason to refuse the pod.
-  const warning = `${NETWORKS} asks for ${network}, which does not exist: the pod does not start until there is a NetworkAttachmentDefinition of that name`;
-  return { problems: [], warnings: [warning] };
+  const read = known?.nad && readNetwork(known.nad);
+  const together = read ? requests.flatMap((request) => problemsWithNetwork(request, read)) : [];
+  const same = new Set(together.map(({ code }) => code));
+  return sorted(NETWORKS, [...alone.filter(({ code }) => !same.has(code)), ...together]);
 }
 
-/** Multus looks it up in its own namespace, as a NAD or a file of the node: whether it is there is not known here. */
-function checkDefaultNetwork({ annotations }: Pod, findings: Findings): void {
+function sorted(subject: string, problems: readonly RequestProblem[]): Findings {
+  const of = (severity: RequestProblem["severity"]) => [
+    ...new Set(
+      problems
+        .filter((problem) => problem.severity === severity)
+        .map(({ message }) => `${subject} ${message}`),
+    ),
+  ];
+  return { problems: of("error"), warnings: of("warning") };
+}
+
+/**
+ * Multus searches its own namespace for it if none is given. There it may also be a file of the node, so that
+ * only a NAD that the pod's own namespace has and Multus' has not is worth a warning.
+ */
+async function checkDefaultNetwork(
+  { annotations, namespace }: Pod,
+  context: PodContext,
+  findings: Findings,
+): Promise<void> {
   const annotation = annotations[DEFAULT_NETWORK];
   if (annotation === undefined || !fits(FIRST_NETWORK, annotation, findings)) return;
   const parsed = parseDefaultNetwork(annotation);
-  if (!parsed.ok) findings.problems.push(`${FIRST_NETWORK} ${parsed.problem.message}`);
+  if (!parsed.ok) {
+    findings.problems.push(`${FIRST_NETWORK} ${parsed.problem.message}`);
+    return;
+  }
+  const { request } = parsed;
+  const { problems, warnings } = sorted(FIRST_NETWORK, problemsOfRequest(request));
+  findings.problems.push(...problems);
+  findings.warnings.push(...warnings);
+  const isQualified = annotation.includes("/") || /"namespace"/i.test(annotation);
+  if (isQualified || request.namespace === namespace || problems.length > 0) return;
+  const [there, own] = await Promise.all([
+    context.network(request.namespace, request.name),
+    context.network(namespace, request.name),
+  ]);
+  if (there !== "absent" || own === "absent" || own === undefined) return;
+  findings.warnings.push(
+    `${FIRST_NETWORK} names ${show(request.name)} without a namespace, for which Multus searches its own (${request.namespace}), not the pod's: write ${namespace}/${request.name}`,
+  );
 }
 
 function fits(subject: string, text: string, findings: Findings): boolean {
@@ -101,11 +143,11 @@ function read(subject: string, text: string, namespace: string, findings: Findin
   return [];
 }
 
-/** Each NAD once, with the capabilities that its requests need together. */
-function distinct(requests: readonly NetworkRequest[]): [NetworkRequest, string[]][] {
+/** The requests of each NAD. */
+function distinct(requests: readonly NetworkRequest[]): [NetworkRequest, ...NetworkRequest[]][] {
   const byNad = Map.groupBy(requests, ({ namespace, name }) => `${namespace}/${name}`);
-  return [...byNad.values()].flatMap((same): [NetworkRequest, string[]][] => {
-    const [first] = same;
-    return first ? [[first, [...new Set(same.flatMap(capabilitiesOf))]]] : [];
+  return [...byNad.values()].flatMap((same): [NetworkRequest, ...NetworkRequest[]][] => {
+    const [first, ...more] = same;
+    return first ? [[first, ...more]] : [];
   });
 }

@@ -16,6 +16,13 @@ const network = (config: unknown, name = "net") => review(NETWORKS, { metadata: 
 const pod = (networks: string, more: Record<string, string> = {}, spec: object = {}) =>
   review(PODS, { metadata: { annotations: { "k8s.v1.cni.cncf.io/networks": networks, ...more } }, spec });
 
+const NET = JSON.stringify({
+  cniVersion: "1.0.0",
+  type: "ipvlan",
+  capabilities: { ips: true },
+  ipam: { type: "whereabouts", range: "10.0.0.0/24" },
+});
+
 function view(
   mode: AdmissionSettings["mode"],
   isolation: Partial<AdmissionSettings["isolation"]> = {},
@@ -27,7 +34,11 @@ function view(
       excludedNamespaces: [],
     },
     network: (_, name) =>
-      name === "unknown" ? undefined : name === "net" ? { passes: new Set(["ips"]) } : "absent",
+      name === "unknown"
+        ? undefined
+        : name === "net"
+          ? { nad: { namespace: "team", name, config: NET } }
+          : "absent",
   };
 }
 
@@ -149,11 +160,15 @@ describe("a pod", () => {
   it("that asks for what no plugin of the NAD takes is told so, once each", async () => {
     const asks = (more: object) => ({ name: "net", ...more });
     const port = { portMappings: [{ hostPort: 80, containerPort: 80 }] };
-    const requests = [asks({ ips: ["10.0.0.5"] }), asks({ ...port, mac: "02:00:00:00:00:01" }), asks(port)];
+    const requests = [
+      asks({ ips: ["10.0.0.5/24"] }),
+      asks({ ...port, mac: "02:00:00:00:00:01" }),
+      asks(port),
+    ];
     const { allowed, warnings = [] } = await ask(pod(JSON.stringify(requests)));
     expect(allowed).toBe(true);
     expect(warnings).toHaveLength(2);
-    expect(warnings[0]).toContain("net gets no mac from the pod");
+    expect(warnings[0]).toContain('requests "mac" of "team/net", which no plugin');
     expect(warnings[1]).toContain('add "capabilities": {"portMappings": true} to the NAD');
     for (const text of warnings) expect(text).not.toContain("…");
     expect(await ask(pod('[{"name": "unknown", "mac": "02:00:00:00:00:01"}]'))).toMatchObject({

@@ -26,7 +26,7 @@ async function start(): Promise<WebhookServer> {
     certificate,
     view: {
       settings: { mode: "Deny", isolation: { enabled: false, globalNamespaces: [] }, excludedNamespaces: [] },
-      network: () => ({ passes: undefined }),
+      network: () => ({ nad: undefined }),
     },
     log: pino({ level: "silent" }),
     metrics,

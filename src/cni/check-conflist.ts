@@ -1,5 +1,5 @@
 import { checkPlugin, checkVersion } from "./check-plugin.ts";
-import { CNI_VERSIONS, type Earlier } from "./context.ts";
+import { CNI_VERSIONS, type Earlier, isAtLeast, type PodRequest } from "./context.ts";
 import type { Finding } from "./finding.ts";
 import { show } from "./finding.ts";
 import { flag, text, texts } from "./kinds.ts";
@@ -10,8 +10,51 @@ import { isObject, type Kind, Section } from "./section.ts";
 export function checkConflist(conflist: unknown): Finding[] {
   const report = new Report();
   if (!isObject(conflist)) report.error([], "WRONG_TYPE", `must be an object (it is ${show(conflist)})`);
-  else checkList(conflist, report, true);
+  else checkList(conflist, report, { primary: true });
   return report.entries.map(({ finding }) => finding);
+}
+
+interface ListOptions {
+  primary: boolean;
+  resourceName?: string | undefined;
+  request?: PodRequest | undefined;
+}
+
+/** Fields of plugins that have no meaning in the list itself. */
+const OF_A_PLUGIN = ["capabilities", "ipam", "args", "runtimeConfig", "dns", "prevResult"];
+
+/**
+ * Results before 0.3.0 name no interface (cni/pkg/types/020), so that Multus reports none in network-status
+ * (CreateNetworkStatuses). Of a list without a version, Multus up to v4.3.0 keeps at DEL only the fields that every
+ * plugin shares (CmdDel marshals its NetConfList), so that the IPAM cannot release the address.
+ */
+export function warnOfOldVersion(
+  fields: Section,
+  version: string | undefined,
+  report: Report,
+  isList: boolean,
+): void {
+  if (version !== undefined && version !== "") {
+    if (CNI_VERSIONS.includes(version) && !isAtLeast(version, "0.3.0"))
+      report.warn(
+        fields.at(fields.has("cniVersion") ? "cniVersion" : "cniVersions"),
+        "VERSION_TOO_LOW",
+        `must be 0.3.0 or later for Multus to report the interface in network-status (it is ${version})`,
+      );
+    return;
+  }
+  if (fields.has("cniVersion") && version === undefined) return; // of the wrong type, which is reported
+  const inside = isList && hasVersionInside(fields);
+  report.warn(
+    fields.at("cniVersion"),
+    "MISSING_CNI_VERSION",
+    `Required: ${inside ? 'it belongs next to "plugins", and inside a plugin it has no effect; ' : ""}without it the configuration counts as version 0.1.0, and Multus reports no interface in network-status${isList ? ", and up to v4.3.0 its DEL does not release the address" : ""}`,
+  );
+}
+
+function hasVersionInside(fields: Section): boolean {
+  const plugins = fields.exactly("plugins");
+  return Array.isArray(plugins) && plugins.some((plugin) => isObject(plugin) && "cniVersion" in plugin);
 }
 
 const LIST_FIELDS = ["cniVersion", "cniVersions", "disableCheck", "disableGC", "loadOnlyInlinedPlugins"];
@@ -65,18 +108,18 @@ function compareVersions(a: string, b: string): number {
 export function checkList(
   list: Record<string, unknown>,
   report: Report,
-  primary: boolean,
-  resourceName?: string,
+  { primary, resourceName, request }: ListOptions,
 ): void {
   const fields = new Section(list, [], report);
   const version = versionOfList(fields, report);
+  if (!primary) warnOfOldVersion(fields, version, report, true);
   // libcni takes "true" for these; Multus' reader comes first, knows the first two, and does not.
   for (const name of ["disableCheck", "disableGC"]) fields.take(name, flag);
   fields.take("loadOnlyInlinedPlugins", flagOrWord);
   for (const name of LIST_FIELDS)
     if (Object.hasOwn(list, name) && list[name] === null)
       report.error([name], "WRONG_TYPE", "must not be null: leave it out instead");
-  fields.knows(["name", "plugins"]);
+  fields.knows(["name", "plugins", ...OF_A_PLUGIN]);
   fields.warnOfMisspellings();
   if (!("plugins" in list) && fields.has("plugins")) {
     report.error(
@@ -88,25 +131,29 @@ export function checkList(
     return;
   }
   const { plugins } = list;
-  if (!Array.isArray(plugins) || plugins.length === 0) {
-    const message =
-      plugins === undefined
-        ? 'needs "type", or "plugins"'
-        : `must be a list of at least one plugin (it is ${show(plugins)})`;
-    report.error(
-      plugins === undefined ? [] : ["plugins"],
-      plugins === undefined ? "MISSING_FIELD" : "WRONG_TYPE",
-      message,
-    );
+  if (plugins === undefined) {
+    report.missing(["type"], 'the plugin\'s name, or "plugins", a list of plugins');
     return;
   }
+  if (!Array.isArray(plugins) || plugins.length === 0) {
+    report.error(["plugins"], "WRONG_TYPE", `must be a list of at least one plugin (it is ${show(plugins)})`);
+    return;
+  }
+  for (const name of OF_A_PLUGIN)
+    if (fields.has(name))
+      report.warn(
+        fields.at(name),
+        "IGNORED",
+        'has no effect next to "plugins": libcni reads it inside each plugin of the list',
+      );
+  const types = plugins.map((plugin) => (isObject(plugin) ? String(plugin.type ?? "") : ""));
   const before: Earlier[] = [];
   for (const [i, plugin] of plugins.entries()) {
     const path = ["plugins", i];
     if (!isObject(plugin)) report.error(path, "WRONG_TYPE", `must be an object (it is ${show(plugin)})`);
     else {
-      const place = { path, report, cniVersion: version ?? "", before: [...before], primary, resourceName };
-      before.push(checkPlugin(plugin, place));
+      const place = { path, report, cniVersion: version ?? "", primary, resourceName, request };
+      before.push(checkPlugin(plugin, { ...place, before: [...before], after: types.slice(i + 1, 64) }));
     }
     // A list this long is no network; each plugin is a program that is run.
     if (i >= 63) break;

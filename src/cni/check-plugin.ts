@@ -1,9 +1,10 @@
 import { closest } from "../crds/suggestion.ts";
-import { CNI_VERSIONS, type Earlier, type PluginContext } from "./context.ts";
+import { CNI_VERSIONS, type Earlier, type PluginContext, type PodRequest } from "./context.ts";
 import { checkDns } from "./dns.ts";
 import type { Path } from "./finding.ts";
 import { show } from "./finding.ts";
-import { flag, mapOf, object, section, text } from "./kinds.ts";
+import { checkHostPaths } from "./host-paths.ts";
+import { flag, isOfOneStation, mapOf, object, section, text } from "./kinds.ts";
 import { OTHER_PLUGINS, PLUGINS, unknownPlugin } from "./plugins/plugins.ts";
 import type { Report } from "./report.ts";
 import { Section } from "./section.ts";
@@ -14,8 +15,10 @@ export interface PluginPlace {
   /** Of the list; the plugin's own counts where it is undefined. */
   cniVersion: string | undefined;
   before: readonly Earlier[];
+  after: readonly string[];
   primary: boolean;
   resourceName?: string | undefined;
+  request?: PodRequest | undefined;
 }
 
 /**
@@ -23,7 +26,7 @@ export interface PluginPlace {
  * and Multus decode whatever the type is, then those of its type. Returns what later plugins of the list find.
  */
 export function checkPlugin(value: Record<string, unknown>, place: PluginPlace): Earlier {
-  const { report, before, primary } = place;
+  const { report, before, after, primary, request } = place;
   const fields = new Section(value, place.path, report);
   const type = fields.take("type", text);
   const own = fields.take("cniVersion", text);
@@ -45,8 +48,7 @@ export function checkPlugin(value: Record<string, unknown>, place: PluginPlace):
   const declared = fields.take("capabilities", mapOf(flag)) ?? new Map<string, boolean>();
   const capabilities = new Set([...declared].filter(([, on]) => on).map(([name]) => name));
   if (type === undefined || type === "") {
-    if (type === "" || !fields.has("type"))
-      report.error(place.path, "MISSING_FIELD", 'needs "type", the plugin\'s name');
+    if (type === "" || !fields.has("type")) report.missing(fields.at("type"), "the plugin's name");
     return UNKNOWN;
   }
   if (!checkType(type, fields, report)) return UNKNOWN;
@@ -59,19 +61,66 @@ export function checkPlugin(value: Record<string, unknown>, place: PluginPlace):
     report,
     cniVersion,
     before,
+    after,
+    request,
     primary,
     capabilities,
     resourceName,
   };
+  if (!primary) checkHostPaths(value, type, place.path, report);
+  checkInterface(context);
   const check = PLUGINS.get(type);
   if (check) {
     check(context);
     fields.warnOfMisspellings();
   } else unknownPlugin(context);
-  return left(type, ipam?.take("type", text), before);
+  checkRequestedMac(context);
+  return { ...left(type, ipam?.take("type", text), before), interface: madeBy(context) };
 }
 
-const UNKNOWN: Earlier = { type: "", addresses: undefined, veth: undefined };
+const UNKNOWN: Earlier = { type: "", addresses: undefined, veth: undefined, interface: undefined };
+
+/** Plugins that make an interface of the name that the runtime gives. sriov and its like may only pass a device on. */
+const MAKES = ["macvlan", "ipvlan", "bridge", "cnv-bridge", "vlan", "ptp", "tap", "dummy", "ovs", "bond"];
+
+function makesInterface({ type, fields }: PluginContext): boolean {
+  if (type === "host-device")
+    return ["device", "hwaddr"].some((name) => (fields.take(name, text) ?? "") !== "");
+  return MAKES.includes(type) && fields.take("disableContainerInterface", flag) !== true;
+}
+
+function madeBy(context: PluginContext): boolean | undefined {
+  if (makesInterface(context)) return true;
+  if (CHANGES.includes(context.type)) return context.before.at(-1)?.interface;
+  return context.before.some((earlier) => earlier.interface) ? true : undefined;
+}
+
+/** Every plugin of a list gets one interface name (CNI_IFNAME): the second that makes an interface finds it taken. */
+function checkInterface(context: PluginContext): void {
+  const { before, fields, report, type } = context;
+  if (before.at(-1)?.interface !== true || !makesInterface(context)) return;
+  const first = before.find((earlier) => earlier.interface)?.type ?? "";
+  report.error(
+    fields.at("type"),
+    "SECOND_INTERFACE",
+    `"${type}" makes the pod's interface, which "${first}" of this list has made already: use a NAD for each`,
+  );
+}
+
+/** Plugins that give the interface the MAC address that a pod requests, and pass it to the kernel (MacEnvArgs). */
+const SETS_MAC = ["macvlan", "bridge", "cnv-bridge", "tap", "tuning", "cnv-tuning"];
+
+function checkRequestedMac({ type, fields, report, request }: PluginContext): void {
+  const mac = request?.mac;
+  if (!mac || !SETS_MAC.includes(type) || isOfOneStation(mac)) return;
+  // A tap device takes an address of all 0 for none.
+  if (type === "tap" && /^[0:.-]*$/.test(mac)) return;
+  report.error(
+    fields.at("type"),
+    "BAD_MAC",
+    `"${type}" cannot set the MAC address ${show(mac)}: the kernel takes no group address (the first byte is odd), and not all 0`,
+  );
+}
 
 /** Plugins that change what others made, and those whose interface is no veth. */
 const CHANGES = ["tuning", "cnv-tuning", "sbr", "vrf", "portmap", "bandwidth", "firewall", "rdma"];
@@ -88,7 +137,11 @@ const NO_VETH = [
   "bond",
 ];
 
-function left(type: string, ipam: string | undefined, before: readonly Earlier[]): Earlier {
+function left(
+  type: string,
+  ipam: string | undefined,
+  before: readonly Earlier[],
+): Omit<Earlier, "interface"> {
   const last = before.at(-1);
   if (CHANGES.includes(type)) return { ...(last ?? UNKNOWN), type };
   if (!PLUGINS.has(type) || last) return { ...UNKNOWN, type };

@@ -1,5 +1,6 @@
-import { checkList } from "./check-conflist.ts";
+import { checkList, warnOfOldVersion } from "./check-conflist.ts";
 import { checkPlugin, checkVersion } from "./check-plugin.ts";
+import type { PodRequest } from "./context.ts";
 import { type Finding, show } from "./finding.ts";
 import { DEEPEST, locateInJson } from "./locate.ts";
 import { Report } from "./report.ts";
@@ -15,6 +16,8 @@ export interface CheckOptions {
   networkName?: string | undefined;
   /** The annotation k8s.v1.cni.cncf.io/resourceName: a device plugin's device comes at run time. */
   resourceName?: string | undefined;
+  /** What a pod requests of the network: what then does not work is an error too. */
+  request?: PodRequest | undefined;
 }
 
 /**
@@ -38,7 +41,7 @@ export function checkNetworkConfig(text: string, options: CheckOptions = {}): Fi
         path: "",
         severity: "error",
         code: "BAD_JSON",
-        message: `is no JSON: ${scanned.message}`,
+        message: `is not valid JSON: ${scanned.message}`,
         ...positions(text)(scanned.offset),
       },
     ];
@@ -63,7 +66,8 @@ export function pluginTypesOf(text: string): string[] {
   return [...new Set(types.filter((type) => typeof type === "string").filter((type) => type !== ""))];
 }
 
-function checkRoot(config: unknown, report: Report, { networkName, resourceName }: CheckOptions): void {
+function checkRoot(config: unknown, report: Report, options: CheckOptions): void {
+  const { networkName, resourceName, request } = options;
   if (!isObject(config)) {
     report.error([], "WRONG_TYPE", `must be a JSON object (it is ${show(config)})`);
     return;
@@ -71,13 +75,22 @@ function checkRoot(config: unknown, report: Report, { networkName, resourceName 
   checkName(config, report, networkName);
   const fields = new Section(config, [], report);
   if (!fields.has("type") || config.type === "") {
-    checkList(config, report, false, resourceName);
+    checkList(config, report, { primary: false, resourceName, request });
     return;
   }
   // A type beside it, and Multus does not look at the list (types.LoadDelegateNetConf).
   if (fields.has("plugins")) report.warn(fields.at("plugins"), "IGNORED", 'is ignored beside "type"');
-  checkVersion(fields, report);
-  checkPlugin(config, { path: [], report, cniVersion: undefined, before: [], primary: false, resourceName });
+  warnOfOldVersion(fields, checkVersion(fields, report), report, false);
+  checkPlugin(config, {
+    path: [],
+    report,
+    cniVersion: undefined,
+    before: [],
+    after: [],
+    primary: false,
+    resourceName,
+    request,
+  });
 }
 
 /** Absent and "" are filled in with the NAD's name, null is not (network-attachment-definition-client, GetCNIConfigFromSpec). */

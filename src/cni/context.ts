@@ -32,6 +32,14 @@ export interface Earlier {
   addresses: boolean | undefined;
   /** Whether it made a veth pair, whose end on the node can be limited. */
   veth: boolean | undefined;
+  /** Whether the pod's interface is made. */
+  interface: boolean | undefined;
+}
+
+/** What a pod requests of the network; Multus passes both as CNI_ARGS, with no capability needed (DelegateAdd). */
+export interface PodRequest {
+  ips?: readonly string[] | undefined;
+  mac?: string | undefined;
 }
 
 /** What a plugin's rules see. */
@@ -43,6 +51,10 @@ export interface PluginContext {
   cniVersion: string;
   /** The plugins before this one in the list. */
   before: readonly Earlier[];
+  /** The types of the plugins after this one in the list. */
+  after: readonly string[];
+  /** Of the pod that the network is checked for; undefined if it is checked for no pod in particular. */
+  request: PodRequest | undefined;
   /** A cluster's own network rather than a further one: default routes are its job, the pod CIDR a node's. */
   primary: boolean;
   /** The NAD's annotation k8s.v1.cni.cncf.io/resourceName, by which a device comes at run time. */
@@ -70,6 +82,11 @@ export function requireVersion({ cniVersion, report, type, fields }: PluginConte
       "VERSION_TOO_LOW",
       `"${type}" needs cniVersion ${least} or later (it is ${cniVersion})`,
     );
+}
+
+/** sbr and vrf move the routes of the interface out of the main table, where the primary network's default route is. */
+export function movesRoutes({ after }: Pick<PluginContext, "after">): boolean {
+  return after.includes("sbr") || after.includes("vrf");
 }
 
 /** portmap, vrf and others work on what an earlier plugin of the list made; alone they fail. */

@@ -17,6 +17,11 @@ export interface Finding {
   suggestion?: string;
 }
 
+/** A finding in words: its path (`whole` if it is about the whole) and what is wrong of it. */
+export function pathAndMessage({ path, message }: Pick<Finding, "path" | "message">, whole = "it"): string {
+  return `${path === "" ? whole : path}${message.startsWith("Required") ? ":" : ""} ${message}`;
+}
+
 export type Path = readonly (string | number)[];
 
 /** A path as people write it: `sysctl["net.core.x"]`, `plugins[0].type`. */

@@ -125,11 +125,30 @@ export const cidr: Kind<Cidr> = (value, path, report) => {
   return read;
 };
 
-/** net.ParseMAC's forms: 6, 8 or 20 bytes, by colon, hyphen or, in pairs of bytes, dot. */
+/** net.ParseMAC's forms: 6, 8 or 20 bytes, by colon, hyphen or, in pairs of bytes, dot; from Go 1.26 on without any. */
 const MAC =
-  /^([0-9a-f]{2}([:-])([0-9a-f]{2}\2){4}[0-9a-f]{2}((\2[0-9a-f]{2}){2}|(\2[0-9a-f]{2}){14})?|[0-9a-f]{4}(\.[0-9a-f]{4}){2}(\.[0-9a-f]{4}|(\.[0-9a-f]{4}){7})?)$/i;
+  /^([0-9a-f]{2}([:-])([0-9a-f]{2}\2){4}[0-9a-f]{2}((\2[0-9a-f]{2}){2}|(\2[0-9a-f]{2}){14})?|[0-9a-f]{4}(\.[0-9a-f]{4}){2}(\.[0-9a-f]{4}|(\.[0-9a-f]{4}){7})?|[0-9a-f]{12}|[0-9a-f]{16}|[0-9a-f]{40})$/i;
+
+/** Whether only programs built with Go 1.26 or later read this MAC address (golang/go#76387). */
+export function hasNoSeparators(address: string): boolean {
+  return /^[0-9a-f]+$/i.test(address);
+}
+
+/** Whether the kernel gives an interface this MAC address: not a group's, and not all 0 (is_valid_ether_addr). */
+export function isOfOneStation(address: string): boolean {
+  const digits = address.replace(/[:.-]/g, "").slice(0, 12);
+  return !/^0*$/.test(digits) && Number.parseInt(digits.slice(0, 2), 16) % 2 === 0;
+}
+
 export const mac: Kind<string> = (value, path, report) => {
   const word = text(value, path, report);
+  if (word !== undefined && MAC.test(word) && hasNoSeparators(word))
+    report.warn(
+      path,
+      "BAD_MAC",
+      `is read only by plugins built with Go 1.26 or later; write it with colons (it is ${show(word)})`,
+      { value: show(word) },
+    );
   if (word !== undefined && word !== "" && !MAC.test(word))
     report.error(path, "BAD_MAC", `must be a MAC address such as 02:00:00:00:00:01 (it is ${show(word)})`, {
       value: show(word),
@@ -149,8 +168,7 @@ export const ethernetAddress: Kind<string> = (value, path, report) => {
 export const settableAddress: Kind<string> = (value, path, report) => {
   const word = mac(value, path, report);
   if (word === undefined || word === "" || !MAC.test(word)) return undefined;
-  const digits = word.replace(/[:.-]/g, "").slice(0, 12);
-  if (!/^0*$/.test(digits) && Number.parseInt(digits.slice(0, 2), 16) % 2 === 0) return word;
+  if (isOfOneStation(word)) return word;
   report.error(
     path,
     "BAD_MAC",
@@ -160,10 +178,32 @@ export const settableAddress: Kind<string> = (value, path, report) => {
   return undefined;
 };
 
+/** The kernel's longest alternative name of an interface (ALTIFNAMSIZ), which netlink looks for if a name is longer than 15 characters. */
+const LONGEST_ALTERNATIVE = 127;
+/** IFNAMSIZ without the closing 0. */
+const LONGEST_NAME = 15;
+
+/** The name of an interface that is there already: also an alternative one (ip link property add). "" is none. */
+export const existingInterface: Kind<string> = (value, path, report) => {
+  if (typeof value !== "string" || value.length < LONGEST_NAME + 1) return interfaceName(value, path, report);
+  const word = value;
+  if (word.length > LONGEST_ALTERNATIVE || /[/\s\0]/.test(word))
+    report.error(
+      path,
+      "BAD_INTERFACE_NAME",
+      `must be an interface's name, 1 to ${LONGEST_ALTERNATIVE} characters without / or blanks (it is ${show(word)})`,
+      { value: show(word) },
+    );
+  return word;
+};
+
 /** The kernel's rule for interface names (dev_valid_name); "" is none. */
 export const interfaceName: Kind<string> = (value, path, report) => {
   const word = text(value, path, report);
-  if (word !== undefined && (word.length > 15 || word === "." || word === ".." || /[/:\s\0]/.test(word)))
+  if (
+    word !== undefined &&
+    (word.length > LONGEST_NAME || word === "." || word === ".." || /[/:\s\0]/.test(word))
+  )
     report.error(
       path,
       "BAD_INTERFACE_NAME",

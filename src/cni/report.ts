@@ -16,6 +16,11 @@ export class Report {
     this.#add("warning", path, code, message, extra);
   }
 
+  /** A field that is not there, at its own path, as Kubernetes reports it: `plugins[0].type: Required`. */
+  missing(path: Path, what: string, severity: Finding["severity"] = "error"): void {
+    this.#add(severity, path, "MISSING_FIELD", `Required: ${what}`, {});
+  }
+
   /** A value outside its set. `severity` is a warning where the plugin falls back to something. */
   notOneOf(
     path: Path,

@@ -73,7 +73,10 @@ describe.concurrent("render", () => {
     ["{ mode: Thick, version: v3.4.2 }", "spec.mode: Thick needs version v4.0 or later"],
     ["{ verson: v4.3.0 }", "spec.verson: unknown field; did you mean version?"],
     ["{ cni: { confDir: /etc/shadow } }", "spec.cni.confDir: must be one of"],
-    ["{ primaryNetwork: { source: Inline, config: nope } }", "spec.primaryNetwork.config: is not JSON"],
+    [
+      "{ primaryNetwork: { source: Inline, config: nope } }",
+      "spec.primaryNetwork.config: must be a JSON object",
+    ],
   ])("refuses %s and names the field", async (spec, message) => {
     const { code, stdout, stderr } = await multusOperator(["render", "-f", "-"], install(spec));
     expect(stderr).toContain(`error: ${message}`);

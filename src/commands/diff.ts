@@ -34,6 +34,7 @@ It asks the API server what each object would be (server-side apply, dry run), w
 objects of an install. \`render\` shows them offline.
 
   + new   - deleted   ~ changed   ! other field managers own it, and it would not be adopted
+  = set by another field manager on an object of the operator; it stays, and is not a change
 
 Exit code 0: nothing would change; 1: something would; 2: it cannot be determined.
 

@@ -27,9 +27,14 @@ export const REASONS = {
   Refused:
     "The API server, or a webhook, refuses an object as invalid; it is tried again every five minutes.",
   ApplyFailed: "The API server refused an object, or did not answer; it is tried again.",
-  Paused: "spec.paused: nothing is written.",
+  Paused:
+    "spec.paused: nothing is written; the message lists the writes that wait. Ready is False if there are any.",
   Deleting: "The MultusInstall is being deleted and its objects with it.",
+  KnownDefect:
+    "The Multus release has a defect that this spec exposes the nodes to; the message states the consequence and the fix. Other warnings are in status.warnings.",
   MovingTag: "spec.image.tag moves: nodes may run different releases. Other warnings are in status.warnings.",
+  ForeignFields:
+    "Other field managers added fields to an object of the operator, which leaves them in place; the message names object, field and manager.",
   Unintended: "Something works and is likely unintended; the message and status.warnings say what.",
   Settled: "There is nothing to do, or nothing is wrong.",
 } as const;

@@ -63,7 +63,9 @@ const pod = z.object({
     deletionTimestamp: z.string().optional(),
     labels: z.record(z.string(), z.string()).default({}),
     annotations: z.record(z.string(), z.string()).default({}),
-    ownerReferences: z.array(z.object({ kind: z.string(), name: z.string() })).default([]),
+    ownerReferences: z
+      .array(z.object({ kind: z.string(), name: z.string(), uid: z.string().default("") }))
+      .default([]),
   }),
   spec: z
     .object({
@@ -101,6 +103,8 @@ export interface MultusPodView {
   namespace: string;
   /** The DaemonSet that made it; empty for a pod that looks like one of Multus' and is not. */
   daemonSet: string;
+  /** That DaemonSet's uid: another one of its name may have taken its place. */
+  daemonSetUid?: string;
   /** Empty while the pod is not scheduled. */
   node: string;
   ready: boolean;
@@ -134,12 +138,14 @@ export function multusPodView(object: unknown): MultusPodView {
   const { metadata, spec, status } = pod.parse(object);
   const ready = status.conditions.find((c) => c.type === "Ready" && c.status === "True");
   const unscheduled = status.conditions.find((c) => c.type === "PodScheduled" && c.status === "False");
+  const owner = metadata.ownerReferences.find(({ kind }) => kind === "DaemonSet");
   const found = firstTrouble(status.initContainerStatuses, status.containerStatuses);
   const trouble = found ? withLimit(found, spec) : podTrouble(status);
   return {
     name: metadata.name,
     namespace: metadata.namespace,
-    daemonSet: metadata.ownerReferences.find((owner) => owner.kind === "DaemonSet")?.name ?? "",
+    daemonSet: owner?.name ?? "",
+    ...(owner?.uid ? { daemonSetUid: owner.uid } : {}),
     node: spec.nodeName,
     ready: ready !== undefined,
     ...(ready?.lastTransitionTime ? { readySince: ready.lastTransitionTime } : {}),

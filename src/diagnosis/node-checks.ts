@@ -177,9 +177,9 @@ function pickedFile(
 
 function missingPrimary(spec: MultusInstallSpec, found: NodeInspection, confDir: string): string | undefined {
   const { source, file } = spec.primaryNetwork;
-  // Inline needs no file; renameConfFile takes the file away once Multus has read it.
-  if (source === "Inline" || pickedFile(spec, found)) return undefined;
-  if (spec.mode === "Thin" && entrypointOf(spec).renameConfFile) return undefined;
+  if (pickedFile(spec, found)) return undefined;
+  // The daemon wants a file to start with, Inline or not. renameConfFile moves the file once Multus has read it.
+  if (spec.mode === "Thin" && (source === "Inline" || entrypointOf(spec).renameConfFile)) return undefined;
   if (found.truncated.includes("confFiles")) return undefined;
   return file === undefined
     ? `no primary network: there is no .conf or .conflist in ${confDir} but Multus' own; install one (Calico, Flannel, …), or set spec.cni.confDir or spec.distribution if it is elsewhere`

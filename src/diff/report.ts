@@ -16,6 +16,8 @@ export interface ObjectChange {
 export interface Preview {
   changes: ObjectChange[];
   notes: string[];
+  /** Fields that others added to the operator's objects and that stay, as sentences. */
+  foreign?: string[];
 }
 
 const SIGNS = { create: "+", change: "~", delete: "-", conflict: "!" } as const;
@@ -23,14 +25,15 @@ const WORDS = { create: "new", change: "", delete: "deleted", conflict: "not tak
 const COLOURS: Record<string, number> = { "+": 32, "-": 31, "~": 33, "!": 31 };
 
 /** The changes for a person, a line a field. @param colours whether to write for a terminal */
-export function previewText({ changes, notes }: Preview, colours: boolean): string {
+export function previewText({ changes, notes, foreign = [] }: Preview, colours: boolean): string {
   const lines = changes.flatMap((change) => changeLines(change)).map(printable);
   const coloured = lines.map((line) => {
     const sign = line.trimStart()[0] ?? "";
     const code = COLOURS[sign];
     return colours && code !== undefined ? `\u001b[${code}m${line}\u001b[0m` : line;
   });
-  return [...coloured, ...notes.map(printable), summary(changes), ""].join("\n");
+  const others = foreign.map((field) => printable(`= ${field}`));
+  return [...coloured, ...others, ...notes.map(printable), summary(changes), ""].join("\n");
 }
 
 function changeLines({ object, action, fields, restarts, notes }: ObjectChange): string[] {

@@ -1,4 +1,4 @@
-import type { Finding } from "../cni/finding.ts";
+import { type Finding, pathAndMessage } from "../cni/finding.ts";
 import type { Condition } from "../crds/conditions.ts";
 import type { ReportStatus } from "../crds/network-attachment-report/report.ts";
 import type { PodOutcome } from "../networks/outcome.ts";
@@ -31,7 +31,7 @@ interface Row {
 /** By the operator's report if there is one, else by this program's own check, which does not know "available". */
 function rowOf({ report, findings, outcomes }: ShownNetwork): Row {
   const error = findings.find(({ severity }) => severity === "error");
-  const message = error ? `${error.path === "" ? "it" : error.path} ${error.message}` : "";
+  const message = error ? pathAndMessage(error) : "";
   if (report?.pods) {
     const { requesting, attached, failed, bypassed, partial, forbidden } = report.pods;
     const condition = (type: string) => report.conditions?.find((c) => c.type === type);
@@ -110,7 +110,7 @@ export function networkDetails({ namespace, name, plugins, findings, report }: S
     ...conditionLines(report?.conditions ?? [], findings),
     ...findings.map(
       ({ severity, path, message, line, column }) =>
-        `${severity}${line === undefined ? "" : ` (line ${line} column ${column})`}: ${path === "" ? "it" : path} ${message}`,
+        `${severity}${line === undefined ? "" : ` (line ${line} column ${column})`}: ${pathAndMessage({ path, message })}`,
     ),
     ...(report?.nodesLacking ?? []).map(({ node, lacks }) => `${node} lacks ${lacks.join(", ")}`),
     ...(report?.ranges ?? []).map(

@@ -1,4 +1,5 @@
 import { NETWORK_DEFINITION } from "../render/definition.ts";
+import { GUARD } from "../render/rollout-guard.ts";
 import type { Draft } from "./draft.ts";
 import type { ImportFinding } from "./finding.ts";
 import { Findings } from "./finding.ts";
@@ -9,6 +10,7 @@ const NEEDED: Record<string, readonly string[]> = {
   "k8s.cni.cncf.io": ["*", "network-attachment-definitions"],
   "": ["pods", "pods/status", "events"],
   "events.k8s.io": ["events", "pods", "pods/status"],
+  "resource.k8s.io": ["resourceclaims", "resourceclaims/status", "resourceslices"],
 };
 /** Served by no Kubernetes since 1.22 (extensions: 1.16). */
 const OLD_VERSION = /\/v1beta1$/;
@@ -29,6 +31,11 @@ export function readOthers(others: Manifest["others"], { daemon }: Draft): Impor
         break;
       case "ClusterRoleBinding":
       case "ServiceAccount":
+        break;
+      case "DaemonSet":
+        if (other.name === GUARD)
+          findings.note("the object", "is the operator's own, for a rollout; it is not carried over");
+        else findings.note("kind", "is not part of a MultusInstall; apply it by itself");
         break;
       default:
         findings.note("kind", "is not part of a MultusInstall; apply it by itself");

@@ -32,7 +32,7 @@ export function readDaemonSet(
   const { words, flags, rest } = commandOf(main, flavour, findings);
   const namespace = daemonSet.metadata.namespace ?? "default";
   const draft = newDraft(
-    versionOf(image, flavour, flags, findings),
+    versionOf(image, flavour, flags, pod.terminationGracePeriodSeconds, findings),
     flavour === "v4-thick" ? "Thick" : "Thin",
     namespace,
   );

@@ -5,6 +5,7 @@ import { Findings, type ImportFinding } from "./finding.ts";
 import { withFieldNames } from "./go-keys.ts";
 import type { Mounts } from "./host-mounts.ts";
 import { trim } from "./host-mounts.ts";
+import { asConflist, isObject } from "./inline.ts";
 import type { ConfigMap } from "./manifest.ts";
 
 interface Situation {
@@ -66,12 +67,14 @@ for (const key of [
   "retryDeleteOnError",
   "overrideNetworkName",
   "auxiliaryCNIChainName",
-  "clusterNetwork",
   "defaultNetworks",
 ] as const)
   READERS[key] = (value, { daemon }) => {
     daemon[key] = value as never;
   };
+READERS.clusterNetwork = (value, { daemon }) => {
+  if (value !== "") daemon.clusterNetwork = value as never;
+};
 READERS.perNodeCertificate = (value, { daemon }) => {
   const { enabled, bootstrapKubeconfig, certDuration = "10m" } = (value ?? {}) as Record<string, unknown>;
   if (enabled === true)
@@ -117,8 +120,29 @@ export function readDaemon(situation: Situation): ImportFinding[] {
   }
   const entries = withFieldNames(config as Record<string, unknown>, FIELDS);
   readDirectories(entries, situation, about);
-  for (const [key, value] of Object.entries(entries)) readKey(key, value, draft, mounts, about);
+  for (const [key, value] of Object.entries(entries))
+    if (key !== "delegates") readKey(key, value, draft, mounts, about);
+  readDelegates(entries, draft, about);
   return about.list;
+}
+
+/** With an empty clusterNetwork the daemon takes `delegates` for the primary network, in place of the node's file. */
+function readDelegates(
+  { clusterNetwork, delegates }: Record<string, unknown>,
+  draft: Draft,
+  findings: Findings,
+): void {
+  if (delegates === undefined) return;
+  const at = "daemon-config.json delegates";
+  const [first, ...further] = Array.isArray(delegates) ? delegates : [];
+  if (clusterNetwork !== "" || !isObject(first)) {
+    findings.note(at, "the daemon reads it only with an empty clusterNetwork; it is left out");
+    return;
+  }
+  if (further.length > 0) findings.lost(at, `only the first of ${further.length + 1} is carried over`);
+  const { file: _, ...primaryNetwork } = draft.primaryNetwork;
+  const config = JSON.stringify(asConflist(first), null, 2);
+  draft.primaryNetwork = { ...primaryNetwork, source: "Inline", config };
 }
 
 function readKey(key: string, value: unknown, draft: Draft, mounts: Mounts, findings: Findings): void {

@@ -1,6 +1,6 @@
 import { show } from "../cni/finding.ts";
 import { FLAGS } from "../multus/entrypoint-flags.ts";
-import { type Flavour, upstreamImage } from "../multus/releases.ts";
+import { type Flavour, NEWEST_RELEASE, upstreamImage } from "../multus/releases.ts";
 import type { Draft } from "./draft.ts";
 import type { Findings } from "./finding.ts";
 
@@ -30,16 +30,20 @@ export function parseImage(text: string): ImageReference {
   };
 }
 
-const LATEST: Record<Flavour, string> = { v3: "v3.4.2", "v4-thin": "v4.3.0", "v4-thick": "v4.3.0" };
+/** What upstream's manifests give the pods to end from v4.3.1 on, s; 10 before. */
+const SECONDS_TO_END = 30;
 
 /**
- * The Multus release that an image's tag names; else the newest of the flavour, with a note. Its flags are what
- * counts: the image itself stays the one that the manifest names.
+ * The Multus release that an image's tag names; else the newest of the flavour that the manifest fits, with a
+ * note. Its flags are what counts: the image itself stays the one that the manifest names.
+ *
+ * @param secondsToEnd terminationGracePeriodSeconds of the pods
  */
 export function versionOf(
   image: ImageReference,
   flavour: Flavour,
   flags: ReadonlyMap<string, string>,
+  secondsToEnd: unknown,
   findings: Findings,
 ): string {
   // Vendors' tags begin with the release: v4.0.2-eksbuild.1_thick, v4.2.3-build20250908.
@@ -49,7 +53,8 @@ export function versionOf(
   const isNewScript =
     FLAGS.some(({ name, since }) => since !== undefined && flags.has(name)) ||
     flags.get("cni-version")?.startsWith("1.");
-  const version = flavour === "v3" && isNewScript ? "v3.9.3" : LATEST[flavour];
+  const latest = secondsToEnd === SECONDS_TO_END ? NEWEST_RELEASE : "v4.3.0";
+  const version = flavour !== "v3" ? latest : isNewScript ? "v3.9.3" : "v3.4.2";
   const tag = image.tag === undefined ? "an image without a tag" : `the tag ${show(image.tag)}`;
   findings.note(
     "image",

@@ -190,12 +190,12 @@ function checkDelegate(delegate: Record<string, unknown>, key: string, findings:
 }
 
 /** One plugin as a list of one: source: Inline takes a conflist. */
-function asConflist(delegate: Record<string, unknown>): Record<string, unknown> {
+export function asConflist(delegate: Record<string, unknown>): Record<string, unknown> {
   if ("plugins" in delegate) return delegate;
   const { cniVersion, name = "default-cni-network", ...plugin } = delegate;
   return { ...(cniVersion === undefined ? {} : { cniVersion }), name, plugins: [plugin] };
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

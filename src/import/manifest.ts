@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { issueMessage, pathText } from "../crds/problems.ts";
+import { GUARD } from "../render/rollout-guard.ts";
 
 /**
  * A Multus manifest as people write and edit it by hand, or as `kubectl get -o yaml` shows it: the few objects
@@ -113,7 +114,8 @@ export function readManifest(documents: readonly unknown[]): Manifest {
     } = parse(anyObject, document, "a document");
     if (kind === "DaemonSet") {
       const found = parse(daemonSet, document, `DaemonSet ${name}`);
-      if (multusContainer(found)) manifest.daemonSets.push(found);
+      // The operator's own: its image is Multus', and it puts no Multus on a node.
+      if (name !== GUARD && multusContainer(found)) manifest.daemonSets.push(found);
       else manifest.others.push({ apiVersion, kind, name, object: found });
     } else if (kind === "ConfigMap")
       manifest.configMaps.push(parse(configMap, document, `ConfigMap ${name}`));

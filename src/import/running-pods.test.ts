@@ -34,7 +34,7 @@ describe("podDifferences", () => {
       json
         .replace('"--cni-bin-dir=/host/opt/cni/bin",', "")
         .replaceAll('"name":"cnibin"', '"name":"plugins"')
-        .replace('"terminationGracePeriodSeconds":10', '"terminationGracePeriodSeconds":30');
+        .replace('"terminationGracePeriodSeconds":30', '"terminationGracePeriodSeconds":10');
     expect(differences({}, found({}, words))).toEqual([]);
     expect(differences({ mode: "Thick" }, found({ mode: "Thick" }))).toEqual([]);
   });

@@ -1,6 +1,8 @@
 import type { MultusInstallSpec } from "../crds/multus-install/spec.ts";
 import { bootstrapKubeconfig, hostPaths } from "./distributions.ts";
 import { REFUSED_FLAGS } from "./entrypoint-flags.ts";
+import { inlineVersion } from "./inline-config.ts";
+import type { Conflist } from "./primary-network.ts";
 
 /** Keys of daemon-config.json that no field sets, and why. */
 export const FIXED_KEYS: Record<string, string> = {
@@ -22,8 +24,12 @@ export const FIXED_KEYS: Record<string, string> = {
  * The thick daemon's daemon-config.json for a spec. Keys that the spec does not set are left to the daemon's
  * own defaults. `multusConfigFile` is always "auto": with a path the daemon ends with 0 and restarts for ever
  * (multus-cni #1366). `socketDir` is never a user's text: the daemon removes the whole directory at start.
+ *
+ * @param delegate the primary network with source: Inline. The daemon lays the keys of this file over the
+ *   configuration that it generates (overrideCNIConfigWithServerConfig of pkg/server), so that an empty
+ *   clusterNetwork makes it take `delegates` instead of the node's file, at ADD and at DEL.
  */
-export function daemonConfig(spec: MultusInstallSpec): Record<string, unknown> {
+export function daemonConfig(spec: MultusInstallSpec, delegate?: Conflist): Record<string, unknown> {
   const { confDir, binDir } = hostPaths(spec);
   const { daemon = {}, logging, isolation, primaryNetwork, cni } = spec;
   return withoutUndefined({
@@ -50,7 +56,8 @@ export function daemonConfig(spec: MultusInstallSpec): Record<string, unknown> {
     retryDeleteOnError: daemon.retryDeleteOnError,
     overrideNetworkName: daemon.overrideNetworkName || undefined,
     auxiliaryCNIChainName: daemon.auxiliaryCNIChainName,
-    clusterNetwork: daemon.clusterNetwork,
+    clusterNetwork: delegate ? "" : daemon.clusterNetwork,
+    delegates: delegate && [{ cniVersion: inlineVersion(spec), ...delegate }],
     defaultNetworks: daemon.defaultNetworks,
     perNodeCertificate: hasCertificates(spec)
       ? {

@@ -22,6 +22,18 @@ export function isAtLeast(release: Release, major: number, minor: number): boole
   return release.major > major || (release.major === major && release.minor >= minor);
 }
 
+/** Negative if `a` is earlier than `b`, 0 if they are one release. v3.4 counts as v3.4.0. */
+export function compareReleases(a: string, b: string): number {
+  const [left, right] = [parseRelease(a), parseRelease(b)];
+  return left.major - right.major || left.minor - right.minor || left.patch - right.patch;
+}
+
+/**
+ * The newest release whose manifests and sources the rendering follows, and up to which known-defects.ts was
+ * filled in. A later one is rendered as this one, with a warning.
+ */
+export const NEWEST_RELEASE = "v4.3.1";
+
 export function flavourOf(spec: Pick<MultusInstallSpec, "version" | "mode">): Flavour {
   if (parseRelease(spec.version).major === 3) return "v3";
   return spec.mode === "Thick" ? "v4-thick" : "v4-thin";

@@ -17,7 +17,8 @@ export const OUTCOMES = {
   "restart-needed": "A NAD has changed since the pod was attached, which a restart takes up.",
   "missing-network": "It names a NAD that does not exist.",
   "forbidden-network": "It names a NAD of another namespace, which namespace isolation forbids.",
-  "not-applicable": "It asks for no network, uses the node's own, or has ended.",
+  "not-applicable":
+    "It requests no network, uses the node's own, has ended, or its node does not answer and nothing is known of it.",
 } as const;
 export type OutcomeKind = keyof typeof OUTCOMES;
 
@@ -84,6 +85,11 @@ function verdictOf(
   if (pod.phase === "Succeeded" || pod.phase === "Failed")
     return verdict("not-applicable", "it has ended, and its networks with it");
   if (pod.status !== undefined) return reported(input, attachments);
+  if (pod.phase === "Unknown")
+    return verdict(
+      "not-applicable",
+      `its node ${pod.node} does not answer (phase Unknown), and nothing is known of its networks`,
+    );
   if (pod.hasAddress || pod.phase === "Running") {
     const asked = pod.request.ok ? listed(requests) : "networks";
     return verdict(

@@ -1,4 +1,4 @@
-import type { Finding } from "../cni/finding.ts";
+import { type Finding, pathAndMessage } from "../cni/finding.ts";
 import type { Condition } from "../crds/conditions.ts";
 import type { ReportReason } from "../crds/network-attachment-report/reasons.ts";
 import { pressureOf } from "./addresses.ts";
@@ -79,7 +79,7 @@ function availability(
 
 /** "path message; …": the first three. */
 function sentences(findings: readonly { path: string; message: string }[]): string {
-  const shown = findings.slice(0, 3).map(({ path, message }) => `${path} ${message}`.trim());
+  const shown = findings.slice(0, 3).map((finding) => pathAndMessage(finding, "").trim());
   const rest = findings.length - shown.length;
   return `${shown.join("; ")}${rest > 0 ? `; and ${rest} more` : ""}`;
 }

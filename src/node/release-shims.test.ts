@@ -35,10 +35,10 @@ async function call(path: string): Promise<{ status: number; body: string }> {
   });
 }
 
-/** As the shim does: it asks whether the daemon is ready until it is, then calls. */
-async function shim(): Promise<{ status: number; body: string }> {
+/** As the shim does: it asks whether the daemon is ready until it is, then calls. From v4.3.1 on it asks /readyz. */
+async function shim(question = "/healthz"): Promise<{ status: number; body: string }> {
   for (;;) {
-    const ready = await call("/healthz").catch(() => undefined);
+    const ready = await call(question).catch(() => undefined);
     if (ready?.status === 200) return await call("/cni");
     await sleep(50);
   }
@@ -52,7 +52,7 @@ it("waits for the daemon to end, then tells each shim that waits to come again, 
   await sleep(200);
   daemon.closeAllConnections();
   await new Promise((resolve) => daemon.close(resolve));
-  const answers = await Promise.all([shim(), shim(), shim()]);
+  const answers = await Promise.all([shim(), shim("/readyz"), shim()]);
   for (const { status, body } of answers) {
     expect(status).toBe(500);
     expect(JSON.parse(body)).toMatchObject({ code: 11, msg: expect.stringContaining("tries again") });

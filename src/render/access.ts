@@ -1,7 +1,7 @@
 import type { KubeObject } from "../crds/kube-object.ts";
 import type { MultusInstall } from "../crds/multus-install/multus-install.ts";
 import { hasCertificates } from "../multus/daemon-config.ts";
-import { flavourOf } from "../multus/releases.ts";
+import { compareReleases, flavourOf } from "../multus/releases.ts";
 import { ownerLabels } from "./labels.ts";
 
 const NAME = "multus";
@@ -35,6 +35,15 @@ export function access(install: MultusInstall): KubeObject[] {
         rule(["k8s.cni.cncf.io"], ["network-attachment-definitions"], read),
         rule([""], ["pods"], read),
         rule([""], ["pods/status"], ["update"]),
+        ...(readsClaims(install.spec)
+          ? [
+              rule(
+                ["resource.k8s.io"],
+                ["resourceclaims", "resourceclaims/status", "resourceslices"],
+                ["get", "list"],
+              ),
+            ]
+          : []),
         rule(["", "events.k8s.io"], ["events"], ["create", "patch"]),
         ...(certificates
           ? [
@@ -56,6 +65,8 @@ export function access(install: MultusInstall): KubeObject[] {
     },
   ];
 }
+
+const readsClaims = ({ version }: MultusInstall["spec"]) => compareReleases(version, "v4.3.1") >= 0;
 
 /** Who Multus may be to the API server: pods with one service account, or daemons with certificates of one group. */
 export function multusSubjects({ spec: { namespace } }: MultusInstall): object[] {

@@ -3,9 +3,17 @@ import { newestCniVersion } from "../cni/spoken-version.ts";
 import type { FieldProblem } from "../crds/field-problem.ts";
 import { entrypointOf, type MultusInstallSpec } from "../crds/multus-install/spec.ts";
 import { hostPaths } from "../multus/distributions.ts";
+import { defectsOf, fixOf, issuesOf } from "../multus/known-defects.ts";
 import { ENOUGH_MEMORY, isLowMemory } from "../multus/memory.ts";
 import { parseConflist, presetProblem, presetWarning } from "../multus/primary-network.ts";
-import { flavourOf, isAtLeast, isMovingTag, parseRelease } from "../multus/releases.ts";
+import {
+  compareReleases,
+  flavourOf,
+  isAtLeast,
+  isMovingTag,
+  NEWEST_RELEASE,
+  parseRelease,
+} from "../multus/releases.ts";
 
 type Check = (spec: MultusInstallSpec) => FieldProblem | undefined;
 
@@ -16,7 +24,16 @@ export function refusals(spec: MultusInstallSpec): FieldProblem[] {
 
 /** What works and is likely unintended. */
 export function warningsOf(spec: MultusInstallSpec): FieldProblem[] {
-  return run(WARNINGS, spec);
+  return [...knownDefects(spec), ...run(WARNINGS, spec)];
+}
+
+/** What is wrong with the release itself, as far as the spec exposes the install to it. */
+function knownDefects(spec: MultusInstallSpec): FieldProblem[] {
+  return defectsOf(spec).map((defect) => ({
+    path: "spec.version",
+    code: "KNOWN_DEFECT",
+    message: `${spec.version} in mode ${spec.mode} has a known defect ${defect.condition}: ${defect.consequence}. Fix: ${fixOf(defect)} (${issuesOf(defect)})`,
+  }));
 }
 
 const run = (checks: readonly Check[], spec: MultusInstallSpec) =>
@@ -61,6 +78,14 @@ const WARNINGS: readonly Check[] = [
           path: "spec.image.tag",
           code: "MOVING_TAG",
           message: `${spec.image.tag} moves: nodes may run different releases; name a release or a digest`,
+        }
+      : undefined,
+  ({ version }) =>
+    compareReleases(version, NEWEST_RELEASE) > 0
+      ? {
+          path: "spec.version",
+          code: "NEWER_RELEASE",
+          message: `${version} is later than ${NEWEST_RELEASE}, the newest release that this operator knows: it is rendered as ${NEWEST_RELEASE} is, and its defects are not known here; compare its manifests, or upgrade the operator`,
         }
       : undefined,
   /** v3 has releases of two numbers (v3.4, v3.9), v4 has none. */

@@ -11,21 +11,18 @@ export const THIN_CONFIG = { name: "multus-cni-config", key: "cni-conf.json" };
 export const DAEMON_CONFIG = { name: "multus-daemon-config", key: "daemon-config.json" };
 
 /**
- * The ConfigMap that the workload mounts: the daemon's configuration, or the thin plugin's where the primary
+ * The ConfigMap that the workload mounts: the daemon's configuration, or the thin plugin's if the primary
  * network is inline. The thin plugin with source Auto or File reads none, and gets none.
+ *
+ * @param config the conflist of primaryNetwork.config
  */
-export function configuration(install: MultusInstall, inline: Conflist | undefined): KubeObject[] {
+export function configuration(install: MultusInstall, config: Conflist | undefined): KubeObject[] {
   const { spec } = install;
-  if (flavourOf(spec) === "v4-thick") return [configMap(install, DAEMON_CONFIG, daemonConfig(spec))];
-  if (spec.primaryNetwork.preset)
-    return [
-      configMap(
-        install,
-        THIN_CONFIG,
-        inlineConfig(spec, presetConflist(spec.primaryNetwork.preset, hostPaths(spec).confDir)),
-      ),
-    ];
-  if (inline) return [configMap(install, THIN_CONFIG, inlineConfig(spec, inline))];
+  const { preset } = spec.primaryNetwork;
+  const delegate = preset ? presetConflist(preset, hostPaths(spec).confDir) : config;
+  if (flavourOf(spec) === "v4-thick")
+    return [configMap(install, DAEMON_CONFIG, daemonConfig(spec, delegate))];
+  if (delegate) return [configMap(install, THIN_CONFIG, inlineConfig(spec, delegate))];
   return [];
 }
 

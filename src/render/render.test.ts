@@ -179,12 +179,16 @@ describe("the thin plugin of v4", () => {
       (
         ofKind(spec, "ClusterRole") as unknown as { rules: { resources: string[]; verbs: string[] }[] }[]
       )[0]?.rules.map(({ resources, verbs }) => `${resources.join()}: ${verbs.join()}`);
-    expect(verbs({})).toEqual([
+    const before = [
       "network-attachment-definitions: get",
       "pods: get",
       "pods/status: update",
       "events: create,patch",
-    ]);
+    ];
+    expect(verbs({ version: "v4.3.0" })).toEqual(before);
+    expect(verbs({ version: "v4.3.1" })).toEqual(
+      before.toSpliced(3, 0, "resourceclaims,resourceclaims/status,resourceslices: get,list"),
+    );
     expect(verbs({ mode: "Thick" })).toContain("pods: get,list,watch");
   });
 
@@ -202,12 +206,28 @@ describe("the thin plugin of v4", () => {
     expect(warnedOf({ version: "v3.4" })).toEqual([]);
     expect(warnedOf({ image: { tag: "snapshot" } })).toEqual(["MOVING_TAG"]);
   });
+
+  it("renders a release that it does not know as the newest that it knows, with a warning", () => {
+    for (const version of ["v4.3.2", "v4.4.0", "v4.10.0"]) {
+      expect(warnedOf({ version })).toEqual(["NEWER_RELEASE"]);
+      const known = JSON.stringify(objectsOf(render({ version: "v4.3.1" })));
+      expect(JSON.stringify(objectsOf(render({ version })))).toBe(known.replaceAll("v4.3.1", version));
+    }
+    expect(warnedOf({ version: "v4.3.1" })).toEqual([]);
+  });
+
+  it("has 30 s to end from v4.3.1 on, in both modes", () => {
+    const seconds = (spec: MultusInstallSpecInput) =>
+      (pod(spec) as unknown as { terminationGracePeriodSeconds: number }).terminationGracePeriodSeconds;
+    for (const mode of ["Thin", "Thick"] as const)
+      expect([seconds({ mode, version: "v4.3.0" }), seconds({ mode, version: "v4.3.1" })]).toEqual([10, 30]);
+  });
 });
 
 describe("the thick daemon", () => {
   it("runs one image for the shim and the daemon", () => {
     const { containers, initContainers } = pod({ mode: "Thick", image: { registry: "r.example:5000" } });
-    expect(containers[0].image).toBe("r.example:5000/k8snetworkplumbingwg/multus-cni:v4.3.0-thick");
+    expect(containers[0].image).toBe("r.example:5000/k8snetworkplumbingwg/multus-cni:v4.3.1-thick");
     expect(initContainers?.[0].image).toBe(containers[0].image);
   });
 
@@ -234,6 +254,30 @@ describe("the thick daemon", () => {
     const netns = ({ volumes }: Pod) => volumes.find(({ name }) => name === "host-run-netns")?.hostPath;
     expect(netns(pod({ mode: "Thick" }))).toEqual({ path: "/run/netns/" });
     expect(netns(pod({ mode: "Thick", distribution: "Talos" }))).toEqual({ path: "/var/run/netns/" });
+  });
+
+  it("gets an inline primary network whole, in place of the node's file", () => {
+    const config = configOf({ mode: "Thick", primaryNetwork: { source: "Inline", preset: "Calico" } });
+    expect(config).toMatchObject({
+      clusterNetwork: "",
+      multusConfigFile: "auto",
+      delegates: [
+        {
+          cniVersion: "0.3.1",
+          name: "k8s-pod-network",
+          plugins: [
+            { type: "calico", kubernetes: { kubeconfig: "/etc/cni/net.d/calico-kubeconfig" } },
+            { type: "portmap" },
+          ],
+        },
+      ],
+    });
+    const own = { name: "own", plugins: [{ type: "cilium-cni" }] };
+    expect(
+      configOf({ mode: "Thick", primaryNetwork: { source: "Inline", config: JSON.stringify(own) } })
+        .delegates,
+    ).toEqual([{ cniVersion: "0.3.1", ...own }]);
+    expect(configOf({ mode: "Thick" })).not.toHaveProperty("clusterNetwork");
   });
 
   it("cannot wait for a file that it does not see", () => {
@@ -280,7 +324,7 @@ describe("the thick daemon with a certificate of its own", () => {
   it("has none of it where the field is off", () => {
     const off: MultusInstallSpecInput = {
       mode: "Thick",
-      daemon: { perNodeCertificate: { enabled: false, bootstrapKubeconfig: "/etc/kubernetes/x" } },
+      daemon: { perNodeCertificate: { enabled: false, bootstrapKubeconfig: "/var/lib/kubelet/kubeconfig" } },
     };
     expect(objectsOf(render(off))).toEqual(objectsOf(render({ mode: "Thick", daemon: {} })));
   });
@@ -374,14 +418,12 @@ describe("an inline primary network on which Multus would crash or pods would fa
   it.each([
     ["no plugins", conflist([])],
     ["a plugin that is null", conflist([null])],
-    ["a plugin with a path for a type", conflist([{ type: "../bin/sh" }])],
     ["no name, which libcni refuses", conflist([{ type: "flannel" }], {})],
     [
       "an address block that is none",
       conflist([{ type: "bridge", ipam: { type: "host-local", subnet: "10.0.0.0/99" } }]),
     ],
-    ["null", { version: "v3.4.2", primaryNetwork: { source: "Inline", config: "null" } }],
-    ["no JSON", { version: "v3.4.2", primaryNetwork: { source: "Inline", config: "{" } }],
+    ["no JSON", { version: "v3.4.2", primaryNetwork: { source: "Inline", config: '{"plugins": [}' } }],
   ] as [string, MultusInstallSpecInput][])("%s", (_, spec) => {
     expect(refusedFields(spec)).toEqual(["spec.primaryNetwork.config"]);
   });

@@ -59,7 +59,7 @@ it("runs the image that the nodes have, wherever the Multus that it stands in fo
     workload: { nodeSelector: { pool: "a" }, tolerations: [{ operator: "Exists" }] },
   };
   const { pod } = guard(spec);
-  expect(pod.containers[0].image).toBe("r.example:5000/k8snetworkplumbingwg/multus-cni:v4.3.0");
+  expect(pod.containers[0].image).toBe("r.example:5000/k8snetworkplumbingwg/multus-cni:v4.3.1");
   expect(pod).toMatchObject({
     nodeSelector: { pool: "a" },
     tolerations: [{ operator: "Exists" }],
@@ -77,9 +77,9 @@ it("is a configuration that no plugin takes: neither ADD nor DEL of a pod succee
 });
 
 it("starts the entrypoint of a self-built image as that image has it", () => {
-  const layout = { command: ["/opt/multus/entry"], binaryFile: "/opt/multus/multus" };
+  const layout = { command: ["/opt/multus/entrypoint"], binaryFile: "/opt/multus/multus" };
   const [container] = guard({ image: { layout } }).pod.containers;
-  expect(container.command).toEqual(["/opt/multus/entry"]);
+  expect(container.command).toEqual(["/opt/multus/entrypoint"]);
   expect(container.args).toContain("--multus-bin-file=/opt/multus/multus");
   expect(guard({ mode: "Thick" }).pod.containers[0].command).toEqual([
     "/usr/src/multus-cni/bin/thin_entrypoint",

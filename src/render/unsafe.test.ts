@@ -44,9 +44,19 @@ describe("is refused with the reason", () => {
       /restartCRIO: exists in v3 only/,
     ],
     [
-      "the daemon with a configuration of one's own restarts for ever (#1366)",
-      { mode: "Thick", ...inline(calico) },
-      /Inline is for mode: Thin only/,
+      "an inline network with another cluster network",
+      { mode: "Thick", ...inline(calico), daemon: { clusterNetwork: "a" } },
+      /clusterNetwork: names the network that primaryNetwork\.source: Inline writes out/,
+    ],
+    [
+      "an auxiliary chain is looked for next to the primary network's file",
+      { mode: "Thick", ...inline(calico), daemon: { auxiliaryCNIChainName: "b" } },
+      /auxiliaryCNIChainName: fails every pod with primaryNetwork\.source: Inline/,
+    ],
+    [
+      "an inline network with a daemon on which it was not tried",
+      { version: "v4.0.2", mode: "Thick", ...inline(calico) },
+      /Inline needs version v4\.1\.0 or later/,
     ],
     [
       "the daemon does not know multusConfigFile as a field",
@@ -173,6 +183,8 @@ describe("is told as a warning, since it depends on the nodes or is meant at tim
       "MUST_BE_THE_PRIMARY_NETWORKS",
     ],
     ["a tag that moves (#1065)", { image: { tag: "snapshot" } }, "MOVING_TAG"],
+    ["a release that leaks addresses (#1449)", { version: "v4.3.0", mode: "Thick" }, "KNOWN_DEFECT"],
+    ["a release that is later than the table of defects", { version: "v4.9.0" }, "NEWER_RELEASE"],
     [
       "v3 calls python for the network's name",
       { version: "v3.4.2", entrypoint: { overrideNetworkName: true } },

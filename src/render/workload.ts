@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { KubeObject } from "../crds/kube-object.ts";
 import type { MultusInstall } from "../crds/multus-install/multus-install.ts";
 import { hasCertificates } from "../multus/daemon-config.ts";
-import { flavourOf } from "../multus/releases.ts";
+import { compareReleases, flavourOf } from "../multus/releases.ts";
 import type { PodParts } from "./container.ts";
 import { ownerLabels, UPSTREAM_LABELS } from "./labels.ts";
 import { thickPod } from "./thick-pod.ts";
@@ -76,11 +76,16 @@ function daemonSet(
           ...(image.pullSecrets.length > 0
             ? { imagePullSecrets: image.pullSecrets.map((secret) => ({ name: secret })) }
             : {}),
-          terminationGracePeriodSeconds: 10,
+          terminationGracePeriodSeconds: secondsToEnd(spec),
         },
       },
     },
   };
+}
+
+/** From v4.3.1 on the daemon serves requests for 10 s after SIGTERM before it removes its file (multus-cni #1525). */
+function secondsToEnd({ version }: MultusInstall["spec"]): number {
+  return compareReleases(version, "v4.3.1") >= 0 ? 30 : 10;
 }
 
 /** A node that waits for Multus must get it, whichever taints the user's own list tolerates. */

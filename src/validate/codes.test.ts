@@ -11,6 +11,7 @@ const PLACES = [
   "networks/pod-request/request.ts",
   "networks/pod-request/go-json.ts",
   "networks/gateways.ts",
+  "networks/request-problems.ts",
   "networks/pod-request/default-network.ts",
   "validate",
 ];

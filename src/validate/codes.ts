@@ -27,6 +27,11 @@ export const CODES: Readonly<Record<string, readonly CodeMeaning[]>> = {
       "1 to 15 characters, no / and :, no blanks",
     ),
     code(
+      "BAD_IP",
+      "the IPAM needs a prefix length with each address that a pod requests",
+      "Write it as 192.168.1.5/24",
+    ),
+    code(
       "BAD_JSON",
       "the configuration is not JSON as Go reads it",
       "Look at the place that the finding names: a comma too many, a quote too few, a comment",
@@ -55,7 +60,7 @@ export const CODES: Readonly<Record<string, readonly CodeMeaning[]>> = {
     ),
     code(
       "DEFAULT_ROUTE",
-      "the pod gets a second default route, beside its primary network's",
+      "the pod gets a second default route, in addition to its primary network's",
       "Leave the route out, or mean it: the later one is taken",
     ),
     code(
@@ -76,9 +81,19 @@ export const CODES: Readonly<Record<string, readonly CodeMeaning[]>> = {
     ),
     code("EMPTY_RANGE_SET", "a set of ranges without a range", "Add one, or take the set away"),
     code(
+      "GATEWAY_HANDED_OUT",
+      "whereabouts does not leave out the gateway: a pod gets its address",
+      "Exclude it, as the message shows, or let the range begin after it",
+    ),
+    code(
       "HOST_BITS",
       "an address where a network is needed",
       "Write the network's own address: 10.1.0.0/24, not 10.1.0.5/24",
+    ),
+    code(
+      "HOST_PATH",
+      "the NAD names a path of the node, which the plugin reads or writes as root",
+      "Remove the field, or set it in the plugin's own configuration on the nodes. Allow it only to people who may be root on the nodes",
     ),
     code("IGNORED", "the field has no effect here", "Take it away, or see in the message what it needs"),
     code(
@@ -92,12 +107,22 @@ export const CODES: Readonly<Record<string, readonly CodeMeaning[]>> = {
       'Add it to "capabilities"',
     ),
     code(
+      "MISSING_CNI_VERSION",
+      "without cniVersion the configuration counts as version 0.1.0: Multus reports no interface in network-status and, for a list, up to v4.3.0 does not release the address at DEL",
+      'Add "cniVersion": "1.0.0" to the configuration; in a list next to "plugins", not inside a plugin',
+    ),
+    code(
       "MISSING_DEVICE",
       "the plugin needs a device, and nothing asks for one",
       "Annotate the NAD with k8s.v1.cni.cncf.io/resourceName",
     ),
     code("MISSING_FIELD", "a field that is needed is not there", "Add it"),
     code("MISSING_IPAM", "the plugin does not work without addresses", 'Add "ipam" with a "type"'),
+    code(
+      "MISSING_IPS",
+      "the IPAM gives only addresses that pods request, and the pod requests none",
+      'Add "ips" to the pod\'s request, or "addresses" to the IPAM',
+    ),
     code(
       "MIXED_FAMILIES",
       "IPv4 and IPv6 in one set of ranges",
@@ -114,6 +139,16 @@ export const CODES: Readonly<Record<string, readonly CodeMeaning[]>> = {
     code("OVERLAP", "two ranges of one network overlap", "Part them; a subnet beside ranges is a range too"),
     code("PATH_IN_TYPE", "a path where a program's name is needed (CVE-2021-20206)", "The name alone"),
     code("REVERSED_RANGE", "a range that ends before it begins", "Exchange the two"),
+    code(
+      "SECOND_INTERFACE",
+      "two plugins of one list make the pod's interface, and the second finds its name taken",
+      "Use a NAD for each",
+    ),
+    code(
+      "TOO_MANY_IPS",
+      "host-local takes one requested address only: Multus passes all of them in one argument",
+      "Request one, or use another IPAM",
+    ),
     code("TOO_SMALL", "a network without usable addresses", "/30 or larger, for IPv6 /126 or larger"),
     code(
       "UNKNOWN_FIELD",
@@ -169,20 +204,33 @@ export const CODES: Readonly<Record<string, readonly CodeMeaning[]>> = {
   ],
   "Pods and pod templates": [
     code("BAD_GUID", "infiniband-guid is no GUID", "Eight bytes with colons"),
-    code("BAD_INTERFACE", "no name for an interface", "At most 15 bytes without blanks and /"),
-    code("BAD_IP", "ips holds no address", "192.168.1.5 or 192.168.1.5/24"),
+    code("BAD_INTERFACE", "not a name for an interface", "1 to 15 bytes without blanks, / and :"),
+    code(
+      "BAD_IP",
+      "ips holds no address, or one without the prefix length that the NAD's IPAM needs",
+      "Write it as 192.168.1.5/24",
+    ),
     code(
       "BAD_JSON",
       "the annotation looks like JSON and is none",
       "Look at the place that the message names",
     ),
-    code("BAD_MAC", "mac is no hardware address", "Six bytes such as 02:00:00:00:00:01"),
+    code(
+      "BAD_MAC",
+      "mac is not a MAC address, or not one that an interface can have",
+      "Six bytes such as 02:00:00:00:00:01; the first is even, not all are 0",
+    ),
     code(
       "BAD_NAME",
-      "the short form has a name that is no DNS label",
-      'Correct it; a name with a dot needs the JSON form, [{"name": "a.b"}]',
+      "no NAD can have this name, or the short form takes no such name",
+      'Correct it; a name with a dot needs the JSON form, [{"name": "a.b"}], in which the namespace is a field of its own',
     ),
     code("BAD_VALUE", "a field of another type than Multus reads", "As the message says"),
+    code(
+      "DEFAULT_NETWORK_NAMESPACE",
+      "the default network has no namespace, and only the pod's own namespace has a NAD of that name: Multus searches its own",
+      "Write it as namespace/name",
+    ),
     code(
       "DUPLICATE_INTERFACE",
       "two networks ask for one interface, or one asks for eth0",
@@ -204,27 +252,57 @@ export const CODES: Readonly<Record<string, readonly CodeMeaning[]>> = {
       'Add it to the plugin: "capabilities": {"ips": true}',
     ),
     code(
+      "MISSING_DEVICE",
+      "the pod requests more networks that need a device than its containers request devices",
+      "Request the resource in a container, unless a webhook adds it",
+    ),
+    code(
+      "MISSING_IPS",
+      "the NAD's IPAM gives only addresses that pods request, and the pod requests none",
+      'Add "ips" to the request: [{"name": "…", "ips": ["192.168.1.5/24"]}]',
+    ),
+    code(
       "MISSING_NAME",
       "a network without a name: Multus finds no such NAD, and the pod does not start",
       "Name it, or take the comma away",
     ),
     code("NULL_ELEMENT", "null in the list of networks: Multus crashes on it", "Take it away"),
     code(
+      "OUTSIDE_SUBNET",
+      "no range of the NAD gives the address that the pod requests, or it is the gateway",
+      "Request one of a range",
+    ),
+    code(
+      "PRIMARY_PLUGIN",
+      "the NAD's plugin attaches a pod once, as its primary network",
+      "Name it in v1.multus-cni.io/default-network",
+    ),
+    code(
       "SECOND_DEFAULT_ROUTE",
       "more than one gateway of one family in default-route: Multus refuses it, and the pod does not start",
       "Ask one of the networks for it",
+    ),
+    code(
+      "SHARED_ADDRESS",
+      "a template requests fixed addresses, and makes several pods",
+      "Leave the addresses to the IPAM, or make one workload for each",
     ),
     code("TOO_DEEP", "JSON nested too deep", "Flatten it"),
     code("TOO_MANY", "more networks than one pod can have", "Fewer; the default network is one"),
     code(
       "UNKNOWN_FIELD",
-      "no annotation that Multus reads, and it looks like one",
+      "not an annotation that Multus reads though it looks like one, or not a key of a request",
       "The spelling in the message",
     ),
     code("WRONG_TYPE", "an annotation that is no text", "Put it into quotes"),
   ],
   "A NAD in its cluster, or beside others": [
     code("ADDRESSES_PER_NODE", "as above, with the number of nodes that the cluster has", "As above"),
+    code(
+      "BRIDGE_GATEWAYS",
+      "two NADs give one bridge different gateways: on one node the pods of the second are refused",
+      "Use a bridge for each, or one gateway",
+    ),
     code(
       "CNI_VERSION_TOO_NEW",
       "Multus runs the plugin and cannot read its answer",
@@ -234,6 +312,16 @@ export const CODES: Readonly<Record<string, readonly CodeMeaning[]>> = {
       "DHCP_DAEMON_MISSING",
       "the dhcp IPAM asks a daemon on the pod's node, and no pod runs it there",
       "Run the dhcp plugin's daemon on every node",
+    ),
+    code(
+      "KNOWN_DEFECT",
+      "the Multus release has a defect that the network meets ([known defects](known-defects.md))",
+      "As the message states: change the NAD, or install a later Multus",
+    ),
+    code(
+      "MASTER_BUSY",
+      "a macvlan and an ipvlan share a master: on one node the kernel lets only one of the two use it",
+      "Use the same plugin for both, or another interface",
     ),
     code(
       "MASTER_MISSING_ON_NODE",
@@ -270,6 +358,11 @@ export const CODES: Readonly<Record<string, readonly CodeMeaning[]>> = {
     ),
     code("INVALID_CONFLIST", "primaryNetwork.config is no conflist that Multus reads", "As the message says"),
     code("INVALID_VALUE", "a value that the API server refuses", "As the message says"),
+    code(
+      "KNOWN_DEFECT",
+      "the Multus release has a defect that this spec exposes the nodes to ([known defects](known-defects.md))",
+      "As the message states: another release, or another setting",
+    ),
     code("MOVING_TAG", "upstream moves the image's tag", "Name a release or a digest"),
     code(
       "MUST_BE_THE_PRIMARY_NETWORKS",
@@ -280,6 +373,11 @@ export const CODES: Readonly<Record<string, readonly CodeMeaning[]>> = {
       "NEEDS_PYTHON",
       "v3's entrypoint needs Python 2 in the image for this",
       "An image that has it, or leave the field out",
+    ),
+    code(
+      "NEWER_RELEASE",
+      "the release is later than the operator knows, and rendered as the newest that it knows",
+      "Compare Multus' own manifests, or upgrade the operator",
     ),
     code("NOT_INLINE", "the preset cannot be written inline", "source: Auto or File"),
     code("ONE_ARCHITECTURE", "upstream's image may not hold the architecture", "Name an image that does"),

@@ -4,24 +4,26 @@ import { closest } from "../crds/suggestion.ts";
 import { keyOf } from "../networks/attachments.ts";
 import type { Network } from "../networks/cross-checks/network.ts";
 import { gatewayProblem } from "../networks/gateways.ts";
-import { passedBy } from "../networks/passed.ts";
 import { DEFAULT_NETWORK, parseDefaultNetwork } from "../networks/pod-request/default-network.ts";
 import { type Isolation, mayUse } from "../networks/pod-request/isolation.ts";
-import {
-  capabilitiesOf,
-  NETWORKS,
-  type NetworkRequest,
-  parseNetworks,
-} from "../networks/pod-request/request.ts";
+import { NETWORKS, type NetworkRequest, parseNetworks } from "../networks/pod-request/request.ts";
+import { unknownKeys } from "../networks/pod-request/unknown-keys.ts";
+import { problemsOfRequest, problemsWithNetwork, type RequestProblem } from "../networks/request-problems.ts";
+import { missingDevices } from "./devices.ts";
 import type { ObjectFinding, Path } from "./finding.ts";
+import { sharedAddresses } from "./shared-addresses.ts";
 
-/** Annotations that Multus reads or writes. */
-const KNOWN = [
-  NETWORKS,
-  DEFAULT_NETWORK,
+/** Annotations that users write for Multus. */
+const WRITTEN = [NETWORKS, DEFAULT_NETWORK];
+/** Annotations of these domains that others write or read. */
+const OTHERS = [
   "k8s.v1.cni.cncf.io/network-status",
   "k8s.v1.cni.cncf.io/networks-status",
+  "k8s.v1.cni.cncf.io/resourceName",
+  "k8s.v1.cni.cncf.io/nodeSelector",
+  "k8s.v1.cni.cncf.io/bandwidth",
 ];
+const DOMAINS = /^(k8s\.v1\.cni\.cncf\.io|v1\.multus-cni\.io)\//;
 
 /** What the files say of the cluster that a pod would meet. */
 export interface Surroundings {
@@ -36,11 +38,19 @@ export interface PodPart {
   metadata: unknown;
   spec: unknown;
   at: Path;
+  /** How many pods of it there are at one time, as far as the object shows. */
+  pods?: PodCount;
+}
+
+export interface PodCount {
+  /** "3 replicas", "a pod on each node". */
+  words: string;
+  several: boolean;
 }
 
 /** The networks that a pod asks for: whether Multus can read the annotation, and what is known of the NADs. */
 export function checkPod(
-  { metadata, spec, at }: PodPart,
+  { metadata, spec, at, pods }: PodPart,
   namespace: string,
   around: Surroundings,
 ): ObjectFinding[] {
@@ -50,10 +60,15 @@ export function checkPod(
     const path = [...at, "annotations", key];
     findings.push({ path: `${path.slice(0, -1).join(".")}["${key}"]`, severity, code, message, at: path });
   };
-  for (const key of Object.keys(annotations).filter((name) => !KNOWN.includes(name))) {
-    const near = /multus|cni/i.test(key) ? closest(key, KNOWN) : undefined;
+  for (const key of Object.keys(annotations).filter((name) => ![...WRITTEN, ...OTHERS].includes(name))) {
+    const near = suggestionFor(key);
     if (near)
-      report(key, "warning", "UNKNOWN_FIELD", `is no annotation that Multus reads; did you mean "${near}"?`);
+      report(
+        key,
+        "warning",
+        "UNKNOWN_FIELD",
+        `is not an annotation that Multus reads; did you mean "${near}"?`,
+      );
   }
   for (const key of [NETWORKS, DEFAULT_NETWORK]) {
     const value = annotations[key];
@@ -65,6 +80,12 @@ export function checkPod(
     if (key === DEFAULT_NETWORK) {
       const first = parseDefaultNetwork(value);
       if (!first.ok) report(key, "error", first.problem.code, first.problem.message);
+      else {
+        for (const { severity, code, message } of problemsOfRequest(first.request))
+          report(key, severity, code, message);
+        const elsewhere = inPodsNamespace(value, first.request, namespace, around);
+        if (elsewhere) report(key, "warning", "DEFAULT_NETWORK_NAMESPACE", elsewhere);
+      }
       continue;
     }
     const parsed = parseNetworks(value, namespace);
@@ -78,11 +99,37 @@ export function checkPod(
     checkInterfaces(requests, (code, message) => report(key, "error", code, message));
     const second = gatewayProblem(requests);
     if (second) report(key, "error", second.code, second.message);
+    for (const { message } of unknownKeys(value)) report(key, "warning", "UNKNOWN_FIELD", message);
     for (const request of requests.slice(0, 64))
-      for (const [severity, code, message] of problemsOf(request, namespace, around))
+      for (const { severity, code, message } of problemsOf(request, namespace, around))
         report(key, severity, code, message);
+    for (const { severity, code, message } of [
+      ...sharedAddresses(requests, pods),
+      ...missingDevices(requests, spec, around),
+    ])
+      report(key, severity, code, message);
   }
   return findings;
+}
+
+/** The annotation that a user probably meant; what Multus writes is never one. */
+function suggestionFor(key: string): string | undefined {
+  const near = /multus|cni/i.test(key) ? closest(key, WRITTEN) : undefined;
+  if (near) return near;
+  if (!DOMAINS.test(key) || !/net/i.test(key)) return undefined;
+  return /default/i.test(key) || key.startsWith("v1.multus-cni.io/") ? DEFAULT_NETWORK : NETWORKS;
+}
+
+/** A default network without a namespace that is only in the pod's: Multus searches its own namespace. */
+function inPodsNamespace(
+  annotation: string,
+  { namespace: own, name }: NetworkRequest,
+  namespace: string,
+  { networks }: Surroundings,
+): string | undefined {
+  if (namespace === own || annotation.includes("/") || /"namespace"/i.test(annotation)) return undefined;
+  if (networks.has(`${own}/${name}`) || !networks.has(`${namespace}/${name}`)) return undefined;
+  return `names ${show(name)} without a namespace, for which Multus searches its own (${own}), not the pod's: write ${namespace}/${name}`;
 }
 
 /** Interfaces default to netN by position; the kernel refuses a name that is taken. */
@@ -104,27 +151,28 @@ function checkInterfaces(
   }
 }
 
-function* problemsOf(
+/** What is wrong or doubtful with one request, by itself and with its NAD, if that is among the files. */
+function problemsOf(
   request: NetworkRequest,
   namespace: string,
   { networks, isolation }: Surroundings,
-): Generator<[ObjectFinding["severity"], string, string]> {
+): RequestProblem[] {
   const key = keyOf(request);
-  if (request.name === "") yield ["error", "MISSING_NAME", "asks for a network without a name"];
-  if (isolation && !mayUse(namespace, request.namespace, isolation))
-    yield [
-      "error",
-      "FORBIDDEN_NETWORK",
-      `asks for ${show(key)}, and namespace isolation allows only NADs of the pod's own and of global namespaces`,
-    ];
+  const alone = problemsOfRequest(request);
+  if (alone.some(({ severity }) => severity === "error")) return alone;
+  const forbidden: RequestProblem[] =
+    isolation && !mayUse(namespace, request.namespace, isolation)
+      ? [
+          {
+            severity: "error",
+            code: "FORBIDDEN_NETWORK",
+            message: `requests ${show(key)}, and namespace isolation allows only NADs of the pod's own and of global namespaces`,
+          },
+        ]
+      : [];
   const network = networks.get(key);
-  const passes = network && passedBy(network);
-  if (!passes) return;
-  for (const capability of capabilitiesOf(request))
-    if (!passes.has(capability))
-      yield [
-        "warning",
-        "MISSING_CAPABILITY",
-        `asks ${show(key)} for "${capability}", which no plugin of it declares in "capabilities": the request is dropped`,
-      ];
+  const together = network ? problemsWithNetwork(request, network) : [];
+  // The error says more than the warning of the same.
+  const same = new Set(together.map(({ code }) => code));
+  return [...alone.filter(({ code }) => !same.has(code)), ...forbidden, ...together];
 }

@@ -27,7 +27,7 @@ const webhook = await WebhookServer.start({
       isolation: { enabled: true, globalNamespaces: ["shared"] },
       excludedNamespaces: [],
     },
-    network: (_, name) => (name === "missing" ? "absent" : { passes: new Set(["ips"]) }),
+    network: (_, name) => (name === "missing" ? "absent" : { nad: undefined }),
   },
   log: pino({ level: "silent" }),
   metrics: new AdmissionMetrics(new Registry()),

@@ -59,8 +59,20 @@ async function demo(): Promise<void> {
 
   step("Install Multus");
   const sample = installSample(version, mode);
-  show(command("kubectl", "apply", "-f", relative(REPOSITORY, sample)));
-  await installMultus(kubectl, sample);
+  // The samples name the default release, which the Go module proxy does not serve.
+  show(
+    command(
+      "sed",
+      `'s/version: .*/version: ${version}/'`,
+      relative(REPOSITORY, sample),
+      "|",
+      "kubectl",
+      "apply",
+      "-f",
+      "-",
+    ),
+  );
+  await installMultus(kubectl, sample, version);
   await run("get", "multusinstall", "-o", "wide");
 
   step("Two macvlan networks, and three pods that ask for them");

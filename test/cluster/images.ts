@@ -18,6 +18,7 @@ import { type Needs, together } from "./needs.ts";
 
 const REPOSITORY = resolve(import.meta.dirname, "../..");
 const UPSTREAM = "ghcr.io/k8snetworkplumbingwg/multus-cni";
+const DAEMON = "/usr/src/multus-cni/bin/multus-daemon";
 const HARBOR = "192.168.1.222:80/kube-ovn/multus-cni";
 
 /** The references that the cluster's samples and tests use: those that a user's registry would have. */
@@ -26,6 +27,9 @@ export const IMAGES = {
   busybox: "docker.io/library/busybox:1.36",
   "multus-v4.3.0": `${UPSTREAM}:v4.3.0`,
   "multus-v4.3.0-thick": `${UPSTREAM}:v4.3.0-thick`,
+  /** Only with `prebuiltMultus`. */
+  "multus-v4.3.1": `${UPSTREAM}:v4.3.1`,
+  "multus-v4.3.1-thick": `${UPSTREAM}:v4.3.1-thick`,
   "multus-v3.4.2": "docker.io/nfvpe/multus:v3.4.2",
   /** In the two layouts that the first users built for themselves. */
   "multus-v3.4.2-distribution": `${HARBOR}:v3.4.2-distribution`,
@@ -70,11 +74,22 @@ function ownNeeds(name: ImageName): Needs {
     case "multus-v4.3.0":
     case "multus-v4.3.0-thick":
       return { packages: [], programs: MULTUS_V4 };
+    case "multus-v4.3.1":
+    case "multus-v4.3.1-thick":
+      return { packages: [], programs: [] };
     case "multus-v3.4.2":
     case "multus-v3.4.2-distribution":
     case "multus-v3.4.2-small":
       return { packages: STATIC_TOOLS, programs: ["multus-v3"] };
   }
+}
+
+/**
+ * MULTUS_V4_3_1_PROGRAMS: a directory with the programs of Multus v4.3.1, built outside of this project. The Go module
+ * proxy does not serve that release, so the tests that need it are skipped without.
+ */
+export function prebuiltMultus(): string | undefined {
+  return process.env.MULTUS_V4_3_1_PROGRAMS || undefined;
 }
 
 /** The image, built if the cache has none of the same content. Several processes may ask at once. */
@@ -120,13 +135,13 @@ async function recipe(name: Exclude<ImageName, ByDockerfile>, scratch: string): 
         user: "65532:65532",
       };
     case "multus-v4.3.0":
-      return { reference, files: await multusV4(scratch), entrypoint: ["/thin_entrypoint"] };
+      return { reference, files: await multusV4(scratch, binary), entrypoint: ["/thin_entrypoint"] };
     case "multus-v4.3.0-thick":
-      return {
-        reference,
-        files: await multusV4(scratch),
-        entrypoint: ["/usr/src/multus-cni/bin/multus-daemon"],
-      };
+      return { reference, files: await multusV4(scratch, binary), entrypoint: [DAEMON] };
+    case "multus-v4.3.1":
+      return { reference, files: await multusV4(scratch, prebuilt), entrypoint: ["/thin_entrypoint"] };
+    case "multus-v4.3.1-thick":
+      return { reference, files: await multusV4(scratch, prebuilt), entrypoint: [DAEMON] };
     case "multus-v3.4.2": {
       const source = moduleDirectory("multus-v3", "gopkg.in/intel/multus-cni.v3");
       return {
@@ -145,12 +160,21 @@ async function recipe(name: Exclude<ImageName, ByDockerfile>, scratch: string): 
 }
 
 /** As upstream's images/Dockerfile lays it out: no shell, everything in /usr/src/multus-cni/bin and the entrypoints at /. */
-async function multusV4(scratch: string): Promise<Record<string, string>> {
+async function multusV4(
+  scratch: string,
+  program: (name: string) => string | Promise<string>,
+): Promise<Record<string, string>> {
   const files = distributionFiles(scratch);
-  for (const name of MULTUS_V4) files[`/usr/src/multus-cni/bin/${name}`] = await binary(name);
+  for (const name of MULTUS_V4) files[`/usr/src/multus-cni/bin/${name}`] = await program(name);
   for (const name of ["install_multus", "thin_entrypoint", "kubeconfig_generator", "cert-approver"])
-    files[`/${name}`] = await binary(name);
+    files[`/${name}`] = await program(name);
   return files;
+}
+
+function prebuilt(name: string): string {
+  const directory = prebuiltMultus();
+  if (directory === undefined) throw new Error("MULTUS_V4_3_1_PROGRAMS names no directory");
+  return join(directory, name);
 }
 
 /** What the daemon takes for granted, as every distribution has it. */

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { MULTUS_INSTALL } from "../../src/crds/multus-install/multus-install.ts";
 import type { ApiObject } from "../../src/kube/resource.ts";
@@ -52,10 +53,15 @@ export function helmArguments(...settings: string[]): string[] {
   ];
 }
 
-/** Applies a sample MultusInstall, and waits until it says that it is Ready for this very spec. */
-export async function installMultus(kubectl: Kubectl, file: string, timeoutMs = 120_000): Promise<void> {
-  await kubectl.run("apply", "-f", file);
-  await waitForReady(kubectl, timeoutMs);
+/**
+ * Applies a sample MultusInstall, and waits until it says that it is Ready for this very spec.
+ *
+ * @param version instead of the sample's: the module proxy does not serve the release that the samples of v4 name
+ */
+export async function installMultus(kubectl: Kubectl, file: string, version: string): Promise<void> {
+  const text = readFileSync(file, "utf8").replace(/^ {2}version: .*$/m, `  version: ${version}`);
+  await kubectl.runWithInput(text, "apply", "-f", "-");
+  await waitForReady(kubectl);
 }
 
 interface Install {

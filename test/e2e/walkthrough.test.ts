@@ -51,7 +51,7 @@ describeOn(["nodeExec", "loadImage", "secondNetwork"], "the walk-through on real
     // v3 reports the NAD without its namespace.
     { version: "v3.4.2", mode: "Thin", configurations: ["00-multus.conf"], nadName: "macvlan-conf" },
   ])("gives pods a second interface with $version $mode, and takes Multus away again", async (variant) => {
-    await installMultus(kubectl, installSample(variant.version, variant.mode));
+    await installMultus(kubectl, installSample(variant.version, variant.mode), variant.version);
     const columns = (await kubectl.run("get", "multusinstall", "--no-headers")).trim().split(/\s+/);
     expect(columns.slice(0, 8)).toEqual([
       "multus",
@@ -102,7 +102,7 @@ describeOn(["nodeExec", "loadImage", "secondNetwork"], "the walk-through on real
   });
 
   it("brings a deleted DaemonSet back within 2 s", async () => {
-    await installMultus(kubectl, installSample("v4.3.0", "Thin"));
+    await installMultus(kubectl, installSample("v4.3.0", "Thin"), "v4.3.0");
     const uid = async () =>
       await kubectl.run(
         "get",

@@ -92,7 +92,7 @@ it("shows of a hand-made Multus what would be taken over, before the operator is
   const alone = await diff(spec);
   expect(alone.code).toBe(1);
   expect(alone.stdout).toMatch(
-    /^! ClusterRole multus \(not taken over\)\n {4}others own \.rules: set spec\.adopt: true/m,
+    /^! ClusterRole multus \(not taken over\)\n {4}kubectl-client-side-apply owns rules: set spec\.adopt: true/m,
   );
   const adopted = await diff({ ...spec, adopt: true });
   expect(adopted.code).toBe(1);

@@ -163,7 +163,7 @@ it("puts the guard on the nodes, exchanges Multus, and prunes only when the last
   expect((await ready())?.message).toMatch(/guard/);
   expect(await imageOf("kube-multus-ds")).toMatch(/-thick$/);
   await runAll("name=multus-rollout-guard");
-  await waitUntil("the new image", async () => (await imageOf("kube-multus-ds")).endsWith(":v4.3.0"));
+  await waitUntil("the new image", async () => (await imageOf("kube-multus-ds")).endsWith(":v4.3.1"));
   // The daemons that still run may start again, and they list and watch.
   expect(await exists("configmap", "multus-daemon-config")).toBe(true);
   expect(await kubectl.run("get", "clusterrole", "multus", "-o", "yaml")).toContain("- watch");

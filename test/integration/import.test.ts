@@ -1,7 +1,9 @@
 import { expect, it } from "vitest";
+import { templateOf } from "../../src/controllers/shared/applier.ts";
 import { parseMultusInstall } from "../../src/crds/multus-install/multus-install.ts";
 import { importInstall } from "../../src/import/import.ts";
 import { objectsOf, renderInstall } from "../../src/render/render.ts";
+import { rolloutGuard } from "../../src/render/rollout-guard.ts";
 import { differences } from "./equivalence.ts";
 import { type UPSTREAM, upstreamManifest } from "./upstream-manifests.ts";
 
@@ -59,4 +61,21 @@ it("warns of the stock thin manifest's token, which nobody renews", () => {
   const { install, findings } = importInstall(upstreamManifest("v4 thin"));
   expect(install.spec).toMatchObject({ entrypoint: { refreshKubeconfig: false } });
   expect(findings.map(({ message }) => message)).toContainEqual(expect.stringContaining("multus-cni #852"));
+});
+
+it("does not take the guard of a rollout for a second Multus", () => {
+  const parsed = parseMultusInstall({
+    apiVersion: "multus-operator.dev/v1alpha1",
+    kind: "MultusInstall",
+    metadata: { name: "multus" },
+    spec: {},
+  });
+  if (!parsed.ok) throw new Error("the spec does not parse");
+  const objects = objectsOf(renderInstall(parsed.value));
+  const [daemonSet] = objects.filter(({ kind }) => kind === "DaemonSet");
+  const guard = rolloutGuard(parsed.value, templateOf(daemonSet ?? {}));
+  expect(guard.map(({ kind }) => kind)).toContain("DaemonSet");
+  const { findings } = importInstall([...guard, ...objects]);
+  expect(findings.filter(({ kind }) => kind === "lost")).toEqual([]);
+  expect(findings.map(({ message }) => message)).toContainEqual(expect.stringContaining("operator's own"));
 });

@@ -156,7 +156,7 @@ it("sets a changed field back within 2 s, and leaves fields of others alone", as
       }>("daemonset", "kube-multus-ds", "-n", "kube-system");
       expect(metadata.annotations["example.org/mine"]).toBe("stays");
       return (
-        spec.template.spec.containers[0]?.image === "ghcr.io/k8snetworkplumbingwg/multus-cni:v4.3.0" &&
+        spec.template.spec.containers[0]?.image === "ghcr.io/k8snetworkplumbingwg/multus-cni:v4.3.1" &&
         spec.template.spec.hostNetwork === true
       );
     },
@@ -232,7 +232,7 @@ it("does not take over somebody else's object silently", async () => {
   };
   await kubectl.runWithInput(JSON.stringify(foreign), "apply", "-f", "-");
   await apply();
-  expect(await reason("Stalled", "OwnershipConflict")).toContain(".rules");
+  expect(await reason("Stalled", "OwnershipConflict")).toContain("owns rules");
   expect((await kubectl.get<{ rules: unknown[] }>("clusterrole", "multus")).rules).toEqual(foreign.rules);
   await kubectl.run("delete", "clusterrole", "multus");
   await reason("Ready", "NoMatchingNodes");

@@ -80,9 +80,33 @@ const MISTAKES: RefusedSpec[] = [
   },
   {
     title: "Inline with both preset and config",
-    spec: { primaryNetwork: { source: "Inline", preset: "Calico", config: "{}" } },
+    spec: { primaryNetwork: { source: "Inline", preset: "Calico", config: '{"plugins":[]}' } },
     field: "spec.primaryNetwork.source",
     says: /exactly one of preset and config/,
+  },
+  {
+    title: "Inline with a daemon before v4.1.0",
+    spec: { version: "v4.0.2", mode: "Thick", primaryNetwork: { source: "Inline", preset: "Calico" } },
+    field: "spec.primaryNetwork.source",
+    says: /v4\.1\.0/,
+  },
+  {
+    title: "Inline with another cluster network",
+    spec: {
+      mode: "Thick",
+      primaryNetwork: { source: "Inline", preset: "Calico" },
+      daemon: { clusterNetwork: "primary" },
+    },
+    field: "spec.daemon.clusterNetwork",
+  },
+  {
+    title: "Inline with an auxiliary chain",
+    spec: {
+      mode: "Thick",
+      primaryNetwork: { source: "Inline", preset: "Calico" },
+      daemon: { auxiliaryCNIChainName: "chain" },
+    },
+    field: "spec.daemon.auxiliaryCNIChainName",
   },
   {
     title: "File without a file",
@@ -218,7 +242,7 @@ const HOSTILE: RefusedSpec[] = [
   {
     title: "a command with a shell script in it",
     spec: { image: { layout: { command: ["bash", "-c", "rm -rf /host/etc; sleep 1"] } } },
-    field: "spec.image.layout.command[2]",
+    field: "spec.image.layout.command",
   },
   {
     title: "a path as the daemon's cluster network",

@@ -24,13 +24,20 @@ export function checkDhcp(ipam: Section, { report }: PluginContext): undefined {
     for (const item of ipam.take(name, list(section)) ?? []) {
       if (!item) continue;
       const option = item.take("option", text);
-      for (const other of others) item.take(other, text);
+      for (const other of others) {
+        const value = item.take(other, text);
+        if (other === "value" && Buffer.byteLength(value ?? "") > 255)
+          report.error(item.at(other), "OUT_OF_RANGE", "must be 255 bytes or shorter");
+      }
       if (name === "request") item.take("skipDefault", flag);
       item.warnOfMisspellings();
+      // Of "request" the daemon passes over an empty one.
+      if (name === "provide" && !item.has("option")) report.missing(item.at("option"), "what is provided");
       if (
         option !== undefined &&
+        !(name === "request" && option === "") &&
         !OPTIONS.includes(option) &&
-        !(/^\d{1,9}$/.test(option) && Number(option) < 256)
+        !(/^0*\d{1,3}$/.test(option) && Number(option) < 256)
       )
         report.error(
           item.at("option"),

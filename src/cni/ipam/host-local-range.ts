@@ -37,7 +37,7 @@ export function readRange(fields: Section, context: RangeContext, required: bool
   const gateway = fields.take("gateway", address);
   if (required) {
     fields.warnOfMisspellings();
-    if (!fields.has("subnet")) report.error(fields.path, "MISSING_FIELD", 'needs "subnet"');
+    if (!fields.has("subnet")) report.missing(fields.at("subnet"), "the addresses to hand out");
   } else if (!fields.has("subnet"))
     for (const name of ["rangeStart", "rangeEnd", "gateway"])
       if (fields.has(name))

@@ -1,5 +1,8 @@
+import { type Address, parseAddress, parseCidr, unmapped } from "../address.ts";
+import { cniArgs } from "../args.ts";
 import { isAtLeast, type Layer3, type PluginContext } from "../context.ts";
-import { list, section, text } from "../kinds.ts";
+import { type Path, show } from "../finding.ts";
+import { list, section, text, texts } from "../kinds.ts";
 import type { Section } from "../section.ts";
 import { type Range, readRange } from "./host-local-range.ts";
 import { checkRoutes } from "./routes.ts";
@@ -16,7 +19,7 @@ export function checkHostLocal(ipam: Section, context: PluginContext): Layer3 | 
     const path = [...ipam.at("ranges"), i];
     if (!set || set.length === 0) report.error(path, "EMPTY_RANGE_SET", "holds no range");
     return (set ?? []).map((range, j) => {
-      if (!range) report.error([...path, j], "MISSING_FIELD", 'needs "subnet"');
+      if (!range) report.missing([...path, j, "subnet"], "the addresses to hand out");
       return range && readRange(range, context, true);
     });
   });
@@ -25,20 +28,17 @@ export function checkHostLocal(ipam: Section, context: PluginContext): Layer3 | 
   const all = [...(own ? [[own]] : []), ...read].filter((set) => set.length > 0);
   const given = ipam.has("subnet") || sets.length > 0;
   if (!given && !context.capabilities.has("ipRanges"))
-    report.error(ipam.path, "MISSING_FIELD", 'needs "subnet" or "ranges": the addresses to hand out');
+    report.missing(ipam.at("subnet"), 'the addresses to hand out, here or in "ranges"');
   for (const set of all) checkFamilies(set, context);
   checkOverlaps(all.flat(), context);
   if (whole) checkCount(all, ipam, context);
+  if (whole) checkRequested(all, ipam, context);
   const known = whole && all.length > 0 && !context.capabilities.has("ipRanges");
   // One address of each set, of its first range as long as that lasts.
   const handedOut = all
     .map(([first]) => first)
     .filter((range) => range !== undefined)
-    .map(({ subnet, gateway }) => ({
-      subnet,
-      // host-local takes the first address of the subnet for the gateway where none is given.
-      gateway: gateway ?? { family: subnet.address.family, value: subnet.first + 1n },
-    }));
+    .map((range) => ({ subnet: range.subnet, gateway: gatewayOf(range) }));
   const subnets = all.flat().map(({ subnet }) => subnet);
   const layer3 = checkRoutes(ipam, context, known ? subnets : undefined, known ? handedOut : undefined);
   if (!context.primary && all.length > 0 && SHARED_WIRE.includes(context.type))
@@ -49,6 +49,53 @@ export function checkHostLocal(ipam: Section, context: PluginContext): Layer3 | 
       { suggestion: "whereabouts" },
     );
   return layer3;
+}
+
+/**
+ * Addresses of `args.cni.ips` and of the pod's request: each must lie in a set of its own, and be no gateway. Of
+ * CNI_ARGS host-local reads one address only, and Multus passes all of a request there.
+ */
+function checkRequested(sets: readonly Range[][], ipam: Section, context: PluginContext): void {
+  const { report, request, capabilities, fields } = context;
+  if (capabilities.has("ipRanges") || fields.has("runtimeConfig")) return;
+  const args = cniArgs(fields);
+  const left = [...sets];
+  const taken = new Set<string>();
+  const take = (ip: string, path: Path, code: string): void => {
+    const found = ip.includes("/") ? parseCidr(ip)?.address : parseAddress(ip);
+    if (!found) {
+      report.error(path, "BAD_ADDRESS", `must be an IP address (it is ${show(ip)})`);
+      return;
+    }
+    const wanted = unmapped(found);
+    const key = `${wanted.family} ${wanted.value}`;
+    if (taken.has(key)) return;
+    taken.add(key);
+    const index = left.findIndex((set) => set.some((range) => holds(range, wanted)));
+    const [set] = index < 0 ? [undefined] : left.splice(index, 1);
+    if (!set) report.error(path, code, `has no range that gives ${show(ip)}`);
+    else if (set.some((range) => holds(range, wanted) && gatewayOf(range).value === wanted.value))
+      report.error(path, code, `does not give ${show(ip)}, which is the gateway of its range`);
+  };
+  for (const [i, ip] of (args?.take("ips", texts) ?? []).entries())
+    if (ip !== undefined && ip !== "") take(ip, [...(args?.at("ips") ?? []), i], "OUTSIDE_SUBNET");
+  const ips = request?.ips ?? [];
+  if (ips.length > 1)
+    report.error(
+      ipam.at("type"),
+      "TOO_MANY_IPS",
+      `"host-local" takes one requested address only, since Multus passes all of them in one argument (the pod requests ${ips.length}); use "whereabouts" or "static"`,
+    );
+  else for (const ip of ips) take(ip, ipam.path, "OUTSIDE_SUBNET");
+}
+
+function holds({ subnet, first, last }: Range, { family, value }: Address): boolean {
+  return subnet.address.family === family && first <= value && value <= last;
+}
+
+/** host-local takes the first address of the subnet for the gateway if none is given. */
+function gatewayOf({ subnet, gateway }: Range): Address {
+  return gateway ?? { family: subnet.address.family, value: subnet.first + 1n };
 }
 
 function checkFamilies(set: readonly Range[], { report }: PluginContext): void {

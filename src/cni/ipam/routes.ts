@@ -1,5 +1,12 @@
 import { type Address, type Cidr, contains } from "../address.ts";
-import { type GivenRoute, type HandedOut, isAtLeast, type Layer3, type PluginContext } from "../context.ts";
+import {
+  type GivenRoute,
+  type HandedOut,
+  isAtLeast,
+  type Layer3,
+  movesRoutes,
+  type PluginContext,
+} from "../context.ts";
 import { address, cidr, int, list, section } from "../kinds.ts";
 import type { Section } from "../section.ts";
 
@@ -45,7 +52,13 @@ export function checkRoutes(
     const path = fields.at("dst");
     // A route without a gateway goes over the first of its family that the IPAM gives.
     const over = gw ?? own?.find(({ gateway }) => gateway?.family === family)?.gateway;
-    if (gw && !reachable(gw))
+    if (gw && gw.family !== family)
+      report.error(
+        fields.at("gw"),
+        "UNREACHABLE_GATEWAY",
+        `is of IPv${gw.family}, and the route is of IPv${family}`,
+      );
+    else if (gw && !reachable(gw))
       report.error(
         fields.at("gw"),
         "UNREACHABLE_GATEWAY",
@@ -103,7 +116,7 @@ export function checkRoutes(
   }
 }
 
-function readRoutes(ipam: Section, { report, primary, cniVersion }: PluginContext): GivenRoute[] {
+function readRoutes(ipam: Section, { report, primary, cniVersion, after }: PluginContext): GivenRoute[] {
   return (ipam.take("routes", list(section)) ?? []).flatMap((fields, i): GivenRoute[] => {
     if (!fields) {
       report.error([...ipam.at("routes"), i], "WRONG_TYPE", "must be an object: the plugin crashes on null");
@@ -116,8 +129,7 @@ function readRoutes(ipam: Section, { report, primary, cniVersion }: PluginContex
       fields.take(name, int),
     );
     fields.warnOfMisspellings();
-    if (!fields.has("dst"))
-      report.error(fields.path, "MISSING_FIELD", 'needs "dst", a network such as 10.0.0.0/8');
+    if (!fields.has("dst")) report.missing(fields.at("dst"), "a network such as 10.0.0.0/8");
     if (!dst) return [];
     if (dst.address.family === 4 && dst.first !== dst.address.value)
       report.error(
@@ -125,11 +137,11 @@ function readRoutes(ipam: Section, { report, primary, cniVersion }: PluginContex
         "HOST_BITS",
         "has host bits set, which the kernel refuses for an IPv4 route",
       );
-    if (dst.prefix === 0 && !primary)
+    if (dst.prefix === 0 && !primary && !movesRoutes({ after }))
       report.warn(
         fields.at("dst"),
         "DEFAULT_ROUTE",
-        "gives the pod a second default route beside its primary network's",
+        "gives the pod a second default route, in addition to its primary network's",
       );
     // Results before 0.3.0 have no place for the rest (cni/pkg/types/020).
     if (!isAtLeast(cniVersion, "0.3.0")) return [{ fields, dst, gw, priority: 0, table: 0, scope: 0 }];

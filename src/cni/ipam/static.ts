@@ -1,7 +1,9 @@
-import type { Cidr } from "../address.ts";
+import { type Address, type Cidr, parseCidr } from "../address.ts";
+import { cniArgs } from "../args.ts";
 import { type HandedOut, isAtLeast, type Layer3, type PluginContext } from "../context.ts";
 import { checkDns } from "../dns.ts";
-import { address, cidr, list, section, text } from "../kinds.ts";
+import { type Path, show } from "../finding.ts";
+import { address, cidr, list, section, text, texts } from "../kinds.ts";
 import type { Section } from "../section.ts";
 import { checkRoutes } from "./routes.ts";
 
@@ -9,6 +11,7 @@ import { checkRoutes } from "./routes.ts";
 export function checkStatic(ipam: Section, context: PluginContext): Layer3 | undefined {
   const { report } = context;
   const addresses = ipam.take("addresses", list(section)) ?? [];
+  const own: Given[] = [];
   const handedOut: HandedOut[] = [];
   const seen = new Set<string>();
   for (const [i, fields] of addresses.entries()) {
@@ -22,28 +25,36 @@ export function checkStatic(ipam: Section, context: PluginContext): Layer3 | und
       report.error([...path, "Address"], "UNKNOWN_FIELD", 'must be spelt "address"', {
         suggestion: "address",
       });
-    if (!fields?.has("address")) report.error(path, "MISSING_FIELD", 'needs "address", such as 10.0.0.5/24');
+    if (!fields?.has("address")) report.missing([...path, "address"], "such as 10.0.0.5/24");
     // ptp routes the whole subnet over the gateway, and without one asks the kernel for an address "nil/32".
     if (context.type === "ptp" && block && !fields?.has("gateway"))
-      report.error(path, "MISSING_FIELD", 'needs "gateway", since "ptp" routes over it');
-    if (!block) continue;
+      report.missing([...path, "gateway"], '"ptp" routes over it');
+    if (block) own.push({ block, gateway, path: [...path, "address"] });
+  }
+  const fixed = argsAddresses(context);
+  const requested = requestedAddresses(ipam, context);
+  const fromRuntime = context.fields.has("runtimeConfig");
+  // The later replace the earlier; but what comes as CNI_ARGS is added to "addresses" (LoadIPAMConfig).
+  const byCapability = requested && context.capabilities.has("ips") ? requested : undefined;
+  const given = byCapability ?? fixed ?? [...own, ...(requested ?? [])];
+  for (const { block, gateway, path } of given) {
     handedOut.push({ subnet: asIpv4(block), gateway });
     const key = `${block.address.family} ${block.address.value} ${block.prefix}`;
     if (seen.has(key))
-      report.error(
-        [...path, "address"],
-        "DUPLICATE_ADDRESS",
-        "is given twice, and the kernel refuses the second",
-      );
+      report.error(path, "DUPLICATE_ADDRESS", "is given twice, and the kernel refuses the second");
     seen.add(key);
   }
-  const fromRequest =
-    context.capabilities.has("ips") || context.fields.has("args") || context.fields.has("runtimeConfig");
-  if (addresses.length === 0 && !fromRequest)
+  if (context.type === "ptp" && (byCapability ?? fixed ?? requested ?? []).length > 0)
+    report.error(
+      ipam.at("type"),
+      "CONTRADICTION",
+      '"static" gives addresses of pods or of "args" without a gateway, and "ptp" routes over it',
+    );
+  if (given.length === 0 && addresses.length === 0 && context.request && !requested && !fromRuntime)
     report.error(
       ipam.path,
-      "MISSING_FIELD",
-      'needs "addresses", or the capability "ips" for addresses that pods ask for',
+      "MISSING_IPS",
+      'gives only the addresses that a pod requests in "ips", and this pod requests none',
     );
   for (const family of [4, 6])
     if (
@@ -56,13 +67,51 @@ export function checkStatic(ipam: Section, context: PluginContext): Layer3 | und
         `has more than one address for IPv${family}, which needs cniVersion 0.3.0 or later`,
       );
   const certain =
-    !fromRequest &&
-    handedOut.length === addresses.length &&
+    !fromRuntime &&
+    (context.request !== undefined || !context.capabilities.has("ips")) &&
+    // Without any, they come from pods.
+    handedOut.length > 0 &&
+    handedOut.length === (byCapability ?? fixed ?? [...addresses, ...(requested ?? [])]).length &&
     !handedOut.some(({ subnet }) => subnet.mapped && subnet.address.family === 6);
   const subnets = handedOut.map(({ subnet }) => subnet);
   const layer3 = checkRoutes(ipam, context, certain ? subnets : undefined, certain ? handedOut : undefined);
   checkDns(ipam);
   return layer3;
+}
+
+interface Given {
+  block: Cidr;
+  gateway: Address | undefined;
+  path: Path;
+}
+
+/** `args.cni.ips`, which replace `addresses`; undefined if there are none. */
+function argsAddresses({ fields, report }: PluginContext): Given[] | undefined {
+  const args = cniArgs(fields);
+  const ips = args?.take("ips", texts) ?? [];
+  if (!args || ips.length === 0) return undefined;
+  return ips.flatMap((ip, i) => {
+    const path = [...args.at("ips"), i];
+    const block = parseCidr(ip ?? "");
+    if (block) return [{ block, gateway: undefined, path }];
+    report.error(
+      path,
+      "BAD_CIDR",
+      `must be an address with a prefix length, such as 10.0.0.5/24 (it is ${show(ip)})`,
+    );
+    return [];
+  });
+}
+
+/** What the pod requests; undefined if it requests nothing. */
+function requestedAddresses(ipam: Section, { report, request }: PluginContext): Given[] | undefined {
+  if (!request?.ips || request.ips.length === 0) return undefined;
+  return request.ips.flatMap((ip) => {
+    const block = parseCidr(ip);
+    if (block) return [{ block, gateway: undefined, path: ipam.path }];
+    report.error(ipam.path, "BAD_IP", `needs addresses with a prefix length: ${ip}/24, not ${show(ip)}`);
+    return [];
+  });
 }
 
 /** ::ffff:10.0.0.5/120 goes through the result as 10.0.0.5/24. */

@@ -4,19 +4,33 @@ import { show } from "../finding.ts";
 import { address, text, texts } from "../kinds.ts";
 import type { Section } from "../section.ts";
 
+/** What whereabouts hands out of one range. */
+export interface WhereaboutsRange {
+  fields: Section;
+  network: Cidr;
+  /** The bounds, and the networks between them that are left out. */
+  first: bigint;
+  last: bigint;
+  exceptions: readonly Cidr[];
+}
+
 /**
  * `range` with its bounds and exceptions (pkg/config, LoadIPAMConfig; pkg/iphelpers, GetIPRange;
  * pkg/allocate, IterateForAssignment): a network, or "10.0.0.5-10.0.0.20/24", from the first address to the
  * one in the network.
  */
-export function checkRange(fields: Section, { report }: PluginContext, inList: boolean): void {
+export function checkRange(
+  fields: Section,
+  { report }: Pick<PluginContext, "report">,
+  inList: boolean,
+): WhereaboutsRange | undefined {
   const word = fields.take("range", text) ?? "";
   const start = bound("range_start");
   const end = bound("range_end");
   const exceptions = excluded();
   if (word === "") {
-    if (inList) report.error(fields.path, "MISSING_FIELD", 'needs "range", a network such as 192.168.1.0/24');
-    return;
+    if (inList) report.missing(fields.at("range"), "a network such as 192.168.1.0/24");
+    return undefined;
   }
   const [from, block] = word.includes("-") ? word.split(/-(.*)/s, 2) : [undefined, word];
   const network = parseCidr(sloppy(block ?? ""));
@@ -28,10 +42,12 @@ export function checkRange(fields: Section, { report }: PluginContext, inList: b
       `must be a network such as 192.168.1.0/24, or 192.168.1.5-192.168.1.0/24 (it is ${show(word)})`,
       { value: show(word) },
     );
-    return;
+    return undefined;
   }
   // An IPv4 network written as IPv6 has one family for its address and another for its mask.
-  if (network.mapped) return;
+  if (network.mapped) return undefined;
+  // The first and the last address of a network are not given to pods.
+  let [low, high] = [network.first + 1n, network.last - 1n];
   const most = network.address.family === 4 ? 30 : 126;
   if (network.prefix > most)
     report.error(
@@ -42,8 +58,6 @@ export function checkRange(fields: Section, { report }: PluginContext, inList: b
   else if (first && !contains(network, unmapped(first)))
     report.error(fields.at("range"), "OUTSIDE_SUBNET", `begins outside of its network (it is ${show(word)})`);
   else {
-    // The first and the last address of a network are not given to pods.
-    let [low, high] = [network.first + 1n, network.last - 1n];
     const inside = (address: Address | undefined): address is Address =>
       address?.family === network.address.family && address.value >= low && address.value <= high;
     const [begin, finish] = first ? [first, network.address] : [start, end];
@@ -60,6 +74,7 @@ export function checkRange(fields: Section, { report }: PluginContext, inList: b
         `has no address that "exclude" leaves (it is ${show(word)})`,
       );
   }
+  return { fields, network, first: low, last: high, exceptions };
 
   /** Beside `range` what is no address counts as not given; in `ipRanges` Go's decoder refuses it. */
   function bound(name: string): Address | undefined {
@@ -95,6 +110,16 @@ export function checkRange(fields: Section, { report }: PluginContext, inList: b
       return [];
     });
   }
+}
+
+/** Whether a pod may get the address. */
+export function handsOut({ network, first, last, exceptions }: WhereaboutsRange, address: Address): boolean {
+  return (
+    network.address.family === address.family &&
+    first <= address.value &&
+    address.value <= last &&
+    !exceptions.some((block) => contains(block, address))
+  );
 }
 
 /** Whether the networks leave nothing from `low` to `high`. */

@@ -1,36 +1,31 @@
-import { parseAddress, parseCidr } from "../address.ts";
-import type { PluginContext } from "../context.ts";
+import { type Address, parseAddress, parseCidr, unmapped } from "../address.ts";
+import type { HandedOut, Layer3, PluginContext } from "../context.ts";
 import { checkDns } from "../dns.ts";
 import { show } from "../finding.ts";
 import { address, flag, int, list, section, text } from "../kinds.ts";
 import type { Section } from "../section.ts";
 import { checkRoutes } from "./routes.ts";
-import { checkRange, sloppy } from "./whereabouts-range.ts";
+import { checkRange, handsOut, sloppy, type WhereaboutsRange } from "./whereabouts-range.ts";
+import { checkSlices } from "./whereabouts-slices.ts";
 
 /** k8snetworkplumbingwg/whereabouts, pkg/config/config.go, pkg/types/types.go, pkg/allocate and pkg/iphelpers. */
-export function checkWhereabouts(ipam: Section, context: PluginContext): undefined {
+export function checkWhereabouts(ipam: Section, context: PluginContext): Layer3 | undefined {
   const { report } = context;
-  checkRange(ipam, context, false);
-  const ranges = ipam.take("ipRanges", list(section)) ?? [];
-  for (const [i, fields] of ranges.entries()) {
-    if (!fields) report.error([...ipam.at("ipRanges"), i], "MISSING_FIELD", 'needs "range"');
-    else {
-      checkRange(fields, context, true);
-      fields.warnOfMisspellings();
+  const own = checkRange(ipam, context, false);
+  const listed = ipam.take("ipRanges", list(section)) ?? [];
+  const read = listed.map((fields, i) => {
+    if (!fields) {
+      report.missing([...ipam.at("ipRanges"), i, "range"], "a network such as 192.168.1.0/24");
+      return undefined;
     }
-  }
-  const gateway = ipam.take("gateway", text);
-  if (gateway && !parseAddress(sloppy(gateway)))
-    report.error(ipam.at("gateway"), "BAD_ADDRESS", `must be an IP address (it is ${show(gateway)})`, {
-      value: show(gateway),
-    });
-  const slice = ipam.take("node_slice_size", text);
-  if (slice && !/^\/?\d{1,3}$/.test(slice))
-    report.error(
-      ipam.at("node_slice_size"),
-      "WRONG_TYPE",
-      `must be a prefix length such as "/24" (it is ${show(slice)})`,
-    );
+    const range = checkRange(fields, context, true);
+    fields.warnOfMisspellings();
+    return range;
+  });
+  const ranges = [own, ...read].filter((range) => range !== undefined);
+  const hasRange = (ipam.take("range", text) ?? "") !== "";
+  const gateway = readGateway(ipam, context);
+  checkSlices(ipam, ranges, context);
   for (const name of [
     "network_name",
     "log_file",
@@ -51,25 +46,110 @@ export function checkWhereabouts(ipam: Section, context: PluginContext): undefin
   const kubernetes = ipam.take("kubernetes", section);
   for (const name of ["kubeconfig", "k8s_api_root"]) kubernetes?.take(name, text);
   checkDns(ipam);
-  checkAddresses(ipam, context);
-  if (!ipam.take("range", text) && ranges.length === 0 && !ipam.has("addresses"))
-    report.warn(
-      ipam.path,
-      "MISSING_FIELD",
-      'has no "range" and no "ipRanges": they must then stand in whereabouts.conf on every node',
+  const fixed = checkAddresses(ipam, context);
+  const requested = requestedAddresses(ipam, context);
+  checkTwice([...fixed, ...requested], ipam, context);
+  if (!hasRange && listed.length === 0 && !ipam.has("addresses") && requested.length === 0)
+    report.missing(
+      ipam.at("range"),
+      'the addresses to hand out, here, in "ipRanges" or in whereabouts.conf on every node',
+      "warning",
     );
-  checkRoutes(ipam, context, undefined);
+  checkNetworks(ranges, context);
+  if (gateway) checkGateway(gateway, ranges, ipam, context);
+  // Every address of a range comes with the one gateway, those of "addresses" with their own.
+  const handedOut = [...ranges.map(({ network }) => ({ subnet: network, gateway })), ...fixed, ...requested];
+  const certain =
+    handedOut.length > 0 &&
+    ranges.length === Number(hasRange) + listed.length &&
+    !context.fields.has("runtimeConfig");
+  const subnets = handedOut.map(({ subnet }) => subnet);
+  return checkRoutes(ipam, context, certain ? subnets : undefined, certain ? handedOut : undefined);
 }
 
-function checkAddresses(ipam: Section, { report }: PluginContext): void {
-  for (const [i, item] of (ipam.take("addresses", list(section)) ?? []).entries()) {
-    const given = item?.take("address", text);
-    item?.take("gateway", address);
-    if (given === undefined || !parseCidr(sloppy(given)))
+function readGateway(ipam: Section, { report }: PluginContext): Address | undefined {
+  const word = ipam.take("gateway", text);
+  if (!word) return undefined;
+  const gateway = parseAddress(sloppy(word));
+  if (!gateway)
+    report.error(ipam.at("gateway"), "BAD_ADDRESS", `must be an IP address (it is ${show(word)})`, {
+      value: show(word),
+    });
+  return gateway && unmapped(gateway);
+}
+
+/** whereabouts keeps the addresses of a network in one pool, in which a pod's interface has one address (AssignIP). */
+function checkNetworks(ranges: readonly WhereaboutsRange[], { report }: PluginContext): void {
+  const seen = new Set<string>();
+  for (const { fields, network } of ranges) {
+    const key = `${network.address.family} ${network.first} ${network.prefix}`;
+    if (seen.has(key))
       report.error(
-        item?.has("address") ? item.at("address") : [...ipam.at("addresses"), i],
-        "BAD_CIDR",
-        `needs "address", such as 192.168.1.5/24 (it is ${show(given)})`,
+        fields.at("range"),
+        "OVERLAP",
+        "is of the same network as another range: whereabouts gives one address of a network, a second time the same, which the kernel refuses",
       );
+    seen.add(key);
   }
+}
+
+/** It does not spare the gateway, unlike host-local. */
+function checkGateway(
+  gateway: Address,
+  ranges: readonly WhereaboutsRange[],
+  ipam: Section,
+  { report }: PluginContext,
+): void {
+  // Slices leave out nothing but their own first and last address.
+  if ((ipam.take("node_slice_size", text) ?? "") !== "") return;
+  const range = ranges.find((one) => handsOut(one, gateway));
+  if (!range) return;
+  const word = ipam.take("gateway", text) ?? "";
+  report.warn(
+    ipam.at("gateway"),
+    "GATEWAY_HANDED_OUT",
+    `is given to a pod as any other address of the range: add "exclude": ["${word}/${gateway.family === 4 ? 32 : 128}"]${gateway.value === range.first ? ", or begin the range after it" : ""}`,
+  );
+}
+
+function checkTwice(addresses: readonly HandedOut[], ipam: Section, { report }: PluginContext): void {
+  const seen = new Set<string>();
+  for (const { subnet } of addresses) {
+    const key = `${subnet.address.family} ${subnet.address.value} ${subnet.prefix}`;
+    if (seen.has(key))
+      report.error(
+        ipam.path,
+        "DUPLICATE_ADDRESS",
+        "gives one address twice, and the kernel refuses the second",
+      );
+    seen.add(key);
+  }
+}
+
+function checkAddresses(ipam: Section, { report }: PluginContext): HandedOut[] {
+  return (ipam.take("addresses", list(section)) ?? []).flatMap((item, i): HandedOut[] => {
+    const given = item?.take("address", text);
+    const gateway = item?.take("gateway", address);
+    const subnet = given === undefined ? undefined : parseCidr(sloppy(given));
+    if (subnet) return [{ subnet, gateway }];
+    if (given === undefined && !item?.has("address"))
+      report.missing([...ipam.at("addresses"), i, "address"], "such as 192.168.1.5/24");
+    else
+      report.error(
+        item?.at("address") ?? ipam.at("addresses"),
+        "BAD_CIDR",
+        `must be an address with a prefix length, such as 192.168.1.5/24 (it is ${show(given)})`,
+      );
+    return [];
+  });
+}
+
+/** What a pod requests comes as CNI_ARGS, and is added to the addresses of the ranges (handleEnvArgs). */
+function requestedAddresses(ipam: Section, { report, request }: PluginContext): HandedOut[] {
+  return (request?.ips ?? []).flatMap((ip): HandedOut[] => {
+    const subnet = parseCidr(sloppy(ip));
+    if (subnet) return [{ subnet, gateway: undefined }];
+    report.error(ipam.path, "BAD_IP", `needs addresses with a prefix length: ${ip}/24, not ${show(ip)}`);
+    return [];
+  });
 }

@@ -8,9 +8,9 @@ export const bandwidth: PluginCheck = (context) => {
     const rate = fields.take(`${way}Rate`, uint64) ?? 0;
     const burst = fields.take(`${way}Burst`, uint64) ?? 0;
     if (rate !== 0 && burst === 0 && isWell(`${way}Burst`))
-      report.error(fields.at(`${way}Rate`), "MISSING_FIELD", `needs "${way}Burst" beside it`);
+      report.missing(fields.at(`${way}Burst`), `"${way}Rate" is given, and works with it only`);
     if (burst !== 0 && rate === 0 && isWell(`${way}Rate`))
-      report.error(fields.at(`${way}Burst`), "MISSING_FIELD", `needs "${way}Rate" beside it`);
+      report.missing(fields.at(`${way}Rate`), `"${way}Burst" is given, and works with it only`);
     if (Math.floor(burst / 8) >= 2 ** 32 - 1)
       report.error(fields.at(`${way}Burst`), "OUT_OF_RANGE", "must be less than 4 GB (34359738360 bits)");
   }

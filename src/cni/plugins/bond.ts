@@ -1,7 +1,7 @@
 import type { PluginCheck, PluginContext } from "../context.ts";
 import { show } from "../finding.ts";
 import { checkIpam, checkMtuOfIpv6 } from "../ipam/ipam.ts";
-import { between, flag, interfaceName, list, oneOf, section, text } from "../kinds.ts";
+import { between, existingInterface, flag, list, oneOf, section, text } from "../kinds.ts";
 
 const MODES = [
   "balance-rr",
@@ -21,16 +21,19 @@ export const bond: PluginCheck = (context) => {
   const mode = fields.take("mode", text);
   if (mode !== undefined && !MODES.includes(mode)) report.notOneOf(fields.at("mode"), mode, MODES);
   else if (mode === undefined && !fields.has("mode"))
-    report.error(fields.path, "MISSING_FIELD", `needs "mode", one of ${MODES.join(", ")}`);
+    report.missing(fields.at("mode"), `one of ${MODES.join(", ")}`);
   checkLinks(context);
   const miimon = fields.take("miimon", text);
-  if (miimon === undefined ? !fields.has("miimon") : !/^[+-]?\d{1,18}$/.test(miimon))
+  if (!fields.has("miimon"))
+    report.missing(
+      fields.at("miimon"),
+      'the milliseconds between checks of the links, in quotes, such as "100"',
+    );
+  else if (miimon !== undefined && !/^[+-]?\d{1,18}$/.test(miimon))
     report.error(
-      fields.has("miimon") ? fields.at("miimon") : fields.path,
-      fields.has("miimon") ? "WRONG_TYPE" : "MISSING_FIELD",
-      miimon === undefined
-        ? 'needs "miimon", milliseconds between looks at the links in quotes, such as "100"'
-        : `must be a whole number in quotes, such as "100" (it is ${show(miimon)})`,
+      fields.at("miimon"),
+      "WRONG_TYPE",
+      `must be a whole number in quotes, such as "100" (it is ${show(miimon)})`,
     );
   fields.take("failOverMac", between(0, 2));
   fields.take("linksInContainer", flag);
@@ -57,13 +60,8 @@ function checkLinks({ fields, report }: PluginContext): void {
   for (const [i, link] of links.entries()) {
     // A map, whose key is spelt just so.
     const name = link?.exactly("name");
-    if (typeof name === "string") link?.take("name", interfaceName);
-    else report.error([...fields.at("links"), i], "MISSING_FIELD", 'needs "name", the interface (a string)');
+    if (typeof name === "string") link?.take("name", existingInterface);
+    else report.missing([...fields.at("links"), i, "name"], "the name of the interface, a string");
   }
-  if (links.length < 2)
-    report.error(
-      fields.has("links") ? fields.at("links") : fields.path,
-      "MISSING_FIELD",
-      'needs "links" with at least two interfaces, each with its name',
-    );
+  if (links.length < 2) report.missing(fields.at("links"), "at least two interfaces, each with its name");
 }

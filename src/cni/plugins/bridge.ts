@@ -1,8 +1,9 @@
 import type { Address, Cidr } from "../address.ts";
-import type { HandedOut, PluginCheck, PluginContext } from "../context.ts";
+import { cniArgs } from "../args.ts";
+import { type HandedOut, movesRoutes, type PluginCheck, type PluginContext } from "../context.ts";
 import { checkIpam, checkMtuOfIpv6 } from "../ipam/ipam.ts";
 import { withGateways } from "../ipam/routes.ts";
-import { between, flag, interfaceName, list, section, text, vethMtu } from "../kinds.ts";
+import { between, flag, interfaceName, list, section, settableAddress, text, vethMtu } from "../kinds.ts";
 import { ipMasqBackend } from "./masquerade.ts";
 
 const FLAGS = [
@@ -18,15 +19,15 @@ const FLAGS = [
 export const bridge: PluginCheck = (context) => {
   const { fields, report, primary } = context;
   if (fields.take("bridge", interfaceName) === "")
-    report.error(fields.at("bridge"), "MISSING_FIELD", "must name a bridge; left out it is cni0");
+    report.missing(fields.at("bridge"), "the name of a bridge; if the field is left out, it is cni0");
   for (const name of FLAGS) fields.take(name, flag);
   const isDefault = fields.take("isDefaultGateway", flag) === true;
   const isGateway = isDefault || fields.take("isGateway", flag) === true;
-  if (isDefault && !primary)
+  if (isDefault && !primary && !movesRoutes(context))
     report.warn(
       fields.at("isDefaultGateway"),
       "DEFAULT_ROUTE",
-      "gives the pod a second default route beside its primary network's",
+      "gives the pod a second default route, in addition to its primary network's",
     );
   const masquerades = fields.take("ipMasq", flag) === true;
   const hairpin = fields.take("hairpinMode", flag);
@@ -35,6 +36,7 @@ export const bridge: PluginCheck = (context) => {
   const mtu = fields.take("mtu", vethMtu);
   fields.take("vlan", between(0, 4094));
   checkTrunk(context);
+  cniArgs(fields)?.take("mac", settableAddress);
   const bare = fields.take("disableContainerInterface", flag);
   const ipam = fields.take("ipam", section);
   const isLayer3 = (ipam?.take("type", text) ?? "") !== "";
@@ -86,15 +88,22 @@ function overlap(a: Cidr, b: Cidr): boolean {
 }
 
 function checkTrunk({ fields, report }: PluginContext): void {
-  for (const item of fields.take("vlanTrunk", list(section)) ?? []) {
-    if (!item) continue;
+  for (const [i, item] of (fields.take("vlanTrunk", list(section)) ?? []).entries()) {
+    if (!item) {
+      report.error(
+        [...fields.at("vlanTrunk"), i],
+        "WRONG_TYPE",
+        "must be an object: the plugin crashes on null",
+      );
+      continue;
+    }
     const id = between(1, 4094);
     item.take("id", id);
     const min = item.take("minID", id);
     const max = item.take("maxID", id);
     item.warnOfMisspellings();
     if (item.has("minID") !== item.has("maxID"))
-      report.error(item.path, "MISSING_FIELD", 'needs "minID" and "maxID" together');
+      report.missing(item.at(item.has("minID") ? "maxID" : "minID"), '"minID" and "maxID" go together');
     if (min !== undefined && max !== undefined && min > max)
       report.error(item.at("minID"), "REVERSED_RANGE", `is greater than maxID (${min} and ${max})`);
   }

@@ -1,6 +1,7 @@
 import type { PluginCheck } from "../context.ts";
 import { checkIpam } from "../ipam/ipam.ts";
-import { interfaceName, mac, text } from "../kinds.ts";
+import { existingInterface, mac, text } from "../kinds.ts";
+import { RESOURCE_NAME } from "./device.ts";
 
 const WAYS = ["device", "hwaddr", "kernelpath", "pciBusID"];
 
@@ -8,7 +9,7 @@ const WAYS = ["device", "hwaddr", "kernelpath", "pciBusID"];
 export const hostDevice: PluginCheck = (context) => {
   const { fields, report } = context;
   const named = [
-    fields.take("device", interfaceName),
+    fields.take("device", existingInterface),
     fields.take("hwaddr", mac),
     fields.take("kernelpath", text),
     fields.take("pciBusID", text),
@@ -16,15 +17,20 @@ export const hostDevice: PluginCheck = (context) => {
   const path = named[2];
   if (path && !path.startsWith("/sys/devices/"))
     report.error(fields.at("kernelpath"), "OUT_OF_RANGE", "must be a path under /sys/devices/");
+  // A device plugin's device comes by the annotation, another by a pod's "deviceID" with the capability.
+  const isGiven =
+    context.resourceName !== undefined ||
+    context.primary ||
+    context.capabilities.has("deviceID") ||
+    fields.has("runtimeConfig");
   if (
-    context.resourceName === undefined &&
+    !isGiven &&
     named.every((way) => way === undefined || way === "") &&
     !WAYS.some((way) => fields.has(way) && way !== "device")
   )
-    report.warn(
-      fields.path,
-      "MISSING_FIELD",
-      `needs one of ${WAYS.join(", ")}, or the NAD's annotation k8s.v1.cni.cncf.io/resourceName`,
+    report.missing(
+      fields.at("device"),
+      `one of ${WAYS.join(", ")}, or the NAD's annotation ${RESOURCE_NAME}`,
     );
   checkIpam(context, "optional");
 };

@@ -1,11 +1,11 @@
 import type { PluginCheck } from "../context.ts";
 import { checkIpam, checkMtuOfIpv6 } from "../ipam/ipam.ts";
-import { ethernetAddress, flag, interfaceName, mtu, oneOf, uint32 } from "../kinds.ts";
+import { ethernetAddress, existingInterface, flag, mtu, oneOf, uint32 } from "../kinds.ts";
 
 /** containernetworking/plugins, plugins/main/macvlan/macvlan.go. Without a master it takes the default route's interface. */
 export const macvlan: PluginCheck = (context) => {
   const { fields } = context;
-  fields.take("master", interfaceName);
+  fields.take("master", existingInterface);
   fields.take("mode", oneOf(["bridge", "private", "vepa", "passthru"]));
   const size = fields.take("mtu", mtu);
   fields.take("mac", ethernetAddress);

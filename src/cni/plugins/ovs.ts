@@ -19,7 +19,7 @@ export const ovs: PluginCheck = (context) => {
   checkTrunk(trunk, context);
   // The pod's OvnPort argument or a device names the bridge too, and both come at run time.
   if (!fields.has("bridge") && !fields.has("deviceID") && resourceName === undefined)
-    report.warn(fields.path, "MISSING_FIELD", 'needs "bridge" unless an OVN port or a device tells it');
+    report.missing(fields.at("bridge"), "the OVS bridge, unless an OVN port or a device names it", "warning");
   checkMtuOfIpv6(context, mtu, checkIpam(context, "optional"));
 };
 

@@ -68,7 +68,7 @@ it.each([
   ],
   [
     { type: "macvlan", ipam: { type: "whereabouts", range: "10.1.0.0/24", ipRanges: [null] } },
-    "ipam.ipRanges[0]",
+    "ipam.ipRanges[0].range",
   ],
   [{ cniVersions: ["1.0.5"], plugins: [{ type: "macvlan" }] }, "cniVersions"],
   [{ plugins: [{ type: "tap" }, { type: "tuning", txQLen: -1 }] }, "plugins[1].txQLen"],
@@ -132,10 +132,10 @@ it.each([
   [{ type: "ib-sriov", rdmaIsolation: "true" }, "rdmaIsolation", "WRONG_TYPE"],
   [{ type: "rdma" }, "type", "NOT_CHAINED"],
   [{ type: "bond", mode: "1", miimon: "100", links: [{ name: "a" }, { name: "b" }] }, "mode", "NOT_ONE_OF"],
-  [{ type: "bond", mode: "802.3ad", links: [{ name: "a" }, { name: "b" }] }, "", "MISSING_FIELD"],
+  [{ type: "bond", mode: "802.3ad", links: [{ name: "a" }, { name: "b" }] }, "miimon", "MISSING_FIELD"],
   [
     { type: "bond", mode: "802.3ad", miimon: "100", links: [{ name: "a" }, { Name: "b" }] },
-    "links[1]",
+    "links[1].name",
     "MISSING_FIELD",
   ],
   [
@@ -168,7 +168,11 @@ it.each([
     "ipam.exclude[0]",
     "BAD_CIDR",
   ],
-  [{ type: "macvlan", ipam: { type: "whereabouts", ipRanges: [{}] } }, "ipam.ipRanges[0]", "MISSING_FIELD"],
+  [
+    { type: "macvlan", ipam: { type: "whereabouts", ipRanges: [{}] } },
+    "ipam.ipRanges[0].range",
+    "MISSING_FIELD",
+  ],
 ])("refuses what other plugins refuse: %j", (config, path, code) => {
   const options = { resourceName: "vendor.com/device" };
   const errors = checkNetworkConfig(JSON.stringify({ cniVersion: "1.0.0", ...config }), options);

@@ -48,23 +48,46 @@ export const PLUGINS: ReadonlyMap<string, PluginCheck> = new Map([
 
 /** Plugins that exist and whose fields are theirs: only what every configuration shares is checked. */
 export const OTHER_PLUGINS: readonly string[] = [
-  "calico",
-  "flannel",
-  "cilium-cni",
-  "weave-net",
+  "accelerated-bridge",
+  "afxdp",
   "antrea",
-  "kube-ovn",
-  "ovn-k8s-cni-overlay",
+  "aws-cni",
+  "azure-vnet",
+  "calico",
+  "cilium-cni",
+  "coordinator",
+  "egress-cni",
+  "egress-router",
+  "flannel",
+  "galaxy-sdn",
+  "hybridnet",
+  "ifacer",
   "ipoib",
+  "istio-cni",
+  "kube-ovn",
+  "kubevirt-passt-binding",
+  "linkerd-cni",
   "loopback",
+  "macvtap",
+  "multus",
+  "multus-shim",
+  "openshift-sdn",
+  "ovn-k8s-cni-overlay",
   "passthru",
   "route-override",
   "sriov-p4",
+  "tc-redirect-tap",
+  "terway",
   "userspace",
   "vdpa",
-  "azure-vnet",
-  "aws-cni",
+  "weave-net",
 ];
+
+/**
+ * Plugins of a cluster's primary network that keep one interface a pod, and set routes which a second attachment
+ * finds there already ("failed to add IPv4 route for 0.0.0.0/0 via 169.254.1.1: file exists").
+ */
+export const PRIMARY_ONLY: readonly string[] = ["calico", "cilium-cni"];
 
 /** calico passes its `ipam` on to host-local; what others make of theirs is theirs. */
 export const unknownPlugin: PluginCheck = (context) => {

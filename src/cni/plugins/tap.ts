@@ -1,7 +1,7 @@
 import type { PluginCheck } from "../context.ts";
 import { show } from "../finding.ts";
 import { checkIpam, checkMtuOfIpv6 } from "../ipam/ipam.ts";
-import { flag, int, interfaceName, mac, mtuFrom, text, uint32 } from "../kinds.ts";
+import { existingInterface, flag, int, mac, mtuFrom, text, uint32 } from "../kinds.ts";
 import type { Kind } from "../section.ts";
 
 /** containernetworking/plugins, plugins/main/tap/tap.go. The kernel's most for a tap device is 65535 less the Ethernet header. */
@@ -17,7 +17,7 @@ export const tap: PluginCheck = (context) => {
   for (const [name, value] of Object.entries({ mtu, mac: address }))
     if (byNetlink && value)
       report.warn(fields.at(name), "IGNORED", 'is ignored where both "owner" and "group" are given');
-  fields.take("bridge", interfaceName);
+  fields.take("bridge", existingInterface);
   checkMtuOfIpv6(context, byNetlink ? undefined : mtu, checkIpam(context, "optional"));
 };
 

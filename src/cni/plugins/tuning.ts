@@ -1,3 +1,4 @@
+import { cniArgs } from "../args.ts";
 import { type PluginCheck, type PluginContext, requireChained } from "../context.ts";
 import { show } from "../finding.ts";
 import { flag, int, mapOf, mtu, settableAddress, text } from "../kinds.ts";
@@ -8,6 +9,10 @@ export const tuning: PluginCheck = (context) => {
   fields.take("dataDir", text);
   fields.take("mac", settableAddress);
   for (const name of ["promisc", "allmulti"]) fields.take(name, flag);
+  const args = cniArgs(fields);
+  args?.take("mac", settableAddress);
+  for (const name of ["promisc", "allmulti"]) args?.take(name, flag);
+  args?.take("mtu", mtu);
   fields.take("mtu", mtu);
   checkQueue(context);
   for (const key of fields.take("sysctl", mapOf(text))?.keys() ?? [])

@@ -6,7 +6,7 @@ export const vrf: PluginCheck = (context) => {
   const { fields, report } = context;
   const name = fields.take("vrfname", interfaceName);
   if (name === "" || !fields.has("vrfname"))
-    report.error(fields.path, "MISSING_FIELD", 'needs "vrfname", the VRF that the interface joins');
+    report.missing(fields.at("vrfname"), "the VRF that the interface joins");
   fields.take("table", uint32);
   requireChained(context);
   requireVersion(context, "0.3.1");

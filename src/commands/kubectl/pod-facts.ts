@@ -1,6 +1,7 @@
 import { NETWORK_ATTACHMENT_DEFINITIONS } from "../../crds/network-attachment-definition.ts";
 import { NETWORK_ATTACHMENT_REPORT, type ReportStatus } from "../../crds/network-attachment-report/report.ts";
 import { type ApiObject, CORE_EVENTS, NODES, PODS } from "../../kube/resource.ts";
+import { defectsOf } from "../../multus/known-defects.ts";
 import { keyOf } from "../../networks/attachments.ts";
 import type { DuplicateAddress, ExplainedPod, ExplainInput } from "../../networks/explain/input.ts";
 import { NadReader, type ReadNad } from "../../networks/nad.ts";
@@ -64,6 +65,7 @@ export async function gatherPodFacts(reader: PermittedReader, pod: ApiPod): Prom
       return networks.hidden.has(key) ? { cniName: name } : networks.read.get(key)?.facts;
     },
     isolation: isolationOf(install),
+    defects: install && defectsOf(install.spec),
     nads: new Map(
       [...networks.read].map(([key, { findings, network }]) => {
         const { binaries, masters } = needsOf(network);

@@ -1,3 +1,4 @@
+import { pathAndMessage } from "../../cni/finding.ts";
 import type { MultusInstallStatus } from "../../crds/multus-install/status.ts";
 import type { ReportStatus } from "../../crds/network-attachment-report/report.ts";
 import { networkStatusFrom } from "../../networks/status-counts.ts";
@@ -35,7 +36,7 @@ function checked({ read }: CollectedNetworks, key: string): ReportStatus {
   const condition = {
     status: "False" as const,
     reason: "Invalid",
-    message: `${error.path === "" ? "it" : error.path} ${error.message}`,
+    message: pathAndMessage(error),
     lastTransitionTime: "",
   };
   return {

@@ -1,9 +1,12 @@
 import { ApiError, isApplyConflict, isNamespaceMissing, isNamespaceTerminating } from "../../kube/errors.ts";
 import { MayNotApprove } from "../certificates/rights.ts";
+import { ForeignObject } from "../shared/applier.ts";
+import { conflictOf, conflictsText } from "./adoption/conflicts.ts";
 import type { InstallState } from "./status/conditions.ts";
 
 /** Another Multus is there, or an object of it that cannot become the operator's. */
 export class AdoptionRefused extends Error {
+  override readonly name = "AdoptionRefused";
   readonly code = "ADOPTION_REFUSED";
   readonly reason: "OwnershipConflict" | "ImmutableField";
 
@@ -28,15 +31,15 @@ export function stalledBy(error: unknown): InstallState | undefined {
   if (error instanceof AdoptionRefused)
     return { kind: "Stalled", reason: error.reason, message: error.message };
   if (error instanceof MayNotApprove) return { kind: "Stalled", reason: "Forbidden", message: error.message };
-  if (!(error instanceof ApiError)) return undefined;
-  if (isApplyConflict(error)) {
-    const fields = error.causes.slice(0, 5).map(({ field, message }) => `${field} (${message})`);
+  if (error instanceof ForeignObject)
     return {
       kind: "Stalled",
       reason: "OwnershipConflict",
-      message: `${error.method} ${error.path}: the object exists and others own fields of it: ${fields.join(", ")}. Set spec.adopt: true to take it over, or delete the object`,
+      message: conflictsText([conflictOf(error.live)]),
     };
-  }
+  if (!(error instanceof ApiError)) return undefined;
+  // The object appeared between two requests; the next reconcile finds it, and names who manages it.
+  if (isApplyConflict(error)) return undefined;
   // The API has no cause of its own for an immutable field: FieldValueInvalid or Forbidden, and these words.
   const fixed =
     error.status === 422

@@ -9,21 +9,23 @@ import {
 import { type ReconcileContext, type Result, TerminalError } from "../../kube/controller.ts";
 import { ApiError } from "../../kube/errors.ts";
 import { NotSynced } from "../../kube/not-synced.ts";
-import { type ApiObject, describe, refOf } from "../../kube/resource.ts";
+import { type ApiObject, refOf } from "../../kube/resource.ts";
 import { lastComplete } from "../../render/last-complete.ts";
 import { objectsOf, RenderError, type RenderedInstall, renderInstall } from "../../render/render.ts";
-import { FIELD_MANAGER } from "../shared/applier.ts";
+import { type ForeignField, foreignFields, foreignFieldText, hasEffect } from "../shared/foreign-fields.ts";
 import { synced } from "../shared/synced.ts";
 import { type Adoption, planAdoption, takeOver } from "./adoption/adoption.ts";
+import { rehearse } from "./adoption/rehearsal.ts";
 import { approveCertificates } from "./daemon-certificates.ts";
 import { removeInstall } from "./deletion/deletion.ts";
 import { withDistribution } from "./distribution.ts";
 import { InvalidSpec, ProbeNetworkMissing, stalledBy } from "./errors.ts";
 import { refOfEntry } from "./inventory/inventory.ts";
 import { recordInventory } from "./inventory/prune.ts";
-import { verdict as verdictOf } from "./rollout/assess.ts";
-import { guardRef } from "./rollout/live-workloads.ts";
-import { isReadyAlready, look } from "./rollout/observe.ts";
+import { observePaused } from "./paused.ts";
+import type { Verdict } from "./rollout/assess.ts";
+import { guardRefs, rememberGuard } from "./rollout/live-workloads.ts";
+import { isReadyAlready } from "./rollout/observe.ts";
 import { appliedObjects, exchange } from "./rollout/roll-out.ts";
 import { rollbackOf } from "./rollout/rollback.ts";
 import { judge } from "./rollout/stuck.ts";
@@ -96,7 +98,7 @@ async function act(run: Run): Promise<Result> {
   if (metadata.deletionTimestamp) return await removeInstall(run);
   const leader = winner(run.deps.installs.values().map(contender));
   if (leader && leader.name !== metadata.name) {
-    const message = `MultusInstall ${leader.name} is older and counts; delete one of the two`;
+    const message = `MultusInstall ${leader.name} is older and takes precedence; this one is ignored. Delete this one (kubectl delete multusinstall ${metadata.name}): deleting ${leader.name} uninstalls Multus`;
     run.findings.state = { kind: "Stalled", reason: "SecondInstall", message };
     return {};
   }
@@ -111,19 +113,46 @@ async function act(run: Run): Promise<Result> {
 
   const adoption = await planAdoption(run, install, objects);
   tell(run, rendered, adoption);
+  if (!install.spec.paused) await rehearse(run, appliedObjects(rendered, adoption.kept));
+  // Before the pause: a daemon that starts again meanwhile serves no pod without its certificate.
   await approveCertificates(run, install);
-  if (install.spec.paused) return await observePaused(run, rendered, adoption);
-  await assertAllowed(run, objects);
+  if (install.spec.paused) return await observePaused(run, install, rendered, adoption);
   await addFinalizer(run);
   const isTaken = await takeOver(run, adoption);
   await recordInventory(run, [...objects, ...adoption.obsolete]);
   // What follows looks at the watches' copies: it must see whose the objects are by now.
   if (isTaken) return takingOver(run);
   const { verdict, result } = await exchange(run, install, rendered, adoption.kept, rollback === undefined);
-  const judged = await judge(run, install, verdict, rollback);
+  const foreign = objects.flatMap((object) => {
+    const live = run.deps.owned.get(refOf(object));
+    return live
+      ? foreignFields(live)
+          .filter(hasEffect)
+          .filter((field) => !isKept(field, object, adoption))
+      : [];
+  });
+  run.findings.foreignFields = foreign;
+  const judged = await judge(run, install, withPlacement(verdict, foreign), rollback);
   run.findings.state = { kind: "Running", verdict: judged.verdict };
   const daemonSets = objects.filter(({ kind }) => kind === "DaemonSet").map(({ metadata: { name } }) => name);
   return soonest(result, judged.result, await releaseNodes(run, install, daemonSets));
+}
+
+/** The template of a DaemonSet that was adopted with its pods is still its manifest's. */
+function isKept({ field }: ForeignField, object: KubeObject, { kept }: Adoption): boolean {
+  return kept.has(object) && field.startsWith("spec.template");
+}
+
+/** If no node matches because of what others set, the message names that, and not the spec. */
+function withPlacement(found: Verdict, foreign: readonly ForeignField[]): Verdict {
+  const placing = foreign.filter(({ field }) =>
+    /^spec\.template\.spec\.(nodeSelector|affinity|nodeName)/.test(field),
+  );
+  const [first] = placing;
+  if (found.state !== "NoNodes" || !first) return found;
+  const fields = placing.slice(0, 3).map(foreignFieldText).join("; ");
+  const message = `no node matches ${first.object}: ${fields}. The MultusInstall does not have it; remove it from the DaemonSet`;
+  return { ...found, message };
 }
 
 /** Turns an error into the state that the status tells, and into the error that the controller acts on. */
@@ -158,9 +187,10 @@ async function awaitCaches(run: Run, install: MultusInstall, objects: readonly K
   const refs = [
     ...objects.map(refOf),
     ...run.findings.inventory.map(refOfEntry),
-    ...[guardRef(namespace), refOf(lastComplete(install))],
+    ...[...guardRefs(namespace), refOf(lastComplete(install))],
   ];
   await Promise.all([nodes(), pods(namespace), owned.watch(refs, run.context.signal)]);
+  rememberGuard(run, namespace);
 }
 
 function parse(live: ApiObject): MultusInstall {
@@ -181,37 +211,14 @@ function takingOver(run: Run): Result {
   return { requeueAfterSeconds: 1 };
 }
 
-async function observePaused(run: Run, rendered: RenderedInstall, { kept }: Adoption): Promise<Result> {
-  const differing: string[] = [];
-  for (const object of appliedObjects(rendered, kept))
-    if (await run.deps.applier.isDifferent(object, run.context.signal))
-      differing.push(describe(refOf(object)));
-  run.findings.state = { kind: "Paused", verdict: verdictOf(await look(run, rendered)), differing };
-  return {};
-}
-
-/**
- * A namespace that the operator may not write in is refused before anything is written: with a finalizer
- * the install could not even be deleted, and the namespace is immutable.
- */
-async function assertAllowed(run: Run, objects: readonly KubeObject[]): Promise<void> {
-  if (run.live.metadata.finalizers?.includes(FINALIZER)) return;
-  for (const object of objects.filter(({ metadata }) => metadata.namespace !== undefined))
-    await run.deps.client.apply(refOf(object), object, {
-      fieldManager: FIELD_MANAGER,
-      force: true,
-      dryRun: true,
-      signal: run.context.signal,
-    });
-}
-
 async function addFinalizer(run: Run): Promise<void> {
   const { name, finalizers = [], resourceVersion } = run.live.metadata;
   if (finalizers.includes(FINALIZER)) return;
-  await run.deps.client.patch(
+  const answer = await run.deps.client.patch<ApiObject>(
     { type: MULTUS_INSTALL, name },
     { metadata: { resourceVersion, finalizers: [...finalizers, FINALIZER] } },
   );
+  run.deps.installs.wrote(answer);
 }
 
 function soonest(...results: Result[]): Result {

@@ -3,9 +3,10 @@ import { isDeepStrictEqual } from "node:util";
 import type { KubeObject } from "../../crds/kube-object.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import { differs, intentOf } from "../../kube/compare.ts";
+import { isAppliedBy, managedFieldsOf } from "../../kube/managed-fields.ts";
 import { type ApiObject, describe, type ObjectRef, refOf } from "../../kube/resource.ts";
 import { NETWORK_DEFINITION } from "../../render/definition.ts";
-import { INSTALL, MANAGED_BY, MANAGER } from "../../render/labels.ts";
+import { MANAGED_BY, MANAGER } from "../../render/labels.ts";
 
 /** The live objects as last seen. */
 export interface LiveObjects {
@@ -13,6 +14,27 @@ export interface LiveObjects {
 }
 
 export const FIELD_MANAGER = "multus-operator";
+
+/** An object exists that the operator neither created nor adopted. It is not written to. */
+export class ForeignObject extends Error {
+  override readonly name = "ForeignObject";
+  readonly code = "FOREIGN_OBJECT";
+  readonly live: ApiObject;
+
+  constructor(live: ApiObject) {
+    super(`${describe(refOf(live))} already exists, and the operator did not create it`);
+    this.live = live;
+  }
+}
+
+/** What was written, and what it changed. */
+export interface Written {
+  /** The object before, or undefined if there was none. */
+  before: ApiObject | undefined;
+  after: ApiObject;
+  /** Whether just this was in place before, and was changed outside the operator. Undefined if that is not known. */
+  isRepair: boolean | undefined;
+}
 
 /**
  * Brings single objects to what was rendered, by server-side apply, writing only where a dry run shows a
@@ -24,6 +46,8 @@ export class Applier {
   readonly #owned: LiveObjects;
   readonly #equal = new Map<string, string>();
   readonly #written = new Map<string, string>();
+  /** Of each object, a digest of what it was brought to last. */
+  readonly #inPlace = new Map<string, string>();
 
   constructor(client: KubeClient, owned: LiveObjects) {
     this.#client = client;
@@ -31,29 +55,46 @@ export class Applier {
   }
 
   /**
-   * True when the object was written. Throws an ApiError with causes when the object exists, is not this
-   * operator's, and other field managers hold fields of it (409): those are not taken over silently, but with
-   * `adopt`.
+   * What was written, or undefined if nothing had to be. Throws a ForeignObject if the object exists and is not this
+   * operator's, except with `adopt`: then fields of other managers are taken over.
    */
-  async apply(object: KubeObject, signal: AbortSignal, adopt = false): Promise<boolean> {
+  async apply(object: KubeObject, signal: AbortSignal, adopt = false): Promise<Written | undefined> {
     const cached = this.#owned.get(refOf(object));
-    if (cached && this.#isKnownEqual(object, cached)) return false;
+    if (cached && this.#isKnownEqual(object, cached)) return undefined;
     // What the copy does not have may exist all the same: nothing is taken over by force unseen.
     const live = cached ?? (await this.#client.get<ApiObject>(refOf(object), { signal }));
-    if (live && isForeignDefinition(object, live)) return false;
-    const force = adopt || live === undefined || isOwn(live, object);
-    if (live && !(await this.#wouldChange(object, live, force, signal))) {
+    if (live && isForeignDefinition(object, live)) return undefined;
+    if (live && !isOwn(live) && !adopt) throw new ForeignObject(live);
+    const name = describe(refOf(object));
+    const inPlace = this.#inPlace.get(name);
+    const isRepair = inPlace === undefined ? undefined : inPlace === digest(object);
+    if (live && !(await this.#wouldChange(object, live, signal))) {
       this.#remember(object, live);
-      return false;
+      return undefined;
     }
     const written = await this.#client.apply<ApiObject>(refOf(object), object, {
       fieldManager: FIELD_MANAGER,
-      force,
+      // An object that appeared this moment is somebody else's: its fields are not taken.
+      force: live !== undefined,
       signal,
     });
     this.#remember(object, written);
-    this.#written.set(describe(refOf(object)), written.metadata.resourceVersion ?? "0");
-    return true;
+    this.#written.set(name, written.metadata.resourceVersion ?? "0");
+    return { before: live, after: written, isRepair };
+  }
+
+  /**
+   * Asks the API server whether it would take the object, and writes nothing. Throws what the write would throw.
+   */
+  async rehearse(object: KubeObject, signal: AbortSignal): Promise<void> {
+    const live = this.#owned.get(refOf(object));
+    if (live && (this.#isKnownEqual(object, live) || isForeignDefinition(object, live))) return;
+    await this.#client.apply<ApiObject>(refOf(object), object, {
+      fieldManager: FIELD_MANAGER,
+      force: true,
+      dryRun: true,
+      signal,
+    });
   }
 
   /** Whether an apply would change the pod template of a DaemonSet that exists, and so restart its pods. */
@@ -75,7 +116,7 @@ export class Applier {
     if (!live) return true;
     if (isForeignDefinition(object, live)) return false;
     if (this.#isKnownEqual(object, live)) return false;
-    const different = await this.#wouldChange(object, live, true, signal);
+    const different = await this.#wouldChange(object, live, signal);
     if (!different) this.#remember(object, live);
     return different;
   }
@@ -88,15 +129,10 @@ export class Applier {
     return BigInt(live.metadata.resourceVersion ?? "0") >= BigInt(this.#written.get(describe(ref)) ?? "0");
   }
 
-  async #wouldChange(
-    object: KubeObject,
-    live: ApiObject,
-    force: boolean,
-    signal: AbortSignal,
-  ): Promise<boolean> {
+  async #wouldChange(object: KubeObject, live: ApiObject, signal: AbortSignal): Promise<boolean> {
     const answer = await this.#client.apply<ApiObject>(refOf(object), object, {
       fieldManager: FIELD_MANAGER,
-      force,
+      force: true,
       dryRun: true,
       signal,
     });
@@ -109,6 +145,7 @@ export class Applier {
 
   #remember(object: KubeObject, live: ApiObject): void {
     this.#equal.set(describe(refOf(object)), fingerprint(object, live));
+    this.#inPlace.set(describe(refOf(object)), digest(object));
   }
 }
 
@@ -120,22 +157,14 @@ function isForeignDefinition(object: KubeObject, live: ApiObject): boolean {
   return object.metadata.name === NETWORK_DEFINITION && !isOwn(live);
 }
 
-/** An object carries the operator's labels once it was applied; before that it may be somebody else's. */
-export function isOwn(live: ApiObject, rendered?: KubeObject): boolean {
-  const labels = live.metadata.labels ?? {};
-  if (labels[MANAGED_BY] !== MANAGER) return managedByUs(live);
-  return (
-    rendered === undefined || labels[INSTALL] === rendered.metadata.labels?.[INSTALL] || managedByUs(live)
-  );
-}
-
-/** Labels can be stripped; the record of what this manager applied cannot be without the API server's help. */
-function managedByUs(live: ApiObject): boolean {
-  const entries = live.metadata.managedFields;
-  return (
-    Array.isArray(entries) &&
-    entries.some((entry) => entry?.manager === FIELD_MANAGER && entry?.operation === "Apply")
-  );
+/**
+ * Whether the operator created the object or adopted it: the API server's record of field managers shows that it was
+ * applied by this one. Labels alone do not: a rendered manifest that people apply themselves has them too. They
+ * decide only where the record was wiped, which takes a write to managedFields.
+ */
+export function isOwn(live: ApiObject): boolean {
+  if (isAppliedBy(live, FIELD_MANAGER)) return true;
+  return managedFieldsOf(live).length === 0 && live.metadata.labels?.[MANAGED_BY] === MANAGER;
 }
 
 /** spec.template of a DaemonSet. */
@@ -144,7 +173,9 @@ export function templateOf({ spec }: { [field: string]: unknown }): unknown {
 }
 
 function fingerprint(object: KubeObject, live: ApiObject): string {
-  return createHash("sha256")
-    .update(JSON.stringify([object, intentOf(live)]))
-    .digest("base64");
+  return digest([object, intentOf(live)]);
+}
+
+function digest(value: unknown): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("base64");
 }

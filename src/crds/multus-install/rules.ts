@@ -73,7 +73,12 @@ function hostPathRule(
   const { common, own } = HOST_DIRECTORIES;
   const path = `self.${field}`;
   const below = (roots: readonly string[]) =>
-    roots.map((root) => `${path} == '${root}' || ${path}.startsWith('${root}/')`).join(" || ");
+    roots
+      .flatMap((root) => [
+        `${path} == '${root}'`,
+        ...(kind === "kubelet" ? [] : [`${path}.startsWith('${root}/')`]),
+      ])
+      .join(" || ");
   const ofDistribution = Object.entries(own)
     .filter(([, roots]) => roots[kind].length > 0)
     .map(([name, roots]) => `(self.distribution == '${name}' && (${below(roots[kind])}))`);
@@ -86,7 +91,8 @@ function hostPathRule(
       const value = read(spec);
       const { distribution } = spec;
       if (value === undefined || distribution === "Auto") return true;
-      return isBelow([...common[kind], ...own[distribution][kind]], value);
+      const allowed = [...common[kind], ...own[distribution][kind]];
+      return kind === "kubelet" ? allowed.includes(value) : isBelow(allowed, value);
     },
   };
 }
@@ -188,10 +194,25 @@ export const RULES: readonly FieldsRule[] = [
   },
   {
     path: "spec.primaryNetwork.source",
-    message:
-      "Inline is for mode: Thin only; the daemon reads the primary network's file from the node (use Auto or File)",
-    cel: "self.primaryNetwork.source != 'Inline' || self.mode == 'Thin'",
-    holds: (s) => s.primaryNetwork.source !== "Inline" || s.mode === "Thin",
+    message: "Inline needs version v4.1.0 or later in mode: Thick; use Auto or File",
+    cel: "self.primaryNetwork.source != 'Inline' || self.mode != 'Thick' || !self.version.matches('^v4\\\\.0(\\\\.|$)')",
+    holds: (s) =>
+      s.primaryNetwork.source !== "Inline" || s.mode !== "Thick" || !/^v4\.0(\.|$)/.test(s.version),
+  },
+  {
+    path: "spec.daemon.clusterNetwork",
+    message: "names the network that primaryNetwork.source: Inline writes out; remove one of the two",
+    cel: "self.primaryNetwork.source != 'Inline' || !has(self.daemon) || !has(self.daemon.clusterNetwork)",
+    holds: ({ primaryNetwork, daemon }) =>
+      primaryNetwork.source !== "Inline" || daemon?.clusterNetwork === undefined,
+  },
+  {
+    path: "spec.daemon.auxiliaryCNIChainName",
+    // cmdAdd of 4.3.0 looks for the chain next to the primary network's file.
+    message: "fails every pod with primaryNetwork.source: Inline; use Auto or File",
+    cel: "self.primaryNetwork.source != 'Inline' || !has(self.daemon) || !has(self.daemon.auxiliaryCNIChainName)",
+    holds: ({ primaryNetwork, daemon }) =>
+      primaryNetwork.source !== "Inline" || daemon?.auxiliaryCNIChainName === undefined,
   },
   {
     path: "spec.isolation.globalNamespaces",

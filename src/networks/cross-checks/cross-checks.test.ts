@@ -108,6 +108,22 @@ it("knows which CNI versions a Multus reads", () => {
   expect(found({ nads })).toEqual([]);
 });
 
+it("warns of a list whose addresses the running Multus does not release (#755)", () => {
+  const list = (name: string, more: object, ipam?: object) =>
+    nad(name, { ...more, plugins: [{ type: "macvlan", ...(ipam ? { ipam } : {}) }] });
+  const nads = [
+    list("leaks", {}, { type: "whereabouts" }),
+    list("versioned", { cniVersion: "0.3.1" }, { type: "whereabouts" }),
+    list("without-addresses", {}),
+    nad("single", { type: "macvlan", ipam: { type: "whereabouts" } }),
+  ];
+  const finding = ["leaks", "cniVersion", "warning", "KNOWN_DEFECT"];
+  expect(found({ nads, install: { version: "v3.4.2" } })).toEqual([finding]);
+  expect(found({ nads, install: { version: "v4.3.0" } })).toEqual([finding]);
+  expect(found({ nads, install: { version: "v4.3.1" } })).toEqual([]);
+  expect(found({ nads })).toEqual([]);
+});
+
 it("names the nodes whose plugins know no such CNI version", () => {
   const built = (name: string, versions: Record<string, string | undefined>): SeenNode => ({
     ...node(name),

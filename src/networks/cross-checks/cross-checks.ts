@@ -1,9 +1,12 @@
+import { bridgeGateways } from "./bridge-gateways.ts";
 import { cniVersion } from "./cni-version.ts";
 import { devicePlugin } from "./device-plugin.ts";
 import { dhcpDaemon } from "./dhcp-daemon.ts";
+import { knownDefects } from "./known-defects.ts";
 import { missingBinary } from "./missing-binary.ts";
 import { missingMaster } from "./missing-master.ts";
 import { readNetwork } from "./network.ts";
+import { oneMaster } from "./one-master.ts";
 import { overlappingRanges } from "./overlapping-ranges.ts";
 import { rangePerNode } from "./range-per-node.ts";
 import type { ClusterView, CrossFinding } from "./view.ts";
@@ -24,7 +27,10 @@ export function crossChecks(view: ClusterView): CrossFinding[] {
     devicePlugin(networks, view),
     dhcpDaemon(networks, view),
     cniVersion(networks, view),
+    knownDefects(networks, view),
     overlappingRanges(networks),
+    oneMaster(networks),
+    bridgeGateways(networks),
     rangePerNode(networks, view),
   ].flat();
   const byNad = Map.groupBy(findings, ({ namespace, name }) => `${namespace}/${name}`);

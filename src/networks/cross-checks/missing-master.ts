@@ -2,6 +2,11 @@ import { flag, list, section, text } from "../../cni/kinds.ts";
 import { type Network, type Plugin, placeOf } from "./network.ts";
 import { type ClusterView, type CrossFinding, inspectedNodes, listed, NODES_NAMED } from "./view.ts";
 
+/** A name that is longer than an interface's own is an alternative one, which an inspection does not show. */
+function isAlternative(name: string): boolean {
+  return name.length > 15;
+}
+
 /** The interfaces of the node that a plugin builds on, with the place that names each. */
 export function masters({ type, fields }: Plugin): { name: string; path: string }[] {
   switch (type) {
@@ -10,14 +15,14 @@ export function masters({ type, fields }: Plugin): { name: string; path: string 
     case "vlan": {
       const master = fields.take("master", text);
       // linkInContainer: the master is one of the pod's own.
-      if (!master || fields.take("linkInContainer", flag)) return [];
+      if (!master || isAlternative(master) || fields.take("linkInContainer", flag)) return [];
       return [{ name: master, path: placeOf(fields, "master") }];
     }
     case "bond":
       if (fields.take("linksInContainer", flag)) return [];
       return (fields.take("links", list(section)) ?? []).slice(0, 16).flatMap((link) => {
         const name = link?.take("name", text);
-        return link && name ? [{ name, path: placeOf(link, "name") }] : [];
+        return link && name && !isAlternative(name) ? [{ name, path: placeOf(link, "name") }] : [];
       });
     // host-device takes its device out of the node: an absent one may be a pod's.
     default:

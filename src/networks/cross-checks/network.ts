@@ -9,7 +9,10 @@ export interface Network {
   nad: SeenNetwork;
   /** The network's name, which is also the name of host-local's lease store: the NAD's where the configuration has none. */
   networkName: string;
+  /** Empty if the configuration has none. */
   cniVersion: string;
+  /** Whether the plugins are in a list `plugins`. */
+  isList: boolean;
   plugins: readonly Plugin[];
   /** What some plugin of it declares. */
   capabilities: ReadonlySet<string>;
@@ -23,7 +26,14 @@ export interface Plugin {
 
 /** No plugins where the configuration cannot be read, or has none and names a file on the node. */
 export function readNetwork(nad: SeenNetwork): Network {
-  const empty = { nad, networkName: nad.name, cniVersion: "", plugins: [], capabilities: new Set<string>() };
+  const empty = {
+    nad,
+    networkName: nad.name,
+    cniVersion: "",
+    isList: false,
+    plugins: [],
+    capabilities: new Set<string>(),
+  };
   let config: unknown;
   try {
     config = JSON.parse(nad.config);
@@ -45,6 +55,7 @@ export function readNetwork(nad: SeenNetwork): Network {
     nad,
     networkName: root.take("name", text) || nad.name,
     cniVersion: root.take("cniVersion", text) ?? "",
+    isList: own === undefined,
     plugins,
     capabilities: new Set(declared.filter(([, on]) => on).map(([name]) => name)),
   };

@@ -33,6 +33,8 @@ export const CAUSES = {
   API_UNREACHABLE: "Multus or a plugin on the node cannot reach the API server.",
   TOKEN_EXPIRED: "The API server does not accept Multus' credentials on the node.",
   PLUGIN_CREDENTIALS: "The API server does not accept the credentials of a plugin on the node.",
+  DAEMON_NOT_READY: "The Multus daemon on the node does not answer the shim, or is of an earlier release.",
+  KNOWN_DEFECT: "The installed Multus release has a known defect that causes this.",
   BRACKETED_ADDRESS: "Multus v3, built with a newer Go, cannot read its own kubeconfig.",
   PLUGIN_ERROR: "A plugin failed, for a reason that is not known here; its own words are shown.",
   PRIMARY_NETWORK: "The cluster's primary network, to which Multus delegates, fails.",

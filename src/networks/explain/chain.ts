@@ -1,3 +1,4 @@
+import { pathAndMessage } from "../../cni/finding.ts";
 import { keyOf } from "../attachments.ts";
 import type { PodOutcome } from "../outcome.ts";
 import { mayUse } from "../pod-request/isolation.ts";
@@ -60,8 +61,7 @@ function networkLink(input: ExplainInput, wanted: NetworkRequest, { kind, networ
   if (!facts) return link("network", "wrong", `${key}: there is no such NetworkAttachmentDefinition`);
   if (!nad) return link("network", "unknown", `${key}: cannot be read (no permission)`);
   const error = nad.findings.find(({ severity }) => severity === "error");
-  if (error)
-    return link("network", "wrong", `${key}: ${error.path === "" ? "it" : error.path} ${error.message}`);
+  if (error) return link("network", "wrong", `${key}: ${pathAndMessage(error)}`);
   // Some of what is not declared is applied all the same: Multus passes ips and mac as CNI_ARGS too.
   const undeclared =
     facts.capabilities && kind === "partial" && network === key

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { checkNetworkConfig, pluginTypesOf } from "../../cni/check.ts";
+import { knownDefect } from "../../multus/known-defects.ts";
 import type { NetworkFacts } from "../attachments.ts";
 import { readNetwork } from "../cross-checks/network.ts";
 import { devicesOf, needsOf } from "../needs.ts";
@@ -98,7 +99,7 @@ const CASES: [keyof typeof CAUSES, string, Case, string][] = [
     "BAD_CONFIG",
     "broken JSON in the NAD, before the kubelet has tried",
     { annotation: "lan", nads: { lan: '{"type": "macvlan",}' } },
-    "the configuration of default/lan, line 1 column 20: it is no JSON",
+    "the configuration of default/lan, line 1 column 20: it is not valid JSON",
   ],
   [
     "MISSING_BINARY",
@@ -321,6 +322,50 @@ const CASES: [keyof typeof CAUSES, string, Case, string][] = [
       pod: { failure: { byMultus: true, network: "k8s-pod-network", message: "no BGP peer" } },
     },
     'the cluster\'s primary network "k8s-pod-network" cannot be attached on node-1: no BGP peer.',
+  ],
+  [
+    "KNOWN_DEFECT",
+    "addresses of the primary network that a release has leaked",
+    {
+      pod: {
+        failure: {
+          byMultus: true,
+          network: "k8s-pod-network",
+          message:
+            'plugin type="calico" failed (add): failed to request IPv4 addresses: Assigned 0 out of 1 requested IPv4 addresses; No more free affine blocks and strict affinity enabled',
+        },
+      },
+      rest: { defects: [knownDefect("primary-del-stripped")] },
+    },
+    "addresses of deleted pods are never released, until the range is used up and no pod starts. Fix: use v4.3.1 or later;",
+  ],
+  [
+    "PRIMARY_NETWORK",
+    "the same with a release that leaks none",
+    {
+      pod: {
+        failure: {
+          byMultus: true,
+          network: "cbr0",
+          message: "no IP addresses available in range set: 10.244.1.1-10.244.1.254",
+        },
+      },
+      rest: { defects: [] },
+    },
+    'the cluster\'s primary network "cbr0" cannot be attached on node-1',
+  ],
+  [
+    "DAEMON_NOT_READY",
+    "a shim that is newer than the daemon",
+    {
+      pod: {
+        failure: {
+          byMultus: true,
+          message: "CmdAdd (shim): timed out waiting for the condition",
+        },
+      },
+    },
+    "it is of an earlier release than the shim",
   ],
   [
     "MISSPELLED_ANNOTATION",

@@ -6,6 +6,7 @@ import { bypassed } from "./bypassed.ts";
 import { type Cause, type CauseCode, cause, editCommand } from "./causes.ts";
 import { causeOfFailure } from "./failure.ts";
 import { type ExplainedPod, type ExplainInput, errorsOf } from "./input.ts";
+import { leakedAddresses } from "./leaked-addresses.ts";
 import { failureWithoutRequest, primary } from "./no-request.ts";
 import { pending } from "./pending.ts";
 import { misspelledAnnotation, placeToFix, restartOf, suggestionFor } from "./wording.ts";
@@ -20,7 +21,7 @@ export interface Explanation {
 /** Why a pod did not get its networks. Pure; builds on the outcome, which rests on definite evidence only. */
 export function explain(input: ExplainInput): Explanation {
   const outcome = outcomeOf(input);
-  const { code, sentence } = causeOf(input, outcome);
+  const { code, sentence } = leakedAddresses(causeOf(input, outcome), input.defects);
   return { outcome, code, sentence };
 }
 

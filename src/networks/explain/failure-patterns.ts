@@ -186,6 +186,12 @@ export const FAILURE_PATTERNS: readonly FailurePattern[] = [
       `there is no NetworkAttachmentDefinition ${nad} in namespace ${namespace || "that the pod names"}: create it, or fix the annotation in the pod's template`,
   },
   {
+    code: "DAEMON_NOT_READY",
+    matches: /CmdAdd \(shim\): timed out waiting for the condition/,
+    sentence: (_, { node }) =>
+      `multus-shim on ${node} waited for the Multus daemon in vain: the daemon does not run, or it is of an earlier release than the shim (from v4.3.1 on the shim waits for /readyz, which earlier daemons answer with 404). See kubectl multus logs --node ${node}; name one release or digest for both containers in spec.image, not a moving tag, and restart the Multus pod on ${node}; ${THEN_STARTS}`,
+  },
+  {
     code: "BRACKETED_ADDRESS",
     matches: /host must be a URL or a host:port pair/,
     sentence: (_, { node }) =>

@@ -1,5 +1,5 @@
 import type { Finding } from "../../cni/finding.ts";
-import { show } from "../../cni/finding.ts";
+import { pathAndMessage, show } from "../../cni/finding.ts";
 import { type Cause, cause, editHint } from "./causes.ts";
 import { FAILURE_PATTERNS } from "./failure-patterns.ts";
 import { type FailurePlace, nameOf } from "./failure-place.ts";
@@ -36,10 +36,11 @@ export function causeOfPrimary(network: string, message: string, node: string): 
 }
 
 /** An error that the checker finds in a NAD, with its place. */
-export function badConfig(network: string, { path, message, line, column }: Finding): Cause {
+export function badConfig(network: string, finding: Finding): Cause {
+  const { line, column } = finding;
   const place = line === undefined ? "" : `, line ${line} column ${column}`;
   return cause(
     "BAD_CONFIG",
-    `the configuration of ${network}${place}: ${path === "" ? "it" : path} ${message}. ${editHint(network)}`,
+    `the configuration of ${network}${place}: ${pathAndMessage(finding)}. ${editHint(network)}`,
   );
 }

@@ -1,4 +1,5 @@
 import type { Finding } from "../../cni/finding.ts";
+import type { KnownDefect } from "../../multus/known-defects.ts";
 import type { OutcomeInput, PodFacts } from "../outcome.ts";
 
 /** Multus on the pod's node, as its pod there shows it. */
@@ -58,6 +59,8 @@ export interface ExplainInput extends Omit<OutcomeInput, "pod"> {
   startupTaint?: string | undefined;
   /** The node's links, if they are known. */
   interfaces?: readonly string[] | undefined;
+  /** Of the running Multus, as far as its spec shows; undefined if the MultusInstall cannot be read. */
+  defects?: readonly KnownDefect[] | undefined;
 }
 
 /** What the checker refuses in a NAD. */

@@ -14,7 +14,7 @@ function configurations(pick: Pick): fc.Arbitrary<object> {
     {
       name,
       cniVersion,
-      capabilities: pick([{}, { mac: true }], [{ mac: "true" }, [], "mac"]),
+      capabilities: pick([{}, { mac: true }, { ips: true }], [{ mac: "true" }, [], "mac"]),
       dns: pick([{}], [[], { domain: 5 }]),
     },
     ["cniVersion"],
@@ -30,8 +30,9 @@ function configurations(pick: Pick): fc.Arbitrary<object> {
     ["cniVersion"],
   );
   const first = pick([true], [false]).chain((main) => (main ? mains : chained));
+  const next = pick([false], [true]).chain((main) => (main ? mains : chained));
   const listed = fc
-    .tuple(first, fc.array(chained, { maxLength: 2 }), list)
+    .tuple(first, fc.array(next, { maxLength: 2 }), list)
     .map(([main, more, rest]): object => ({ ...rest, plugins: [main, ...more] }));
   return fc.oneof({ weight: 3, arbitrary: single }, { weight: 2, arbitrary: listed });
 }

@@ -25,6 +25,14 @@ export function wasEnded(error: string): boolean {
   return error.includes("signal: killed");
 }
 
+/**
+ * An address of "addresses" or of the request that whereabouts gives too: it knows nothing of those, and which it
+ * gives depends on what other pods have.
+ */
+export function isGivenTwice(error: string): boolean {
+  return /failed to add IP addr .* file exists/.test(error);
+}
+
 /** Refusals that the checker leaves to the node, each with its reason. */
 const EXCEPTIONS: { error: RegExp; reason: string }[] = [
   {
@@ -41,9 +49,8 @@ const EXCEPTIONS: { error: RegExp; reason: string }[] = [
       "without a backend the node decides between iptables and nftables; with one the checker refuses this too",
   },
   {
-    error: /specify either "device", "hwaddr", "kernelpath" or "pciBusID"/,
-    reason:
-      "the NAD's annotation resourceName, which is no part of the configuration, brings a device; a warning says so",
+    error: /^Link not found$|failed to lookup (parent interface|master)[^:]*: Link not found/,
+    reason: "which alternative names the node's interfaces have, its configuration does not say",
   },
 ];
 

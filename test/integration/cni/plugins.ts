@@ -16,7 +16,10 @@ export function mainPlugins(pick: Pick): fc.Arbitrary<object> {
     {
       weight: 8,
       arbitrary: plugin("macvlan", {
-        master: pick(["eth0", "eth0", ""], [5, "a/b", "interface-too-long"]),
+        master: pick(
+          ["eth0", "eth0", "", "alternative-name-of-eth0"],
+          [5, "a/b", "interface-not-there", "a".repeat(128)],
+        ),
         mode: pick(["bridge", "private", "vepa", "passthru", ""], ["brige", "Bridge", 1]),
         mtu,
         mac,
@@ -51,7 +54,7 @@ export function mainPlugins(pick: Pick): fc.Arbitrary<object> {
           plugin("host-device", {}),
           pick(
             [{ device: "spare0" }],
-            [{ device: "" }, { hwaddr: "x" }, { kernelpath: "/x" }, { pciBusID: 5 }],
+            [{}, { device: "" }, { hwaddr: "x" }, { kernelpath: "/x" }, { pciBusID: 5 }],
           ),
         )
         .map(([rest, way]) => ({ ...rest, ...(way as object) })),
@@ -91,6 +94,16 @@ function bridge(pick: Pick): fc.Arbitrary<object> {
     ipMasq: pick([false], [true, "x"]),
     mtu,
     vlan: pick([0], [-1, 4095, "1"]),
+    args: pick(
+      [{}, { cni: {} }],
+      [
+        { cni: { mac: "02:00:00:00:00:31" } },
+        { cni: { mac: "f1:00:00:00:00:01" } },
+        { cni: { mac: "x" } },
+        [],
+        { cni: { mac: 5 } },
+      ],
+    ),
     macspoofchk: pick([false], [1]),
     enabledad: flag,
     disableContainerInterface: pick([false], [true, 0]),
@@ -99,7 +112,7 @@ function bridge(pick: Pick): fc.Arbitrary<object> {
   });
   const trunk = pick(
     [undefined],
-    [[{ id: 0 }], [{ minID: 5 }], [{ minID: 9, maxID: 5 }], [{ id: 4095 }], {}, [{}], []],
+    [[null], [{ id: 0 }], [{ minID: 5 }], [{ minID: 9, maxID: 5 }], [{ id: 4095 }], {}, [{}], []],
   );
   return fc.tuple(fields, ways, trunk).map(([own, way, vlanTrunk]) => ({
     ...own,

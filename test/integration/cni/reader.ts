@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
+import type { PodRequest } from "../../../src/cni/context.ts";
 import { binary } from "../../cluster/binaries.ts";
 import { cacheDirectory } from "../../cluster/cache.ts";
 
@@ -12,6 +13,10 @@ export interface Answer {
   /** How long the readers took. */
   readNs: number;
   add: string;
+  /** How many interfaces Multus reports in network-status after an ADD. */
+  reported: number;
+  /** Whether whereabouts gives the gateway's address to a pod. */
+  givesGateway: boolean;
 }
 
 const run = promisify(execFile);
@@ -36,6 +41,7 @@ ip link add eth0 type veth peer name wire
 ip link set eth0 up
 ip link set wire up
 ip addr add 192.0.2.2/24 dev eth0
+ip link property add dev eth0 altname alternative-name-of-eth0
 ip route add default via 192.0.2.1
 exec "$0" -bin "$1"`;
 
@@ -63,10 +69,11 @@ export class Reader implements Disposable {
     });
   }
 
-  ask(text: string): Promise<Answer> {
+  /** `request` is what a pod requests of the network. */
+  ask(text: string, request: PodRequest = {}): Promise<Answer> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
-      this.#process.stdin.write(`${JSON.stringify(text)}\n`);
+      this.#process.stdin.write(`${JSON.stringify({ text, ...request })}\n`);
     });
   }
 

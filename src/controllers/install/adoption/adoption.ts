@@ -3,6 +3,7 @@ import type { MultusInstall } from "../../../crds/multus-install/multus-install.
 import { ARCHITECTURES } from "../../../crds/multus-install/spec.ts";
 import { podDifferences } from "../../../import/running-pods.ts";
 import type { KubeClient } from "../../../kube/client.ts";
+import { ApiError } from "../../../kube/errors.ts";
 import { handedOver, managedFieldsOf, ownsByApply } from "../../../kube/managed-fields.ts";
 import {
   type ApiObject,
@@ -14,10 +15,13 @@ import {
 } from "../../../kube/resource.ts";
 import { DAEMON_CONFIG, THIN_CONFIG } from "../../../render/configuration.ts";
 import { NETWORK_DEFINITION } from "../../../render/definition.ts";
+import { LAST_COMPLETE } from "../../../render/last-complete.ts";
+import { GUARD } from "../../../render/rollout-guard.ts";
 import { FIELD_MANAGER, isOwn } from "../../shared/applier.ts";
 import { AdoptionRefused } from "../errors.ts";
 import { entryKey, entryOf } from "../inventory/inventory.ts";
-import type { Run } from "../scope.ts";
+import { FINALIZER, type Run } from "../scope.ts";
+import { type Conflict, conflictOf, conflictsText } from "./conflicts.ts";
 
 /** Who wrote an object that was installed by hand. Fields that controllers and other programs set stay theirs. */
 const byHand = (manager: string) => /^(kubectl|helm)/i.test(manager);
@@ -38,9 +42,9 @@ export interface Adoption {
 }
 
 /**
- * Looks at what is there, and writes nothing. A spec that does not say `adopt` meets its own objects only:
- * those that were adopted before. Throws AdoptionRefused where another Multus runs that may not be taken over,
- * or an object has a value that cannot be changed.
+ * Compares what exists with what the install renders, and writes nothing. Throws one AdoptionRefused for all objects
+ * that may not become the operator's: without `adopt` those that it did not create, however little they differ, and
+ * a DaemonSet with a value that cannot be changed.
  */
 export async function planAdoption(
   run: Run,
@@ -49,18 +53,56 @@ export async function planAdoption(
 ): Promise<Adoption> {
   const adoption: Adoption = { kept: new Set(), taken: [], obsolete: [], notes: [] };
   const { adopt } = install.spec;
-  const known = new Set(run.findings.inventory.map(entryKey));
+  const conflicts: Conflict[] = [];
+  const immutable: string[] = [];
   for (const object of objects) {
     if (object.metadata.name === NETWORK_DEFINITION) continue;
-    const mayExist = adopt || known.has(entryKey(entryOf(object)));
-    const live =
-      run.deps.owned.get(refOf(object)) ?? (mayExist ? await getLive(run, refOf(object)) : undefined);
-    if (!live || (!isOwn(live, object) && !adopt)) continue;
-    if (object.kind === "DaemonSet") await planDaemonSet(run, install, object, live, adoption);
-    else if (!isOwn(live, object)) adoption.taken.push(live);
+    const live = run.deps.owned.get(refOf(object)) ?? (await getLive(run, refOf(object)));
+    if (!live) continue;
+    if (!isOwn(live) && !adopt) conflicts.push(await conflictWith(run, object, live));
+    else if (object.kind === "DaemonSet") {
+      const refused = await planDaemonSet(run, install, object, live, adoption);
+      if (refused) immutable.push(refused);
+    } else if (!isOwn(live)) adoption.taken.push(live);
   }
-  await planObsolete(run, install, objects, adoption);
+  conflicts.push(...(await planObsolete(run, install, objects, adoption)));
+  if (conflicts.length > 0)
+    throw new AdoptionRefused("OwnershipConflict", [conflictsText(conflicts), ...immutable].join(". "));
+  if (immutable.length > 0) throw new AdoptionRefused("ImmutableField", immutable.join(". "));
+  const reserved = await reservedNames(run, install);
+  if (reserved.length > 0) throw new AdoptionRefused("OwnershipConflict", reserved.join(". "));
   return adoption;
+}
+
+/** Which fields the operator's apply would meet that others own: asked by a dry run without force. */
+async function conflictWith(run: Run, object: KubeObject, live: ApiObject): Promise<Conflict> {
+  try {
+    await run.deps.client.apply(refOf(object), object, {
+      fieldManager: FIELD_MANAGER,
+      dryRun: true,
+      signal: run.context.signal,
+    });
+    return conflictOf(live);
+  } catch (error) {
+    if (error instanceof ApiError) return conflictOf(live, error);
+    throw error;
+  }
+}
+
+/** Objects of the operator's own, which it makes in the course of a rollout; of others' under these names there is no use. */
+async function reservedNames(run: Run, { spec: { namespace } }: MultusInstall): Promise<string[]> {
+  if (run.live.metadata.finalizers?.includes(FINALIZER)) return [];
+  const refs: ObjectRef[] = [
+    { type: CONFIG_MAPS, namespace, name: LAST_COMPLETE },
+    { type: CONFIG_MAPS, namespace, name: GUARD },
+    { type: DAEMON_SETS, namespace, name: GUARD },
+  ];
+  const found = await Promise.all(refs.map((ref) => getLive(run, ref)));
+  return found.flatMap((live) => {
+    if (!live || isOwn(live)) return [];
+    const { object, owners } = conflictOf(live);
+    return [`${object} already exists; ${owners}. The operator uses this name for itself: delete it`];
+  });
 }
 
 /**
@@ -92,28 +134,31 @@ export function withoutTemplate(daemonSet: KubeObject): KubeObject {
   return { ...daemonSet, spec };
 }
 
+/** Returns why the DaemonSet cannot become the operator's, or undefined. */
 async function planDaemonSet(
   run: Run,
   install: MultusInstall,
   object: KubeObject,
   live: ApiObject,
   adoption: Adoption,
-): Promise<void> {
+): Promise<string | undefined> {
   const found = await foundPods(run.deps.client, install, live);
-  if (!found) return;
-  assertSelector(object, live);
+  if (!found) return undefined;
+  const refused = refusedSelector(object, live);
+  if (refused) return refused;
   const name = describe(refOf(object));
   const { differences } = found;
   if (differences.length > 0) {
     adoption.taken.unshift(live);
     const shown = differences.slice(0, 5).join("; ");
     adoption.notes.push(`${name} was adopted, and its pods are restarted: ${shown}`);
-    return;
+    return undefined;
   }
   adoption.kept.add(object);
   adoption.notes.push(
     `${name} was adopted with its pods as they were found: they run Multus as the spec wants it. Objects that their manifest mounts must stay until the pods change`,
   );
+  return undefined;
 }
 
 /**
@@ -139,29 +184,29 @@ export async function foundPods(
 }
 
 /** Kubernetes lets nobody change it. The pods of a deleted DaemonSet take nothing with them that others need. */
-function assertSelector(object: KubeObject, live: ApiObject): void {
+function refusedSelector(object: KubeObject, live: ApiObject): string | undefined {
   const selectorOf = (of: KubeObject | ApiObject) =>
     JSON.stringify((of.spec as { selector?: { matchLabels?: unknown } } | undefined)?.selector?.matchLabels);
-  if (selectorOf(object) === selectorOf(live)) return;
+  if (selectorOf(object) === selectorOf(live)) return undefined;
   const { name, namespace } = object.metadata;
-  throw new AdoptionRefused(
-    "ImmutableField",
-    `${describe(refOf(object))}: its selector is ${selectorOf(live)} and cannot be changed to ${selectorOf(object)}. Run \`kubectl delete daemonset ${name} -n ${namespace}\`: the operator makes it anew at once, and what is on the nodes stays meanwhile`,
-  );
+  return `${describe(refOf(object))}: its selector is ${selectorOf(live)} and cannot be changed to ${selectorOf(object)}. Run \`kubectl delete daemonset ${name} -n ${namespace}\`: the operator recreates it at once, and what is on the nodes stays meanwhile`;
 }
 
-/** DaemonSets and ConfigMaps of other releases' and modes' names: two Multus on one node undo each other's work. */
+/**
+ * DaemonSets and ConfigMaps of other releases' and modes' names: two Multus on one node undo each other's work.
+ * Returns those that may not be replaced.
+ */
 async function planObsolete(
   run: Run,
   install: MultusInstall,
   objects: readonly KubeObject[],
   adoption: Adoption,
-): Promise<void> {
+): Promise<Conflict[]> {
   const known = new Set(run.findings.inventory.map(entryKey));
   const isNew = objects.some(
     (object) => object.kind === "DaemonSet" && !known.has(entryKey(entryOf(object))),
   );
-  if (!isNew) return;
+  if (!isNew) return [];
   const { adopt, namespace } = install.spec;
   const rendered = new Set(objects.map((object) => describe(refOf(object))));
   const names = ["kube-multus-ds", ...ARCHITECTURES.map((architecture) => `kube-multus-ds-${architecture}`)];
@@ -173,17 +218,26 @@ async function planObsolete(
       : []),
   ];
   const others = refs.filter((ref) => !rendered.has(describe(ref)));
-  const found = await Promise.all(others.map(async (ref) => ({ ref, live: await getLive(run, ref) })));
-  for (const { ref, live } of found) {
+  const found = await Promise.all(others.map((ref) => getLive(run, ref)));
+  const conflicts: Conflict[] = [];
+  const conflicting: ObjectRef[] = [];
+  for (const live of found) {
     if (!live || live.metadata.deletionTimestamp) continue;
-    if (!isOwn(live) && !adopt)
-      throw new AdoptionRefused(
-        "OwnershipConflict",
-        `${describe(ref)} is another Multus, and two on one node undo each other's work. Set spec.adopt: true to have it replaced, or delete it`,
-      );
+    if (!isOwn(live) && !adopt) {
+      const { object, owners } = conflictOf(live);
+      conflicting.push(refOf(live));
+      conflicts.push({
+        object,
+        owners: `${owners}. It is another Multus, and two on one node undo each other's work`,
+      });
+      continue;
+    }
     if (!isOwn(live)) adoption.taken.push(live);
     adoption.obsolete.push(live as KubeObject);
   }
+  // Their end is what the install waits for.
+  await run.deps.owned.watch(conflicting, run.context.signal);
+  return conflicts;
 }
 
 async function getLive(run: Run, ref: ObjectRef): Promise<ApiObject | undefined> {

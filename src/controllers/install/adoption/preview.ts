@@ -11,15 +11,19 @@ import type { ObjectChange, Preview } from "../../../diff/report.ts";
 import type { KubeClient } from "../../../kube/client.ts";
 import { intentOf } from "../../../kube/compare.ts";
 import { ApiError, isApplyConflict } from "../../../kube/errors.ts";
+import { ownsByApply } from "../../../kube/managed-fields.ts";
 import { type ApiObject, describe, refOf } from "../../../kube/resource.ts";
 import { NETWORK_DEFINITION } from "../../../render/definition.ts";
+import { LAST_COMPLETE } from "../../../render/last-complete.ts";
 import { objectsOf, renderInstall } from "../../../render/render.ts";
 import { GUARD } from "../../../render/rollout-guard.ts";
 import { FIELD_MANAGER, isOwn, templateOf } from "../../shared/applier.ts";
+import { foreignFields, foreignFieldText } from "../../shared/foreign-fields.ts";
 import { withForeseenDistribution } from "../distribution.ts";
 import { entryKey, entryOf, recordedInventory, refOfEntry } from "../inventory/inventory.ts";
 import { marked } from "../rollout/live-workloads.ts";
 import { foundPods, withoutTemplate } from "./adoption.ts";
+import { conflictOf } from "./conflicts.ts";
 
 /**
  * What the operator would write to the cluster for an install that is not applied yet, found by the dry runs
@@ -33,13 +37,31 @@ export async function preview(client: KubeClient, install: MultusInstall): Promi
   if (older && older.name !== install.metadata.name)
     return {
       changes: [],
-      notes: [`MultusInstall ${older.name} is older and counts: this one would touch nothing.`],
+      notes: [`MultusInstall ${older.name} is older and takes precedence: this one would change nothing.`],
     };
   const changes = [installChange(same, install)];
   for (const object of objects) changes.push(await objectChange(client, install, object));
   changes.push(...(await obsoleteChanges(client, same, objects)));
   const notes = install.spec.paused ? ["spec.paused is true: nothing is written until it is false."] : [];
-  return { changes: changes.filter((change) => change !== undefined), notes };
+  const foreign = await foreignTexts(client, objects);
+  return {
+    changes: changes.filter((change) => change !== undefined),
+    notes,
+    ...(foreign.length > 0 ? { foreign } : {}),
+  };
+}
+
+/** What others added to the operator's objects, which an apply leaves as it is. */
+async function foreignTexts(client: KubeClient, objects: readonly KubeObject[]): Promise<string[]> {
+  const lives = await Promise.all(objects.map((object) => client.get<ApiObject>(refOf(object))));
+  return lives.flatMap((live) => {
+    if (!live) return [];
+    // The template of a DaemonSet that was adopted with its pods is its manifest's.
+    const isKept = live.kind === "DaemonSet" && !ownsByApply(live, FIELD_MANAGER, ["f:spec", "f:template"]);
+    return foreignFields(live)
+      .filter(({ field }) => !(isKept && field.startsWith("spec.template")))
+      .map((field) => `${field.object} ${foreignFieldText(field)}; it stays`);
+  });
 }
 
 /** The MultusInstalls of the cluster; none where it has not even their definition. */
@@ -79,21 +101,20 @@ async function objectChange(
   const name = describe(ref);
   const live = await client.get<ApiObject>(ref);
   if (!live) return { object: name, action: "create", fields: [], notes: [] };
-  const own = isOwn(live, rendered);
+  const own = isOwn(live);
   if (rendered.metadata.name === NETWORK_DEFINITION && !own) return undefined;
   const { adopt } = install.spec;
   const isDaemonSet = rendered.kind === "DaemonSet";
   const found = isDaemonSet && (own || adopt) ? await foundPods(client, install, live) : undefined;
   const wanted = isDaemonSet ? marked(rendered) : rendered;
   const applied = found?.differences.length === 0 ? withoutTemplate(wanted) : wanted;
-  const answer = await dryRun(client, applied, own || adopt);
-  if (Array.isArray(answer))
-    return {
-      object: name,
-      action: "conflict",
-      fields: [],
-      notes: [`others own ${answer.slice(0, 5).join(", ")}: set spec.adopt: true to take it over`],
-    };
+  if (!own && !adopt)
+    return { object: name, action: "conflict", fields: [], notes: [await whoOwns(client, applied, live)] };
+  const answer = await client.apply<ApiObject>(ref, applied, {
+    fieldManager: FIELD_MANAGER,
+    force: true,
+    dryRun: true,
+  });
   const fields = fieldChanges(intentOf(live), intentOf(answer));
   const restarts = isDaemonSet && !isDeepStrictEqual(templateOf(live), templateOf(answer));
   const notes = [
@@ -110,19 +131,22 @@ async function objectChange(
   };
 }
 
-/** The answer, or the fields that others own. */
-async function dryRun(client: KubeClient, object: KubeObject, force: boolean): Promise<ApiObject | string[]> {
-  try {
-    return await client.apply<ApiObject>(refOf(object), object, {
-      fieldManager: FIELD_MANAGER,
-      force,
-      dryRun: true,
-    });
-  } catch (error) {
-    if (error instanceof ApiError && isApplyConflict(error)) return error.causes.map(({ field }) => field);
-    throw error;
-  }
+/** Which managers own what of an object that the operator did not create; without adopt it stays theirs. */
+async function whoOwns(client: KubeClient, object: KubeObject, live: ApiObject): Promise<string> {
+  const owners = async () => {
+    try {
+      await client.apply(refOf(object), object, { fieldManager: FIELD_MANAGER, dryRun: true });
+      return conflictOf(live).owners;
+    } catch (error) {
+      if (error instanceof ApiError && isApplyConflict(error)) return conflictOf(live, error).owners;
+      throw error;
+    }
+  };
+  return `${await owners()}: set spec.adopt: true to take it over`;
 }
+
+/** The operator's own books, and what it removes at the end of a rollout whatever the spec says. */
+const NOT_OF_THE_SPEC: readonly string[] = [NETWORK_DEFINITION, GUARD, LAST_COMPLETE];
 
 /** What the operator applied for an earlier spec and the new one has not. */
 async function obsoleteChanges(
@@ -133,7 +157,7 @@ async function obsoleteChanges(
   const wanted = new Set(objects.map((object) => entryKey(entryOf(object))));
   const changes: ObjectChange[] = [];
   for (const entry of live ? recordedInventory(live) : []) {
-    if (wanted.has(entryKey(entry)) || entry.name === NETWORK_DEFINITION || entry.name === GUARD) continue;
+    if (wanted.has(entryKey(entry)) || NOT_OF_THE_SPEC.includes(entry.name)) continue;
     const found = await client.get<ApiObject>(refOfEntry(entry));
     if (!found || !isOwn(found)) continue;
     const restarts = entry.kind === "DaemonSet" ? { restarts: nodesOf(found) } : {};

@@ -10,8 +10,9 @@ import type { ApiObject } from "../../../kube/resource.ts";
 import { NETWORK_DEFINITION } from "../../../render/definition.ts";
 import { objectsOf, RenderError, renderInstall } from "../../../render/render.ts";
 import { withKnownDistribution } from "../distribution.ts";
-import { entryKey, entryOf, refOfEntry } from "../inventory/inventory.ts";
-import { deleteOwned } from "../inventory/prune.ts";
+import { entryKey, entryOf, entryOfRef, refOfEntry } from "../inventory/inventory.ts";
+import { type Deletion, deleteOwned } from "../inventory/prune.ts";
+import { guardRefs } from "../rollout/live-workloads.ts";
 import { FINALIZER, type Run } from "../scope.ts";
 import { releaseAllNodes, taintKeys } from "../startup-taint.ts";
 import type { InventoryEntry } from "../status/status.ts";
@@ -25,6 +26,7 @@ import {
   timeoutSeconds,
   unknownNodes,
 } from "./node-cleanup.ts";
+import { sortPods } from "./sort-pods.ts";
 import { isGivenUp } from "./unknown-nodes.ts";
 
 /** A node that failed is tried again by then; everything else comes as an event. */
@@ -51,13 +53,16 @@ export async function removeInstall(run: Run): Promise<Result> {
   run.deps.nodeTasks.forgetDaemons();
   run.deps.certificates.serve(undefined);
 
-  const stopped = [];
-  for (const entry of daemonSets) stopped.push(await deleteOwned(run, entry));
-  const pods = unknown ? [] : await podsOf(run, daemonSets);
-  const nodes = unknown ? unknownNodes(run, install, unknown) : await cleanNodes(run, install, pods);
-  if (nodes.late) await forgetPods(run, pods);
-  if (stopped.includes(false) || nodes.waiting.length > 0) {
-    const what = stopped.includes(false) ? "waiting for the Multus pods to end" : "Multus' pods have ended";
+  const deletions: Deletion[] = [];
+  for (const entry of daemonSets) deletions.push(await deleteOwned(run, entry));
+  const isEnding = deletions.some(({ state }) => state === "Ending");
+  const { own, foreign } = unknown
+    ? { own: [], foreign: [] }
+    : sortPods(await podsIn(run, daemonSets), daemonSets, deletions);
+  const nodes = unknown ? unknownNodes(run, install, unknown) : await cleanNodes(run, install, own, foreign);
+  if (nodes.late) await forgetPods(run, own);
+  if (isEnding || nodes.waiting.length > 0) {
+    const what = isEnding ? "waiting for the Multus pods to end" : "Multus' pods have ended";
     run.findings.state = { kind: "Deleting", message: [what, nodes.message].filter(Boolean).join("; ") };
     return { requeueAfterSeconds: NEXT_LOOK_SECONDS };
   }
@@ -97,7 +102,7 @@ async function whatIsUnknown(
   daemonSets: readonly InventoryEntry[],
 ): Promise<NotSynced | undefined> {
   try {
-    await podsOf(run, daemonSets);
+    await podsIn(run, daemonSets);
     if (cleaningTarget(run, install) || taintKeys(run, install).length > 0) await run.deps.nodes();
     return undefined;
   } catch (error) {
@@ -107,12 +112,11 @@ async function whatIsUnknown(
   }
 }
 
-/** The pods of these DaemonSets that are still there. */
-async function podsOf(run: Run, daemonSets: readonly InventoryEntry[]): Promise<MultusPodView[]> {
+/** The pods that Multus' label selects, in the namespaces of these DaemonSets. */
+async function podsIn(run: Run, daemonSets: readonly InventoryEntry[]): Promise<MultusPodView[]> {
   const found: MultusPodView[] = [];
   for (const namespace of new Set(daemonSets.map((entry) => entry.namespace ?? "")))
-    for (const pod of await run.deps.pods(namespace))
-      if (daemonSets.some(({ name }) => name === pod.daemonSet)) found.push(pod);
+    found.push(...(await run.deps.pods(namespace)));
   return found;
 }
 
@@ -127,9 +131,10 @@ async function releaseObject(run: Run): Promise<void> {
   });
 }
 
-/** The inventory, and what the spec renders: a status that was lost must not leave objects behind. */
+/** The inventory, what the spec renders, and a rollout's guard: a status that was lost must not leave objects behind. */
 function everythingOf(run: Run, install: MultusInstall | undefined): InventoryEntry[] {
-  const known = new Map(run.findings.inventory.map((entry) => [entryKey(entry), entry]));
+  const guard = install ? guardRefs(install.spec.namespace).map(entryOfRef) : [];
+  const known = new Map([...run.findings.inventory, ...guard].map((entry) => [entryKey(entry), entry]));
   try {
     for (const object of install ? objectsOf(renderInstall(install)) : [])
       known.set(entryKey(entryOf(object)), entryOf(object));

@@ -1,6 +1,7 @@
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
 import { secondsOf } from "../../../crds/multus-install/text.ts";
 import type { MultusPodView } from "../../../diagnosis/multus-pod.ts";
+import { ApiError } from "../../../kube/errors.ts";
 import type { NotSynced } from "../../../kube/not-synced.ts";
 import { PODS } from "../../../kube/resource.ts";
 import { hostPaths } from "../../../multus/distributions.ts";
@@ -27,12 +28,15 @@ export interface NodesCleaning {
 /**
  * Cleans what can be cleaned of the install's nodes, and says what is left. Once the time is over, only nodes
  * on which it is under way, or whose turn has not come, are waited for.
+ * @param pods the install's own
+ * @param foreign those of another Multus: what is on their nodes is in use, and stays
  * @param install undefined where its spec cannot be read: then nobody knows where to clean
  */
 export async function cleanNodes(
   run: Run,
   install: MultusInstall | undefined,
   pods: readonly MultusPodView[],
+  foreign: readonly MultusPodView[],
 ): Promise<NodesCleaning> {
   const { metadata } = run.live;
   const late = isLate(run, install);
@@ -40,13 +44,14 @@ export async function cleanNodes(
   if (!target) return { waiting: [], left: [], message: "", late };
   const { confDir, binDir } = hostPaths(target.spec);
   const nodes = await run.deps.nodes();
+  const inUse = new Set(foreign.map(({ node }) => node));
   const progress = run.deps.nodeTasks.clean({
     owner: taskOwner(target),
     key: metadata.uid ?? "",
     confDir,
     binDir,
     since: metadata.creationTimestamp ?? run.deps.now().toISOString(),
-    nodes,
+    nodes: nodes.filter(({ name }) => !inUse.has(name)),
     busy: new Set(pods.map(({ node }) => node)),
   });
   const waiting = progress.left.filter(({ underWay }) => underWay || !late);
@@ -54,7 +59,7 @@ export async function cleanNodes(
   return {
     waiting,
     left: progress.left,
-    message: `${progress.cleaned} of ${progress.total} nodes cleaned${which}`,
+    message: `${progress.cleaned} of ${progress.total} nodes cleaned${which}${leftToOthers(foreign)}`,
     late,
   };
 }
@@ -95,6 +100,15 @@ export function timeoutSeconds(install: MultusInstall | undefined): number {
   return install ? secondsOf(install.spec.uninstall.timeout) : 0;
 }
 
+/** Nodes on which another Multus runs are not cleaned, and the message says so. */
+function leftToOthers(foreign: readonly MultusPodView[]): string {
+  const [first] = foreign;
+  if (!first) return "";
+  const { size } = new Set(foreign.map(({ node }) => node));
+  const nodes = size === 1 ? "1 node is" : `${size} nodes are`;
+  return `; ${nodes} left as found: DaemonSet ${first.namespace}/${first.daemonSet}, which is not the operator's, runs Multus there`;
+}
+
 /** Says which nodes were left as they are: in the log all of them, in an event as many as fit. */
 export async function tellUncleanNodes(run: Run, left: readonly UncleanNode[]): Promise<void> {
   for (const { node, reason } of left) run.context.log.warn({ node, reason }, "node not cleaned");
@@ -117,14 +131,25 @@ function noteOf(left: readonly UncleanNode[]): string {
     .join(", ")}`;
 }
 
-/** A pod on a node that is down ends only when its kubelet says so, which may be never: it is taken from the API. */
+/**
+ * A pod on a node that is down ends only when its kubelet says so, which may be never: it is taken from the API.
+ * @param pods the install's own
+ */
 export async function forgetPods(run: Run, pods: readonly MultusPodView[]): Promise<void> {
-  for (const { name, namespace, node } of pods) {
+  for (const { name, namespace, node, uid } of pods) {
     run.context.log.warn(
       { pod: `${namespace}/${name}`, node },
-      "pod did not end, it is removed without its node's word",
+      "pod did not terminate; force-deleting it without its kubelet's confirmation",
     );
-    await run.deps.client.delete({ type: PODS, namespace, name }, { gracePeriodSeconds: 0 });
+    try {
+      await run.deps.client.delete(
+        { type: PODS, namespace, name },
+        { gracePeriodSeconds: 0, preconditions: { uid } },
+      );
+    } catch (error) {
+      // Another pod has the name by now: the one that was meant is gone.
+      if (!(error instanceof ApiError && error.status === 409)) throw error;
+    }
   }
 }
 

@@ -4,7 +4,7 @@ import { NETWORK_DEFINITION } from "../../../render/definition.ts";
 import { isOwn } from "../../shared/applier.ts";
 import type { Run } from "../scope.ts";
 import type { InventoryEntry } from "../status/status.ts";
-import { putStatus } from "../status/writer.ts";
+import { putInventory } from "../status/writer.ts";
 import { entryKey, entryOf, refOfEntry } from "./inventory.ts";
 
 /** Written before the objects are: an operator that dies in between still knows what it may have made. */
@@ -13,7 +13,7 @@ export async function recordInventory(run: Run, objects: readonly KubeObject[]):
   const fresh = objects.map(entryOf).filter((entry) => !known.has(entryKey(entry)));
   if (fresh.length === 0) return;
   run.findings.inventory = [...run.findings.inventory, ...fresh];
-  const written = await putStatus(run, { ...run.previous, inventory: [...run.findings.inventory] });
+  const written = await putInventory(run, run.findings.inventory);
   if (!written)
     throw new Error("the inventory could not be written: the MultusInstall is gone or was made anew");
 }
@@ -25,22 +25,26 @@ export async function prune(run: Run, objects: readonly KubeObject[]): Promise<v
     (entry) => !wanted.has(entryKey(entry)) && entry.name !== NETWORK_DEFINITION,
   );
   const ending: InventoryEntry[] = [];
-  for (const entry of obsolete) if (!(await deleteOwned(run, entry))) ending.push(entry);
+  for (const entry of obsolete) if ((await deleteOwned(run, entry)).state === "Ending") ending.push(entry);
   run.findings.inventory = [...objects.map(entryOf), ...ending];
 }
 
-/** Deletes an object if it is this operator's, and the one that was looked at. True when it is gone. */
-export async function deleteOwned(run: Run, entry: InventoryEntry): Promise<boolean> {
+/** What became of an object that was to be deleted; of one that is not this operator's also its uid. */
+export type Deletion = { state: "Gone" | "Ending" } | { state: "Foreign"; uid: string | undefined };
+
+/** Deletes an object if it is this operator's, and the very one whose owner was read. A DaemonSet ends after its pods. */
+export async function deleteOwned(run: Run, entry: InventoryEntry): Promise<Deletion> {
   const ref = refOfEntry(entry);
   const live = await run.deps.client.get<ApiObject>(ref);
-  if (!live || !isOwn(live)) return true;
+  if (!live) return { state: "Gone" };
+  const { uid } = live.metadata;
+  if (!isOwn(live)) return { state: "Foreign", uid };
   if (!live.metadata.deletionTimestamp) {
-    const { uid } = live.metadata;
     run.context.log.info({ deleted: describe(ref) }, "deleted");
     await run.deps.client.delete(ref, {
       ...(uid ? { preconditions: { uid } } : {}),
       propagationPolicy: ref.type === DAEMON_SETS ? "Foreground" : "Background",
     });
   }
-  return ref.type !== DAEMON_SETS;
+  return { state: ref.type === DAEMON_SETS ? "Ending" : "Gone" };
 }

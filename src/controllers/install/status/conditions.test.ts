@@ -44,12 +44,12 @@ it.each<[string, InstallState, object]>([
   ],
   [
     "a pause",
-    { kind: "Paused", verdict: complete, differing: [] },
+    { kind: "Paused", verdict: complete, waiting: [] },
     { Ready: "True", Reconciling: "False", Stalled: "False", Degraded: "False" },
   ],
   [
     "a pause with drift",
-    { kind: "Paused", verdict: complete, differing: ["DaemonSet a/b"] },
+    { kind: "Paused", verdict: complete, waiting: ["apply DaemonSet a/b"] },
     { Ready: "False", Reconciling: "False", Stalled: "False", Degraded: "False" },
   ],
 ])("says of %s what kstatus reads", (_, state, expected) => {
@@ -87,7 +87,7 @@ it("keeps the time of a condition whose status did not change, and stamps the ge
   ]);
 });
 
-it("warns with a moving tag first, and counts the others", () => {
+it("warns with a known defect first, then with a moving tag, and counts the others", () => {
   const low = { code: "LOW_MEMORY_LIMIT", text: "spec.workload…: low" };
   expect(warningCondition([])).toEqual({ status: "False", reason: "Settled", message: "" });
   expect(warningCondition([low])).toEqual({ status: "True", reason: "Unintended", message: low.text });
@@ -98,6 +98,17 @@ it("warns with a moving tag first, and counts the others", () => {
     reason: "MovingTag",
     message: "spec.image.tag: moves (2 more in status.warnings)",
   });
+  expect(
+    warningCondition([
+      low,
+      { code: "MOVING_TAG", text: "spec.image.tag: moves" },
+      { code: "KNOWN_DEFECT", text: "spec.version: leaks" },
+    ]),
+  ).toEqual({
+    status: "True",
+    reason: "KnownDefect",
+    message: "spec.version: leaks (2 more in status.warnings)",
+  });
 });
 
 it("says what it waits for, and that Ready is not known any longer if it was", () => {
@@ -106,4 +117,13 @@ it("says what it waits for, and that Ready is not known any longer if it was", (
   expect(never.Reconciling).toEqual({ status: "True", reason: "Syncing", message });
   expect(never.Ready).toEqual({ status: "False", reason: "Syncing", message });
   expect(conditionsFor({ kind: "Syncing", message, wasReady: true }).Ready.status).toBe("Unknown");
+});
+
+it("names the writes that wait for the end of a pause, the first twenty of them", () => {
+  const waiting = Array.from({ length: 22 }, (_, index) => `create ConfigMap kube-system/${index}`);
+  const { Ready, Reconciling } = conditionsFor({ kind: "Paused", verdict: complete, waiting });
+  expect(Ready).toEqual({ ...Reconciling, status: "False" });
+  expect(Reconciling.message).toMatch(
+    /^spec\.paused is true: nothing is written\. Waiting: create ConfigMap kube-system\/0, .*kube-system\/19 and 2 more$/,
+  );
 });

@@ -9,8 +9,8 @@ import type { Verdict } from "../rollout/assess.ts";
 /** What a reconcile found, from which everything that the conditions say follows. */
 export type InstallState =
   | { kind: "Running"; verdict: Verdict }
-  /** Nothing is written; `differing` names the objects that are not as the spec wants them. */
-  | { kind: "Paused"; verdict: Verdict; differing: readonly string[] }
+  /** Nothing is written; `waiting` names what would be: "apply DaemonSet kube-system/kube-multus-ds". */
+  | { kind: "Paused"; verdict: Verdict; waiting: readonly string[] }
   /** Something that must be known is not; nothing is written. `wasReady`: for this very spec. */
   | { kind: "Syncing"; message: string; wasReady: boolean }
   /** Tried again by itself. */
@@ -34,6 +34,8 @@ type Draft = { status: "True" | "False" | "Unknown"; reason: Reason; message: st
 /** Those that follow from the state alone. */
 type Drafts = Record<Exclude<ConditionType, "Warning">, Draft>;
 
+const MAX_NAMED_WRITES = 20;
+
 const settled: Draft = { status: "False", reason: "Settled", message: "" };
 
 /** The conditions for the state that was found, after kstatus: Reconciling and Stalled are True only while they mean something. */
@@ -43,13 +45,9 @@ export function conditionsFor(state: InstallState): Drafts {
       return running(state.verdict);
     case "Paused": {
       const drafts = running(state.verdict);
-      const Reconciling: Draft = {
-        status: "False",
-        reason: "Paused",
-        message: "spec.paused is true: nothing is written",
-      };
-      if (state.differing.length === 0) return { ...drafts, Reconciling };
-      const message = `paused, and not as the spec wants: ${state.differing.join(", ")}`;
+      const message = paused(state.waiting);
+      const Reconciling: Draft = { status: "False", reason: "Paused", message };
+      if (state.waiting.length === 0) return { ...drafts, Reconciling };
       return { ...drafts, Reconciling, Ready: { status: "False", reason: "Paused", message } };
     }
     case "Syncing": {
@@ -127,6 +125,13 @@ function running({ state, message }: Verdict): Drafts {
   }
 }
 
+function paused(waiting: readonly string[]): string {
+  if (waiting.length === 0) return "spec.paused is true: nothing is written, and nothing waits to be";
+  const more = waiting.length - MAX_NAMED_WRITES;
+  const named = waiting.slice(0, MAX_NAMED_WRITES).join(", ");
+  return `spec.paused is true: nothing is written. Waiting: ${named}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
 function failed(reason: "RolloutFailed" | "RolledBack", message: string, Reconciling: Draft): Drafts {
   return {
     Ready: { status: "False", reason, message },
@@ -136,16 +141,26 @@ function failed(reason: "RolloutFailed" | "RolledBack", message: string, Reconci
   };
 }
 
-/** Whether something works and is likely unintended: True with a moving tag first, which has a reason of its own. */
+/** Whether something works and is probably not intended: True, with the gravest first. */
 export function warningCondition(warnings: readonly { code?: string; text: string }[]): Draft {
-  const [first, ...others] = warnings.toSorted((a, b) => Number(isMoving(b)) - Number(isMoving(a)));
+  const [first, ...others] = warnings.toSorted((a, b) => rankOf(a) - rankOf(b));
   if (!first) return settled;
   const more = others.length > 0 ? ` (${others.length} more in status.warnings)` : "";
-  const reason = isMoving(first) ? "MovingTag" : "Unintended";
+  const reason = WARNING_REASONS[rankOf(first)]?.[1] ?? "Unintended";
   return { status: "True", reason, message: `${first.text}${more}` };
 }
 
-const isMoving = ({ code }: { code?: string }) => code === "MOVING_TAG";
+/** Codes of warnings with a reason of their own, the gravest first. */
+const WARNING_REASONS: readonly (readonly [code: string, reason: Reason])[] = [
+  ["FOREIGN_FIELDS", "ForeignFields"],
+  ["KNOWN_DEFECT", "KnownDefect"],
+  ["MOVING_TAG", "MovingTag"],
+];
+
+function rankOf({ code }: { code?: string }): number {
+  const rank = WARNING_REASONS.findIndex(([known]) => known === code);
+  return rank === -1 ? WARNING_REASONS.length : rank;
+}
 
 /**
  * The conditions to write: in a fixed order, each with the time at which its status last changed.

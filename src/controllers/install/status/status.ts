@@ -4,12 +4,15 @@ import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts
 import { networkStatusFrom } from "../../../networks/status-counts.ts";
 import type { NetworkSummary } from "../../../networks/summary.ts";
 import type { RenderedInstall } from "../../../render/render.ts";
+import { type ForeignField, foreignFieldText } from "../../shared/foreign-fields.ts";
 import type { Rollout } from "../rollout/assess.ts";
 import { conditionsFor, type InstallState, warningCondition, withTimes } from "./conditions.ts";
 
 /** At most this many unhealthy nodes are listed; all are counted. */
 const MOST_NODES = 20;
 const MOST_WARNINGS = 20;
+/** Fields of one object that a warning names. */
+const MOST_FIELDS = 3;
 /** Characters; a longer one would have the API server refuse the whole status. */
 const LONGEST_WARNING = 1024;
 
@@ -32,6 +35,8 @@ export interface Findings {
   networks?: NetworkSummary | undefined;
   distribution?: MultusInstallStatus["distribution"];
   primaryNetwork?: MultusInstallStatus["primaryNetwork"];
+  /** What others added to the operator's objects. */
+  foreignFields?: readonly ForeignField[];
   /** What was found on the nodes and is likely unintended. */
   nodeWarnings?: readonly string[];
   /** What of networks and pods cannot be read, and why. */
@@ -45,6 +50,8 @@ export function statusFor(
   previous: MultusInstallStatus,
   now: string,
 ): MultusInstallStatus {
+  if (findings.state.kind === "Stalled")
+    return stalledStatus(findings, findings.state, generation, previous, now);
   const { state, install, rendered, rollout, progressedAt, rolloutRecord, startupTaint, inventory } =
     findings;
   if (state.kind === "Syncing") return syncing(findings, state, generation, previous, now);
@@ -89,9 +96,41 @@ function syncing(
   };
 }
 
+/**
+ * A spec that cannot be applied changes nothing: what ran before still runs, and the status goes on to name it, as it
+ * was seen last. An install of which nothing was ever applied names nothing.
+ */
+function stalledStatus(
+  findings: Findings,
+  { message }: { message: string },
+  generation: number,
+  previous: MultusInstallStatus,
+  now: string,
+): MultusInstallStatus {
+  const { inventory, state, networks } = findings;
+  const { version, mode, nodes } = previous;
+  const warnings = warningsFrom(findings);
+  const isApplied = inventory.length > 0 && version !== undefined;
+  const on = nodes ? ` (last seen: available on ${nodes.available} of ${nodes.desired} nodes)` : "";
+  const full = isApplied ? `${message}. Multus ${version} ${mode} stays in place${on}` : message;
+  const drafts = {
+    ...conditionsFor({ ...state, message: full } as InstallState),
+    Warning: warningCondition(warnings),
+  };
+  const { observedGeneration: _, conditions, inventory: __, warnings: ___, ...before } = previous;
+  return {
+    observedGeneration: generation,
+    conditions: withTimes(drafts, conditions ?? [], generation, now),
+    ...(isApplied ? { ...before, ...networkStatusFrom(networks, previous) } : {}),
+    ...(inventory.length > 0 ? { inventory: [...inventory] } : {}),
+    ...(warnings.length > 0 ? { warnings: warnings.map(({ text }) => text) } : {}),
+  };
+}
+
 function warningsFrom({
   rendered,
   nodeWarnings = [],
+  foreignFields = [],
   networks,
   unknown = [],
 }: Findings): { code?: string; text: string }[] {
@@ -101,7 +140,11 @@ function warningsFrom({
   }));
   const stale = unknown.map((why) => `networks and pods are shown as they were last known: ${why}`);
   const seen = [...stale, ...nodeWarnings, ...(networks?.warnings ?? [])];
-  return [...ofSpec, ...seen.map((text) => ({ text }))]
+  const ofOthers = [...Map.groupBy(foreignFields, ({ object }) => object)].map(([object, fields]) => ({
+    code: "FOREIGN_FIELDS",
+    text: `${object} has fields that the operator does not manage and leaves in place: ${fields.slice(0, MOST_FIELDS).map(foreignFieldText).join("; ")}${fields.length > MOST_FIELDS ? ` and ${fields.length - MOST_FIELDS} more` : ""}. Remove them, or set them in the spec`,
+  }));
+  return [...ofOthers, ...ofSpec, ...seen.map((text) => ({ text }))]
     .slice(0, MOST_WARNINGS)
     .map((warning) => ({ ...warning, text: warning.text.slice(0, LONGEST_WARNING) }));
 }

@@ -1,5 +1,6 @@
-// Reads network configurations, one JSON string a line, and answers a line each: what Multus' and libcni's
-// readers say and, with -bin, what an ADD by the real plugins in a fresh network namespace says.
+// Reads network configurations with what a pod requests of them, one JSON object a line, and answers a line each:
+// what Multus' and libcni's readers say and, with -bin, what an ADD by the real plugins in a fresh network
+// namespace says.
 package main
 
 import (
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"github.com/containernetworking/cni/libcni"
+	cnitypes "github.com/containernetworking/cni/pkg/types"
 	"github.com/containernetworking/plugins/pkg/ns"
 	"github.com/containernetworking/plugins/pkg/testutils"
 	"github.com/k8snetworkplumbingwg/network-attachment-definition-client/pkg/utils"
@@ -23,10 +25,20 @@ import (
 	"gopkg.in/k8snetworkplumbingwg/multus-cni.v4/pkg/types"
 )
 
+type question struct {
+	Text string   `json:"text"`
+	IPs  []string `json:"ips"` // what a pod requests
+	MAC  string   `json:"mac"`
+}
+
 type answer struct {
 	Read   string `json:"read"`   // the readers' error, or empty
 	ReadNs int64  `json:"readNs"` // how long they took
 	Add    string `json:"add"`    // the plugins' error, or empty
+	// How many interfaces Multus reports in network-status after an ADD.
+	Reported int `json:"reported"`
+	// Whether whereabouts gives the gateway's address to a pod.
+	GivesGateway bool `json:"givesGateway"`
 }
 
 func main() {
@@ -34,25 +46,35 @@ func main() {
 	flag.Parse()
 	logging.SetLogStderr(false)
 	out := json.NewEncoder(os.Stdout)
+	// whereabouts prints some of its errors there.
+	os.Stdout = os.Stderr
 	in := bufio.NewScanner(os.Stdin)
 	in.Buffer(nil, 1<<24)
 	for count := 0; in.Scan(); count++ {
-		var text string
-		if err := json.Unmarshal(in.Bytes(), &text); err != nil {
+		var asked question
+		if err := json.Unmarshal(in.Bytes(), &asked); err != nil {
 			panic(err)
 		}
 		var a answer
 		start := time.Now()
-		add, err := read(text)
+		add, err := read(asked.Text)
 		a.ReadNs = time.Since(start).Nanoseconds()
 		if err != nil {
 			a.Read = err.Error()
 		} else if add.conf != nil && add.conf.Network.IPAM.Type == "whereabouts" {
-			if err := whereabouts(add.conf); err != nil {
+			given, err := whereabouts(add.conf, asked)
+			if err == nil && *bin != "" {
+				// The kernel is asked for what whereabouts gives.
+				asked.IPs = nil
+				a.Reported, err = attempt(network{conf: given.conf}, asked, *bin, fmt.Sprintf("case%d", count))
+			}
+			a.GivesGateway = given.gateway
+			if err != nil {
 				a.Add = err.Error()
 			}
 		} else if *bin != "" {
-			if err := attempt(add, text, *bin, fmt.Sprintf("case%d", count)); err != nil {
+			a.Reported, err = attempt(add, asked, *bin, fmt.Sprintf("case%d", count))
+			if err != nil {
 				a.Add = err.Error()
 			}
 		}
@@ -90,7 +112,8 @@ func read(text string) (result network, err error) {
 }
 
 // attempt attaches the network in a namespace of its own, which has an eth0 with the default route, as a pod has.
-func attempt(network network, text string, bin string, id string) error {
+func attempt(network network, asked question, bin string, id string) (int, error) {
+	text := asked.Text
 	netns, err := testutils.NewNS()
 	if err != nil {
 		panic(err)
@@ -106,6 +129,7 @@ func attempt(network network, text string, bin string, id string) error {
 		}
 	}
 	runtime := &libcni.RuntimeConf{ContainerID: id, NetNS: netns.Path(), IfName: "net1"}
+	request(runtime, asked)
 	cni := libcni.NewCNIConfigWithCacheDir([]string{bin}, "/run/cni-cache", nil)
 	// Long: a busy machine is no fault of the configuration.
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
@@ -117,10 +141,19 @@ func attempt(network network, text string, bin string, id string) error {
 		os.RemoveAll("/var/lib/cni")
 		remove("br1", "br2", "cni0", spare)
 	}()
+	var result cnitypes.Result
 	if network.list != nil {
-		_, err = cni.AddNetworkList(ctx, network.list, runtime)
+		result, err = cni.AddNetworkList(ctx, network.list, runtime)
 	} else {
-		_, err = cni.AddNetwork(ctx, network.conf, runtime)
+		result, err = cni.AddNetwork(ctx, network.conf, runtime)
+	}
+	reported := 0
+	if err == nil {
+		statuses, err := utils.CreateNetworkStatuses(result, "net", false, nil)
+		if err != nil {
+			panic(err)
+		}
+		reported = len(statuses)
 	}
 	// What others leave behind goes with the namespace; these write firewall rules on the node.
 	if ofTheNode.MatchString(text) {
@@ -130,7 +163,22 @@ func attempt(network network, text string, bin string, id string) error {
 			cni.DelNetwork(ctx, network.conf, runtime)
 		}
 	}
-	return err
+	return reported, err
+}
+
+// request passes what a pod requests as Multus does: in CNI_ARGS and, for the plugins that declare it, as a
+// capability (DelegateAdd, newCNIRuntimeConf).
+func request(runtime *libcni.RuntimeConf, asked question) {
+	runtime.Args = [][2]string{{"IgnoreUnknown", "true"}, {"K8S_POD_NAMESPACE", "apps"}, {"K8S_POD_NAME", "web"}}
+	runtime.CapabilityArgs = map[string]interface{}{}
+	if asked.MAC != "" {
+		runtime.Args = append(runtime.Args, [2]string{"MAC", asked.MAC})
+		runtime.CapabilityArgs["mac"] = asked.MAC
+	}
+	if asked.IPs != nil {
+		runtime.Args = append(runtime.Args, [2]string{"IP", strings.Join(asked.IPs, ",")})
+		runtime.CapabilityArgs["ips"] = asked.IPs
+	}
 }
 
 var ofTheNode = regexp.MustCompile("portmap|firewall|ipMasq|macspoofchk|bandwidth")

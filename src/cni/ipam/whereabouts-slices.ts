@@ -1,0 +1,69 @@
+import { parseAddress, unmapped } from "../address.ts";
+import type { PluginContext } from "../context.ts";
+import { show } from "../finding.ts";
+import { text } from "../kinds.ts";
+import type { Section } from "../section.ts";
+import { sloppy, type WhereaboutsRange } from "./whereabouts-range.ts";
+
+/**
+ * `node_slice_size`: whereabouts' controller divides the first range into a slice for each node (pkg/iphelpers,
+ * DivideRangeBySize), of which the plugin then hands out all but the first and the last address
+ * (pkg/storage/kubernetes, IPManagementKubernetesUpdate).
+ */
+export function checkSlices(
+  ipam: Section,
+  ranges: readonly WhereaboutsRange[],
+  { report }: PluginContext,
+): void {
+  const word = ipam.take("node_slice_size", text) ?? "";
+  if (word === "") return;
+  const path = ipam.at("node_slice_size");
+  if (!/^\/?[+-]?\d{1,9}$/.test(word)) {
+    report.error(
+      path,
+      "WRONG_TYPE",
+      `must be a prefix length such as "/24": whereabouts' controller makes no slices of another (it is ${show(word)})`,
+    );
+    return;
+  }
+  const size = Number(word.replace(/^\//, ""));
+  const [range, ...more] = ranges;
+  if (!range) return;
+  const { network, fields } = range;
+  if (network.address.family === 6) {
+    report.error(
+      path,
+      "CONTRADICTION",
+      "works with IPv4 only: whereabouts' controller crashes on a range of IPv6",
+    );
+    return;
+  }
+  if (size < network.prefix)
+    report.error(
+      path,
+      "OUT_OF_RANGE",
+      `is larger than the range, of which it must be a part: /${network.prefix} or more (it is ${show(word)}); no node gets addresses`,
+    );
+  else if (size > 30)
+    report.error(path, "OUT_OF_RANGE", `leaves no address in a slice: /30 at most (it is ${show(word)})`);
+  for (const name of ["exclude", "range_start", "range_end"])
+    if (fields.has(name)) report.warn(fields.at(name), "IGNORED", 'is ignored next to "node_slice_size"');
+  if (more.length > 0)
+    report.warn(
+      path,
+      "CONTRADICTION",
+      "works with one range only: the pod gets its address of the first range again in place of one of another",
+    );
+  const gateway = parseAddress(sloppy(ipam.take("gateway", text) ?? ""));
+  if (!gateway || size < network.prefix || size > 30) return;
+  const { family, value } = unmapped(gateway);
+  if (family !== 4 || value < network.first || value > network.last) return;
+  const slice = 1n << BigInt(32 - size);
+  const place = (value - network.first) % slice;
+  if (place > 0n && place < slice - 1n)
+    report.warn(
+      ipam.at("gateway"),
+      "GATEWAY_HANDED_OUT",
+      "is given to a pod as any other address of a node's slice: use a gateway that is the first or last address of a slice, or outside of the range",
+    );
+}

@@ -1,0 +1,40 @@
+import { fieldChanges } from "../../../diff/field-changes.ts";
+import { intentOf } from "../../../kube/compare.ts";
+import { managersOf } from "../../../kube/managed-fields.ts";
+import { describe, refOf } from "../../../kube/resource.ts";
+import { FIELD_MANAGER, type Written } from "../../shared/applier.ts";
+import type { Run } from "../scope.ts";
+
+/** How many fields an event names. */
+const MAX_FIELDS = 5;
+/** Another writer that insists causes one event in this time and not one for each write. */
+const EVENT_PERIOD_MS = 60_000;
+
+/** An event that says what was changed or deleted outside the operator, and is as the spec wants it again. */
+export async function reportRepair(run: Run, { before, after }: Written): Promise<void> {
+  const object = describe(refOf(after));
+  const note = before
+    ? changedNote(object, before, after)
+    : `${object} was deleted outside the operator; recreated`;
+  const period = Math.floor(run.deps.now().getTime() / EVENT_PERIOD_MS);
+  await run.deps.events.send(run.live, {
+    type: "Normal",
+    reason: "Repaired",
+    action: "Repair",
+    note,
+    key: `${period} ${note}`,
+  });
+}
+
+function changedNote(
+  object: string,
+  before: NonNullable<Written["before"]>,
+  after: Written["after"],
+): string {
+  const fields = fieldChanges(intentOf(before), intentOf(after)).map(({ path }) => path);
+  const shown = fields.slice(0, MAX_FIELDS).join(", ");
+  const more = fields.length > MAX_FIELDS ? ` and ${fields.length - MAX_FIELDS} more` : "";
+  const others = managersOf(before).filter((manager) => manager !== FIELD_MANAGER);
+  const by = others.length > 0 ? ` (other field managers of it: ${others.slice(0, 3).join(", ")})` : "";
+  return `${object} was changed outside the operator${by}; restored: ${shown || "its metadata"}${more}`;
+}

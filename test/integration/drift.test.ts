@@ -1,0 +1,154 @@
+import { pino } from "pino";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { preview } from "../../src/controllers/install/adoption/preview.ts";
+import type { InstallController } from "../../src/controllers/install/controller.ts";
+import { parseMultusInstall } from "../../src/crds/multus-install/multus-install.ts";
+import { type ApiObject, CONFIG_MAPS, EVENTS } from "../../src/kube/resource.ts";
+import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
+import { waitUntil } from "../cluster/daemon.ts";
+import { Kubectl } from "../cluster/kubectl.ts";
+import { installNow } from "../cluster/walkthrough.ts";
+import { HollowNodes } from "./hollow-nodes.ts";
+import { applyInstallDefinition, startInstallController } from "./install-controller.ts";
+
+/** What others add to the operator's objects stays and is shown with its owner; what they change is repaired. */
+
+let plane: ControlPlane;
+let kubectl: Kubectl;
+let controller: InstallController;
+let nodes: HollowNodes;
+
+beforeAll(async () => {
+  plane = await startControlPlane({ controllerManager: true, scheduler: true });
+  kubectl = new Kubectl(plane.kubeconfig);
+  nodes = new HollowNodes(kubectl.client, pino({ level: "silent" }));
+  await nodes.add("node-1");
+  await applyInstallDefinition(kubectl);
+  controller = await startInstallController(plane.kubeconfig);
+  await apply({ mode: "Thick" });
+  await condition("Ready", "Available");
+});
+
+afterAll(async () => {
+  await controller?.stop();
+  await nodes?.stop();
+  await plane?.stop();
+});
+
+const installOf = (spec: object) => ({
+  apiVersion: "multus-operator.dev/v1alpha1",
+  kind: "MultusInstall",
+  metadata: { name: "multus" },
+  spec,
+});
+const apply = async (spec: object) =>
+  void (await kubectl.runWithInput(JSON.stringify(installOf(spec)), "apply", "-f", "-"));
+
+async function diff(spec: object) {
+  const parsed = parseMultusInstall(installOf(spec));
+  if (!parsed.ok) throw new Error("the spec does not parse");
+  return await preview(kubectl.client, parsed.value);
+}
+
+interface Status {
+  status?: {
+    version?: string;
+    mode?: string;
+    nodes?: object;
+    conditions?: { type: string; reason: string; message: string; observedGeneration: number }[];
+  };
+}
+
+async function condition(type: string, reason: string): Promise<string> {
+  let message = "";
+  await waitUntil(`${type} to be ${reason}`, async () => {
+    const { metadata, status } = await installNow<Status>(kubectl);
+    const found = status?.conditions?.find((one) => one.type === type);
+    message = found?.message ?? "";
+    return found?.reason === reason && found.observedGeneration === metadata.generation;
+  });
+  return message;
+}
+
+const daemonSet = ["daemonset", "kube-multus-ds", "-n", "kube-system"] as const;
+const json = (value: object) => ["--type=merge", "-p", JSON.stringify(value)];
+
+it("shows no difference between the cluster and the spec that is applied, once it is complete", async () => {
+  const ref = { type: CONFIG_MAPS, namespace: "kube-system", name: "multus-last-complete" };
+  await waitUntil(
+    "the record of the complete rollout",
+    async () => (await kubectl.client.get(ref)) !== undefined,
+  );
+  expect(await diff({ mode: "Thick" })).toEqual({ changes: [], notes: [] });
+});
+
+it("names who set a nodeSelector that takes Multus off every node, and leaves it", async () => {
+  const selector = (value: string | null) => ({
+    spec: { template: { spec: { nodeSelector: value ? { foo: value } : null } } },
+  });
+  await kubectl.run("patch", ...daemonSet, ...json(selector("bar")));
+  const message = await condition("Ready", "NoMatchingNodes");
+  expect(message).toContain('nodeSelector: {"foo":"bar"} (set by kubectl-patch)');
+  expect(await condition("Warning", "ForeignFields")).toContain("DaemonSet kube-system/kube-multus-ds");
+  const { changes, foreign } = await diff({ mode: "Thick" });
+  expect(changes).toEqual([]);
+  expect(foreign).toEqual([
+    'DaemonSet kube-system/kube-multus-ds spec.template.spec.nodeSelector: {"foo":"bar"} (set by kubectl-patch); it stays',
+  ]);
+  await kubectl.run("patch", ...daemonSet, ...json(selector(null)));
+  await condition("Warning", "Settled");
+  await condition("Ready", "Available");
+});
+
+it("names environment, labels and keys of a ConfigMap that others added", async () => {
+  const configMap = ["configmap", "multus-daemon-config", "-n", "kube-system"];
+  await kubectl.run(
+    "set",
+    "env",
+    "daemonset/kube-multus-ds",
+    "-n",
+    "kube-system",
+    "-c",
+    "kube-multus",
+    "FOO=bar",
+  );
+  await kubectl.run("label", ...daemonSet, "team=net");
+  await kubectl.run("patch", ...configMap, ...json({ data: { more: "x" } }));
+  await waitUntil("the additions in the status", async () => {
+    const { foreign = [] } = await diff({ mode: "Thick" });
+    const text = JSON.stringify((await installNow<Status>(kubectl)).status);
+    return (
+      foreign.length === 3 &&
+      ["env[FOO]", "metadata.labels.team", "data.more"].every((field) => text.includes(field))
+    );
+  });
+  await kubectl.run("set", "env", "daemonset/kube-multus-ds", "-n", "kube-system", "FOO-");
+  await kubectl.run("label", ...daemonSet, "team-");
+  await kubectl.run("patch", ...configMap, ...json({ data: { more: null } }));
+  await condition("Warning", "Settled");
+  await condition("Ready", "Available");
+});
+
+it("reports a repair as an event that names the field", async () => {
+  await kubectl.run("set", "image", "daemonset/kube-multus-ds", "kube-multus=evil:1", "-n", "kube-system");
+  await waitUntil("the event", async () => {
+    const { items } = await kubectl.client.list<ApiObject>(EVENTS);
+    return items.some(
+      ({ reason, note }) =>
+        reason === "Repaired" &&
+        String(note).includes("kube-multus-ds") &&
+        String(note).includes("containers[kube-multus].image"),
+    );
+  });
+  await condition("Ready", "Available");
+});
+
+it("goes on to name what runs while the spec is not valid", async () => {
+  const before = (await installNow<Status>(kubectl)).status;
+  await apply({ primaryNetwork: { source: "Inline", config: '{"name": "x"}' } });
+  expect(await condition("Ready", "InvalidSpec")).toContain(`Multus ${before?.version} Thick stays in place`);
+  const { status } = await installNow<Status>(kubectl);
+  expect(status).toMatchObject({ version: before?.version, mode: "Thick", nodes: before?.nodes });
+  await apply({ mode: "Thick" });
+  await condition("Ready", "Available");
+});
