@@ -375,6 +375,16 @@ describe("what people type", () => {
     expect((await multus(["networks", "-l", "tier=back"])).stdout).toContain("with the labels tier=back");
   });
 
+  it("warns of an annotation that Multus does not read", async () => {
+    await world.pod("misspelled", { namespace: "shop", node: "node-1" });
+    await plane.kubectl("annotate", "pod", "-n", "shop", "misspelled", "k8s.v1.cni.cncf.io/network=lan");
+    expect(await multus(["pods", "-n", "shop"])).toMatchObject({
+      code: 0,
+      stdout: expect.not.stringContaining("misspelled"),
+      stderr: expect.stringContaining("shop/misspelled (k8s.v1.cni.cncf.io/network)"),
+    });
+  });
+
   it("refuses a namespace that does not exist", async () => {
     for (const command of [["pods"], ["networks"], ["explain", "web"]])
       expect(await multus([...command, "-n", "nope"])).toMatchObject({
