@@ -62,10 +62,14 @@ async function look(
 }
 
 /** The API server does not name the object, and kubectl apply -f DIRECTORY sends many. */
-function named({ problems, warnings }: Findings, name: string): Findings {
+function named({ forbidden, problems, warnings }: Findings, name: string): Findings {
   const subject = name === "" ? "" : `NetworkAttachmentDefinition ${name}: `;
   const prefixed = (sentences: readonly string[]) => sentences.map((sentence) => `${subject}${sentence}`);
-  return { problems: prefixed(problems), warnings: prefixed(warnings) };
+  return {
+    ...(forbidden ? { forbidden: prefixed(forbidden) } : {}),
+    problems: prefixed(problems),
+    warnings: prefixed(warnings),
+  };
 }
 
 /** Its pods are what Multus sees: they are refused, where they are, and who wrote the template is told beforehand. */
