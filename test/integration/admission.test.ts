@@ -173,7 +173,7 @@ describe("admission", () => {
     await setMode("Warn");
     await waitUntil("the warning", warned);
     expect(await shown(network(nested, "nested"), ...dryRun)).toMatch(
-      /Warning: spec.config: logFile names a path of the node .*\n.*created/,
+      /Warning: NetworkAttachmentDefinition \S+: spec.config: logFile names a path of the node .*\n.*created/,
     );
     await setMode("Warn", {}, ["HOST_PATH"]);
     await waitUntil("the refusal", async () =>
