@@ -82,7 +82,7 @@ describe("a NetworkAttachmentDefinition", () => {
       status: { code: 422, reason: "Invalid" },
     });
     expect(denied.status?.message).toMatch(
-      /^spec\.config: mode must be one of .*did you mean "bridge"\?\) \(line 1, column \d+\)$/,
+      /^NetworkAttachmentDefinition net: spec\.config: mode must be one of .*did you mean "bridge"\?\) \(line 1, column \d+\)$/,
     );
     const warned = await ask(network(BROKEN), view("Warn"));
     expect(warned).toMatchObject({ allowed: true, verdict: "warned", warnings: [denied.status?.message] });

@@ -45,8 +45,8 @@ function availability(
   pods: readonly ReportedPod[],
 ): Draft {
   const of = (...kinds: OutcomeKind[]) => pods.filter(({ kind }) => kinds.includes(kind));
-  if (findings.some(({ severity }) => severity === "error"))
-    return { status: "False", reason: "Invalid", message: "the configuration is not valid" };
+  const errors = findings.filter(({ severity }) => severity === "error");
+  if (errors.length > 0) return { status: "False", reason: "Invalid", message: sentences(errors) };
   const missing = crossFindings.filter(({ severity }) => severity === "error");
   if (missing.length > 0) return { status: "False", reason: "NeedsMissing", message: sentences(missing) };
   const failed = of("failed");

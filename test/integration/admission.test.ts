@@ -117,7 +117,9 @@ const pod = (request: string, namespace = "default", spec: object = {}) => ({
 
 const dryRun = ["apply", "--dry-run=server"];
 const warned = async () =>
-  (await shown(network(WRONG_MODE), ...dryRun)).includes("Warning: spec.config: mode");
+  (await shown(network(WRONG_MODE), ...dryRun)).includes(
+    "Warning: NetworkAttachmentDefinition net: spec.config: mode",
+  );
 const denied = async () => (await shown(network(WRONG_MODE), ...dryRun)).includes("denied the request");
 const policyNames = () => admissionObjects(kubectl);
 
@@ -130,7 +132,7 @@ describe("admission", () => {
     await waitUntil("the webhook to be called", warned);
     expect(first.notReady()).toBeUndefined();
     const answer = await shown(network(WRONG_MODE));
-    expect(answer).toContain("Warning: spec.config: mode must be one of");
+    expect(answer).toContain("Warning: NetworkAttachmentDefinition net: spec.config: mode must be one of");
     expect(answer).toContain('did you mean "bridge"?) (line 4, column 11)');
     expect(answer).toContain("networkattachmentdefinition.k8s.cni.cncf.io/net created");
     expect(await shown(network(RIGHT))).toBe("networkattachmentdefinition.k8s.cni.cncf.io/net configured\n");
@@ -145,7 +147,7 @@ describe("admission", () => {
         "Warning: Validation failed for ValidatingAdmissionPolicy 'multus-operator-networks'",
       );
     });
-    expect(answer).toContain("Warning: spec.config: type");
+    expect(answer).toContain("Warning: NetworkAttachmentDefinition net: spec.config: type");
   });
 
   it("refuses in mode Deny what cannot work, and warns of what is doubtful", async () => {
@@ -153,11 +155,11 @@ describe("admission", () => {
     await waitUntil("the refusal", denied);
     const answer = await shown(network(WRONG_MODE, "other"));
     expect(answer).toContain(
-      'admission webhook "networks.admission.multus-operator.dev" denied the request: spec.config: mode must be one of',
+      'admission webhook "networks.admission.multus-operator.dev" denied the request: NetworkAttachmentDefinition net: spec.config: mode must be one of',
     );
     expect(await kubectl.run("get", "net-attach-def", "other", "--ignore-not-found")).toBe("");
     const doubtful = await shown(network(RIGHT.replace('"mode"', '"mode":"vepa","mode"'), "doubtful"));
-    expect(doubtful).toContain("Warning: spec.config: mode is given twice");
+    expect(doubtful).toContain("Warning: NetworkAttachmentDefinition net: spec.config: mode is given twice");
     expect(doubtful).toContain("doubtful created");
   });
 
@@ -171,7 +173,7 @@ describe("admission", () => {
     await setMode("Warn");
     await waitUntil("the warning", warned);
     expect(await shown(network(nested, "nested"), ...dryRun)).toMatch(
-      /Warning: spec.config: logFile names a path of the node .*\n.*created/,
+      /Warning: NetworkAttachmentDefinition \S+: spec.config: logFile names a path of the node .*\n.*created/,
     );
     await setMode("Warn", {}, ["HOST_PATH"]);
     await waitUntil("the refusal", async () =>

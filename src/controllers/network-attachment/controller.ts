@@ -276,8 +276,8 @@ export class NetworkAttachmentController {
     this.#summing ??= setTimeout(() => {
       this.#summing = undefined;
       if (!this.#ready) return;
-      const warnings = this.#defined ? [] : [REPORTS_UNKNOWN];
-      const summary = { ...this.#networks.summary(), warnings };
+      const summary = this.#networks.summary();
+      if (!this.#defined) summary.warnings = [REPORTS_UNKNOWN, ...(summary.warnings ?? [])];
       this.#options.summary.set(summary);
       this.#options.networkMetrics.set(summary);
     }, SUMMARY_INTERVAL_MS);

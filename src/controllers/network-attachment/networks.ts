@@ -3,6 +3,7 @@ import { addressUse } from "../../networks/addresses.ts";
 import type { ClusterView, SeenNode } from "../../networks/cross-checks/view.ts";
 import { type Duplicate, duplicatesOn } from "../../networks/duplicates.ts";
 import type { InstallView } from "../../networks/install-view.ts";
+import { type LostNetwork, lostNetworksWarning } from "../../networks/lost-networks.ts";
 import { NadReader, type ReadNad } from "../../networks/nad.ts";
 import type { NadView } from "../../networks/nad-view.ts";
 import type { PodView } from "../../networks/pod.ts";
@@ -126,7 +127,24 @@ export class Networks {
   }
 
   summary(): NetworkSummary {
-    return summaryOf(this.#statuses, this.#outcomes.summed());
+    const lost = lostNetworksWarning(this.#lost());
+    return {
+      ...summaryOf(this.#statuses, this.#outcomes.summed()),
+      ...(lost === undefined ? {} : { warnings: [lost] }),
+    };
+  }
+
+  /** NADs that pods have and that do not exist. */
+  #lost(): LostNetwork[] {
+    const lost: LostNetwork[] = [];
+    for (const network of this.#outcomes.networks()) {
+      if (this.#nads.read(network)) continue;
+      const pods = this.#outcomes
+        .reported(network)
+        .filter(({ kind }) => kind === "attached" || kind === "restart-needed").length;
+      if (pods > 0) lost.push({ network, pods });
+    }
+    return lost;
   }
 
   stop(): void {

@@ -54,7 +54,7 @@ it("names the nodes that lack a plugin's program or a master", () => {
       path: "plugins[0].type",
       severity: "error",
       code: "PLUGIN_MISSING_ON_NODE",
-      message: "is a plugin whose program is on no node (2 inspected)",
+      message: 'is "MacVlan", a plugin whose program is on no node (2 inspected)',
     },
     {
       name: "a",
@@ -67,7 +67,7 @@ it("names the nodes that lack a plugin's program or a master", () => {
       name: "a",
       path: "plugins[1].master",
       severity: "warning",
-      message: "is an interface that 1 of 2 nodes lack: n1",
+      message: 'is "eth1", an interface that 1 of 2 nodes do not have: n1',
     },
     { name: "b", path: "type", nodes: ["n2"] },
     { name: "in-pod", path: "type", nodes: ["n2"] },
