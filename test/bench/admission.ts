@@ -30,6 +30,7 @@ const webhook = await WebhookServer.start({
     network: (_, name) => (name === "missing" ? "absent" : { nad: undefined }),
   },
   log: pino({ level: "silent" }),
+  path: () => "/validate",
   metrics: new AdmissionMetrics(new Registry()),
 });
 
