@@ -1,4 +1,5 @@
 import { Agent, request } from "node:https";
+import { connect as connectTcp } from "node:net";
 import { connect } from "node:tls";
 import { Registry } from "@prometheus-io/client";
 import { pino } from "pino";
@@ -158,6 +159,23 @@ describe("the webhook", () => {
     });
     await new Promise((resolve) => socket.once("close", resolve));
     expect((await post(review(""))).status).toBe(200);
+  });
+
+  it.each([
+    ["without a TLS handshake", "tcp", ""],
+    ["without a request", "tls", ""],
+    ["with half a header", "tls", `POST ${PATH} HTTP/1.1\r\nhost: x\r\ncontent-le`],
+    ["with half a body", "tls", `POST ${PATH} HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{`],
+  ])("ends a connection %s within seconds", async (_, layer, text) => {
+    await start();
+    const options = { host: "127.0.0.1", port: webhook?.port ?? 0 };
+    const socket = layer === "tcp" ? connectTcp(options) : connect({ ...options, rejectUnauthorized: false });
+    socket.on("error", () => {});
+    socket.resume();
+    socket.write(text);
+    const started = performance.now();
+    await new Promise((resolve) => socket.once("close", resolve));
+    expect(performance.now() - started).toBeLessThan(15_000);
   });
 
   it("changes its certificate without breaking an open connection", async () => {

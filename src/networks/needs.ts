@@ -87,6 +87,7 @@ function usable(links: readonly string[]): string[] {
 
 /** "macvlan/host-local + tuning": its plugins with their IPAM, for people. */
 export function pluginsText({ plugins, nad }: Network): string {
+  if (nad.tooLarge !== undefined) return "too large to be read";
   if (nad.config === "") return "a file on the node";
   return plugins
     .slice(0, 8)

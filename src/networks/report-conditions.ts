@@ -18,7 +18,7 @@ export function conditionsOf(
   previous: readonly Condition[],
   now: string,
 ): Condition[] {
-  const drafts = { Valid: validity(input.findings), Available: availability(input, pods) };
+  const drafts = { Valid: validity(input), Available: availability(input, pods) };
   return Object.entries(drafts).map(([type, draft]) => {
     const before = previous.find((condition) => condition.type === type);
     return {
@@ -31,13 +31,21 @@ export function conditionsOf(
   });
 }
 
-function validity(findings: readonly Finding[]): Draft {
+/** What was not read is neither valid nor not valid. */
+function unreadDraft(findings: readonly Finding[]): Draft | undefined {
+  const unread = findings.find(({ code }) => code === "TOO_LARGE");
+  return unread && { status: "Unknown", reason: "TooLarge", message: `the configuration ${unread.message}` };
+}
+
+function validity({ findings, moreFindings = 0 }: Looked): Draft {
+  const unread = unreadDraft(findings);
+  if (unread) return unread;
   const errors = findings.filter(({ severity }) => severity === "error");
-  if (errors.length > 0) return { status: "False", reason: "Invalid", message: sentences(errors) };
+  if (errors.length > 0)
+    return { status: "False", reason: "Invalid", message: sentences(errors, moreFindings) };
+  const total = findings.length + moreFindings;
   const warnings =
-    findings.length > 0
-      ? `${findings.length} ${findings.length === 1 ? "warning" : "warnings"}: ${sentences(findings)}`
-      : "";
+    total > 0 ? `${total} ${total === 1 ? "warning" : "warnings"}: ${sentences(findings, moreFindings)}` : "";
   return { status: "True", reason: "Valid", message: warnings };
 }
 
@@ -45,6 +53,8 @@ function availability(
   { findings, crossFindings, looked, addresses }: Looked,
   pods: readonly ReportedPod[],
 ): Draft {
+  const unread = unreadDraft(findings);
+  if (unread) return unread;
   const of = (...kinds: OutcomeKind[]) => pods.filter(({ kind }) => kinds.includes(kind));
   if (findings.some(({ severity }) => severity === "error"))
     return { status: "False", reason: "Invalid", message: "the configuration is not valid" };
@@ -78,8 +88,8 @@ function availability(
 }
 
 /** "path message; …": the first three. */
-function sentences(findings: readonly { path: string; message: string }[]): string {
+function sentences(findings: readonly { path: string; message: string }[], more = 0): string {
   const shown = findings.slice(0, 3).map((finding) => pathAndMessage(finding, "").trim());
-  const rest = findings.length - shown.length;
+  const rest = findings.length + more - shown.length;
   return `${shown.join("; ")}${rest > 0 ? `; and ${rest} more` : ""}`;
 }

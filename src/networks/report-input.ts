@@ -23,7 +23,10 @@ export interface ReportInput {
   network: Network;
   /** The NAD's. */
   generation: number;
+  /** The first of the configuration's, errors before warnings. */
   findings: readonly Finding[];
+  /** How many more it has. */
+  moreFindings?: number;
   crossFindings: readonly CrossFinding[];
   nodes: readonly SeenNode[];
   pods: readonly ReportedPod[];

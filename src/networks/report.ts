@@ -80,7 +80,7 @@ function statusOf(input: Looked, previous: ReportStatus, now: string): ReportSta
       lacks: lacks.slice(0, 16).map((what) => what.slice(0, 192)),
       ...(interfaces ? { interfaces } : {}),
     })),
-    findingsTotal: findings.length,
+    findingsTotal: findings.length + (input.moreFindings ?? 0),
     findings: findings.slice(0, MOST.findings).map(({ severity, path, code, message }) => ({
       severity,
       path: path.slice(0, 512),

@@ -26,6 +26,9 @@ export interface NetworkSummary {
   warnings?: readonly string[];
 }
 
+/** What the summary counts of a report. */
+export type SummedReport = Pick<ReportStatus, "conditions" | "ranges" | "duplicatesTotal">;
+
 /** One pod as the summary counts it. */
 export interface SummedPod {
   pod: string;
@@ -45,7 +48,7 @@ const TROUBLE: readonly OutcomeKind[] = [
 
 /** The summary of all reports, by "namespace/name", and of all pods that ask for networks. */
 export function summaryOf(
-  reports: Iterable<readonly [string, ReportStatus]>,
+  reports: Iterable<readonly [string, SummedReport]>,
   pods: Iterable<SummedPod>,
 ): NetworkSummary {
   const counts = Object.fromEntries(Object.keys(OUTCOMES).map((kind) => [kind, 0])) as Record<
@@ -73,8 +76,8 @@ export function summaryOf(
   };
 }
 
-function networksOf(reports: (readonly [string, ReportStatus])[]): Omit<NetworkSummary, "pods"> {
-  const conditionOf = (status: ReportStatus, type: string) =>
+function networksOf(reports: (readonly [string, SummedReport])[]): Omit<NetworkSummary, "pods"> {
+  const conditionOf = (status: SummedReport, type: string) =>
     status.conditions?.find((condition) => condition.type === type);
   const invalid = reports.filter(([, status]) => conditionOf(status, "Valid")?.status === "False");
   const unavailable = reports.filter(([, status]) => conditionOf(status, "Available")?.status === "False");

@@ -145,6 +145,11 @@ export const CODES: Readonly<Record<string, readonly CodeMeaning[]>> = {
       "Use a NAD for each",
     ),
     code(
+      "TOO_LARGE",
+      "the configuration has more than 65,536 bytes or 4,096 values, or those of its namespace have more than 2 MiB together; the operator does not read it, and its report states nothing else",
+      "Remove what no plugin reads. A network with ten plugins has about 3 KiB",
+    ),
+    code(
       "TOO_MANY_IPS",
       "host-local takes one requested address only: Multus passes all of them in one argument",
       "Request one, or use another IPAM",

@@ -102,6 +102,7 @@ async function isDenied(): Promise<boolean> {
 async function idle(localAddress: string): Promise<Socket> {
   const socket = connectTcp({ host: "127.0.0.1", port: admission.port, localAddress });
   socket.on("error", () => {});
+  socket.resume(); // the end is seen only by whoever reads
   sockets.push(socket);
   await once(socket, "connect");
   return socket;
@@ -113,6 +114,7 @@ async function opened(text: string): Promise<Socket> {
   const tcp = await idle(TENANT);
   const socket = connectTls({ socket: tcp, host: "127.0.0.1", port, rejectUnauthorized: false });
   socket.on("error", () => {});
+  socket.resume(); // the end is seen only by whoever reads
   sockets.push(socket);
   await once(socket, "secureConnect");
   socket.write(text);

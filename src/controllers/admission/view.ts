@@ -11,7 +11,7 @@ import {
   parseMultusInstall,
 } from "../../crds/multus-install/multus-install.ts";
 import type { KubeClient } from "../../kube/client.ts";
-import { Reflector } from "../../kube/reflector.ts";
+import { keyOf, Reflector } from "../../kube/reflector.ts";
 import {
   type ApiObject,
   CONFIG_MAPS,
@@ -19,6 +19,8 @@ import {
   type ResourceType,
   VALIDATING_WEBHOOK_CONFIGURATIONS,
 } from "../../kube/resource.ts";
+import { ByteBudget } from "../../networks/byte-budget.ts";
+import type { SeenNetwork } from "../../networks/cross-checks/view.ts";
 import { NETWORK_DEFINITION } from "../../render/definition.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 
@@ -52,6 +54,8 @@ export class ClusterView implements AdmissionView {
   readonly #networks: Reflector<KnownNetwork>;
   readonly #certificates: Reflector<Published>;
   readonly #configuration: Reflector<ApiObject>;
+  /** Of NADs that do not fit, only that they exist is known. */
+  readonly #budget = new ByteBudget({ total: 12 * 1024 * 1024, perNamespace: 2 * 1024 * 1024 });
   #watchesNetworks = false;
   /** Of each install, what admission depends on: its status changes often, and does not count. */
   readonly #told = new Map<string, string>();
@@ -84,8 +88,14 @@ export class ClusterView implements AdmissionView {
       client,
       log,
       type: NETWORKS,
-      project: knownNetwork,
-      onChange: () => {},
+      project: (object) => {
+        const known = knownNetwork(object);
+        const { config = "" } = known.nad ?? {};
+        return this.#budget.hold(keyOf(object), config.length + NAD_BYTES) ? known : { nad: undefined };
+      },
+      onChange: (key, known) => {
+        if (!known) this.#budget.release(key);
+      },
     });
     this.#certificates = new Reflector<Published>({
       ...named(CONFIG_MAPS, CERTIFICATES),
@@ -206,11 +216,16 @@ export class ClusterView implements AdmissionView {
 /** Tenants write any number of them, and pods are checked against the configuration of each: longer ones are not kept. */
 const LONGEST_KEPT = 8_192;
 
-function knownNetwork(object: ApiObject): KnownNetwork {
+/** Beside its configuration. */
+const NAD_BYTES = 256;
+
+function knownNetwork(object: ApiObject): { nad: SeenNetwork | undefined } {
   const { namespace = "", name, annotations } = object.metadata;
   const { config } = (object.spec ?? {}) as { config?: unknown };
-  if (typeof config !== "string" || config.length > LONGEST_KEPT) return { nad: undefined };
-  return { nad: { namespace, name, config, resourceName: annotations?.[RESOURCE_NAME] } };
+  const resourceName = annotations?.[RESOURCE_NAME];
+  if (typeof config !== "string" || config.length + (resourceName?.length ?? 0) > LONGEST_KEPT)
+    return { nad: undefined };
+  return { nad: { namespace, name, config, resourceName } };
 }
 
 const API_VERSION = `${MULTUS_INSTALL.group}/${MULTUS_INSTALL.version}`;

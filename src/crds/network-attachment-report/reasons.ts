@@ -2,6 +2,8 @@
 export const REPORT_REASONS = {
   Valid: "Multus, libcni and the plugins can read the configuration.",
   Invalid: "Multus, libcni or a plugin refuses the configuration; status.findings says where and why.",
+  TooLarge:
+    "The configuration, or those of the namespace together, are larger than the operator reads; whether it is valid is not known.",
   Attachable: "Nothing is known that keeps pods from the network.",
   NeedsMissing: "What the network needs is on no node: a plugin's program, a master, a device.",
   RangeUsedUp: "A range has no free address left.",

@@ -13,8 +13,10 @@ export interface ClusterView {
 export interface SeenNetwork {
   namespace: string;
   name: string;
-  /** spec.config. */
+  /** spec.config; empty if it is too large. */
   config: string;
+  /** Why the configuration is not read, such as "is longer than 65536 bytes". */
+  tooLarge?: string | undefined;
   /** The annotation k8s.v1.cni.cncf.io/resourceName. */
   resourceName?: string | undefined;
 }
