@@ -148,3 +148,21 @@ test("the long texts of one namespace are bounded; what is given back may be tak
   );
   expect(JSON.stringify(edits)).not.toContain("TOO_LARGE");
 });
+
+test("a status is verified if Multus wrote this annotation through pods/status", () => {
+  const wrote = (manager: string, annotation: string, more: object = { subresource: "status" }) => ({
+    manager,
+    operation: "Update",
+    ...more,
+    fieldsV1: { "f:metadata": { "f:annotations": { [`f:${annotation}`]: {} } } },
+  });
+  const verified = (...managedFields: object[]) =>
+    new PodViews().view(pod({ annotations: attached, managedFields }))?.verified ?? false;
+  expect(verified(wrote("multus", STATUS))).toBe(true);
+  expect(verified(wrote("kubectl", "other"), wrote("multus-daemon", STATUS))).toBe(true);
+  expect(verified()).toBe(false);
+  expect(verified(wrote("kubectl", STATUS))).toBe(false);
+  expect(verified(wrote("multus", STATUS, {}))).toBe(false);
+  expect(verified(wrote("multus", "k8s.v1.cni.cncf.io/networks-status"))).toBe(false);
+  expect(verified(wrote("multus-evil", STATUS), wrote("multus", "other"))).toBe(false);
+});

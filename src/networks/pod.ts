@@ -27,6 +27,8 @@ export interface PodView {
   request: ParsedNetworks;
   /** What Multus reported, in short; see `statusOf`. Absent where it reported nothing. */
   reported?: string | Problem;
+  /** Multus wrote it, by the field manager; see `isByMultus`. */
+  verified?: true;
   /** Milliseconds since 1970 at which the networks were attached, or a later moment by which they were. */
   attachedAt?: number;
   /** It runs the dhcp plugin's daemon. */
@@ -110,6 +112,7 @@ export class PodViews {
       terminating: metadata.deletionTimestamp !== undefined,
       request: fits ? this.#request(asked, metadata.namespace) : { ok: false, problem: NAMESPACE_FULL },
       ...(reported === undefined ? {} : { reported: fits ? reported : NAMESPACE_FULL }),
+      ...(reported !== undefined && isByMultus(metadata) ? { verified: true as const } : {}),
       ...(reported === undefined || attachedAt === undefined ? {} : { attachedAt }),
       ...(dhcpDaemon ? { dhcpDaemon } : {}),
     };
@@ -251,6 +254,29 @@ function entryOf(line: string): NetworkStatusEntry {
 function isDhcpDaemon(object: unknown): true | undefined {
   const { data } = daemon.safeParse(object);
   return data && runsDhcpDaemon(data.spec.containers) ? true : undefined;
+}
+
+/**
+ * The API server names a client's writes after its program unless the client names itself: the thin plugin is `multus`
+ * (pkg/k8sclient of v3.4.2 and v4.3.0 sets no user agent), the thick one's daemon `multus-daemon`. Both use UpdateStatus.
+ */
+const MULTUS_MANAGERS = ["multus", "multus-daemon"];
+const written = z.object({
+  manager: z.enum(MULTUS_MANAGERS),
+  subresource: z.literal("status"),
+  fieldsV1: z.object({ "f:metadata": z.object({ "f:annotations": z.record(z.string(), z.unknown()) }) }),
+});
+
+/**
+ * Whether the status that counts was written by Multus, as its managed fields say. Whoever may patch pods/status can
+ * take that name, too; whoever may only create and edit pods writes no status subresource.
+ */
+function isByMultus({ annotations, managedFields }: z.output<typeof pod>["metadata"]): boolean {
+  const name = NETWORK_STATUS in annotations ? NETWORK_STATUS : NETWORKS_STATUS;
+  return managedFields.some((field) => {
+    const { data } = written.safeParse(field);
+    return data !== undefined && `f:${name}` in data.fieldsV1["f:metadata"]["f:annotations"];
+  });
 }
 
 const entry = z.object({

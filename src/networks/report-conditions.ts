@@ -50,7 +50,7 @@ function validity({ findings, moreFindings = 0 }: Looked): Draft {
 }
 
 function availability(
-  { findings, crossFindings, looked, addresses }: Looked,
+  { network, findings, crossFindings, looked, addresses }: Looked,
   pods: readonly ReportedPod[],
 ): Draft {
   const unread = unreadDraft(findings);
@@ -69,11 +69,13 @@ function availability(
       message: `all ${full.size} addresses of ${full.range} are used${full.node === undefined ? "" : ` on ${full.node}`}${failed.length > 0 ? `, and ${failed.length} pods have none` : ""}`,
     };
   if (failed.length > 0) {
-    const first = failed.toSorted((a, b) => (a.pod < b.pod ? -1 : 1))[0];
+    const own = failed.filter(({ pod }) => pod.startsWith(`${network.nad.namespace}/`));
+    const first = own.toSorted((a, b) => (a.pod < b.pod ? -1 : 1))[0];
+    const such = first ? `, such as ${first.pod}: ${first.evidence}` : ", all of them in other namespaces";
     return {
       status: "False",
       reason: "PodsFailing",
-      message: `${failed.length} of ${pods.length} pods could not be attached, such as ${first?.pod}: ${first?.evidence}`,
+      message: `${failed.length} of ${pods.length} pods could not be attached${such}`,
     };
   }
   const attached = of("attached", "restart-needed").length;

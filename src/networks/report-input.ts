@@ -15,6 +15,8 @@ export interface ReportedPod {
   kind: OutcomeKind;
   /** Absent where the pod has all that it asked for. */
   evidence?: string;
+  /** Its network-status was not written by Multus. */
+  unverified?: true;
   /** The NAD that its outcome turns on, where it is one. */
   network?: string;
 }

@@ -119,8 +119,8 @@ export class Networks {
         .toISOString()
         .replace(/\.\d+Z$/, "Z"),
     );
-    const { conditions, ranges, duplicatesTotal } = status;
-    this.#statuses.set(key, { conditions, ranges, duplicatesTotal });
+    const { conditions, ranges, duplicatesTotal, nodesLacking } = status;
+    this.#statuses.set(key, { conditions, ranges, duplicatesTotal, nodesLacking });
     const written = await reporter.write(nad, status, signal);
     if (written)
       tellOfConditions(nad, previous.conditions ?? [], status.conditions ?? [], this.#options.outbox);
@@ -128,7 +128,8 @@ export class Networks {
   }
 
   summary(): NetworkSummary {
-    return summaryOf(this.#statuses, this.#outcomes.summed());
+    const interfacesOf = (node: string) => this.#options.inspections.get(node)?.interfaces ?? [];
+    return summaryOf(this.#statuses, this.#outcomes.summed(), interfacesOf);
   }
 
   stop(): void {
@@ -165,6 +166,7 @@ export class Networks {
       nads: this.#options.nads(),
       nodes: this.#nodesNow(),
       install: version === undefined ? undefined : { version },
+      hidesOtherNamespaces: true,
       dhcpNodes: new Set(daemons.map(([, { node }]) => node)),
     };
   }

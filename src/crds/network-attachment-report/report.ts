@@ -50,7 +50,11 @@ const addressRange = z.object({
 
 const duplicate = z.object({
   address: z.string().max(64).describe("An IP or hardware address."),
-  pods: z.array(podName()).max(8).describe('Pods that have it, as "namespace/name"; the first eight.'),
+  pods: z
+    .array(podName())
+    .max(8)
+    .describe('Pods of the NAD\'s namespace that have it, as "namespace/name"; the first eight.'),
+  otherPods: count().optional().describe("Pods of other namespaces that have it, which are not named here."),
 });
 
 const sample = z.object({
@@ -96,11 +100,6 @@ export const reportStatus = z.object({
       z.object({
         node: z.string().max(253).describe("The node."),
         lacks: z.array(z.string().max(192)).max(16).describe("What it lacks."),
-        interfaces: z
-          .array(z.string().max(15))
-          .max(MOST.interfaces)
-          .optional()
-          .describe("Interfaces that it has, where it lacks one."),
       }),
     )
     .max(MOST.nodes)
@@ -122,6 +121,11 @@ export const reportStatus = z.object({
       partial: count().describe("Pods that run and lack it, or a part of what they asked of it."),
       restartNeeded: count().describe("Pods attached before the NAD changed."),
       forbidden: count().describe("Pods whose namespace may not use it."),
+      unverified: count()
+        .optional()
+        .describe(
+          "Pods whose network-status was not written by Multus, by its field manager: their addresses do not count.",
+        ),
     })
     .optional()
     .describe("The pods that ask for it, counted; one that asks twice counts once."),
@@ -129,7 +133,10 @@ export const reportStatus = z.object({
     .array(sample)
     .max(MOST.samples)
     .optional()
-    .describe("Pods that do not have what they asked for, the worst first."),
+    .describe("Pods of the NAD's namespace that do not have what they asked for, the worst first."),
+  otherSamples: count()
+    .optional()
+    .describe("Pods of other namespaces that do not have what they asked for, which are not named here."),
   ranges: z.array(addressRange).max(MOST.ranges).optional().describe("Its ranges of addresses."),
   duplicatesTotal: count()
     .optional()
@@ -140,7 +147,7 @@ export const reportStatus = z.object({
     .array(
       z.object({
         address: z.string().max(64).describe("The address."),
-        pod: podName().describe('"namespace/name".'),
+        pod: podName().optional().describe('"namespace/name"; absent if it is of another namespace.'),
       }),
     )
     .max(MOST.outside)

@@ -6,6 +6,8 @@ export interface ClusterView {
   nodes: readonly SeenNode[];
   /** The Multus that runs; undefined where no MultusInstall tells. */
   install?: { version: string } | undefined;
+  /** Findings go to whoever reads the NAD's namespace: NADs of others are counted, not named. */
+  hidesOtherNamespaces?: boolean;
   /** Names of nodes on which a pod runs the dhcp daemon (runsDhcpDaemon); undefined where pods are not seen. */
   dhcpNodes?: ReadonlySet<string> | undefined;
 }
