@@ -8,12 +8,12 @@ IMAGE ?= multus-operator:dev
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-install: node_modules/.package-lock.json ## install the npm packages (`npm install`; docs/adr/0006)
+install: node_modules/.package-lock.json ## install the npm packages that the lock names, by their checksums
 
-# --no-save: the lock stays as it is committed. --loglevel=error: packages that ask for a newer Node than the one that npm
-# runs on get it; everything runs on the Node that is one of them.
+# --loglevel=error: packages that ask for a newer Node than the one that npm runs on get it; everything runs on the Node
+# that is one of them.
 node_modules/.package-lock.json: package.json package-lock.json
-	npm install --no-save --no-audit --no-fund --loglevel=error
+	npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 build: install ## bundle the program: bin/multus-operator
@@ -22,8 +22,9 @@ build: install ## bundle the program: bin/multus-operator
 generate: install ## write CRDs, API reference and manifests/install.yaml from their sources
 	npm run -s generate
 
-lint: install ## style, import rules of the house, types, and that generated files are not stale
+lint: install ## style, import rules of the house, types, licences, npm audit, and that generated files are not stale
 	npm run -s lint
+	npm run -s supply-chain
 	npm run -s typecheck
 	npm run -s generate:check
 
@@ -69,8 +70,10 @@ cluster-down: install ## end the cluster, and what a killed one left
 demo: build ## from nothing to pods with a second interface (MULTUS=v3.4.2, or MODE=Thick)
 	$(NODE) test/cluster/demo.ts
 
-image: build ## the operator's image, with docker (IMAGE=name:tag)
-	docker build -t $(IMAGE) .
+image: build ## the operator's image, with docker, and its SBOM in dist (IMAGE=name:tag BASE=image@sha256:…)
+	@$(NODE) scripts/base-image.ts --base '$(BASE)' --by-tag '$(BASE_BY_TAG)'
+	npm sbom --sbom-format cyclonedx --sbom-type application --omit dev > dist/multus-operator.cdx.json
+	docker build --build-arg 'BASE=$(BASE)' -t $(IMAGE) .
 
 multus-image: install ## a Multus image of yours, with docker or buildah (VERSION=v3.4.2|v4.3.0 ROUTE=distribution|small|thin|thick; IMAGE, BUILDER, BASE, TOOL, BUILD_OPTIONS)
 	@$(NODE) scripts/multus-image.ts --version '$(VERSION)' --route '$(ROUTE)' --image '$(if $(filter command line environment,$(origin IMAGE)),$(IMAGE))' \

@@ -16,6 +16,7 @@ export const SECONDS: readonly (readonly [path: string, seconds: number])[] = [
   ["test/e2e/", 100],
   ["test/faults/", 120],
   ["test/integration/foreign-multus", 120],
+  ["test/integration/rights-used", 60],
   ["test/integration/cni-differential", 60],
   ["test/cluster/cluster.test.ts", 60],
   ["test/integration/yaml-differential", 40],

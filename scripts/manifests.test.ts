@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { loadAll } from "js-yaml";
 import { describe, expect, it } from "vitest";
 import { webhookConfiguration } from "../src/admission/configuration.ts";
 import { CERTIFICATES } from "../src/admission/names.ts";
 import { policies } from "../src/admission/policies.ts";
-import { HOST_DIRECTORIES } from "../src/crds/multus-install/host-paths.ts";
+import { HOST_DIRECTORIES, LOG_ROOTS } from "../src/crds/multus-install/host-paths.ts";
 import { parseMultusInstall } from "../src/crds/multus-install/multus-install.ts";
 import { LONGEST_CERTIFICATE_SECONDS } from "../src/crds/multus-install/programs.ts";
 import { ARCHITECTURES } from "../src/crds/multus-install/spec.ts";
@@ -149,13 +149,35 @@ describe("the operator's role in manifests/install.yaml", () => {
   });
 });
 
-describe("the policy of the operator's pods in manifests/install.yaml", () => {
-  it("knows the directories that a MultusInstall may name, those of the node's programs, and no others", () => {
-    const policy = manifests.find((m) => m.kind === "ValidatingAdmissionPolicy");
-    const roots = policy?.spec?.variables?.find(({ name }) => name === "roots")?.expression ?? "";
-    const known = [HOST_DIRECTORIES.common, ...Object.values(HOST_DIRECTORIES.own)];
-    const expected = [...known.flatMap(({ conf, bin }) => [...conf, ...bin]), SOCKET_DIR, CACHE_DIR];
-    expect([...roots.matchAll(/'([^']+)'/g)].map(([, path]) => path).toSorted()).toEqual(expected.toSorted());
+describe("the policies of the operator's account in manifests/install.yaml", () => {
+  const variable = (policy: string, name: string) => {
+    const found = manifests.find((m) => m.kind === "ValidatingAdmissionPolicy" && m.metadata.name === policy);
+    const expression = found?.spec?.variables?.find((v) => v.name === name)?.expression ?? "";
+    return [...expression.matchAll(/'(\/[^']*)'/g)].map(([, path]) => path).toSorted();
+  };
+  const known = [HOST_DIRECTORIES.common, ...Object.values(HOST_DIRECTORIES.own)];
+  const roots = [...known.flatMap(({ conf, bin }) => [...conf, ...bin]), SOCKET_DIR, CACHE_DIR];
+
+  it("know the directories that a MultusInstall may name, those of the node's programs, and no others", () => {
+    expect(variable("multus-operator-pods", "roots")).toEqual(roots.toSorted());
+    expect(variable("multus-operator-daemonsets", "roots")).toEqual([...roots, ...LOG_ROOTS].toSorted());
+  });
+
+  it("let the daemon mount the directory of each kubelet's kubeconfig", () => {
+    const directories = known.flatMap(({ kubelet }) => kubelet.map((file) => dirname(file)));
+    expect(variable("multus-operator-daemonsets", "daemonPaths")).toEqual(
+      expect.arrayContaining([...new Set(directories)]),
+    );
+  });
+
+  it("each have a binding that denies", () => {
+    const named = (kind: string) =>
+      manifests.filter((m) => m.kind === kind).map(({ metadata }) => metadata.name);
+    const policies = named("ValidatingAdmissionPolicy");
+    expect(policies).toHaveLength(7);
+    expect(named("ValidatingAdmissionPolicyBinding")).toEqual(policies);
+    const bindings = manifests.filter(({ kind }) => kind === "ValidatingAdmissionPolicyBinding");
+    for (const { spec } of bindings) expect(spec).toMatchObject({ validationActions: ["Deny"] });
   });
 });
 

@@ -16,9 +16,13 @@ interface Manifest {
 const root = resolve(import.meta.dirname, "..");
 const NAMESPACE = "multus-operator";
 const FILE = "manifests/install.yaml";
+/** A name that belongs to nobody (RFC 2606): nothing is pulled before it is replaced. */
+const IMAGE = "registry.invalid/multus-operator";
 const HEADER = `# Generated from charts/multus-operator by \`make generate\`. Do not edit.
 #
-#   kubectl apply --server-side -f install.yaml
+# No image of the operator is published: put yours in place of ${IMAGE}.
+#
+#   sed 's#${IMAGE}:0.1.0#registry.example/multus-operator:0.1.0#' install.yaml | kubectl apply --server-side -f -
 `;
 
 /** As the chart expects it to be there: `helm install --create-namespace` makes it without these labels. */
@@ -37,6 +41,7 @@ const namespace = {
 async function install(): Promise<string> {
   const chart = join(root, "charts", NAMESPACE);
   const args = ["template", NAMESPACE, chart, "--namespace", NAMESPACE, "--include-crds", "--no-hooks"];
+  args.push("--set", `image.repository=${IMAGE}`);
   const text = execFileSync(await binary("helm"), args, { encoding: "utf8" });
   const documents = (loadAll(text) as (Manifest | null)[]).filter((document) => document !== null);
   // Helm manages nothing here.

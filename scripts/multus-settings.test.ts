@@ -24,7 +24,7 @@ const FULL_DAEMON: MultusInstallSpecInput = {
     rotation: { maxAge: 1, maxSize: 1, maxBackups: 1, compress: true },
   },
   daemon: {
-    metricsPort: 1,
+    metricsPort: 9091,
     connectionLimit: 1,
     capabilities: { mac: true },
     retryDeleteOnError: true,

@@ -139,3 +139,16 @@ export function validCertificates(text: string, now: Date): string[] {
       }
     });
 }
+
+/**
+ * Whether a certificate is one of a server with this DNS name or IP address, and no authority. The name must be an
+ * alternative name: a certificate of version 1 has none, and OpenSSL and Go let one of those sign.
+ */
+export function servesOnly(certificate: string, host: string): boolean {
+  const read = new X509Certificate(certificate);
+  const isNamed =
+    isIP(host) === 0
+      ? read.checkHost(host, { subject: "never", wildcards: false }) !== undefined
+      : read.checkIP(host) !== undefined;
+  return isNamed && !read.ca && read.keyUsage?.length === 1 && read.keyUsage[0] === id_kp_serverAuth;
+}

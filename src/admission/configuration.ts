@@ -58,6 +58,12 @@ export function webhookConfiguration(
   };
 }
 
+/** The DNS name or IP address that the API server calls, and that the webhook's certificate must have. */
+export function hostOf(address: WebhookAddress): string {
+  if ("url" in address) return new URL(address.url).hostname.replace(/^\[(.*)\]$/, "$1");
+  return `${WEBHOOK_SERVICE}.${address.namespace}.svc`;
+}
+
 function whereabouts(address: WebhookAddress, path: string): object {
   if ("url" in address) return { url: `${address.url}${path}` };
   return {

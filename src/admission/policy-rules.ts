@@ -1,4 +1,5 @@
 import { MAX_CONFIG_BYTES } from "../cni/config-size.ts";
+import { celMatches, JSON_TEXT, matchesText } from "../crds/json-text.ts";
 import type { Rule } from "../crds/rule.ts";
 
 /**
@@ -12,25 +13,13 @@ export const LONGEST_CONFIG = MAX_CONFIG_BYTES;
 /** A thousand requests of a pod, each with its namespace and interface. */
 export const LONGEST_REQUEST = 65_536;
 
-const SPACE = "[ \\t\\r\\n]*";
-/** Raw control characters, which JSON has nowhere but for the four of white space. */
-const CONTROL = "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f]";
-const escaped = (lower: string, code: string) => `(?:${lower}|\\\\u${code})`;
-/** The key "type" in either case, each letter as it is or escaped: so Go's encoding/json matches field names. */
-const TYPE_KEY = `"${escaped("t", "00[57]4")}${escaped("y", "00[57]9")}${escaped("p", "00[57]0")}${escaped("e", "00[46]5")}"${SPACE}:`;
-const TEXT = '(?:[^"\\\\]|\\\\[^\\n])*';
-/** `../`, each character as it is or escaped in one of JSON's ways. */
-const UPWARDS = "(?:\\.|\\\\u002e){2}(?:\\\\?/|\\\\u002f)";
-
-const OBJECT = `^${SPACE}\\{[\\s\\S]*\\}${SPACE}$`;
-const LIST = `^${SPACE}\\[[\\s\\S]*\\]${SPACE}$`;
+const { space: SPACE, control: CONTROL, object: OBJECT, list: LIST, typeKey: TYPE_KEY } = JSON_TEXT;
+const TYPE_UPWARDS = JSON_TEXT.typeUpwards;
 const JSON_FORM = '[\\[{"]';
 const FIRST_NULL = `^${SPACE}\\[${SPACE}null`;
-const TYPE_UPWARDS = `${TYPE_KEY}${SPACE}"${TEXT}${UPWARDS}`;
 
-/** The expression in CEL, without regard to case; `text` is a CEL expression. */
-const cel = (text: string, pattern: string) => `${text}.matches(r'(?i)${pattern}')`;
-const js = (text: string, pattern: string) => new RegExp(pattern, "i").test(text);
+const cel = celMatches;
+const js = matchesText;
 
 /** On the text of a NAD's spec.config, "" where there is none; `self` is that text. */
 export const CONFIG_RULES: readonly Rule<string>[] = [

@@ -1,4 +1,4 @@
-import { validCertificates } from "./certificate.ts";
+import { servesOnly, validCertificates } from "./certificate.ts";
 
 /** Each replica publishes the certificates it is to be trusted by under its own key of one ConfigMap. */
 export type Published = Readonly<Record<string, string>>;
@@ -8,13 +8,20 @@ const MOST_REPLICAS = 16;
 const MOST_CERTIFICATES = 2 * MOST_REPLICAS;
 
 /**
- * What the API server is told to trust: every published certificate that is valid now, in an order that does
- * not depend on who published first, so that an unchanged set gives unchanged bytes. PEM.
+ * The certificates that the API server trusts: every published one that is valid now, serves `host` and cannot sign
+ * others. Whoever can write the ConfigMap cannot add an authority. The order does not depend on who published first, so
+ * that an unchanged set gives unchanged bytes. PEM.
+ *
+ * @param host DNS name or IP address by which the API server calls the webhook
  */
-export function trustBundle(entries: Published, now: Date): string {
+export function trustBundle(entries: Published, host: string, now: Date): string {
   const certificates = Object.keys(entries)
     .toSorted()
-    .flatMap((replica) => validCertificates(entries[replica] ?? "", now).slice(0, 2));
+    .flatMap((replica) =>
+      validCertificates(entries[replica] ?? "", now)
+        .filter((certificate) => servesOnly(certificate, host))
+        .slice(0, 2),
+    );
   return [...new Set(certificates)].slice(-MOST_CERTIFICATES).join("");
 }
 

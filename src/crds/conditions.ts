@@ -27,7 +27,8 @@ export const REASONS = {
   Refused:
     "The API server, or a webhook, refuses an object as invalid; it is tried again every five minutes.",
   ApplyFailed: "The API server refused an object, or did not answer; it is tried again.",
-  Paused: "spec.paused: nothing is written.",
+  Paused:
+    "spec.paused: nothing is written; the message lists the writes that wait. Ready is False if there are any.",
   Deleting: "The MultusInstall is being deleted and its objects with it.",
   KnownDefect:
     "The Multus release has a defect that this spec exposes the nodes to; the message states the consequence and the fix. Other warnings are in status.warnings.",

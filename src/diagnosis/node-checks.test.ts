@@ -146,9 +146,9 @@ describe("status.primaryNetwork", () => {
   });
 
   it("speaks of the file that the spec names, where it names one", () => {
-    const named = spec({ primaryNetwork: { source: "File", file: "00-multus.conf" } });
+    const named = spec({ primaryNetwork: { source: "File", file: "10-calico.conflist" } });
     expect(primaryNetworkStatus(named, [look()])?.files).toEqual([
-      { file: "00-multus.conf", networkName: "multus-cni-network", nodes: 1 },
+      { file: "10-calico.conflist", networkName: "k8s-pod-network", nodes: 1 },
     ]);
   });
 

@@ -51,7 +51,7 @@ function isAllowed(
   const { common, own } = HOST_DIRECTORIES;
   const kubelet = [...common.kubelet, ...own[name].kubelet];
   const kubeconfig = daemon.perNodeCertificate?.bootstrapKubeconfig;
-  if (kubeconfig !== undefined && !isBelow(kubelet, kubeconfig)) return false;
+  if (kubeconfig !== undefined && !kubelet.includes(kubeconfig)) return false;
   const conf = [...common.conf, ...own[name].conf];
   const bin = [...common.bin, ...own[name].bin];
   const standard = standardPaths(name);

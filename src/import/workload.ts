@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { show } from "../cni/finding.ts";
 import { ARCHITECTURES } from "../crds/multus-install/spec.ts";
+import { isFreeAnnotation, isFreeLabel } from "../crds/multus-install/text.ts";
 import { INSTALL_RESOURCES, MULTUS_RESOURCES } from "../render/container.ts";
 import { EVERYWHERE } from "../render/workload.ts";
 import type { Draft } from "./draft.ts";
@@ -31,7 +32,7 @@ const DEFAULTS: Record<string, unknown> = {
   securityContext: {},
 };
 const ARCHITECTURE_LABELS = ["kubernetes.io/arch", "beta.kubernetes.io/arch"];
-/** Labels that the operator sets itself, and what controllers and kubectl leave in a template. */
+/** Labels that the operator sets, and what controllers and kubectl leave in a template: nothing is lost without them. */
 const OWN_LABELS = ["name", "app", "tier"];
 /** Helm's way to restart pods when a ConfigMap changes; nothing renews it once Helm does not render it. */
 const CHECKSUM = /^checksum\//;
@@ -55,19 +56,23 @@ export function readWorkload(draft: Draft, daemonSet: DaemonSet, main: Container
   if (type === "OnDelete") workload.updateStrategy = { type };
   else if (maxUnavailable !== 1) workload.updateStrategy = { maxUnavailable };
   const { labels = {}, annotations = {} } = spec.template.metadata;
-  const further = (map: Record<string, string>, isOwn: (key: string) => boolean) => {
-    const kept = Object.fromEntries(Object.entries(map).filter(([key]) => !isOwn(key)));
-    return Object.keys(kept).length > 0 ? kept : undefined;
-  };
-  const ownLabels = further(labels, (key) => OWN_LABELS.includes(key));
-  const ownAnnotations = further(annotations, (key) => OWN_ANNOTATION.test(key) || CHECKSUM.test(key));
+  const further = Object.entries(labels).filter(([key]) => !OWN_LABELS.includes(key));
+  const free = further.filter(([key]) => isFreeLabel(key));
+  if (free.length > 0) workload.labels = Object.fromEntries(free);
+  const own = (key: string) => OWN_ANNOTATION.test(key) || CHECKSUM.test(key);
+  const notes = Object.entries(annotations).filter(([key]) => !own(key));
+  const freeNotes = notes.filter(([key]) => isFreeAnnotation(key));
+  if (freeNotes.length > 0) workload.annotations = Object.fromEntries(freeNotes);
+  for (const [key] of [...further, ...notes].filter((entry) => ![...free, ...freeNotes].includes(entry)))
+    findings.lost(
+      `spec.template.metadata ${key}`,
+      "belongs to Kubernetes or to Multus, or selects the pods of others: a MultusInstall may not set it",
+    );
   for (const key of Object.keys(annotations).filter((name) => CHECKSUM.test(name)))
     findings.note(
       `spec.template.metadata.annotations ${key}`,
       "is left out: nothing renews a checksum that Helm rendered, and the operator restarts Multus when its configuration changes",
     );
-  if (ownLabels) workload.labels = ownLabels;
-  if (ownAnnotations) workload.annotations = ownAnnotations;
   readAccount(pod.serviceAccountName, findings);
   for (const [field, value] of Object.entries(pod))
     if (

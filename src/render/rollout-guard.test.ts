@@ -77,9 +77,9 @@ it("is a configuration that no plugin takes: neither ADD nor DEL of a pod succee
 });
 
 it("starts the entrypoint of a self-built image as that image has it", () => {
-  const layout = { command: ["/opt/multus/entry"], binaryFile: "/opt/multus/multus" };
+  const layout = { command: ["/opt/multus/entrypoint"], binaryFile: "/opt/multus/multus" };
   const [container] = guard({ image: { layout } }).pod.containers;
-  expect(container.command).toEqual(["/opt/multus/entry"]);
+  expect(container.command).toEqual(["/opt/multus/entrypoint"]);
   expect(container.args).toContain("--multus-bin-file=/opt/multus/multus");
   expect(guard({ mode: "Thick" }).pod.containers[0].command).toEqual([
     "/usr/src/multus-cni/bin/thin_entrypoint",

@@ -14,7 +14,7 @@ export interface AuditEvent {
     apiGroup?: string;
     subresource?: string;
   };
-  responseStatus?: { code?: number };
+  responseStatus?: { code?: number; message?: string };
 }
 
 /** One line a request, bodies left out: what a client asked for, how often, and what it was answered. */

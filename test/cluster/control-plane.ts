@@ -193,7 +193,12 @@ export class ControlPlane implements AsyncDisposable {
    */
   async kubeconfigForServiceAccount(namespace: string, name: string, seconds = 3600): Promise<string> {
     const token = await this.kubectl("create", "token", "-n", namespace, name, `--duration=${seconds}s`);
-    return this.#writeKubeconfig(`${namespace}.${name}`, { token: token.trim() });
+    return this.kubeconfigForToken(`${namespace}.${name}`, token.trim());
+  }
+
+  /** Path of a new kubeconfig with a token. */
+  kubeconfigForToken(file: string, token: string): string {
+    return this.#writeKubeconfig(file, { token });
   }
 
   #writeKubeconfig(file: string, user: Parameters<typeof kubeconfig>[2]): string {

@@ -13,38 +13,46 @@ export function kindProblem(): string | undefined {
   return problem === undefined ? undefined : `kind needs a Docker engine (${problem})`;
 }
 
+/** The taint of a control-plane node would keep test pods off it: with `taints: []` it is a node like the others. */
+const registration = (kind: "InitConfiguration" | "JoinConfiguration", name: string) =>
+  JSON.stringify({ kind, nodeRegistration: { name, taints: [] } });
+
 /**
- * A cluster of kind's, with its own control-plane node besides, and a second Docker network as every node's
- * eth1. kind's node image is pulled by Docker.
+ * A cluster of kind's: as many nodes as asked for, node-1 (the control plane), node-2, …, and a second Docker network
+ * as every node's eth1. Docker pulls kind's own node image, or uses the one that KIND_IMAGE names.
+ *
+ * Two clusters side by side need fs.inotify.max_user_instances of 512: each node takes about 20 of the usual 128.
  */
 export async function openKindCluster(options: { nodes: number; images: ImageName[] }): Promise<OpenCluster> {
   const directory = createStateDirectory("kind");
   const name = `multus-operator-${process.pid}-${directory.slice(-6).toLowerCase()}`;
   const kubeconfig = join(directory, "kubeconfig");
   const kind = await binary("kind");
-  const workers = Array.from({ length: options.nodes }, () => ({ role: "worker" }));
+  const names = Array.from({ length: options.nodes }, (_, index) => `node-${index + 1}`);
   const config = {
     kind: "Cluster",
     apiVersion: "kind.x-k8s.io/v1alpha4",
-    nodes: [{ role: "control-plane" }, ...workers],
+    nodes: names.map((node, index) =>
+      index === 0
+        ? { role: "control-plane", kubeadmConfigPatches: [registration("InitConfiguration", node)] }
+        : { role: "worker", kubeadmConfigPatches: [registration("JoinConfiguration", node)] },
+    ),
   };
+  const nodeImage = process.env.KIND_IMAGE ? ["--image", process.env.KIND_IMAGE] : [];
+  let hasNetwork = false;
   const stop = async () => {
     await execute(kind, ["delete", "cluster", "--name", name, "--kubeconfig", kubeconfig]);
-    await execute("docker", ["network", "rm", "--force", name]);
+    if (hasNetwork) await execute("docker", ["network", "rm", name]);
     removeStateDirectory(directory);
   };
   try {
-    await execute(
-      kind,
-      ["create", "cluster", "--name", name, "--kubeconfig", kubeconfig, "--config", "-", "--wait", "120s"],
-      { input: JSON.stringify(config) },
-    );
-    await execute("docker", ["network", "create", "--internal", name]);
-    const nodes = (await execute(kind, ["get", "nodes", "--name", name]))
-      .split("\n")
-      .filter(Boolean)
-      .toSorted();
-    for (const node of nodes) await execute("docker", ["network", "connect", name, node]);
+    const create = ["create", "cluster", "--name", name, "--kubeconfig", kubeconfig, ...nodeImage];
+    await execute(kind, [...create, "--config", "-", "--wait", "120s"], { input: JSON.stringify(config) });
+    // Not --internal: its firewall rule drops the addresses of pods, which are outside of the network's range.
+    await execute("docker", ["network", "create", name]);
+    hasNetwork = true;
+    const containers = names.map((_, index) => `${name}-${containerRole(index)}`);
+    for (const container of containers) await execute("docker", ["network", "connect", name, container]);
     const kubectl = new Kubectl(kubeconfig);
     const loadImage = async (wanted: ImageName) => {
       const { archive } = await image(wanted);
@@ -53,7 +61,7 @@ export async function openKindCluster(options: { nodes: number; images: ImageNam
     for (const wanted of new Set<ImageName>(["busybox", ...options.images])) await loadImage(wanted);
     return {
       kubeconfig,
-      nodes: await Promise.all(nodes.filter((node) => !node.includes("control-plane")).map(nodeOf)),
+      nodes: await Promise.all(names.map((node, index) => nodeOf(node, containers[index] ?? ""))),
       kubectl: (...args) => kubectl.run(...args),
       kubectlWithInput: (input, ...args) => kubectl.runWithInput(input, ...args),
       loadImage,
@@ -66,13 +74,18 @@ export async function openKindCluster(options: { nodes: number; images: ImageNam
   }
 }
 
-/** A node of kind's is a container of the same name. */
-async function nodeOf(name: string): Promise<OpenNode> {
-  const exec = (...command: string[]) => execute("docker", ["exec", name, ...command]);
+/** kind names its containers after the cluster and their role: -control-plane, -worker, -worker2, … */
+function containerRole(index: number): string {
+  if (index === 0) return "control-plane";
+  return index === 1 ? "worker" : `worker${index}`;
+}
+
+async function nodeOf(name: string, container: string): Promise<OpenNode> {
+  const exec = (...command: string[]) => execute("docker", ["exec", container, ...command]);
   const address = "{{.NetworkSettings.Networks.kind.IPAddress}}";
   return {
     name,
-    address: (await execute("docker", ["inspect", "--format", address, name])).trim(),
+    address: (await execute("docker", ["inspect", "--format", address, container])).trim(),
     exec,
     readFile: (path) => exec("cat", path),
     listDirectory: async (path) => (await exec("ls", "-A1", path)).split("\n").filter(Boolean),

@@ -1,4 +1,4 @@
-import { describe } from "vitest";
+import { describe, it } from "vitest";
 import { type ClusterOptions, startCluster } from "./cluster.ts";
 import type { ImageName } from "./images.ts";
 import { openKindCluster } from "./kind.ts";
@@ -55,6 +55,18 @@ export function describeOn(
   const reason = missing(target, needs);
   if (reason === undefined) describe(name, body);
   else describe.skip(`${name} (skipped: ${reason})`, body);
+}
+
+/** `it` for a test that needs more than its suite; skipped by name if the target lacks it. */
+export function itOn(
+  needs: readonly Capability[],
+  name: string,
+  body: () => Promise<void>,
+  target: Target = selectTarget(),
+): void {
+  const reason = missing(target, needs);
+  if (reason === undefined) it(name, body);
+  else it.skip(`${name} (skipped: ${reason})`, body);
 }
 
 interface NodeList {

@@ -11,11 +11,13 @@ export type Capability =
   | "loadImage"
   /** Every node has a leg, eth1, in a second network. */
   | "secondNetwork"
-  /** Calico as the primary network, where the test asks for it. */
+  /** The primary network's file is that of test/cluster/primary-network.ts, and a test may edit it. */
+  | "ownPrimaryNetwork"
+  /** Calico as the primary network, if the test asks for it. */
   | "calico";
 
 export const TARGETS = {
-  bare: ["nodeExec", "ownNodes", "loadImage", "secondNetwork", "calico"],
+  bare: ["nodeExec", "ownNodes", "loadImage", "secondNetwork", "ownPrimaryNetwork", "calico"],
   kind: ["nodeExec", "loadImage", "secondNetwork"],
   kubeconfig: [],
 } as const satisfies Record<string, readonly Capability[]>;

@@ -39,6 +39,8 @@ beforeAll(async () => {
   plane = await startControlPlane({ controllerManager: true });
   kubectl = new Kubectl(plane.kubeconfig);
   await kubectl.run("apply", "--server-side", "-f", "manifests/install.yaml");
+  // It holds the webhook to its Service, which leads to pods; here it is this process, reached by a URL.
+  await kubectl.run("delete", "validatingadmissionpolicybinding", "multus-operator-webhook");
   await kubectl.run("wait", "--for=condition=Established", "crd/multusinstalls.multus-operator.dev");
   const install = parseMultusInstall(installOf({}));
   if (!install.ok) throw new Error("the default install is not valid");
@@ -135,10 +137,14 @@ describe("admission", () => {
   });
 
   it("warns of what the policies see too", async () => {
-    const answer = await shown(network(WITH_PATH), ...dryRun);
-    expect(answer).toContain(
-      "Warning: Validation failed for ValidatingAdmissionPolicy 'multus-operator-networks'",
-    );
+    // The API server learns of a policy a moment after it is there.
+    let answer = "";
+    await waitUntil("the policy to warn", async () => {
+      answer = await shown(network(WITH_PATH), ...dryRun);
+      return answer.includes(
+        "Warning: Validation failed for ValidatingAdmissionPolicy 'multus-operator-networks'",
+      );
+    });
     expect(answer).toContain("Warning: spec.config: type");
   });
 

@@ -1,6 +1,5 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { dump, loadAll } from "js-yaml";
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { InstallController } from "../../src/controllers/install/controller.ts";
@@ -9,11 +8,10 @@ import { connect } from "../../src/kube/connection.ts";
 import { EventRecorder } from "../../src/kube/events.ts";
 import { type ApiObject, CERTIFICATE_SIGNING_REQUESTS } from "../../src/kube/resource.ts";
 import { Metrics } from "../../src/telemetry/metrics.ts";
-import { binary } from "../cluster/binaries.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
-import { execute } from "../cluster/execute.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
+import { applyRights, OPERATOR } from "./chart.ts";
 import { HollowNodes } from "./hollow-nodes.ts";
 import {
   COMMON_NAME,
@@ -27,7 +25,6 @@ import {
 /** Certificates of the daemons, from request to certificate, with the account and the policy of the chart. */
 
 const CRD = new URL("../../manifests/crds/multus-operator.dev_multusinstalls.yaml", import.meta.url);
-const OPERATOR = "system:serviceaccount:multus-operator:multus-operator";
 const log = pino({ level: "silent" });
 
 let plane: ControlPlane;
@@ -60,15 +57,7 @@ afterAll(async () => {
 });
 
 async function applyChart(approve: boolean): Promise<void> {
-  const chart = ["template", "multus-operator", "charts/multus-operator", "--namespace", "multus-operator"];
-  const values = ["--no-hooks", "--set", `perNodeCertificates.approve=${approve}`];
-  const text = await execute(await binary("helm"), [...chart, ...values]);
-  const wanted =
-    /^(ClusterRole|ClusterRoleBinding|Role|RoleBinding|ServiceAccount|ValidatingAdmissionPolicy.*)$/;
-  const manifests = (loadAll(text) as ({ kind: string } | null)[]).filter(
-    (manifest) => manifest && wanted.test(manifest.kind),
-  );
-  await kubectl.runWithInput(manifests.map((manifest) => dump(manifest)).join("---\n"), "apply", "-f", "-");
+  await applyRights(kubectl, `perNodeCertificates.approve=${approve}`);
 }
 
 const SPEC = {

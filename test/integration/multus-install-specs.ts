@@ -7,6 +7,9 @@ const maybe = <T>(value: fc.Arbitrary<T>, share = 2): fc.Arbitrary<T | undefined
 /** One of the right values, or now and then of the wrong ones. */
 type Mostly = <T>(right: readonly T[], wrong: readonly T[]) => fc.Arbitrary<T>;
 
+const CONFLIST = JSON.stringify({ name: "net", plugins: [{ type: "bridge" }] });
+const HOSTILE_CONFLIST = JSON.stringify({ name: "net", plugins: [{ type: "multus" }] });
+
 const rightOnly: Mostly = (right) => fc.constantFrom(...right);
 const mostlyRight: Mostly = (right, wrong) =>
   fc.oneof(
@@ -28,7 +31,7 @@ export function multusInstallSpecs(): fc.Arbitrary<Record<string, unknown>> {
 
 function specs(mostly: Mostly): fc.Arbitrary<Record<string, unknown>> {
   const namespaces = maybe(fc.array(mostly(["default", "team-a"], ["Team", "a,b", ""]), { maxLength: 3 }), 4);
-  const file = mostly(["10-calico.conflist", "05-x.conf"], ["../x", "", "/etc/passwd"]);
+  const file = mostly(["10-calico.conflist", "05-x.conf"], ["../x", "", "/etc/passwd", "00-multus.conf"]);
   const confDir = mostly(
     ["/etc/cni/net.d", "/etc/cni/multus/net.d", "/var/lib/rancher/k3s/agent/etc/cni/net.d"],
     ["/etc/shadow", "/etc/cni/net.d/..", "/etc/cni/net.d/", "/var/lib/rancher/rke2/agent/etc/cni/net.d"],
@@ -37,14 +40,16 @@ function specs(mostly: Mostly): fc.Arbitrary<Record<string, unknown>> {
     ["/opt/cni/bin", "/home/kubernetes/bin", "/usr/libexec/cni/multus"],
     ["/usr/bin", "opt/cni/bin"],
   );
-  const amount = mostly(
-    ["10m", "100m", "0.5", "1", "1k", "1Ki", "50Mi", "0.05Gi", "1Gi"],
-    ["-1", "1e3", "lots", "1.2345"],
-  );
-  const amounts = maybe(record({ cpu: maybe(amount), memory: maybe(amount) }));
+  const wrong = ["-1", "1e3", "lots", "1.2345", "0", "1m", "999999999999999Ti"];
+  const cpu = mostly(["10m", "100m", "0.5", "1"], wrong);
+  const memory = mostly(["8Mi", "8388608", "50Mi", "0.05Gi", "1Gi"], wrong);
+  const amounts = maybe(record({ cpu: maybe(cpu), memory: maybe(memory) }));
   const labels = maybe(
     fc.dictionary(
-      mostly(["team", "example.com/role", "a"], ["app", "name", "multus-operator.dev/x"]),
+      mostly(
+        ["team", "example.com/role", "a"],
+        ["app", "name", "k8s-app", "multus-operator.dev/x", "app.kubernetes.io/name"],
+      ),
       mostly(["x", "", "a-b"], ["-", "two words"]),
       { maxKeys: 2 },
     ),
@@ -72,7 +77,14 @@ function specs(mostly: Mostly): fc.Arbitrary<Record<string, unknown>> {
     pullSecrets: maybe(fc.array(mostly(["harbor", "b"], ["Harbor"]), { maxLength: 2 })),
     layout: maybe(
       record({
-        command: maybe(fc.array(mostly(["bash", "/entrypoint.sh"], ["a b", ""]), { maxLength: 2 })),
+        command: maybe(
+          fc
+            .tuple(
+              fc.array(mostly(["bash", "/bin/sh"], ["a b", "", "/bin/cat"]), { maxLength: 1 }),
+              mostly(["/entrypoint.sh", "/usr/src/multus-cni/images/entrypoint.sh"], ["bash", "-c", ""]),
+            )
+            .map(([shell, script]) => [...shell, script]),
+        ),
         binaryFile: maybe(mostly(["/usr/src/multus-cni/bin/multus"], ["multus", "/a/../b"])),
         mountPrefix: maybe(mostly(["/host", ""], ["/"])),
       }),
@@ -88,14 +100,20 @@ function specs(mostly: Mostly): fc.Arbitrary<Record<string, unknown>> {
         weight: 1,
         arbitrary: fc.constant({ source: fc.constant("Inline"), preset: mostly(["Calico"], ["calico"]) }),
       },
-      { weight: 1, arbitrary: fc.constant({ source: fc.constant("Inline"), config: fc.constant("{}") }) },
+      {
+        weight: 1,
+        arbitrary: fc.constant({
+          source: fc.constant("Inline"),
+          config: mostly([CONFLIST], ["{}x", "[]", HOSTILE_CONFLIST]),
+        }),
+      },
       {
         weight: 2,
         arbitrary: fc.constant({
           source: maybe(fc.constantFrom("Auto", "File", "Inline")),
           file: maybe(file),
           preset: maybe(fc.constantFrom("Flannel", "Bridge")),
-          config: maybe(fc.constant("{}")),
+          config: maybe(fc.constant(CONFLIST)),
         }),
       },
     )
@@ -120,12 +138,18 @@ function specs(mostly: Mostly): fc.Arbitrary<Record<string, unknown>> {
   });
 
   const daemon = record({
-    metricsPort: maybe(mostly<unknown>([9091, 1, 65535], [0, 65536, "9091"])),
+    metricsPort: maybe(mostly<unknown>([9091, 1024, 65535], [0, 1023, 10250, 65536, "9091"])),
     connectionLimit: maybe(mostly([1, 100], [0])),
     capabilities: maybe(
-      fc.dictionary(mostly(["portMappings", "mac"], ["", "x".repeat(64)]), fc.boolean(), { maxKeys: 2 }),
+      fc.dictionary(
+        mostly(["portMappings", "io.kubernetes.cri.pod-annotations"], ["", "x".repeat(64), "1"]),
+        fc.boolean(),
+        { maxKeys: 2 },
+      ),
     ),
-    clusterNetwork: maybe(mostly(["calico", "10-calico.conflist"], ["/etc", "a/b"])),
+    clusterNetwork: maybe(
+      mostly(["calico", "10-calico.conflist"], ["/etc", "a/b", "multus-cni-network", "00-multus.conf"]),
+    ),
     defaultNetworks: maybe(fc.array(mostly(["macvlan-conf"], ["../x"]), { maxLength: 2 })),
     perNodeCertificate: maybe(
       record({
@@ -133,7 +157,7 @@ function specs(mostly: Mostly): fc.Arbitrary<Record<string, unknown>> {
         bootstrapKubeconfig: maybe(
           mostly(
             ["/etc/kubernetes/kubelet.conf", "/var/lib/rancher/k3s/agent/kubelet.kubeconfig"],
-            ["/etc/shadow", "/var/lib/kubelet", "/etc/kubernetes/../shadow"],
+            ["/etc/shadow", "/var/lib/kubelet", "/etc/kubernetes/../shadow", "/etc/kubernetes/admin.conf"],
           ),
         ),
         certDuration: maybe(mostly(["10m", "1h30m", "720h"], ["9m59s", "721h", "1d", ""])),
@@ -170,7 +194,14 @@ function specs(mostly: Mostly): fc.Arbitrary<Record<string, unknown>> {
     ),
     labels,
     annotations: maybe(
-      fc.dictionary(mostly(["note"], ["multus-operator.dev/x"]), fc.string({ maxLength: 8 }), { maxKeys: 1 }),
+      fc.dictionary(
+        mostly(
+          ["note"],
+          ["multus-operator.dev/x", "kubernetes.io/config.mirror", "k8s.v1.cni.cncf.io/networks"],
+        ),
+        fc.string({ maxLength: 8 }),
+        { maxKeys: 1 },
+      ),
       1,
     ),
     architectures: maybe(fc.array(mostly(["amd64", "arm64"], ["x86"]), { maxLength: 2 }), 1),

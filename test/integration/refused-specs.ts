@@ -80,7 +80,7 @@ const MISTAKES: RefusedSpec[] = [
   },
   {
     title: "Inline with both preset and config",
-    spec: { primaryNetwork: { source: "Inline", preset: "Calico", config: "{}" } },
+    spec: { primaryNetwork: { source: "Inline", preset: "Calico", config: '{"plugins":[]}' } },
     field: "spec.primaryNetwork.source",
     says: /exactly one of preset and config/,
   },
@@ -242,7 +242,7 @@ const HOSTILE: RefusedSpec[] = [
   {
     title: "a command with a shell script in it",
     spec: { image: { layout: { command: ["bash", "-c", "rm -rf /host/etc; sleep 1"] } } },
-    field: "spec.image.layout.command[2]",
+    field: "spec.image.layout.command",
   },
   {
     title: "a path as the daemon's cluster network",

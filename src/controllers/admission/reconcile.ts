@@ -1,4 +1,4 @@
-import { type WebhookAddress, webhookConfiguration } from "../../admission/configuration.ts";
+import { hostOf, type WebhookAddress, webhookConfiguration } from "../../admission/configuration.ts";
 import { NETWORKS_POLICY, REQUESTS_POLICY, WEBHOOK_CONFIGURATION } from "../../admission/names.ts";
 import { policies } from "../../admission/policies.ts";
 import { calledPath, isSecret } from "../../admission/secret-path.ts";
@@ -78,14 +78,13 @@ async function objectsFor(
   const settings = settingsOf(install, deps.namespace);
   if (!settings) return [];
   const metadata = { labels: ownerLabels(install), ...(await ownedByRole(deps, signal)) };
-  const trusted = trustBundle(deps.view.published ?? {}, deps.now());
+  const { address } = deps;
+  const trusted = address ? trustBundle(deps.view.published ?? {}, hostOf(address), deps.now()) : "";
   const called = calledPath(deps.view.webhookConfiguration);
   const path = isSecret(called) ? called : deps.path;
   return [
     ...(deps.hasPolicies ? policies(settings, metadata) : []),
-    ...(deps.address && trusted
-      ? [webhookConfiguration(settings, deps.address, path, trusted, metadata)]
-      : []),
+    ...(address && trusted ? [webhookConfiguration(settings, address, path, trusted, metadata)] : []),
   ];
 }
 

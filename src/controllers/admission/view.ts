@@ -51,12 +51,11 @@ export class ClusterView implements AdmissionView {
   readonly #options: ClusterViewOptions;
   readonly #installs: Reflector<ApiObject>;
   readonly #definition: Reflector<boolean>;
-  readonly #networks: Reflector<KnownNetwork>;
+  /** Only while their CRD is there. */
+  #networks: Reflector<KnownNetwork> | undefined;
   readonly #certificates: Reflector<Published>;
   readonly #configuration: Reflector<ApiObject>;
-  /** Of NADs that do not fit, only that they exist is known. */
-  readonly #budget = new ByteBudget({ total: 12 * 1024 * 1024, perNamespace: 2 * 1024 * 1024 });
-  #watchesNetworks = false;
+  #stopped = false;
   /** Of each install, what admission depends on: its status changes often, and does not count. */
   readonly #told = new Map<string, string>();
   #parsed: { of: ApiObject; install: MultusInstall | undefined } | undefined;
@@ -83,19 +82,6 @@ export class ClusterView implements AdmissionView {
       ...named(CUSTOM_RESOURCE_DEFINITIONS, NETWORK_DEFINITION),
       project: isEstablished,
       onChange: () => this.#watchNetworks(),
-    });
-    this.#networks = new Reflector<KnownNetwork>({
-      client,
-      log,
-      type: NETWORKS,
-      project: (object) => {
-        const known = knownNetwork(object);
-        const { config = "" } = known.nad ?? {};
-        return this.#budget.hold(keyOf(object), config.length + NAD_BYTES) ? known : { nad: undefined };
-      },
-      onChange: (key, known) => {
-        if (!known) this.#budget.release(key);
-      },
     });
     this.#certificates = new Reflector<Published>({
       ...named(CONFIG_MAPS, CERTIFICATES),
@@ -132,12 +118,9 @@ export class ClusterView implements AdmissionView {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#all.map((watch) => watch.stop()));
-  }
-
-  /** The longest silence of a watch, in seconds. */
-  get silenceSeconds(): number {
-    return Math.max(...this.#all.map((watch) => watch.silenceSeconds));
+    this.#stopped = true;
+    const always = [this.#installs, this.#definition, this.#certificates, this.#configuration];
+    await Promise.all([...always, this.#networks].map((watch) => watch?.stop()));
   }
 
   /** The MultusInstall that counts; undefined where there is none, it is being deleted, or it cannot be read. */
@@ -178,7 +161,7 @@ export class ClusterView implements AdmissionView {
 
   /** A NAD that was made a moment ago may not be in the copy yet: what the copy lacks is asked for. */
   readonly network: PodContext["network"] = (namespace, name) =>
-    this.#networks.get(`${namespace}/${name}`) ?? this.#ask(namespace, name);
+    this.#networks?.get(`${namespace}/${name}`) ?? this.#ask(namespace, name);
 
   async #ask(namespace: string, name: string): Promise<KnownNetwork> {
     if (name === "" || namespace === "") return "absent";
@@ -200,22 +183,39 @@ export class ClusterView implements AdmissionView {
     this.#options.onChange();
   }
 
-  /** Before there is a definition, a watch of its objects would only be told so. */
+  /** Without a definition a watch of its objects would only be answered with 404. */
   #watchNetworks(): void {
-    if (!this.#definition.get(NETWORK_DEFINITION)) return;
-    this.#watchesNetworks = true;
+    const isDefined = this.#definition.get(NETWORK_DEFINITION) ?? false;
+    if (this.#stopped || isDefined === (this.#networks !== undefined)) return;
+    void this.#networks?.stop();
+    this.#networks = undefined;
+    if (!isDefined) return;
+    const { client, log } = this.#options;
+    const budget = new ByteBudget(MAX_NETWORK_BYTES);
+    this.#networks = new Reflector<KnownNetwork>({
+      client,
+      log,
+      type: NETWORKS,
+      project: (object) => {
+        const known = knownNetwork(object);
+        const { config = "" } = known.nad ?? {};
+        return budget.hold(keyOf(object), config.length + NAD_BYTES) ? known : { nad: undefined };
+      },
+      onChange: (key, known) => {
+        if (!known) budget.release(key);
+      },
+      // The objects go a moment before their definition does.
+      onDefined: () => {},
+    });
     this.#networks.start();
-  }
-
-  get #all(): { stop(): Promise<void>; silenceSeconds: number }[] {
-    const always = [this.#installs, this.#definition, this.#certificates, this.#configuration];
-    return this.#watchesNetworks ? [...always, this.#networks] : always;
   }
 }
 
 /** Tenants write any number of them, and pods are checked against the configuration of each: longer ones are not kept. */
 const LONGEST_KEPT = 8_192;
 
+/** Of NADs that do not fit, only that they exist is known. */
+const MAX_NETWORK_BYTES = { total: 12 * 1024 * 1024, perNamespace: 2 * 1024 * 1024 };
 /** Beside its configuration. */
 const NAD_BYTES = 256;
 

@@ -43,7 +43,10 @@ describe("parseMultusInstall", () => {
     [{ image: { pullSecrets: Array(9).fill("a") } }, "spec.image.pullSecrets: must be at most 8 items long"],
     [{ image: { pullSecrets: ["a", "a"] } }, "spec.image.pullSecrets: must not hold a value twice"],
     [{ workload: { architectures: [] } }, "spec.workload.architectures: must be at least 1 items long"],
-    [{ daemon: { metricsPort: 0 }, mode: "Thick" }, "spec.daemon.metricsPort: must be at least 1 (it is 0)"],
+    [
+      { daemon: { metricsPort: 0 }, mode: "Thick" },
+      "spec.daemon.metricsPort: must be at least 1024 (it is 0)",
+    ],
     [
       { workload: { tolerations: [{ kye: "a" }] } },
       "spec.workload.tolerations[0].kye: unknown field; did you mean key?",

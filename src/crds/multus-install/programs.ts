@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { matching, withRules } from "../rule.ts";
-import { kubeletDirectoryFile } from "./host-paths.ts";
+import { kubeletKubeconfig } from "./host-paths.ts";
 import { duration, networkName, secondsOf } from "./text.ts";
 
 /** spec.entrypoint: what the thin plugin's entrypoint does. */
@@ -35,6 +35,9 @@ export const entrypoint = z.object({
   restartCRIO: z.boolean().default(false).describe("v3 only: restart CRI-O once; flag --restart-crio."),
 });
 
+/** As container runtimes name them: portMappings, io.kubernetes.cri.pod-annotations. No backslash, for CEL. */
+const CAPABILITY = /^[A-Za-z][A-Za-z0-9._-]{0,62}$/;
+
 const capabilities = () =>
   withRules(
     z
@@ -43,9 +46,9 @@ const capabilities = () =>
       .meta({ maxProperties: 16 }),
     [
       {
-        message: "must have keys of 1 to 63 characters",
-        cel: "self.all(key, size(key) >= 1 && size(key) <= 63)",
-        holds: (map) => Object.keys(map).every((key) => key.length >= 1 && key.length <= 63),
+        message: "must have keys such as portMappings: a letter, then at most 62 letters, digits, - _ and .",
+        cel: `self.all(key, key.matches('${CAPABILITY.source}'))`,
+        holds: (map) => Object.keys(map).every((key) => CAPABILITY.test(key)),
       },
     ],
   );
@@ -62,7 +65,7 @@ const perNodeCertificate = z.object({
     .describe(
       "Each node's daemon has a client certificate of its own (user system:multus:NODE, group system:multus) instead of the service account that all share; key perNodeCertificate.enabled (v4.1.0 and later). The chart's value perNodeCertificates.approve must be true.",
     ),
-  bootstrapKubeconfig: kubeletDirectoryFile()
+  bootstrapKubeconfig: kubeletKubeconfig()
     .optional()
     .describe(
       "The kubelet's kubeconfig on the host, with which the daemon asks for its first certificate; key perNodeCertificate.bootstrapKubeconfig. Default: the distribution's, such as /etc/kubernetes/kubelet.conf.",
@@ -81,12 +84,21 @@ const perNodeCertificate = z.object({
     ),
 });
 
+/**
+ * Ports that a node's own programs listen on (kubernetes.io, "Ports and Protocols"): the API server, etcd, kubelet,
+ * kube-proxy, controller manager and scheduler. Multus' pod is on the host's network; if it is first, they do not start.
+ */
+const PORTS_IN_USE = [2379, 2380, 2381, 6443, 10248, 10249, 10250, 10255, 10256, 10257, 10259];
+
 /** spec.daemon: what the thick daemon does. */
 export const daemon = z.object({
-  metricsPort: z
-    .int()
-    .min(1)
-    .max(65535)
+  metricsPort: withRules(z.int().min(1024).max(65535), [
+    {
+      message: `must not be a port of Kubernetes' own programs on a node: ${PORTS_IN_USE.join(", ")}`,
+      cel: `!(self in [${PORTS_IN_USE.join(", ")}])`,
+      holds: (port) => !PORTS_IN_USE.includes(port),
+    },
+  ])
     .optional()
     .describe("Port of the daemon's metrics on each node; key metricsPort."),
   connectionLimit: z
@@ -106,10 +118,15 @@ export const daemon = z.object({
     .boolean()
     .optional()
     .describe("The Multus configuration takes the primary network's name; key overrideNetworkName."),
-  auxiliaryCNIChainName: matching(
-    /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/,
-    63,
-    "must be a name: letters, digits, - _ and .",
+  auxiliaryCNIChainName: withRules(
+    matching(/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/, 63, "must be a name: letters, digits, - _ and ."),
+    [
+      {
+        message: "must not be multus.d, the directory of Multus' own credentials",
+        cel: "self != 'multus.d'",
+        holds: (name) => name !== "multus.d",
+      },
+    ],
   )
     .optional()
     .describe(

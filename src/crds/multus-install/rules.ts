@@ -73,7 +73,12 @@ function hostPathRule(
   const { common, own } = HOST_DIRECTORIES;
   const path = `self.${field}`;
   const below = (roots: readonly string[]) =>
-    roots.map((root) => `${path} == '${root}' || ${path}.startsWith('${root}/')`).join(" || ");
+    roots
+      .flatMap((root) => [
+        `${path} == '${root}'`,
+        ...(kind === "kubelet" ? [] : [`${path}.startsWith('${root}/')`]),
+      ])
+      .join(" || ");
   const ofDistribution = Object.entries(own)
     .filter(([, roots]) => roots[kind].length > 0)
     .map(([name, roots]) => `(self.distribution == '${name}' && (${below(roots[kind])}))`);
@@ -86,7 +91,8 @@ function hostPathRule(
       const value = read(spec);
       const { distribution } = spec;
       if (value === undefined || distribution === "Auto") return true;
-      return isBelow([...common[kind], ...own[distribution][kind]], value);
+      const allowed = [...common[kind], ...own[distribution][kind]];
+      return kind === "kubelet" ? allowed.includes(value) : isBelow(allowed, value);
     },
   };
 }

@@ -1,11 +1,13 @@
 import { z } from "zod";
 import { matching, withValidations } from "../rule.ts";
+import { entrypointCommand } from "./entrypoint-command.ts";
 import { binDirectory, confDirectory, DISTRIBUTIONS, logDirectory } from "./host-paths.ts";
+import { inlineConfig } from "./inline-config.ts";
 import { nodes } from "./nodes.ts";
 import { daemon, entrypoint } from "./programs.ts";
 import { rollout } from "./rollout.ts";
 import { NAMESPACE_IS_IMMUTABLE, RULES } from "./rules.ts";
-import { absoluteFile, duration, fileName, namespaceName, objectName, setOf } from "./text.ts";
+import { absoluteFile, namespaceName, objectName, primaryFileName, setOf, shortDuration } from "./text.ts";
 import { workload } from "./workload.ts";
 
 /**
@@ -54,18 +56,11 @@ const image = z.object({
     .describe("Names of image pull secrets in spec.namespace. The operator never reads them."),
   layout: z
     .object({
-      command: z
-        .array(
-          matching(
-            /^[A-Za-z0-9/._=:@+-]+$/,
-            512,
-            "must be a program, a path or an option; a script belongs into the image",
-          ),
-        )
-        .min(1)
-        .max(8)
+      command: entrypointCommand()
         .optional()
-        .describe("Command of the entrypoint. Default: that of the release's own image."),
+        .describe(
+          "Where the image has Multus' entrypoint, such as [bash, /usr/src/multus-cni/images/entrypoint.sh]. Default: that of the release's own image.",
+        ),
       binaryFile: absoluteFile()
         .optional()
         .describe("Path of the multus binary in the image; flag --multus-bin-file."),
@@ -87,13 +82,13 @@ const primaryNetwork = z.object({
     .describe(
       "Auto: the first configuration in cni.confDir by name. File: the one named in file. Inline: a preset or config of this object, in place of the file; flag --multus-conf-file.",
     ),
-  file: fileName()
+  file: primaryFileName()
     .optional()
     .describe(
       "File in cni.confDir for source File, such as 10-calico.conflist; flag --multus-master-cni-file-name, key multusMasterCNI (v3.9 and later).",
     ),
   preset: z.enum(PRESETS).optional().describe("A ready conflist for source Inline."),
-  config: z.string().max(16384).optional().describe("A CNI conflist in JSON for source Inline."),
+  config: inlineConfig().optional().describe("A CNI conflist in JSON for source Inline."),
   readinessFile: absoluteFile()
     .optional()
     .describe(
@@ -211,7 +206,11 @@ export const multusInstallSpec = withValidations(
       .enum(["Thin", "Thick"])
       .default("Thin")
       .describe("Thin: a plugin that runs for each pod. Thick: a daemon on each node, from v4 on."),
-    image: image.prefault({}).describe("The Multus image."),
+    image: image
+      .prefault({})
+      .describe(
+        "The Multus image. It runs privileged on every node: whoever may set it has root there. The chart's value multusImages bounds where it may come from.",
+      ),
     namespace: withValidations(namespaceName(), [NAMESPACE_IS_IMMUTABLE])
       .default("kube-system")
       .describe("Where the workload lives; key multusNamespace. Immutable."),
@@ -245,7 +244,7 @@ export const multusInstallSpec = withValidations(
           .describe(
             "Clean: a pod of the operator's image takes Multus' files from each node. Leave: what Multus' own pods leave stays; v3, and v4 thin without refreshKubeconfig, leave nodes on which new pods fail.",
           ),
-        timeout: duration()
+        timeout: shortDuration()
           .default("5m")
           .describe(
             "How long a deletion waits for nodes that cannot be cleaned, such as those that are down, or that cannot be listed. After it, it goes on without them and names them in an event.",
@@ -265,7 +264,12 @@ export const multusInstallSpec = withValidations(
       .describe(
         "Whether a Multus that was installed by hand in spec.namespace is taken over: fields that kubectl or Helm set become the operator's. Pods that run Multus just as the spec wants it are not restarted. While false, objects of others are reported (OwnershipConflict) and left alone.",
       ),
-    paused: z.boolean().default(false).describe("Nothing is written while true; the status goes on."),
+    paused: z
+      .boolean()
+      .default(false)
+      .describe(
+        "While true, Multus and its objects stay as they are: nothing is applied, repaired, rolled out, removed or inspected. The status goes on and lists the writes that wait. Two things go on: the startup taint is removed from nodes on which Multus runs, and certificates of daemons that run (and of the operator's webhook) are renewed. Deleting a paused MultusInstall removes Multus.",
+      ),
   }),
   RULES.map(({ cel, message, path }) => ({ rule: cel, message, fieldPath: path.replace(/^spec/, "") })),
 );

@@ -23,6 +23,31 @@ const requestWithinLimit = (name: "cpu" | "memory") => {
   };
 };
 
+/** Under 8Mi the runtime does not start the container (seen with the daemon of 4.3.0: it starts with 9Mi). */
+const LEAST_LIMIT = { cpu: "10m", memory: "8Mi" };
+/** No node has room for more beside its pods: Multus would be pending everywhere. */
+const MOST_REQUEST = { cpu: "16", memory: "64Gi" };
+
+const limitSuffices = (name: "cpu" | "memory") => {
+  const [limit, least] = [`self.limits.${name}`, LEAST_LIMIT[name]];
+  return {
+    message: `must not have a ${name} limit below ${least}, with which Multus does not start`,
+    cel: `!has(self.limits) || !has(${limit}) || quantity(${limit}).compareTo(quantity('${least}')) >= 0`,
+    holds: ({ limits }: Resources) =>
+      (millionths(limits?.[name] ?? least) ?? 0n) >= (millionths(least) ?? 0n),
+  };
+};
+
+const requestFits = (name: "cpu" | "memory") => {
+  const [request, most] = [`self.requests.${name}`, MOST_REQUEST[name]];
+  return {
+    message: `must not have a ${name} request above ${most}: no node would have room for Multus`,
+    cel: `!has(self.requests) || !has(${request}) || quantity(${request}).compareTo(quantity('${most}')) <= 0`,
+    holds: ({ requests }: Resources) =>
+      (millionths(requests?.[name] ?? most) ?? 0n) <= (millionths(most) ?? 0n),
+  };
+};
+
 interface Resources {
   requests?: z.output<ReturnType<typeof amounts>> | undefined;
   limits?: z.output<ReturnType<typeof amounts>> | undefined;
@@ -38,7 +63,11 @@ const resources = () =>
           "The most that the container may use; too little memory kills Multus under load (multus-cni #1346).",
         ),
     }),
-    [requestWithinLimit("cpu"), requestWithinLimit("memory")],
+    (["cpu", "memory"] as const).flatMap((name) => [
+      requestWithinLimit(name),
+      limitSuffices(name),
+      requestFits(name),
+    ]),
   );
 
 /** As Kubernetes' own validation of tolerations has it (ValidateTolerations). */

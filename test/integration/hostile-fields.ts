@@ -1,0 +1,350 @@
+/**
+ * For each field of MultusInstall.spec a value that is right, and what a hostile author would write there. The fields
+ * themselves come from the schema: one without an entry here fails hostile-installs.test.ts.
+ */
+export interface FieldEntry {
+  /** Taken by the API server, so that a refusal is the hostile value's doing. */
+  right: unknown;
+  /** Beside what is derived from the schema: type, bounds, and texts that no name or path may have. */
+  hostile?: readonly unknown[];
+  /** The spec around the field, if the field alone is not right. */
+  within?: Record<string, unknown>;
+  /** Why the field takes any text. The derived texts are not tried then. */
+  freeText?: string;
+}
+
+const THICK = { mode: "Thick", daemon: {} };
+const V3 = { version: "v3.4.2" };
+const LOG = { logging: { hostDir: "/opt/cni/log" } };
+const certificate = { mode: "Thick", daemon: { perNodeCertificate: {} } };
+const inline = { primaryNetwork: { source: "Inline" } };
+const conflist = (plugin: object, more: object = {}) =>
+  JSON.stringify({ name: "net", plugins: [plugin], ...more });
+const shell = ["-c", "reboot"];
+
+const PATHS = [
+  "/",
+  "/etc",
+  "/root/.ssh",
+  "/proc/1/root",
+  "/etc/cni/net.d/../../shadow",
+  "/etc/cni/net.dx",
+  "~/x",
+];
+const AMOUNTS = ["-1", "1e9", "0x10", "NaN", "1.5.5"];
+const TAINTS = [
+  "node-role.kubernetes.io/control-plane",
+  "node.kubernetes.io/unschedulable",
+  "node.kubernetes.io/unreachable",
+  "node.cloudprovider.kubernetes.io/uninitialized",
+  "kubernetes.io/x",
+  "a.k8s.io/x",
+];
+const map = (...keys: string[]) => keys.map((key) => ({ [key]: "x" }));
+
+export const FIELDS: Record<string, FieldEntry> = {
+  version: {
+    right: "v4.3.0",
+    hostile: ["v2.0.0", "v3.3", "v5.0.0", "v4.3.0-rc1", "latest", "v4.3.0@sha256:x"],
+  },
+  mode: { right: "Thin" },
+  image: { right: {} },
+  "image.registry": {
+    right: "192.168.1.222:80",
+    hostile: ["https://evil.example", "user:password@evil.example", "evil.example/path", "evil.example:"],
+  },
+  "image.repository": {
+    right: "kube-ovn/multus-cni",
+    hostile: ["/multus", "multus/", "Multus", "a//b", "multus:tag", "multus@sha256:x"],
+  },
+  "image.tag": { right: "v4.3.0", hostile: ["v1@sha256:x", "-x", "a:b", "a/b"] },
+  "image.digest": {
+    right: `sha256:${"a".repeat(64)}`,
+    hostile: ["sha256:", `sha512:${"a".repeat(128)}`, `sha256:${"A".repeat(64)}`, `md5:${"a".repeat(32)}`],
+  },
+  "image.pullPolicy": { right: "Always" },
+  "image.pullSecrets": { right: ["harbor"], hostile: [["harbor", "harbor"]] },
+  "image.pullSecrets[]": { right: "harbor", hostile: ["kube-system/harbor", "Harbor", "-x"] },
+  "image.layout": { right: {} },
+  "image.layout.command": {
+    right: ["bash", "/usr/src/multus-cni/images/entrypoint.sh"],
+    hostile: [
+      ["/bin/sh"],
+      ["/bin/sh", ...shell],
+      ["sh", "/host/opt/cni/bin/x"],
+      ["/usr/sbin/chroot", "/proc/1/root"],
+      ["/usr/bin/nsenter", "/entrypoint.sh"],
+      ["python3", "/entrypoint.sh"],
+      ["entrypoint.sh"],
+      ["/tmp/../entrypoint.sh/../../bin/sh"],
+      [],
+    ],
+  },
+  "image.layout.command[]": { right: "/entrypoint.sh", hostile: ["/bin/cat", "-c", "/entrypoint.sh;reboot"] },
+  "image.layout.binaryFile": {
+    right: "/bin/multus",
+    hostile: ["multus", "/usr/../etc/shadow", "/", "/a//b"],
+  },
+  "image.layout.mountPrefix": { right: "/host" },
+  namespace: { right: "kube-system", hostile: ["kube-system/../default", "Kube", "-x", "*"] },
+  distribution: { right: "K3s" },
+  primaryNetwork: { right: {} },
+  "primaryNetwork.source": { right: "Auto" },
+  "primaryNetwork.file": {
+    right: "10-calico.conflist",
+    within: { primaryNetwork: { source: "File" } },
+    hostile: [
+      "00-multus.conf",
+      "00-multus.conflist",
+      "00-multus.conflist-guard.conf",
+      "../10-calico.conflist",
+      "/etc/shadow",
+      ".hidden",
+      "multus.d/multus.kubeconfig",
+    ],
+  },
+  "primaryNetwork.preset": { right: "Calico", within: inline },
+  "primaryNetwork.config": {
+    right: conflist({ type: "bridge" }),
+    within: inline,
+    hostile: [
+      "null",
+      "[]",
+      '"x"',
+      conflist({ type: "multus" }),
+      conflist({ type: "multus", kubeconfig: "/etc/kubernetes/admin.conf", logFile: "/etc/cron.d/x" }),
+      conflist({ type: "multus-shim", daemonSocketDir: "/tmp" }),
+      conflist({ type: "MULTUS" }),
+      conflist({ type: "/bin/sh" }),
+      conflist({ type: "../../../bin/sh" }),
+      conflist({ type: "sub/dir" }),
+      conflist({ type: "." }),
+      conflist({ type: ".." }),
+      conflist({ type: "sh;reboot" }),
+      conflist({ type: "bridge", ipam: { type: "../../bin/sh" } }),
+      conflist({ type: "flannel", delegate: { type: "multus" } }),
+      conflist({ type: "bridge", logFile: "/opt/cni/log/../../etc/cron.d/x" }),
+      conflist({ type: "mu\\ltus" }).replace("mu\\\\ltus", "m\\u0075ltus"),
+      '{"name":"net","plugins":[{"\\u0074ype":"multus"}]}',
+      '{"name":"net","plugins":[{"Type" :\t"multus"}]}',
+      '{"name":"net","plugins":[{"type":"bridge","x":"\u0007"}]}',
+    ],
+  },
+  "primaryNetwork.readinessFile": {
+    right: "/run/cni/ready",
+    hostile: ["ready", "/run/../etc/x", "/run/", "//x"],
+  },
+  cni: { right: {} },
+  "cni.version": { right: "1.0.0", hostile: ["0.2.0", "2.0.0"] },
+  "cni.confDir": {
+    right: "/etc/cni/net.d",
+    hostile: [...PATHS, "/etc/cni", "/etc/cni/net.d/", "/etc/kubernetes"],
+  },
+  "cni.binDir": { right: "/opt/cni/bin", hostile: [...PATHS, "/usr/bin", "/bin", "/opt/cni/bin/.hidden"] },
+  "cni.additionalBinDir": { right: "/opt/cni/bin/x", hostile: [...PATHS, "/tmp", "/usr/local/bin"] },
+  isolation: { right: {} },
+  "isolation.enabled": { right: true },
+  "isolation.globalNamespaces": { right: ["shared"] },
+  "isolation.globalNamespaces[]": { right: "shared", hostile: ["a,b", "*", "A", "a/b"] },
+  "isolation.systemNamespaces": { right: ["kube-system"], within: { mode: "Thick" } },
+  "isolation.systemNamespaces[]": {
+    right: "kube-system",
+    within: { mode: "Thick" },
+    hostile: ["a,b", "*", "A"],
+  },
+  logging: { right: {} },
+  "logging.level": { right: "debug" },
+  "logging.file": {
+    right: "/opt/cni/log/multus.log",
+    within: LOG,
+    hostile: ["/etc/cron.d/x", "/opt/cni/log/../../etc/x", "/opt/cni/log", "/opt/cni/logs/x", "multus.log"],
+  },
+  "logging.hostDir": {
+    right: "/opt/cni/log",
+    hostile: [...PATHS, "/var/log", "/etc/cron.d", "/opt/cni/logs"],
+  },
+  "logging.toStderr": { right: true },
+  "logging.rotation": { right: {}, within: { mode: "Thick" } },
+  "logging.rotation.maxAge": { right: 5, within: { mode: "Thick" }, hostile: [36_500] },
+  "logging.rotation.maxSize": { right: 5, within: { mode: "Thick" }, hostile: [1_000_000] },
+  "logging.rotation.maxBackups": { right: 5, within: { mode: "Thick" }, hostile: [10_000] },
+  "logging.rotation.compress": { right: true, within: { mode: "Thick" } },
+  entrypoint: { right: {} },
+  "entrypoint.overrideNetworkName": { right: true },
+  "entrypoint.renameConfFile": { right: false },
+  "entrypoint.skipBinaryCopy": { right: true },
+  "entrypoint.skipTLSVerify": { right: true },
+  "entrypoint.kubeconfigMode": { right: "600", within: V3, hostile: ["777", "644", "666", "4600", "602"] },
+  "entrypoint.refreshKubeconfig": { right: true },
+  "entrypoint.restartCRIO": { right: true, within: V3 },
+  daemon: { right: {}, within: { mode: "Thick" } },
+  "daemon.metricsPort": {
+    right: 9091,
+    within: THICK,
+    hostile: [22, 53, 80, 443, 1023, 2379, 2380, 6443, 10248, 10249, 10250, 10255, 10256, 10257, 10259],
+  },
+  "daemon.connectionLimit": { right: 10, within: THICK, hostile: [1_000_000] },
+  "daemon.capabilities": {
+    right: { portMappings: true },
+    within: THICK,
+    hostile: ["a b", '"', "", "1", "-x", "x".repeat(64)].map((key) => ({ [key]: true })),
+  },
+  "daemon.capabilities{}": { right: true, within: THICK },
+  "daemon.retryDeleteOnError": { right: true, within: THICK },
+  "daemon.overrideNetworkName": { right: true, within: THICK },
+  "daemon.auxiliaryCNIChainName": {
+    right: "chain",
+    within: THICK,
+    hostile: ["multus.d", "a/b", "..", ".hidden"],
+  },
+  "daemon.clusterNetwork": {
+    right: "calico",
+    within: THICK,
+    hostile: ["/etc", "a/b", "..", "00-multus.conf", "multus-cni-network", "multus-rollout-guard"],
+  },
+  "daemon.defaultNetworks": { right: ["net"], within: THICK },
+  "daemon.defaultNetworks[]": {
+    right: "net",
+    within: THICK,
+    hostile: ["../x", "a/b", "/etc/cni/net.d/x", "00-multus.conf", "multus-cni-network"],
+  },
+  "daemon.perNodeCertificate": { right: {}, within: THICK },
+  "daemon.perNodeCertificate.enabled": { right: true, within: certificate },
+  "daemon.perNodeCertificate.bootstrapKubeconfig": {
+    right: "/etc/kubernetes/kubelet.conf",
+    within: certificate,
+    hostile: [
+      "/etc/kubernetes/admin.conf",
+      "/etc/kubernetes/super-admin.conf",
+      "/etc/kubernetes/controller-manager.conf",
+      "/etc/kubernetes/pki/ca.key",
+      "/var/lib/kubelet/pki/kubelet-client-current.pem",
+      "/var/lib/rancher/k3s/agent/client-ca.crt",
+      "/var/lib/rancher/k3s/server/cred/admin.kubeconfig",
+      "/var/snap/microk8s/current/credentials/client.config",
+      "/etc/kubernetes/kubelet.conf/../admin.conf",
+      "/root/.kube/config",
+    ],
+  },
+  "daemon.perNodeCertificate.certDuration": {
+    right: "24h",
+    within: certificate,
+    hostile: ["0s", "1s", "9m", "721h", "8760h", "-1h", "99999h", "1d"],
+  },
+  workload: { right: {} },
+  ...amounts("workload.resources"),
+  ...amounts("workload.installResources"),
+  "workload.nodeSelector": { right: { "kubernetes.io/os": "linux" }, hostile: map("a b", "", "a/b/c", "-") },
+  "workload.nodeSelector{}": { right: "linux", hostile: ["a b", "-x", "a,b", "a=b"] },
+  "workload.tolerations": {
+    right: [{ operator: "Exists" }],
+    hostile: [[{}], [{ operator: "Exists", value: "x" }]],
+  },
+  "workload.tolerations[]": { right: { operator: "Exists" } },
+  "workload.tolerations[].key": { right: "dedicated", hostile: ["a b", "/x", "a/b/c", "-"] },
+  "workload.tolerations[].operator": { right: "Exists" },
+  "workload.tolerations[].value": { right: "", hostile: ["a b", "-x", "x"] },
+  "workload.tolerations[].effect": { right: "NoExecute" },
+  "workload.tolerations[].tolerationSeconds": {
+    right: 30,
+    within: { workload: { tolerations: [{ key: "dedicated", operator: "Exists", effect: "NoExecute" }] } },
+    hostile: [31_536_000],
+  },
+  "workload.affinity": { right: {} },
+  "workload.affinity.nodeAffinity": { right: {} },
+  required: { right: { nodeSelectorTerms: [{}] } },
+  "required.nodeSelectorTerms": { right: [{}], hostile: [[]] },
+  "required.nodeSelectorTerms[]": { right: {} },
+  preferred: { right: [] },
+  "preferred[]": { right: { weight: 1, preference: {} }, hostile: [{ weight: 1 }, { preference: {} }] },
+  "preferred[].weight": { right: 1 },
+  "preferred[].preference": { right: {} },
+  requirements: { right: [{ key: "zone", operator: "In", values: ["a"] }] },
+  "requirements[]": {
+    right: { key: "zone", operator: "In", values: ["a"] },
+    hostile: [{ key: "zone" }, { operator: "Exists" }],
+  },
+  "requirements[].key": { right: "zone", hostile: ["a b", "a/b/c", "", "-"] },
+  "requirements[].operator": { right: "In", hostile: ["Exists", "DoesNotExist"] },
+  "requirements[].values": { right: ["a"], hostile: [[]] },
+  "requirements[].values[]": { right: "a", hostile: ["a b", "-x"] },
+  "workload.priorityClassName": { right: "", hostile: ["System", "a/b", "-x"] },
+  "workload.updateStrategy": { right: {} },
+  "workload.updateStrategy.type": { right: "OnDelete" },
+  "workload.updateStrategy.maxUnavailable": {
+    right: "10%",
+    hostile: [0, -1, "0%", "101%", "9999%", 1_000_000],
+  },
+  "workload.labels": {
+    right: { team: "x" },
+    hostile: map(
+      "name",
+      "app",
+      "tier",
+      "k8s-app",
+      "component",
+      "app.kubernetes.io/name",
+      "app.kubernetes.io/instance",
+      "app.kubernetes.io/component",
+      "kubernetes.io/config.mirror",
+      "node.kubernetes.io/x",
+      "a.k8s.io/x",
+      "multus-operator.dev/install",
+      "multus-operator.dev/node-task",
+      "a b",
+    ),
+  },
+  "workload.labels{}": { right: "x", hostile: ["a b", "-x"] },
+  "workload.annotations": {
+    right: { note: "x" },
+    hostile: map(
+      "kubernetes.io/config.mirror",
+      "kubernetes.io/config.source",
+      "container.apparmor.security.beta.kubernetes.io/kube-multus",
+      "scheduler.alpha.kubernetes.io/critical-pod",
+      "k8s.v1.cni.cncf.io/networks",
+      "k8s.v1.cni.cncf.io/network-status",
+      "v1.multus-cni.io/default-network",
+      "multus-operator.dev/config-checksum",
+      "a b",
+    ),
+  },
+  "workload.annotations{}": {
+    right: "any text, in\nlines",
+    freeText: "an annotation's value is any text; only what a terminal takes for a command is refused",
+    hostile: ["\u001b[2J", "x\u0000", "\u0007", "\u009b31m", "\u007f"],
+  },
+  "workload.architectures": { right: ["amd64"], within: V3, hostile: [[], ["amd64", "amd64"]] },
+  "workload.architectures[]": { right: "amd64", within: V3 },
+  rollout: { right: {} },
+  "rollout.canary": { right: { probe: "net" }, hostile: [{ nodes: 1 }] },
+  "rollout.canary.nodes": { right: 1, within: { rollout: { canary: { probe: "net" } } }, hostile: [5000] },
+  "rollout.canary.probe": { right: "net", hostile: ["a/b", "Net", "net@eth0", "-x"] },
+  "rollout.rollback": { right: true },
+  nodes: { right: {} },
+  "nodes.inspection": { right: "Off" },
+  "nodes.startupTaint": { right: "multus-operator.dev/not-ready", hostile: [...TAINTS, "a b", "a/b/c", ""] },
+  attachments: { right: {} },
+  "attachments.admission": { right: "Deny" },
+  uninstall: { right: {} },
+  "uninstall.nodes": { right: "Leave" },
+  "uninstall.timeout": {
+    right: "5m",
+    hostile: ["25h", "99999h", "99999h99999m99999s", "-1h", "1d", "1y", "h"],
+  },
+  "uninstall.networkDefinitions": { right: "Keep" },
+  adopt: { right: true },
+  paused: { right: true },
+};
+
+function amounts(path: string): Record<string, FieldEntry> {
+  return {
+    [path]: { right: {}, hostile: [{ requests: { cpu: "2" }, limits: { cpu: "1" } }] },
+    [`${path}.requests`]: { right: {} },
+    [`${path}.requests.cpu`]: { right: "100m", hostile: [...AMOUNTS, "17", "999999999999999"] },
+    [`${path}.requests.memory`]: { right: "50Mi", hostile: [...AMOUNTS, "65Gi", "999999999999999Ti"] },
+    [`${path}.limits`]: { right: {} },
+    [`${path}.limits.cpu`]: { right: "100m", hostile: [...AMOUNTS, "0", "1m", "9m"] },
+    [`${path}.limits.memory`]: { right: "50Mi", hostile: [...AMOUNTS, "0", "1", "1m", "7Mi", "1Ki"] },
+  };
+}
