@@ -49,10 +49,10 @@ const bodies = {
       metadata: { name: `net-${i}` },
       spec: { config: configs[i] },
     }),
-  "NAD, 256 KiB": (i: number) =>
+  "NAD, 64 KiB": (i: number) =>
     review("k8s.cni.cncf.io", "network-attachment-definitions", {
       metadata: { name: `net-${i}` },
-      spec: { config: `{"type":"macvlan","note":"${"x".repeat(262_000)}"}` },
+      spec: { config: `{"type":"macvlan","note":"${"x".repeat(65_000)}"}` },
     }),
   "pod, two networks": (i: number) =>
     review("", "pods", {

@@ -41,7 +41,7 @@ beforeAll(async () => {
     await world.serviceAccount(name);
   }
   await createMemoryCgroup(CGROUP, LIMIT);
-  const args = ["dist/multus-operator.js", "run", "--kubeconfig", plane.kubeconfig, "--no-leader-election"];
+  const args = ["dist/multus-operator.mjs", "run", "--kubeconfig", plane.kubeconfig, "--no-leader-election"];
   const ports = ["--health-port", String(HEALTH_PORT), "--webhook-port", String(WEBHOOK_PORT)];
   operator = Daemon.start({
     name: "operator",
