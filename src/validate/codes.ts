@@ -167,7 +167,7 @@ export const CODES: Readonly<Record<string, readonly CodeMeaning[]>> = {
     ),
     code(
       "UNKNOWN_PLUGIN",
-      "no plugin known here, and it looks like one",
+      "no plugin known here, and it looks like one; or an IPAM plugin, which makes no interface",
       "The spelling in the message, or leave it: other plugins exist",
     ),
     code(
@@ -194,6 +194,11 @@ export const CODES: Readonly<Record<string, readonly CodeMeaning[]>> = {
       "Remove or rename one",
     ),
     code("INVALID_VALUE", "a kind or a name that the API server refuses", "As the message says"),
+    code(
+      "PLACEHOLDER",
+      "a name, a configuration or a request holds a placeholder such as {{ .Nic }}, and cannot be checked as it is",
+      "Render the file first, with envsubst, Helm or what it is written for, and validate the result",
+    ),
     code(
       "UNKNOWN_FIELD",
       "metadata has no such field, often because of a wrong indentation",

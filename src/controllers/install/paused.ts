@@ -4,6 +4,7 @@ import { type ApiObject, describe, refOf } from "../../kube/resource.ts";
 import { NETWORK_DEFINITION } from "../../render/definition.ts";
 import { LAST_COMPLETE } from "../../render/last-complete.ts";
 import { objectsOf, type RenderedInstall } from "../../render/render.ts";
+import { GUARD } from "../../render/rollout-guard.ts";
 import { isOwn } from "../shared/applier.ts";
 import type { Adoption } from "./adoption/adoption.ts";
 import { entryKey, entryOf, entryOfRef, refOfEntry } from "./inventory/inventory.ts";
@@ -33,12 +34,13 @@ export async function observePaused(
   const waiting = await waitingWrites(run, rendered, adoption);
   const found = await look(run, rendered);
   run.findings.state = { kind: "Paused", verdict: verdict(found), waiting };
-  const daemonSets = objectsOf(rendered).filter(({ kind }) => kind === "DaemonSet");
-  return await releaseNodes(
-    run,
-    install,
-    daemonSets.map(({ metadata }) => metadata.name),
-  );
+  return await releaseNodes(run, install, runningDaemonSets(run, rendered));
+}
+
+/** Those that the spec wants, and those that run on until the pause ends: either serves its nodes' pods. */
+function runningDaemonSets(run: Run, rendered: RenderedInstall): string[] {
+  const entries = [...objectsOf(rendered).map(entryOf), ...run.findings.inventory];
+  return entries.filter(({ kind, name }) => kind === "DaemonSet" && name !== GUARD).map(({ name }) => name);
 }
 
 /** What the operator would write if the install were not paused: "apply DaemonSet kube-system/kube-multus-ds". */

@@ -182,12 +182,28 @@ const logging = z.object({
     .describe("Rotation of the log file. Thick only."),
 });
 
+/** Findings on NADs that are no fault of the plugins' and that a cluster's administrators may still forbid. */
+export const DENIABLE_CODES = [
+  "ADDRESSES_PER_NODE",
+  "DEFAULT_ROUTE",
+  "GATEWAY_HANDED_OUT",
+  "HOST_PATH",
+  "MISSING_CNI_VERSION",
+] as const;
+
 const attachments = z.object({
   admission: z
     .enum(["Off", "Warn", "Deny"])
     .default("Warn")
     .describe(
       "What happens to a NetworkAttachmentDefinition, or a pod's request for networks, that cannot work: Warn lets it in with a warning to whoever writes it (kubectl shows it), Deny refuses it. What is merely doubtful gets a warning. Not in kube-system, kube-public, kube-node-lease, the operator's namespace and spec.namespace.",
+    ),
+  denyCodes: z
+    .array(z.enum(DENIABLE_CODES))
+    .max(DENIABLE_CODES.length)
+    .optional()
+    .describe(
+      "Findings (docs/reference/findings.md) for which a NetworkAttachmentDefinition is refused although it works, in mode Warn too. HOST_PATH: it names a path of the node, which the plugin reads or writes as root.",
     ),
 });
 
