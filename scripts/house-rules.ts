@@ -27,7 +27,9 @@ const PURE: Record<string, readonly string[]> = {
 };
 const ENGINE: Record<string, readonly string[]> = {
   kube: ["kube", "telemetry"],
-  telemetry: ["telemetry"],
+  telemetry: ["telemetry", "listen"],
+  // What every server that listens needs, whatever it serves.
+  listen: ["listen"],
 };
 const PURE_PACKAGES = ["zod", "js-yaml", "yaml", "microdiff", "node:net", "node:crypto", "node:util"];
 const CLOCK_AND_ENVIRONMENT = /\b(process\.|Date\.now\(|new Date\(\)|Math\.random\(|console\.|fetch\()/;

@@ -1,3 +1,4 @@
+import { MAX_CONFIG_BYTES } from "../cni/config-size.ts";
 import { celMatches, JSON_TEXT, matchesText } from "../crds/json-text.ts";
 import type { Rule } from "../crds/rule.ts";
 
@@ -7,8 +8,8 @@ import type { Rule } from "../crds/rule.ts";
  * would take; test/integration/admission-policy.test.ts holds the two readings and the checker to that.
  */
 
-/** An API server's etcd takes 1.5 MiB; no configuration that a program reads from its standard input is near this. */
-export const LONGEST_CONFIG = 262_144;
+/** What the operator reads of a configuration, in characters; the checker counts bytes. */
+export const LONGEST_CONFIG = MAX_CONFIG_BYTES;
 /** A thousand requests of a pod, each with its namespace and interface. */
 export const LONGEST_REQUEST = 65_536;
 

@@ -1,5 +1,6 @@
 import { checkList, warnOfOldVersion } from "./check-conflist.ts";
 import { checkPlugin, checkVersion } from "./check-plugin.ts";
+import { tooLarge } from "./config-size.ts";
 import type { PodRequest } from "./context.ts";
 import { type Finding, show } from "./finding.ts";
 import { checkHostPaths } from "./host-paths.ts";
@@ -28,6 +29,8 @@ export interface CheckOptions {
 export function checkNetworkConfig(text: string, options: CheckOptions = {}): Finding[] {
   // A NAD without a configuration means a file on the node by the NAD's name (multi-network standard, 3.4.1).
   if (text === "") return [];
+  const size = tooLarge(text);
+  if (size !== undefined) return [tooLargeFinding(size)];
   const report = new Report();
   let twice = 0;
   const scanned = scan(text, {
@@ -48,6 +51,12 @@ export function checkNetworkConfig(text: string, options: CheckOptions = {}): Fi
     ];
   checkRoot(JSON.parse(text), report, options);
   return locate(text, report);
+}
+
+/** @param size such as "is longer than 65536 bytes" */
+export function tooLargeFinding(size: string): Finding {
+  const message = `${size} and is not checked`;
+  return { path: "", severity: "error", code: "TOO_LARGE", message, line: 1, column: 1 };
 }
 
 /** The types of the plugins, IPAM included, that a configuration runs: the programs that a node needs. Empty where it cannot be read. */

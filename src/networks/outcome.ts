@@ -166,18 +166,26 @@ function reported({ pod, network }: OutcomeInput, attachments: readonly Attachme
     if (lost) return verdict("partial", lost, key);
   }
   for (const { request } of attachments) {
+    const isOwn = request.namespace === pod.namespace;
     const versions = network(request.namespace, request.name)?.versions;
     const change = versions && pod.attachedAt !== undefined && changeSince(versions, pod.attachedAt);
-    if (change) return restart(keyOf(request), pod.attachedAt ?? "", change);
+    if (change) return restart(keyOf(request), pod.attachedAt ?? "", change, isOwn);
   }
   return verdict("attached", `Multus reported an interface for each: ${listedEntries(attachments)}`);
 }
 
-function restart(key: string, attachedAt: string, { at, differences }: ConfigChange): Verdict {
-  const what =
+/** Who may read a pod may not be able to read a NAD of another namespace: what differs stays there. */
+function restart(
+  key: string,
+  attachedAt: string,
+  { at, differences }: ConfigChange,
+  isOwn: boolean,
+): Verdict {
+  const known =
     differences.length > 0
       ? differences.join("; ")
       : "the differences are not known, because the previous text was not kept";
+  const what = isOwn ? known : "its NetworkAttachmentReport has the versions";
   return verdict(
     "restart-needed",
     `${key} changed at ${at}, after the pod was attached at ${attachedAt}: ${what}`,

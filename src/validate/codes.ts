@@ -157,6 +157,11 @@ export const CODES: Readonly<Record<string, readonly CodeMeaning[]>> = {
       "Use one NAD per plugin",
     ),
     code(
+      "TOO_LARGE",
+      "the configuration has more than 65,536 bytes or 4,096 values, or those of its namespace have more than 2 MiB together; the operator does not read it, and its report states nothing else",
+      "Remove what no plugin reads. A network with ten plugins has about 3 KiB",
+    ),
+    code(
       "TOO_MANY_IPS",
       "host-local accepts only one requested address: Multus passes all of them in one argument",
       "Request one, or use another IPAM",

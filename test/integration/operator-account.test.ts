@@ -238,7 +238,13 @@ const task = (change: (pod: Pod) => object, of: NodeTask = CLEAN) => {
 };
 
 const webhooks = (change: (webhook: Record<string, unknown>) => object) => {
-  const object = webhookConfiguration(ADMISSION, { namespace: "multus-operator" }, "", {}) as unknown as {
+  const object = webhookConfiguration(
+    ADMISSION,
+    { namespace: "multus-operator" },
+    "/validate",
+    "",
+    {},
+  ) as unknown as {
     webhooks: Record<string, unknown>[];
   };
   return apply({
@@ -248,9 +254,9 @@ const webhooks = (change: (webhook: Record<string, unknown>) => object) => {
 };
 const ADMISSION = {
   mode: "Deny" as const,
+  denyCodes: [],
   isolation: { enabled: false, globalNamespaces: [] },
   excludedNamespaces: [KUBE_SYSTEM],
-  denyCodes: [],
 };
 const rule = (group: string, ...resources: string[]) => ({
   rules: [{ apiGroups: [group], apiVersions: ["*"], operations: ["CREATE", "UPDATE"], resources }],

@@ -1,6 +1,7 @@
 import type { WebhookAddress } from "../../admission/configuration.ts";
 import { AdmissionMetrics } from "../../admission/metrics.ts";
 import { WEBHOOK_SERVICE } from "../../admission/names.ts";
+import { calledPath, newPath } from "../../admission/secret-path.ts";
 import { WebhookServer } from "../../admission/server.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import { Controller } from "../../kube/controller.ts";
@@ -58,6 +59,8 @@ export class Admission {
   readonly #view: ClusterView;
   readonly #owned: OwnedObjects;
   readonly #started = performance.now();
+  /** For a configuration that is new; one that is there keeps its own. */
+  readonly #path = newPath();
   #certificate: ReplicaCertificate | undefined;
   #server: WebhookServer | undefined;
   #replica: Controller | undefined;
@@ -99,6 +102,7 @@ export class Admission {
       host,
       certificate: certificate.current,
       view: this.#view,
+      path: () => calledPath(this.#view.webhookConfiguration),
       log: this.#log,
       metrics: this.#metrics,
     });
@@ -131,7 +135,7 @@ export class Admission {
         await synced([view], context.signal);
         const policies = await this.#policies(context.signal);
         const address = this.#address;
-        const common = { client, applier, view, live, namespace, now, departed };
+        const common = { client, applier, view, live, path: this.#path, namespace, now, departed };
         try {
           const result = await reconcile({ ...common, address, hasPolicies: policies }, context);
           this.#told = "";

@@ -1,4 +1,3 @@
-import type { ReportStatus } from "../../crds/network-attachment-report/report.ts";
 import { addressUse } from "../../networks/addresses.ts";
 import type { ClusterView, SeenNode } from "../../networks/cross-checks/view.ts";
 import { type Duplicate, duplicatesOn } from "../../networks/duplicates.ts";
@@ -9,7 +8,7 @@ import type { NadView } from "../../networks/nad-view.ts";
 import type { PodView } from "../../networks/pod.ts";
 import { reportStatusOf } from "../../networks/report.ts";
 import type { SandboxFailure } from "../../networks/sandbox-failure.ts";
-import { type NetworkSummary, summaryOf } from "../../networks/summary.ts";
+import { type NetworkSummary, type SummedReport, summaryOf } from "../../networks/summary.ts";
 import type { NodeInspections } from "../shared/node-inspections.ts";
 import { CrossFindings } from "./cross-findings.ts";
 import { tellOfConditions } from "./nad-events.ts";
@@ -42,7 +41,8 @@ export class Networks {
   readonly #outcomes: PodOutcomes;
   readonly #cross: CrossFindings;
   readonly #nads: NadReader;
-  readonly #statuses = new Map<string, ReportStatus>();
+  /** Of each report, what the summary counts. */
+  readonly #statuses = new Map<string, SummedReport>();
   /** How often a pod went from one outcome to another, for the names of its events. */
   readonly #transitions = new Map<string, number>();
 
@@ -107,6 +107,7 @@ export class Networks {
         network: read.network,
         generation: nad.generation,
         findings: read.findings,
+        moreFindings: read.moreFindings,
         crossFindings: this.#cross.of(key),
         nodes: this.#nodesNow(),
         pods: this.#outcomes.reported(key),
@@ -119,7 +120,8 @@ export class Networks {
         .toISOString()
         .replace(/\.\d+Z$/, "Z"),
     );
-    this.#statuses.set(key, status);
+    const { conditions, ranges, duplicatesTotal, nodesLacking } = status;
+    this.#statuses.set(key, { conditions, ranges, duplicatesTotal, nodesLacking });
     const written = await reporter.write(nad, status, signal);
     if (written)
       tellOfConditions(nad, previous.conditions ?? [], status.conditions ?? [], this.#options.outbox);
@@ -128,8 +130,9 @@ export class Networks {
 
   summary(): NetworkSummary {
     const lost = lostNetworksWarning(this.#lost());
+    const interfacesOf = (node: string) => this.#options.inspections.get(node)?.interfaces ?? [];
     return {
-      ...summaryOf(this.#statuses, this.#outcomes.summed()),
+      ...summaryOf(this.#statuses, this.#outcomes.summed(), interfacesOf),
       ...(lost === undefined ? {} : { warnings: [lost] }),
     };
   }
@@ -181,6 +184,7 @@ export class Networks {
       nads: this.#options.nads(),
       nodes: this.#nodesNow(),
       install: version === undefined ? undefined : { version },
+      hidesOtherNamespaces: true,
       dhcpNodes: new Set(daemons.map(([, { node }]) => node)),
     };
   }

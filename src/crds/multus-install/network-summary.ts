@@ -4,6 +4,8 @@ const count = () => z.int().min(0);
 
 /** Samples of each kind in a MultusInstall's status; the reports have more. */
 export const MOST_SAMPLES = 10;
+/** Nodes that lack an interface. */
+export const MOST_NODES = 20;
 /** Characters of a sample's message. */
 export const SAMPLE_TEXT = 256;
 
@@ -29,6 +31,17 @@ export const networksStatus = z.object({
     .max(MOST_SAMPLES)
     .optional()
     .describe("The first NADs that are unavailable."),
+  nodesLacking: z
+    .array(
+      z.object({
+        node: z.string().max(253).describe("The node."),
+        lacks: z.array(z.string().max(192)).max(16).describe("What it lacks."),
+        interfaces: z.array(z.string().max(15)).max(12).describe("Interfaces that it has."),
+      }),
+    )
+    .max(MOST_NODES)
+    .optional()
+    .describe("The first nodes that lack an interface which a NAD needs, with those that they have."),
 });
 
 /** status.pods */

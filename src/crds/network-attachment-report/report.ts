@@ -50,7 +50,11 @@ const addressRange = z.object({
 
 const duplicate = z.object({
   address: z.string().max(64).describe("An IP or MAC address."),
-  pods: z.array(podName()).max(8).describe('Pods that use it, as "namespace/name"; the first eight.'),
+  pods: z
+    .array(podName())
+    .max(8)
+    .describe('Pods of the NAD\'s namespace that use it, as "namespace/name"; the first eight.'),
+  otherPods: count().optional().describe("Pods of other namespaces that use it, which are not named here."),
 });
 
 const sample = z.object({
@@ -102,11 +106,6 @@ export const reportStatus = z.object({
       z.object({
         node: z.string().max(253).describe("The node."),
         lacks: z.array(z.string().max(192)).max(16).describe("What it lacks."),
-        interfaces: z
-          .array(z.string().max(15))
-          .max(MOST.interfaces)
-          .optional()
-          .describe("Interfaces that the node has, if it lacks one."),
       }),
     )
     .max(MOST.nodes)
@@ -126,6 +125,11 @@ export const reportStatus = z.object({
       ),
       restartNeeded: count().describe("Pods that were attached before the NAD changed."),
       forbidden: count().describe("Pods whose namespace may not use the network."),
+      unverified: count()
+        .optional()
+        .describe(
+          "Pods whose network-status was not written by Multus, by its field manager: their addresses do not count.",
+        ),
     })
     .optional()
     .describe("Numbers of pods that request the network; a pod with two requests is counted once."),
@@ -133,7 +137,10 @@ export const reportStatus = z.object({
     .array(sample)
     .max(MOST.samples)
     .optional()
-    .describe("Pods that did not get what they requested, the most severe first."),
+    .describe("Pods of the NAD's namespace that did not get what they requested, the most severe first."),
+  otherSamples: count()
+    .optional()
+    .describe("Pods of other namespaces that did not get what they requested, which are not named here."),
   ranges: z.array(addressRange).max(MOST.ranges).optional().describe("The address ranges of the network."),
   duplicatesTotal: count()
     .optional()
@@ -146,7 +153,7 @@ export const reportStatus = z.object({
     .array(
       z.object({
         address: z.string().max(64).describe("The address."),
-        pod: podName().describe('"namespace/name".'),
+        pod: podName().optional().describe('"namespace/name"; absent if it is of another namespace.'),
       }),
     )
     .max(MOST.outside)
