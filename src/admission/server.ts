@@ -98,8 +98,8 @@ export class WebhookServer {
       send(response, 200, body);
     } catch (error) {
       ended("", "error");
-      log.warn({ err: error }, "an admission request could not be answered");
-      if (!response.destroyed) send(response, 400, { message: "no AdmissionReview that can be answered" });
+      log.warn({ err: error }, "an admission request failed");
+      if (!response.destroyed) send(response, 400, { message: "the request is not a valid AdmissionReview" });
     }
   }
 }

@@ -64,7 +64,9 @@ test("conditions: invalid, needs missing, used up, failing, not seen, well", () 
   );
   const ranges = [{ range: "r", ipam: "host-local", size: 3, used: 3, free: 0, perNode: true, node: "n1" }];
   const full = of({ addresses: { ranges, outside: [] }, pods: [pod("a", "failed")] });
-  expect(full.conditions?.[1]?.message).toBe("all 3 addresses of r are used on n1, and 1 pod could not get one");
+  expect(full.conditions?.[1]?.message).toBe(
+    "all 3 addresses of r are used on n1, and 1 pod could not get one",
+  );
   const failing = of({ pods: [pod("b", "failed"), pod("a", "failed"), pod("c", "attached")] });
   expect(failing.conditions?.[1]?.message).toBe(
     "2 of 3 pods could not be attached, such as apps/a: because failed",

@@ -170,7 +170,11 @@ it("finds ranges that overlap on one wire, unless they share their leases", () =
     }),
   ];
   expect(crossChecks({ nads, nodes: [] }).map(({ name, path, message }) => [name, path, message])).toEqual([
-    ["a", "ipam.subnet", expect.stringContaining("overlaps with a range of apps/b in the same layer-2 network (eth0)")],
+    [
+      "a",
+      "ipam.subnet",
+      expect.stringContaining("overlaps with a range of apps/b in the same layer-2 network (eth0)"),
+    ],
     ["b", "ipam.subnet", expect.stringContaining("apps/a")],
   ]);
   const shared = ["x", "y"].map((namespace) => ({ ...nad("same", hostLocal("10.0.0.0/24")), namespace }));
