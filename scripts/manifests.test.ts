@@ -95,7 +95,11 @@ describe("the operator's role in manifests/install.yaml", () => {
   });
 
   it("allows the objects of admission, by name, and no other of their kinds", () => {
-    const settings = { mode: "Deny", isolation: { enabled: false, globalNamespaces: [] } } as const;
+    const settings = {
+      mode: "Deny",
+      denyCodes: [],
+      isolation: { enabled: false, globalNamespaces: [] },
+    } as const;
     const all = { ...settings, excludedNamespaces: [] };
     for (const object of [
       ...policies(all, {}),

@@ -17,7 +17,7 @@ export function pluginReference(): string {
 ${helpOf(program)}
 \`\`\`
 
-Install it by putting \`bin/kubectl-multus\` on the PATH; kubectl finds it by its name. Beside it,
+Install it by putting \`bin/kubectl-multus\` on the PATH; kubectl finds it by its name. In addition,
 \`bin/kubectl_complete-multus\` completes commands, flags, nodes, pods and networks in the shell.
 
 ${sections.join("\n")}

@@ -1,6 +1,8 @@
 import { Command } from "commander";
+import { COMPLETE_OWN_ARGUMENT, completionCommand } from "./commands/completion.ts";
 import { crdsCommand } from "./commands/crds.ts";
 import { diffCommand } from "./commands/diff.ts";
+import { pointToOwnHelp } from "./commands/help.ts";
 import { importCommand } from "./commands/import.ts";
 import { COMPLETE_ARGUMENT, complete } from "./commands/kubectl/complete.ts";
 import { kubectlMultus, PLUGIN_ARGUMENT } from "./commands/kubectl/program.ts";
@@ -16,16 +18,15 @@ import { VERSION, versionCommand } from "./commands/version.ts";
 const program = new Command("multus-operator")
   .description("Installs, checks and removes Multus CNI on Kubernetes through one object, the MultusInstall.")
   .version(VERSION, "-V, --version")
-  .showHelpAfterError("(multus-operator --help shows the commands)")
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .addHelpText(
     "after",
     `
 Examples:
   multus-operator render -f multusinstall.yaml     what would be applied, offline
-  multus-operator validate -f manifests/           are NADs, pods and MultusInstalls right, offline
+  multus-operator validate -f manifests/           check NADs, pods and MultusInstalls, offline
   multus-operator diff -f multusinstall.yaml       what would change in the cluster
-  multus-operator import -f multus-daemonset.yml   from a manifest made by hand to a MultusInstall
+  multus-operator import -f multus-daemonset.yml   from a hand-written manifest to a MultusInstall
   multus-operator crds | kubectl apply --server-side -f -
   multus-operator run --kubeconfig ~/.kube/config  the operator itself, outside of a cluster`,
   );
@@ -40,16 +41,18 @@ program
   .addCommand(nodeCommand())
   .addCommand(uninstallGuardCommand())
   .addCommand(versionCommand())
+  .addCommand(completionCommand())
   .addCommand(readLogEndCommand(), { hidden: true });
-for (const command of program.commands) command.copyInheritedSettings(program);
+pointToOwnHelp(program);
 
 for (const stream of [process.stdout, process.stderr]) stream.on("error", endQuietly);
 const [first, ...rest] = process.argv.slice(2);
 if (first === PLUGIN_ARGUMENT) await kubectlMultus().parseAsync(rest, { from: "user" });
 else if (first === COMPLETE_ARGUMENT) process.stdout.write(await complete(kubectlMultus(), rest));
+else if (first === COMPLETE_OWN_ARGUMENT) process.stdout.write(await complete(program, rest));
 else await program.parseAsync();
 
-/** `multus-operator crds | head`: the reader has enough, and the rest is dropped. */
+/** `multus-operator crds | head`: the reader has read enough, and the rest is dropped. */
 function endQuietly(error: NodeJS.ErrnoException): void {
   if (error.code !== "EPIPE") throw error;
 }

@@ -79,6 +79,10 @@ export class MultusOperator extends Operator {
     this.#watches = client.watches;
     this.#metrics.watches(() => client.watches.staleness());
     this.#metrics.leadership(NAME, () => this.#leads && (this.#election?.isLeading ?? true));
+    const recorder = (controller: string) =>
+      new EventRecorder(client, options.log, `${NAME}.dev/${controller}`, this.#identity, {
+        dropped: this.#metrics.droppedEvents(controller),
+      });
     this.#controller = new InstallController({
       client,
       log: options.log,
@@ -86,7 +90,7 @@ export class MultusOperator extends Operator {
       taskImage: options.taskImage,
       rolloutDeadlineSeconds: options.rolloutDeadlineSeconds,
       inspections: this.#inspections,
-      events: new EventRecorder(client, options.log, `${NAME}.dev/multus-install`, this.#identity),
+      events: recorder("multus-install"),
       networks: this.#networkSummary,
     });
     this.#networks = new NetworkAttachmentController({
@@ -94,12 +98,12 @@ export class MultusOperator extends Operator {
       log: options.log,
       metrics: this.#metrics,
       networkMetrics: new NetworkMetrics(this.#metrics.registry),
-      events: new EventRecorder(client, options.log, `${NAME}.dev/network-attachment`, this.#identity),
+      events: recorder("network-attachment"),
       inspections: this.#inspections,
       summary: this.#networkSummary,
     });
     const { log, namespace, webhook } = options;
-    const events = new EventRecorder(client, log, `${NAME}.dev/admission`, this.#identity);
+    const events = recorder("admission");
     this.#admission = new Admission({ client, log, metrics: this.#metrics, events, namespace, webhook });
     if (options.leaseNamespace !== undefined)
       this.#election = new LeaderElection({

@@ -11,20 +11,36 @@ interface Network {
   resourceName?: string | undefined;
 }
 
-/** What is wrong or doubtful with a NetworkAttachmentDefinition, in sentences for whoever writes it. */
-export function checkNetwork({ name, config = "", resourceName }: Network): Findings {
+/**
+ * What is wrong or doubtful with a NetworkAttachmentDefinition, in sentences for whoever writes it.
+ *
+ * @param denyCodes codes of findings that are forbidden; what is not checked is forbidden too if there are any
+ */
+export function checkNetwork(
+  { name, config = "", resourceName }: Network,
+  denyCodes: readonly string[] = [],
+): Findings {
   if (typeof config !== "string")
     return {
       problems: [`spec.config must be a string that contains JSON (it is ${show(config)})`],
       warnings: [],
     };
   // Longer ones the policy refuses; where there is none, they are not worth the time of others.
-  if (config.length > 2 * LONGEST_CONFIG)
-    return { problems: [`spec.config is longer than ${LONGEST_CONFIG} characters`], warnings: [] };
+  if (config.length > 2 * LONGEST_CONFIG) {
+    const problems = [`spec.config is longer than ${LONGEST_CONFIG} characters`];
+    return denyCodes.length > 0
+      ? { forbidden: problems, problems: [], warnings: [] }
+      : { problems, warnings: [] };
+  }
   const findings = checkNetworkConfig(config, { networkName: name, resourceName });
+  const isForbidden = ({ code }: Finding) => denyCodes.includes(code);
   const of = (severity: Finding["severity"]) =>
-    findings.filter((finding) => finding.severity === severity).map(sentence);
-  return { problems: of("error"), warnings: [...of("warning"), ...ofName(name)] };
+    findings.filter((finding) => finding.severity === severity && !isForbidden(finding)).map(sentence);
+  return {
+    forbidden: findings.filter(isForbidden).map((finding) => `${sentence(finding)} [${finding.code}]`),
+    problems: of("error"),
+    warnings: [...of("warning"), ...ofName(name)],
+  };
 }
 
 function sentence({ path, message, line, column }: Finding): string {

@@ -1,12 +1,16 @@
 import { show } from "../cni/finding.ts";
+import { keyOf } from "../networks/attachments.ts";
 import { readNetwork } from "../networks/cross-checks/network.ts";
 import type { SeenNetwork } from "../networks/cross-checks/view.ts";
 import { gatewayProblem } from "../networks/gateways.ts";
+import { missingDevices } from "../networks/missing-devices.ts";
+import type { PodCount } from "../networks/pod-count.ts";
 import { DEFAULT_NETWORK, parseDefaultNetwork } from "../networks/pod-request/default-network.ts";
 import { globalNamespacesOf, type Isolation, mayUse } from "../networks/pod-request/isolation.ts";
 import { type NetworkRequest, parseNetworks } from "../networks/pod-request/request.ts";
 import { unknownKeys } from "../networks/pod-request/unknown-keys.ts";
 import { problemsOfRequest, problemsWithNetwork, type RequestProblem } from "../networks/request-problems.ts";
+import { sharedAddresses } from "../networks/shared-addresses.ts";
 import type { Findings } from "./findings.ts";
 import { NETWORKS_ANNOTATION } from "./names.ts";
 import { LONGEST_REQUEST } from "./policy-rules.ts";
@@ -15,6 +19,10 @@ export interface Pod {
   namespace: string;
   annotations: Readonly<Record<string, string>>;
   hostNetwork: boolean;
+  /** spec.containers and spec.initContainers, as they came. */
+  containers?: { containers?: unknown; initContainers?: unknown } | undefined;
+  /** Of a template: how many pods it makes. */
+  pods?: PodCount | undefined;
 }
 
 export interface PodContext {
@@ -47,26 +55,39 @@ export async function checkPod(pod: Pod, context: PodContext): Promise<Findings>
   if (requests.length > 0)
     findings.warnings.push(...unknownKeys(annotation).map(({ message }) => `${NETWORKS} ${message}`));
   // All at once: the API server waits for the slowest, and not for their sum.
+  const resources = new Map<string, string | undefined>();
   const found = await Promise.all(
     distinct(requests)
       .slice(0, MOST_REQUESTS)
-      .map((same) => checkRequests(same, pod.namespace, context)),
+      .map(async (same) => {
+        const [{ namespace, name }] = same;
+        // Of a network that the pod may not use nothing is shown.
+        const known = mayUse(pod.namespace, namespace, context.isolation)
+          ? await context.network(namespace, name)
+          : undefined;
+        if (typeof known === "object") resources.set(keyOf(same[0]), known.nad?.resourceName);
+        return checkRequests(same, pod.namespace, known, context.isolation);
+      }),
   );
+  const together = sorted(NETWORKS, [
+    ...sharedAddresses(requests, pod.pods),
+    ...missingDevices(requests, pod.containers, (key) => resources.get(key)),
+  ]);
   return {
     problems: [...findings.problems, ...found.flatMap(({ problems }) => problems)],
-    warnings: [...findings.warnings, ...found.flatMap(({ warnings }) => warnings)],
+    warnings: [...findings.warnings, ...found.flatMap(({ warnings }) => warnings), ...together.warnings],
   };
 }
 
 /** Requests of one NAD. */
-async function checkRequests(
+function checkRequests(
   requests: readonly [NetworkRequest, ...NetworkRequest[]],
   podNamespace: string,
-  context: PodContext,
-): Promise<Findings> {
+  known: KnownNetwork,
+  isolation: Isolation,
+): Findings {
   const [{ namespace, name }] = requests;
   const network = show(`${namespace}/${name}`).slice(1, -1);
-  const { isolation } = context;
   const alone = requests.flatMap(problemsOfRequest);
   if (alone.some(({ severity }) => severity === "error")) return sorted(NETWORKS, alone);
   if (!mayUse(podNamespace, namespace, isolation)) {
@@ -74,7 +95,6 @@ async function checkRequests(
     const problem = `${NETWORKS} requests ${network}, which namespace isolation forbids: pods in ${podNamespace} may use networks in their own namespace and in ${others}`;
     return { problems: [problem], warnings: [] };
   }
-  const known = await context.network(namespace, name);
   if (known === "absent") {
     // It may come later, and Multus tries again: no reason to refuse the pod.
     const warning = `${NETWORKS} requests ${network}, which does not exist: the pod does not start until a NetworkAttachmentDefinition with this name exists`;

@@ -1,5 +1,7 @@
 /** What admission finds of one object, each a sentence that begins with the field. */
 export interface Findings {
+  /** What spec.attachments.denyCodes names: refused in either mode. */
+  forbidden?: readonly string[];
   /** What cannot work: refused in mode Deny. */
   problems: string[];
   /** What is doubtful. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { RESOURCE_NAME } from "../cni/plugins/device.ts";
+import { podsOf } from "../networks/pod-count.ts";
 import type { Pod } from "./check-pod.ts";
 import { bounded, type Findings } from "./findings.ts";
 import type { AdmissionMode } from "./settings.ts";
@@ -41,11 +42,18 @@ const networkObject = z.object({
 });
 const podObject = z.object({
   metadata: z.object({ annotations: z.record(z.string(), z.string()).nullish() }).prefault({}),
-  spec: z.object({ hostNetwork: z.boolean().nullish() }).nullish(),
+  spec: z
+    .object({
+      hostNetwork: z.boolean().nullish(),
+      containers: z.unknown().optional(),
+      initContainers: z.unknown().optional(),
+    })
+    .nullish(),
 });
 
 const workload = z.object({
-  spec: z.object({
+  kind: z.string().default(""),
+  spec: z.looseObject({
     template: z.unknown().optional(),
     jobTemplate: z.object({ spec: z.object({ template: z.unknown() }) }).optional(),
   }),
@@ -65,23 +73,35 @@ export function podOf({ namespace, object }: AdmissionRequest): Pod {
 
 /** The pod that a Deployment, Job or their like makes; of a CronJob the pod of its jobs. Throws a ZodError where there is none. */
 export function podOfTemplate({ namespace, object }: AdmissionRequest): Pod {
-  const { spec } = workload.parse(object);
-  return podIn(namespace, podObject.parse(spec.jobTemplate?.spec.template ?? spec.template));
+  const { kind, spec } = workload.parse(object);
+  const pod = podIn(namespace, podObject.parse(spec.jobTemplate?.spec.template ?? spec.template));
+  return { ...pod, pods: podsOf(kind, { spec }) };
 }
 
 function podIn(namespace: string, { metadata, spec }: z.output<typeof podObject>): Pod {
-  return { namespace, annotations: metadata.annotations ?? {}, hostNetwork: spec?.hostNetwork ?? false };
+  const { hostNetwork, containers, initContainers } = spec ?? {};
+  return {
+    namespace,
+    annotations: metadata.annotations ?? {},
+    hostNetwork: hostNetwork ?? false,
+    containers: { containers, initContainers },
+  };
 }
 
-/** The answer by mode: in Deny a problem refuses the object, in Warn it is a warning like the others. */
+/**
+ * The answer by mode: in Deny a problem refuses the object, in Warn it is a warning like the others. What is
+ * forbidden refuses it in both.
+ */
 export function respond(
   uid: string,
-  { problems, warnings }: Findings,
+  { forbidden = [], problems, warnings }: Findings,
   mode: AdmissionMode,
 ): { response: AdmissionResponse; verdict: Verdict } {
-  if (mode === "Deny" && problems.length > 0) {
-    const status = { code: 422, reason: "Invalid", message: bounded(problems).join("; ") };
-    return { response: { uid, allowed: false, status, ...shown(warnings) }, verdict: "denied" };
+  const refused = mode === "Off" ? [] : [...forbidden, ...(mode === "Deny" ? problems : [])];
+  if (refused.length > 0) {
+    const status = { code: 422, reason: "Invalid", message: bounded(refused).join("; ") };
+    const doubtful = mode === "Deny" ? warnings : [...problems, ...warnings];
+    return { response: { uid, allowed: false, status, ...shown(doubtful) }, verdict: "denied" };
   }
   const told = mode === "Off" ? {} : shown([...problems, ...warnings]);
   return { response: { uid, allowed: true, ...told }, verdict: told.warnings ? "warned" : "allowed" };

@@ -23,22 +23,28 @@ const NET = JSON.stringify({
   ipam: { type: "whereabouts", range: "10.0.0.0/24" },
 });
 
+const DEVICE = '{"cniVersion":"1.0.0","type":"sriov"}';
+
 function view(
   mode: AdmissionSettings["mode"],
   isolation: Partial<AdmissionSettings["isolation"]> = {},
+  denyCodes: readonly string[] = [],
 ): AdmissionView {
   return {
     settings: {
       mode,
+      denyCodes,
       isolation: { enabled: false, globalNamespaces: [], ...isolation },
       excludedNamespaces: [],
     },
     network: (_, name) =>
       name === "unknown"
         ? undefined
-        : name === "net"
-          ? { nad: { namespace: "team", name, config: NET } }
-          : "absent",
+        : name === "device"
+          ? { nad: { namespace: "team", name, config: DEVICE, resourceName: "vendor.com/vf" } }
+          : name === "net"
+            ? { nad: { namespace: "team", name, config: NET } }
+            : "absent",
   };
 }
 
@@ -90,6 +96,25 @@ describe("a NetworkAttachmentDefinition", () => {
         allowed: true,
         warnings: [expect.stringContaining("mode is a duplicate key")],
       });
+  });
+
+  it("with a finding of denyCodes is refused in either mode", async () => {
+    const nested = '{"cniVersion":"1.0.0","type":"multus","logFile":"/etc/cron.d/x","delegates":[]}';
+    for (const mode of ["Warn", "Deny"] as const) {
+      expect(await ask(network(nested), view(mode))).toMatchObject({ allowed: true, verdict: "warned" });
+      const denied = await ask(network(nested), view(mode, {}, ["HOST_PATH"]));
+      expect(denied).toMatchObject({ allowed: false, verdict: "denied", status: { code: 422 } });
+      expect(denied.status?.message).toMatch(/logFile names a path of the node .* \[HOST_PATH\]/);
+      expect(await ask(network(RIGHT), view(mode, {}, ["HOST_PATH"]))).toMatchObject({ verdict: "allowed" });
+    }
+    const broken = await ask(network(BROKEN), view("Warn", {}, ["HOST_PATH"]));
+    expect(broken).toMatchObject({ allowed: true, verdict: "warned" });
+  });
+
+  it("that is too long to be checked is refused if anything is forbidden", async () => {
+    const long = `{"type":"multus","a":"${"x".repeat(600_000)}"}`;
+    expect(await ask(network(long), view("Warn"))).toMatchObject({ allowed: true });
+    expect(await ask(network(long), view("Warn", {}, ["HOST_PATH"]))).toMatchObject({ allowed: false });
   });
 
   it("that is right, or empty, passes without a word", async () => {
@@ -176,6 +201,23 @@ describe("a pod", () => {
     });
   });
 
+  it("that requests fewer devices than its networks need gets a warning", async () => {
+    const containers = (amount: number) => ({
+      containers: [{ name: "c", resources: { limits: { "vendor.com/vf": `${amount}` } } }],
+    });
+    const { allowed, warnings } = await ask(pod("device@a,device@b", {}, containers(1)));
+    expect(allowed).toBe(true);
+    expect(warnings).toEqual([
+      expect.stringContaining(
+        'requires 2 of "vendor.com/vf" for "team/device", and the containers request 1',
+      ),
+    ]);
+    expect(await ask(pod("device@a,device@b", {}, containers(2)))).toMatchObject({ verdict: "allowed" });
+    const isolated = view("Warn", { enabled: true });
+    const forbidden = await ask(pod("other/device", {}, containers(0)), isolated);
+    expect(forbidden.warnings).toEqual([expect.stringContaining("isolation forbids")]);
+  });
+
   it("is looked up for no more than 64 networks", async () => {
     let asked = 0;
     const counting = { ...view("Warn"), network: () => (asked++ < 0 ? undefined : ("absent" as const)) };
@@ -200,6 +242,27 @@ describe("a template of pods", () => {
     ["batch", "jobs", { template: template("a/b/c") }],
     ["batch", "cronjobs", { jobTemplate: { spec: { template: template("a/b/c") } } }],
   ] as const;
+
+  it("whose pods all request one address gets a warning", async () => {
+    const deployment = (replicas: number) =>
+      review(
+        { group: "apps", version: "v1", resource: "deployments" },
+        {
+          kind: "Deployment",
+          spec: { replicas, template: template('[{"name":"net","ips":["10.0.0.5/24"]}]') },
+        },
+      );
+    expect((await ask(deployment(3))).warnings).toEqual([
+      expect.stringContaining('requests "10.0.0.5/24" of "team/net" for 3 pods'),
+    ]);
+    expect(await ask(deployment(1))).toMatchObject({ verdict: "allowed" });
+    const set = {
+      kind: "DaemonSet",
+      spec: { template: template('[{"name":"net","mac":"02:00:00:00:00:01"}]') },
+    };
+    const answer = await ask(review({ group: "apps", version: "v1", resource: "daemonsets" }, set));
+    expect(answer.warnings).toContainEqual(expect.stringContaining("for a pod on each node"));
+  });
 
   it.each(kinds)(
     "of %s %s gets a warning in Deny too, and is never refused",

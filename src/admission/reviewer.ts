@@ -41,13 +41,13 @@ export async function reviewed(value: unknown, view: AdmissionView): Promise<Rev
 
 async function look(
   request: AdmissionRequest,
-  { isolation }: AdmissionSettings,
+  { isolation, denyCodes }: AdmissionSettings,
   network: PodContext["network"],
 ): Promise<Findings> {
   const { group, resource } = request.resource;
   switch (`${resource}.${group}`) {
     case "network-attachment-definitions.k8s.cni.cncf.io":
-      return checkNetwork(networkOf(request));
+      return checkNetwork(networkOf(request), denyCodes);
     case "pods.":
       return await checkPod(podOf(request), { isolation, network });
     case "deployments.apps":

@@ -25,7 +25,12 @@ async function start(): Promise<WebhookServer> {
     host: "127.0.0.1",
     certificate,
     view: {
-      settings: { mode: "Deny", isolation: { enabled: false, globalNamespaces: [] }, excludedNamespaces: [] },
+      settings: {
+        mode: "Deny",
+        denyCodes: [],
+        isolation: { enabled: false, globalNamespaces: [] },
+        excludedNamespaces: [],
+      },
       network: () => ({ nad: undefined }),
     },
     log: pino({ level: "silent" }),

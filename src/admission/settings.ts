@@ -7,6 +7,8 @@ export type AdmissionMode = MultusInstall["spec"]["attachments"]["admission"];
 /** What admission needs to know of the MultusInstall that counts. */
 export interface AdmissionSettings {
   mode: Exclude<AdmissionMode, "Off">;
+  /** Codes of findings for which a NAD is refused in either mode. */
+  denyCodes: readonly string[];
   isolation: Isolation;
   /** Namespaces whose objects are never looked at. */
   excludedNamespaces: readonly string[];
@@ -23,6 +25,7 @@ export function settingsOf(
   const excluded = [...SYSTEM_NAMESPACES, operatorNamespace, spec.namespace, ...systemNamespaces];
   return {
     mode,
+    denyCodes: spec.attachments.denyCodes ?? [],
     isolation: { enabled, globalNamespaces },
     excludedNamespaces: [...new Set(excluded)].toSorted(),
   };

@@ -3,7 +3,7 @@ import { CNI_VERSIONS, type Earlier, type PluginContext, type PodRequest } from 
 import { checkDns } from "./dns.ts";
 import type { Path } from "./finding.ts";
 import { show } from "./finding.ts";
-import { checkHostPaths } from "./host-paths.ts";
+import { IPAM_TYPES } from "./ipam/ipam.ts";
 import { flag, isOfOneStation, mapOf, object, section, text } from "./kinds.ts";
 import { OTHER_PLUGINS, PLUGINS, unknownPlugin } from "./plugins/plugins.ts";
 import type { Report } from "./report.ts";
@@ -67,7 +67,6 @@ export function checkPlugin(value: Record<string, unknown>, place: PluginPlace):
     capabilities,
     resourceName,
   };
-  if (!primary) checkHostPaths(value, type, place.path, report);
   checkInterface(context);
   const check = PLUGINS.get(type);
   if (check) {
@@ -107,14 +106,12 @@ function checkInterface(context: PluginContext): void {
   );
 }
 
-/** Plugins that give the interface the MAC address that a pod requests, and pass it to the kernel (MacEnvArgs). */
-const SETS_MAC = ["macvlan", "bridge", "cnv-bridge", "tap", "tuning", "cnv-tuning"];
+/** Plugins that give the interface the MAC address that a pod requests, and pass it to the kernel (MacEnvArgs). tap checks its own. */
+const SETS_MAC = ["macvlan", "bridge", "cnv-bridge", "tuning", "cnv-tuning"];
 
 function checkRequestedMac({ type, fields, report, request }: PluginContext): void {
   const mac = request?.mac;
   if (!mac || !SETS_MAC.includes(type) || isOfOneStation(mac)) return;
-  // A tap device takes an address of all 0 for none.
-  if (type === "tap" && /^[0:.-]*$/.test(mac)) return;
   report.error(
     fields.at("type"),
     "BAD_MAC",
@@ -163,9 +160,17 @@ function checkType(type: string, fields: Section, report: Report): boolean {
     );
     return false;
   }
-  const known = [...PLUGINS.keys()];
   if (PLUGINS.has(type) || OTHER_PLUGINS.includes(type)) return true;
-  const near = closest(type, known);
+  if (IPAM_TYPES.includes(type)) {
+    report.warn(
+      fields.at("type"),
+      "UNKNOWN_PLUGIN",
+      `is an IPAM plugin, which makes no interface: name it in "ipam" of a plugin such as "macvlan" (it is ${show(type)})`,
+      { value: show(type) },
+    );
+    return true;
+  }
+  const near = closest(type, [...PLUGINS.keys(), ...OTHER_PLUGINS, ...IPAM_TYPES]);
   if (near)
     report.warn(fields.at("type"), "UNKNOWN_PLUGIN", `is not a known plugin; did you mean "${near}"?`, {
       value: show(type),

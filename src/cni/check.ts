@@ -2,6 +2,7 @@ import { checkList, warnOfOldVersion } from "./check-conflist.ts";
 import { checkPlugin, checkVersion } from "./check-plugin.ts";
 import type { PodRequest } from "./context.ts";
 import { type Finding, show } from "./finding.ts";
+import { checkHostPaths } from "./host-paths.ts";
 import { DEEPEST, locateInJson } from "./locate.ts";
 import { Report } from "./report.ts";
 import { positions, scan } from "./scan.ts";
@@ -22,7 +23,7 @@ export interface CheckOptions {
 
 /**
  * Checks the text of a NetworkAttachmentDefinition's spec.config as Multus, libcni and the plugins would
- * read it. Never throws; at most 200 findings, each with its place in the text.
+ * read it. Never throws; at most 200 findings, among them one of each code that applies, each with its place in the text.
  */
 export function checkNetworkConfig(text: string, options: CheckOptions = {}): Finding[] {
   // A NAD without a configuration means a file on the node by the NAD's name (multi-network standard, 3.4.1).
@@ -72,6 +73,8 @@ function checkRoot(config: unknown, report: Report, options: CheckOptions): void
     report.error([], "WRONG_TYPE", `must be a JSON object (it is ${show(config)})`);
     return;
   }
+  // First: faults that a tenant puts before it must not crowd it out of the report.
+  checkHostPaths(config, report);
   checkName(config, report, networkName);
   const fields = new Section(config, [], report);
   if (!fields.has("type") || config.type === "") {

@@ -1,6 +1,7 @@
 import { type Path, show } from "./finding.ts";
+import { DEEPEST } from "./locate.ts";
 import type { Report } from "./report.ts";
-import { isObject } from "./section.ts";
+import { fold, isObject } from "./section.ts";
 
 /**
  * Fields by which a plugin, which runs as root on the node, reads or writes a file there: of Multus as a plugin
@@ -30,10 +31,10 @@ const FIELDS = new Set(
     "socketDir",
     "socket_file",
     "subnetFile",
-  ].map((name) => name.toLowerCase()),
+  ].map(fold),
 );
 
-/** What the plugins use by themselves or are installed with: naming it changes nothing. */
+/** What the plugins use without being configured, or are installed with: naming it changes nothing. */
 const USUAL = [
   "/etc/cni/net.d/calico-kubeconfig",
   "/etc/cni/net.d/multus.d/multus.kubeconfig",
@@ -43,62 +44,77 @@ const USUAL = [
   "/etc/resolv.conf",
   "/run/cni/dhcp.sock",
   "/run/flannel/subnet.env",
+  "/run/netns",
   "/run/openvswitch/kube-ovn-daemon.sock",
   "/var/lib/cni",
   "/var/lib/cni/networks",
   "/var/log/calico/cni/cni.log",
-  "/var/run/netns",
 ];
+/** host-local writes below it by default, to a directory of the network's name, which the NAD's author chooses. */
+const LEASES = "/var/lib/cni/networks/";
 /** Programs that answer every request with one of their own: what is in them is a node's configuration. */
 const NESTED = ["multus", "multus-shim", "multus-cni"];
-const MOST_VALUES = 20_000;
+
+/** A value to visit, and the way back to the plugin: a path of its own for each would take memory by the square. */
+interface Visit {
+  value: unknown;
+  key: string | number;
+  parent: Visit | undefined;
+}
+
+/** Fields that are reported of one configuration. */
+const MAX_FINDINGS = 20;
 
 /**
- * Warns of fields of one plugin, whatever its type and however deep, that name a path of the node: whoever may
- * create NADs so reads or writes files there as root.
+ * Warns of fields of a NAD's plugins, whatever their types and however deep, that name a path of the node: whoever
+ * may create NADs so reads or writes files there as root. Admission may refuse them, so that every value of every
+ * plugin is visited, also of those that nothing else is known of.
  */
-export function checkHostPaths(
-  plugin: Readonly<Record<string, unknown>>,
-  type: string,
-  path: Path,
-  report: Report,
-): void {
-  if (NESTED.includes(type))
-    report.warn(
-      [...path, "type"],
-      "HOST_PATH",
-      `${show(type)} as a plugin of a NAD runs Multus with a configuration of the NAD's author, who chooses its files and plugins on the node`,
-    );
-  const left: { value: unknown; at: Path }[] = [{ value: plugin, at: path }];
-  for (let count = 0; left.length > 0 && count < MOST_VALUES; count++) {
-    const { value, at } = left.pop() ?? { value: undefined, at: [] };
-    if (at.length > path.length + DEEPEST) continue;
-    if (Array.isArray(value))
-      for (const [i, item] of value.entries()) left.push({ value: item, at: [...at, i] });
-    if (!isObject(value)) continue;
-    for (const [key, item] of Object.entries(value)) {
-      const where = [...at, key];
-      if (typeof item === "object" && item !== null) left.push({ value: item, at: where });
-      else if (isHostPath(key, item))
-        report.warn(
-          where,
-          "HOST_PATH",
-          `names a path of the node that the plugin reads or writes as root (it is ${show(item)})`,
-          { value: show(item) },
-        );
+export function checkHostPaths(config: Readonly<Record<string, unknown>>, report: Report): void {
+  let count = 0;
+  const left: Visit[] = pluginsOf(config);
+  for (let visit = left.pop(); visit && count < MAX_FINDINGS; visit = left.pop()) {
+    const { value } = visit;
+    if (!isObject(value) && !Array.isArray(value)) continue;
+    const entries: Iterable<[string | number, unknown]> = Array.isArray(value)
+      ? value.entries()
+      : Object.entries(value);
+    for (const [key, item] of entries) {
+      const field: Visit = { value: item, key, parent: visit };
+      if (typeof item === "object" && item !== null) left.push(field);
+      else if (typeof key === "string" && typeof item === "string") {
+        const problem = problemOf(key, item);
+        if (problem && count++ < MAX_FINDINGS)
+          report.warn(pathTo(field), "HOST_PATH", problem, { value: show(item) });
+      }
     }
   }
 }
 
-/** Deeper findings have no place in the text. */
-const DEEPEST = 8;
+/** Fields next to "plugins" have no effect, unless a type makes the whole one plugin. */
+function pluginsOf(config: Readonly<Record<string, unknown>>): Visit[] {
+  const root: Visit = { value: config, key: "", parent: undefined };
+  const { type, plugins } = config;
+  if ((typeof type === "string" && type !== "") || !Array.isArray(plugins)) return [root];
+  const list: Visit = { value: plugins, key: "plugins", parent: root };
+  return plugins.map((value: unknown, key) => ({ value, key, parent: list })).toReversed();
+}
 
-function isHostPath(key: string, value: unknown): boolean {
-  return (
-    typeof value === "string" &&
-    value !== "" &&
-    FIELDS.has(key.toLowerCase()) &&
-    !USUAL.includes(value.replace(/^\/var(?=\/run\/)/, "").replace(/\/+$/, "")) &&
-    !USUAL.includes(value)
-  );
+/** Of 10,000 levels, which a tenant may write, the outer ones: findings that lie deeper have no place of their own. */
+function pathTo(visit: Visit): Path {
+  const path: (string | number)[] = [];
+  for (let at = visit; at.parent; at = at.parent) path.push(at.key);
+  return path.toReversed().slice(0, DEEPEST);
+}
+
+function problemOf(key: string, value: string): string | undefined {
+  if (fold(key) === "type" && NESTED.includes(value))
+    return `${show(value)} as a plugin of a NAD runs Multus with a configuration of the NAD's author, who chooses its files and plugins on the node`;
+  if (value === "" || !FIELDS.has(fold(key)) || isUsual(value)) return undefined;
+  return `names a path of the node that the plugin reads or writes as root (it is ${show(value)})`;
+}
+
+function isUsual(value: string): boolean {
+  const path = value.replace(/^\/var(?=\/run\/)/, "").replace(/\/+$/, "");
+  return USUAL.includes(path) || (path.startsWith(LEASES) && !path.split("/").includes(".."));
 }

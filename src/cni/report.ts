@@ -1,12 +1,15 @@
 import { closest } from "../crds/suggestion.ts";
 import { type Finding, formatPath, type Path, show } from "./finding.ts";
 
-/** No configuration needs more than this many findings to be repaired, and a tenant may write any number of faults. */
-const LIMIT = 100;
+/** No configuration needs more findings to be repaired, and a tenant may write any number of faults. */
+const MAX_WARNINGS = 100;
+/** With the first finding of each code (there are fewer than 50) these are at most 200. */
+const MAX_FINDINGS = 150;
 
 /** Collects findings; each keeps its path in parts, so that its place in the text can be looked up. */
 export class Report {
   readonly entries: { finding: Finding; path: Path }[] = [];
+  readonly #codes = new Set<string>();
 
   error(path: Path, code: string, message: string, extra: Partial<Finding> = {}): void {
     this.#add("error", path, code, message, extra);
@@ -44,8 +47,10 @@ export class Report {
     message: string,
     extra: Partial<Finding>,
   ): void {
-    // An error is kept even when a hundred warnings came first.
-    if (this.entries.length >= (severity === "error" ? 2 * LIMIT : LIMIT)) return;
+    // An error is kept even when a hundred warnings came first, and the first finding of a code always.
+    const most = severity === "error" ? MAX_FINDINGS : MAX_WARNINGS;
+    if (this.entries.length >= most && this.#codes.has(code)) return;
+    this.#codes.add(code);
     this.entries.push({ path, finding: { path: formatPath(path), severity, code, message, ...extra } });
   }
 }

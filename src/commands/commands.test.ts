@@ -96,14 +96,14 @@ describe.concurrent("render", () => {
     const { code, stderr } = await multusOperator(["render", "-f", "-"], two);
     expect({ code, stderr }).toEqual({
       code: 1,
-      stderr: "error: standard input: 2 MultusInstalls in it; a cluster has one\n",
+      stderr: "error: standard input: it holds 2 MultusInstalls, and a cluster can have one\n",
     });
   });
 
   it.each([
     ["a file that is not there", ["-f", "does-not-exist.yaml"], "", "does-not-exist.yaml: ENOENT"],
-    ["text that is not YAML", ["-f", "-"], "a: [", "standard input:1:4: not YAML"],
-    ["another kind", ["-f", "-"], "kind: Pod", "standard input: no MultusInstall in it"],
+    ["text that is not YAML", ["-f", "-"], "a: [", "standard input:1:4: not valid YAML"],
+    ["another kind", ["-f", "-"], "kind: Pod", "standard input: it holds no MultusInstall"],
     ["no file at all", [], "", "required option '-f, --filename <file>' not specified"],
   ])("exits 2 for %s", async (_, args, input, message) => {
     const { code, stdout, stderr } = await multusOperator(["render", ...args], input);
@@ -135,7 +135,7 @@ describe.concurrent("validate", () => {
 
   it.each([
     ["a file that is not there", "does-not-exist.yaml", "does-not-exist.yaml: ENOENT"],
-    ["text that is not YAML", "-", "standard input:1:4: not YAML"],
+    ["text that is not YAML", "-", "standard input:1:4: not valid YAML"],
   ])("exits 2 for %s, and checks the others all the same", async (_, file, message) => {
     const directory = mkdtempSync(join(tmpdir(), "validate-"));
     try {
@@ -181,7 +181,7 @@ describe.concurrent("import", () => {
       1,
       "error: standard input: no",
     ],
-    ["text that is not YAML", ["-f", "-"], "a: [", 2, "standard input:1:4: not YAML"],
+    ["text that is not YAML", ["-f", "-"], "a: [", 2, "standard input:1:4: not valid YAML"],
     [
       "a DaemonSet without containers",
       ["-f", "-"],
@@ -228,7 +228,7 @@ describe.concurrent("input", () => {
       "\n",
     );
     const { code, stderr } = await multusOperator([command, "-f", "-"], input);
-    expect(stderr).toMatch(/not YAML: too many values come from aliases/);
+    expect(stderr).toMatch(/not valid YAML: too many values come from aliases/);
     expect(code).toBe(2);
   });
 

@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { customResourceDefinitions } from "../crds/definitions.ts";
 import { toYaml } from "./yaml.ts";
 
-/** `crds`: the definitions that this very program was built with; Helm installs them, and never upgrades them. */
+/** `crds`: the definitions that this program was built with; Helm installs them, and never upgrades them. */
 export function crdsCommand(): Command {
   return new Command("crds")
     .description("print the CustomResourceDefinitions as YAML")

@@ -7,7 +7,7 @@ import { toJson } from "../display/text.ts";
 import { KubeClient } from "../kube/client.ts";
 import { type Connection, connect } from "../kube/connection.ts";
 import { RenderError } from "../render/render.ts";
-import { complain, inputName, readValues, UnreadableInput } from "./input.ts";
+import { inputName, printError, readValues, UnreadableInput } from "./input.ts";
 
 interface DiffOptions {
   filename: string;
@@ -19,21 +19,24 @@ interface DiffOptions {
 /** `diff`: what the operator would change in a cluster for a MultusInstall that is not applied yet. */
 export function diffCommand(): Command {
   return new Command("diff")
-    .description("show what a MultusInstall would change in the cluster, and write nothing")
+    .description("show what a MultusInstall would change in the cluster, without changing anything")
     .requiredOption("-f, --filename <file>", 'YAML file with one MultusInstall; "-" reads standard input')
-    .option("--kubeconfig <file>", "kubeconfig; default: KUBECONFIG, or the pod's service account")
+    .option(
+      "--kubeconfig <file>",
+      "kubeconfig; default: KUBECONFIG, ~/.kube/config, or the pod's service account",
+    )
     .option("--context <name>", "context of the kubeconfig")
     .addOption(new Option("-o, --output <format>", "output format").choices(["text", "json"]).default("text"))
     .addHelpText(
       "after",
       `
-The API server is asked what each object would be (server-side apply, dry run), which takes the right to patch
-the objects of an install. \`render\` shows them offline.
+It asks the API server what each object would be (server-side apply, dry run), which needs permission to patch the
+objects of an install. \`render\` shows them offline.
 
-  + new   - deleted   ~ changed   ! belongs to others, and would not be taken over
-  = set by others on an object of the operator; it stays, and does not count as a change
+  + new   - deleted   ~ changed   ! other field managers own it, and it would not be adopted
+  = set by another field manager on an object of the operator; it stays, and is not a change
 
-Exit code 0: nothing would change; 1: something would; 2: it cannot be told.
+Exit code 0: nothing would change; 1: something would; 2: it cannot be determined.
 
 Examples:
   multus-operator diff -f multusinstall.yaml
@@ -60,7 +63,7 @@ async function diff({ filename, kubeconfig, context, output }: DiffOptions): Pro
       error instanceof RenderError
         ? error.problems.map(formatProblem)
         : [error instanceof Error ? error.message : String(error)];
-    for (const problem of problems) complain(`error: ${problem}`);
+    for (const problem of problems) printError(`error: ${problem}`);
     return 2;
   } finally {
     await connection?.close();
@@ -74,7 +77,7 @@ async function readInstall(filename: string) {
   );
   if (found.length !== 1)
     throw new UnreadableInput(
-      `${inputName(filename)}: ${found.length} ${MULTUS_INSTALL.kind}s in it, not one`,
+      `${inputName(filename)}: it must hold one ${MULTUS_INSTALL.kind}, and holds ${found.length === 0 ? "none" : found.length}`,
     );
   const parsed = parseMultusInstall(found[0]);
   if (!parsed.ok) throw new UnreadableInput(parsed.problems.map(formatProblem).join("; "));

@@ -3,7 +3,7 @@ import { toJson } from "../display/text.ts";
 import { formatFinding } from "../import/finding.ts";
 import { type Imported, importInstall } from "../import/import.ts";
 import { ImportError } from "../import/manifest.ts";
-import { complain, inputName, readValues, UnreadableInput } from "./input.ts";
+import { inputName, printError, readValues, UnreadableInput } from "./input.ts";
 import { toYaml } from "./yaml.ts";
 
 interface ImportOptions {
@@ -12,10 +12,10 @@ interface ImportOptions {
   strict: boolean;
 }
 
-/** `import`: from a Multus manifest that was written by hand to the MultusInstall that renders it. */
+/** `import`: from a hand-written Multus manifest to the MultusInstall that renders it. */
 export function importCommand(): Command {
   return new Command("import")
-    .description("print the MultusInstall for a Multus manifest that was written by hand")
+    .description("print the MultusInstall for a hand-written Multus manifest")
     .requiredOption(
       "-f, --filename <file...>",
       'YAML files of the manifest, v3.4 and later; "-" reads standard input',
@@ -25,14 +25,14 @@ export function importCommand(): Command {
         .choices(["yaml", "json"])
         .default("yaml"),
     )
-    .option("--strict", "exit 1 when something is lost or cannot work", false)
+    .option("--strict", "exit 1 if something is lost or cannot work", false)
     .addHelpText(
       "after",
       `
-What becomes of the manifest is told on standard error, a line a finding:
-  lost    was in effect, and no field of a MultusInstall sets it
-  broken  cannot work, or will stop to, whoever runs it
-  note    is carried over in another form, or was without effect
+What becomes of the manifest is reported on standard error, one line per finding:
+  lost    has an effect now, and no field of a MultusInstall sets it
+  broken  cannot work, or will stop working, with or without the operator
+  note    is carried over in another form, or has no effect
 
 Exit code 0: printed; 1: there is no Multus in it, or --strict found something; 2: it cannot be read.
 
@@ -56,15 +56,15 @@ async function runImport({ filename, output, strict }: ImportOptions): Promise<n
     imported = importInstall(documents);
   } catch (error) {
     if (error instanceof UnreadableInput) {
-      complain(error.message);
+      printError(error.message);
       return 2;
     }
     if (!(error instanceof ImportError)) throw error;
-    complain(`error: ${filename.map(inputName).join(", ")}: ${error.message}`);
+    printError(`error: ${filename.map(inputName).join(", ")}: ${error.message}`);
     return error.code === "MALFORMED" ? 2 : 1;
   }
   const { install, findings } = imported;
-  for (const finding of findings) complain(formatFinding(finding));
+  for (const finding of findings) printError(formatFinding(finding));
   process.stdout.write(output === "yaml" ? toYaml([install]) : `${toJson(imported)}\n`);
   return strict && findings.some(({ kind }) => kind !== "note") ? 1 : 0;
 }

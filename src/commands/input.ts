@@ -16,7 +16,7 @@ export function inputName(file: string): string {
 }
 
 /** A line on standard error. What it names may come from a file that anyone wrote. */
-export function complain(line: string): void {
+export function printError(line: string): void {
   process.stderr.write(`${printable(line)}\n`);
 }
 
@@ -37,12 +37,14 @@ export async function readInput(file: string, command: string): Promise<ReadInpu
   const language = failed.length > 0 ? templateLanguage(text) : undefined;
   const problems = language
     ? [`${inputName(file)}: ${templateAdvice(language, command)}`]
-    : failed.map(({ line, column, message }) => `${inputName(file)}:${line}:${column}: not YAML: ${message}`);
+    : failed.map(
+        ({ line, column, message }) => `${inputName(file)}:${line}:${column}: not valid YAML: ${message}`,
+      );
   return { documents, problems };
 }
 
 /**
- * The values of all documents, for commands that need a file as a whole; keys that stand twice are warned of.
+ * The values of all documents, for commands that need a file as a whole; keys that are set twice cause a warning.
  * Throws UnreadableInput.
  */
 export async function readValues(file: string, command: string): Promise<unknown[]> {
@@ -50,8 +52,8 @@ export async function readValues(file: string, command: string): Promise<unknown
   if (problems.length > 0) throw new UnreadableInput(problems.join("\n"));
   for (const { duplicates } of documents)
     for (const { path, place } of duplicates)
-      complain(
-        `warning: ${inputName(file)}:${place.line}:${place.column}: ${path.join(".")}: is set twice; the last one counts`,
+      printError(
+        `warning: ${inputName(file)}:${place.line}:${place.column}: ${path.join(".")}: is set twice; the last value is used`,
       );
   return documents.map(({ value }) => value).filter((value) => value !== null && value !== undefined);
 }
@@ -69,7 +71,7 @@ async function readText(file: string): Promise<string> {
   }
 }
 
-/** As a stream: whoever writes may be slow, and a read that would have to wait fails (EAGAIN). */
+/** As a stream: the writer may be slow, and a read that would have to wait fails (EAGAIN). */
 async function standardInput(): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);

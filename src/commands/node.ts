@@ -19,12 +19,10 @@ interface PlaceOptions extends NodeOptions {
   confDir: string;
 }
 
-/** What the operator's one-shot pods run on a node. The answer is the pod's termination message. */
+/** What the operator's one-shot pods run on a node. The result is the pod's termination message. */
 export function nodeCommand(): Command {
   return new Command("node")
-    .description(
-      "look at the node that this runs on, or take Multus away from it (run in pods by the operator)",
-    )
+    .description("inspect this node, or remove Multus from it (the operator runs it in pods)")
     .addCommand(inspectCommand())
     .addCommand(cleanCommand())
     .addCommand(releaseCommand());
@@ -32,7 +30,7 @@ export function nodeCommand(): Command {
 
 function inspectCommand(): Command {
   return places(new Command("inspect"))
-    .description("print as JSON what of CNI and Multus is on the node; changes nothing")
+    .description("print as JSON what CNI and Multus files the node has; changes nothing")
     .requiredOption("--bin-dir <path...>", "CNI plugin directories of the host")
     .action(async ({ node, host, confDir, message, binDir }: PlaceOptions & { binDir: string[] }) => {
       const found = await inspect({
@@ -49,21 +47,20 @@ function inspectCommand(): Command {
 
 function cleanCommand(): Command {
   return places(new Command("clean"))
-    .description("remove from the node what Multus put there, and print as JSON what was done")
+    .description("remove from the node what Multus put there, and print the result as JSON")
     .requiredOption("--bin-dir <path>", "the directory that Multus was copied to")
-    .requiredOption(
-      "--since <time>",
-      "when the install was made; what was changed last before it stays",
-      time,
-    )
+    .requiredOption("--since <time>", "when the install was created; older files stay", time)
     .addOption(
       new Option(
         "--runs <flavour>",
-        "the Multus that runs here and stays: only what one of another flavour left is removed",
+        "the Multus that runs here and stays: only files of another flavour are removed",
       ).choices(["v3", "v4-thin", "v4-thick"]),
     )
-    .option("--keep-programs", "with --runs: the runtime calls programs and kubeconfig when older pods end")
-    .addHelpText("after", '\nExit code 0: the node is clean; 1: something is left, see "problems".')
+    .option(
+      "--keep-programs",
+      "with --runs: keep programs and kubeconfig, which the runtime needs when older pods end",
+    )
+    .addHelpText("after", '\nExit code 0: the node is clean; 1: something remains, see "problems".')
     .action(async ({ message, host, runs, keepPrograms = false, ...places }: CleanOptions) => {
       const options = { ...places, host: new Host(host), now: new Date() };
       const report = runs
@@ -83,7 +80,7 @@ interface CleanOptions extends PlaceOptions {
 
 function releaseCommand(): Command {
   return onNode(new Command("release"))
-    .description("once the Multus daemon has ended, tell the shims that wait for it to come again")
+    .description("once the Multus daemon has ended, make the shims that wait for it try again")
     .action(async ({ node, host, message }: NodeOptions) =>
       answer(await releaseShims({ node, host: new Host(host), now: () => new Date() }), message),
     );
@@ -97,7 +94,7 @@ function onNode(command: Command): Command {
   return command
     .requiredOption("--node <name>", "the node's name")
     .option("--host <path>", "where the host's directories are mounted", "/host")
-    .option("--message <file>", "the answer goes here too", "/dev/termination-log");
+    .option("--message <file>", "the result is written here too", "/dev/termination-log");
 }
 
 function answer(value: Parameters<typeof encodeMessage>[0], file: string): void {

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Command, Option } from "commander";
 import { LogFileError, logEnd, logGrowth } from "../node/log-end.ts";
 
-const LOOK_EVERY_MS = 500;
-/** At most this much of the growth at one look: what is written faster comes later. */
+const POLL_INTERVAL_MS = 500;
+/** At most this much of the growth at one time: what is written faster comes later. */
 const GROWTH_BYTES = 1 << 20;
 
 interface ReadOptions {
@@ -12,7 +12,7 @@ interface ReadOptions {
   follow: boolean;
 }
 
-/** `read-log-end`: what runs in the pod that `kubectl multus logs` starts on a node. Hidden: no user calls it. */
+/** `read-log-end`: what runs in the pod that `kubectl multus logs` starts on a node. Hidden: users do not call it. */
 export function readLogEndCommand(): Command {
   return new Command("read-log-end")
     .description("print the end of a log file")
@@ -29,7 +29,7 @@ async function readLogEnd(file: string, { lines, bytes, follow }: ReadOptions): 
     let seen = logEnd(file, { lines, bytes });
     process.stdout.write(seen.content);
     while (follow) {
-      await sleep(LOOK_EVERY_MS);
+      await sleep(POLL_INTERVAL_MS);
       seen = growthOf(file, seen);
       process.stdout.write(seen.content);
     }
@@ -40,7 +40,7 @@ async function readLogEnd(file: string, { lines, bytes, follow }: ReadOptions): 
   }
 }
 
-/** A rotation takes the file away for a moment. */
+/** A rotation removes the file for a moment. */
 function growthOf(file: string, seen: ReturnType<typeof logEnd>): ReturnType<typeof logEnd> {
   try {
     return logGrowth(file, seen, GROWTH_BYTES);

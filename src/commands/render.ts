@@ -3,7 +3,7 @@ import { type FieldProblem, formatProblem } from "../crds/field-problem.ts";
 import { MULTUS_INSTALL, parseMultusInstall } from "../crds/multus-install/multus-install.ts";
 import { toJson } from "../display/text.ts";
 import { objectsOf, RenderError, type RenderedInstall, renderInstall } from "../render/render.ts";
-import { complain, inputName, readValues, UnreadableInput } from "./input.ts";
+import { inputName, printError, readValues, UnreadableInput } from "./input.ts";
 import { toYaml } from "./yaml.ts";
 
 interface RenderOptions {
@@ -38,29 +38,29 @@ async function render({ filename, output }: RenderOptions): Promise<number> {
     documents = await readValues(filename, "multus-operator render");
   } catch (error) {
     if (!(error instanceof UnreadableInput)) throw error;
-    complain(error.message);
+    printError(error.message);
     return 2;
   }
   const installs = documents.filter(
     (document) => (document as { kind?: string }).kind === MULTUS_INSTALL.kind,
   );
   if (installs.length === 0) {
-    complain(`${inputName(filename)}: no ${MULTUS_INSTALL.kind} in it`);
+    printError(`${inputName(filename)}: it holds no ${MULTUS_INSTALL.kind}`);
     return 2;
   }
   if (installs.length > 1) {
-    complain(
-      `error: ${inputName(filename)}: ${installs.length} ${MULTUS_INSTALL.kind}s in it; a cluster has one`,
+    printError(
+      `error: ${inputName(filename)}: it holds ${installs.length} ${MULTUS_INSTALL.kind}s, and a cluster can have one`,
     );
     return 1;
   }
   const install = installs[0];
   const rendered = tryRender(install);
   if (!("stages" in rendered)) {
-    for (const problem of rendered) complain(`error: ${formatProblem(problem)}`);
+    for (const problem of rendered) printError(`error: ${formatProblem(problem)}`);
     return 1;
   }
-  for (const warning of rendered.warnings) complain(`warning: ${formatProblem(warning)}`);
+  for (const warning of rendered.warnings) printError(`warning: ${formatProblem(warning)}`);
   const objects = objectsOf(rendered);
   process.stdout.write(
     output === "yaml" ? toYaml(objects) : `${toJson({ apiVersion: "v1", kind: "List", items: objects })}\n`,

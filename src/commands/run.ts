@@ -8,7 +8,7 @@ import { MultusOperator } from "../operator.ts";
 import { createLogger, LOG_LEVELS, type LogLevel } from "../telemetry/logger.ts";
 
 /** Less than the pod's terminationGracePeriodSeconds. */
-const LONGEST_STOP_MS = 10_000;
+const MAX_STOP_MS = 10_000;
 
 interface RunOptions {
   kubeconfig?: string;
@@ -28,8 +28,11 @@ interface RunOptions {
 
 export function runCommand(): Command {
   return new Command("run")
-    .description("run the operator until it is told to stop")
-    .option("--kubeconfig <file>", "kubeconfig; default: the pod's service account, or KUBECONFIG")
+    .description("run the operator until it receives SIGTERM or SIGINT")
+    .option(
+      "--kubeconfig <file>",
+      "kubeconfig; default: KUBECONFIG, ~/.kube/config, or the pod's service account",
+    )
     .option("--context <name>", "context of the kubeconfig")
     .addOption(
       new Option("--log-level <level>", "least severe level that is logged")
@@ -41,30 +44,30 @@ export function runCommand(): Command {
         .default(8080)
         .argParser(port),
     )
-    .option("--no-leader-election", "lead at once; for a single replica")
+    .option("--no-leader-election", "lead immediately; for a single replica")
     .addOption(
-      new Option("--namespace <name>", "the operator's namespace, where the leader's Lease is")
+      new Option("--namespace <name>", "the operator's namespace, which holds the leader's Lease")
         .default("multus-operator")
         .env("POD_NAMESPACE"),
     )
     .addOption(
-      new Option("--webhook-port <port>", "port of the admission webhook; default: none is served").argParser(
+      new Option("--webhook-port <port>", "port of the admission webhook; default: no webhook").argParser(
         port,
       ),
     )
     .option("--webhook-host <address>", "address that the webhook listens on; default: all")
     .option(
       "--webhook-url <url>",
-      "https://HOST by which the API server reaches this process; default: by the Service multus-operator-webhook",
+      "https://HOST at which the API server reaches this process; default: the Service multus-operator-webhook",
     )
     .addOption(
       new Option(
         "--node-image <reference>",
-        "this program's own image, for the pods that look at nodes and clean them; without it there are none",
+        "this program's own image, for the pods that inspect and clean nodes; without it there are none",
       ).env("NODE_IMAGE"),
     )
     .addOption(
-      new Option("--node-image-pull-policy <policy>", "when their kubelets pull it")
+      new Option("--node-image-pull-policy <policy>", "when kubelets pull it")
         .choices(["Always", "IfNotPresent", "Never"])
         .default("IfNotPresent")
         .env("NODE_IMAGE_PULL_POLICY"),
@@ -78,7 +81,7 @@ export function runCommand(): Command {
     .addOption(
       new Option(
         "--rollout-deadline <seconds>",
-        "a rollout that has not moved for so long is called stuck, and taken back where its spec says so",
+        "a rollout without progress for longer than this is stuck, and rolled back if its spec asks for it",
       )
         .default(ROLLOUT_DEADLINE_SECONDS)
         .argParser(seconds),
@@ -134,7 +137,7 @@ function taskImageOf(options: RunOptions): TaskImage | undefined {
 
 /** A request that hangs must not keep a process that has lost its lease, or that Kubernetes is about to kill. */
 function endSoon(): void {
-  setTimeout(() => process.exit(1), LONGEST_STOP_MS).unref();
+  setTimeout(() => process.exit(1), MAX_STOP_MS).unref();
 }
 
 function webhookOf({ webhookPort, webhookHost, webhookUrl }: RunOptions): WebhookSettings | undefined {

@@ -4,24 +4,41 @@ import { KubeClient } from "../kube/client.ts";
 import { connect } from "../kube/connection.ts";
 import { isNotFound } from "../kube/errors.ts";
 import type { ApiObject } from "../kube/resource.ts";
+import { printError } from "./input.ts";
 
-/** What the chart runs before it is uninstalled: without the operator nobody would clean the nodes. */
+interface GuardOptions {
+  kubeconfig?: string;
+  release: string;
+  namespace: string;
+}
+
+/** What the chart runs before it is uninstalled: without the operator, nodes are not cleaned. */
 export function uninstallGuardCommand(): Command {
   return new Command("uninstall-guard")
-    .description("fail while there is a MultusInstall: only the running operator can take it away")
-    .option("--kubeconfig <file>", "kubeconfig; default: the pod's service account, or KUBECONFIG")
-    .addHelpText("after", "\nExit code 0: the operator may go; 1: a MultusInstall needs it.")
-    .action(async ({ kubeconfig }: { kubeconfig?: string }) => {
+    .description("fail while a MultusInstall exists: only the running operator can remove it")
+    .option(
+      "--kubeconfig <file>",
+      "kubeconfig; default: KUBECONFIG, ~/.kube/config, or the pod's service account",
+    )
+    .option("--release <name>", "the Helm release, for the message", "multus-operator")
+    .option("--namespace <name>", "its namespace, for the message", "multus-operator")
+    .addHelpText("after", "\nExit code 0: the operator can be removed; 1: a MultusInstall needs it.")
+    .action(async ({ kubeconfig, release, namespace }: GuardOptions) => {
       const connection = connect(kubeconfig ? { kubeconfig } : {});
       const names = await installs(new KubeClient(connection));
       await connection.close();
       if (names.length === 0) return;
-      process.stderr.write(
-        `MultusInstall ${names.join(", ")} is still there, and only the running operator can clean its nodes. ` +
-          `First: kubectl delete multusinstall ${names.join(" ")}\n`,
-      );
+      printError(refusal(names, release, namespace));
       process.exitCode = 1;
     });
+}
+
+/** What exists, how to go on, and how to keep the operator: Helm leaves the release in the state "uninstalling". */
+export function refusal(installs: readonly string[], release: string, namespace: string): string {
+  const [verb, nodes] = installs.length === 1 ? ["exists", "its nodes"] : ["exist", "their nodes"];
+  return `MultusInstall ${installs.join(", ")} ${verb}, and only the running operator can clean ${nodes}.
+To remove both: kubectl delete multusinstall ${installs.join(" ")}; then run helm uninstall ${release} -n ${namespace} again.
+To keep the operator: helm rollback ${release} -n ${namespace}; until then helm upgrade fails with "has no deployed releases".`;
 }
 
 async function installs(client: KubeClient): Promise<string[]> {

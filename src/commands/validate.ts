@@ -4,31 +4,31 @@ import { Command, Option } from "commander";
 import { toJson } from "../display/text.ts";
 import { findingLine, skippedLine, summaryLine } from "../validate/summary.ts";
 import { type SourceFile, type Validation, validateFiles } from "../validate/validate.ts";
-import { complain, readInput, UnreadableInput } from "./input.ts";
+import { printError, readInput, UnreadableInput } from "./input.ts";
 
 interface ValidateOptions {
   filename: string[];
   output: "text" | "json";
 }
 
-/** `validate`: checks manifests offline, for people and for CI. `program` is how help calls the program. */
+/** `validate`: checks manifests offline, for people and for CI. `program` is the program's name in the help. */
 export function validateCommand(program = "multus-operator"): Command {
   return new Command("validate")
     .description("check NetworkAttachmentDefinitions, pods and MultusInstalls in files, without a cluster")
     .requiredOption(
       "-f, --filename <file...>",
-      'YAML or JSON files, of several documents or Lists too; directories, with all below; "-" reads standard input',
+      'YAML or JSON files, also with several documents or Lists; directories, recursively; "-" reads standard input',
     )
     .addOption(new Option("-o, --output <format>", "output format").choices(["text", "json"]).default("text"))
     .addHelpText(
       "after",
       `
-Checked are the configuration in a NetworkAttachmentDefinition (JSON, the fields of each CNI plugin and IPAM that is
-known, addresses, versions), the networks that pods and pod templates ask for, and MultusInstalls. An error is what
-Multus or the plugin refuses; a warning is what is ignored or surely unintended. Other kinds are passed over.
+It checks the configuration in a NetworkAttachmentDefinition (JSON, the fields of each CNI plugin and IPAM that it
+knows, addresses, versions), the networks that pods and pod templates request, and MultusInstalls. An error is what
+Multus or the plugin refuses; a warning is what is ignored or almost certainly not intended. Other kinds are skipped.
 
-Each finding is a line: file:line:column: severity: object: field, what is wrong [code]
--o json prints one array; an object a finding, with file, document (from 0), kind, namespace, name, path, severity,
+One line per finding: file:line:column: severity: object: field, what is wrong [code]
+-o json prints one array with one object per finding: file, document (from 0), kind, namespace, name, path, severity,
 code, message, line and column.
 
 Exit code 0: no errors; 1: errors; 2: something could not be read.
@@ -49,7 +49,7 @@ async function validate({ filename, output }: ValidateOptions, program: string):
   const files: SourceFile[] = [];
   let unreadable = false;
   const failed = (problem: string) => {
-    complain(problem);
+    printError(problem);
     unreadable = true;
   };
   const attempt = async <T>(read: () => T | Promise<T>): Promise<T | undefined> => {
@@ -78,7 +78,7 @@ function print(validation: Validation, output: ValidateOptions["output"]): void 
   const skipped = skippedLine(validation);
   if (output === "json") {
     process.stdout.write(`${toJson(findings)}\n`);
-    if (skipped) complain(skipped);
+    if (skipped) printError(skipped);
     return;
   }
   const lines = [...findings.map(findingLine), summaryLine(validation), ...(skipped ? [skipped] : [])];
@@ -102,7 +102,7 @@ function manifestsBelow(directory: string): string[] {
   );
   return entries.flatMap((entry) => {
     const path = join(directory, entry.name);
-    // Hidden ones are git's, editors' and a mounted ConfigMap's own; a link to a directory may lead in a circle.
+    // Hidden ones belong to git, editors or a mounted ConfigMap; a link to a directory may lead in a circle.
     if (entry.name.startsWith(".")) return [];
     if (entry.isDirectory()) return manifestsBelow(path);
     return /\.(ya?ml|json)$/i.test(entry.name) && statSync(path).isFile() ? [path] : [];

@@ -1,7 +1,9 @@
 import { type Finding, pathAndMessage } from "../cni/finding.ts";
+import type { Condition } from "../crds/conditions.ts";
 import type { ReportStatus } from "../crds/network-attachment-report/report.ts";
 import type { PodOutcome } from "../networks/outcome.ts";
-import { table } from "./table.ts";
+import type { Tone } from "./color.ts";
+import { type TableOptions, table } from "./table.ts";
 import { oneLine } from "./text.ts";
 
 export interface ShownNetwork {
@@ -11,9 +13,9 @@ export interface ShownNetwork {
   plugins: string;
   /** Of this program's own check. */
   findings: readonly Finding[];
-  /** The operator's; absent where it has written none. */
+  /** The operator's; absent if it has written none. */
   report?: ReportStatus;
-  /** Outcomes of the pods that ask for it, as far as they were looked at; undefined where they were not. */
+  /** Outcomes of the pods that request it; undefined if pods were not read. */
   outcomes?: readonly PodOutcome[];
 }
 
@@ -26,7 +28,7 @@ interface Row {
   message: string;
 }
 
-/** By the operator's report where there is one, else by this program's own look, whose "available" is unknown. */
+/** By the operator's report if there is one, else by this program's own check, which does not know "available". */
 function rowOf({ report, findings, outcomes }: ShownNetwork): Row {
   const error = findings.find(({ severity }) => severity === "error");
   const message = error ? pathAndMessage(error) : "";
@@ -56,9 +58,14 @@ function rowOf({ report, findings, outcomes }: ShownNetwork): Row {
   };
 }
 
+export interface NetworksTableOptions extends TableOptions {
+  namespaces: boolean;
+  wide: boolean;
+}
+
 export function networksTable(
   networks: readonly ShownNetwork[],
-  { namespaces, wide }: { namespaces: boolean; wide: boolean },
+  { namespaces, wide, ...options }: NetworksTableOptions,
 ): string {
   const columns = [
     ...(namespaces ? ["namespace"] : []),
@@ -87,13 +94,20 @@ export function networksTable(
         ...(wide ? [message] : []),
       ];
     }),
+    { toneOf, ...options },
   );
 }
 
-/** Everything known of each, for people: findings, nodes that lack something, ranges, duplicates, pods. */
+function toneOf(column: string, cell: string): Tone | undefined {
+  if (column === "valid" || column === "available")
+    return cell === "True" ? "good" : cell === "False" ? "bad" : undefined;
+  return column === "failing" && cell !== "0" && cell !== "-" ? "bad" : undefined;
+}
+
+/** All that is known of one, for people: findings, nodes that lack something, ranges, duplicates, pods. */
 export function networkDetails({ namespace, name, plugins, findings, report }: ShownNetwork): string {
   const lines = [
-    ...(report?.conditions ?? []).map(({ type, status, message }) => `${type}: ${status}, ${message}`),
+    ...conditionLines(report?.conditions ?? [], findings),
     ...findings.map(
       ({ severity, path, message, line, column }) =>
         `${severity}${line === undefined ? "" : ` (line ${line} column ${column})`}: ${pathAndMessage({ path, message })}`,
@@ -111,6 +125,16 @@ export function networkDetails({ namespace, name, plugins, findings, report }: S
     ...lines.map((line) => `  ${oneLine(line, 1200)}`),
     "",
   ].join("\n");
+}
+
+/** A condition's message is left out if it is empty, or if a finding or another condition has it. */
+function conditionLines(conditions: readonly Condition[], findings: readonly Finding[]): string[] {
+  const seen = new Set(findings.map(({ path, message }) => `${path === "" ? "it" : path} ${message}`));
+  return conditions.map(({ type, status, message }) => {
+    const isKnown = message === "" || seen.has(message);
+    seen.add(message);
+    return `${type}: ${status}${isKnown ? "" : `, ${message}`}`;
+  });
 }
 
 /** The same for scripts. */

@@ -1,6 +1,7 @@
 import { type Attachment, keyOf } from "../networks/attachments.ts";
 import type { OutcomeKind, PodOutcome } from "../networks/outcome.ts";
-import { table } from "./table.ts";
+import type { Tone } from "./color.ts";
+import { type TableOptions, table } from "./table.ts";
 
 export interface ShownPod {
   namespace: string;
@@ -9,17 +10,26 @@ export interface ShownPod {
   outcome: PodOutcome;
 }
 
-/** Those that somebody has to look at: a pod that only waits may be one of them soon, and a restart is a user's choice. */
+/** Outcomes that need no action: a pod that is pending may fail later. */
 const WELL: readonly OutcomeKind[] = ["attached", "not-applicable", "pending"];
 
-export function isFailing({ outcome }: ShownPod): boolean {
-  return !WELL.includes(outcome.kind);
+export function isWell(outcome: OutcomeKind): boolean {
+  return WELL.includes(outcome);
 }
 
-/** Requested and reported side by side, a line an attachment. */
+export function isFailing({ outcome }: ShownPod): boolean {
+  return !isWell(outcome.kind);
+}
+
+export interface PodsTableOptions extends TableOptions {
+  namespaces: boolean;
+  wide: boolean;
+}
+
+/** Requested and reported side by side, one line per attachment. */
 export function podsTable(
   pods: readonly ShownPod[],
-  { namespaces, wide }: { namespaces: boolean; wide: boolean },
+  { namespaces, wide, ...options }: PodsTableOptions,
 ): string {
   const columns = [
     ...(namespaces ? ["namespace"] : []),
@@ -43,7 +53,13 @@ export function podsTable(
       ...(wide ? [outcome.evidence] : []),
     ]);
   });
-  return table(columns, rows);
+  return table(columns, rows, { toneOf, ...options });
+}
+
+function toneOf(column: string, cell: string): Tone | undefined {
+  if (column !== "outcome") return undefined;
+  if (cell === "attached") return "good";
+  return cell === "pending" || cell === "restart-needed" || cell === "not-applicable" ? "doubtful" : "bad";
 }
 
 function requested({ request }: Attachment): string {

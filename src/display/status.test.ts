@@ -4,6 +4,15 @@ import { isReady, type ShownStatus, statusData, statusText } from "./status.ts";
 const at = "2026-11-24T12:00:00Z";
 
 const shown: ShownStatus = {
+  operator: {
+    state: "Running",
+    deployment: "multus-operator/multus-operator",
+    replicas: 2,
+    available: 2,
+    version: "0.1.0",
+    leader: { alive: true, renewedAt: at, name: "multus-operator-abc" },
+  },
+  pluginVersion: "0.1.0",
   install: {
     name: "multus",
     generation: 2,
@@ -48,6 +57,7 @@ const shown: ShownStatus = {
     duplicateAddresses: 2,
     samples: [{ network: "shop/lan", reason: "Invalid", message: "mode must be …" }],
   },
+  duplicates: [{ network: "shop/lan", address: "10.1.1.4", pods: ["shop/a", "shop/b"] }],
   pods: {
     requesting: 4,
     failing: 1,
@@ -64,19 +74,22 @@ const shown: ShownStatus = {
 };
 
 it("shows the install, the nodes, the networks and the pods, each on its line", () => {
-  expect(statusText(shown)).toBe(`MultusInstall    multus
+  expect(
+    statusText(shown),
+  ).toBe(`Operator         2 of 2 replicas available, version 0.1.0, leader multus-operator-abc
+MultusInstall    multus
   Ready          False, NodesUnhealthy: Multus runs on 1 of 2 nodes
-  Stalled        False, Settled
   Multus         v4.3.0 Thin, example/multus:v4.3.0
   Nodes          2 desired, 2 updated, 1 available
                  node-2 OOMKilled: Multus was OOM-killed
   Primary        10-calico.conflist (k8s-pod-network) on 1 node
-  No effect      second, since multus is older
+  No effect      second: multus is older and takes precedence
 Networks         3: 2 valid, 1 invalid
-                 2 addresses given twice
+                 2 duplicate addresses
+                 10.1.1.4 of shop/lan: shop/a, shop/b
                  shop/lan Invalid: mode must be …
   see            kubectl multus networks NAME -n NAMESPACE
-Pods             4 ask for networks: 2 attached, 1 pending, 1 bypassed
+Pods             4 request networks: 2 attached, 1 pending, 1 bypassed
                  shop/b bypassed: Multus reported nothing
   see            kubectl multus explain POD -n NAMESPACE, kubectl multus pods -A --failing
 `);
@@ -114,5 +127,102 @@ it("is ready only for the spec as it is now", () => {
   expect(isReady(ready(2))).toBe(true);
   expect(isReady(ready(1))).toBe(false);
   expect(isReady({ ...shown, install: undefined })).toBe(false);
-  expect(statusText(ready(1))).toContain("the operator has not looked at it since its last change");
+  expect(statusText(ready(1))).toContain("the operator has not processed the last change of the spec");
+});
+
+const isUp: ShownStatus = {
+  ...shown,
+  install: {
+    name: "multus",
+    generation: 1,
+    status: {
+      observedGeneration: 1,
+      conditions: [
+        {
+          type: "Ready",
+          status: "True",
+          observedGeneration: 1,
+          lastTransitionTime: at,
+          reason: "Available",
+          message: "Multus runs on 2 of 2 nodes",
+        },
+        {
+          type: "Reconciling",
+          status: "True",
+          lastTransitionTime: at,
+          reason: "Deleting",
+          message: "0 of 2 nodes cleaned",
+        },
+      ],
+    },
+  },
+};
+
+it("does not repeat Ready from a time when an operator ran", () => {
+  expect(isReady(isUp)).toBe(true);
+  const down: ShownStatus = {
+    ...isUp,
+    operator: {
+      state: "NotRunning",
+      deployment: "multus-operator/multus-operator",
+      replicas: 0,
+      available: 0,
+      leader: { alive: false, renewedAt: at },
+    },
+  };
+  expect(isReady(down)).toBe(false);
+  const text = statusText(down);
+  expect(text).toContain(
+    "Operator         not running: Deployment multus-operator/multus-operator has 0 of 0 replicas available",
+  );
+  expect(text).toContain(`no replica has renewed its Lease since ${at}`);
+  expect(text).toContain("Ready          Unknown; last reported: True, Available");
+  expect(statusData(down)).toMatchObject({ ready: false, stale: true, operator: { state: "NotRunning" } });
+  const gone: ShownStatus = {
+    ...isUp,
+    operator: { state: "NotInstalled", why: "there is no ClusterRoleBinding" },
+  };
+  expect(isReady(gone)).toBe(false);
+  expect(statusText(gone)).toContain("no operator is running");
+});
+
+it("takes the status at its word if the user may not read the operator", () => {
+  const unknown: ShownStatus = { ...isUp, operator: { state: "Unknown", why: "no permission" } };
+  expect(isReady(unknown)).toBe(true);
+  expect(statusText(unknown)).toContain("Ready          True, Available");
+});
+
+it("shows a deletion and how far it is", () => {
+  const ending: ShownStatus = { ...isUp, install: { ...(isUp.install as object), deletedAt: at } as never };
+  expect(isReady(ending)).toBe(false);
+  expect(statusText(ending)).toContain(`Deletion       is being deleted since ${at}: 0 of 2 nodes cleaned`);
+});
+
+it("names operator and plugin of different versions", () => {
+  expect(statusText({ ...shown, pluginVersion: "0.2.0" })).toContain(
+    "version 0.1.0, leader multus-operator-abc. This plugin is 0.2.0: use the plugin of the operator's version",
+  );
+});
+
+it("prints a message once, and conditions without news only if wide", () => {
+  const condition = (type: string, status: "True" | "False") => ({
+    type,
+    status,
+    lastTransitionTime: at,
+    observedGeneration: 1,
+    reason: status === "True" ? "NodesUnhealthy" : "Settled",
+    message: type === "Stalled" ? "" : "node-2 is broken",
+  });
+  const install = {
+    name: "multus",
+    generation: 1,
+    status: {
+      observedGeneration: 1,
+      conditions: [condition("Ready", "False"), condition("Degraded", "True"), condition("Stalled", "False")],
+    },
+  };
+  const text = statusText({ ...shown, install });
+  expect(text.match(/node-2 is broken/g)).toHaveLength(1);
+  expect(text).not.toContain("Stalled");
+  expect(statusText({ ...shown, install }, { wide: true })).toContain("Stalled        False, Settled");
 });

@@ -1,49 +1,153 @@
+import type { Condition } from "../crds/conditions.ts";
 import type { MultusInstallStatus } from "../crds/multus-install/status.ts";
+import { type Paint, plain, type Tone } from "./color.ts";
+import { type OperatorState, operatorText } from "./operator.ts";
 import { oneLine } from "./text.ts";
 
+/** Addresses that several pods have, as a NetworkAttachmentReport lists them. */
+export interface ShownDuplicate {
+  network: string;
+  address: string;
+  pods: readonly string[];
+}
+
 export interface ShownStatus {
-  /** Undefined where the cluster has none. */
-  install: { name: string; generation: number | undefined; status: MultusInstallStatus } | undefined;
-  /** MultusInstalls that do not count. */
+  operator: OperatorState;
+  /** Of the plugin, to be compared with the operator's. */
+  pluginVersion: string;
+  /** Undefined if the cluster has none. */
+  install:
+    | {
+        name: string;
+        generation: number | undefined;
+        /** RFC 3339; while it is being deleted. */
+        deletedAt?: string;
+        status: MultusInstallStatus;
+      }
+    | undefined;
+  /** MultusInstalls without effect, because an older one exists. */
   others: readonly string[];
-  /** The operator's, else of the plugin's own look; undefined where that is not allowed. */
+  /** The operator's, or what the plugin found itself; undefined if that is not allowed. */
   networks: MultusInstallStatus["networks"];
   pods: MultusInstallStatus["pods"];
+  /** The first duplicate addresses by name; undefined if the reports cannot be read. */
+  duplicates?: readonly ShownDuplicate[] | undefined;
 }
 
-/** True when the condition Ready is True and speaks of the spec as it is now. */
-export function isReady({ install }: ShownStatus): boolean {
+export interface StatusOptions {
+  wide?: boolean;
+  paint?: Paint;
+}
+
+const MAX_DUPLICATES = 5;
+
+/** Whether an operator keeps the status up to date. What may not be read is taken at its word. */
+function isCurrent({ operator, install }: ShownStatus): boolean {
+  return (
+    (operator.state === "Running" || operator.state === "Unknown") &&
+    install?.status.observedGeneration === install?.generation
+  );
+}
+
+/** True when Ready is True for the spec as it is now, an operator runs, and nothing is being deleted. */
+export function isReady(shown: ShownStatus): boolean {
+  const { install } = shown;
   const ready = install?.status.conditions?.find(({ type }) => type === "Ready");
-  return ready?.status === "True" && ready.observedGeneration === install?.generation;
+  return (
+    ready?.status === "True" &&
+    ready.observedGeneration === install?.generation &&
+    install?.deletedAt === undefined &&
+    shown.operator.state !== "NotRunning" &&
+    shown.operator.state !== "NotInstalled"
+  );
 }
 
-type Row = [label: string, text: string];
+type Row = [label: string, text: string, tone?: Tone | undefined];
 
-export function statusText(shown: ShownStatus): string {
-  const rows = [...installRows(shown), ...networkRows(shown.networks), ...podRows(shown.pods)];
-  return `${rows.map(([label, text]) => `${label.padEnd(16)} ${oneLine(text, 1200)}`.trimEnd()).join("\n")}\n`;
+/** For people, one line per fact. */
+export function statusText(shown: ShownStatus, { wide = false, paint = plain }: StatusOptions = {}): string {
+  const rows = [
+    operatorRow(shown),
+    ...installRows(shown, wide),
+    ...networkRows(shown),
+    ...podRows(shown.pods),
+  ];
+  const lines = rows.map(([label, text, tone]) =>
+    `${label.padEnd(16)} ${paint(tone, oneLine(text, 1200))}`.trimEnd(),
+  );
+  return `${lines.join("\n")}\n`;
 }
 
-function installRows({ install, others }: ShownStatus): Row[] {
+function operatorRow({ operator, pluginVersion }: ShownStatus): Row {
+  const tones: Record<OperatorState["state"], Tone> = {
+    Running: "good",
+    NotRunning: "bad",
+    NotInstalled: "bad",
+    Unknown: "doubtful",
+  };
+  return ["Operator", operatorText(operator, pluginVersion), tones[operator.state]];
+}
+
+function installRows(shown: ShownStatus, wide: boolean): Row[] {
+  const { install, others } = shown;
   if (!install)
-    return [["MultusInstall", "none. Make one: kubectl apply -f manifests/samples/multusinstall.yaml"]];
-  const { name, status, generation } = install;
-  const { version, mode = "", image = "", conditions = [], warnings = [] } = status;
+    return [
+      ["MultusInstall", "none. Create one: kubectl apply -f manifests/samples/multusinstall.yaml", "bad"],
+    ];
+  const { name, status } = install;
+  const { version, mode = "", image = "", warnings = [] } = status;
   return [
     ["MultusInstall", name],
-    ...conditions.map((condition): Row => {
-      const said = condition.message === "" ? "" : `: ${condition.message}`;
-      return [`  ${condition.type}`, `${condition.status}, ${condition.reason}${said}`];
-    }),
-    ...rowIf(status.observedGeneration !== generation, [
-      "  (stale)",
-      "the operator has not looked at it since its last change: does it run?",
-    ]),
+    ...deletionRows(install),
+    ...conditionRows(shown, wide),
     ...rowIf(version !== undefined, ["  Multus", `${version} ${mode}, ${image}`]),
     ...nodeRows(status),
-    ...warnings.map((warning): Row => ["  Warning", warning]),
-    ...rowIf(others.length > 0, ["  No effect", `${others.join(", ")}, since ${name} is older`]),
+    ...warnings.map((warning): Row => ["  Warning", warning, "doubtful"]),
+    ...rowIf(others.length > 0, [
+      "  No effect",
+      `${others.join(", ")}: ${name} is older and takes precedence`,
+      "doubtful",
+    ]),
   ];
+}
+
+function deletionRows({ deletedAt, status }: NonNullable<ShownStatus["install"]>): Row[] {
+  if (deletedAt === undefined) return [];
+  const progress = status.conditions?.find(({ reason }) => reason === "Deleting")?.message ?? "";
+  const text = `is being deleted since ${deletedAt}${progress === "" ? "" : `: ${progress}`}`;
+  return [["  Deletion", text, "doubtful"]];
+}
+
+/** A condition that reports a problem when it is True; the others are well when they are. */
+const PROBLEMS: readonly string[] = ["Reconciling", "Stalled", "Degraded", "Warning"];
+
+function conditionRows(shown: ShownStatus, wide: boolean): Row[] {
+  const { install, operator } = shown;
+  const { conditions = [], observedGeneration } = install?.status ?? {};
+  const seen = new Set<string>();
+  const rows = conditions
+    .filter(({ type, status }) => wide || !PROBLEMS.includes(type) || status !== "False")
+    .map((condition): Row => {
+      const { type, status, reason, message } = condition;
+      // One message often belongs to several conditions: the first one has it.
+      const isRepeated = !wide && seen.has(message);
+      seen.add(message);
+      const text = `${status}, ${reason}${message === "" || isRepeated ? "" : `: ${message}`}`;
+      if (type !== "Ready" || isCurrent(shown)) return [`  ${type}`, text, toneOf(condition)];
+      return ["  Ready", `Unknown; last reported: ${text}`, "doubtful"];
+    });
+  if (isCurrent(shown)) return rows;
+  const why =
+    operator.state === "NotRunning" || operator.state === "NotInstalled"
+      ? "no operator is running: what follows is as old as its last report"
+      : `the operator has not processed the last change of the spec: the status is of generation ${observedGeneration ?? "none"}, the spec of generation ${install?.generation}`;
+  return [["  Stale", why, "bad"], ...rows];
+}
+
+function toneOf({ type, status }: Condition): Tone {
+  if (type === "Ready") return status === "True" ? "good" : status === "False" ? "bad" : "doubtful";
+  if (status === "False") return "good";
+  return type === "Stalled" || type === "Degraded" ? "bad" : "doubtful";
 }
 
 function nodeRows({ nodes, primaryNetwork }: MultusInstallStatus): Row[] {
@@ -56,13 +160,13 @@ function nodeRows({ nodes, primaryNetwork }: MultusInstallStatus): Row[] {
       `${nodes?.desired} desired, ${nodes?.updated} updated, ${nodes?.available} available`,
     ]),
     ...(nodes?.unhealthy ?? []).map(
-      ({ node, reason, message }): Row => ["", `${node || "(no node)"} ${reason}: ${message}`],
+      ({ node, reason, message }): Row => ["", `${node || "(no node)"} ${reason}: ${message}`, "bad"],
     ),
     ...rowIf(files.length > 0, ["  Primary", files.join(", ")]),
   ];
 }
 
-function networkRows(networks: ShownStatus["networks"]): Row[] {
+function networkRows({ networks, duplicates = [] }: ShownStatus): Row[] {
   if (!networks) return [];
   const {
     total,
@@ -73,15 +177,19 @@ function networkRows(networks: ShownStatus["networks"]): Row[] {
     duplicateAddresses,
     samples = [],
   } = networks;
-  const notes = [
-    [rangesUsedUp, "ranges used up"],
-    [rangesNearlyUsedUp, "ranges nearly used up"],
-    [duplicateAddresses, "addresses given twice"],
-  ] as const;
+  const count = (n: number, one: string, many: string): Row[] =>
+    n > 0 ? [["", `${n} ${n === 1 ? one : many}`, "doubtful"]] : [];
   return [
     ["Networks", `${total}: ${valid} valid, ${invalid} invalid`],
-    ...notes.filter(([n]) => n > 0).map(([n, what]): Row => ["", `${n} ${what}`]),
-    ...samples.map(({ network, reason, message }): Row => ["", `${network} ${reason}: ${message}`]),
+    ...count(rangesUsedUp, "range used up", "ranges used up"),
+    ...count(rangesNearlyUsedUp, "range nearly used up", "ranges nearly used up"),
+    ...count(duplicateAddresses, "duplicate address", "duplicate addresses"),
+    ...duplicates
+      .slice(0, MAX_DUPLICATES)
+      .map(
+        ({ network, address, pods }): Row => ["", `${address} of ${network}: ${pods.join(", ")}`, "doubtful"],
+      ),
+    ...samples.map(({ network, reason, message }): Row => ["", `${network} ${reason}: ${message}`, "bad"]),
     ...rowIf(samples.length > 0, ["  see", "kubectl multus networks NAME -n NAMESPACE"]),
   ];
 }
@@ -111,9 +219,10 @@ function podRows(pods: ShownStatus["pods"]): Row[] {
   ] as const;
   const shown = counts.filter(([n]) => n > 0).map(([n, kind]) => `${n} ${kind}`);
   const samples = pods.samples ?? [];
+  const what = requesting === 1 ? "1 requests networks" : `${requesting} request networks`;
   return [
-    ["Pods", `${requesting} ask for networks${shown.length > 0 ? `: ${shown.join(", ")}` : ""}`],
-    ...samples.map(({ pod, outcome, message }): Row => ["", `${pod} ${outcome}: ${message}`]),
+    ["Pods", `${what}${shown.length > 0 ? `: ${shown.join(", ")}` : ""}`],
+    ...samples.map(({ pod, outcome, message }): Row => ["", `${pod} ${outcome}: ${message}`, "bad"]),
     ...rowIf(samples.length > 0, [
       "  see",
       "kubectl multus explain POD -n NAMESPACE, kubectl multus pods -A --failing",
@@ -127,12 +236,17 @@ function rowIf(condition: boolean, row: Row): Row[] {
 
 /** The same for scripts; networks and pods as in MultusInstall.status. */
 export function statusData(shown: ShownStatus): object {
-  const { install, others, networks, pods } = shown;
+  const { operator, pluginVersion, install, others, networks, pods, duplicates } = shown;
+  const { name, deletedAt, status } = install ?? {};
   return {
     ready: isReady(shown),
-    install: install ? { name: install.name, ...install.status } : null,
+    stale: install !== undefined && !isCurrent(shown),
+    operator,
+    pluginVersion,
+    install: install ? { name, ...(deletedAt === undefined ? {} : { deletedAt }), ...status } : null,
     others,
     networks: networks ?? null,
     pods: pods ?? null,
+    duplicates: duplicates ?? [],
   };
 }

@@ -3,7 +3,7 @@
 /** Controls, formats (bidirectional overrides among them) and line separators, but for line feed and tab. */
 const UNSAFE = /(?![\n\t])[\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}]/gu;
 
-/** Control characters as `\x1b`, so that they are seen and do nothing; line feeds and tabs stay. */
+/** Control characters as `\x1b`, so that they are visible and have no effect; line feeds and tabs stay. */
 export function printable(text: string): string {
   return text.replace(UNSAFE, (character) => {
     const code = character.codePointAt(0) ?? 0;
@@ -20,8 +20,8 @@ export function isPrintable(text: string): boolean {
 
 /**
  * Indented JSON that is safe for a terminal: JSON.stringify leaves C1 controls and bidirectional overrides as they
- * are, and they can be written as escapes.
- * @param inYaml whether kubectl reads it as YAML, which has another escape for what lies beyond U+FFFF
+ * are, and escapes can stand for them.
+ * @param inYaml whether kubectl reads it as YAML, which has another escape for characters beyond U+FFFF
  */
 export function toJson(value: unknown, inYaml = false): string {
   return JSON.stringify(value, null, 2).replace(UNSAFE, (character) => {

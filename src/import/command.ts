@@ -14,7 +14,8 @@ export interface Command {
 }
 
 const SHELL = /(^|\/)(ba|da|a)?sh$/;
-const PROGRAM = /(^|\/)(entrypoint\.sh|thin_entrypoint|multus-daemon)$/;
+/** What starts Multus in upstream's images. */
+export const PROGRAM = /(^|\/)(entrypoint\.sh|thin_entrypoint|multus-daemon)$/;
 
 /** The words that a container starts with; those of the script's own line if a shell runs a script that starts Multus. */
 export function wordsOf(container: Pick<Container, "command" | "args">): string[] {

@@ -57,6 +57,39 @@ const findings = (documents: unknown[]) =>
   importInstall(documents).findings.map(({ kind, path, message }) => `${kind} ${path}: ${message}`);
 
 describe("import", () => {
+  const daemonSet = (container: object) => ({
+    apiVersion: "apps/v1",
+    kind: "DaemonSet",
+    metadata: { name: "ds", namespace: "kube-system" },
+    spec: { template: { spec: { containers: [{ name: "c", ...container }] } } },
+  });
+
+  it.each([
+    { image: "ghcr.io/org/multus-dynamic-networks-controller:v1", command: ["/dynamic-networks-controller"] },
+    { image: "localhost:5000/multus-networkpolicy-nftables:e2e", command: ["/multi-networkpolicy-nftables"] },
+    { image: "org/multus-networkpolicy:v1" },
+    { image: "org/multus-admission-controller:v4.16" },
+    { image: "org/installer:v1", command: ["/bin/sh", "-c", "cp /multus-ipam /host/opt/cni/bin"] },
+    { image: "org/multus-tools:v1", command: ["/reconcile"] },
+  ])("takes no companion for Multus: %j", (container) => {
+    expect(() => importInstall([daemonSet(container)])).toThrow(
+      expect.objectContaining({ code: "NO_MULTUS" }),
+    );
+  });
+
+  it.each([
+    { image: "registry.local/rancher/hardened-multus-cni:v4.2.3-build1" },
+    { image: "org/multus:v4.0.2-thick", command: ["/usr/src/multus-cni/bin/multus-daemon"] },
+    {
+      image: "org/multus:v3.9.3",
+      command: ["/bin/bash", "-ec", "set -x\nexec /entrypoint.sh --multus-conf-file=auto"],
+    },
+    { image: "org/cni:v4.1.0", command: ["/opt/multus"] },
+    { name: "kube-multus", image: "org/x:v4.1.0", command: ["/start"] },
+  ])("recognizes Multus in %j", (container) => {
+    expect(importInstall([daemonSet(container)]).install.kind).toBe("MultusInstall");
+  });
+
   it("carries the first users' manifest over, and says what in it cannot work", () => {
     const imported = importInstall(FIRST_USERS);
     expect(imported.install.spec).toEqual({

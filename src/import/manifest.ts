@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { issueMessage, pathText } from "../crds/problems.ts";
 import { GUARD } from "../render/rollout-guard.ts";
+import { PROGRAM, wordsOf } from "./command.ts";
+import { parseImage } from "./image.ts";
 
 /**
  * A Multus manifest as users write and edit it by hand, or as `kubectl get -o yaml` shows it: the few objects
@@ -124,15 +126,25 @@ export function readManifest(documents: readonly unknown[]): Manifest {
   return manifest;
 }
 
-/** The container that runs Multus: upstream's name, else the first whose image or command says so. */
+/** The container that runs Multus: upstream's name, else the first whose image and command say so. */
 export function multusContainer({ spec }: DaemonSet): Container | undefined {
   const { containers } = spec.template.spec;
-  return (
-    containers.find(({ name }) => name === "kube-multus") ??
-    containers.find(
-      ({ image, command }) => /multus/.test(image) || command.some((word) => /multus/.test(word)),
-    )
-  );
+  return containers.find(({ name }) => name === "kube-multus") ?? containers.find(runsMultus);
+}
+
+/** Programs that work with Multus and are named after it: policies, controllers, webhooks, IPAM plugins. */
+const COMPANION = /admission|controller|injector|ipam|operator|polic(y|ies)|proxy|service|webhook/;
+
+function runsMultus(container: Container): boolean {
+  const { image, command } = container;
+  const { repository } = parseImage(image);
+  const isNamed = /multus/.test(image) || command.some((word) => /multus/.test(word));
+  if (!isNamed || COMPANION.test(repository.split("/").at(-1) ?? "")) return false;
+  const words = wordsOf(container);
+  const program = words.find((word) => !word.startsWith("-"));
+  // Without a command it is the image's own, and arguments are flags.
+  if (program === undefined || command.length === 0) return true;
+  return words.some((word) => PROGRAM.test(word)) || /multus[^/]*$/.test(program);
 }
 
 /** The API server takes a field that is null for one that is absent. */

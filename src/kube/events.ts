@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Logger } from "../telemetry/logger.ts";
+import type { DroppedEvents } from "../telemetry/metrics.ts";
 import type { KubeClient } from "./client.ts";
 import { ApiError } from "./errors.ts";
+import { EventCorrelator, type Series } from "./event-correlator.ts";
 import { microTime } from "./micro-time.ts";
 import { type ApiObject, EVENTS } from "./resource.ts";
 
@@ -19,72 +21,143 @@ export interface EventNote {
 /** The API server refuses longer notes, counted in bytes (k8s.io/kubernetes pkg/apis/core/validation/events.go). */
 const LONGEST_NOTE = 1024;
 
-/** Sends Kubernetes events (events.k8s.io/v1). An event that cannot be sent is logged, and hinders nothing. */
+/** An event that takes longer is given up: whoever waits for it must not wait for a slow API server, ms. */
+const TIMEOUT_MS = 10_000;
+
+/** Sends Kubernetes events (events.k8s.io/v1). An event that cannot be sent is logged and counted, and hinders nothing. */
 export class EventRecorder {
   readonly #client: KubeClient;
   readonly #log: Logger;
   readonly #controller: string;
   readonly #instance: string;
   readonly #now: () => Date;
+  readonly #correlator: EventCorrelator;
+  readonly #signal: AbortSignal | undefined;
+  /** Counts the events that were not sent. */
+  readonly dropped: DroppedEvents;
 
   constructor(
     client: KubeClient,
     log: Logger,
     controller: string,
     instance: string,
-    now: () => Date = () => new Date(),
+    {
+      now = () => new Date(),
+      dropped = UNCOUNTED,
+      correlator = new EventCorrelator(),
+      signal,
+    }: RecorderOptions = {},
   ) {
     this.#client = client;
     this.#log = log;
     this.#controller = controller;
     this.#instance = instance;
     this.#now = now;
+    this.dropped = dropped;
+    this.#correlator = correlator;
+    this.#signal = signal;
   }
 
   /** The same recorder for one piece of work: when `signal` is aborted, an event that is being sent is given up. */
   with({ signal }: { signal: AbortSignal }): EventRecorder {
-    return new EventRecorder(
-      this.#client.with({ signal }),
-      this.#log,
-      this.#controller,
-      this.#instance,
-      this.#now,
-    );
+    const [now, dropped, correlator] = [this.#now, this.dropped, this.#correlator];
+    return new EventRecorder(this.#client, this.#log, this.#controller, this.#instance, {
+      ...{ now, dropped, correlator },
+      signal: this.#signal ? AbortSignal.any([this.#signal, signal]) : signal,
+    });
   }
 
+  /** Resolves when the event was sent, or was given up. It never rejects: who need not wait for it may go on. */
   async send(regarding: ApiObject, event: EventNote): Promise<void> {
+    if (this.#signal?.aborted) return;
+    const { name, uid } = regarding.metadata;
+    const at = this.#now();
+    if (!this.#correlator.admit(`${uid ?? name} ${event.reason}`, at.getTime())) {
+      this.dropped.tooMany();
+      this.#log.debug({ object: name, reason: event.reason }, "too many events of one reason; not sent");
+      return;
+    }
+    try {
+      await this.#deliver(regarding, event, at);
+    } catch (error) {
+      if (event.key !== undefined && error instanceof ApiError && error.status === 409) return;
+      if (this.#signal?.aborted) return;
+      this.dropped.failed();
+      this.#log.warn({ err: error, reason: event.reason }, "an event could not be sent");
+    }
+  }
+
+  /** The same event again counts up the series of the first, unless a key says what is the same. */
+  async #deliver(regarding: ApiObject, event: EventNote, at: Date): Promise<void> {
+    const { uid, name } = regarding.metadata;
+    const same = JSON.stringify([uid ?? name, event.type, event.reason, event.action, event.note]);
+    const series = event.key === undefined ? this.#correlator.next(same, at.getTime()) : undefined;
+    if (series && (await this.#continue(regarding, series, at))) {
+      this.#correlator.sent(same, series, at.getTime());
+      return;
+    }
+    const created = await this.#create(regarding, event, at);
+    if (event.key === undefined) this.#correlator.sent(same, { name: created, count: 1 }, at.getTime());
+  }
+
+  /** False if the API server no longer has the first event of the series: it keeps events for an hour. */
+  async #continue(regarding: ApiObject, { name, count }: Series, at: Date): Promise<boolean> {
+    const { namespace = "default" } = regarding.metadata;
+    const series = { count, lastObservedTime: microTime(at) };
+    try {
+      await this.#limited().patch({ type: EVENTS, namespace, name }, { series });
+      return true;
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404) return false;
+      throw error;
+    }
+  }
+
+  /** Returns the name of the event. */
+  async #create(regarding: ApiObject, event: EventNote, time: Date): Promise<string> {
     const { name, namespace = "default", uid } = regarding.metadata;
-    const at = microTime(this.#now());
+    const at = microTime(time);
     const id = createHash("sha256")
       .update(event.key === undefined ? `${uid}${at}${event.reason}${event.note}` : `${uid}${event.key}`)
       .digest("hex")
       .slice(0, 16);
-    try {
-      await this.#client.create(EVENTS, {
-        apiVersion: "events.k8s.io/v1",
-        kind: "Event",
-        metadata: { name: `${name.slice(0, 200)}.${id}`, namespace },
-        eventTime: at,
-        reportingController: this.#controller,
-        reportingInstance: this.#instance,
-        type: event.type,
-        reason: event.reason,
-        action: event.action,
-        note: atMost(event.note, LONGEST_NOTE),
-        regarding: {
-          apiVersion: regarding.apiVersion,
-          kind: regarding.kind,
-          name,
-          ...(regarding.metadata.namespace ? { namespace: regarding.metadata.namespace } : {}),
-          ...(uid ? { uid } : {}),
-        },
-      });
-    } catch (error) {
-      if (event.key !== undefined && error instanceof ApiError && error.status === 409) return;
-      this.#log.warn({ err: error, reason: event.reason }, "an event could not be sent");
-    }
+    const eventName = `${name.slice(0, 200)}.${id}`;
+    await this.#limited().create(EVENTS, {
+      apiVersion: "events.k8s.io/v1",
+      kind: "Event",
+      metadata: { name: eventName, namespace },
+      eventTime: at,
+      reportingController: this.#controller,
+      reportingInstance: this.#instance,
+      type: event.type,
+      reason: event.reason,
+      action: event.action,
+      note: atMost(event.note, LONGEST_NOTE),
+      regarding: {
+        apiVersion: regarding.apiVersion,
+        kind: regarding.kind,
+        name,
+        ...(regarding.metadata.namespace ? { namespace: regarding.metadata.namespace } : {}),
+        ...(uid ? { uid } : {}),
+      },
+    });
+    return eventName;
+  }
+
+  #limited(): KubeClient {
+    const timeout = AbortSignal.timeout(TIMEOUT_MS);
+    return this.#client.with({ signal: this.#signal ? AbortSignal.any([this.#signal, timeout]) : timeout });
   }
 }
+
+interface RecorderOptions {
+  now?: () => Date;
+  dropped?: DroppedEvents | undefined;
+  correlator?: EventCorrelator;
+  signal?: AbortSignal;
+}
+
+const UNCOUNTED: DroppedEvents = { failed() {}, queueFull() {}, tooMany() {} };
 
 /** The longest beginning of `text` that has at most `bytes` bytes of UTF-8 and cuts no character. */
 function atMost(text: string, bytes: number): string {

@@ -62,6 +62,14 @@ test("bypassed: it runs, and Multus reported nothing", () => {
   expect(decide({ ...running, networks: "[" }).kind).toBe("bypassed");
 });
 
+test("not applicable, and not bypassed, on a node that does not answer", () => {
+  const lost = { phase: "Unknown", hasAddress: true };
+  const evidence = expect.stringContaining("does not answer (phase Unknown)");
+  expect(decide(lost)).toMatchObject({ kind: "not-applicable", evidence });
+  expect(decide({ ...lost, networks: "[" })).toMatchObject({ kind: "not-applicable", evidence });
+  expect(decide({ ...lost, status: [got("apps/net")] }).kind).toBe("attached");
+});
+
 test("not applicable", () => {
   expect(decide({ ...running, networks: "" }).kind).toBe("not-applicable");
   expect(decide({ ...running, hostNetwork: true }).kind).toBe("not-applicable");

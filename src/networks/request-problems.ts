@@ -20,7 +20,7 @@ const MOST = 8;
 
 /** Of the request alone, whatever the NAD is: what Multus' reader takes and what then cannot work, or is doubtful. */
 export function problemsOfRequest(request: NetworkRequest): RequestProblem[] {
-  return [...ofName(request), ...ofInterface(request), ...ofMac(request)];
+  return [...ofName(request), ...ofInterface(request), ...ofMac(request), ...ofGuid(request)];
 }
 
 /**
@@ -130,13 +130,18 @@ function ofMac({ mac }: NetworkRequest): RequestProblem[] {
         message: `requests the MAC address ${show(mac)}, which is not valid for an interface: the first byte must be even, and not all bytes may be 0`,
       },
     ];
-  if (hasNoSeparators(mac))
-    return [
-      {
-        severity: "warning",
-        code: "BAD_MAC",
-        message: `requests the MAC address ${show(mac)}, which only programs built with Go 1.26 or later read, and Multus' images up to v4.3.0 are built with an earlier one: write it with colons`,
-      },
-    ];
-  return [];
+  return hasNoSeparators(mac) ? [withoutSeparators("BAD_MAC", `the MAC address ${show(mac)}`)] : [];
+}
+
+function ofGuid({ infinibandGuid: guid }: NetworkRequest): RequestProblem[] {
+  if (guid === undefined || !hasNoSeparators(guid)) return [];
+  return [withoutSeparators("BAD_GUID", `the InfiniBand GUID ${show(guid)}`)];
+}
+
+function withoutSeparators(code: string, what: string): RequestProblem {
+  return {
+    severity: "warning",
+    code,
+    message: `requests ${what}, which only programs built with Go 1.26 or later read, and Multus' images up to v4.3.0 are built with Go 1.25 and refuse the pod: write it with colons`,
+  };
 }

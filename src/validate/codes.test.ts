@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, it } from "vitest";
+import { DENIABLE_CODES } from "../crds/multus-install/spec.ts";
 import { CODES } from "./codes.ts";
 
 const source = resolve(import.meta.dirname, "..");
@@ -11,6 +12,8 @@ const PLACES = [
   "networks/pod-request/request.ts",
   "networks/pod-request/go-json.ts",
   "networks/gateways.ts",
+  "networks/missing-devices.ts",
+  "networks/shared-addresses.ts",
   "networks/request-problems.ts",
   "networks/pod-request/default-network.ts",
   "validate",
@@ -35,4 +38,10 @@ it("explains every code that a finding of a NAD or a pod can have, in order and 
     const names = codes.map(({ code }) => code);
     expect(names).toEqual([...new Set(names)].toSorted());
   }
+});
+
+it("explains every code that a MultusInstall can deny as one of network configurations", () => {
+  const [ofNetworks = []] = Object.values(CODES);
+  const names = ofNetworks.map(({ code }) => code);
+  expect(DENIABLE_CODES.filter((code) => !names.includes(code))).toEqual([]);
 });

@@ -174,7 +174,7 @@ export const CODES: Readonly<Record<string, readonly CodeMeaning[]>> = {
     ),
     code(
       "UNKNOWN_PLUGIN",
-      "not a known plugin, but similar to one",
+      "not a known plugin, but similar to one; or an IPAM plugin, which creates no interface",
       "Use the spelling in the message, or ignore the warning: other plugins exist",
     ),
     code(
@@ -201,6 +201,11 @@ export const CODES: Readonly<Record<string, readonly CodeMeaning[]>> = {
       "Remove or rename one",
     ),
     code("INVALID_VALUE", "a kind or a name that the API server rejects", "See the message"),
+    code(
+      "PLACEHOLDER",
+      "a name, a configuration or a request holds a placeholder such as {{ .Nic }}, and cannot be checked as it is",
+      "Render the file first, with envsubst, Helm or what it is written for, and validate the result",
+    ),
     code(
       "UNKNOWN_FIELD",
       "metadata does not have this field; often the indentation is wrong",

@@ -4,14 +4,15 @@ import { closest } from "../crds/suggestion.ts";
 import { keyOf } from "../networks/attachments.ts";
 import type { Network } from "../networks/cross-checks/network.ts";
 import { gatewayProblem } from "../networks/gateways.ts";
+import { missingDevices } from "../networks/missing-devices.ts";
+import type { PodCount } from "../networks/pod-count.ts";
 import { DEFAULT_NETWORK, parseDefaultNetwork } from "../networks/pod-request/default-network.ts";
 import { type Isolation, mayUse } from "../networks/pod-request/isolation.ts";
 import { NETWORKS, type NetworkRequest, parseNetworks } from "../networks/pod-request/request.ts";
 import { unknownKeys } from "../networks/pod-request/unknown-keys.ts";
 import { problemsOfRequest, problemsWithNetwork, type RequestProblem } from "../networks/request-problems.ts";
-import { missingDevices } from "./devices.ts";
+import { sharedAddresses } from "../networks/shared-addresses.ts";
 import type { ObjectFinding, Path } from "./finding.ts";
-import { sharedAddresses } from "./shared-addresses.ts";
 
 /** Annotations that users write for Multus. */
 const WRITTEN = [NETWORKS, DEFAULT_NETWORK];
@@ -40,12 +41,6 @@ export interface PodPart {
   at: Path;
   /** How many pods of it there are at one time, as far as the object shows. */
   pods?: PodCount;
-}
-
-export interface PodCount {
-  /** "3 replicas", "a pod on each node". */
-  words: string;
-  several: boolean;
 }
 
 /** The networks that a pod asks for: whether Multus can read the annotation, and what is known of the NADs. */
@@ -105,7 +100,7 @@ export function checkPod(
         report(key, severity, code, message);
     for (const { severity, code, message } of [
       ...sharedAddresses(requests, pods),
-      ...missingDevices(requests, spec, around),
+      ...missingDevices(requests, spec, (key) => around.networks.get(key)?.nad.resourceName),
     ])
       report(key, severity, code, message);
   }

@@ -3,12 +3,13 @@ import { locateInJson } from "../cni/locate.ts";
 import { isObject } from "../cni/section.ts";
 import { MULTUS_INSTALL } from "../crds/multus-install/multus-install.ts";
 import type { SourceDocument } from "./documents.ts";
-import type { DocumentFinding, ObjectFinding } from "./finding.ts";
+import type { DocumentFinding, ObjectFinding, Path } from "./finding.ts";
 import { meantKind, misspelledKind } from "./kind.ts";
 import { checkMetadata } from "./metadata.ts";
 import { checkMultusInstall } from "./multus-install.ts";
 import { checkNetworkDefinition, NETWORK_DEFINITION } from "./network-definition.ts";
 import { objectsOf, type SeenObject } from "./object.ts";
+import { withoutPlaceholders } from "./placeholders.ts";
 import { repetitions } from "./repetitions.ts";
 import { surroundingsOf } from "./surroundings.ts";
 import { checkWorkload } from "./workload.ts";
@@ -56,7 +57,17 @@ function check(object: SeenObject, around: Surroundings): ObjectFinding[] | unde
   if (meant)
     return [misspelledKind(object.kind, meant), ...(check({ ...object, kind: meant }, around) ?? [])];
   const found = checkKnown(object, around);
-  return found && [...found, ...checkMetadata(object.value.metadata, ["metadata"])];
+  return (
+    found &&
+    withoutPlaceholders([...found, ...checkMetadata(object.value.metadata, ["metadata"])], (path) =>
+      textAt(object.value, path),
+    )
+  );
+}
+
+function textAt(value: unknown, path: Path): string {
+  const found = path.reduce<unknown>((inner, part) => (isObject(inner) ? inner[part] : undefined), value);
+  return typeof found === "string" ? found : "";
 }
 
 function checkKnown(object: SeenObject, around: Surroundings): ObjectFinding[] | undefined {

@@ -1,9 +1,10 @@
 import { isObject } from "../cni/section.ts";
+import { podsOf } from "../networks/pod-count.ts";
 import { NETWORKS } from "../networks/pod-request/request.ts";
 import type { ObjectFinding } from "./finding.ts";
 import { checkMetadata } from "./metadata.ts";
 import { annotationOf, type SeenObject } from "./object.ts";
-import { checkPod, type PodCount, type PodPart, type Surroundings } from "./pod.ts";
+import { checkPod, type PodPart, type Surroundings } from "./pod.ts";
 
 /** Where the kinds that make pods hold their pod template. */
 const TEMPLATES: Readonly<Record<string, readonly string[]>> = {
@@ -25,7 +26,11 @@ export function checkWorkload(object: SeenObject, around: Surroundings): ObjectF
   const at = (known ? TEMPLATES[object.kind] : undefined) ?? ["spec", "template"];
   const part = partAt(object.value, at);
   if (!known && annotationOf(part.metadata, NETWORKS) === undefined) return undefined;
-  const findings = checkPod({ ...part, pods: podsOf(object) }, object.namespace || "default", around);
+  const findings = checkPod(
+    { ...part, pods: podsOf(object.kind, object.value) },
+    object.namespace || "default",
+    around,
+  );
   if (at.length > 0) findings.push(...checkMetadata(part.metadata, part.at));
   if (at.length > 0 && annotationOf(object.value.metadata, NETWORKS) !== undefined)
     findings.push({
@@ -36,24 +41,6 @@ export function checkWorkload(object: SeenObject, around: Surroundings): ObjectF
       at: ["metadata", "annotations", NETWORKS],
     });
   return findings;
-}
-
-/** How many pods an object of this kind makes. */
-function podsOf({ kind, value }: SeenObject): PodCount {
-  const spec = isObject(value.spec) ? value.spec : {};
-  const number = (field: unknown) => (typeof field === "number" ? field : 1);
-  switch (kind) {
-    case "DaemonSet":
-      return { words: "a pod on each node", several: true };
-    case "Job":
-      return counted(Math.min(number(spec.parallelism), number(spec.completions ?? spec.parallelism)));
-    default:
-      return counted(number(spec.replicas));
-  }
-}
-
-function counted(pods: number): PodCount {
-  return { words: `${pods} pods`, several: pods > 1 };
 }
 
 function partAt(value: unknown, at: readonly string[]): PodPart {

@@ -38,6 +38,7 @@ it.each([
   ["a block scalar without a line break at its end", "a: |\n  x", { a: "x\n" }],
   ["carriage returns", "a: |\r\n  x\r\nb: 'y\r\n  z'\r\n", { a: "x\n", b: "y z" }],
   ["a byte order mark", "\ufeffa: 1\n", { a: 1 }],
+  ["a byte order mark within", "---\n\ufeffa: 1\n", { "\ufeffa": 1 }],
   [
     "JSON, also with what YAML does not have",
     '{"a": "\\ud83d\\ude00\\/", "b": [1, null]}',

@@ -101,6 +101,9 @@ function readPart(source: string, { start, end }: Part): YamlDocument {
   try {
     const forbidden = source.slice(start, end).search(FORBIDDEN);
     if (forbidden >= 0) throw new YamlError("holds a control character", start + forbidden);
+    // go-yaml then drops the first character of each further line (is_bom looks at the buffer's start, scannerc.go).
+    if (source.startsWith("\ufeff\ufeff", start))
+      throw new YamlError("begins with two byte order marks: remove them", start);
     return documentOf(parseYaml(source, start, end) ?? emptyAt(start));
   } catch (error) {
     if (error instanceof YamlError) return { error };

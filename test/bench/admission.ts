@@ -24,6 +24,7 @@ const webhook = await WebhookServer.start({
   view: {
     settings: {
       mode: "Deny",
+      denyCodes: [],
       isolation: { enabled: true, globalNamespaces: ["shared"] },
       excludedNamespaces: [],
     },

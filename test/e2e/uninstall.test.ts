@@ -244,7 +244,7 @@ describeOn(["nodeExec", "ownNodes", "loadImage"], "uninstall on real nodes", () 
         ],
       ]);
     await install({});
-    await expect(helm()).rejects.toThrow("delete-the-multusinstall-first");
+    await expect(helm()).rejects.toThrow("delete-the-multusinstall-or-helm-rollback");
     expect(await kubectl.run("get", "deployment", "-n", "multus-operator", "-o", "name")).not.toBe("");
     await helm("--no-hooks", "--wait");
     await kubectl.run("delete", "multusinstall", "multus", "--wait=false");

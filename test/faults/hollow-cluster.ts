@@ -12,7 +12,7 @@ import { waitUntil } from "../cluster/daemon.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 import { HollowNodes } from "../integration/hollow-nodes.ts";
 import { applyInstallDefinition, startInstallController } from "../integration/install-controller.ts";
-import { FaultProxy } from "../integration/kube/fault-proxy.ts";
+import { type Fault, FaultProxy } from "../integration/kube/fault-proxy.ts";
 import { type Condition, clusterState, type Found } from "./cluster-state.ts";
 import { forbids, type ReadFault, ReadFaults } from "./read-faults.ts";
 
@@ -52,7 +52,7 @@ export class HollowCluster {
   }
 
   /** An operator that has just been started, and whose reads meet these faults. */
-  async operator(faults?: Pick<ReadFaults, "fault">): Promise<InstallController> {
+  async operator(faults?: { fault: Fault }): Promise<InstallController> {
     this.#proxy.fault = faults?.fault;
     return await startInstallController(this.#proxy.kubeconfig, { taskImage: IMAGE });
   }
@@ -65,6 +65,28 @@ export class HollowCluster {
 
   allow(): void {
     this.#proxy.fault = undefined;
+  }
+
+  /** "PATCH /api/v1/nodes/a" of each write of an operator, in order; dry runs and those of status and events left out. */
+  get writes(): string[] {
+    return this.#proxy.requests.flatMap((request) => {
+      const [method = "", url = ""] = request.split(" ");
+      const { pathname, searchParams } = new URL(url, "http://proxy");
+      const isWrite = method !== "GET" && !searchParams.has("dryRun") && !/\/(events|status)$/.test(pathname);
+      return isWrite ? [`${method} ${pathname}`] : [];
+    });
+  }
+
+  /** How often an operator has written the status. */
+  get statusWrites(): number {
+    return this.#proxy.requests.filter((request) =>
+      /^PATCH .*\/multusinstalls\/multus\/status\?/.test(request),
+    ).length;
+  }
+
+  /** Ends every connection of the operator. */
+  reset(): void {
+    this.#proxy.reset();
   }
 
   async put(spec: object): Promise<void> {
@@ -156,6 +178,7 @@ export class HollowCluster {
   forget(): void {
     this.nodes.tasks.length = 0;
     this.nodes.started.length = 0;
+    this.nodes.ended.length = 0;
   }
 
   /** The messages of the events with this reason. */

@@ -9,10 +9,11 @@ export type ReadFault = "delayed" | "refused" | "cut" | "held, then refused";
 export const FAULTS = ["delayed", "refused", "cut"] as const satisfies ReadFault[];
 
 /** Longer than a reconcile waits for a list, ms. */
-const HELD_MS = 8000;
+const HELD_MS = 6000;
 /** A rollout must not take all day. */
 const WATCH_HELD_MS = 1500;
-const REFUSED_MS = 6000;
+/** The first refusal is a 403, which a reconcile does not wait out. */
+const REFUSED_MS = 3000;
 const REFUSALS = [
   [403, "Forbidden"],
   [503, "ServiceUnavailable"],

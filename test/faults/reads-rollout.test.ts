@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { GUARD } from "../../src/render/rollout-guard.ts";
-import { HollowCluster, NODE_COUNT } from "./hollow-cluster.ts";
+import { DAEMON_SET, HollowCluster, NODE_COUNT } from "./hollow-cluster.ts";
 import { FAULTS, RESOURCES } from "./read-faults.ts";
 
 /**
@@ -41,8 +41,12 @@ it.each(Object.keys(RESOURCES).flatMap((resource) => FAULTS.map((fault) => [reso
     expect([...seen.tooEarly]).toEqual([]);
     if (fault !== "cut" && resource !== "installs")
       expect([...seen.syncing].join("\n")).toMatch(seen.names(resource));
+    const ended = cluster.nodes.ended.filter(({ name }) => name === "multus");
+    expect(ended).toHaveLength(NODE_COUNT);
+    expect(ended.filter(({ next }) => !next.includes(GUARD))).toEqual([]);
     const started = cluster.nodes.started.map(({ name }) => name).filter(Boolean); // tasks have no such label
     expect(started).toEqual([...Array(NODE_COUNT).fill(GUARD), ...Array(NODE_COUNT).fill("multus")]);
+    expect(await cluster.client.get({ ...DAEMON_SET, name: GUARD })).toBeUndefined();
     expect(await cluster.state()).toEqual(expected[version]);
   },
 );

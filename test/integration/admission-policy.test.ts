@@ -28,6 +28,7 @@ import { READ_BY_HAND } from "./cni/written-by-hand.ts";
 
 const DENY = {
   mode: "Deny",
+  denyCodes: [],
   isolation: { enabled: false, globalNamespaces: [] },
   excludedNamespaces: ["kube-system"],
 } as const;

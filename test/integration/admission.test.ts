@@ -77,8 +77,8 @@ async function apply(object: object): Promise<void> {
   await kubectl.runWithInput(JSON.stringify(object), "apply", "-f", "-");
 }
 
-const setMode = (admission: string, spec: object = {}) =>
-  apply(installOf({ ...spec, attachments: { admission } }));
+const setMode = (admission: string, spec: object = {}, denyCodes?: readonly string[]) =>
+  apply(installOf({ ...spec, attachments: { admission, ...(denyCodes ? { denyCodes } : {}) } }));
 
 async function startReplica(name: string, leads: boolean): Promise<Admission> {
   const client = new KubeClient(connect({ kubeconfig: operatorKubeconfig }));
@@ -159,6 +159,38 @@ describe("admission", () => {
     const doubtful = await shown(network(RIGHT.replace('"mode"', '"mode":"vepa","mode"'), "doubtful"));
     expect(doubtful).toContain("Warning: spec.config: mode is a duplicate key");
     expect(doubtful).toContain("doubtful created");
+  });
+
+  it("refuses in mode Warn a NAD that names a path of the node, when denyCodes has HOST_PATH", async () => {
+    const nested = JSON.stringify({
+      cniVersion: "1.0.0",
+      type: "multus",
+      logFile: "/etc/cron.d/tenant",
+      delegates: [{ cniVersion: "1.0.0", name: "x", type: "macvlan" }],
+    });
+    await setMode("Warn");
+    await waitUntil("the warning", warned);
+    expect(await shown(network(nested, "nested"), ...dryRun)).toMatch(
+      /Warning: spec.config: logFile names a path of the node .*\n.*created/,
+    );
+    await setMode("Warn", {}, ["HOST_PATH"]);
+    await waitUntil("the refusal", async () =>
+      (await shown(network(nested, "nested"), ...dryRun)).includes("denied the request"),
+    );
+    expect(await shown(network(nested, "nested"))).toContain('(it is "/etc/cron.d/tenant") (line 1, column ');
+    const hidden = `{"cniVersion":"1.0.0","plugins":[{"type":"x","A":[{"DAEMON\\u017fOCKETPATH":"/tmp/s"}]}]}`;
+    expect(await shown(network(hidden, "hidden"))).toContain("[HOST_PATH]");
+    expect(await kubectl.run("get", "net-attach-def", "nested", "hidden", "--ignore-not-found")).toBe("");
+    expect(await shown(network(WRONG_MODE, "other"), ...dryRun)).toContain("created");
+    const off = await shown(
+      installOf({ attachments: { admission: "Off", denyCodes: ["HOST_PATH"] } }),
+      ...dryRun,
+    );
+    expect(off).toContain("spec.attachments.denyCodes");
+    await setMode("Deny");
+    await waitUntil("the refusal of what cannot work only", async () =>
+      (await shown(network(nested, "nested"), ...dryRun)).includes("created"),
+    );
   });
 
   it("bounds what it says, whatever is wrong", async () => {

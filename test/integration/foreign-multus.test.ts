@@ -17,6 +17,7 @@ import { objectsOf, renderInstall } from "../../src/render/render.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
+import { withoutStatus } from "../cluster/without-status.ts";
 import { HollowNodes } from "./hollow-nodes.ts";
 import { applyInstallDefinition, startInstallController } from "./install-controller.ts";
 import { upstreamManifest } from "./upstream-manifests.ts";
@@ -102,22 +103,12 @@ async function everything(objects: readonly ApiObject[]): Promise<unknown> {
     objects.map(async (object) => {
       const live = await client.get<ApiObject>(refOf(object));
       // The DaemonSet controller and the apiextensions controllers write these at their own time.
-      if (object.kind === "DaemonSet" || object.kind === "CustomResourceDefinition") return settled(live);
+      if (object.kind === "DaemonSet" || object.kind === "CustomResourceDefinition")
+        return withoutStatus(live);
       return live;
     }),
   );
   return { stored, pods: await pods() };
-}
-
-function settled(live: ApiObject | undefined): unknown {
-  if (!live) return undefined;
-  const { status: _, ...rest } = live;
-  const { resourceVersion: __, managedFields = [], ...metadata } = live.metadata;
-  const entries = managedFields as { subresource?: string }[];
-  return {
-    ...rest,
-    metadata: { ...metadata, managedFields: entries.filter(({ subresource }) => !subresource) },
-  };
 }
 
 async function pods(): Promise<string[]> {

@@ -15,6 +15,7 @@ interface Pod {
   ending: boolean;
   task: string | undefined;
   label: string;
+  runs: boolean;
   /** Whether it asks for a network. */
   requests: boolean;
 }
@@ -36,6 +37,8 @@ export class HollowNodes {
   readonly dead = new Set<string>();
   /** Each pod that was started, by its label `name`, in order. */
   readonly started: { name: string; node: string }[] = [];
+  /** Each pod that was told to end, in order, and the labels `name` of the pods that ran next to it then. */
+  readonly ended: { name: string; node: string; next: string[] }[] = [];
   /** "namespace/name" of the network that pods get which request one. */
   network: string | undefined;
   /** What a look at a node finds beside the usual. */
@@ -43,6 +46,7 @@ export class HollowNodes {
   readonly #client: KubeClient;
   readonly #pods: Reflector<Pod>;
   readonly #seen = new Set<string>();
+  readonly #ending = new Set<string>();
   readonly #running: Record<string, number> = {};
   readonly #names = new Set<string>();
   #beating = Promise.resolve();
@@ -58,7 +62,9 @@ export class HollowNodes {
       type: PODS,
       project: podOf,
       onChange: (_, pod) => {
-        if (pod) void this.#live(pod);
+        if (!pod) return;
+        this.#noteEnd(pod);
+        void this.#live(pod);
       },
     });
     this.#pods.start();
@@ -139,6 +145,13 @@ export class HollowNodes {
     }
   }
 
+  #noteEnd({ uid, label: name, node, ending }: Pod): void {
+    if (!ending || !this.#seen.has(uid) || this.#ending.has(uid)) return;
+    this.#ending.add(uid);
+    const others = this.#pods.values().filter((pod) => pod.node === node && pod.uid !== uid && pod.runs);
+    this.ended.push({ name, node, next: others.filter((pod) => !pod.ending).map(({ label }) => label) });
+  }
+
   async #attach(ref: ObjectRef, network: string): Promise<void> {
     const status = JSON.stringify([{ name: network, interface: "net1" }]);
     await this.#client.patch(ref, {
@@ -211,6 +224,7 @@ function podOf(object: ApiObject): Pod {
     ending: deletionTimestamp !== undefined,
     task: labels[NODE_TASK],
     label: labels.name ?? "",
+    runs: (object.status as { phase?: string } | undefined)?.phase === "Running",
     requests: annotations?.["k8s.v1.cni.cncf.io/networks"] !== undefined,
   };
 }

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { load } from "js-yaml";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { sweepReaders } from "../../src/commands/kubectl/left-readers.ts";
+import { deleteOrphanedLogPods } from "../../src/commands/kubectl/orphaned-log-pods.ts";
 import { READER_LABELS } from "../../src/commands/kubectl/reader-pod.ts";
 import { type ApiObject, PODS } from "../../src/kube/resource.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
@@ -65,7 +65,9 @@ it("says what is not installed, and how to install it", async () => {
   expect(await multus(["status"])).toMatchObject({
     code: 1,
     stderr: "",
-    stdout: expect.stringContaining("none. Make one: kubectl apply -f manifests/samples/multusinstall.yaml"),
+    stdout: expect.stringContaining(
+      "none. Create one: kubectl apply -f manifests/samples/multusinstall.yaml",
+    ),
   });
 });
 
@@ -113,7 +115,7 @@ it("shows what was asked for beside what was got, and with --failing what lacks"
   expect(table).toMatch(/^NAMESPACE +POD +NODE +OUTCOME +REQUESTED +REPORTED\n/);
   expect(table).not.toContain("well");
   expect((await multus(["pods", "-n", "kube-system"])).stdout).toBe(
-    "No pod in namespace kube-system asks for a network.\n",
+    "No pod in namespace kube-system requests a network.\n",
   );
 });
 
@@ -130,7 +132,7 @@ it("explains what it can, and says what its user may not see", async () => {
   expect(code).toBe(1);
   const pods = await multus(["pods"], kubeconfig);
   expect(pods.stdout).toMatch(/failing +node-1 +failed/);
-  expect(pods.stderr).toContain("warning: not looked at, for want of permissions");
+  expect(pods.stderr).toContain("warning: not read, because permissions are missing");
   const refused = await multus(["pods", "-A"], kubeconfig);
   expect(refused).toMatchObject({
     code: 2,
@@ -188,7 +190,7 @@ it("sweeps reading pods that ended and that a killed kubectl multus left, and no
   await reader("left", "Failed", "2026-11-24T11:00:00Z");
   await reader("read-now", "Succeeded", "2026-11-24T11:59:30Z");
   await reader("followed", "Running");
-  expect(await sweepReaders(world.client, "default", now)).toBe(1);
+  expect(await deleteOrphanedLogPods(world.client, "default", now)).toBe(1);
   const { items } = await world.client.list(PODS, {
     namespace: "default",
     labelSelector: "app.kubernetes.io/name=multus-log-reader",

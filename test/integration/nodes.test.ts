@@ -2,9 +2,11 @@ import { pino } from "pino";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { InstallController } from "../../src/controllers/install/controller.ts";
 import { NODE_TASK, taskPod } from "../../src/controllers/nodes/task-pod.ts";
+import { TaskRunner } from "../../src/controllers/nodes/task-runner.ts";
 import { NodeInspections } from "../../src/controllers/shared/node-inspections.ts";
 import { KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
+import { Reflector } from "../../src/kube/reflector.ts";
 import { type ApiObject, PODS } from "../../src/kube/resource.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
@@ -182,6 +184,74 @@ it("has what an earlier Multus left removed where a look shows it, and looks aga
   expect(nodes.tasks.filter(({ kind }) => kind === "clean")).toHaveLength(1);
   await kubectl.run("delete", "node", "node-late");
 });
+
+it.each(["kube-system", "elsewhere"])(
+  "admits the priority class of a task in %s, and runs the task without it if the namespace refuses the class",
+  async (namespace) => {
+    if (namespace !== "kube-system") await kubectl.run("create", "namespace", namespace);
+    if (namespace !== "kube-system") await kubectl.run("create", "serviceaccount", "multus", "-n", namespace);
+    const runner = new TaskRunner(client, log, IMAGE);
+    const seen: (string | undefined)[] = [];
+    const pods = new Reflector<true>({
+      ...{ client, log, type: PODS, namespace, labelSelector: NODE_TASK },
+      project: () => true,
+      onChange: (key) => void noteClass(key),
+    });
+    const noteClass = async (key: string) => {
+      const name = key.split("/")[1] ?? "";
+      const pod = await client.get({ type: PODS, namespace, name });
+      if (pod) seen.push((pod.spec as { priorityClassName?: string }).priorityClassName);
+    };
+    pods.start();
+    await pods.whenSynced();
+    const { metadata } = await installNow<{ metadata: { uid: string } }>(kubectl);
+    const owner = { name: "multus", uid: metadata.uid, namespace, pullSecrets: [] };
+    const run = async (node: string) =>
+      await runner.run(
+        { kind: "inspect", node, confDir: "/etc/cni/net.d", binDirs: ["/opt/cni/bin"] },
+        { ...owner, priorityClassName: "system-node-critical" },
+        AbortSignal.timeout(60_000),
+      );
+    try {
+      expect((await run("node-5")).exitCode).toBe(0);
+      expect(new Set(seen)).toEqual(new Set(["system-node-critical"]));
+      seen.length = 0;
+      await refusePriority(namespace);
+      await waitUntil("the class to be refused", async () => {
+        await run("node-6");
+        return seen.includes(undefined);
+      });
+    } finally {
+      await kubectl.run("delete", "validatingadmissionpolicybinding,validatingadmissionpolicy", "--all");
+      await runner.stop();
+      await pods.stop();
+    }
+  },
+);
+
+/** As a quota for priority classes does that is not given to the namespace (GKE): with 403. */
+async function refusePriority(namespace: string): Promise<void> {
+  const name = "refuse-priority";
+  const match = { matchLabels: { "kubernetes.io/metadata.name": namespace } };
+  const [apiGroups, apiVersions, resources, operations] = [[""], ["v1"], ["pods"], ["CREATE"]];
+  const policy = {
+    ...{
+      apiVersion: "admissionregistration.k8s.io/v1",
+      kind: "ValidatingAdmissionPolicy",
+      metadata: { name },
+    },
+    spec: {
+      matchConstraints: { resourceRules: [{ apiGroups, apiVersions, resources, operations }] },
+      validations: [{ expression: "object.spec.?priorityClassName.orValue('') == ''", reason: "Forbidden" }],
+    },
+  };
+  const binding = {
+    ...{ ...policy, kind: "ValidatingAdmissionPolicyBinding" },
+    spec: { policyName: name, validationActions: ["Deny"], matchResources: { namespaceSelector: match } },
+  };
+  for (const object of [policy, binding])
+    await kubectl.runWithInput(JSON.stringify(object), "apply", "-f", "-");
+}
 
 it("cleans twenty nodes at a time, and goes on without the one that is lost", async () => {
   await apply({ uninstall: { timeout: "3s" } });

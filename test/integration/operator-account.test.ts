@@ -248,6 +248,7 @@ const webhooks = (change: (webhook: Record<string, unknown>) => object) => {
 };
 const ADMISSION = {
   mode: "Deny" as const,
+  denyCodes: [],
   isolation: { enabled: false, globalNamespaces: [] },
   excludedNamespaces: [KUBE_SYSTEM],
 };

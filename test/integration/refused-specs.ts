@@ -46,6 +46,18 @@ const MISTAKES: RefusedSpec[] = [
   },
   { title: "a short digest", spec: { image: { digest: "sha256:abc" } }, field: "spec.image.digest" },
   {
+    title: "codes to deny with admission off",
+    spec: { attachments: { admission: "Off", denyCodes: ["HOST_PATH"] } },
+    field: "spec.attachments.denyCodes",
+    says: /use Warn or Deny/,
+  },
+  {
+    title: "a code that no finding has",
+    spec: { attachments: { denyCodes: ["HOST_PATHS"] } },
+    field: "spec.attachments.denyCodes",
+    says: /HOST_PATH/,
+  },
+  {
     title: "entrypoint settings for the daemon",
     spec: { mode: "Thick", entrypoint: {} },
     field: "spec.entrypoint",

@@ -21,7 +21,7 @@ const CASES = Number(process.env.MULTUS_OPERATOR_YAML_CASES ?? 6_000);
 const SEED = Number(process.env.MULTUS_OPERATOR_YAML_SEED ?? 3);
 const root = resolve(import.meta.dirname, "../..");
 
-/** Where we refuse what kubectl reads; nowhere do we read what it refuses. */
+/** Where we refuse what kubectl reads. What it refuses we refuse, too. */
 const DIFFERENCES: readonly { message: RegExp; reason: string; example: string | Buffer }[] = [
   {
     message: /nested deeper than 500 levels/,
@@ -42,6 +42,12 @@ const DIFFERENCES: readonly { message: RegExp; reason: string; example: string |
     message: /is UTF-16/,
     reason: "libyaml reads it, and kubectl splits its lines by bytes before: it works by chance, if at all",
     example: Buffer.from("\ufeffa: 1\n", "utf16le").swap16(),
+  },
+  {
+    message: /two byte order marks/,
+    reason:
+      "kubectl skips both, and then the first character of each further line: it reads one line by chance",
+    example: "\ufeff\ufeffa: 1\n",
   },
   {
     message: /a number is too large/,

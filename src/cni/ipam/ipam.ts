@@ -18,6 +18,8 @@ const IPAMS = new Map<string, IpamCheck>([
 ]);
 /** Addresses given by a plugin of their own name, which no rule here knows. */
 const OTHERS = ["calico-ipam", "azure-vnet-ipam", "nv-ipam", "ovn-k8s-cni-overlay", "spiderpool"];
+/** Every IPAM plugin that is known here. */
+export const IPAM_TYPES: readonly string[] = [...IPAMS.keys(), ...OTHERS];
 
 /**
  * The `ipam` of a plugin that hands out addresses: required by those that refuse to work without one, else

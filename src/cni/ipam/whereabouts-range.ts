@@ -18,11 +18,14 @@ export interface WhereaboutsRange {
  * `range` with its bounds and exceptions (pkg/config, LoadIPAMConfig; pkg/iphelpers, GetIPRange;
  * pkg/allocate, IterateForAssignment): a network, or "10.0.0.5-10.0.0.20/24", from the first address to the
  * one in the network.
+ *
+ * @param sliced whether nodes have slices: a pod then gets an address of its node's slice instead of the range
  */
 export function checkRange(
   fields: Section,
   { report }: Pick<PluginContext, "report">,
   inList: boolean,
+  sliced = false,
 ): WhereaboutsRange | undefined {
   const word = fields.take("range", text) ?? "";
   const start = bound("range_start");
@@ -33,7 +36,7 @@ export function checkRange(
     return undefined;
   }
   const [from, block] = word.includes("-") ? word.split(/-(.*)/s, 2) : [undefined, word];
-  const network = parseCidr(sloppy(block ?? ""));
+  const network = asIpv4(parseCidr(sloppy(block ?? "")));
   const first = from === undefined ? undefined : parseAddress(sloppy(from));
   if (!network || (from !== undefined && !first)) {
     report.error(
@@ -44,18 +47,18 @@ export function checkRange(
     );
     return undefined;
   }
-  // An IPv4 network written as IPv6 has one family for its address and another for its mask.
   if (network.mapped) return undefined;
   // The first and the last address of a network are not given to pods.
   let [low, high] = [network.first + 1n, network.last - 1n];
   const most = network.address.family === 4 ? 30 : 126;
-  if (network.prefix > most)
-    report.error(
-      fields.at("range"),
-      "TOO_SMALL",
-      `is too small to allocate addresses from: must be /${most} or larger (it is ${show(word)})`,
-    );
-  else if (first && !contains(network, unmapped(first)))
+  if (network.prefix > most) {
+    if (!sliced)
+      report.error(
+        fields.at("range"),
+        "TOO_SMALL",
+        `is too small to allocate addresses from: must be /${most} or larger (it is ${show(word)})`,
+      );
+  } else if (first && !contains(network, unmapped(first)))
     report.error(fields.at("range"), "OUTSIDE_SUBNET", `begins outside of its network (it is ${show(word)})`);
   else {
     const inside = (address: Address | undefined): address is Address =>
@@ -67,7 +70,7 @@ export function checkRange(
       ignored("range_start", start, inside(start));
       ignored("range_end", end, inside(end));
     }
-    if (low > high || covers(exceptions, network.address.family, low, high))
+    if (!sliced && (low > high || covers(exceptions, network.address.family, low, high)))
       report.error(
         fields.at("range"),
         "EMPTY_RANGE",
@@ -104,8 +107,8 @@ export function checkRange(
       const single = item === undefined ? undefined : parseAddress(item);
       const read = single ? parseCidr(`${item}/${single.family === 4 ? 32 : 128}`) : parseCidr(item ?? "");
       if (read) return [read];
-      // Nothing reads them where there is no range.
-      if (word !== "")
+      // Nothing reads them if there is no range, or if the node's slice takes its place.
+      if (word !== "" && !sliced)
         report.error(
           [...fields.at("exclude"), i],
           "BAD_CIDR",
@@ -114,6 +117,16 @@ export function checkRange(
       return [];
     });
   }
+}
+
+/** An IPv4 network written as IPv6 (::ffff:10.1.0.0/120) counts as that of IPv4, since Go's IPNet.String writes it so. */
+function asIpv4(network: Cidr | undefined): Cidr | undefined {
+  if (!network?.mapped || network.prefix < 96) return network;
+  const [address, first, last] = [network.address.value, network.first, network.last].map(
+    (value) => value & 0xffffffffn,
+  );
+  if (address === undefined || first === undefined || last === undefined) return network;
+  return { address: { family: 4, value: address }, prefix: network.prefix - 96, first, last, mapped: false };
 }
 
 /** Whether a pod may get the address. */

@@ -11,14 +11,15 @@ import { checkSlices } from "./whereabouts-slices.ts";
 /** k8snetworkplumbingwg/whereabouts, pkg/config/config.go, pkg/types/types.go, pkg/allocate and pkg/iphelpers. */
 export function checkWhereabouts(ipam: Section, context: PluginContext): Layer3 | undefined {
   const { report } = context;
-  const own = checkRange(ipam, context, false);
+  const sliced = (ipam.take("node_slice_size", text) ?? "") !== "";
+  const own = checkRange(ipam, context, false, sliced);
   const listed = ipam.take("ipRanges", list(section)) ?? [];
   const read = listed.map((fields, i) => {
     if (!fields) {
       report.missing([...ipam.at("ipRanges"), i, "range"], "a network such as 192.168.1.0/24");
       return undefined;
     }
-    const range = checkRange(fields, context, true);
+    const range = checkRange(fields, context, true, sliced);
     fields.warnOfMisspellings();
     return range;
   });
@@ -49,7 +50,8 @@ export function checkWhereabouts(ipam: Section, context: PluginContext): Layer3 
   const fixed = checkAddresses(ipam, context);
   const requested = requestedAddresses(ipam, context);
   checkTwice([...fixed, ...requested], ipam, context);
-  if (!hasRange && listed.length === 0 && !ipam.has("addresses") && requested.length === 0)
+  const hasAddresses = (ipam.take("addresses", list(section)) ?? []).length > 0;
+  if (!hasRange && listed.length === 0 && !hasAddresses && requested.length === 0)
     report.missing(
       ipam.at("range"),
       'the addresses to hand out, here, in "ipRanges" or in whereabouts.conf on every node',

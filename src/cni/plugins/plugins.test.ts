@@ -211,8 +211,70 @@ it.each([
   expect(checkNetworkConfig(JSON.stringify({ cniVersion: "1.0.0", ...config }), options)).toEqual([]);
 });
 
+it.each([
+  [[{ type: "macvlan" }, { type: "bridge" }], "plugins[1].type"],
+  [[{ type: "macvlan" }, { type: "tuning" }, { type: "ipvlan", ipam: { type: "dhcp" } }], "plugins[2].type"],
+  [[{ type: "bridge" }, { type: "host-device", device: "eth1" }], "plugins[1].type"],
+])("refuses a second plugin that makes the interface: %j", (plugins, path) => {
+  const errors = checkNetworkConfig(JSON.stringify({ cniVersion: "1.0.0", plugins }));
+  expect(errors).toContainEqual(
+    expect.objectContaining({ path, severity: "error", code: "SECOND_INTERFACE" }),
+  );
+});
+
+it("takes a plugin that changes the interface, or passes a device on, for no second one", () => {
+  for (const second of [{ type: "tuning" }, { type: "sbr" }, { type: "vendor" }, { type: "host-device" }]) {
+    const config = { cniVersion: "1.0.0", plugins: [{ type: "macvlan" }, second] };
+    expect(found(config).filter(([, , code]) => code === "SECOND_INTERFACE")).toEqual([]);
+  }
+});
+
+it("takes the MAC address of a request for tap as iproute2 does", () => {
+  const errors = (config: object, mac: string) =>
+    checkNetworkConfig(JSON.stringify({ cniVersion: "1.0.0", type: "tap", ...config }), { request: { mac } })
+      .filter(({ severity }) => severity === "error")
+      .map(({ path, code }) => [path, code]);
+  for (const mac of ["00:00:00:00:00:00", "01:00:00:00:00:01", "02-00-00-00-00-01", "0200.0000.0001"])
+    expect(errors({}, mac)).toEqual([["type", "BAD_MAC"]]);
+  expect(errors({}, "02:00:00:00:00:01")).toEqual([]);
+  // By netlink the plugin loses the address (createLinkWithNetlink).
+  expect(errors({ owner: 0, group: 0 }, "01:00:00:00:00:01")).toEqual([]);
+});
+
+it.each([
+  ["whereabout", "whereabouts"],
+  ["host_local", "host-local"],
+  ["cilium-cnl", "cilium-cni"],
+  ["macvlam", "macvlan"],
+])("suggests for the plugin %j %j", (type, suggestion) => {
+  expect(checkNetworkConfig(JSON.stringify({ cniVersion: "1.0.0", type }))).toMatchObject([
+    { path: "type", severity: "warning", code: "UNKNOWN_PLUGIN", suggestion },
+  ]);
+});
+
+it("reports an IPAM plugin where a plugin is needed", () => {
+  expect(checkNetworkConfig('{"cniVersion":"1.0.0","type":"whereabouts"}')).toMatchObject([
+    { path: "type", code: "UNKNOWN_PLUGIN", message: expect.stringContaining('name it in "ipam"') },
+  ]);
+});
+
 it("warns where no device plugin is asked for the device", () => {
   for (const type of ["sriov", "ib-sriov"])
     expect(found({ cniVersion: "1.0.0", type })).toEqual([["type", "warning", "MISSING_DEVICE"]]);
   expect(found({ cniVersion: "1.0.0", type: "sriov", deviceID: "0000:01:00.1" })).toEqual([]);
+});
+
+it("leaves out of a whereabouts range what a node's slice replaces, and reads IPv4 written as IPv6", () => {
+  const codes = (ipam: object) =>
+    found({ cniVersion: "1.0.0", type: "macvlan", ipam: { type: "whereabouts", ...ipam } })
+      .filter(([, severity]) => severity === "error")
+      .map(([path, , code]) => [path, code]);
+  const all = { range: "10.1.0.0/24", exclude: ["10.1.0.0/24"] };
+  expect(codes(all)).toEqual([["ipam.range", "EMPTY_RANGE"]]);
+  expect(codes({ ...all, range: "::ffff:10.1.0.0/120" })).toEqual([["ipam.range", "EMPTY_RANGE"]]);
+  expect(codes({ ...all, node_slice_size: "/26" })).toEqual([]);
+  expect(codes({ ...all, exclude: [""], node_slice_size: "/26" })).toEqual([]);
+  const small = { range: "10.1.0.0/24", ipRanges: [{ range: "10.2.0.0/32" }] };
+  expect(codes(small)).toEqual([["ipam.ipRanges[0].range", "TOO_SMALL"]]);
+  expect(codes({ ...small, node_slice_size: "/26" })).toEqual([]);
 });

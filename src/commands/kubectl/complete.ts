@@ -3,16 +3,16 @@ import { NETWORK_ATTACHMENT_DEFINITIONS } from "../../crds/network-attachment-de
 import { NAMESPACES, NODES, PODS, type ResourceType } from "../../kube/resource.ts";
 import { type CommonOptions, openSession } from "./session.ts";
 
-/** By this first argument, which bin/kubectl_complete-multus gives, the program completes what is typed after `kubectl multus`. */
+/** With this first argument, which bin/kubectl_complete-multus passes, the program completes the words after `kubectl multus`. */
 export const COMPLETE_ARGUMENT = "kubectl_complete-multus";
-/** kubectl's own protocol (cobra): candidates, a line each, then `:4`, no file names. */
+/** kubectl's own protocol (cobra): candidates, one per line, then `:4`, no file names. */
 const NO_FILES = ":4";
-/** A shell that waits for a server that does not answer is worse than no candidates. */
-const LONGEST_MS = 2000;
+/** Waiting in the shell for a server that does not answer is worse than no candidates. */
+const MAX_WAIT_MS = 2000;
 
 /**
  * What `kubectl_complete-multus` prints for the words after `kubectl multus`, the last of which is being typed.
- * Nothing that goes wrong is told: a shell has no place for it.
+ * Errors are not reported: a shell has no place for them.
  */
 export async function complete(program: Command, words: readonly string[]): Promise<string> {
   const typed = words.at(-1) ?? "";
@@ -28,10 +28,21 @@ async function candidatesFor(program: Command, before: readonly string[], typed:
   const valued = options.find((option) => takesValue(option) && isCalled(option, before.at(-1)));
   if (valued) return valued.argChoices ?? (await valuesOf(valued, before));
   if (typed.startsWith("-")) return options.flatMap(({ long }) => (long ? [long] : []));
-  if (!command) return program.commands.map((one) => one.name());
+  if (!command) return visibleCommands(program);
+  const [argument] = command.registeredArguments;
+  if (argument?.argChoices) return [...argument.argChoices];
+  if (command.name() === "logs") return await names(before, NODES);
   if (command.name() === "explain") return await names(before, PODS);
   if (command.name() === "networks") return await names(before, NETWORK_ATTACHMENT_DEFINITIONS);
   return [];
+}
+
+function visibleCommands(program: Command): string[] {
+  return program
+    .createHelp()
+    .visibleCommands(program)
+    .map((one) => one.name())
+    .filter((name) => name !== "help");
 }
 
 function takesValue({ required, optional }: Option): boolean {
@@ -53,7 +64,7 @@ async function names(before: readonly string[], type: ResourceType): Promise<str
     await using session = openSession(commonOptions(before));
     const { items } = await session.client.list(type, {
       ...(type.namespaced ? { namespace: session.namespace } : {}),
-      signal: AbortSignal.timeout(LONGEST_MS),
+      signal: AbortSignal.timeout(MAX_WAIT_MS),
     });
     return items.map(({ metadata }) => metadata.name);
   } catch {

@@ -1,64 +1,109 @@
 import { Command } from "commander";
-import { closest } from "../../crds/suggestion.ts";
-import { explanationData, explanationText } from "../../display/explanation.ts";
-import { PODS } from "../../kube/resource.ts";
+import { explanationData, explanationText, type ShownExplanation } from "../../display/explanation.ts";
+import { isWell } from "../../display/pods.ts";
+import { type ApiObject, PODS } from "../../kube/resource.ts";
 import { chainOf } from "../../networks/explain/chain.ts";
 import { explain } from "../../networks/explain/explain.ts";
-import { type ApiPod, evidenceOf } from "./evidence.ts";
+import { OUTCOMES, type OutcomeKind } from "../../networks/outcome.ts";
+import { collectNetworks, collectPods } from "./collect.ts";
 import { UsageError } from "./failure.ts";
+import { findInstall } from "./install.ts";
+import { requireNamespace } from "./namespace.ts";
 import { type OutputFormat, outputOption, print } from "./output.ts";
-import { Reading } from "./reading.ts";
-import { type CommonOptions, inSession, type Session } from "./session.ts";
+import { PermittedReader } from "./permitted-reader.ts";
+import { type ApiPod, gatherPodFacts } from "./pod-facts.ts";
+import { type CommonOptions, inSession } from "./session.ts";
+import { parseTarget, podsOfWorkload, requireTarget } from "./workload.ts";
 
 export function explainCommand(): Command {
   const command = new Command("explain")
-    .description("say why a pod has not the networks that it asks for, and the way out")
-    .argument("<pod>", "name of the pod, or pod/NAME")
+    .description("explain why a pod is missing a network, and how to fix it")
+    .argument("<pod>", "POD, NAMESPACE/POD, or a workload: deploy/NAME, sts/NAME, ds/NAME, rs/NAME, job/NAME")
+    .argument("[name]", "the name, if the first word is the kind alone")
     .addOption(outputOption("text", "json", "yaml"))
     .addHelpText(
       "after",
       `
 It follows the chain from the pod's annotation to the NetworkAttachmentDefinition, the node, the kubelet's event and
-the status that Multus wrote, and ends in one sentence. -o json has a stable "code" beside it.
+the status that Multus wrote, and ends with one sentence. -o json adds a stable "code". For a workload it counts the
+pods by outcome, and explains one that fails if there is one.
 
-Exit code 0: the pod has its networks; 1: it has not; 2: that could not be found out.
+Exit code 0: the pod has its networks; 1: it does not; 2: that could not be determined.
 
 Examples:
   kubectl multus explain web-1
-  kubectl multus explain pod/web-1 -n shop
+  kubectl multus explain shop/web-1
+  kubectl multus explain deploy/web -n shop
   kubectl multus explain web-1 -o json | jq -r .code`,
     );
-  inSession<CommonOptions & { output?: OutputFormat }>(command, async (session, { output }, [name = ""]) => {
-    const pod = await findPod(session, name.replace(/^pods?\//, ""));
-    const reading = new Reading(session.client);
-    const input = await evidenceOf(reading, pod);
-    const explanation = explain(input);
-    const shown = {
-      namespace: input.pod.namespace,
-      pod: input.pod.name,
-      explanation,
-      chain: chainOf(input, explanation.outcome),
-      unread: [...reading.unread],
-    };
-    print(
-      output,
-      () => explanationData(shown),
-      () => explanationText(shown),
-    );
-    return explanation.code === "ATTACHED" ? 0 : 1;
+  inSession<CommonOptions & { output?: OutputFormat }>(command, async (session, { output }, words) => {
+    const target = parseTarget(words);
+    const namespace = target.namespace ?? session.namespace;
+    const reader = new PermittedReader(session.client);
+    const object = await requireTarget(reader, target, namespace).catch(async (error: unknown) => {
+      await requireNamespace(reader, namespace);
+      throw error;
+    });
+    const shown =
+      target.type === PODS
+        ? await explained(reader, object as ApiPod)
+        : await explainedWorkload(reader, object, target.type.kind);
+    print(output, {
+      data: () => explanationData(shown),
+      text: (paint) => explanationText(shown, paint),
+    });
+    return shown.explanation.code === "ATTACHED" ? 0 : 1;
   });
   return command;
 }
 
-async function findPod({ client, namespace }: Session, name: string): Promise<ApiPod> {
-  const pod = await client.get<ApiPod>({ type: PODS, namespace, name });
-  if (pod) return pod;
-  const { items } = await client.list(PODS, { namespace });
-  const near = closest(
-    name,
-    items.map(({ metadata }) => metadata.name),
-  );
-  throw new UsageError(
-    `there is no pod ${name} in namespace ${namespace}${near === undefined ? ": name its namespace with -n" : `; did you mean ${near}?`}`,
+async function explained(reader: PermittedReader, pod: ApiPod): Promise<ShownExplanation> {
+  const input = await gatherPodFacts(reader, pod);
+  const explanation = explain(input);
+  return {
+    namespace: input.pod.namespace,
+    pod: input.pod.name,
+    explanation,
+    chain: chainOf(input, explanation.outcome),
+    unread: [...reader.missingPermissions],
+  };
+}
+
+/** One pod of the workload: one that does not have its networks, if there is one. */
+async function explainedWorkload(
+  reader: PermittedReader,
+  workload: ApiObject,
+  kind: string,
+): Promise<ShownExplanation> {
+  const { name, namespace } = workload.metadata;
+  const pods = await podsOfWorkload(reader, { ...workload, kind });
+  if (pods.length === 0)
+    throw new UsageError(
+      `${kind} ${name} in namespace ${namespace} has no pods: kubectl describe ${kind.toLowerCase()} -n ${namespace} ${name} shows why`,
+    );
+  const outcomes = await outcomesOf(reader, namespace ?? "", pods);
+  const order = Object.keys(OUTCOMES);
+  const rank = (outcome: OutcomeKind) => (isWell(outcome) ? order.length : 0) + order.indexOf(outcome);
+  const sorted = pods
+    .map((pod) => ({ pod, outcome: outcomes.get(pod.metadata.name) ?? ("not-applicable" as const) }))
+    .toSorted((a, b) => rank(a.outcome) - rank(b.outcome));
+  const counts: Record<string, number> = {};
+  for (const { outcome } of sorted) counts[outcome] = (counts[outcome] ?? 0) + 1;
+  const [worst] = sorted as [(typeof sorted)[number]];
+  return { ...(await explained(reader, worst.pod)), workload: { kind, name, outcomes: counts } };
+}
+
+/** What became of the pods that request networks, by name. */
+async function outcomesOf(
+  reader: PermittedReader,
+  namespace: string,
+  pods: readonly ApiPod[],
+): Promise<Map<string, OutcomeKind>> {
+  const names = new Set(pods.map(({ metadata }) => metadata.name));
+  const networks = await collectNetworks(reader, namespace);
+  const found = await reader.tryRead(() => findInstall(reader.client));
+  const collected = (await collectPods(reader, namespace, networks, found?.install)) ?? [];
+  return new Map(
+    collected.filter(({ name }) => names.has(name)).map(({ name, outcome }) => [name, outcome.kind]),
   );
 }

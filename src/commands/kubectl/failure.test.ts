@@ -1,40 +1,40 @@
 import { describe, expect, it } from "vitest";
 import { ApiError, NetworkError } from "../../kube/errors.ts";
-import { permissionOf, wayOut } from "./failure.ts";
+import { permissionOf, remedy } from "./failure.ts";
 
 function refusal(request: string, status: number, message = "", reason = ""): ApiError {
   const [method = "", path = ""] = request.split(" ");
   return new ApiError({ method, path }, status, JSON.stringify({ kind: "Status", message, reason }));
 }
 
-describe("wayOut", () => {
+describe("remedy", () => {
   it("says that the operator is not installed where its kinds are unknown", () => {
     const path = "/apis/multus-operator.dev/v1alpha1/multusinstalls";
-    expect(wayOut(refusal(`GET ${path}`, 404))).toContain(
+    expect(remedy(refusal(`GET ${path}`, 404))).toContain(
       "multus-operator is not installed. Install its chart",
     );
-    expect(wayOut(refusal("GET /apis/k8s.cni.cncf.io/v1/network-attachment-definitions", 404))).toContain(
+    expect(remedy(refusal("GET /apis/k8s.cni.cncf.io/v1/network-attachment-definitions", 404))).toContain(
       "Multus is not installed",
     );
   });
 
   it("says who may not do what, and which permission to ask for", () => {
     const message = 'pods is forbidden: User "jane" cannot create resource "pods" in API group ""';
-    expect(wayOut(refusal("POST /api/v1/namespaces/kube-system/pods", 403, message, "Forbidden"))).toBe(
-      `not allowed: ${message}. Ask for the permission "create pods" in namespace kube-system; the ClusterRole multus-operator-view holds those that looking needs`,
+    expect(remedy(refusal("POST /api/v1/namespaces/kube-system/pods", 403, message, "Forbidden"))).toBe(
+      `not allowed: ${message}. Ask for the permission "create pods" in namespace kube-system; the ClusterRole multus-operator-view grants what reading needs`,
     );
   });
 
   it("names flags where no server answers", () => {
     expect(
-      wayOut(
+      remedy(
         new NetworkError({ method: "GET", path: "/api" }, new Error("connect ECONNREFUSED 127.0.0.1:1")),
       ),
-    ).toMatch(/does not answer: .*ECONNREFUSED.* See --kubeconfig and --context$/);
+    ).toMatch(/does not answer: .*ECONNREFUSED.* Check --kubeconfig and --context$/);
   });
 
   it("does not hide a fault of the program", () => {
-    expect(() => wayOut(new TypeError("x is undefined"))).toThrow("x is undefined");
+    expect(() => remedy(new TypeError("x is undefined"))).toThrow("x is undefined");
   });
 });
 

@@ -1,7 +1,7 @@
-import { oneLine } from "../../display/text.ts";
+import { oneLine, printable } from "../../display/text.ts";
 import { ApiError, NetworkError } from "../../kube/errors.ts";
 
-/** The user asked for something that cannot be given; the message says what to do instead. */
+/** The user asked for something that cannot be answered; the message says what to do instead. */
 export class UsageError extends Error {
   readonly code = "USAGE";
 }
@@ -17,30 +17,30 @@ export async function runOrExplain(body: () => Promise<number | undefined>): Pro
     return (await body()) ?? 0;
   } catch (error) {
     if (error instanceof Interrupted) return 130;
-    process.stderr.write(`error: ${wayOut(error)}\n`);
+    process.stderr.write(`error: ${printable(remedy(error))}\n`);
     return 2;
   }
 }
 
-/** One sentence or two: what went wrong, and the way out. Throws what is no failure of a request or a file. */
-export function wayOut(error: unknown): string {
+/** One sentence or two: what went wrong, and how to fix it. Throws what is not a failure of a request or a file. */
+export function remedy(error: unknown): string {
   if (error instanceof UsageError) return error.message;
   if (error instanceof NetworkError)
-    return `the API server does not answer: ${oneLine(error.message)}. See --kubeconfig and --context`;
-  if (error instanceof ApiError) return wayOutOfAnswer(error);
+    return `the API server does not answer: ${oneLine(error.message)}. Check --kubeconfig and --context`;
+  if (error instanceof ApiError) return describeApiError(error);
   throw error;
 }
 
-function wayOutOfAnswer(error: ApiError): string {
+function describeApiError(error: ApiError): string {
   const { path } = error;
   if (error.status === 404 && path.startsWith("/apis/multus-operator.dev/"))
-    return "this cluster does not know MultusInstall and NetworkAttachmentReport: multus-operator is not installed. Install its chart: helm install multus-operator charts/multus-operator --namespace multus-operator --create-namespace";
+    return "this cluster does not have the CRDs of MultusInstall and NetworkAttachmentReport: multus-operator is not installed. Install its chart: helm install multus-operator charts/multus-operator --namespace multus-operator --create-namespace";
   if (error.status === 404 && path.startsWith("/apis/k8s.cni.cncf.io/"))
-    return "this cluster does not know NetworkAttachmentDefinition: Multus is not installed. With multus-operator: kubectl apply -f manifests/samples/multusinstall.yaml";
+    return "this cluster does not have the CRD of NetworkAttachmentDefinition: Multus is not installed. With multus-operator: kubectl apply -f manifests/samples/multusinstall.yaml";
   if (error.status === 401)
-    return "the API server does not accept the credentials (401): log in again, or see --kubeconfig and --context";
+    return "the API server does not accept the credentials (401): log in again, or check --kubeconfig and --context";
   if (error.status === 403)
-    return `not allowed: ${oneLine(error.statusMessage)}. Ask for the permission ${permissionOf(error)}; the ClusterRole multus-operator-view holds those that looking needs`;
+    return `not allowed: ${oneLine(error.statusMessage)}. Ask for the permission ${permissionOf(error)}; the ClusterRole multus-operator-view grants what reading needs`;
   return `the API server refused: ${oneLine(error.message)}`;
 }
 

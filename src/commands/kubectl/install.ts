@@ -13,7 +13,7 @@ export interface InstallWithStatus extends MultusInstall {
   status: MultusInstallStatus;
 }
 
-/** The MultusInstall that counts, and the names of those that do not; undefined where there is none. */
+/** The active MultusInstall, and the names of those without effect; undefined if there is none. */
 export async function findInstall(
   client: KubeClient,
 ): Promise<{ install: InstallWithStatus; others: string[] } | undefined> {
@@ -31,22 +31,22 @@ export async function findInstall(
   return { install: parse(chosen.object), others };
 }
 
-/** Throws a UsageError where there is none. */
-export async function theInstall(client: KubeClient): Promise<InstallWithStatus> {
+/** Throws a UsageError if there is none. */
+export async function requireInstall(client: KubeClient): Promise<InstallWithStatus> {
   const found = await findInstall(client);
   if (!found)
     throw new UsageError(
-      "this cluster has no MultusInstall. Make one: kubectl apply -f manifests/samples/multusinstall.yaml",
+      "this cluster has no MultusInstall. Create one: kubectl apply -f manifests/samples/multusinstall.yaml",
     );
   return found.install;
 }
 
-/** Fields that this version does not know are passed over. */
+/** Fields that this version does not know are ignored. */
 function parse(object: ApiObject): InstallWithStatus {
   const parsed = multusInstall.safeParse(object);
   if (!parsed.success)
     throw new UsageError(
-      `MultusInstall ${object.metadata.name} cannot be read by this version of the plugin (${parsed.error.issues[0]?.path.join(".")}); take the plugin of the operator's version`,
+      `MultusInstall ${object.metadata.name} cannot be read by this version of the plugin (${parsed.error.issues[0]?.path.join(".")}); use the plugin of the operator's version`,
     );
   return { ...parsed.data, status: parsed.data.status ?? {} };
 }

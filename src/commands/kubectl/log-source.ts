@@ -1,15 +1,15 @@
 import type { MultusInstallSpec } from "../../crds/multus-install/spec.ts";
 import { flavourOf } from "../../multus/releases.ts";
 
-/** Where Multus' log of a node is to be found. */
+/** Where the log that Multus writes on a node is. */
 export type LogSource =
   | { from: "file"; file: string; directory: string }
   | { from: "pod" }
-  | { from: "nothing"; wayOut: string };
+  | { from: "nothing"; remedy: string };
 
 /**
- * The file where there is one; else the pod of the thick daemon, which logs to its standard error unless told
- * not to. The thin plugin's standard error is the container runtime's, out of reach of the API.
+ * The file if there is one; else the pod of the thick daemon, which logs to its standard error unless the spec turns
+ * that off. The thin plugin's standard error belongs to the container runtime, and the API cannot reach it.
  */
 export function logSourceOf(spec: MultusInstallSpec, podWanted: boolean): LogSource {
   const { file, hostDir, toStderr } = spec.logging;
@@ -18,12 +18,12 @@ export function logSourceOf(spec: MultusInstallSpec, podWanted: boolean): LogSou
   if (file !== undefined)
     return {
       from: "nothing",
-      wayOut: `Multus logs to ${file}, and no directory of the host is mounted for it: set spec.logging.hostDir of the MultusInstall`,
+      remedy: `Multus logs to ${file}, and no directory of the host is mounted for it: set spec.logging.hostDir of the MultusInstall`,
     };
   if (flavourOf(spec) === "v4-thick" && toStderr !== false) return { from: "pod" };
   return {
     from: "nothing",
-    wayOut:
-      "Multus writes no log file here: set spec.logging.file, hostDir and level of the MultusInstall, such as file: /opt/cni/log/multus.log, hostDir: /opt/cni/log, level: verbose. What the Multus pod itself says: add --pod",
+    remedy:
+      "Multus writes no log file here: set spec.logging.file, hostDir and level of the MultusInstall, such as file: /opt/cni/log/multus.log, hostDir: /opt/cni/log, level: verbose. For the output of the Multus pod itself, add --pod",
   };
 }

@@ -1,18 +1,19 @@
-import { StringDecoder } from "node:string_decoder";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { printable } from "../../display/text.ts";
 import { ApiError } from "../../kube/errors.ts";
 import { type ApiObject, NODES, PODS } from "../../kube/resource.ts";
+import { duration } from "./duration.ts";
 import { UsageError } from "./failure.ts";
-import { theInstall } from "./install.ts";
+import { requireInstall } from "./install.ts";
 import { logSourceOf } from "./log-source.ts";
+import { LogText } from "./log-text.ts";
 import { podLog, readLogOnNode } from "./node-log.ts";
 import type { LogRange } from "./reader-pod.ts";
 import { type CommonOptions, inSession, type Session } from "./session.ts";
 
 interface LogsOptions extends CommonOptions {
-  node: string;
-  tail: number;
+  node?: string;
+  tail?: number;
+  since?: number;
   maxBytes: number;
   follow?: true;
   pod?: true;
@@ -20,28 +21,35 @@ interface LogsOptions extends CommonOptions {
   timeout: number;
 }
 
-/** More than this does not fit through the log of a pod: the kubelet begins a new file at 10 MiB. */
-const MOST_BYTES = 8 << 20;
+/** More does not fit through the log of a pod: the kubelet starts a new file at 10 MiB. */
+const MAX_BYTES = 8 << 20;
+const DEFAULT_LINES = 200;
 
 export function logsCommand(): Command {
   const command = new Command("logs")
     .description("show the log that Multus writes on a node")
-    .requiredOption("--node <name>", "the node")
+    .argument("[node]", "the node")
+    .option("--node <name>", "the node, as a flag")
     .addOption(
-      new Option("--tail <lines>", "so many of the newest lines; -1: all within --max-bytes")
-        .argParser(wholeNumber)
-        .default(200),
+      new Option(
+        "--tail <lines>",
+        `number of the newest lines; -1: all within --max-bytes (default: ${DEFAULT_LINES}, with --since -1)`,
+      ).argParser(wholeNumber),
     )
+    .addOption(new Option("--since <time>", "only lines of this last time, such as 5m").argParser(duration))
     .addOption(
-      new Option("--max-bytes <bytes>", "read no more of the file's end than this; 256Ki, 1Mi, at most 8Mi")
+      new Option(
+        "--max-bytes <bytes>",
+        "longest part of the file's end that is read: 256Ki, 1Mi, at most 8Mi",
+      )
         .argParser(byteCount)
         .default(1 << 20, "1Mi"),
     )
-    .option("-f, --follow", "go on until Ctrl-C")
-    .option("--pod", "the output of the Multus pod instead: what its entrypoint or daemon says")
-    .option("--image <reference>", "image of the reading pod; default: the operator's own")
+    .option("-f, --follow", "continue until Ctrl-C")
+    .option("--pod", "the output of the Multus pod instead: of its entrypoint or daemon")
+    .option("--image <reference>", "image of the reader pod; default: the operator's own")
     .addOption(
-      new Option("--timeout <seconds>", "how long the reading pod may take to start")
+      new Option("--timeout <seconds>", "longest time for the reader pod to start")
         .argParser(wholeNumber)
         .default(60),
     )
@@ -51,29 +59,39 @@ export function logsCommand(): Command {
 What Multus logs is set by the MultusInstall: spec.logging.level, and spec.logging.file below spec.logging.hostDir.
 Without a file the thick daemon's log is the output of its pod; the thin plugin then logs to the container runtime.
 
-The file lies on the node. To read it, a pod of the operator's image runs there for a moment, in the namespace of
-Multus, with the log directory mounted read-only; it is removed again, also after Ctrl-C. That takes the permissions
-to create, get and delete pods and to get pods/log there. On a terminal control characters are shown as \\x1b.
+The file is on the node. To read it, a pod of the operator's image runs there for a moment, in the namespace of
+Multus, with the log directory mounted read-only; it is removed afterwards, also after Ctrl-C. That needs permission
+to create, get and delete pods and to get pods/log there. The image is that of the Deployment whose service account
+the ClusterRoleBinding multus-operator names; if that is not exactly one, set it with --image. Control characters are
+shown as \\x1b.
 
 Examples:
-  kubectl multus logs --node worker-1                      the last 200 lines
-  kubectl multus logs --node worker-1 --tail=-1 > multus.log
-  kubectl multus logs --node worker-1 -f | grep my-pod
-  kubectl multus logs --node worker-1 --pod                what the Multus pod itself says`,
+  kubectl multus logs worker-1                      the last 200 lines
+  kubectl multus logs worker-1 --since 10m
+  kubectl multus logs worker-1 --tail=-1 > multus.log
+  kubectl multus logs worker-1 -f | grep my-pod
+  kubectl multus logs worker-1 --pod                the output of the Multus pod itself`,
     );
   inSession<LogsOptions>(command, logs);
   return command;
 }
 
-async function logs(session: Session, options: LogsOptions): Promise<undefined> {
+async function logs(
+  session: Session,
+  options: LogsOptions,
+  [positional]: readonly string[],
+): Promise<undefined> {
   const { client } = session;
-  const { node } = options;
-  const install = await theInstall(client);
+  const node = nodeOf(positional, options.node);
+  const { since } = options;
+  const install = await requireInstall(client);
   await requireNode(session, node);
   const source = logSourceOf(install.spec, options.pod ?? false);
-  const range = { lines: options.tail, bytes: options.maxBytes, follow: options.follow ?? false };
-  const write = writer();
-  if (source.from === "nothing") throw new UsageError(source.wayOut);
+  const lines = options.tail ?? (since === undefined ? DEFAULT_LINES : -1);
+  const range = { lines, bytes: options.maxBytes, follow: options.follow ?? false };
+  const text = new LogText(since === undefined ? undefined : Date.now() - since);
+  const write = (chunk: Buffer) => void process.stdout.write(text.add(chunk));
+  if (source.from === "nothing") throw new UsageError(source.remedy);
   if (source.from === "pod") await readPodLog(session, install.spec.namespace, node, range, write);
   else
     await readLogOnNode(client, {
@@ -86,19 +104,30 @@ async function logs(session: Session, options: LogsOptions): Promise<undefined> 
       range,
       write,
     });
+  process.stdout.write(text.end());
   return undefined;
 }
 
-/** A typing error in a node's name would else be a pod that waits for ever. */
+/** Throws a UsageError if there is no node, or two. */
+function nodeOf(positional: string | undefined, flag: string | undefined): string {
+  const node = positional ?? flag;
+  if (node === undefined)
+    throw new UsageError("name the node: kubectl multus logs NODE (kubectl multus nodes lists them)");
+  if (positional !== undefined && flag !== undefined && positional !== flag)
+    throw new UsageError(`two nodes are named, ${positional} and ${flag}: name one`);
+  return node;
+}
+
+/** Otherwise a typing error in a node's name would be a pod that waits forever. */
 async function requireNode({ client }: Session, node: string): Promise<void> {
   try {
     if (await client.get({ type: NODES, name: node })) return;
     const { items } = await client.list(NODES);
     const names = items.map(({ metadata }) => metadata.name);
     const shown = names.length > 20 ? `${names.slice(0, 20).join(", ")} …` : names.join(", ");
-    throw new UsageError(`there is no node ${node} (there are: ${shown})`);
+    throw new UsageError(`there is no node ${node} (existing: ${shown})`);
   } catch (error) {
-    // Who may run a pod need not be allowed to look at nodes.
+    // A user who may create pods need not be allowed to list nodes.
     if (!(error instanceof ApiError) || error.status !== 403) throw error;
   }
 }
@@ -118,7 +147,7 @@ async function readPodLog(
   const pod = items.find(({ metadata }) => metadata.deletionTimestamp === undefined) ?? items[0];
   if (!pod)
     throw new UsageError(
-      `no Multus pod runs on ${node}: kubectl multus status says on which nodes one should, and why not`,
+      `no Multus pod runs on ${node}: kubectl multus nodes and kubectl multus status show where one should, and why it does not`,
     );
   const ref = { type: PODS, namespace, name: pod.metadata.name };
   const wanted = { container: "kube-multus", follow: range.follow, tail: range.lines };
@@ -153,13 +182,6 @@ class ByteWindow {
   }
 }
 
-/** Bytes as they are into a file or pipe; on a terminal nothing that it would obey. */
-function writer(): (chunk: Buffer) => void {
-  if (!process.stdout.isTTY) return (chunk) => void process.stdout.write(chunk);
-  const decoder = new StringDecoder("utf8");
-  return (chunk) => void process.stdout.write(printable(decoder.write(chunk)));
-}
-
 function wholeNumber(text: string): number {
   if (!/^-?\d{1,9}$/.test(text)) throw new InvalidArgumentError("it must be a whole number");
   return Number(text);
@@ -168,7 +190,7 @@ function wholeNumber(text: string): number {
 function byteCount(text: string): number {
   const [, digits, unit] = /^(\d{1,9})(Ki|Mi)?$/.exec(text) ?? [];
   const bytes = Number(digits) * (unit === "Mi" ? 1 << 20 : unit === "Ki" ? 1 << 10 : 1);
-  if (!(bytes >= 1 && bytes <= MOST_BYTES))
+  if (!(bytes >= 1 && bytes <= MAX_BYTES))
     throw new InvalidArgumentError("it must be a number of bytes, 1 to 8Mi, such as 65536, 256Ki or 1Mi");
   return bytes;
 }

@@ -2,68 +2,85 @@ import { Command } from "commander";
 import { networkData, networkDetails, networksTable, type ShownNetwork } from "../../display/networks.ts";
 import { keyOf } from "../../networks/attachments.ts";
 import { pluginsText } from "../../networks/needs.ts";
+import { type CollectedNetworks, collectNetworks, collectPods } from "./collect.ts";
 import { UsageError } from "./failure.ts";
 import { findInstall } from "./install.ts";
-import { type OutputFormat, outputOption, print } from "./output.ts";
-import { Reading } from "./reading.ts";
+import { requireReadable, warnMissingPermissions } from "./missing-permissions.ts";
+import { requireNamespace } from "./namespace.ts";
+import { type OutputFormat, outputOption } from "./output.ts";
+import { PermittedReader } from "./permitted-reader.ts";
 import { type CommonOptions, inSession } from "./session.ts";
-import { type SurveyedNetworks, surveyNetworks, surveyPods } from "./survey.ts";
-import { complain, requireRead } from "./unread.ts";
+import { show } from "./watch.ts";
 
 interface NetworksOptions extends CommonOptions {
   allNamespaces?: true;
   output?: OutputFormat;
+  selector?: string;
+  headers: boolean;
 }
 
 export function networksCommand(): Command {
   const command = new Command("networks")
-    .description("show NetworkAttachmentDefinitions: are they valid, and which pods have them")
-    .argument("[name]", "show all of one")
+    .description("show NetworkAttachmentDefinitions: whether they are valid, and which pods have them")
+    .argument("[name]", "show everything about one")
     .option("-A, --all-namespaces", "those of every namespace")
-    .addOption(outputOption("text", "wide", "json", "yaml"))
+    .option("-l, --selector <selector>", "only NetworkAttachmentDefinitions with these labels")
+    .option("--no-headers", "leave out the line that names the columns")
+    .addOption(outputOption("text", "wide", "name", "json", "yaml"))
     .addHelpText(
       "after",
       `
-It shows the operator's reports (kubectl get networkattachmentreports). Where there is none, the configuration is
-checked here, "available" stays unknown, and pods are counted by a look at the namespace, or with -A at the cluster.
+It shows the operator's reports (kubectl get networkattachmentreports). If there is none, the configuration is checked
+here, "available" stays unknown, and the pods of the namespace (with -A: of the cluster) are counted.
 
 Examples:
   kubectl multus networks -A -o wide
-  kubectl multus networks macvlan-conf -n shop   findings, ranges, nodes that lack something, pods
+  kubectl multus networks macvlan-conf -n shop   findings, ranges, what nodes lack, pods
   kubectl multus networks -A -o json | jq '.[] | select(.valid == "False")'`,
     );
-  inSession<NetworksOptions>(command, async (session, { allNamespaces = false, output }, [name]) => {
-    const reading = new Reading(session.client);
-    const namespace = allNamespaces ? undefined : session.namespace;
-    const networks = requireRead(reading, await surveyNetworks(reading, namespace));
-    const keys =
-      name === undefined ? networks.keys : [await theOne(networks, `${session.namespace}/${name}`)];
-    const shown = await networksOf(reading, networks, keys, namespace);
-    print(
-      output,
-      () => (name === undefined ? shown.map(networkData) : networkData(shown[0] as ShownNetwork)),
-      () => {
-        if (name !== undefined) return shown.map(networkDetails).join("\n");
-        if (shown.length > 0)
-          return networksTable(shown, { namespaces: allNamespaces, wide: output === "wide" });
-        return `There is no NetworkAttachmentDefinition${namespace === undefined ? "" : ` in namespace ${namespace} (-A: every namespace)`}.\n`;
-      },
-    );
-    complain(reading);
-    return undefined;
-  });
+  inSession<NetworksOptions>(command, async (session, options, [name]) =>
+    show({ ...(options.output ? { output: options.output } : {}) }, true, async () => {
+      const { allNamespaces = false, output, selector, headers } = options;
+      const reader = new PermittedReader(session.client);
+      const namespace = allNamespaces ? undefined : session.namespace;
+      const networks = requireReadable(reader, await collectNetworks(reader, namespace, selector));
+      if (networks.keys.length === 0) await requireNamespace(reader, namespace);
+      const keys =
+        name === undefined ? networks.keys : [requireNetwork(networks, `${session.namespace}/${name}`)];
+      const shown = await networksOf(reader, networks, keys, namespace);
+      warnMissingPermissions(reader);
+      return {
+        view: {
+          data: () => (name === undefined ? shown.map(networkData) : networkData(shown[0] as ShownNetwork)),
+          names: () =>
+            shown.map((network) => `network-attachment-definition.k8s.cni.cncf.io/${network.name}`),
+          text: (paint) => {
+            if (name !== undefined) return shown.map(networkDetails).join("\n");
+            if (shown.length > 0)
+              return networksTable(shown, {
+                namespaces: allNamespaces,
+                wide: output === "wide",
+                headers,
+                paint,
+              });
+            return `There is no NetworkAttachmentDefinition${selector === undefined ? "" : ` with the labels ${selector}`}${namespace === undefined ? "" : ` in namespace ${namespace} (-A: all namespaces)`}.\n`;
+          },
+        },
+      };
+    }),
+  );
   return command;
 }
 
 async function networksOf(
-  reading: Reading,
-  networks: SurveyedNetworks,
+  reader: PermittedReader,
+  networks: CollectedNetworks,
   keys: readonly string[],
   namespace: string | undefined,
 ): Promise<ShownNetwork[]> {
   const unreported = keys.some((key) => networks.reports.get(key)?.pods === undefined);
-  const install = unreported ? await reading.may(() => findInstall(reading.client)) : undefined;
-  const pods = unreported ? await surveyPods(reading, namespace, networks, install?.install) : undefined;
+  const install = unreported ? await reader.tryRead(() => findInstall(reader.client)) : undefined;
+  const pods = unreported ? await collectPods(reader, namespace, networks, install?.install) : undefined;
   return keys.flatMap((key) => {
     const read = networks.read(key);
     if (!read) return [];
@@ -85,10 +102,11 @@ async function networksOf(
   });
 }
 
-async function theOne(networks: SurveyedNetworks, key: string): Promise<string> {
+/** Throws a UsageError if there is no such NAD. */
+function requireNetwork(networks: CollectedNetworks, key: string): string {
   if (networks.read(key)) return key;
   const [namespace, name] = key.split("/");
   throw new UsageError(
-    `there is no NetworkAttachmentDefinition ${name} in namespace ${namespace} (there are: ${networks.keys.slice(0, 20).join(", ") || "none"})`,
+    `there is no NetworkAttachmentDefinition ${name} in namespace ${namespace} (existing: ${networks.keys.slice(0, 20).join(", ") || "none"})`,
   );
 }

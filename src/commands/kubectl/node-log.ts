@@ -6,9 +6,10 @@ import type { KubeClient } from "../../kube/client.ts";
 import { ApiError } from "../../kube/errors.ts";
 import { type ApiObject, CORE_EVENTS, type ObjectRef, PODS, pathOf } from "../../kube/resource.ts";
 import { Interrupted, UsageError } from "./failure.ts";
-import { sweepReaders } from "./left-readers.ts";
+import { findOperator, operatorImage } from "./operator.ts";
+import { deleteOrphanedLogPods } from "./orphaned-log-pods.ts";
+import { PermittedReader } from "./permitted-reader.ts";
 import { type LogRange, READER_CONTAINER, readerPod } from "./reader-pod.ts";
-import { DEPLOYMENTS } from "./types.ts";
 
 export interface NodeLogRequest {
   install: MultusInstall;
@@ -16,22 +17,22 @@ export interface NodeLogRequest {
   /** Both as paths on the host. */
   file: string;
   directory: string;
-  /** Of the reading pod; undefined: the operator's own. */
+  /** Of the reader pod; undefined: the operator's own. */
   image: string | undefined;
   startTimeoutMs: number;
   range: LogRange;
   write: (chunk: Buffer) => void;
 }
 
-const LOOK_EVERY_MS = 200;
+const POLL_INTERVAL_MS = 200;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** Reads a log file of a node through a pod that runs there for it. The pod is gone when this returns or throws, also after Ctrl-C. */
 export async function readLogOnNode(client: KubeClient, request: NodeLogRequest): Promise<void> {
   const { install, node, file, directory, range } = request;
-  const image = request.image ?? (await operatorImage(client));
+  const image = request.image ?? (await imageOfOperator(client));
   const namespace = install.spec.namespace;
-  await sweepReaders(client, namespace, Date.now());
+  await deleteOrphanedLogPods(client, namespace, Date.now());
   const name = `multus-log-${randomBytes(5).toString("hex")}`;
   const pullSecrets = install.spec.image.pullSecrets;
   const pod = readerPod({ name, install, node, image, pullSecrets, directory, file, range });
@@ -62,17 +63,17 @@ async function readWhenStarted(
   let state: ContainerState = {};
   while (!state.terminated && !(range.follow && state.running)) {
     const pod = await client.get<ApiObject & ReaderPodStatus>(ref, { signal });
-    if (!pod) throw new UsageError(`somebody deleted the reading pod ${ref.name} before it had read`);
+    if (!pod) throw new UsageError(`the reader pod ${ref.name} was deleted before it finished`);
     state = pod.status?.containerStatuses?.[0]?.state ?? {};
     const refused = whyNotStarted(state) ?? pod.status?.message;
     if (refused !== undefined && !state.terminated)
-      throw new UsageError(`the reading pod does not start on ${node}: ${oneLine(refused)}`);
+      throw new UsageError(`the reader pod does not start on ${node}: ${oneLine(refused)}`);
     if (Date.now() - started > request.startTimeoutMs && !state.running && !state.terminated)
       throw new UsageError(
-        `the reading pod did not start on ${node} within ${request.startTimeoutMs / 1000} s: ${await lastEvent(client, ref)}`,
+        `the reader pod did not start on ${node} within ${request.startTimeoutMs / 1000} s: ${await lastEvent(client, ref)}`,
       );
     if (!state.terminated && !(range.follow && state.running))
-      await sleep(LOOK_EVERY_MS, undefined, { signal });
+      await sleep(POLL_INTERVAL_MS, undefined, { signal });
   }
   if (state.terminated && state.terminated.exitCode !== 0)
     throw new UsageError(notRead(state.terminated, node, file, request.install));
@@ -115,12 +116,12 @@ interface ReaderPodStatus {
   status?: { message?: string; containerStatuses?: { state?: ContainerState }[] };
 }
 
-/** What the kubelet will not get over by itself soon. */
+/** A failure that the kubelet is not likely to overcome soon. */
 function whyNotStarted({ waiting }: ContainerState): string | undefined {
   const reason = waiting?.reason ?? "";
   if (!/ImagePullBackOff|ErrImagePull|InvalidImageName|Create\w+Error|RunContainerError/.test(reason))
     return undefined;
-  const image = /Image/.test(reason) ? ". Name an image that the node can pull with --image" : "";
+  const image = /Image/.test(reason) ? ". Set an image that the node can pull with --image" : "";
   return `${reason}: ${waiting?.message ?? ""}${image}`;
 }
 
@@ -142,38 +143,31 @@ async function lastEvent(client: KubeClient, ref: ObjectRef): Promise<string> {
       namespace: ref.namespace ?? "",
       fieldSelector: `involvedObject.name=${ref.name}`,
     });
-    return oneLine(items.at(-1)?.message ?? "no event says why; is the node Ready, and its kubelet running?");
+    return oneLine(
+      items.at(-1)?.message ?? "no event shows why; check that the node is Ready and its kubelet runs",
+    );
   } catch (error) {
-    if (error instanceof ApiError) return "its events may not be read";
+    if (error instanceof ApiError) return "its events cannot be read (no permission)";
     throw error;
   }
 }
 
-/** The image of the operator's Deployment, wherever it is installed. Throws a UsageError where there is none. */
-async function operatorImage(client: KubeClient): Promise<string> {
-  type Deployment = ApiObject & {
-    spec: { template: { spec: { containers: { name: string; image: string }[] } } };
-  };
-  const labelSelector = "app.kubernetes.io/name=multus-operator";
-  let found: Deployment[];
-  try {
-    ({ items: found } = await client.list<Deployment>(DEPLOYMENTS, { labelSelector }));
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.status !== 403) throw error;
-    ({ items: found } = await client.list<Deployment>(DEPLOYMENTS, {
-      labelSelector,
-      namespace: "multus-operator",
-    }));
-  }
-  const image = found[0]?.spec.template.spec.containers.find(({ name }) => name === "operator")?.image;
-  if (image === undefined)
-    throw new UsageError(
-      "no Deployment of the operator is found (label app.kubernetes.io/name=multus-operator): name the image of the reading pod with --image",
-    );
-  return image;
+/** The pod runs as root on the node: a wrong image is an attack. Throws a UsageError unless exactly one can be meant. */
+async function imageOfOperator(client: KubeClient): Promise<string> {
+  const reader = new PermittedReader(client);
+  const operator = await findOperator(reader);
+  const image = operator.found === "one" ? operatorImage(operator) : undefined;
+  if (image !== undefined) return image;
+  const why =
+    operator.found === "one"
+      ? "its Deployment does not have exactly one container operator"
+      : [operator.why, ...reader.missingPermissions].join("; missing permission: ");
+  throw new UsageError(
+    `the operator's image is not certain: ${why}. Set the image of the reader pod, which runs as root on the node, with --image`,
+  );
 }
 
-/** At once: the reader has nothing to put in order. */
+/** Without a grace period: the reader has nothing to finish. */
 async function remove(client: KubeClient, ref: ObjectRef): Promise<void> {
   try {
     await client.json({
@@ -184,7 +178,7 @@ async function remove(client: KubeClient, ref: ObjectRef): Promise<void> {
   } catch (error) {
     if (error instanceof ApiError && error.status === 404) return;
     process.stderr.write(
-      `warning: the reading pod is left behind: kubectl delete pod -n ${ref.namespace} ${ref.name} (${oneLine((error as Error).message)})\n`,
+      `warning: the reader pod could not be deleted: kubectl delete pod -n ${ref.namespace} ${ref.name} (${oneLine((error as Error).message)})\n`,
     );
   }
 }

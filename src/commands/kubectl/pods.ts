@@ -1,62 +1,85 @@
 import { Command } from "commander";
 import { isFailing, podData, podsTable } from "../../display/pods.ts";
+import { collectNetworks, collectPods } from "./collect.ts";
 import { findInstall } from "./install.ts";
-import { type OutputFormat, outputOption, print } from "./output.ts";
-import { Reading } from "./reading.ts";
+import { requireReadable, warnMissingPermissions } from "./missing-permissions.ts";
+import { requireNamespace } from "./namespace.ts";
+import { type OutputFormat, outputOption } from "./output.ts";
+import { PermittedReader } from "./permitted-reader.ts";
 import { type CommonOptions, inSession } from "./session.ts";
-import { surveyNetworks, surveyPods } from "./survey.ts";
-import { complain, requireRead } from "./unread.ts";
+import { show } from "./watch.ts";
 
 interface PodsOptions extends CommonOptions {
   allNamespaces?: true;
   failing?: true;
   output?: OutputFormat;
+  selector?: string;
+  headers: boolean;
+  watch?: true;
 }
 
 export function podsCommand(): Command {
   const command = new Command("pods")
-    .description("show which networks pods ask for beside those that they have")
+    .description("show the networks that pods request next to those that they have")
     .option("-A, --all-namespaces", "pods of every namespace")
-    .option("--failing", "only pods that lack something, or need a restart")
-    .addOption(outputOption("text", "wide", "json", "yaml"))
+    .option("--failing", "only pods that are missing a network, or need a restart")
+    .option("-l, --selector <selector>", "only pods with these labels")
+    .option("--no-headers", "leave out the line that names the columns")
+    .option("-w, --watch", "print again what changes, until Ctrl-C")
+    .addOption(outputOption("text", "wide", "name", "json", "yaml"))
     .addHelpText(
       "after",
       `
-A line an attachment; "reported" is what Multus wrote into the pod's status. The outcomes: attached, pending, failed,
-bypassed (it runs without its networks), partial, restart-needed (the network changed since), missing-network,
-forbidden-network, not-applicable. -o wide says how each is known, kubectl multus explain POD why.
+One line per attachment; "reported" is what Multus wrote into the pod's status. The outcomes: attached, pending, failed,
+bypassed (it runs without its networks), partial, restart-needed (the network has changed since), missing-network,
+forbidden-network, not-applicable. -o wide shows the evidence; kubectl multus explain POD shows the cause.
 
 Examples:
   kubectl multus pods -n shop
+  kubectl multus pods -n shop -l app=web -w
   kubectl multus pods -A --failing -o wide
   kubectl multus pods -A -o json | jq -r '.[] | select(.outcome == "bypassed") | .pod'`,
     );
-  inSession<PodsOptions>(command, async (session, { allNamespaces = false, failing = false, output }) => {
-    const reading = new Reading(session.client);
-    const namespace = allNamespaces ? undefined : session.namespace;
-    const [networks, found] = await Promise.all([
-      surveyNetworks(reading, namespace),
-      reading.may(() => findInstall(session.client)),
-    ]);
-    const all = requireRead(reading, await surveyPods(reading, namespace, networks, found?.install));
-    const pods = failing ? all.filter(isFailing) : all;
-    print(
-      output,
-      () => pods.map(podData),
-      () =>
-        pods.length > 0
-          ? podsTable(pods, { namespaces: allNamespaces, wide: output === "wide" })
-          : `${nothing(failing, all.length, namespace)}\n`,
-    );
-    complain(reading);
-    return undefined;
-  });
+  inSession<PodsOptions>(command, async (session, options) =>
+    show(options, true, async () => {
+      const { allNamespaces = false, failing = false, output, selector, headers } = options;
+      const reader = new PermittedReader(session.client);
+      const namespace = allNamespaces ? undefined : session.namespace;
+      const [networks, found] = await Promise.all([
+        collectNetworks(reader, namespace),
+        reader.tryRead(() => findInstall(session.client)),
+      ]);
+      const all = requireReadable(
+        reader,
+        await collectPods(reader, namespace, networks, found?.install, selector),
+      );
+      if (all.length === 0) await requireNamespace(reader, namespace);
+      const pods = failing ? all.filter(isFailing) : all;
+      warnMissingPermissions(reader);
+      return {
+        view: {
+          data: () => pods.map(podData),
+          names: () => pods.map(({ name }) => `pod/${name}`),
+          text: (paint) =>
+            pods.length > 0
+              ? podsTable(pods, { namespaces: allNamespaces, wide: output === "wide", headers, paint })
+              : `${nothing(failing, all.length, namespace, selector)}\n`,
+        },
+      };
+    }),
+  );
   return command;
 }
 
-function nothing(failing: boolean, asking: number, namespace: string | undefined): string {
+function nothing(
+  failing: boolean,
+  requesting: number,
+  namespace: string | undefined,
+  selector: string | undefined,
+): string {
+  const which = selector === undefined ? "" : ` with the labels ${selector}`;
   const where = namespace === undefined ? "in the cluster" : `in namespace ${namespace}`;
-  if (failing && asking > 0)
-    return `No pod ${where} lacks a network: all ${asking} that ask for one are well.`;
-  return `No pod ${where} asks for a network.`;
+  if (failing && requesting > 0)
+    return `No pod${which} ${where} is missing a network; pods that request one: ${requesting}.`;
+  return `No pod${which} ${where} requests a network.`;
 }

@@ -1,47 +1,51 @@
 import { Command } from "commander";
+import { pointToOwnHelp } from "../help.ts";
 import { validateCommand } from "../validate.ts";
-import { VERSION, versionCommand } from "../version.ts";
+import { VERSION } from "../version.ts";
 import { explainCommand } from "./explain.ts";
 import { logsCommand } from "./logs.ts";
 import { networksCommand } from "./networks.ts";
+import { nodesCommand } from "./nodes.ts";
 import { podsCommand } from "./pods.ts";
 import { addCommonOptions } from "./session.ts";
 import { statusCommand } from "./status.ts";
+import { pluginVersionCommand } from "./version.ts";
 
-/** By this first argument, which bin/kubectl-multus gives, the program is the kubectl plugin. */
+/** With this first argument, which bin/kubectl-multus passes, the program is the kubectl plugin. */
 export const PLUGIN_ARGUMENT = "kubectl-multus";
 
-/** `kubectl multus`: what a user of a cluster asks about its networks. It only reads; `logs` runs a pod for a moment. */
+/** `kubectl multus`: answers about the networks of a cluster. It only reads; `logs` runs a pod for a moment. */
 export function kubectlMultus(): Command {
   const program = new Command("kubectl multus")
     .description(
-      "Shows what Multus does in a cluster: which pods have their networks, and why others have not.",
+      "Shows what Multus does in a cluster: which pods have their networks, and why others do not.",
     )
     .version(VERSION, "-V, --version")
-    .showHelpAfterError("(kubectl multus --help shows the commands)")
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
     .configureHelp({ showGlobalOptions: true })
     .addHelpText(
       "after",
       `
-Exit codes: 0 done; 1 the answer is that something is wrong; 2 the question could not be answered.
+Exit codes: 0 done; 1 something is wrong; 2 the question could not be answered.
 
 Examples:
-  kubectl multus status                 the install, nodes, networks and pods at a glance
-  kubectl multus pods -A --failing      which pods lack a network
-  kubectl multus explain web-1 -n shop  why this pod has not its network
-  kubectl multus logs --node worker-1   what Multus logged on that node
-  kubectl multus validate -f nad.yaml   is a network right, before it is applied`,
+  kubectl multus status                 the operator, the install, nodes, networks and pods
+  kubectl multus pods -A --failing      pods that are missing a network
+  kubectl multus explain web-1 -n shop  why this pod is missing a network
+  kubectl multus nodes                  where Multus is ready, and what nodes lack
+  kubectl multus logs worker-1          what Multus logged on that node
+  kubectl multus validate -f nad.yaml   check a network before you apply it`,
     );
   addCommonOptions(program);
   program
     .addCommand(statusCommand())
+    .addCommand(nodesCommand())
     .addCommand(networksCommand())
     .addCommand(podsCommand())
     .addCommand(explainCommand())
     .addCommand(logsCommand())
     .addCommand(validateCommand("kubectl multus"))
-    .addCommand(versionCommand());
-  for (const command of program.commands) command.copyInheritedSettings(program);
+    .addCommand(pluginVersionCommand());
+  pointToOwnHelp(program);
   return program;
 }

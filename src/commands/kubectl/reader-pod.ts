@@ -1,7 +1,7 @@
 import type { KubeObject } from "../../crds/kube-object.ts";
 import type { MultusInstall } from "../../crds/multus-install/multus-install.ts";
 
-/** The part of a log that is wanted. */
+/** The requested part of a log. */
 export interface LogRange {
   /** Newest lines; < 0: all. */
   lines: number;
@@ -26,9 +26,9 @@ export const READER_LABELS = {
   "app.kubernetes.io/name": "multus-log-reader",
   "app.kubernetes.io/managed-by": "kubectl-multus",
 };
-/** A reader that nobody removes ends by itself after these seconds. */
-const LONGEST_READ_S = 300;
-const LONGEST_FOLLOW_S = 4 * 3600;
+/** A reader that is not removed ends after these seconds. */
+const MAX_READ_SECONDS = 300;
+const MAX_FOLLOW_SECONDS = 4 * 3600;
 
 /**
  * The pod that reads a log on a node. It needs nothing of Multus, which may be what is broken: no pod network
@@ -52,7 +52,7 @@ export function readerPod(options: ReaderPodOptions): KubeObject {
       automountServiceAccountToken: false,
       enableServiceLinks: false,
       terminationGracePeriodSeconds: 1,
-      activeDeadlineSeconds: range.follow ? LONGEST_FOLLOW_S : LONGEST_READ_S,
+      activeDeadlineSeconds: range.follow ? MAX_FOLLOW_SECONDS : MAX_READ_SECONDS,
       tolerations: [{ operator: "Exists" }],
       imagePullSecrets: options.pullSecrets.map((name) => ({ name })),
       containers: [

@@ -1,48 +1,97 @@
 import { Command } from "commander";
-import { isReady, type ShownStatus, statusData, statusText } from "../../display/status.ts";
-import { atAGlance } from "./at-a-glance.ts";
+import { NETWORK_ATTACHMENT_REPORT, type ReportStatus } from "../../crds/network-attachment-report/report.ts";
+import {
+  isReady,
+  type ShownDuplicate,
+  type ShownStatus,
+  statusData,
+  statusText,
+} from "../../display/status.ts";
+import { reportView } from "../../networks/report-view.ts";
+import { VERSION } from "../version.ts";
 import { findInstall } from "./install.ts";
-import { type OutputFormat, outputOption, print } from "./output.ts";
-import { Reading } from "./reading.ts";
-import { type CommonOptions, inSession } from "./session.ts";
-import { complain } from "./unread.ts";
+import { warnMissingPermissions } from "./missing-permissions.ts";
+import { operatorState } from "./operator.ts";
+import { type OutputFormat, outputOption } from "./output.ts";
+import { PermittedReader } from "./permitted-reader.ts";
+import { type CommonOptions, inSession, type Session } from "./session.ts";
+import { summarize } from "./summary.ts";
+import { show } from "./watch.ts";
+
+interface StatusOptions extends CommonOptions {
+  output?: OutputFormat;
+  watch?: true;
+}
 
 export function statusCommand(): Command {
   const command = new Command("status")
     .description(
-      "show Multus at a glance: the install, its nodes, the networks, and the pods that ask for them",
+      "show the operator, the MultusInstall, its nodes, the networks, and the pods that request them",
     )
-    .addOption(outputOption("text", "json", "yaml"))
+    .option("-w, --watch", "print again when something changes, until Ctrl-C")
+    .addOption(outputOption("text", "wide", "json", "yaml"))
     .addHelpText(
       "after",
       `
-Exit code 0: the MultusInstall is Ready; 1: it is not, or there is none; 2: that could not be found out.
+The operator's line rests on its Deployment and on the Lease that its leader renews. If no operator is running, Ready is
+shown as Unknown with what was last reported. Conditions that report nothing are left out; -o wide shows them all.
+
+Exit code 0: the MultusInstall is Ready; 1: it is not, there is none, or no operator is running; 2: the status cannot
+be read.
 
 Examples:
   kubectl multus status
+  kubectl multus status -w
   kubectl multus status -o json | jq .pods`,
     );
-  inSession<CommonOptions & { output?: OutputFormat }>(command, async ({ client }, { output }) => {
-    const reading = new Reading(client);
-    const found = await findInstall(client);
-    const { networks, pods } = await atAGlance(reading, found?.install);
-    const shown: ShownStatus = {
-      install: found && {
-        name: found.install.metadata.name,
-        generation: found.install.metadata.generation,
-        status: found.install.status,
-      },
-      others: found?.others ?? [],
-      networks,
-      pods,
-    };
-    print(
-      output,
-      () => statusData(shown),
-      () => statusText(shown),
-    );
-    complain(reading);
-    return isReady(shown) ? 0 : 1;
-  });
+  inSession<StatusOptions>(command, async (session, options) =>
+    show(options, false, async () => {
+      const reader = new PermittedReader(session.client);
+      const shown = await gatherStatus(session, reader);
+      warnMissingPermissions(reader);
+      return {
+        view: {
+          data: () => statusData(shown),
+          text: (paint) => statusText(shown, { wide: options.output === "wide", paint }),
+        },
+        code: isReady(shown) ? 0 : 1,
+      };
+    }),
+  );
   return command;
+}
+
+async function gatherStatus({ client }: Session, reader: PermittedReader): Promise<ShownStatus> {
+  const found = await findInstall(client);
+  const [operator, { networks, pods }] = await Promise.all([
+    operatorState(reader),
+    summarize(reader, found?.install),
+  ]);
+  const { metadata, status } = found?.install ?? {};
+  return {
+    operator,
+    pluginVersion: VERSION,
+    install: metadata &&
+      status && {
+        name: metadata.name,
+        generation: metadata.generation,
+        ...(metadata.deletionTimestamp === undefined ? {} : { deletedAt: metadata.deletionTimestamp }),
+        status,
+      },
+    others: found?.others ?? [],
+    networks,
+    pods,
+    duplicates: (networks?.duplicateAddresses ?? 0) > 0 ? await duplicatesIn(reader) : undefined,
+  };
+}
+
+/** By the reports of all networks: the status has only their number. */
+async function duplicatesIn(reader: PermittedReader): Promise<ShownDuplicate[] | undefined> {
+  const reports = await reader.all(NETWORK_ATTACHMENT_REPORT, {}, (object): [string, ReportStatus] => [
+    `${object.metadata.namespace}/${object.metadata.name}`,
+    reportView(object).status,
+  ]);
+  return reports?.flatMap(([network, { duplicates = [] }]) =>
+    duplicates.map(({ address, pods }) => ({ network, address, pods })),
+  );
 }

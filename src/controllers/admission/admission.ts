@@ -192,11 +192,6 @@ export class Admission {
     return "the webhook configuration does not hold this replica's certificate yet";
   }
 
-  /** The longest silence of a watch, in seconds; for the liveness check. */
-  get silenceSeconds(): number {
-    return Math.max(this.#view.silenceSeconds, this.#owned.silenceSeconds);
-  }
-
   get #address(): WebhookAddress | undefined {
     const { webhook, namespace } = this.#options;
     if (!webhook || !this.#server) return undefined;

@@ -49,10 +49,11 @@ export class ClusterView implements AdmissionView {
   readonly #options: ClusterViewOptions;
   readonly #installs: Reflector<ApiObject>;
   readonly #definition: Reflector<boolean>;
-  readonly #networks: Reflector<KnownNetwork>;
+  /** Only while their CRD is there. */
+  #networks: Reflector<KnownNetwork> | undefined;
   readonly #certificates: Reflector<Published>;
   readonly #configuration: Reflector<ApiObject>;
-  #watchesNetworks = false;
+  #stopped = false;
   /** Of each install, what admission depends on: its status changes often, and does not count. */
   readonly #told = new Map<string, string>();
   #parsed: { of: ApiObject; install: MultusInstall | undefined } | undefined;
@@ -79,13 +80,6 @@ export class ClusterView implements AdmissionView {
       ...named(CUSTOM_RESOURCE_DEFINITIONS, NETWORK_DEFINITION),
       project: isEstablished,
       onChange: () => this.#watchNetworks(),
-    });
-    this.#networks = new Reflector<KnownNetwork>({
-      client,
-      log,
-      type: NETWORKS,
-      project: knownNetwork,
-      onChange: () => {},
     });
     this.#certificates = new Reflector<Published>({
       ...named(CONFIG_MAPS, CERTIFICATES),
@@ -122,12 +116,9 @@ export class ClusterView implements AdmissionView {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#all.map((watch) => watch.stop()));
-  }
-
-  /** The longest silence of a watch, in seconds. */
-  get silenceSeconds(): number {
-    return Math.max(...this.#all.map((watch) => watch.silenceSeconds));
+    this.#stopped = true;
+    const always = [this.#installs, this.#definition, this.#certificates, this.#configuration];
+    await Promise.all([...always, this.#networks].map((watch) => watch?.stop()));
   }
 
   /** The MultusInstall that counts; undefined where there is none, it is being deleted, or it cannot be read. */
@@ -168,7 +159,7 @@ export class ClusterView implements AdmissionView {
 
   /** A NAD that was made a moment ago may not be in the copy yet: what the copy lacks is asked for. */
   readonly network: PodContext["network"] = (namespace, name) =>
-    this.#networks.get(`${namespace}/${name}`) ?? this.#ask(namespace, name);
+    this.#networks?.get(`${namespace}/${name}`) ?? this.#ask(namespace, name);
 
   async #ask(namespace: string, name: string): Promise<KnownNetwork> {
     if (name === "" || namespace === "") return "absent";
@@ -190,16 +181,24 @@ export class ClusterView implements AdmissionView {
     this.#options.onChange();
   }
 
-  /** Before there is a definition, a watch of its objects would only be told so. */
+  /** Without a definition a watch of its objects would only be answered with 404. */
   #watchNetworks(): void {
-    if (!this.#definition.get(NETWORK_DEFINITION)) return;
-    this.#watchesNetworks = true;
+    const isDefined = this.#definition.get(NETWORK_DEFINITION) ?? false;
+    if (this.#stopped || isDefined === (this.#networks !== undefined)) return;
+    void this.#networks?.stop();
+    this.#networks = undefined;
+    if (!isDefined) return;
+    const { client, log } = this.#options;
+    this.#networks = new Reflector<KnownNetwork>({
+      client,
+      log,
+      type: NETWORKS,
+      project: knownNetwork,
+      onChange: () => {},
+      // The objects go a moment before their definition does.
+      onDefined: () => {},
+    });
     this.#networks.start();
-  }
-
-  get #all(): { stop(): Promise<void>; silenceSeconds: number }[] {
-    const always = [this.#installs, this.#definition, this.#certificates, this.#configuration];
-    return this.#watchesNetworks ? [...always, this.#networks] : always;
   }
 }
 

@@ -82,11 +82,6 @@ export class CertificateApprover {
     await Promise.all([this.#controller.stop(), this.#requests?.stop()]);
   }
 
-  /** The longest silence of its watch, in seconds; 0 where there is none. */
-  get silenceSeconds(): number {
-    return this.#requests?.silenceSeconds ?? 0;
-  }
-
   async #reconcile(name: string, { log, signal }: ReconcileContext): Promise<Result> {
     const namespace = this.#namespace;
     if (namespace === undefined) return {};

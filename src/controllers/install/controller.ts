@@ -12,10 +12,12 @@ import { NodeTasks } from "../nodes/node-tasks.ts";
 import type { TaskImage } from "../nodes/task-pod.ts";
 import { Applier } from "../shared/applier.ts";
 import type { NetworkSummaryStore } from "../shared/network-summary.ts";
+import { NewestCopies } from "../shared/newest-copies.ts";
 import { ClusterNodes } from "../shared/node-cache.ts";
 import { NodeInspections } from "../shared/node-inspections.ts";
 import { synced } from "../shared/synced.ts";
 import { OwnedObjects } from "../shared/watched-objects.ts";
+import { KubeletEvents } from "./observe/kubelet-events.ts";
 import { reconcile } from "./reconcile.ts";
 import { ROLLOUT_DEADLINE_SECONDS } from "./rollout/progress.ts";
 
@@ -44,10 +46,13 @@ export class InstallController {
   readonly #log: Logger;
   readonly #controller: Controller;
   readonly #installs: Reflector<ApiObject>;
+  readonly #newest = new NewestCopies((name) => this.#installs.get(name));
   readonly #owned: OwnedObjects;
   readonly #nodes: ClusterNodes;
   readonly #nodeTasks: NodeTasks;
   readonly #certificates: CertificateApprover;
+  readonly #kubeletEvents: KubeletEvents;
+  readonly #stopped = new AbortController();
   readonly #pods = new Map<string, Reflector<MultusPodView>>();
 
   constructor(options: InstallControllerOptions) {
@@ -82,6 +87,9 @@ export class InstallController {
       events,
       onRefused: () => this.#enqueueSoon(),
     });
+    this.#kubeletEvents = new KubeletEvents(client.with({ signal: this.#stopped.signal }), () =>
+      this.#enqueueSoon(),
+    );
     this.#installs = new Reflector<ApiObject>({
       client,
       log: this.#log,
@@ -92,7 +100,10 @@ export class InstallController {
         kind: MULTUS_INSTALL.kind,
       }),
       // Which install counts depends on all of them: a change of one concerns each.
-      onChange: () => this.#enqueueAll(),
+      onChange: (name, install) => {
+        if (!install) this.#newest.forget(name);
+        this.#enqueueAll();
+      },
       onSync: () => this.#enqueueSoon(),
     });
     this.#controller = new Controller({
@@ -106,11 +117,17 @@ export class InstallController {
             client,
             events,
             applier,
-            installs: this.#installs,
+            installs: {
+              whenSynced: (signal, timeoutMs) => this.#installs.whenSynced(signal, timeoutMs),
+              get: (install) => this.#newest.get(install),
+              values: () => this.#installs.values(),
+              wrote: (answer) => this.#newest.wrote(answer.metadata.name, answer),
+            },
             owned: this.#owned,
             nodes: () => this.#nodes.all(context.signal),
             nodeTasks: this.#nodeTasks,
             certificates: this.#certificates,
+            kubeletEvents: this.#kubeletEvents,
             image: options.taskImage,
             pods: (namespace) => this.#podsOf(namespace, context.signal),
             networks: () => options.networks?.get(),
@@ -129,6 +146,8 @@ export class InstallController {
   }
 
   async stop(): Promise<void> {
+    this.#stopped.abort();
+    this.#kubeletEvents.stop();
     // Together: a reconcile may wait for a list that only ends when its watch is stopped.
     await Promise.all([
       this.#controller.stop(),
@@ -139,13 +158,6 @@ export class InstallController {
       this.#certificates.stop(),
       ...[...this.#pods.values()].map((pods) => pods.stop()),
     ]);
-  }
-
-  /** The longest silence of any watch, in seconds; for the liveness check. */
-  get silenceSeconds(): number {
-    const pods = [...this.#pods.values()].map((watch) => watch.silenceSeconds);
-    const watches = [this.#installs, this.#owned, this.#nodes, this.#nodeTasks, this.#certificates];
-    return Math.max(...watches.map((watch) => watch.silenceSeconds), ...pods);
   }
 
   #enqueueAll(): void {

@@ -9,7 +9,7 @@ import {
 import { type ReconcileContext, type Result, TerminalError } from "../../kube/controller.ts";
 import { ApiError } from "../../kube/errors.ts";
 import { NotSynced } from "../../kube/not-synced.ts";
-import { type ApiObject, describe, refOf } from "../../kube/resource.ts";
+import { type ApiObject, refOf } from "../../kube/resource.ts";
 import { lastComplete } from "../../render/last-complete.ts";
 import { objectsOf, RenderError, type RenderedInstall, renderInstall } from "../../render/render.ts";
 import { type ForeignField, foreignFields, foreignFieldText, hasEffect } from "../shared/foreign-fields.ts";
@@ -22,9 +22,10 @@ import { withDistribution } from "./distribution.ts";
 import { InvalidSpec, stalledBy } from "./errors.ts";
 import { refOfEntry } from "./inventory/inventory.ts";
 import { recordInventory } from "./inventory/prune.ts";
-import { type Verdict, verdict as verdictOf } from "./rollout/assess.ts";
-import { guardRef } from "./rollout/live-workloads.ts";
-import { isReadyAlready, look } from "./rollout/observe.ts";
+import { observePaused } from "./paused.ts";
+import type { Verdict } from "./rollout/assess.ts";
+import { guardRefs, rememberGuard } from "./rollout/live-workloads.ts";
+import { isReadyAlready } from "./rollout/observe.ts";
 import { appliedObjects, exchange } from "./rollout/roll-out.ts";
 import { rollbackOf } from "./rollout/rollback.ts";
 import { judge } from "./rollout/stuck.ts";
@@ -107,8 +108,9 @@ async function act(run: Run): Promise<Result> {
   const adoption = await planAdoption(run, install, objects);
   tell(run, rendered, adoption);
   if (!install.spec.paused) await rehearse(run, appliedObjects(rendered, adoption.kept));
+  // Before the pause: a daemon that starts again meanwhile serves no pod without its certificate.
   await approveCertificates(run, install);
-  if (install.spec.paused) return await observePaused(run, rendered, adoption);
+  if (install.spec.paused) return await observePaused(run, install, rendered, adoption);
   await addFinalizer(run);
   const isTaken = await takeOver(run, adoption);
   await recordInventory(run, [...objects, ...adoption.obsolete]);
@@ -179,9 +181,10 @@ async function awaitCaches(run: Run, install: MultusInstall, objects: readonly K
   const refs = [
     ...objects.map(refOf),
     ...run.findings.inventory.map(refOfEntry),
-    ...[guardRef(namespace), refOf(lastComplete(install))],
+    ...[...guardRefs(namespace), refOf(lastComplete(install))],
   ];
   await Promise.all([nodes(), pods(namespace), owned.watch(refs, run.context.signal)]);
+  rememberGuard(run, namespace);
 }
 
 function parse(live: ApiObject): MultusInstall {
@@ -202,22 +205,14 @@ function takingOver(run: Run): Result {
   return { requeueAfterSeconds: 1 };
 }
 
-async function observePaused(run: Run, rendered: RenderedInstall, { kept }: Adoption): Promise<Result> {
-  const differing: string[] = [];
-  for (const object of appliedObjects(rendered, kept))
-    if (await run.deps.applier.isDifferent(object, run.context.signal))
-      differing.push(describe(refOf(object)));
-  run.findings.state = { kind: "Paused", verdict: verdictOf(await look(run, rendered)), differing };
-  return {};
-}
-
 async function addFinalizer(run: Run): Promise<void> {
   const { name, finalizers = [], resourceVersion } = run.live.metadata;
   if (finalizers.includes(FINALIZER)) return;
-  await run.deps.client.patch(
+  const answer = await run.deps.client.patch<ApiObject>(
     { type: MULTUS_INSTALL, name },
     { metadata: { resourceVersion, finalizers: [...finalizers, FINALIZER] } },
   );
+  run.deps.installs.wrote(answer);
 }
 
 function soonest(...results: Result[]): Result {

@@ -13,13 +13,20 @@ import type { Applier } from "../shared/applier.ts";
 import type { Synced } from "../shared/synced.ts";
 import type { OwnedObjects } from "../shared/watched-objects.ts";
 import { recordedInventory } from "./inventory/inventory.ts";
+import type { KubeletEvents } from "./observe/kubelet-events.ts";
 import type { Findings } from "./status/status.ts";
 
 export const FINALIZER = "multus-operator.dev/cleanup";
 
 export interface Dependencies {
   client: KubeClient;
-  installs: Synced & { get(name: string): ApiObject | undefined; values(): ApiObject[] };
+  installs: Synced & {
+    /** The newest that is known, by the watch or by an answer to `wrote`. */
+    get(name: string): ApiObject | undefined;
+    values(): ApiObject[];
+    /** To be called with the answer to each write of a MultusInstall or of its status. */
+    wrote(answer: ApiObject): void;
+  };
   owned: OwnedObjects;
   applier: Applier;
   /** The Multus pods of a namespace; starts watching them at the first call. Throws a NotSynced. */
@@ -28,6 +35,7 @@ export interface Dependencies {
   nodes: () => Promise<readonly NodeView[]>;
   nodeTasks: NodeTasks;
   certificates: CertificateApprover;
+  kubeletEvents: KubeletEvents;
   /** The operator's own image, for probes; undefined where it does not know it. */
   image: ProbeImage | undefined;
   events: EventRecorder;

@@ -187,12 +187,6 @@ export class NetworkAttachmentController {
     ]);
   }
 
-  /** The longest silence of any watch, in seconds; for the liveness check. */
-  get silenceSeconds(): number {
-    const watches = [...this.#watches, this.#nads];
-    return Math.max(0, ...watches.map((watch) => watch.silenceSeconds));
-  }
-
   async #reconcile(key: string, { signal }: ReconcileContext): Promise<Result> {
     const started = performance.now();
     const written = await this.#networks.report(key, signal);

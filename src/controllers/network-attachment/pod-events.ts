@@ -48,7 +48,6 @@ export class EventOutbox {
   readonly #waiting: { regarding: ApiObject; event: EventNote }[] = [];
   readonly #most: number;
   #sending: Promise<void> | undefined;
-  dropped = 0;
 
   /** @param most events that wait; further ones are dropped and counted */
   constructor(events: EventRecorder, most = 5000) {
@@ -59,7 +58,7 @@ export class EventOutbox {
   send(regarding: ApiObject, event: EventNote): void {
     if (this.#stop.signal.aborted) return;
     if (this.#waiting.length >= this.#most) {
-      this.dropped++;
+      this.#events.dropped.queueFull();
       return;
     }
     this.#waiting.push({ regarding, event });

@@ -6,7 +6,7 @@ import { decodeMessage } from "../../node/message.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import type { NodeInspections } from "../shared/node-inspections.ts";
-import { type Looked, nextLook } from "./next-inspection.ts";
+import { isPeriodic, type Looked, nextLook, PeriodicTurns, periodSeconds } from "./next-inspection.ts";
 import type { TaskOwner } from "./task-pod.ts";
 import { TaskFailed, type TaskRunner } from "./task-runner.ts";
 
@@ -35,12 +35,13 @@ export interface InspectorOptions {
   onChange: () => void;
 }
 
-/** Looks at nodes when there is something new on them, and once an hour; a few at a time. */
+/** Looks at nodes when there is something new on them, and once in a period that grows with the cluster; a few at a time. */
 export class Inspector {
   readonly #options: InspectorOptions;
   readonly #controller: Controller;
   readonly #looked = new Map<string, Looked>();
   readonly #failures = new Map<string, string>();
+  readonly #turns = new PeriodicTurns();
   /** Since when a node's key is what it is. */
   readonly #since = new Map<string, { key: string; at: number; isPresent: boolean }>();
   #plan: InspectionPlan | undefined;
@@ -75,6 +76,7 @@ export class Inspector {
     for (const node of this.#since.keys())
       if (!plan?.nodes.has(node)) {
         for (const known of [this.#since, this.#looked, this.#failures]) known.delete(node);
+        this.#turns.done(node);
         inspections.delete(node);
       }
     if (!plan) return;
@@ -135,8 +137,11 @@ export class Inspector {
     const settles = since.at + SETTLING_MS - now;
     if (settles > 0) return { requeueAfterSeconds: settles / 1000 };
     const looked = this.#looked.get(node);
-    const wait = nextLook(looked, since.key, now, Math.random());
+    const wait = nextLook(looked, since.key, now, Math.random(), periodSeconds(plan.nodes.size));
     if (wait > 0) return { requeueAfterSeconds: wait };
+    const turn = isPeriodic(looked, since.key) ? this.#turns.wait(node, now) : 0;
+    if (turn > 0) return { requeueAfterSeconds: turn / 1000 };
+    this.#turns.done(node);
     const fine = await this.#look(node, plan, signal, log);
     if (this.#since.get(node) === undefined)
       this.#options.inspections.delete(node); // gone meanwhile

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { nextLook } from "./next-inspection.ts";
+import { isPeriodic, nextLook, PeriodicTurns, periodSeconds } from "./next-inspection.ts";
 
 const looked = (more = {}) => ({ key: "a", at: 0, fine: true, notFine: 0, ...more });
 
@@ -18,4 +18,40 @@ it.each([
   ["failed twice", looked({ fine: undefined, notFine: 2 }), 0, 20],
 ] as const)("a node that was %s", (_, last, seconds, expected) =>
   expect(nextLook(last, "a", seconds * 1000, 0.5)).toBe(expected),
+);
+
+it("has a period that grows with the cluster", () => {
+  expect([1, 100, 360, 1000, 5000].map(periodSeconds)).toEqual([3600, 3600, 3600, 10_000, 50_000]);
+  expect(nextLook(looked(), "a", 3_600_000, 0.5, periodSeconds(5000))).toBe(46_400);
+  expect(nextLook(looked({ fine: false, notFine: 20 }), "a", 0, 0.5, periodSeconds(5000))).toBeCloseTo(
+    4167,
+    0,
+  );
+});
+
+it("inspects no more than one of 5,000 nodes in ten seconds if they become due together, and each within the period", () => {
+  const turns = new PeriodicTurns();
+  const waiting = new Set(Array.from({ length: 5000 }, (_, index) => `node-${index}`));
+  const inspectedAt: number[] = [];
+  for (let now = 0; waiting.size > 0; now += 5000) {
+    for (const node of waiting)
+      if (turns.wait(node, now) === 0) {
+        waiting.delete(node);
+        turns.done(node);
+        inspectedAt.push(now);
+      }
+  }
+  const gaps = inspectedAt.slice(1).map((at, index) => at - (inspectedAt[index] ?? 0));
+  expect(Math.min(...gaps)).toBeGreaterThanOrEqual(10_000);
+  expect(inspectedAt.at(-1)).toBeLessThanOrEqual(periodSeconds(5000) * 1000);
+});
+
+it.each([
+  ["new", undefined, false],
+  ["with something new on it", looked({ key: "b" }), false],
+  ["under suspicion", looked({ suspected: true }), false],
+  ["with something wrong", looked({ fine: false }), false],
+  ["fine", looked(), true],
+] as const)("a node that is %s has to wait for its turn, or not", (_, last, expected) =>
+  expect(isPeriodic(last, "a")).toBe(expected),
 );

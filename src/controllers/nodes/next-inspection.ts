@@ -12,36 +12,76 @@ export interface Looked {
   inVain?: number;
 }
 
-export const PERIOD_SECONDS = 3600;
+/** Of a cluster with few nodes. */
+export const MIN_PERIOD_SECONDS = 3600;
+/** Periodic inspections of all nodes together come no faster than this, s: one costs some eight writes (ADR 3). */
+const SECONDS_BETWEEN_PERIODIC = 10;
 /** A part of the period, so that nodes that joined together are not looked at together for ever. */
 const JITTER = 0.1;
 /** Whatever happens on a node, it is not looked at more often than this, s. */
 const SHORTEST_SECONDS = 10;
 /** After a look that found something wrong, or that failed; it doubles up to the next, or up to the period. */
 const FIRST_AGAIN_SECONDS = 10;
-/** What is mended on a node is not to be called broken for longer than this. Ten looks at a time serve a thousand such nodes. */
-const LONGEST_WHILE_WRONG_SECONDS = 300;
+/** What is fixed on a node is not to be called broken for longer than this part of the period: five minutes, of an hour. */
+const LONGEST_WHILE_WRONG = 1 / 12;
 /** Pods that get no network for a reason of their own, such as a wrong NAD, do so all day: the wait doubles up to this, s. */
 const LONGEST_FOR_SUSPICION = 900;
+
+/** After how many seconds a node of which nothing is known to have changed is inspected again. */
+export function periodSeconds(nodes: number): number {
+  return Math.max(MIN_PERIOD_SECONDS, nodes * SECONDS_BETWEEN_PERIODIC);
+}
 
 /**
  * In how many seconds a node is to be looked at: 0, now.
  * @param key what the last look was for: another one is due as soon as it changes
  * @param random 0 to 1
  */
-export function nextLook(looked: Looked | undefined, key: string, now: number, random: number): number {
+export function nextLook(
+  looked: Looked | undefined,
+  key: string,
+  now: number,
+  random: number,
+  period: number = MIN_PERIOD_SECONDS,
+): number {
   if (!looked) return 0;
   const since = (now - looked.at) / 1000;
-  return Math.max(0, dueSeconds(looked, key, random) - since);
+  return Math.max(0, dueSeconds(looked, key, random, period) - since);
 }
 
-function dueSeconds(looked: Looked, key: string, random: number): number {
+/** Whether a look that is due has no other reason than the time: a new node, a change or a suspicion comes first. */
+export function isPeriodic(looked: Looked | undefined, key: string): boolean {
+  return looked !== undefined && looked.key === key && looked.fine === true && !looked.suspected;
+}
+
+function dueSeconds(looked: Looked, key: string, random: number, period: number): number {
   const { fine, notFine, suspected, inVain = 0 } = looked;
   if (looked.key !== key) return SHORTEST_SECONDS;
   if (!fine) {
-    const longest = fine === false ? LONGEST_WHILE_WRONG_SECONDS : PERIOD_SECONDS;
+    const longest = fine === false ? period * LONGEST_WHILE_WRONG : period;
     return Math.min(FIRST_AGAIN_SECONDS * 2 ** (notFine - 1), longest);
   }
   if (suspected) return Math.min(SHORTEST_SECONDS * 2 ** inVain, LONGEST_FOR_SUSPICION);
-  return PERIOD_SECONDS * (1 - JITTER + 2 * JITTER * random);
+  return period * (1 - JITTER + 2 * JITTER * random);
+}
+
+/** Gives the nodes whose periodic inspection is due their turns, also if thousands become due together. */
+export class PeriodicTurns {
+  /** Node → when its turn is, ms. */
+  readonly #turns = new Map<string, number>();
+  #last = Number.NEGATIVE_INFINITY;
+
+  /** In how many ms the node's turn is; 0: now. It keeps its turn until it was inspected. */
+  wait(node: string, now: number): number {
+    const known = this.#turns.get(node);
+    if (known !== undefined) return Math.max(0, known - now);
+    this.#last = Math.max(now, this.#last + SECONDS_BETWEEN_PERIODIC * 1000);
+    this.#turns.set(node, this.#last);
+    return this.#last - now;
+  }
+
+  /** The node was inspected, for whatever reason, or is gone. */
+  done(node: string): void {
+    this.#turns.delete(node);
+  }
 }

@@ -121,10 +121,6 @@ export class NodeTasks {
     this.#releaser.forget();
   }
 
-  get silenceSeconds(): number {
-    return this.#runner?.silenceSeconds ?? 0;
-  }
-
   async stop(): Promise<void> {
     this.#stop.abort();
     await Promise.all([this.#inspector?.stop(), this.#runner?.stop()]);

@@ -8,5 +8,6 @@ export function taskOwner({ metadata, spec }: MultusInstall): TaskOwner {
     uid: metadata.uid ?? "",
     namespace: spec.namespace,
     pullSecrets: spec.image.pullSecrets,
+    priorityClassName: spec.workload.priorityClassName,
   };
 }

@@ -22,6 +22,8 @@ export interface TaskOwner {
   uid: string;
   namespace: string;
   pullSecrets: readonly string[];
+  /** That of Multus' own pods: what a namespace admits of these, it admits of tasks. */
+  priorityClassName?: string;
 }
 
 /** Something to be done on one node, once. */
@@ -80,8 +82,8 @@ export function taskPod(task: NodeTask, owner: TaskOwner, image: TaskImage): Kub
       automountServiceAccountToken: false,
       enableServiceLinks: false,
       tolerations: [{ operator: "Exists" }],
-      // Bound by name, it would be refused by the kubelet of a full node. Multus' own pods have the same class there.
-      priorityClassName: "system-node-critical",
+      // Bound by name, it would be refused by the kubelet of a full node.
+      ...(owner.priorityClassName ? { priorityClassName: owner.priorityClassName } : {}),
       ...(secrets.length > 0 ? { imagePullSecrets: secrets.map((name) => ({ name })) } : {}),
       securityContext: {
         runAsUser: 0,

@@ -62,10 +62,6 @@ export class TaskRunner {
     }
   }
 
-  get silenceSeconds(): number {
-    return Math.max(0, ...[...this.#watches.values()].map(({ pods }) => pods.silenceSeconds));
-  }
-
   async stop(): Promise<void> {
     setTimeout(() => this.#ended.abort(), REMOVAL_AFTER_STOP_MS).unref();
     await Promise.all([...this.#watches.values()].map(({ pods }) => pods.stop()));
@@ -108,10 +104,31 @@ export class TaskRunner {
         return created.metadata.uid ?? "";
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
+        if (error.status === 403 && hasPriority(pod))
+          return await this.#createWithoutPriority(pod, error, signal);
         if (error.status !== 409 || attempt === MOST_ATTEMPTS) throw new TaskFailed(error.message);
         await this.#remove(namespace, name);
         await sleep(250, undefined, { signal });
       }
+  }
+
+  /**
+   * A quota may refuse the class in this namespace, as on GKE, or the class may be gone: a task runs without it as long
+   * as its node has room. If the class was not the reason, the first error is thrown.
+   */
+  async #createWithoutPriority(pod: ApiObject, refusal: ApiError, signal: AbortSignal): Promise<string> {
+    const { priorityClassName, ...spec } = pod.spec as { priorityClassName?: string };
+    try {
+      const created = await this.#client.create<ApiObject>(PODS, { ...pod, spec }, { signal });
+      this.#log.warn(
+        { err: refusal, priorityClassName, namespace: pod.metadata.namespace },
+        "the namespace refuses the priority class of Multus' pods; the task runs without it",
+      );
+      return created.metadata.uid ?? "";
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      throw new TaskFailed(refusal.message, { cause: refusal });
+    }
   }
 
   async #end(
@@ -175,4 +192,8 @@ export class TaskRunner {
       );
     }
   }
+}
+
+function hasPriority({ spec }: ApiObject): boolean {
+  return Boolean((spec as { priorityClassName?: string }).priorityClassName);
 }

@@ -79,10 +79,6 @@ export class NadWatch {
     return this.#nads?.values() ?? [];
   }
 
-  get silenceSeconds(): number {
-    return Math.max(this.#definition.silenceSeconds, this.#nads?.silenceSeconds ?? 0);
-  }
-
   #definitionChanged(established: boolean): void {
     if (this.#stopped || established === (this.#nads !== undefined)) return;
     void this.#nads?.stop();

@@ -11,7 +11,6 @@ import { synced } from "./synced.ts";
 export class ClusterNodes {
   readonly #reflector: Reflector<NodeView>;
   readonly #known = new Map<string, NodeView | undefined>();
-  #started = false;
 
   /** @param onSync called when it has changed whether the nodes are known */
   constructor(client: KubeClient, log: Logger, onChange: (name: string) => void, onSync?: () => void) {
@@ -32,7 +31,6 @@ export class ClusterNodes {
 
   /** All of them; the first call starts the watch. Throws a NotSynced while they are not known. */
   async all(signal: AbortSignal): Promise<readonly NodeView[]> {
-    this.#started = true;
     this.#reflector.start();
     await synced([this.#reflector], signal);
     return this.#reflector.values();
@@ -42,10 +40,6 @@ export class ClusterNodes {
   get(name: string): NodeView | undefined {
     if (!this.#reflector.isListed) throw new NotSynced(this.#reflector.resource, "TimedOut");
     return this.#reflector.get(name);
-  }
-
-  get silenceSeconds(): number {
-    return this.#started ? this.#reflector.silenceSeconds : 0;
   }
 
   async stop(): Promise<void> {

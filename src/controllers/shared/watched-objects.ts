@@ -41,11 +41,6 @@ export class OwnedObjects {
     return watch.get(ref.namespace ? `${ref.namespace}/${ref.name}` : ref.name);
   }
 
-  /** The longest silence of a watch, in seconds. */
-  get silenceSeconds(): number {
-    return Math.max(0, ...[...this.#watches.values()].map((watch) => watch.silenceSeconds));
-  }
-
   async stop(): Promise<void> {
     await Promise.all([...this.#watches.values()].map((watch) => watch.stop()));
   }

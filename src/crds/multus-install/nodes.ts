@@ -7,7 +7,7 @@ export const nodes = z.object({
     .enum(["OnChange", "Off"])
     .default("OnChange")
     .describe(
-      "OnChange: a pod with the operator's image inspects each node when its Multus pod is new or changes, and once an hour. Off: no such pods, and no status about the nodes' files.",
+      "OnChange: a pod with the operator's image inspects each node when its Multus pod is new or changes, and once an hour, less often in clusters of more than 360 nodes. Off: no such pods, and no status about the nodes' files.",
     ),
   startupTaint: taintKey()
     .optional()

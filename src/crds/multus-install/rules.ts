@@ -45,6 +45,7 @@ export interface RuledSpec {
       }
     | undefined;
   workload: { architectures?: readonly string[] | undefined };
+  attachments: { admission: string; denyCodes?: readonly string[] | undefined };
 }
 
 /** A contradiction between fields of the spec. */
@@ -275,6 +276,12 @@ export const RULES: readonly FieldsRule[] = [
     message: "is for v3 only; v4 images serve every architecture from one DaemonSet",
     cel: `${v3} || !has(self.workload.architectures)`,
     holds: (s) => isV3(s) || s.workload.architectures === undefined,
+  },
+  {
+    path: "spec.attachments.denyCodes",
+    message: "refuses nothing with attachments.admission: Off; use Warn or Deny",
+    cel: "self.attachments.admission != 'Off' || !has(self.attachments.denyCodes)",
+    holds: ({ attachments }) => attachments.admission !== "Off" || attachments.denyCodes === undefined,
   },
 ];
 

@@ -184,12 +184,28 @@ const logging = z.object({
     .describe("Rotation of the log file. Thick only."),
 });
 
+/** Findings on NADs that are no fault of the plugins' and that a cluster's administrators may still forbid. */
+export const DENIABLE_CODES = [
+  "ADDRESSES_PER_NODE",
+  "DEFAULT_ROUTE",
+  "GATEWAY_HANDED_OUT",
+  "HOST_PATH",
+  "MISSING_CNI_VERSION",
+] as const;
+
 const attachments = z.object({
   admission: z
     .enum(["Off", "Warn", "Deny"])
     .default("Warn")
     .describe(
       "What happens to a NetworkAttachmentDefinition, or a pod's request for networks, that cannot work: Warn admits it with a warning to the user (kubectl shows it), Deny rejects it. Questionable objects get a warning in both modes. Off disables the check. Objects in kube-system, kube-public, kube-node-lease, the operator's namespace and spec.namespace are not checked.",
+    ),
+  denyCodes: z
+    .array(z.enum(DENIABLE_CODES))
+    .max(DENIABLE_CODES.length)
+    .optional()
+    .describe(
+      "Findings (docs/reference/findings.md) for which a NetworkAttachmentDefinition is refused although it works, in mode Warn too. HOST_PATH: it names a path of the node, which the plugin reads or writes as root.",
     ),
 });
 
@@ -268,7 +284,12 @@ export const multusInstallSpec = withValidations(
       .describe(
         "Whether to adopt a Multus that was installed by hand in spec.namespace: fields that kubectl or Helm set become the operator's. Pods that already run Multus as the spec requires are not restarted. If false, objects that are not the operator's are reported (OwnershipConflict) and not changed.",
       ),
-    paused: z.boolean().default(false).describe("Nothing is written while true; the status goes on."),
+    paused: z
+      .boolean()
+      .default(false)
+      .describe(
+        "While true, Multus and its objects stay as they are: nothing is applied, repaired, rolled out, removed or inspected. The status goes on and lists the writes that wait. Two things go on: the startup taint is removed from nodes on which Multus runs, and certificates of daemons that run (and of the operator's webhook) are renewed. Deleting a paused MultusInstall removes Multus.",
+      ),
   }),
   RULES.map(({ cel, message, path }) => ({ rule: cel, message, fieldPath: path.replace(/^spec/, "") })),
 );

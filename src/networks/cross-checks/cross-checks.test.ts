@@ -108,6 +108,46 @@ it("knows which CNI versions a Multus reads", () => {
   expect(found({ nads })).toEqual([]);
 });
 
+it("warns of two NADs that give one bridge different gateways", () => {
+  const bridge = (more: object, ipam: object) => ({
+    cniVersion: "1.0.0",
+    type: "bridge",
+    bridge: "br1",
+    ...more,
+    ipam,
+  });
+  const local = (subnet: string, more = {}) => ({ type: "host-local", subnet, ...more });
+  const gateway = { isGateway: true };
+  const first = nad("a", bridge(gateway, local("10.1.0.0/24")));
+  const isOf = (...networks: SeenNetwork[]) =>
+    crossChecks({ nads: [first, ...networks], nodes: [] })
+      .filter(({ code }) => code === "BRIDGE_GATEWAYS")
+      .map(({ name, path, severity, message }) => [
+        name,
+        path,
+        severity,
+        /another one from ([^:]*):/.exec(message)?.[1],
+      ]);
+  expect(isOf(nad("b", bridge(gateway, local("10.2.0.0/24"))))).toEqual([
+    ["a", "bridge", "warning", "apps/b"],
+    ["b", "bridge", "warning", "apps/a"],
+  ]);
+  const others = [
+    bridge({ isDefaultGateway: true }, local("10.2.0.0/24", { gateway: "10.2.0.9" })),
+    bridge(gateway, { type: "static", addresses: [{ address: "10.2.0.5/24" }] }),
+    bridge(gateway, { type: "whereabouts", range: "10.2.0.0/24" }),
+  ];
+  for (const other of others) expect(isOf(nad("b", other))).toHaveLength(2);
+  const fine = [
+    bridge(gateway, local("10.1.0.0/24", { rangeStart: "10.1.0.9" })),
+    bridge({}, local("10.2.0.0/24")),
+    bridge({ ...gateway, forceAddress: true }, local("10.2.0.0/24")),
+    bridge({ ...gateway, bridge: "br2" }, local("10.2.0.0/24")),
+    bridge(gateway, local("fd01::/64")),
+  ];
+  for (const other of fine) expect(isOf(nad("b", other))).toEqual([]);
+});
+
 it("warns of a list whose addresses the running Multus does not release (#755)", () => {
   const list = (name: string, more: object, ipam?: object) =>
     nad(name, { ...more, plugins: [{ type: "macvlan", ...(ipam ? { ipam } : {}) }] });

@@ -44,6 +44,13 @@ describe("the short form", () => {
 });
 
 describe("the JSON form", () => {
+  test("hardware addresses without separators, which Go reads since 1.26", () => {
+    for (const digits of [12, 16, 40])
+      expect(codeOf(`[{"name": "a", "mac": "${"0".repeat(digits - 1)}2"}]`)).toBe("ok");
+    for (const digits of [10, 13, 14, 24, 41])
+      expect(codeOf(`[{"name": "a", "mac": "${"0".repeat(digits)}"}]`)).toBe("BAD_MAC");
+  });
+
   test("every key", () => {
     const annotation = JSON.stringify([
       {

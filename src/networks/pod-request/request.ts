@@ -204,9 +204,14 @@ function problemOf({ mac, infinibandGuid, ips = [] }: NetworkRequest): Problem |
   return undefined;
 }
 
-/** Go's net.ParseMAC: 6, 8 or 20 bytes, in pairs with : or -, or in fours with dots. */
-export function isHardwareAddress(address: string): boolean {
+/**
+ * Go's net.ParseMAC: 6, 8 or 20 bytes, in pairs with : or -, or in fours with dots. Since Go 1.26 also without
+ * separators: Multus' images up to v4.3.0 are built with Go 1.25 and refuse it, others may take it, so that it is
+ * doubtful (hasNoSeparators) and no fault.
+ */
+function isHardwareAddress(address: string): boolean {
   const length = address.length;
+  if (/^[0-9a-fA-F]+$/.test(address)) return [12, 16, 40].includes(length);
   if (
     /^[0-9a-fA-F]{2}(:[0-9a-fA-F]{2})+$/.test(address) ||
     /^[0-9a-fA-F]{2}(-[0-9a-fA-F]{2})+$/.test(address)

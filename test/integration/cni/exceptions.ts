@@ -33,6 +33,14 @@ export function isGivenTwice(error: string): boolean {
   return /failed to add IP addr .* file exists/.test(error);
 }
 
+/**
+ * whereabouts without a range of its own: that of the node's whereabouts.conf counts then, and the reader's file has
+ * none. The checker warns of it.
+ */
+export function hasNoRangeHere(error: string): boolean {
+  return error === "IPAM plugin returned missing IP config";
+}
+
 /** Refusals that the checker leaves to the node, each with its reason. */
 const EXCEPTIONS: { error: RegExp; reason: string }[] = [
   {

@@ -88,3 +88,27 @@ it("sends an event that the API server takes, its note cut to 1024 bytes", async
   const sent = items.filter(({ reportingController }) => reportingController === "multus-operator.dev/test");
   expect(sent.map(({ reason, note }) => [reason, note])).toEqual([["Test", "ü".repeat(512)]]);
 });
+
+it("counts the same event up, and sends no more than 25 of one reason at once", async () => {
+  const metrics = new Metrics();
+  const recorder = new EventRecorder(client, log, "multus-operator.dev/flapping", "test-0", {
+    dropped: metrics.droppedEvents("flapping"),
+  });
+  const regarding: ApiObject = {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: "flapping", namespace: "default", uid: "2" },
+  };
+  const signal = new AbortController().signal;
+  const note = (text: string) => ({ type: "Warning", reason: "Flaps", action: "Try", note: text }) as const;
+  for (let times = 0; times < 3; times++) await recorder.with({ signal }).send(regarding, note("the same"));
+  for (let other = 0; other < 30; other++) await recorder.with({ signal }).send(regarding, note(`${other}`));
+  await recorder.send(regarding, { ...note("of another reason"), reason: "Other" });
+  const { items } = await client.list<ApiObject>(EVENTS, { namespace: "default" });
+  const sent = items.filter((event) => event.reportingController === "multus-operator.dev/flapping");
+  expect(sent.find((event) => event.note === "the same")?.series).toMatchObject({ count: 3 });
+  expect(sent.filter(({ reason }) => reason === "Flaps")).toHaveLength(23); // 3 of the 25 went to one series
+  expect(sent.some(({ reason }) => reason === "Other")).toBe(true);
+  const dropped = 'multus_operator_events_dropped_total{controller="flapping",cause="too-many"} 8';
+  expect(await metrics.registry.metrics()).toContain(dropped);
+});

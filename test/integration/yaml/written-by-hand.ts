@@ -43,6 +43,10 @@ export const BY_HAND = [
   "%YAML 1.1\n---\na: 1\n",
   "---\n%YAML 1.1\na: 1\n",
   "\ufeff---\na: 1\n",
+  // Two marks, after which kubectl misreads the second line.
+  ...["", "- ", "&x ", "# "].map((start) => `\ufeff\ufeff${start}a: 1\nb: 2\n`),
+  "---\n\ufeffa: 1\n",
+  "a: 1\n---\n\ufeffb: 2\nc: 3\n",
   "\ufeff%YAML 1.1\n---\na: 1\n",
   "a: 1\r\nb: |\r\n  x\r\n  y\r\n",
   "a: 1\r\r\nb: 2\r",

@@ -10,8 +10,9 @@ import type { ApiObject } from "../../../kube/resource.ts";
 import { NETWORK_DEFINITION } from "../../../render/definition.ts";
 import { objectsOf, RenderError, renderInstall } from "../../../render/render.ts";
 import { withKnownDistribution } from "../distribution.ts";
-import { entryKey, entryOf, refOfEntry } from "../inventory/inventory.ts";
+import { entryKey, entryOf, entryOfRef, refOfEntry } from "../inventory/inventory.ts";
 import { type Deletion, deleteOwned } from "../inventory/prune.ts";
+import { guardRefs } from "../rollout/live-workloads.ts";
 import { FINALIZER, type Run } from "../scope.ts";
 import { releaseAllNodes, taintKeys } from "../startup-taint.ts";
 import type { InventoryEntry } from "../status/status.ts";
@@ -130,9 +131,10 @@ async function releaseObject(run: Run): Promise<void> {
   });
 }
 
-/** The inventory, and what the spec renders: a status that was lost must not leave objects behind. */
+/** The inventory, what the spec renders, and a rollout's guard: a status that was lost must not leave objects behind. */
 function everythingOf(run: Run, install: MultusInstall | undefined): InventoryEntry[] {
-  const known = new Map(run.findings.inventory.map((entry) => [entryKey(entry), entry]));
+  const guard = install ? guardRefs(install.spec.namespace).map(entryOfRef) : [];
+  const known = new Map([...run.findings.inventory, ...guard].map((entry) => [entryKey(entry), entry]));
   try {
     for (const object of install ? objectsOf(renderInstall(install)) : [])
       known.set(entryKey(entryOf(object)), entryOf(object));

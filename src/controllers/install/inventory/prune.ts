@@ -4,7 +4,7 @@ import { NETWORK_DEFINITION } from "../../../render/definition.ts";
 import { isOwn } from "../../shared/applier.ts";
 import type { Run } from "../scope.ts";
 import type { InventoryEntry } from "../status/status.ts";
-import { putStatus } from "../status/writer.ts";
+import { putInventory } from "../status/writer.ts";
 import { entryKey, entryOf, refOfEntry } from "./inventory.ts";
 
 /** Written before the objects are: an operator that dies in between still knows what it may have made. */
@@ -13,7 +13,7 @@ export async function recordInventory(run: Run, objects: readonly KubeObject[]):
   const fresh = objects.map(entryOf).filter((entry) => !known.has(entryKey(entry)));
   if (fresh.length === 0) return;
   run.findings.inventory = [...run.findings.inventory, ...fresh];
-  const written = await putStatus(run, { ...run.previous, inventory: [...run.findings.inventory] });
+  const written = await putInventory(run, run.findings.inventory);
   if (!written)
     throw new Error("the inventory could not be written: the MultusInstall is gone or was made anew");
 }

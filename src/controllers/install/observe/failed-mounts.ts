@@ -1,6 +1,6 @@
 import type { MultusPodView } from "../../../diagnosis/multus-pod.ts";
 import type { Run } from "../scope.ts";
-import { kubeletEvents, recentMessages } from "./kubelet-events.ts";
+import { recentMessages } from "./kubelet-events.ts";
 
 /** k8s.io/kubernetes pkg/kubelet/events/event.go; said again at every attempt. */
 const REASON = "FailedMount";
@@ -22,7 +22,7 @@ export async function withFailedMounts(
   const before = now().getTime() - STARTING_SECONDS * 1000;
   const hangs = (pod: MultusPodView) => isStarting(pod) && Date.parse(pod.created) < before;
   if (!pods.some(hangs)) return pods;
-  const events = await kubeletEvents(run, namespace, REASON);
+  const events = await run.deps.kubeletEvents.withReason(namespace, REASON, run.context.log);
   if (!events) return pods;
   const messages = failedMounts(events, now());
   return pods.map((pod) => {

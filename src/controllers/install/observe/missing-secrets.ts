@@ -1,6 +1,6 @@
 import type { MultusPodView } from "../../../diagnosis/multus-pod.ts";
 import type { Run } from "../scope.ts";
-import { kubeletEvents, recentMessages } from "./kubelet-events.ts";
+import { recentMessages } from "./kubelet-events.ts";
 
 /** k8s.io/kubernetes pkg/kubelet/kubelet_pods.go; said again at every attempt while the secret is missing. */
 const REASON = "FailedToRetrieveImagePullSecret";
@@ -20,7 +20,7 @@ export async function withMissingSecrets(
   const concerned = (pod: MultusPodView) =>
     pod.pullSecrets.length > 0 && /^(ErrImagePull|ImagePullBackOff)$/.test(pod.trouble?.reason ?? "");
   if (!pods.some(concerned)) return pods;
-  const events = await kubeletEvents(run, namespace, REASON);
+  const events = await run.deps.kubeletEvents.withReason(namespace, REASON, run.context.log);
   if (!events) return pods;
   const missing = missingSecrets(events, now());
   return pods.map((pod) => {

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import type { KubeObject } from "../../../crds/kube-object.ts";
 import type { MultusPodView } from "../../../diagnosis/multus-pod.ts";
-import { type ApiObject, DAEMON_SETS, type ObjectRef, refOf } from "../../../kube/resource.ts";
+import { type ApiObject, CONFIG_MAPS, DAEMON_SETS, type ObjectRef, refOf } from "../../../kube/resource.ts";
 import { deletesItsConfiguration, GUARD } from "../../../render/rollout-guard.ts";
 import { isOwn, templateOf } from "../../shared/applier.ts";
-import { entryKey, entryOf, refOfEntry } from "../inventory/inventory.ts";
+import { entryKey, entryOf, entryOfRef, refOfEntry } from "../inventory/inventory.ts";
 import type { Run } from "../scope.ts";
 import type { LiveWorkload, RolloutState } from "./next-step.ts";
 
@@ -79,6 +79,21 @@ export function obsoleteDaemonSets(run: Run, daemonSets: readonly KubeObject[]):
 
 export function guardRef(namespace: string): ObjectRef {
   return { type: DAEMON_SETS, namespace, name: GUARD };
+}
+
+/** The guard's DaemonSet and what it mounts. */
+export function guardRefs(namespace: string): ObjectRef[] {
+  return [guardRef(namespace), { type: CONFIG_MAPS, namespace, name: GUARD }];
+}
+
+/** A guard that the status lost is in the inventory again, so that it does not stay on the nodes. */
+export function rememberGuard({ deps, findings }: Run, namespace: string): void {
+  const known = new Set(findings.inventory.map(entryKey));
+  const lost = guardRefs(namespace).filter((ref) => {
+    const live = deps.owned.get(ref);
+    return live !== undefined && isOwn(live) && !known.has(entryKey(entryOfRef(ref)));
+  });
+  findings.inventory = [...findings.inventory, ...lost.map(entryOfRef)];
 }
 
 async function isUpToDate(run: Run, wanted: KubeObject, found: ApiObject): Promise<boolean> {

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { KubeObject } from "../../../crds/kube-object.ts";
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
 import type { Result } from "../../../kube/controller.ts";
-import { describe, refOf } from "../../../kube/resource.ts";
+import { type ApiObject, describe, refOf } from "../../../kube/resource.ts";
 import { flavourOf } from "../../../multus/releases.ts";
 import { multusSubjects } from "../../../render/access.ts";
 import { lastComplete } from "../../../render/last-complete.ts";
@@ -18,7 +18,7 @@ import type { Run } from "../scope.ts";
 import { type Rollout, type Verdict, verdict } from "./assess.ts";
 import { cleanEarlierMultus } from "./leftovers.ts";
 import { guardRef, marked, obsoleteDaemonSets, revisionOf, workloadState } from "./live-workloads.ts";
-import { nextStep, type RolloutState } from "./next-step.ts";
+import { nextStep, type RolloutState, type RolloutStep } from "./next-step.ts";
 import { look } from "./observe.ts";
 import { reportRepair } from "./repair.ts";
 import { allowsAll } from "./retained-rights.ts";
@@ -49,7 +49,7 @@ export async function exchange(
   const state = await workloadState(run, daemonSets, pods);
   const canary = mayHold ? canaryOf(run, install, daemonSets, state) : undefined;
   if (!canary) await removeLeftProbes(run, pods);
-  const step = nextStep(state);
+  const step = await confirmed(run, install, state, nextStep(state));
   for (const object of objects)
     if (!isDaemonSet(object) && !isHeldByEarlierPods(run, state, object))
       await applyObject(run, forEarlierPods(run, install, object), install.spec.adopt);
@@ -162,6 +162,26 @@ async function applyObject(run: Run, object: KubeObject, adopt = false): Promise
   if (!written) return;
   run.context.log.info({ applied: describe(refOf(object)) }, "applied");
   if (written.isRepair) await reportRepair(run, written);
+}
+
+/**
+ * The watch's copy of the guard may be from before its deletion, by the end of the last rollout or by a user. Before
+ * pods of Multus end, the API server itself is asked.
+ */
+async function confirmed(
+  run: Run,
+  install: MultusInstall,
+  state: RolloutState,
+  step: RolloutStep,
+): Promise<RolloutStep> {
+  const replaced = [...state.obsolete, ...state.live.filter(({ upToDate }) => !upToDate)];
+  const relies = state.guard && replaced.some(({ deletesConfiguration }) => deletesConfiguration);
+  if (step.kind === "Guard" || !relies) return step;
+  const ref = guardRef(install.spec.namespace);
+  const found = await run.deps.client.get<ApiObject>(ref);
+  const isThere = found !== undefined && found.metadata.deletionTimestamp === undefined;
+  if (isThere && found.metadata.uid === run.deps.owned.get(ref)?.metadata.uid) return step;
+  return { kind: "Guard", message: "waiting for the end of an earlier guard before Multus is replaced" };
 }
 
 /** A guard that is there stays as it is: a new template would take it off the nodes for a moment. */

@@ -44,12 +44,12 @@ it.each<[string, InstallState, object]>([
   ],
   [
     "a pause",
-    { kind: "Paused", verdict: complete, differing: [] },
+    { kind: "Paused", verdict: complete, waiting: [] },
     { Ready: "True", Reconciling: "False", Stalled: "False", Degraded: "False" },
   ],
   [
     "a pause with drift",
-    { kind: "Paused", verdict: complete, differing: ["DaemonSet a/b"] },
+    { kind: "Paused", verdict: complete, waiting: ["apply DaemonSet a/b"] },
     { Ready: "False", Reconciling: "False", Stalled: "False", Degraded: "False" },
   ],
 ])("says of %s what kstatus reads", (_, state, expected) => {
@@ -117,4 +117,13 @@ it("says what it waits for, and that Ready is not known any longer if it was", (
   expect(never.Reconciling).toEqual({ status: "True", reason: "Syncing", message });
   expect(never.Ready).toEqual({ status: "False", reason: "Syncing", message });
   expect(conditionsFor({ kind: "Syncing", message, wasReady: true }).Ready.status).toBe("Unknown");
+});
+
+it("names the writes that wait for the end of a pause, the first twenty of them", () => {
+  const waiting = Array.from({ length: 22 }, (_, index) => `create ConfigMap kube-system/${index}`);
+  const { Ready, Reconciling } = conditionsFor({ kind: "Paused", verdict: complete, waiting });
+  expect(Ready).toEqual({ ...Reconciling, status: "False" });
+  expect(Reconciling.message).toMatch(
+    /^spec\.paused is true: nothing is written\. Waiting: create ConfigMap kube-system\/0, .*kube-system\/19 and 2 more$/,
+  );
 });

@@ -9,8 +9,8 @@ import type { Verdict } from "../rollout/assess.ts";
 /** What a reconcile found, from which everything that the conditions say follows. */
 export type InstallState =
   | { kind: "Running"; verdict: Verdict }
-  /** Nothing is written; `differing` names the objects that are not as the spec wants them. */
-  | { kind: "Paused"; verdict: Verdict; differing: readonly string[] }
+  /** Nothing is written; `waiting` names what would be: "apply DaemonSet kube-system/kube-multus-ds". */
+  | { kind: "Paused"; verdict: Verdict; waiting: readonly string[] }
   /** Something that must be known is not; nothing is written. `wasReady`: for this very spec. */
   | { kind: "Syncing"; message: string; wasReady: boolean }
   /** Tried again by itself. */
@@ -34,6 +34,8 @@ type Draft = { status: "True" | "False" | "Unknown"; reason: Reason; message: st
 /** Those that follow from the state alone. */
 type Drafts = Record<Exclude<ConditionType, "Warning">, Draft>;
 
+const MAX_NAMED_WRITES = 20;
+
 const settled: Draft = { status: "False", reason: "Settled", message: "" };
 
 /** The conditions for the state that was found, after kstatus: Reconciling and Stalled are True only while they mean something. */
@@ -43,13 +45,9 @@ export function conditionsFor(state: InstallState): Drafts {
       return running(state.verdict);
     case "Paused": {
       const drafts = running(state.verdict);
-      const Reconciling: Draft = {
-        status: "False",
-        reason: "Paused",
-        message: "spec.paused is true: nothing is written",
-      };
-      if (state.differing.length === 0) return { ...drafts, Reconciling };
-      const message = `paused, and not as the spec wants: ${state.differing.join(", ")}`;
+      const message = paused(state.waiting);
+      const Reconciling: Draft = { status: "False", reason: "Paused", message };
+      if (state.waiting.length === 0) return { ...drafts, Reconciling };
       return { ...drafts, Reconciling, Ready: { status: "False", reason: "Paused", message } };
     }
     case "Syncing": {
@@ -125,6 +123,13 @@ function running({ state, message }: Verdict): Drafts {
         Degraded: { status: "True", reason: "NodesUnhealthy", message },
       };
   }
+}
+
+function paused(waiting: readonly string[]): string {
+  if (waiting.length === 0) return "spec.paused is true: nothing is written, and nothing waits to be";
+  const more = waiting.length - MAX_NAMED_WRITES;
+  const named = waiting.slice(0, MAX_NAMED_WRITES).join(", ");
+  return `spec.paused is true: nothing is written. Waiting: ${named}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
 function failed(reason: "RolloutFailed" | "RolledBack", message: string, Reconciling: Draft): Drafts {

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Reason } from "../../../crds/conditions.ts";
 import { MULTUS_INSTALL, MULTUS_INSTALL_API_VERSION } from "../../../crds/multus-install/multus-install.ts";
-import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts";
+import { type MultusInstallStatus, multusInstallStatus } from "../../../crds/multus-install/status.ts";
 import { ApiError } from "../../../kube/errors.ts";
 import type { ApiObject } from "../../../kube/resource.ts";
 import { FIELD_MANAGER } from "../../shared/applier.ts";
 import type { Run } from "../scope.ts";
-import { statusFor } from "./status.ts";
+import { type InventoryEntry, statusFor } from "./status.ts";
 
 /** Writes the status that a run's findings make, where it differs, and an event where Ready says something new. */
 export async function writeStatus(run: Run): Promise<void> {
@@ -14,9 +14,9 @@ export async function writeStatus(run: Run): Promise<void> {
   const now = rfc3339(run.deps.now());
   run.findings.networks = run.deps.networks();
   const status = statusFor(run.findings, run.live.metadata.generation ?? 0, run.previous, now);
-  if (isDeepStrictEqual(plain(status), plain(run.live.status ?? {}))) return;
+  if (isDeepStrictEqual(plain(status), plain(newest(run).status ?? {}))) return;
   await putStatus(run, status);
-  await tellTransition(run, status);
+  tellTransition(run, status);
 }
 
 /** In whole seconds, as the API server writes times. */
@@ -24,21 +24,39 @@ export function rfc3339(time: Date): string {
   return time.toISOString().replace(/\.\d+Z$/, "Z");
 }
 
-/** False where the object is gone, or another of its name is there. */
-export async function putStatus(run: Run, status: MultusInstallStatus): Promise<boolean> {
+/**
+ * Writes the inventory, and leaves all else of the status as it is; false if the object is gone, or another of its name
+ * is there. An apply sets the whole status: if the copy is not the newest, it is refused (409), since conditions would
+ * be set back.
+ */
+export async function putInventory(run: Run, inventory: readonly InventoryEntry[]): Promise<boolean> {
+  const { metadata, status } = newest(run);
+  const known = multusInstallStatus.catch({}).parse(status ?? {});
+  return await putStatus(run, { ...known, inventory: [...inventory] }, metadata.resourceVersion);
+}
+
+/** The run's MultusInstall with what was written in this run, or seen since it began. */
+function newest({ live, deps }: Run): ApiObject {
+  const found = deps.installs.get(live.metadata.name);
+  return found !== undefined && found.metadata.uid === live.metadata.uid ? found : live;
+}
+
+/** False if the object is gone, or another of its name is there. */
+async function putStatus(run: Run, status: MultusInstallStatus, resourceVersion?: string): Promise<boolean> {
   const { name, uid } = run.live.metadata;
   const body = {
     apiVersion: MULTUS_INSTALL_API_VERSION,
     kind: MULTUS_INSTALL.kind,
-    metadata: { name, uid },
+    metadata: { name, uid, ...(resourceVersion ? { resourceVersion } : {}) },
     status,
   };
   try {
-    await run.deps.client.apply({ type: MULTUS_INSTALL, name }, body, {
+    const answer = await run.deps.client.apply<ApiObject>({ type: MULTUS_INSTALL, name }, body, {
       fieldManager: FIELD_MANAGER,
       force: true,
       subresource: "status",
     });
+    run.deps.installs.wrote(answer);
     return true;
   } catch (error) {
     // Deleted, or deleted and made anew: the next event tells. Any other conflict is to be tried again.
@@ -69,12 +87,13 @@ const BAD: readonly string[] = [
   "NoMatchingNodes",
 ] satisfies Reason[];
 
-async function tellTransition(run: Run, status: MultusInstallStatus): Promise<void> {
+/** Not waited for: the status says the same. */
+function tellTransition(run: Run, status: MultusInstallStatus): void {
   const ready = (s: MultusInstallStatus) => s.conditions?.find(({ type }) => type === "Ready");
   const before = ready(run.previous);
   const after = ready(status);
   if (!after || (before?.status === after.status && before.reason === after.reason)) return;
-  await run.deps.events.send(run.live, {
+  void run.deps.events.send(run.live, {
     type: BAD.includes(after.reason) ? "Warning" : "Normal",
     reason: after.reason,
     action: "Reconcile",

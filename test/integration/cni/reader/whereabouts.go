@@ -61,7 +61,7 @@ func whereabouts(conf *libcni.PluginConfig, asked question) (result given, err e
 	}
 	var addresses []address
 	pools := map[string][]types.IPReservation{}
-	for _, r := range ipam.IPRanges {
+	for i, r := range ipam.IPRanges {
 		// A network has one pool, and so has a node's slice (pkg/storage/kubernetes, IPPoolName).
 		name := r.Range
 		if slice != "" {
@@ -76,7 +76,10 @@ func whereabouts(conf *libcni.PluginConfig, asked question) (result given, err e
 		}
 		pools[name] = reserved
 		addresses = append(addresses, address{ip.String(), textOf(ipam.Gateway)})
-		result.gateway = result.gateway || ipam.Gateway != nil && gives(r, ipam.Gateway)
+		// With slices the pool is one: a further range gets the address of the first again.
+		if slice == "" || i == 0 {
+			result.gateway = result.gateway || ipam.Gateway != nil && gives(r, ipam.Gateway)
+		}
 	}
 	for _, a := range ipam.Addresses {
 		addresses = append(addresses, address{a.Address.String(), textOf(a.Gateway)})

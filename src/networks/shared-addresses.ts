@@ -1,8 +1,8 @@
 import { show } from "../cni/finding.ts";
-import { keyOf } from "../networks/attachments.ts";
-import type { NetworkRequest } from "../networks/pod-request/request.ts";
-import type { RequestProblem } from "../networks/request-problems.ts";
-import type { PodCount } from "./pod.ts";
+import { keyOf } from "./attachments.ts";
+import type { PodCount } from "./pod-count.ts";
+import type { NetworkRequest } from "./pod-request/request.ts";
+import type { RequestProblem } from "./request-problems.ts";
 
 /** A template whose pods all request one address: the second cannot get it, or both answer for it. */
 export function sharedAddresses(

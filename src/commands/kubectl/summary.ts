@@ -3,19 +3,19 @@ import type { MultusInstallStatus } from "../../crds/multus-install/status.ts";
 import type { ReportStatus } from "../../crds/network-attachment-report/report.ts";
 import { networkStatusFrom } from "../../networks/status-counts.ts";
 import { summaryOf } from "../../networks/summary.ts";
+import { type CollectedNetworks, collectNetworks, collectPods } from "./collect.ts";
 import type { InstallWithStatus } from "./install.ts";
-import type { Reading } from "./reading.ts";
-import { type SurveyedNetworks, surveyNetworks, surveyPods } from "./survey.ts";
+import type { PermittedReader } from "./permitted-reader.ts";
 
-/** All networks and pods in numbers: what the operator wrote into the status, else by a look of the plugin's own. */
-export async function atAGlance(
-  reading: Reading,
+/** All networks and pods in numbers: what the operator wrote into the status, else what the plugin finds itself. */
+export async function summarize(
+  reader: PermittedReader,
   install: InstallWithStatus | undefined,
 ): Promise<Pick<MultusInstallStatus, "networks" | "pods">> {
   const { networks, pods } = install?.status ?? {};
   if (networks && pods) return { networks, pods };
-  const seen = await surveyNetworks(reading, undefined);
-  const asking = await surveyPods(reading, undefined, seen, install);
+  const seen = await collectNetworks(reader, undefined);
+  const asking = await collectPods(reader, undefined, seen, install);
   if (!seen || !asking) return {};
   const reports = seen.keys.map((key): [string, ReportStatus] => [
     key,
@@ -30,7 +30,7 @@ export async function atAGlance(
 }
 
 /** As much of a report as a NAD's own text gives. */
-function checked({ read }: SurveyedNetworks, key: string): ReportStatus {
+function checked({ read }: CollectedNetworks, key: string): ReportStatus {
   const error = read(key)?.findings.find(({ severity }) => severity === "error");
   if (!error) return {};
   const condition = {

@@ -5,24 +5,24 @@ import { permissionOf } from "./failure.ts";
 
 const PAGE = 500;
 
-/** Reads of a user who may see some of a cluster and not all: what is forbidden is noted, and the rest goes on. */
-export class Reading {
+/** Reads for a user who may see some of a cluster and not all: it records what is forbidden, and continues with the rest. */
+export class PermittedReader {
   readonly client: KubeClient;
   /** The permissions that were missing: "list nodes". */
-  readonly unread = new Set<string>();
+  readonly missingPermissions = new Set<string>();
 
   constructor(client: KubeClient) {
     this.client = client;
   }
 
-  /** What `read` gives; undefined where it is forbidden, or the kind is not known to the cluster. */
-  async may<T>(read: () => Promise<T>): Promise<T | undefined> {
+  /** What `read` returns; undefined if it is forbidden, or the cluster does not have the kind. */
+  async tryRead<T>(read: () => Promise<T>): Promise<T | undefined> {
     try {
       return await read();
     } catch (error) {
       if (error instanceof ApiError && error.status === 404) return undefined;
       if (!(error instanceof ApiError) || error.status !== 403) throw error;
-      this.unread.add(permissionOf(error));
+      this.missingPermissions.add(permissionOf(error));
       return undefined;
     }
   }
@@ -47,13 +47,13 @@ export class Reading {
     } while (next !== "");
   }
 
-  /** All of a kind, or undefined where that is forbidden or the kind unknown. */
+  /** All of a kind, or undefined if that is forbidden or the cluster does not have the kind. */
   async all<T>(
     type: ResourceType,
     where: { namespace?: string; labelSelector?: string; fieldSelector?: string },
     view: (object: ApiObject) => T | undefined,
   ): Promise<T[] | undefined> {
-    return await this.may(async () => {
+    return await this.tryRead(async () => {
       const found: T[] = [];
       for await (const object of this.pages(type, where)) {
         const seen = view(object);

@@ -15,9 +15,9 @@ import { failureView } from "../../networks/sandbox-event.ts";
 import { findInstall, type InstallWithStatus } from "./install.ts";
 import { multusOn } from "./multus-pod.ts";
 import { ownerOf } from "./owner.ts";
-import type { Reading } from "./reading.ts";
+import type { PermittedReader } from "./permitted-reader.ts";
 
-/** The fields of a pod that explaining looks at, as the API server gives them. */
+/** The fields of a pod that an explanation uses, as the API server returns them. */
 export interface ApiPod extends ApiObject {
   spec?: { nodeName?: string; hostNetwork?: boolean };
   status?: {
@@ -28,26 +28,26 @@ export interface ApiPod extends ApiObject {
   };
 }
 
-/** Everything that explaining a pod takes, as far as the user may see it. */
-export async function evidenceOf(reading: Reading, pod: ApiPod): Promise<ExplainInput> {
-  const { client } = reading;
+/** Everything that explaining a pod needs, as far as the user may read it. */
+export async function gatherPodFacts(reader: PermittedReader, pod: ApiPod): Promise<ExplainInput> {
+  const { client } = reader;
   const namespace = pod.metadata.namespace ?? "";
   const annotations = pod.metadata.annotations ?? {};
   const request = parseNetworks(annotations[NETWORKS] ?? "", namespace);
   const keys = request.ok ? [...new Set(request.requests.map(keyOf))].slice(0, 64) : [];
   const node = pod.spec?.nodeName ?? "";
-  const found = await reading.may(async () => ({ chosen: await findInstall(client) }));
+  const found = await reader.tryRead(async () => ({ chosen: await findInstall(client) }));
   const install = found?.chosen?.install;
   const [networks, multus, nodeReady, failure, owner] = await Promise.all([
-    readNetworks(reading, keys),
-    node === "" ? undefined : multusOn(reading, node, install),
-    node === "" ? undefined : isReady(reading, node),
-    lastFailure(reading, pod),
-    ownerOf(reading, pod),
+    readNetworks(reader, keys),
+    node === "" ? undefined : multusOn(reader, node, install),
+    node === "" ? undefined : isReady(reader, node),
+    lastFailure(reader, pod),
+    ownerOf(reader, pod),
   ]);
   const missing = keys.some((key) => !networks.read.has(key) && !networks.hidden.has(key));
   const known = missing
-    ? await reading.all(
+    ? await reader.all(
         NETWORK_ATTACHMENT_DEFINITIONS,
         {},
         ({ metadata }) => `${metadata.namespace}/${metadata.name}`,
@@ -133,20 +133,20 @@ interface ReadNetworks {
   reports: Map<string, ReportStatus>;
 }
 
-/** The NADs with the operator's reports on them, where there are any. */
-async function readNetworks(reading: Reading, keys: readonly string[]): Promise<ReadNetworks> {
+/** The NADs with the operator's reports on them, if there are any. */
+async function readNetworks(reader: PermittedReader, keys: readonly string[]): Promise<ReadNetworks> {
   const networks: ReadNetworks = { read: new Map(), hidden: new Set(), reports: new Map() };
   await Promise.all(
     keys.map(async (key) => {
       const [namespace = "", name = ""] = key.split("/");
       if (name === "") return;
-      const answer = await reading.may(async () => ({
-        nad: await reading.client.get({ type: NETWORK_ATTACHMENT_DEFINITIONS, namespace, name }),
+      const answer = await reader.tryRead(async () => ({
+        nad: await reader.client.get({ type: NETWORK_ATTACHMENT_DEFINITIONS, namespace, name }),
       }));
       if (!answer) networks.hidden.add(key);
       if (!answer?.nad) return;
-      const report = await reading.may(() =>
-        reading.client.get({ type: NETWORK_ATTACHMENT_REPORT, namespace, name }),
+      const report = await reader.tryRead(() =>
+        reader.client.get({ type: NETWORK_ATTACHMENT_REPORT, namespace, name }),
       );
       const status = report && reportView(report).status;
       if (status) networks.reports.set(key, status);
@@ -161,9 +161,9 @@ async function readNetworks(reading: Reading, keys: readonly string[]): Promise<
   return networks;
 }
 
-async function isReady(reading: Reading, name: string): Promise<boolean | undefined> {
-  const node = await reading.may(() =>
-    reading.client.get<ApiObject & { status?: { conditions?: { type: string; status: string }[] } }>({
+async function isReady(reader: PermittedReader, name: string): Promise<boolean | undefined> {
+  const node = await reader.tryRead(() =>
+    reader.client.get<ApiObject & { status?: { conditions?: { type: string; status: string }[] } }>({
       type: NODES,
       name,
     }),
@@ -172,10 +172,10 @@ async function isReady(reading: Reading, name: string): Promise<boolean | undefi
 }
 
 /** The latest failure to set the pod's sandbox up, by its events. */
-async function lastFailure(reading: Reading, pod: ApiPod) {
+async function lastFailure(reader: PermittedReader, pod: ApiPod) {
   const { name, namespace = "", uid } = pod.metadata;
   const where = { namespace, fieldSelector: `involvedObject.name=${name},involvedObject.kind=${PODS.kind}` };
-  const failures = await reading.all(CORE_EVENTS, where, failureView);
+  const failures = await reader.all(CORE_EVENTS, where, failureView);
   return failures
     ?.filter((failure) => failure.uid === uid)
     .toSorted((a, b) => (a.at < b.at ? -1 : 1))

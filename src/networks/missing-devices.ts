@@ -1,22 +1,23 @@
 import { show } from "../cni/finding.ts";
 import { isObject } from "../cni/section.ts";
-import { keyOf } from "../networks/attachments.ts";
-import type { NetworkRequest } from "../networks/pod-request/request.ts";
-import type { RequestProblem } from "../networks/request-problems.ts";
-import type { Surroundings } from "./pod.ts";
+import { keyOf } from "./attachments.ts";
+import type { NetworkRequest } from "./pod-request/request.ts";
+import type { RequestProblem } from "./request-problems.ts";
 
 /**
  * Networks that need a device of a device plugin, more than the pod's containers request: Multus has none left
  * for the last ("VF pci addr is required"). A webhook such as network-resources-injector may add them.
+ *
+ * @param resourceOf the annotation k8s.v1.cni.cncf.io/resourceName of a NAD ("namespace/name"), if it is known
  */
 export function missingDevices(
   requests: readonly NetworkRequest[],
   spec: unknown,
-  { networks }: Pick<Surroundings, "networks">,
+  resourceOf: (key: string) => string | undefined,
 ): RequestProblem[] {
   const needed = new Map<string, NetworkRequest[]>();
   for (const request of requests.slice(0, 64)) {
-    const resource = networks.get(keyOf(request))?.nad.resourceName;
+    const resource = resourceOf(keyOf(request));
     if (!resource || request.deviceId !== undefined) continue;
     needed.set(resource, [...(needed.get(resource) ?? []), request]);
   }

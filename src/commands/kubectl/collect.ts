@@ -9,10 +9,10 @@ import type { Isolation } from "../../networks/pod-request/isolation.ts";
 import { reportView } from "../../networks/report-view.ts";
 import { type FailureView, failureView } from "../../networks/sandbox-event.ts";
 import type { InstallWithStatus } from "./install.ts";
-import type { Reading } from "./reading.ts";
+import type { PermittedReader } from "./permitted-reader.ts";
 
-/** A pod that asks for networks, and what became of that. */
-export interface SurveyedPod {
+/** A pod that requests networks, and what became of that. */
+export interface CollectedPod {
   namespace: string;
   name: string;
   node: string;
@@ -20,55 +20,75 @@ export interface SurveyedPod {
 }
 
 /** The NADs with what was read of each, and the operator's reports; by "namespace/name". */
-export interface SurveyedNetworks {
-  /** Of the namespaces asked for. */
+export interface CollectedNetworks {
+  /** Of the namespaces that the user asked about, and of the selector. */
   keys: string[];
   read: (key: string) => ReadNad | undefined;
   reports: ReadonlyMap<string, ReportStatus>;
 }
 
-/** Undefined where NADs may not be read, or the cluster knows none. */
-export async function surveyNetworks(
-  reading: Reading,
+/**
+ * Undefined if NADs may not be read, or the cluster does not have their CRD.
+ * @param selector labels of the NADs in `keys`
+ */
+export async function collectNetworks(
+  reader: PermittedReader,
   namespace: string | undefined,
-): Promise<SurveyedNetworks | undefined> {
+  selector?: string,
+): Promise<CollectedNetworks | undefined> {
   const within = namespace === undefined ? {} : { namespace };
-  // Pods use NADs of other namespaces too; where those may not be read, the own ones will do.
+  const selected = selector === undefined ? undefined : await keysOf(reader, within, selector);
+  // Pods use NADs of other namespaces too; if those may not be read, the own ones must do.
   const [nads, reports] = await Promise.all([
-    widest(reading, within, (where) => reading.all(NETWORK_ATTACHMENT_DEFINITIONS, where, keyed(nadView))),
-    widest(reading, within, (where) => reading.all(NETWORK_ATTACHMENT_REPORT, where, keyed(reportView))),
+    widest(reader, within, (where) => reader.all(NETWORK_ATTACHMENT_DEFINITIONS, where, keyed(nadView))),
+    widest(reader, within, (where) => reader.all(NETWORK_ATTACHMENT_REPORT, where, keyed(reportView))),
   ]);
   if (!nads) return undefined;
   const byKey = new Map(nads);
   const statusOf = new Map((reports ?? []).map(([key, { status }]) => [key, status]));
-  const reader = new NadReader(
+  const nadReader = new NadReader(
     (key) => byKey.get(key),
     (key) => statusOf.get(key)?.versions ?? [],
   );
   return {
     keys: [...byKey.keys()]
       .filter((key) => namespace === undefined || key.startsWith(`${namespace}/`))
+      .filter((key) => selected?.has(key) ?? true)
       .toSorted(),
-    read: (key) => reader.read(key),
+    read: (key) => nadReader.read(key),
     reports: statusOf,
   };
 }
 
-/** The pods of a namespace, or of all, that ask for networks; undefined where pods may not be read. */
-export async function surveyPods(
-  reading: Reading,
+async function keysOf(
+  reader: PermittedReader,
+  within: { namespace?: string },
+  labelSelector: string,
+): Promise<ReadonlySet<string> | undefined> {
+  const keys = await reader.all(
+    NETWORK_ATTACHMENT_DEFINITIONS,
+    { ...within, labelSelector },
+    ({ metadata }) => `${metadata.namespace}/${metadata.name}`,
+  );
+  return keys && new Set(keys);
+}
+
+/** The pods of a namespace, or of all, that request networks; undefined if pods may not be read. */
+export async function collectPods(
+  reader: PermittedReader,
   namespace: string | undefined,
-  networks: SurveyedNetworks | undefined,
+  networks: CollectedNetworks | undefined,
   install: InstallWithStatus | undefined,
-): Promise<SurveyedPod[] | undefined> {
+  selector?: string,
+): Promise<CollectedPod[] | undefined> {
   const within = namespace === undefined ? {} : { namespace };
   const views = new PodViews();
   const [pods, failures] = await Promise.all([
-    reading.all(PODS, within, (object) => {
+    reader.all(PODS, { ...within, ...(selector ? { labelSelector: selector } : {}) }, (object) => {
       const view = views.view(object);
       return view && { view, name: object.metadata.name, namespace: object.metadata.namespace ?? "" };
     }),
-    reading.all(CORE_EVENTS, { ...within, fieldSelector: "reason=FailedCreatePodSandBox" }, failureView),
+    reader.all(CORE_EVENTS, { ...within, fieldSelector: "reason=FailedCreatePodSandBox" }, failureView),
   ]);
   const latest = latestByPod(failures ?? []);
   const isolation = install?.spec.isolation ?? { enabled: false, globalNamespaces: [] };
@@ -78,39 +98,40 @@ export async function surveyPods(
       namespace: ns,
       name,
       node: view.node,
-      outcome: judge(view, ns, name, latest.get(view.uid), networks, isolation),
+      outcome: outcomeFor(view, ns, name, latest.get(view.uid), networks, isolation),
     }));
 }
 
-function judge(
+function outcomeFor(
   view: PodView,
   namespace: string,
   name: string,
   failure: FailureView | undefined,
-  networks: SurveyedNetworks | undefined,
+  networks: CollectedNetworks | undefined,
   isolation: Isolation,
 ): PodOutcome {
   return outcomeOf({
     pod: podFacts(namespace, name, view, failure),
-    // Where NADs may not be read, none is taken to be missing.
+    // If NADs may not be read, none is taken to be missing.
     network: (ns, nad) => (networks ? networks.read(`${ns}/${nad}`)?.facts : { cniName: nad }),
     isolation,
   });
 }
 
-/** All namespaces at best, else the one that was asked for. */
+/** All namespaces if possible, else the given one. */
 async function widest<T>(
-  reading: Reading,
+  reader: PermittedReader,
   within: { namespace?: string },
   read: (where: { namespace?: string }) => Promise<T | undefined>,
 ): Promise<T | undefined> {
   if (within.namespace === undefined) return await read({});
-  const before = new Set(reading.unread);
+  const before = new Set(reader.missingPermissions);
   const everywhere = await read({});
   if (everywhere !== undefined) return everywhere;
   const there = await read(within);
   if (there !== undefined)
-    for (const what of reading.unread) if (!before.has(what)) reading.unread.delete(what);
+    for (const what of reader.missingPermissions)
+      if (!before.has(what)) reader.missingPermissions.delete(what);
   return there;
 }
 

@@ -3,7 +3,7 @@ import { ApiError } from "../../kube/errors.ts";
 import { type ApiObject, PODS } from "../../kube/resource.ts";
 import { READER_LABELS } from "./reader-pod.ts";
 
-/** Whoever waits for a reading pod reads it as it ends. */
+/** A program that waits for a reader pod reads it as soon as it ends. */
 const READ_AFTER_MS = 120_000;
 
 interface EndedPod extends ApiObject {
@@ -14,11 +14,15 @@ interface EndedPod extends ApiObject {
 }
 
 /**
- * Deletes reading pods that ended and that nobody removed, since the program that made them was killed. One that
- * runs may be somebody's; it ends by itself (activeDeadlineSeconds) and is then swept by the next. Where pods may
- * not be listed or deleted, nothing happens. Returns how many it deleted.
+ * Deletes reader pods that have ended and were not removed, because the program that created them was killed. One that
+ * runs may be in use; it ends automatically (activeDeadlineSeconds), and the next call deletes it. If pods may not be
+ * listed or deleted, nothing happens. Returns how many it deleted.
  */
-export async function sweepReaders(client: KubeClient, namespace: string, now: number): Promise<number> {
+export async function deleteOrphanedLogPods(
+  client: KubeClient,
+  namespace: string,
+  now: number,
+): Promise<number> {
   const labelSelector = Object.entries(READER_LABELS)
     .map(([key, value]) => `${key}=${value}`)
     .join(",");
@@ -32,13 +36,13 @@ export async function sweepReaders(client: KubeClient, namespace: string, now: n
       );
     return left.length;
   } catch (error) {
-    // 409: another sweep, or another pod of that name.
+    // 409: another call was faster, or another pod has that name now.
     if (error instanceof ApiError && (error.status === 403 || error.status === 409)) return 0;
     throw error;
   }
 }
 
-/** When a pod ended, ms; infinite while it has not, or may still be read. */
+/** When a pod ended, ms; infinite while it runs, or may still be read. */
 function endOf({ metadata, status }: EndedPod): number {
   if (status?.phase !== "Succeeded" && status?.phase !== "Failed") return Number.POSITIVE_INFINITY;
   const finished = status.containerStatuses?.[0]?.state?.terminated?.finishedAt;

@@ -1,0 +1,118 @@
+import { Command } from "commander";
+import { NETWORK_ATTACHMENT_REPORT, type ReportStatus } from "../../crds/network-attachment-report/report.ts";
+import { nodeData, nodesTable, type ShownNode } from "../../display/nodes.ts";
+import { isFailing } from "../../display/pods.ts";
+import { type ApiObject, NODES } from "../../kube/resource.ts";
+import { reportView } from "../../networks/report-view.ts";
+import { type CollectedPod, collectNetworks, collectPods } from "./collect.ts";
+import { findInstall, type InstallWithStatus } from "./install.ts";
+import { requireReadable, warnMissingPermissions } from "./missing-permissions.ts";
+import { multusByNode } from "./multus-pod.ts";
+import { type OutputFormat, outputOption } from "./output.ts";
+import { PermittedReader } from "./permitted-reader.ts";
+import { type CommonOptions, inSession } from "./session.ts";
+import { show } from "./watch.ts";
+
+interface NodesOptions extends CommonOptions {
+  output?: OutputFormat;
+  selector?: string;
+  headers: boolean;
+  watch?: true;
+}
+
+interface ApiNode extends ApiObject {
+  status?: { conditions?: { type: string; status: string }[] };
+}
+
+/** `nodes`: Multus on each node, and the pods there. */
+export function nodesCommand(): Command {
+  const command = new Command("nodes")
+    .description("show on which nodes Multus is ready, what they lack, and how their pods are")
+    .option("-l, --selector <selector>", "only nodes with these labels")
+    .option("--no-headers", "leave out the line that names the columns")
+    .option("-w, --watch", "print again what changes, until Ctrl-C")
+    .addOption(outputOption("text", "wide", "name", "json", "yaml"))
+    .addHelpText(
+      "after",
+      `
+MULTUS: Ready, NotReady, Absent (no Multus pod runs there) or Unknown (pods cannot be read). REQUESTING and FAILING
+count the pods there that request networks, and those of them that are missing one.
+
+Examples:
+  kubectl multus nodes
+  kubectl multus nodes -o json | jq -r '.[] | select(.multus != "Ready") | .node'`,
+    );
+  inSession<NodesOptions>(command, async ({ client }, options) =>
+    show(options, true, async () => {
+      const reader = new PermittedReader(client);
+      const nodes = await shownNodes(reader, options.selector);
+      warnMissingPermissions(reader);
+      return {
+        view: {
+          data: () => nodes.map(nodeData),
+          names: () => nodes.map(({ name }) => `node/${name}`),
+          text: (paint) =>
+            nodes.length > 0
+              ? nodesTable(nodes, { wide: options.output === "wide", headers: options.headers, paint })
+              : "No node matches.\n",
+        },
+      };
+    }),
+  );
+  return command;
+}
+
+async function shownNodes(reader: PermittedReader, selector: string | undefined): Promise<ShownNode[]> {
+  const found = await reader.tryRead(() => findInstall(reader.client));
+  const install = found?.install;
+  const [nodes, multus, pods, reports] = await Promise.all([
+    reader.all(NODES, selector === undefined ? {} : { labelSelector: selector }, (node) => node as ApiNode),
+    multusByNode(reader, install),
+    podsOf(reader, install),
+    reader.all(NETWORK_ATTACHMENT_REPORT, {}, (object): [string, ReportStatus] => [
+      `${object.metadata.namespace}/${object.metadata.name}`,
+      reportView(object).status,
+    ]),
+  ]);
+  const lacking = lacksByNode(reports ?? []);
+  return requireReadable(reader, nodes)
+    .map(({ metadata: { name }, status }) => {
+      const ready = status?.conditions?.find(({ type }) => type === "Ready");
+      const there = multus?.get(name);
+      const own = pods?.filter(({ node }) => node === name);
+      const issue = install?.status.nodes?.unhealthy?.find(({ node }) => node === name)?.message;
+      return {
+        name,
+        ready: ready && ready.status === "True",
+        multus: multusState(multus !== undefined, there?.state),
+        pod: there && there.state !== "absent" ? there.pod : "",
+        pods: own && { requesting: own.length, failing: own.filter(isFailing).length },
+        lacks: lacking.get(name) ?? [],
+        message: issue ?? (there?.state === "unready" ? there.why : ""),
+      };
+    })
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function multusState(known: boolean, state: "ready" | "unready" | "absent" | undefined): ShownNode["multus"] {
+  if (!known) return "Unknown";
+  return state === "ready" ? "Ready" : state === "unready" ? "NotReady" : "Absent";
+}
+
+/** Pods that request networks, without those to which that does not apply. */
+async function podsOf(
+  reader: PermittedReader,
+  install: InstallWithStatus | undefined,
+): Promise<CollectedPod[] | undefined> {
+  const networks = await collectNetworks(reader, undefined);
+  const pods = await collectPods(reader, undefined, networks, install);
+  return pods?.filter(({ outcome }) => outcome.kind !== "not-applicable");
+}
+
+function lacksByNode(reports: readonly (readonly [string, ReportStatus])[]): Map<string, string[]> {
+  const found = new Map<string, Set<string>>();
+  for (const [, { nodesLacking = [] }] of reports)
+    for (const { node, lacks } of nodesLacking)
+      for (const what of lacks) found.set(node, (found.get(node) ?? new Set()).add(what));
+  return new Map([...found].map(([node, lacks]) => [node, [...lacks].toSorted()]));
+}

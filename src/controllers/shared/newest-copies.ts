@@ -1,0 +1,40 @@
+import type { ApiObject } from "../../kube/resource.ts";
+
+/**
+ * Objects that are watched, and that this program writes too: after a write the watch's copy is old for a moment, or
+ * for as long as the watch hangs. Decisions by an old copy would repeat the write, and its event.
+ */
+export class NewestCopies {
+  readonly #seen: (key: string) => ApiObject | undefined;
+  /** The answers to writes, until the watch shows a copy that is as new. */
+  readonly #written = new Map<string, ApiObject>();
+
+  constructor(seen: (key: string) => ApiObject | undefined) {
+    this.#seen = seen;
+  }
+
+  /** The newest that is known. Resource versions of one kind are integers that grow (KEP-5504). */
+  get(key: string): ApiObject | undefined {
+    const seen = this.#seen(key);
+    const written = this.#written.get(key);
+    if (!written || (seen && versionOf(seen) >= versionOf(written))) {
+      this.#written.delete(key);
+      return seen;
+    }
+    return written;
+  }
+
+  /** To be called with the API server's answer to each write. */
+  wrote(key: string, answer: ApiObject): void {
+    this.#written.set(key, answer);
+  }
+
+  /** To be called if the watch shows that the object is gone. */
+  forget(key: string): void {
+    this.#written.delete(key);
+  }
+}
+
+function versionOf({ metadata }: ApiObject): bigint {
+  return BigInt(metadata.resourceVersion ?? "0");
+}

@@ -1,0 +1,73 @@
+import { pino } from "pino";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { ClusterView } from "../../src/controllers/admission/view.ts";
+import { parseMultusInstall } from "../../src/crds/multus-install/multus-install.ts";
+import { KubeClient } from "../../src/kube/client.ts";
+import { connect } from "../../src/kube/connection.ts";
+import { NETWORK_DEFINITION, networkDefinition } from "../../src/render/definition.ts";
+import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
+import { waitUntil } from "../cluster/daemon.ts";
+import { Kubectl } from "../cluster/kubectl.ts";
+import { applyInstallDefinition } from "./install-controller.ts";
+import { FaultProxy } from "./kube/fault-proxy.ts";
+
+/** What admission knows of NADs, whose CRD comes and goes. */
+
+let plane: ControlPlane;
+let kubectl: Kubectl;
+
+beforeAll(async () => {
+  plane = await startControlPlane();
+  kubectl = new Kubectl(plane.kubeconfig);
+  await applyInstallDefinition(kubectl);
+});
+afterAll(async () => await plane?.stop());
+
+async function define(): Promise<void> {
+  const parsed = parseMultusInstall({
+    apiVersion: "multus-operator.dev/v1alpha1",
+    kind: "MultusInstall",
+    metadata: { name: "multus", uid: "1" },
+    spec: {},
+  });
+  if (!parsed.ok) throw new Error("the default spec is not valid");
+  await kubectl.runWithInput(
+    JSON.stringify(networkDefinition(parsed.value)),
+    "apply",
+    "--server-side",
+    "-f",
+    "-",
+  );
+  await kubectl.run("wait", "--for=condition=Established", `crd/${NETWORK_DEFINITION}`);
+}
+
+it("asks for no NADs while their CRD is not there, and for all of them once it is there again", async () => {
+  await using proxy = await FaultProxy.start(plane);
+  const view = new ClusterView({
+    client: new KubeClient(connect({ kubeconfig: proxy.kubeconfig })),
+    log: pino({ level: "silent" }),
+    namespace: "multus-operator",
+    onChange: () => {},
+  });
+  const watches = () =>
+    proxy.requests.filter((request) => /network-attachment-definitions\?.*watch=true/.test(request)).length;
+  view.start();
+  try {
+    await define();
+    await waitUntil("a watch of NADs", () => watches() > 0);
+    await kubectl.run("delete", "crd", NETWORK_DEFINITION);
+    await new Promise((resolve) => setTimeout(resolve, 2000)); // the watch of the CRD has ended that of NADs by now
+    const asked = proxy.requests.length;
+    await new Promise((resolve) => setTimeout(resolve, 8000)); // an unknown type is asked for every five seconds
+    const later = proxy.requests
+      .slice(asked)
+      .filter((request) => request.includes("network-attachment-definitions?"));
+    expect(later).toEqual([]);
+
+    const before = watches();
+    await define();
+    await waitUntil("a watch of NADs", () => watches() > before);
+  } finally {
+    await view.stop();
+  }
+});

@@ -1,0 +1,65 @@
+import { pino } from "pino";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { KubeletEvents } from "../../src/controllers/install/observe/kubelet-events.ts";
+import { KubeClient } from "../../src/kube/client.ts";
+import { connect } from "../../src/kube/connection.ts";
+import { CORE_EVENTS } from "../../src/kube/resource.ts";
+import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
+import { FaultProxy, refuseWith } from "./kube/fault-proxy.ts";
+
+/** Events are not indexed by reason: the API server reads all of a namespace for each list of one reason. */
+
+let plane: ControlPlane;
+const log = pino({ level: "silent" });
+
+beforeAll(async () => {
+  plane = await startControlPlane();
+});
+afterAll(async () => await plane?.stop());
+
+async function report(name: string): Promise<void> {
+  await new KubeClient(connect({ kubeconfig: plane.kubeconfig })).create(CORE_EVENTS, {
+    apiVersion: "v1",
+    kind: "Event",
+    metadata: { name, namespace: "default" },
+    involvedObject: { kind: "Pod", namespace: "default", name: "a", uid: name },
+    reason: "FailedMount",
+    message: name,
+    type: "Warning",
+    lastTimestamp: new Date().toISOString().replace(/\.\d+/, ""),
+  });
+}
+
+it("lists the events of one reason once in 15 s, and has a fresh answer asked for afterwards", async () => {
+  await using proxy = await FaultProxy.start(plane);
+  let now = 0;
+  let outdated = 0;
+  const client = new KubeClient(connect({ kubeconfig: proxy.kubeconfig }));
+  const events = new KubeletEvents(
+    client,
+    () => outdated++,
+    () => now,
+  );
+  const count = async (reason = "FailedMount") => (await events.withReason("default", reason, log))?.length;
+  const lists = () => proxy.requests.filter((request) => request.includes("/events?")).length;
+  try {
+    await report("one");
+    expect(await Promise.all([count(), count(), count()])).toEqual([1, 1, 1]);
+    await report("two");
+    now = 14_950;
+    expect(await count()).toBe(1);
+    expect(await count("Other")).toBe(0);
+    expect(lists()).toBe(2);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(outdated).toBe(1);
+    now = 15_000;
+    expect(await count()).toBe(2);
+    expect(lists()).toBe(3);
+
+    proxy.fault = (_, response) => refuseWith(response, 403, "Forbidden");
+    now = 40_000;
+    expect(await count()).toBeUndefined();
+  } finally {
+    events.stop();
+  }
+});
