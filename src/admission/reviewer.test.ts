@@ -209,7 +209,7 @@ describe("a pod", () => {
     expect(allowed).toBe(true);
     expect(warnings).toEqual([
       expect.stringContaining(
-        'requires 2 of "vendor.com/vf" for "team/device", and the containers request 1',
+        'requires 2 of "vendor.com/vf" for "team/device", but the containers request 1',
       ),
     ]);
     expect(await ask(pod("device@a,device@b", {}, containers(2)))).toMatchObject({ verdict: "allowed" });
