@@ -35,7 +35,7 @@ export const CONFIG_RULES: readonly Rule<string>[] = [
   },
   {
     message:
-      "spec.config holds control characters, which JSON does not allow; write them as \\u001f or leave them out",
+      "spec.config contains control characters, which JSON does not allow; write them as \\u001f or remove them",
     cel: `!${cel("self", CONTROL)}`,
     holds: (config) => !js(config, CONTROL),
   },
@@ -69,12 +69,12 @@ export const REQUEST_RULES: readonly Rule<string>[] = [
     holds: (request) => !js(request, JSON_FORM) || js(request, LIST),
   },
   {
-    message: "begins with null, on which Multus crashes: each element must be an object with a name",
+    message: "begins with null, which crashes Multus: each element must be an object with a name",
     cel: `!${cel("self", FIRST_NULL)}`,
     holds: (request) => !js(request, FIRST_NULL),
   },
   {
-    message: "holds control characters",
+    message: "contains control characters",
     cel: `!${cel("self", "[\\x00-\\x08\\x0e-\\x1f]")}`,
     holds: (request) => !js(request, "[\\x00-\\x08\\x0e-\\x1f]"),
   },

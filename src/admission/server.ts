@@ -120,9 +120,9 @@ export class WebhookServer {
       send(response, 200, answer);
     } catch (error) {
       ended("", "error");
-      log.warn({ err: error }, "an admission request could not be answered");
+      log.warn({ err: error }, "an admission request failed");
       if (error instanceof BodyTooLarge) refuse(request, response, 413, error.message);
-      else refuse(request, response, 400, "not an AdmissionReview that can be answered");
+      else refuse(request, response, 400, "the request is not a valid AdmissionReview");
     } finally {
       this.#bodies.end(body);
       notBusy();

@@ -36,7 +36,7 @@ export function checkNetworkConfig(text: string, options: CheckOptions = {}): Fi
   const scanned = scan(text, {
     duplicate(path) {
       if (path.length > DEEPEST || twice++ >= 20) return;
-      report.warn([...path], "DUPLICATE_KEY", "is given twice; the last one counts");
+      report.warn([...path], "DUPLICATE_KEY", "is a duplicate key; the last value is used");
     },
   });
   if (!scanned.ok)
@@ -91,7 +91,7 @@ function checkRoot(config: unknown, report: Report, options: CheckOptions): void
     return;
   }
   // A type beside it, and Multus does not look at the list (types.LoadDelegateNetConf).
-  if (fields.has("plugins")) report.warn(fields.at("plugins"), "IGNORED", 'is ignored beside "type"');
+  if (fields.has("plugins")) report.warn(fields.at("plugins"), "IGNORED", 'is ignored next to "type"');
   warnOfOldVersion(fields, checkVersion(fields, report), report, false);
   checkPlugin(config, {
     path: [],
@@ -112,14 +112,14 @@ function checkName(config: Record<string, unknown>, report: Report, networkName:
   if (name === undefined) return;
   if (typeof name !== "string") {
     if (name === null)
-      report.error(["name"], "WRONG_TYPE", "must be a string; left out it is the NAD's name");
+      report.error(["name"], "WRONG_TYPE", "must be a string; without a name, the NAD's name is used");
     else if (!Object.hasOwn(config, "type"))
       report.error(["name"], "WRONG_TYPE", `must be a string (it is ${show(name)})`);
   } else if (!NETWORK_NAME.test(name))
     report.error(
       given ? ["name"] : [],
       "BAD_NAME",
-      `must begin with a letter or digit and hold only those and _ . - (it is ${show(name)})`,
+      `must begin with a letter or digit, and contain only letters, digits, _ . and - (it is ${show(name)})`,
       {
         value: show(name),
       },

@@ -30,7 +30,7 @@ export const REASONS = {
     "The API server or a webhook rejects an object as not valid; the operator retries every five minutes.",
   ApplyFailed: "The API server rejected an object or did not respond; the operator retries.",
   Paused:
-    "spec.paused: nothing is written; the message lists the writes that wait. Ready is False if there are any.",
+    "spec.paused: nothing is written; the message lists the pending writes. Ready is False if there are any.",
   Deleting: "The MultusInstall and its objects are being deleted.",
   KnownDefect:
     "The Multus release has a defect that this spec exposes the nodes to; the message states the consequence and the fix. Other warnings are in status.warnings.",

@@ -179,7 +179,7 @@ export const CODES: Readonly<Record<string, readonly CodeMeaning[]>> = {
     ),
     code(
       "UNKNOWN_PLUGIN",
-      "not a known plugin, but similar to one; or an IPAM plugin, which makes no interface",
+      "not a known plugin, but similar to one; or an IPAM plugin, which creates no interface",
       "Use the spelling in the message, or ignore the warning: other plugins exist",
     ),
     code(

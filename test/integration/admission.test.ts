@@ -159,7 +159,9 @@ describe("admission", () => {
     );
     expect(await kubectl.run("get", "net-attach-def", "other", "--ignore-not-found")).toBe("");
     const doubtful = await shown(network(RIGHT.replace('"mode"', '"mode":"vepa","mode"'), "doubtful"));
-    expect(doubtful).toContain("Warning: NetworkAttachmentDefinition net: spec.config: mode is given twice");
+    expect(doubtful).toContain(
+      "Warning: NetworkAttachmentDefinition net: spec.config: mode is a duplicate key",
+    );
     expect(doubtful).toContain("doubtful created");
   });
 
@@ -237,7 +239,7 @@ describe("admission", () => {
     it("warns of a network that does not exist, and knows one that was made this moment", async () => {
       const missing = await shown(pod("none"), ...dryRun);
       expect(missing).toContain(
-        "Warning: metadata.annotations[k8s.v1.cni.cncf.io/networks] asks for default/none, which does not exist",
+        "Warning: metadata.annotations[k8s.v1.cni.cncf.io/networks] requests default/none, which does not exist",
       );
       expect(missing).toContain("created");
       await kubectl.run("create", "-f", "manifests/samples/macvlan-conf.yaml");
@@ -257,7 +259,7 @@ describe("admission", () => {
         (await shown(pod("tenant/theirs"), ...dryRun)).includes("denied"),
       );
       expect(await shown(pod("tenant/theirs"), ...dryRun)).toContain(
-        "asks for tenant/theirs, which namespace isolation forbids",
+        "requests tenant/theirs, which namespace isolation forbids",
       );
       expect(await shown(pod("default/net", "tenant"), ...dryRun)).toContain("created");
       expect(await shown(pod("theirs", "tenant"), ...dryRun)).toContain("created");

@@ -384,7 +384,7 @@ const CASES: [keyof typeof CAUSES, string, Case, string][] = [
     "BAD_REQUEST",
     "an annotation that cannot be read",
     { annotation: '[{"name": "lan"' },
-    "the annotation k8s.v1.cni.cncf.io/networks of default/web cannot be read: it ",
+    "the annotation k8s.v1.cni.cncf.io/networks of default/web is not valid: it ",
   ],
   ["ENDED", "a pod that has finished", { annotation: "lan", pod: { phase: "Succeeded" } }, "has finished"],
   ["STARTING", "a pod that is being set up", { annotation: "lan" }, "try again in a moment"],
