@@ -66,7 +66,7 @@ it("waits for the NAD CRD, which comes with the first MultusInstall; until then 
 });
 
 it.each([
-  ["bad json", "{", "Valid", "Invalid", "is no JSON"],
+  ["bad json", "{", "Valid", "Invalid", "is not valid JSON"],
   ["a typing error", macvlan({ mode: "brige" }), "Valid", "Invalid", 'did you mean "bridge"?'],
   ["no type", { cniVersion: "0.3.1" }, "Valid", "Invalid", "type"],
   ["a path in the type", { cniVersion: "0.3.1", type: "../x" }, "Valid", "Invalid", "type"],

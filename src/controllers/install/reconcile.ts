@@ -106,8 +106,9 @@ async function act(run: Run): Promise<Result> {
 
   const adoption = await planAdoption(run, install, objects);
   tell(run, rendered, adoption);
-  if (!install.spec.paused) await rehearse(run, appliedObjects(rendered, adoption.kept));
+  // First, since it names the chart's value: a rehearsal without the rights is refused in the API server's words.
   await approveCertificates(run, install);
+  if (!install.spec.paused) await rehearse(run, appliedObjects(rendered, adoption.kept));
   if (install.spec.paused) return await observePaused(run, rendered, adoption);
   await addFinalizer(run);
   const isTaken = await takeOver(run, adoption);
