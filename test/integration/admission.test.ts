@@ -434,7 +434,7 @@ describe("admission", () => {
     await setMode("Deny");
     await waitUntil("the event", async () => {
       const events = await kubectl.run("get", "events", "-A", "-o", "jsonpath={.items[*].message}");
-      return events.includes("attachments.admission: ") && events.includes("spec.validations");
+      return events.includes("attachments.admission: ") && events.includes("the operator did not create it");
     });
     const live = await kubectl.get<typeof foreign>("validatingadmissionpolicy", "multus-operator-requests");
     expect(live.spec.validations[0]?.expression).toBe("true");

@@ -51,7 +51,7 @@ async function dryRun(object: ApiObject): Promise<ApiObject | ApiError> {
   }
 }
 
-/** A broken rule's own message. Kubernetes before 1.34 puts the value's type in front: `Invalid value: "object": …`. */
+/** A broken rule's own message. Older releases, such as 1.30, put the value's type in front: `Invalid value: "object": …`. */
 function ruleMessage(message: string): string {
   return message.replace(/^Invalid value: (?:"(?:object|array|string|integer|number|boolean)": )?/, "");
 }

@@ -30,7 +30,7 @@ export interface Dependencies {
   live: (ref: ObjectRef) => ApiObject | undefined;
   /** Undefined where no replica serves the webhook. */
   address: WebhookAddress | undefined;
-  /** Whether the API server has ValidatingAdmissionPolicies (Kubernetes 1.30 and later). */
+  /** Whether the API server has ValidatingAdmissionPolicies. */
   hasPolicies: boolean;
   /** The operator's own. */
   namespace: string;
