@@ -246,7 +246,7 @@ describe("admission", () => {
       expect(await shown(pod("macvlan-conf"), ...dryRun)).toBe("pod/pod created (server dry run)\n");
       const port = '"portMappings": [{"hostPort": 8080, "containerPort": 80}]';
       expect(await shown(pod(`[{"name": "macvlan-conf", ${port}}]`), ...dryRun)).toMatch(
-        /Warning: .*default\/macvlan-conf gets no portMappings from the pod.*\n.*created/,
+        /Warning: .*requests "portMappings" of "default\/macvlan-conf".*\n.*created/,
       );
       await kubectl.run("delete", "-f", "manifests/samples/macvlan-conf.yaml");
     });
@@ -476,7 +476,7 @@ describe("admission", () => {
     await setMode("Deny");
     await waitUntil("the event", async () => {
       const events = await kubectl.run("get", "events", "-A", "-o", "jsonpath={.items[*].message}");
-      return events.includes("attachments.admission: ") && events.includes(".spec.validations");
+      return events.includes("attachments.admission: ") && events.includes("the operator did not create it");
     });
     const live = await kubectl.get<typeof foreign>("validatingadmissionpolicy", "multus-operator-requests");
     expect(live.spec.validations[0]?.expression).toBe("true");

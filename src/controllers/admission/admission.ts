@@ -10,7 +10,7 @@ import type { EventRecorder } from "../../kube/events.ts";
 import type { ObjectRef } from "../../kube/resource.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
-import { Applier } from "../shared/applier.ts";
+import { Applier, ForeignObject } from "../shared/applier.ts";
 import { synced } from "../shared/synced.ts";
 import { OwnedObjects } from "../shared/watched-objects.ts";
 import { DepartedReplicas } from "./departed-replicas.ts";
@@ -153,7 +153,9 @@ export class Admission {
   /** An event for whoever asked for admission; once for each reason, however often it is tried again. */
   async #tell(error: unknown, signal: AbortSignal): Promise<void> {
     const install = this.#view.liveInstall;
-    const lasting = error instanceof ApiError && !(error.isTransient && !isApplyConflict(error));
+    const lasting =
+      error instanceof ForeignObject ||
+      (error instanceof ApiError && !(error.isTransient && !isApplyConflict(error)));
     if (!install || !lasting || this.#told === error.message) return;
     this.#told = error.message;
     await this.#options.events.with({ signal }).send(install, {

@@ -33,7 +33,7 @@ export interface Dependencies {
   address: WebhookAddress | undefined;
   /** Where the webhook is called if the live configuration has no secret path yet. */
   path: string;
-  /** Whether the API server has ValidatingAdmissionPolicies (Kubernetes 1.30 and later). */
+  /** Whether the API server has ValidatingAdmissionPolicies. */
   hasPolicies: boolean;
   /** The operator's own. */
   namespace: string;

@@ -113,9 +113,10 @@ async function act(run: Run): Promise<Result> {
 
   const adoption = await planAdoption(run, install, objects);
   tell(run, rendered, adoption);
-  if (!install.spec.paused) await rehearse(run, appliedObjects(rendered, adoption.kept));
-  // Before the pause: a daemon that starts again meanwhile serves no pod without its certificate.
+  // First, because it names the chart's value: a rehearsal without the rights is refused in the API server's words. And
+  // before the pause: a daemon that starts again meanwhile serves no pod without its certificate.
   await approveCertificates(run, install);
+  if (!install.spec.paused) await rehearse(run, appliedObjects(rendered, adoption.kept));
   if (install.spec.paused) return await observePaused(run, install, rendered, adoption);
   await addFinalizer(run);
   const isTaken = await takeOver(run, adoption);
