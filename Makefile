@@ -1,6 +1,6 @@
 # `make help` lists the targets. Everything runs on the Node that package.json pins; npm puts it first on the PATH.
 .DEFAULT_GOAL := help
-.PHONY: bench help install build generate lint format fresh test quick-tools test-quick test-unit test-integration e2e tools cluster cluster-down demo image multus-image clean
+.PHONY: bench help install build generate lint format fresh test quick-tools test-quick test-unit test-integration test-kubernetes e2e tools cluster cluster-down demo image multus-image clean
 
 NODE := node_modules/.bin/node
 IMAGE ?= multus-operator:dev
@@ -49,6 +49,11 @@ test-unit: install ## the tests that need no server
 
 test-integration: install ## against a real kube-apiserver
 	npm run -s test:integration
+
+# Every file that starts an API server. The older servers are built from their Go modules on first use.
+test-kubernetes: install ## the integration tests against another Kubernetes (VERSION=1.30, 1.33 or 1.36); before each release
+	KUBERNETES_VERSION='$(or $(VERSION),1.30)' npm exec -- vitest run --project integration \
+	  $$(grep -rl --include='*.test.ts' startControlPlane test/integration | sort)
 
 e2e: build ## the test cluster itself, and the operator on it (root on Linux); STORY=first-users: that story alone
 	npm exec -- vitest run $(if $(STORY),--project e2e test/e2e/$(STORY).test.ts,--project cluster --project e2e)

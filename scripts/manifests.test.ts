@@ -103,7 +103,7 @@ describe("the operator's role in manifests/install.yaml", () => {
     const all = { ...settings, excludedNamespaces: [] };
     for (const object of [
       ...policies(all, {}),
-      webhookConfiguration(all, { namespace: "multus-operator" }, "", {}),
+      webhookConfiguration(all, { namespace: "multus-operator" }, "/validate", "", {}),
     ]) {
       const { group, plural } = typeOf(object);
       for (const verb of ["get", "list", "watch", "create", "patch", "delete"])

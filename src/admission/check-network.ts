@@ -22,7 +22,7 @@ export function checkNetwork(
 ): Findings {
   if (typeof config !== "string")
     return {
-      problems: [`spec.config must be a string that holds JSON (it is ${show(config)})`],
+      problems: [`spec.config must be a string that contains JSON (it is ${show(config)})`],
       warnings: [],
     };
   // Longer ones the policy refuses; where there is none, they are not worth the time of others.
@@ -55,5 +55,5 @@ function sentence({ path, message, line, column }: Finding): string {
 /** The short form of a pod's request takes DNS labels only (parsePodNetworkObjectName of Multus). */
 function ofName(name: string): string[] {
   if (!name.includes(".")) return [];
-  return [`metadata.name has a dot: pods can ask for it in the JSON form only, [{"name": "…"}]`];
+  return [`metadata.name has a dot: pods can request it in the JSON form only, [{"name": "…"}]`];
 }

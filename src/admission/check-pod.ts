@@ -46,7 +46,7 @@ export async function checkPod(pod: Pod, context: PodContext): Promise<Findings>
   const annotation = pod.annotations[NETWORKS_ANNOTATION] ?? "";
   if (annotation === "") return findings;
   if (pod.hostNetwork) {
-    findings.warnings.push(`${NETWORKS} has no effect: a pod with hostNetwork gets no further network`);
+    findings.warnings.push(`${NETWORKS} has no effect: a pod with hostNetwork gets no additional network`);
     return findings;
   }
   const requests = read(NETWORKS, annotation, pod.namespace, findings);
@@ -92,12 +92,12 @@ function checkRequests(
   if (alone.some(({ severity }) => severity === "error")) return sorted(NETWORKS, alone);
   if (!mayUse(podNamespace, namespace, isolation)) {
     const others = globalNamespacesOf(isolation).join(", ");
-    const problem = `${NETWORKS} asks for ${network}, which namespace isolation forbids: pods of ${podNamespace} may use networks of their own namespace and of ${others}`;
+    const problem = `${NETWORKS} requests ${network}, which namespace isolation forbids: pods in ${podNamespace} may use networks in their own namespace and in ${others}`;
     return { problems: [problem], warnings: [] };
   }
   if (known === "absent") {
     // It may come later, and Multus tries again: no reason to refuse the pod.
-    const warning = `${NETWORKS} asks for ${network}, which does not exist: the pod does not start until there is a NetworkAttachmentDefinition of that name`;
+    const warning = `${NETWORKS} requests ${network}, which does not exist: the pod does not start until a NetworkAttachmentDefinition with this name exists`;
     return { problems: [], warnings: [warning, ...sorted(NETWORKS, alone).warnings] };
   }
   const read = known?.nad && readNetwork(known.nad);
@@ -145,7 +145,7 @@ async function checkDefaultNetwork(
   ]);
   if (there !== "absent" || own === "absent" || own === undefined) return;
   findings.warnings.push(
-    `${FIRST_NETWORK} names ${show(request.name)} without a namespace, for which Multus searches its own (${request.namespace}), not the pod's: write ${namespace}/${request.name}`,
+    `${FIRST_NETWORK} names ${show(request.name)} without a namespace: Multus searches its own namespace (${request.namespace}), not the pod's; write ${namespace}/${request.name}`,
   );
 }
 

@@ -1,5 +1,5 @@
 import type { KubeObject } from "../crds/kube-object.ts";
-import { WEBHOOK_CONFIGURATION, WEBHOOK_PATH, WEBHOOK_SERVICE } from "./names.ts";
+import { WEBHOOK_CONFIGURATION, WEBHOOK_SERVICE } from "./names.ts";
 import {
   NETWORK_CONDITIONS,
   namespaceSelector,
@@ -18,12 +18,14 @@ const TIMEOUT_SECONDS = 3;
 /**
  * The ValidatingWebhookConfiguration.
  *
+ * @param path where replicas answer (secret-path.ts)
  * @param trusted the certificates that replicas serve with, PEM
  * @param metadata labels and owners
  */
 export function webhookConfiguration(
   settings: AdmissionSettings,
   address: WebhookAddress,
+  path: string,
   trusted: string,
   metadata: object,
 ): KubeObject {
@@ -31,7 +33,7 @@ export function webhookConfiguration(
     name: `${name}.admission.multus-operator.dev`,
     admissionReviewVersions: ["v1"],
     clientConfig: {
-      ...whereabouts(address),
+      ...whereabouts(address, path),
       caBundle: Buffer.from(trusted).toString("base64"),
     },
     rules,
@@ -62,9 +64,9 @@ export function hostOf(address: WebhookAddress): string {
   return `${WEBHOOK_SERVICE}.${address.namespace}.svc`;
 }
 
-function whereabouts(address: WebhookAddress): object {
-  if ("url" in address) return { url: `${address.url}${WEBHOOK_PATH}` };
+function whereabouts(address: WebhookAddress, path: string): object {
+  if ("url" in address) return { url: `${address.url}${path}` };
   return {
-    service: { name: WEBHOOK_SERVICE, namespace: address.namespace, path: WEBHOOK_PATH, port: 443 },
+    service: { name: WEBHOOK_SERVICE, namespace: address.namespace, path, port: 443 },
   };
 }

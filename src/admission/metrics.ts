@@ -13,20 +13,20 @@ export class AdmissionMetrics {
     const registers = [registry];
     this.#requests = new Counter({
       name: "multus_operator_admission_requests_total",
-      help: "Objects that the webhook was asked about, by resource and verdict (allowed, warned, denied, error)",
+      help: "Objects that the webhook reviewed, by resource and verdict (allowed, warned, denied, error)",
       labelNames: ["resource", "verdict"],
       registers,
     });
     this.#seconds = new Histogram({
       name: "multus_operator_admission_duration_seconds",
-      help: "Time from the request to the webhook to its answer",
+      help: "Time from the request to the response of the webhook",
       labelNames: ["resource"],
       buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1, 3],
       registers,
     });
     this.#expiry = new Gauge({
       name: "multus_operator_webhook_certificate_expiry_timestamp_seconds",
-      help: "When the certificate that the webhook serves with ends, in seconds since 1970",
+      help: "When the webhook's serving certificate expires, in seconds since 1970",
       registers,
     });
   }

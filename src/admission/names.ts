@@ -9,6 +9,7 @@ export const REQUESTS_POLICY = "multus-operator-requests";
 export const WEBHOOK_SERVICE = "multus-operator-webhook";
 /** The ConfigMap in which replicas publish their certificates, in the operator's namespace. */
 export const CERTIFICATES = "multus-operator-webhook";
+/** What the webhook's path begins with (secret-path.ts). */
 export const WEBHOOK_PATH = "/validate";
 
 /** What a pod asks Multus for (multi-network standard, 4.1; Multus' own for the first interface). */

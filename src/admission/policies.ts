@@ -18,7 +18,11 @@ export function policies(settings: AdmissionSettings, metadata: object): KubeObj
     variables: [
       { name: "config", expression: "has(object.spec) && has(object.spec.config) ? object.spec.config : ''" },
     ],
-    validations: validations(CONFIG_RULES, "variables.config"),
+    validations: validations(CONFIG_RULES, "variables.config").map((rule) => ({
+      ...rule,
+      // The API server does not name the object, and kubectl apply -f DIRECTORY sends many.
+      messageExpression: `"NetworkAttachmentDefinition " + object.metadata.name + ": " + ${JSON.stringify(rule.message)}`,
+    })),
   };
   const pods = {
     matchConstraints: { matchPolicy: "Equivalent", resourceRules: [RESOURCES.pods] },

@@ -1,3 +1,4 @@
+import { MAX_CONFIG_BYTES } from "../cni/config-size.ts";
 import { celMatches, JSON_TEXT, matchesText } from "../crds/json-text.ts";
 import type { Rule } from "../crds/rule.ts";
 
@@ -7,8 +8,8 @@ import type { Rule } from "../crds/rule.ts";
  * would take; test/integration/admission-policy.test.ts holds the two readings and the checker to that.
  */
 
-/** An API server's etcd takes 1.5 MiB; no configuration that a program reads from its standard input is near this. */
-export const LONGEST_CONFIG = 262_144;
+/** What the operator reads of a configuration, in characters; the checker counts bytes. */
+export const LONGEST_CONFIG = MAX_CONFIG_BYTES;
 /** A thousand requests of a pod, each with its namespace and interface. */
 export const LONGEST_REQUEST = 65_536;
 
@@ -34,7 +35,7 @@ export const CONFIG_RULES: readonly Rule<string>[] = [
   },
   {
     message:
-      "spec.config holds control characters, which JSON does not allow; write them as \\u001f or leave them out",
+      "spec.config contains control characters, which JSON does not allow; write them as \\u001f or remove them",
     cel: `!${cel("self", CONTROL)}`,
     holds: (config) => !js(config, CONTROL),
   },
@@ -68,12 +69,12 @@ export const REQUEST_RULES: readonly Rule<string>[] = [
     holds: (request) => !js(request, JSON_FORM) || js(request, LIST),
   },
   {
-    message: "begins with null, on which Multus crashes: each element must be an object with a name",
+    message: "begins with null, which crashes Multus: each element must be an object with a name",
     cel: `!${cel("self", FIRST_NULL)}`,
     holds: (request) => !js(request, FIRST_NULL),
   },
   {
-    message: "holds control characters",
+    message: "contains control characters",
     cel: `!${cel("self", "[\\x00-\\x08\\x0e-\\x1f]")}`,
     holds: (request) => !js(request, "[\\x00-\\x08\\x0e-\\x1f]"),
   },

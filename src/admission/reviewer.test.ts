@@ -82,7 +82,7 @@ describe("a NetworkAttachmentDefinition", () => {
       status: { code: 422, reason: "Invalid" },
     });
     expect(denied.status?.message).toMatch(
-      /^spec\.config: mode must be one of .*did you mean "bridge"\?\) \(line 1, column \d+\)$/,
+      /^NetworkAttachmentDefinition net: spec\.config: mode must be one of .*did you mean "bridge"\?\) \(line 1, column \d+\)$/,
     );
     const warned = await ask(network(BROKEN), view("Warn"));
     expect(warned).toMatchObject({ allowed: true, verdict: "warned", warnings: [denied.status?.message] });
@@ -94,7 +94,7 @@ describe("a NetworkAttachmentDefinition", () => {
     for (const mode of ["Warn", "Deny"] as const)
       expect(await ask(network(DOUBTFUL), view(mode))).toMatchObject({
         allowed: true,
-        warnings: [expect.stringContaining("mode is given twice")],
+        warnings: [expect.stringContaining("mode is a duplicate key")],
       });
   });
 
@@ -125,7 +125,7 @@ describe("a NetworkAttachmentDefinition", () => {
 
   it("whose configuration is no text is refused", async () => {
     expect((await ask(network({ type: "macvlan" }))).status?.message).toContain(
-      "must be a string that holds JSON",
+      "must be a string that contains JSON",
     );
   });
 
@@ -155,7 +155,7 @@ describe("a pod", () => {
   it("that asks for a network that does not exist gets a warning, but none where that is not known", async () => {
     const { allowed, warnings } = await ask(pod("net,other/missing,net"));
     expect(allowed).toBe(true);
-    expect(warnings).toEqual([expect.stringContaining("asks for other/missing, which does not exist")]);
+    expect(warnings).toEqual([expect.stringContaining("requests other/missing, which does not exist")]);
     expect(await ask(pod("net,unknown"))).toEqual({ uid: "u-1", allowed: true, verdict: "allowed" });
   });
 
@@ -163,7 +163,7 @@ describe("a pod", () => {
     const isolated = view("Deny", { enabled: true, globalNamespaces: ["shared"] });
     const denied = await ask(pod("other/net"), isolated);
     expect(denied.status?.message).toContain(
-      "asks for other/net, which namespace isolation forbids: pods of team may use networks of their own namespace and of shared",
+      "requests other/net, which namespace isolation forbids: pods in team may use networks in their own namespace and in shared",
     );
     for (const request of ["net", "team/net", "shared/net"])
       expect(await ask(pod(request), isolated)).toMatchObject({ allowed: true, verdict: "allowed" });
@@ -193,7 +193,7 @@ describe("a pod", () => {
     const { allowed, warnings = [] } = await ask(pod(JSON.stringify(requests)));
     expect(allowed).toBe(true);
     expect(warnings).toHaveLength(2);
-    expect(warnings[0]).toContain('requests "mac" of "team/net", which no plugin');
+    expect(warnings[0]).toContain('requests "mac" of "team/net", but none of its plugins');
     expect(warnings[1]).toContain('add "capabilities": {"portMappings": true} to the NAD');
     for (const text of warnings) expect(text).not.toContain("…");
     expect(await ask(pod('[{"name": "unknown", "mac": "02:00:00:00:00:01"}]'))).toMatchObject({
@@ -208,7 +208,9 @@ describe("a pod", () => {
     const { allowed, warnings } = await ask(pod("device@a,device@b", {}, containers(1)));
     expect(allowed).toBe(true);
     expect(warnings).toEqual([
-      expect.stringContaining('needs 2 of "vendor.com/vf" for "team/device", and the containers request 1'),
+      expect.stringContaining(
+        'requires 2 of "vendor.com/vf" for "team/device", but the containers request 1',
+      ),
     ]);
     expect(await ask(pod("device@a,device@b", {}, containers(2)))).toMatchObject({ verdict: "allowed" });
     const isolated = view("Warn", { enabled: true });

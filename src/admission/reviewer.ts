@@ -47,7 +47,7 @@ async function look(
   const { group, resource } = request.resource;
   switch (`${resource}.${group}`) {
     case "network-attachment-definitions.k8s.cni.cncf.io":
-      return checkNetwork(networkOf(request), denyCodes);
+      return named(checkNetwork(networkOf(request), denyCodes), networkOf(request).name);
     case "pods.":
       return await checkPod(podOf(request), { isolation, network });
     case "deployments.apps":
@@ -59,6 +59,17 @@ async function look(
     default:
       return { problems: [], warnings: [] };
   }
+}
+
+/** The API server does not name the object, and kubectl apply -f DIRECTORY sends many. */
+function named({ forbidden, problems, warnings }: Findings, name: string): Findings {
+  const subject = name === "" ? "" : `NetworkAttachmentDefinition ${name}: `;
+  const prefixed = (sentences: readonly string[]) => sentences.map((sentence) => `${subject}${sentence}`);
+  return {
+    ...(forbidden ? { forbidden: prefixed(forbidden) } : {}),
+    problems: prefixed(problems),
+    warnings: prefixed(warnings),
+  };
 }
 
 /** Its pods are what Multus sees: they are refused, where they are, and who wrote the template is told beforehand. */

@@ -2,11 +2,14 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { JsonMeter } from "../cni/json-meter.ts";
+import { ConnectionLimit } from "../listen/connection-limit.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import { BodyBudget, type HeldBody } from "./body-budget.ts";
 import type { ServingCertificate } from "./certificate.ts";
 import type { AdmissionMetrics } from "./metrics.ts";
-import { WEBHOOK_PATH } from "./names.ts";
 import { type AdmissionView, reviewed } from "./reviewer.ts";
+import { isSamePath } from "./secret-path.ts";
 
 export interface WebhookOptions {
   /** 0 takes any free port. */
@@ -15,15 +18,27 @@ export interface WebhookOptions {
   host?: string | undefined;
   certificate: ServingCertificate;
   view: AdmissionView;
+  /** The path that the API server was told to call; undefined before it was told any. */
+  path: () => string | undefined;
   log: Logger;
   metrics: AdmissionMetrics;
 }
 
-/** An API server takes requests of 3 MiB; an update carries the old object besides. */
-const LONGEST_BODY = 8 * 1024 * 1024;
+/** What the API server itself takes of a request (DefaultMaxRequestSizeBytes, k8s.io/apiserver). */
+const MAX_BODY_BYTES = 3 * 1024 * 1024;
+/** Of all requests together. */
+const MAX_BODY_BYTES_IN_FLIGHT = 12 * 1024 * 1024;
+/** A pod of 20 kB has about a thousand; each costs some fifty bytes once it is parsed. */
+const MAX_VALUES = 100_000;
+/** Go's encoding/json refuses what is nested deeper than 10,000; no Kubernetes object comes near this. */
+const MAX_DEPTH = 200;
 /** The API server gives up after 3 s: who is slower is not it, ms. */
 const REQUEST_TIMEOUT_MS = 5000;
-const MOST_CONNECTIONS = 512;
+/** Until the TLS handshake is done, and until the first header is there, ms. */
+const OPENING_TIMEOUT_MS = 3000;
+/** How often the server closes what is too slow, ms. */
+const CHECK_INTERVAL_MS = 1000;
+const CONNECTIONS = { total: 256, perAddress: 128 };
 /** An API server keeps its connections; one that closes first meets requests under way, ms. */
 const KEEP_ALIVE_MS = 120_000;
 
@@ -31,6 +46,8 @@ const KEEP_ALIVE_MS = 120_000;
 export class WebhookServer {
   readonly #server: Server;
   readonly #options: WebhookOptions;
+  readonly #connections = new ConnectionLimit(CONNECTIONS);
+  readonly #bodies = new BodyBudget(MAX_BODY_BYTES_IN_FLIGHT);
   #leaving = false;
 
   private constructor(options: WebhookOptions) {
@@ -40,11 +57,13 @@ export class WebhookServer {
         ...contextOf(options.certificate),
         keepAliveTimeout: KEEP_ALIVE_MS,
         requestTimeout: REQUEST_TIMEOUT_MS,
-        headersTimeout: REQUEST_TIMEOUT_MS,
+        headersTimeout: OPENING_TIMEOUT_MS,
+        handshakeTimeout: OPENING_TIMEOUT_MS,
+        connectionsCheckingInterval: CHECK_INTERVAL_MS,
       },
       (request, response) => void this.#handle(request, response),
     );
-    this.#server.maxConnections = MOST_CONNECTIONS;
+    this.#connections.guard(this.#server);
     // A handshake that fails is the client's affair: one that does not trust the certificate goes on without us.
     this.#server.on("tlsClientError", (error) => options.log.debug({ err: error }, "a TLS handshake failed"));
   }
@@ -87,20 +106,43 @@ export class WebhookServer {
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { log, metrics, view } = this.#options;
-    if (request.url?.split("?")[0] !== WEBHOOK_PATH || request.method !== "POST")
-      return send(response, 404, { message: `POST an AdmissionReview to ${WEBHOOK_PATH}` });
+    const { log, metrics, view, path } = this.#options;
+    if (request.method !== "POST" || !isSamePath(request.url?.split("?")[0] ?? "", path()))
+      return refuse(request, response, 404, "not found");
     if (this.#leaving) response.setHeader("connection", "close");
     const ended = metrics.started();
+    const notBusy = this.#connections.busy(request.socket);
+    const body = this.#bodies.begin(() => request.destroy());
     try {
-      const { body, resource, verdict } = await reviewed(JSON.parse(await bodyOf(request)), view);
+      const review: unknown = JSON.parse(await this.#read(request, body));
+      const { body: answer, resource, verdict } = await reviewed(review, view);
       ended(resource, verdict);
-      send(response, 200, body);
+      send(response, 200, answer);
     } catch (error) {
       ended("", "error");
-      log.warn({ err: error }, "an admission request could not be answered");
-      if (!response.destroyed) send(response, 400, { message: "no AdmissionReview that can be answered" });
+      log.warn({ err: error }, "an admission request failed");
+      if (error instanceof BodyTooLarge) refuse(request, response, 413, error.message);
+      else refuse(request, response, 400, "the request is not a valid AdmissionReview");
+    } finally {
+      this.#bodies.end(body);
+      notBusy();
     }
+  }
+
+  /** The text of a request. Throws a BodyTooLarge, before the rest is read. */
+  async #read(request: IncomingMessage, held: HeldBody): Promise<string> {
+    const chunks: Buffer[] = [];
+    const meter = new JsonMeter();
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      meter.push(chunk);
+      const { bytes, values, depth } = meter.size;
+      if (bytes > MAX_BODY_BYTES) throw new BodyTooLarge(`is longer than ${MAX_BODY_BYTES} bytes`);
+      if (values > MAX_VALUES) throw new BodyTooLarge(`has more than ${MAX_VALUES} values`);
+      if (depth > MAX_DEPTH) throw new BodyTooLarge(`is nested deeper than ${MAX_DEPTH} levels`);
+      this.#bodies.take(held, chunk.length);
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks).toString("utf8");
   }
 }
 
@@ -117,23 +159,21 @@ function send(response: ServerResponse, status: number, body: object): void {
   response.end(text);
 }
 
-/** Throws where it is too long, and ends the connection: the rest is not read. */
-async function bodyOf(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > LONGEST_BODY) throw new BodyTooLong();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
+/** An answer to what is not from an API server, or cannot be read: the connection ends with it, and no more is read. */
+function refuse(request: IncomingMessage, response: ServerResponse, status: number, message: string): void {
+  if (response.destroyed) return;
+  response.setHeader("connection", "close");
+  send(response, status, { message });
+  response.once("finish", () => request.destroy());
 }
 
-/** No API server sends this much. */
-export class BodyTooLong extends Error {
-  readonly code = "BODY_TOO_LONG";
+/** A request that costs more to read than any that an API server sends. */
+export class BodyTooLarge extends Error {
+  readonly code = "BODY_TOO_LARGE";
 
-  constructor() {
-    super(`the request is longer than ${LONGEST_BODY} bytes`);
+  /** @param what such as "is longer than 3145728 bytes" */
+  constructor(what: string) {
+    super(`the request ${what}`);
+    this.name = "BodyTooLarge";
   }
 }

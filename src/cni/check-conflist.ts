@@ -48,7 +48,7 @@ export function warnOfOldVersion(
   report.warn(
     fields.at("cniVersion"),
     "MISSING_CNI_VERSION",
-    `Required: ${inside ? 'it belongs next to "plugins", and inside a plugin it has no effect; ' : ""}without it the configuration counts as version 0.1.0, and Multus reports no interface in network-status${isList ? ", and up to v4.3.0 its DEL does not release the address" : ""}`,
+    `Required: ${inside ? 'it belongs next to "plugins", and inside a plugin it has no effect; ' : ""}without it version 0.1.0 is assumed, and Multus reports no interface in network-status${isList ? ", and up to v4.3.0 its DEL does not release the address" : ""}`,
   );
 }
 
@@ -64,7 +64,7 @@ const flagOrWord: Kind<unknown> = (value, path, report) =>
 
 const VERSION = /^\d{1,9}(\.\d{1,9}){0,2}$/;
 
-/** The version that the plugins are called with: of `cniVersions` and `cniVersion` the latest that libcni knows. */
+/** The version that the plugins are called with: the latest in `cniVersions` and `cniVersion` that libcni knows. */
 function versionOfList(fields: Section, report: Report): string | undefined {
   if (!fields.has("cniVersions")) return checkVersion(fields, report);
   const single = fields.take("cniVersion", text);
@@ -118,7 +118,7 @@ export function checkList(
   fields.take("loadOnlyInlinedPlugins", flagOrWord);
   for (const name of LIST_FIELDS)
     if (Object.hasOwn(list, name) && list[name] === null)
-      report.error([name], "WRONG_TYPE", "must not be null: leave it out instead");
+      report.error([name], "WRONG_TYPE", "must not be null; remove the field");
   fields.knows(["name", "plugins", ...OF_A_PLUGIN]);
   fields.warnOfMisspellings();
   if (!("plugins" in list) && fields.has("plugins")) {

@@ -102,7 +102,7 @@ function checkInterface(context: PluginContext): void {
   report.error(
     fields.at("type"),
     "SECOND_INTERFACE",
-    `"${type}" makes the pod's interface, which "${first}" of this list has made already: use a NAD for each`,
+    `"${type}" creates the pod's interface, which "${first}" in this list already created; use one NAD per plugin`,
   );
 }
 
@@ -115,7 +115,7 @@ function checkRequestedMac({ type, fields, report, request }: PluginContext): vo
   report.error(
     fields.at("type"),
     "BAD_MAC",
-    `"${type}" cannot set the MAC address ${show(mac)}: the kernel takes no group address (the first byte is odd), and not all 0`,
+    `"${type}" cannot set the MAC address ${show(mac)}: the kernel rejects group addresses (with an odd first byte) and all 0`,
   );
 }
 
@@ -172,7 +172,7 @@ function checkType(type: string, fields: Section, report: Report): boolean {
   }
   const near = closest(type, [...PLUGINS.keys(), ...OTHER_PLUGINS, ...IPAM_TYPES]);
   if (near)
-    report.warn(fields.at("type"), "UNKNOWN_PLUGIN", `is no plugin known here; did you mean "${near}"?`, {
+    report.warn(fields.at("type"), "UNKNOWN_PLUGIN", `is not a known plugin; did you mean "${near}"?`, {
       value: show(type),
       suggestion: near,
     });

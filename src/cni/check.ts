@@ -1,5 +1,6 @@
 import { checkList, warnOfOldVersion } from "./check-conflist.ts";
 import { checkPlugin, checkVersion } from "./check-plugin.ts";
+import { tooLarge } from "./config-size.ts";
 import type { PodRequest } from "./context.ts";
 import { type Finding, show } from "./finding.ts";
 import { checkHostPaths } from "./host-paths.ts";
@@ -28,12 +29,14 @@ export interface CheckOptions {
 export function checkNetworkConfig(text: string, options: CheckOptions = {}): Finding[] {
   // A NAD without a configuration means a file on the node by the NAD's name (multi-network standard, 3.4.1).
   if (text === "") return [];
+  const size = tooLarge(text);
+  if (size !== undefined) return [tooLargeFinding(size)];
   const report = new Report();
   let twice = 0;
   const scanned = scan(text, {
     duplicate(path) {
       if (path.length > DEEPEST || twice++ >= 20) return;
-      report.warn([...path], "DUPLICATE_KEY", "is given twice; the last one counts");
+      report.warn([...path], "DUPLICATE_KEY", "is a duplicate key; the last value is used");
     },
   });
   if (!scanned.ok)
@@ -48,6 +51,12 @@ export function checkNetworkConfig(text: string, options: CheckOptions = {}): Fi
     ];
   checkRoot(JSON.parse(text), report, options);
   return locate(text, report);
+}
+
+/** @param size such as "is longer than 65536 bytes" */
+export function tooLargeFinding(size: string): Finding {
+  const message = `${size} and is not checked`;
+  return { path: "", severity: "error", code: "TOO_LARGE", message, line: 1, column: 1 };
 }
 
 /** The types of the plugins, IPAM included, that a configuration runs: the programs that a node needs. Empty where it cannot be read. */
@@ -82,7 +91,7 @@ function checkRoot(config: unknown, report: Report, options: CheckOptions): void
     return;
   }
   // A type beside it, and Multus does not look at the list (types.LoadDelegateNetConf).
-  if (fields.has("plugins")) report.warn(fields.at("plugins"), "IGNORED", 'is ignored beside "type"');
+  if (fields.has("plugins")) report.warn(fields.at("plugins"), "IGNORED", 'is ignored next to "type"');
   warnOfOldVersion(fields, checkVersion(fields, report), report, false);
   checkPlugin(config, {
     path: [],
@@ -103,14 +112,14 @@ function checkName(config: Record<string, unknown>, report: Report, networkName:
   if (name === undefined) return;
   if (typeof name !== "string") {
     if (name === null)
-      report.error(["name"], "WRONG_TYPE", "must be a string; left out it is the NAD's name");
+      report.error(["name"], "WRONG_TYPE", "must be a string; without a name, the NAD's name is used");
     else if (!Object.hasOwn(config, "type"))
       report.error(["name"], "WRONG_TYPE", `must be a string (it is ${show(name)})`);
   } else if (!NETWORK_NAME.test(name))
     report.error(
       given ? ["name"] : [],
       "BAD_NAME",
-      `must begin with a letter or digit and hold only those and _ . - (it is ${show(name)})`,
+      `must begin with a letter or digit, and contain only letters, digits, _ . and - (it is ${show(name)})`,
       {
         value: show(name),
       },

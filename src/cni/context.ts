@@ -80,7 +80,7 @@ export function requireVersion({ cniVersion, report, type, fields }: PluginConte
     report.error(
       fields.at("type"),
       "VERSION_TOO_LOW",
-      `"${type}" needs cniVersion ${least} or later (it is ${cniVersion})`,
+      `"${type}" requires cniVersion ${least} or later (it is ${cniVersion})`,
     );
 }
 
@@ -95,6 +95,6 @@ export function requireChained({ before, report, type, fields }: PluginContext):
     report.error(
       fields.at("type"),
       "NOT_CHAINED",
-      `"${type}" works on what an earlier plugin of the list made, and none comes before it`,
+      `"${type}" works on the result of a previous plugin in the list, and none comes before it`,
     );
 }

@@ -51,7 +51,7 @@ export function mtuFrom(least: number, most = 65535): Kind<number> {
     if (number === undefined || number === 0 || (number < 0 && least > 0)) return number;
     const passed = number % 2 ** 32;
     if (number > 0 && passed >= 68 && passed <= most) return number;
-    report.error(path, "OUT_OF_RANGE", `must be from 68 to ${most}, or left out (it is ${number})`, {
+    report.error(path, "OUT_OF_RANGE", `must be from 68 to ${most}, or not set (it is ${number})`, {
       value: show(number),
     });
     return undefined;
@@ -172,7 +172,7 @@ export const settableAddress: Kind<string> = (value, path, report) => {
   report.error(
     path,
     "BAD_MAC",
-    `must not be all 0, and its first byte must be even: others are no address of one interface (it is ${show(word)})`,
+    `must not be all 0, and its first byte must be even: other addresses are not valid for an interface (it is ${show(word)})`,
     { value: show(word) },
   );
   return undefined;
@@ -191,7 +191,7 @@ export const existingInterface: Kind<string> = (value, path, report) => {
     report.error(
       path,
       "BAD_INTERFACE_NAME",
-      `must be an interface's name, 1 to ${LONGEST_ALTERNATIVE} characters without / or blanks (it is ${show(word)})`,
+      `must be an interface's name, 1 to ${LONGEST_ALTERNATIVE} characters without / or white space (it is ${show(word)})`,
       { value: show(word) },
     );
   return word;
@@ -207,7 +207,7 @@ export const interfaceName: Kind<string> = (value, path, report) => {
     report.error(
       path,
       "BAD_INTERFACE_NAME",
-      `must be an interface's name, 1 to 15 characters without / or : or blanks (it is ${show(word)})`,
+      `must be an interface's name, 1 to 15 characters without / or : or white space (it is ${show(word)})`,
       {
         value: show(word),
       },

@@ -36,7 +36,7 @@ export function scan(text: string, visitor: Visitor = {}): Scan {
   const fault = (message: string): Scan => ({
     ok: false,
     offset: at,
-    message: at >= text.length ? "ends too early" : message,
+    message: at >= text.length ? "unexpected end of input" : message,
   });
   const key = (frame: Frame): string | undefined => {
     match(SPACE);
@@ -75,7 +75,9 @@ export function scan(text: string, visitor: Visitor = {}): Scan {
       const plain = match(STRING) ?? match(NUMBER) ?? match(WORD);
       if (plain === undefined)
         return fault(
-          first === '"' ? "a string is not closed or holds what must be escaped" : "a value is expected",
+          first === '"'
+            ? "a string is not closed, or contains a character that must be escaped"
+            : "a value is expected",
         );
       visitor.value?.(path, start);
       // Go refuses a number that overflows float64 wherever it stands.

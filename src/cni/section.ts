@@ -75,7 +75,7 @@ export class Section {
         this.report.warn(
           [...this.path, key],
           "UNKNOWN_FIELD",
-          `is no field that the plugin reads; did you mean "${near}"?`,
+          `is not a field that the plugin reads; did you mean "${near}"?`,
           { value: show(key), suggestion: near },
         );
     }

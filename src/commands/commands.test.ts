@@ -70,7 +70,7 @@ describe.concurrent("render", () => {
   });
 
   it.each([
-    ["{ mode: Thick, version: v3.4.2 }", "spec.mode: Thick needs version v4.0 or later"],
+    ["{ mode: Thick, version: v3.4.2 }", "spec.mode: Thick requires version v4.0 or later"],
     ["{ verson: v4.3.0 }", "spec.verson: unknown field; did you mean version?"],
     ["{ cni: { confDir: /etc/shadow } }", "spec.cni.confDir: must be one of"],
     [
@@ -158,7 +158,7 @@ describe.concurrent("import", () => {
   it("prints a MultusInstall that render takes, and the findings on standard error", async () => {
     const { code, stdout, stderr } = await multusOperator(["import", "-f", HAND_MADE]);
     expect(code).toBe(0);
-    expect(stderr).toMatch(/^broken: ConfigMap kube-system\/multus-cni-config: .*left over from it/m);
+    expect(stderr).toMatch(/^broken: ConfigMap kube-system\/multus-cni-config: .*a setting of flannel/m);
     expect(loadAll(stdout)).toMatchObject([{ kind: "MultusInstall", spec: { version: "v3.4.2" } }]);
     const rendered = await multusOperator(["render", "-f", "-"], stdout);
     expect(rendered.code).toBe(0);

@@ -3,40 +3,42 @@ import { z } from "zod";
 export const CONDITION_TYPES = ["Ready", "Reconciling", "Stalled", "Degraded", "Warning"] as const;
 export type ConditionType = (typeof CONDITION_TYPES)[number];
 
-/** Every reason that a condition may carry, and what it means (docs/reference). The list is closed: alerts rely on it. */
+/** Every reason that a condition may carry, and its meaning (docs/reference). The list is closed: alerts rely on it. */
 export const REASONS = {
   Available:
-    "The objects match the spec, Multus runs on every node that should have it, and a look found it in place.",
+    "The objects match the spec, Multus runs on every node that should have it, and an inspection verified each node.",
   RolloutInProgress:
-    "The objects match the spec; not every node runs the newest Multus yet, or was seen to since it does.",
+    "The objects match the spec; some nodes do not run the newest Multus yet, or were not inspected since they do.",
   Syncing:
-    "What the operator decides by is not known yet, or cannot be read; the message names the resource and why. Nothing is written meanwhile. Ready is Unknown if it was True.",
-  NodesUnhealthy: "On at least one node Multus does not run; status.nodes.unhealthy says where and why.",
+    "The operator has not read, or cannot read, what its decisions depend on; the message names the resource and the cause. Nothing is written in the meantime. Ready is Unknown if it was True.",
+  NodesUnhealthy:
+    "Multus does not run correctly on at least one node; status.nodes.unhealthy names the nodes and the causes.",
   RolloutStuck:
-    "The rollout has not moved for ten minutes (run --rollout-deadline); the message says since when, and what it waits for.",
+    "The rollout made no progress for ten minutes (run --rollout-deadline); the message states since when, and what it waits for.",
   RolloutFailed: "The canary failed: the rollout has stopped, and the other nodes keep their Multus.",
-  RolledBack: "The rollout of the spec failed, and what ran completely last was put back.",
+  RolledBack: "The rollout of the spec failed, and the last complete install was restored.",
   NoMatchingNodes: "No node matches the selectors of the workload.",
-  InvalidSpec: "The spec contradicts itself, or Multus would not start with it; the message names the field.",
-  SecondInstall: "An older MultusInstall exists; this one touches nothing.",
-  OwnershipConflict: "An object of the install exists already and other field managers hold fields of it.",
+  InvalidSpec: "The spec is contradictory, or Multus would not start with it; the message names the field.",
+  SecondInstall: "An older MultusInstall exists; the operator writes nothing for this one.",
+  OwnershipConflict:
+    "An object of the install already exists and is not the operator's; the message names its field managers.",
   ImmutableField:
-    "An object of the install exists with a value that Kubernetes lets nobody change; the message says what to delete.",
+    "An object of the install exists with another value in an immutable field; the message states what to delete.",
   Forbidden: "The operator's role lacks a permission; the message names it.",
   NamespaceMissing: "spec.namespace does not exist.",
   Refused:
-    "The API server, or a webhook, refuses an object as invalid; it is tried again every five minutes.",
-  ApplyFailed: "The API server refused an object, or did not answer; it is tried again.",
+    "The API server or a webhook rejects an object as not valid; the operator retries every five minutes.",
+  ApplyFailed: "The API server rejected an object or did not respond; the operator retries.",
   Paused:
-    "spec.paused: nothing is written; the message lists the writes that wait. Ready is False if there are any.",
-  Deleting: "The MultusInstall is being deleted and its objects with it.",
+    "spec.paused: nothing is written; the message lists the pending writes. Ready is False if there are any.",
+  Deleting: "The MultusInstall and its objects are being deleted.",
   KnownDefect:
     "The Multus release has a defect that this spec exposes the nodes to; the message states the consequence and the fix. Other warnings are in status.warnings.",
   MovingTag: "spec.image.tag moves: nodes may run different releases. Other warnings are in status.warnings.",
   ForeignFields:
     "Other field managers added fields to an object of the operator, which leaves them in place; the message names object, field and manager.",
-  Unintended: "Something works and is likely unintended; the message and status.warnings say what.",
-  Settled: "There is nothing to do, or nothing is wrong.",
+  Unintended: "A setting works but is probably not intended; the message and status.warnings describe it.",
+  Settled: "There is nothing to do, or no problem.",
 } as const;
 export type Reason = keyof typeof REASONS;
 
@@ -44,9 +46,9 @@ export type Reason = keyof typeof REASONS;
 export const condition = z.object({
   type: z.string().max(316).describe("Ready, Reconciling, Stalled, Degraded or Warning."),
   status: z.enum(["True", "False", "Unknown"]).describe("True, False, or Unknown."),
-  observedGeneration: z.int().min(0).optional().describe("The generation of the spec that this speaks of."),
+  observedGeneration: z.int().min(0).optional().describe("The generation of the spec that this describes."),
   lastTransitionTime: z.string().max(64).meta({ format: "date-time" }).describe("When status last changed."),
   reason: z.string().max(1024).describe("One of a closed list, in CamelCase."),
-  message: z.string().max(32768).describe("A sentence for people."),
+  message: z.string().max(32768).describe("A human-readable sentence."),
 });
 export type Condition = z.output<typeof condition>;

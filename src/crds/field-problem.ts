@@ -1,4 +1,4 @@
-/** What is wrong with one field, in words that name the field, its value's rule and the way out. */
+/** A problem with one field: the field, the rule for its value, and the fix. */
 export interface FieldProblem {
   /** As a user writes it: `spec.cni.confDir`, `spec.image.pullSecrets[0]`. */
   path: string;
@@ -7,7 +7,7 @@ export interface FieldProblem {
   message: string;
 }
 
-/** One line a problem, as the command line and conditions show them. */
+/** One line per problem, as the command line and conditions show them. */
 export function formatProblem(problem: FieldProblem): string {
   return `${problem.path}: ${problem.message}`;
 }

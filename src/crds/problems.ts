@@ -6,7 +6,7 @@ type Issue = z.core.$ZodIssue;
 
 /**
  * Turns zod's issues into problems, and adds the fields that the schema does not know: zod drops those
- * silently, and a misspelt field that is dropped is a setting that is lost.
+ * silently, so the setting of a misspelled field would be lost.
  */
 export function problemsOf(schema: z.ZodType, value: unknown, issues: readonly Issue[]): FieldProblem[] {
   return [

@@ -140,7 +140,7 @@ it("carries Multus' last message out of a crash loop", () => {
       ],
     }),
   ]);
-  expect(found?.message).toContain("exit code 1");
+  expect(found?.message).toContain("exited with code 1");
   expect(found?.message).toContain("no master plugin was found");
 });
 

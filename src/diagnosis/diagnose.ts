@@ -74,13 +74,13 @@ function notEnding(
     return entry(
       node,
       "NodeNotReady",
-      `the node is not Ready, and Multus' pod there cannot end: ${notReady}`,
+      `the node is not Ready, and its Multus pod cannot terminate: ${notReady}`,
     );
   if (late <= LATE_MS) return undefined;
   return entry(
     node,
     "NotEnding",
-    `Multus' pod was to end by ${endsAt} and is still there; look for why in its kubelet's log, and in kubectl describe pod`,
+    `the Multus pod should have terminated by ${endsAt} and still exists; find the cause in the kubelet's log and with kubectl describe pod`,
   );
 }
 
@@ -103,7 +103,7 @@ function explain(pod: MultusPodView, trouble: ContainerTrouble): Explanation {
     case "OOMKilled":
       return {
         reason,
-        message: `Multus was killed for want of memory (${where}, ${limitOf(trouble)}). ${raise(trouble)}`,
+        message: `Multus was OOM-killed (${where}, ${limitOf(trouble)}). ${raise(trouble)}`,
       };
     case "CrashLoopBackOff":
     case "Error":
@@ -113,7 +113,7 @@ function explain(pod: MultusPodView, trouble: ContainerTrouble): Explanation {
       return (
         explainStartFailure(message) ?? {
           reason: "CrashLoopBackOff",
-          message: `Multus ended with exit code ${trouble.exitCode ?? "unknown"} (${where}): ${withoutMoment(message) || unsaid(trouble)}`,
+          message: `Multus exited with code ${trouble.exitCode ?? "unknown"} (${where}): ${withoutMoment(message) || unsaid(trouble)}`,
         }
       );
     case "CreateContainerConfigError":
@@ -134,12 +134,12 @@ function explain(pod: MultusPodView, trouble: ContainerTrouble): Explanation {
 /** The kubelet keeps the end of a log of what ended with another code than 0 only; thin_entrypoint ends with 0. */
 function unsaid({ exitCode }: ContainerTrouble): string {
   return exitCode === 0
-    ? "what it said last is in its log alone: kubectl multus logs --pod --node NODE"
+    ? "its last output is in its log only: kubectl multus logs --pod --node NODE"
     : "it left no message";
 }
 
 function limitOf({ memoryLimit }: ContainerTrouble): string {
-  return memoryLimit ? `limit ${memoryLimit}` : "it has no limit of its own: the node ran out of memory";
+  return memoryLimit ? `limit ${memoryLimit}` : "it has no limit: the node ran out of memory";
 }
 
 /** runc, where the limit does not even suffice for itself. */
@@ -149,12 +149,12 @@ function isKilledAtStart(message: string): boolean {
 
 /** Twice the limit, as a number to begin with, and not less than the one below which a spec is warned of. */
 function raise({ container, memoryLimit }: ContainerTrouble): string {
-  if (memoryLimit === undefined) return "Give the node more memory, or evict other pods from it";
+  if (memoryLimit === undefined) return "Add memory to the node, or evict other pods from it";
   const installs = container === "install-multus-binary";
   const [, amount, unit] = /^(\d+)(\D*)$/.exec(memoryLimit) ?? [];
   const twice = amount === undefined ? "more" : `${Number(amount) * 2}${unit} or more`;
   const enough = !installs && isLowMemory(memoryLimit) ? `${ENOUGH_MEMORY} or more` : twice;
-  return `Set spec.workload.${installs ? "installResources" : "resources"}.limits.memory to ${enough}, or leave the limit out`;
+  return `Set spec.workload.${installs ? "installResources" : "resources"}.limits.memory to ${enough}, or remove the limit`;
 }
 
 /** Without the times and addresses that differ at each end: one cause is one message. */

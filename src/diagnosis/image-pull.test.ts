@@ -22,19 +22,19 @@ const SEEN: [what: string, message: string, reason: string, says: string][] = [
     "a wrong password, by basic authentication",
     `${RESOLVING}unexpected status from HEAD request to http://${HOST}/v2/kube-ovn/multus-cni/manifests/v3.4.2: 401 Unauthorized`,
     "RegistryLoginRefused",
-    "refused the login of secret harbor",
+    "rejected the login in Secret harbor",
   ],
   [
     "a wrong password, by token",
     `${RESOLVING}failed to authorize: failed to fetch oauth token: unexpected status from GET request to http://172.30.0.1:29111/service/token?scope=repository%3Akube-ovn%2Fmultus-cni%3Apull&service=harbor-registry: 401 Unauthorized`,
     "RegistryLoginRefused",
-    "refused the login of secret harbor",
+    "rejected the login in Secret harbor",
   ],
   [
     "no login, by basic authentication",
     `${RESOLVING}pull access denied, repository does not exist or may require authorization: authorization failed: no basic auth credentials`,
     "RegistryLoginMissing",
-    `secret harbor in namespace kube-system is missing or has none for ${HOST}`,
+    `Secret harbor in namespace kube-system does not exist or has no login for ${HOST}`,
   ],
   [
     "no login, by token",
@@ -46,7 +46,7 @@ const SEEN: [what: string, message: string, reason: string, says: string][] = [
     "a registry that is down",
     `${RESOLVING}${HEAD}dial tcp 172.30.0.1:25645: connect: connection refused`,
     "RegistryUnreachable",
-    `the registry ${HOST} does not answer`,
+    `the registry ${HOST} does not respond`,
   ],
   [
     "a name that nobody resolves",
@@ -58,7 +58,7 @@ const SEEN: [what: string, message: string, reason: string, says: string][] = [
     "a tag that does not exist",
     `rpc error: code = NotFound desc = ${RESOLVING}${IMAGE}: not found`,
     "ImageNotFound",
-    "no such repository or tag",
+    "does not have this repository or tag",
   ],
   [
     "an index without the node's architecture",
@@ -76,7 +76,7 @@ const SEEN: [what: string, message: string, reason: string, says: string][] = [
     "a CA that the node does not know",
     `${RESOLVING}${HEAD}tls: failed to verify certificate: x509: certificate signed by unknown authority`,
     "RegistryCertificateRefused",
-    "does not accept the registry's certificate",
+    "does not trust the registry's certificate",
   ],
 ];
 
@@ -127,10 +127,10 @@ describe("why an image cannot be pulled", () => {
   it("names the secret that the kubelet did not find, and how to make it", () => {
     const [, , [, message]] = SEEN as [unknown, unknown, [string, string]];
     expect(explain(message, { pullSecrets: ["a", "harbor"], missingSecrets: ["harbor"] }).message).toContain(
-      `secret harbor of spec.image.pullSecrets does not exist in namespace kube-system. kubectl create secret docker-registry harbor -n kube-system --docker-server=${HOST}`,
+      `Secret harbor in spec.image.pullSecrets does not exist in namespace kube-system. kubectl create secret docker-registry harbor -n kube-system --docker-server=${HOST}`,
     );
     expect(explain(message, { pullSecrets: [] }).message).toContain(
-      "Name a secret with one in spec.image.pullSecrets",
+      "Name a Secret with one in spec.image.pullSecrets",
     );
   });
 

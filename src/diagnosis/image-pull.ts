@@ -26,20 +26,20 @@ interface Cause {
 
 /**
  * Why images are not pulled, in the words of containerd 2 and of registries (each seen on a node, see the
- * test), and of CRI-O (containers/image). The first that matches counts: several messages end in "not found".
+ * test), and of CRI-O (containers/image). The first that matches applies: several messages end in "not found".
  */
 const CAUSES: readonly Cause[] = [
   {
     reason: "RegistrySpeaksHTTP",
     matches: /server gave HTTP response to HTTPS client/,
     explain: (_, host) =>
-      `the registry speaks plain HTTP, and the node's runtime asks by HTTPS. Write /etc/containerd/certs.d/${host}/hosts.toml on the nodes (docs/guides/first-users.md), or serve TLS`,
+      `the registry uses plain HTTP, and the node's runtime uses HTTPS. Write /etc/containerd/certs.d/${host}/hosts.toml on the nodes (docs/guides/first-users.md), or serve TLS`,
   },
   {
     reason: "RegistryCertificateRefused",
     matches: /x509: |tls: failed to verify certificate|certificate is not trusted/,
     explain: (_, host) =>
-      `the node does not accept the registry's certificate. Give the nodes its CA, in /etc/containerd/certs.d/${host}/hosts.toml (docs/guides/first-users.md)`,
+      `the node does not trust the registry's certificate. Add its CA on the nodes, in /etc/containerd/certs.d/${host}/hosts.toml (docs/guides/first-users.md)`,
   },
   {
     reason: "RegistryLoginMissing",
@@ -51,20 +51,20 @@ const CAUSES: readonly Cause[] = [
     matches: /\b401\b|unauthorized|invalid username\/password|incorrect username or password/i,
     explain: ({ pullSecrets, namespace }, host) =>
       pullSecrets.length === 0
-        ? `the registry wants a login. Name a secret with one in spec.image.pullSecrets`
-        : `the registry refused the login of ${secrets(pullSecrets)}: a wrong user or password, or one that expired. Make the secret anew: kubectl create secret docker-registry ${pullSecrets[0]} -n ${namespace} --docker-server=${host} …`,
+        ? `the registry requires a login. Name a Secret with one in spec.image.pullSecrets`
+        : `the registry rejected the login in ${secrets(pullSecrets)}: the user or password is wrong or has expired. Create the Secret again: kubectl create secret docker-registry ${pullSecrets[0]} -n ${namespace} --docker-server=${host} …`,
   },
   {
     reason: "RegistryAccessDenied",
     matches: /\b403\b|\bdenied\b/i,
     explain: ({ pullSecrets }) =>
-      `the registry took the login and refuses the image. Let the account of ${secrets(pullSecrets)} read this repository`,
+      `the registry accepted the login and denied access to the image. Grant the account in ${secrets(pullSecrets)} read access to this repository`,
   },
   {
     reason: "ImageArchitecture",
     matches: /no match(ing manifest)? for |no image found in (image index|manifest list)/,
     explain: () =>
-      "the image has no variant for the node's architecture. Build it for that one too, or keep Multus off these nodes with spec.workload.architectures",
+      "the image has no variant for the node's architecture. Build it for this architecture too, or keep Multus off these nodes with spec.workload.architectures",
   },
   {
     reason: "RegistryNameUnknown",
@@ -76,20 +76,20 @@ const CAUSES: readonly Cause[] = [
     reason: "ImageNotFound",
     matches: /not found|manifest unknown|name unknown/i,
     explain: ({ image }) =>
-      `the registry has no such ${image.includes("@") ? "digest" : "repository or tag"}. Check spec.image and that it was pushed`,
+      `the registry does not have this ${image.includes("@") ? "digest" : "repository or tag"}. Check spec.image, and that the image was pushed`,
   },
   {
     reason: "RegistryUnreachable",
     matches:
       /connection refused|no route to host|network is unreachable|i\/o timeout|timeout|deadline exceeded|connection reset|\bEOF\b|\b50[0234]\b/i,
     explain: (_, host) =>
-      `the registry ${host} does not answer. Look whether it runs and whether the node reaches it; it is tried again by itself`,
+      `the registry ${host} does not respond. Check that it runs and that the node can reach it; the kubelet retries automatically`,
   },
   {
     reason: "RegistryRateLimit",
     matches: /\b429\b|toomanyrequests|rate limit/i,
     explain: () =>
-      "the registry allows no more pulls for now. Log in with spec.image.pullSecrets, or use a mirror",
+      "the registry's pull rate limit is reached. Log in with spec.image.pullSecrets, or use a mirror",
   },
   {
     reason: "NodeDiskFull",
@@ -104,7 +104,7 @@ export function explainPullFailure(failure: PullFailure): Explanation {
   const said = withoutWrapping(failure.message);
   const say = (why: string) => `image ${image} cannot be pulled: ${why}`;
   if (reason === "InvalidImageName")
-    return { reason, message: say(`that is no valid name. Check spec.image. The kubelet said: ${said}`) };
+    return { reason, message: say(`the name is not valid. Check spec.image. The kubelet reported: ${said}`) };
   if (reason === "ErrImageNeverPull")
     return { reason, message: say("it is not on the node, and spec.image.pullPolicy is Never") };
   const cause = CAUSES.find(({ matches }) => matches.test(said));
@@ -115,7 +115,7 @@ export function explainPullFailure(failure: PullFailure): Explanation {
     };
   return {
     reason: cause.reason,
-    message: `${say(cause.explain(failure, registryOf(image)))}. The node said: ${said}`,
+    message: `${say(cause.explain(failure, registryOf(image)))}. The node reported: ${said}`,
   };
 }
 
@@ -125,16 +125,16 @@ function explainMissingLogin(failure: PullFailure, host: string): string {
   const create = (name: string) =>
     `kubectl create secret docker-registry ${name} -n ${namespace} --docker-server=${host} …`;
   if (pullSecrets.length === 0)
-    return "the registry wants a login. Name a secret with one in spec.image.pullSecrets";
+    return "the registry requires a login. Name a Secret with one in spec.image.pullSecrets";
   const [missing] = missingSecrets;
   if (missing !== undefined)
-    return `the registry wants a login, and ${secrets(missingSecrets)} of spec.image.pullSecrets does not exist in namespace ${namespace}. ${create(missing)}`;
+    return `the registry requires a login, and ${secrets(missingSecrets)} in spec.image.pullSecrets does not exist in namespace ${namespace}. ${create(missing)}`;
   const right = message.includes("insufficient_scope") ? ", or its account may not read this repository" : "";
-  return `the registry wants a login, and ${secrets(pullSecrets)} in namespace ${namespace} is missing or has none for ${host}${right}. ${create(pullSecrets[0] ?? "")}`;
+  return `the registry requires a login, and ${secrets(pullSecrets)} in namespace ${namespace} does not exist or has no login for ${host}${right}. ${create(pullSecrets[0] ?? "")}`;
 }
 
 function secrets(names: readonly string[]): string {
-  return names.length === 0 ? "no secret" : `secret ${names.join(", ")}`;
+  return names.length === 0 ? "no Secret" : `Secret ${names.join(", ")}`;
 }
 
 /** As container runtimes read a reference: a first part without dot, colon or "localhost" belongs to Docker Hub. */

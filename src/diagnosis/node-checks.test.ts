@@ -40,7 +40,7 @@ describe("the trouble that a look shows", () => {
       "NoPrimaryNetwork",
       look(),
       { primaryNetwork: { source: "File", file: "10-flannel.conflist" } },
-      "there are: 00-multus.conf, 10-calico.conflist",
+      "existing files: 00-multus.conf, 10-calico.conflist",
     ],
     [
       "CiliumExclusive",
@@ -98,11 +98,11 @@ describe("a primary network's cniVersion", () => {
     [
       { version: "v3.4.2" },
       "1.0.0",
-      "reads no result later than 0.4.0: new pods fail on this node. Set spec.version to v4.0.0",
+      "supports results up to 0.4.0: new pods fail on this node. Set spec.version to v4.0.0",
     ],
     [{ version: "v3.9.3" }, "1.0.0", "or cniVersion 0.4.0 in that file"],
     [{ version: "v4.0.2" }, "1.1.0", "Set spec.version to v4.1.0"],
-    [{ cni: { version: "0.3.1" } }, "0.4.0", "the thin plugin does not start where they differ"],
+    [{ cni: { version: "0.3.1" } }, "0.4.0", "the thin plugin does not start if they differ"],
     [{ mode: "Thick", cni: { version: "0.4.0" } }, "0.3.1", "the daemon does not start"],
     [{ mode: "Thick", cni: { version: "1.0.0" } }, undefined, "has cniVersion 0.1.0"],
   ] as const)("hinders %j at %s", (input, cniVersion, words) => {

@@ -29,7 +29,7 @@ export function nodeTrouble(
   if (own.length === 0 && hidden)
     return entry(
       "CiliumExclusive",
-      `Cilium renamed Multus' configuration to ${hidden}: pods go without their networks. Set cni.exclusive: false in Cilium's Helm values, then delete the Multus pod of this node`,
+      `Cilium renamed Multus' configuration to ${hidden}: pods are missing their networks. Set cni.exclusive: false in Cilium's Helm values, then delete the Multus pod on this node`,
     );
   const missing = missingPrimary(spec, found, confDir);
   if (missing) return entry("NoPrimaryNetwork", missing);
@@ -39,24 +39,24 @@ export function nodeTrouble(
   if (own.length > 0 && first && !own.includes(first))
     return entry(
       "AnotherConfigurationFirst",
-      `${confDir}/${first.name} sorts before Multus' ${own[0]?.name}: the runtime takes it, and pods go without their networks. Rename or remove it`,
+      `${confDir}/${first.name} sorts before Multus' ${own[0]?.name}: the runtime uses that file, and pods are missing their networks. Rename or remove it`,
     );
   const names = own.filter(({ name }) => /^00-multus\.conf(list)?$/.test(name));
   if (names.length > 1)
     return entry(
       "CompetingConfigurations",
-      `${names.map(({ name }) => name).join(" and ")} compete in ${confDir}: the runtime takes the first, which may be an old one. Remove the one that Multus does not write any more`,
+      `${names.map(({ name }) => name).join(" and ")} both exist in ${confDir}: the runtime uses the first, which may be outdated. Remove the one that Multus no longer writes`,
     );
   if (own.length === 0 && !found.truncated.includes("confFiles"))
     return entry(
       "ConfigurationMissing",
-      `Multus runs and its configuration is not in ${confDir}: pods go without their networks. If it stays so, delete the Multus pod of this node`,
+      `Multus runs, but its configuration is not in ${confDir}: pods are missing their networks. If this persists, delete the Multus pod on this node`,
     );
   const expires = found.kubeconfig?.expires;
   if (spec.mode === "Thin" && expires && Date.parse(expires) <= now.getTime())
     return entry(
       "KubeconfigExpired",
-      `the token in ${confDir}/multus.d/multus.kubeconfig expired at ${expires} (multus-cni #852): delete the Multus pod of this node, and keep spec.entrypoint.refreshKubeconfig true`,
+      `the token in ${confDir}/multus.d/multus.kubeconfig expired at ${expires} (multus-cni #852): delete the Multus pod on this node, and keep spec.entrypoint.refreshKubeconfig true`,
     );
   return undefined;
 }
@@ -80,7 +80,7 @@ export function refusedToken(
   const left = (refusedAt ?? Number.NEGATIVE_INFINITY) + REFUSAL_LASTS_MS - now.getTime();
   if (refusedAt === undefined || left <= 0 || !(refusedAt > Date.parse(readySince ?? ""))) return undefined;
   const file = spec.mode === "Thick" ? "" : ` in ${hostPaths(spec).confDir}/multus.d/multus.kubeconfig`;
-  const message = `the API server refuses Multus' token${file} (Unauthorized), and pods get no network: its service account was made anew, or it is signed with a key that is not there any more. Delete the Multus pod of this node`;
+  const message = `the API server rejects Multus' token${file} (Unauthorized), and pods get no network: the service account was recreated, or the signing key was rotated. Delete the Multus pod on this node`;
   return { trouble: { node, reason: "TokenRefused", message }, seconds: Math.ceil(left / 1000) };
 }
 
@@ -90,7 +90,7 @@ const EXPLAINED = ["CrashLoopBackOff", "Error", "Completed", "NodeNotReady"];
 const EXPLAINING = ["NoPrimaryNetwork", "CiliumExclusive", "PrimaryNetworkVersion"];
 
 /**
- * One entry a node, of what its pod says and what a look at it showed: "no primary network" instead of "it
+ * One entry per node, from what its pod reports and what an inspection found: "no primary network" instead of "it
  * ended", and the pod's word for everything that a look cannot know, such as an image that is not there.
  */
 export function joined(byPods: readonly UnhealthyNode[], byLooks: readonly UnhealthyNode[]): UnhealthyNode[] {
@@ -133,7 +133,7 @@ export function differingNodes(status: MultusInstallStatus["primaryNetwork"]): s
   if (files.length < 2) return [];
   const what = files.map(({ file, networkName, nodes }) => `${file} (${networkName}) on ${nodes}`).join(", ");
   return [
-    `nodes have different primary networks: ${what}; name one in spec.primaryNetwork.file, or make the nodes alike`,
+    `nodes have different primary networks: ${what}; name one in spec.primaryNetwork.file, or configure the nodes alike`,
   ];
 }
 
@@ -152,13 +152,13 @@ function primaryVersionTrouble(
   const has = `the primary network's ${confDir}/${name} has cniVersion ${written}`;
   const newest = newestCniVersion(spec.version);
   if (newest && !isAtLeast(newest, written))
-    return `${has}, and Multus ${spec.version} reads no result later than ${newest}: new pods fail on this node. Set spec.version to ${FIRST_TO_READ[written] ?? "a later release"} or later, or cniVersion ${newest} in that file`;
+    return `${has}, and Multus ${spec.version} supports results up to ${newest}: new pods fail on this node. Set spec.version to ${FIRST_TO_READ[written] ?? "a later release"} or later, or cniVersion ${newest} in that file`;
   const own = spec.cni.version;
   if (own === undefined) return undefined;
   if (flavourOf(spec) === "v4-thin" && own !== written)
-    return `${has}, and spec.cni.version is ${own}: the thin plugin does not start where they differ. Leave spec.cni.version out`;
+    return `${has}, and spec.cni.version is ${own}: the thin plugin does not start if they differ. Remove spec.cni.version`;
   if (flavourOf(spec) === "v4-thick" && isAtLeast(own, "0.4.0") && !isAtLeast(written, "0.4.0"))
-    return `${has}, and spec.cni.version is ${own}: the daemon does not start where that is 0.4.0 or later and the primary network's is not. Leave spec.cni.version out`;
+    return `${has}, and spec.cni.version is ${own}: the daemon does not start if spec.cni.version is 0.4.0 or later and the primary network's is not. Remove spec.cni.version`;
   return undefined;
 }
 
@@ -182,6 +182,6 @@ function missingPrimary(spec: MultusInstallSpec, found: NodeInspection, confDir:
   if (spec.mode === "Thin" && (source === "Inline" || entrypointOf(spec).renameConfFile)) return undefined;
   if (found.truncated.includes("confFiles")) return undefined;
   return file === undefined
-    ? `no primary network: there is no .conf or .conflist in ${confDir} but Multus' own; install one (Calico, Flannel, …), or set spec.cni.confDir or spec.distribution if it is elsewhere`
-    : `no primary network: ${confDir}/${file} of spec.primaryNetwork.file is not there (there are: ${found.confFiles.map(({ name }) => name).join(", ") || "none"})`;
+    ? `no primary network: ${confDir} has no .conf or .conflist except Multus' own; install one (Calico, Flannel, …), or set spec.cni.confDir or spec.distribution if it is in another directory`
+    : `no primary network: ${confDir}/${file}, which spec.primaryNetwork.file names, does not exist (existing files: ${found.confFiles.map(({ name }) => name).join(", ") || "none"})`;
 }

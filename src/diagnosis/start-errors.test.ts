@@ -49,7 +49,7 @@ it.each([
     "a message that it does not hide",
     "date: unrecognized option '--iso-8601=seconds'\n WARN: {Location /etc/cni/net.d does not exist}\nBusyBox v1.35.0 multi-call binary.\n\nUsage: date [OPTIONS]\n",
     "ImageLayout",
-    "the entrypoint looks for /etc/cni/net.d",
+    "the entrypoint requires /etc/cni/net.d",
   ],
 ])("%s", (_, message, reason, says) => {
   const found = explainStartFailure(message);

@@ -12,7 +12,7 @@ const CAUSES: readonly Cause[] = [
     reason: "ImageArchitecture",
     matches: /exec format error/,
     explain: () =>
-      "the image's programs are of another architecture than the node. Build the image for the node's, or keep Multus off these nodes with spec.workload.architectures",
+      "the image's programs are for another architecture than the node's. Build the image for the node's architecture, or keep Multus off these nodes with spec.workload.architectures",
   },
   {
     // v3's entrypoint.sh looks for its own binary and for the node's directories before all else.
@@ -20,36 +20,36 @@ const CAUSES: readonly Cause[] = [
     matches: /Location\s+(\S+)\s+does not exist/,
     explain: ([, path = ""]) =>
       /\/multus$/.test(path)
-        ? `the image has no ${path}. Say where it has the binary in spec.image.layout.binaryFile`
-        : `the entrypoint looks for ${path}, which is not mounted there. An image that looks for the node's directories elsewhere needs spec.image.layout.mountPrefix ("/host", or "" for none)`,
+        ? `the image has no ${path}. Set the path of the binary in spec.image.layout.binaryFile`
+        : `the entrypoint requires ${path}, which is not mounted there. If the image expects the node's directories at another path, set spec.image.layout.mountPrefix ("/host", or "" for none)`,
   },
   {
     // runc: exec: "/entrypoint.sh": stat /entrypoint.sh: no such file or directory; or executable file not found in $PATH
     reason: "ImageLayout",
     matches: /exec: "([^"]+)": (?:stat \S+: no such file or directory|executable file not found)/,
     explain: ([, path = ""]) =>
-      `the image has no ${path}. Say how it starts Multus in spec.image.layout.command, or check that spec.version and spec.mode are those of the image`,
+      `the image has no ${path}. Set the command that starts Multus in spec.image.layout.command, or check that spec.version and spec.mode match the image`,
   },
   {
     reason: "ImageLayout",
     matches:
       /^(?:ba|da)?sh: (?:line \d+: |\d+: |can't open ')?(\/[^:']+)'?: (?:No such file or directory|not found)/m,
     explain: ([, path = ""]) =>
-      `the image has no ${path}. Say how it starts Multus in spec.image.layout.command`,
+      `the image has no ${path}. Set the command that starts Multus in spec.image.layout.command`,
   },
   {
     // v3's entrypoint.sh, line 299: it reads the primary network's name with a script of Python 2.
     reason: "ImageLacksPython",
     matches: /\bpython: (?:command )?not found/,
     explain: () =>
-      "spec.entrypoint.overrideNetworkName of v3 needs Python 2 in the image, as `python`. Leave the field out, or take an image that has it",
+      "spec.entrypoint.overrideNetworkName of v3 requires Python 2 in the image, as `python`. Remove the field, or use an image that has it",
   },
   {
     // BusyBox' date does not know --iso-8601, and its usage fills the end of the log that the kubelet keeps.
     reason: "ImageLayout",
     matches: /BusyBox[\s\S]*Usage: date/,
     explain: () =>
-      "the entrypoint's own message is hidden behind the usage of BusyBox' date, which does not know --iso-8601; read it with kubectl logs --previous. The likeliest cause is spec.image.layout (command, binaryFile, mountPrefix)",
+      "the entrypoint's own message is hidden behind the usage of BusyBox' date, which does not know --iso-8601; read it with kubectl logs --previous. The most likely cause is spec.image.layout (command, binaryFile, mountPrefix)",
   },
 ];
 

@@ -50,13 +50,13 @@ describe("previewText", () => {
 
   it("is a line a field, without control characters, and a sum", () => {
     expect(previewText({ changes: [change], notes: [] }, false)).toBe(
-      "~ DaemonSet kube-system/kube-multus-ds (its pods restart, on 1 node)\n" +
+      "~ DaemonSet kube-system/kube-multus-ds (its pods restart on 1 node)\n" +
         "  ~ spec.x: a [31m → 2\n1 changed. Multus restarts on 1 node.\n",
     );
   });
 
   it("has colours for a terminal only", () => {
     expect(previewText({ changes: [change], notes: [] }, true)).toContain("\u001b[33m~ DaemonSet");
-    expect(previewText({ changes: [], notes: [] }, true)).toBe("Nothing would change.\n");
+    expect(previewText({ changes: [], notes: [] }, true)).toBe("No changes.\n");
   });
 });

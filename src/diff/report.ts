@@ -1,3 +1,4 @@
+import { counted } from "../crds/plural.ts";
 import { printable } from "../display/text.ts";
 import type { FieldChange } from "./field-changes.ts";
 
@@ -21,7 +22,7 @@ export interface Preview {
 }
 
 const SIGNS = { create: "+", change: "~", delete: "-", conflict: "!" } as const;
-const WORDS = { create: "new", change: "", delete: "deleted", conflict: "not taken over" } as const;
+const WORDS = { create: "new", change: "", delete: "deleted", conflict: "not adopted" } as const;
 const COLOURS: Record<string, number> = { "+": 32, "-": 31, "~": 33, "!": 31 };
 
 /** The changes for a person, a line a field. @param colours whether to write for a terminal */
@@ -39,9 +40,7 @@ export function previewText({ changes, notes, foreign = [] }: Preview, colours: 
 function changeLines({ object, action, fields, restarts, notes }: ObjectChange): string[] {
   const remarks = [
     ...(WORDS[action] ? [WORDS[action]] : []),
-    ...(restarts === undefined
-      ? []
-      : [`its pods restart, on ${restarts} ${restarts === 1 ? "node" : "nodes"}`]),
+    ...(restarts === undefined ? [] : [`its pods restart on ${counted(restarts, "node")}`]),
   ];
   return [
     `${SIGNS[action]} ${object}${remarks.length > 0 ? ` (${remarks.join("; ")})` : ""}`,
@@ -63,7 +62,7 @@ function valueText(value: unknown): string {
 }
 
 function summary(changes: readonly ObjectChange[]): string {
-  if (changes.length === 0) return "Nothing would change.";
+  if (changes.length === 0) return "No changes.";
   const count = (action: ObjectChange["action"], word: string) => {
     const found = changes.filter((change) => change.action === action).length;
     return found === 0 ? [] : [`${found} ${word}`];
@@ -74,11 +73,9 @@ function summary(changes: readonly ObjectChange[]): string {
     ...count("create", "new"),
     ...count("change", "changed"),
     ...count("delete", "deleted"),
-    ...count("conflict", "not taken over"),
+    ...count("conflict", "not adopted"),
   ];
   const pods =
-    restarting.length === 0
-      ? "No pod of Multus restarts."
-      : `Multus restarts on ${nodes} ${nodes === 1 ? "node" : "nodes"}.`;
+    restarting.length === 0 ? "No Multus pod restarts." : `Multus restarts on ${counted(nodes, "node")}.`;
   return `${parts.join(", ")}. ${pods}`;
 }

@@ -1,6 +1,7 @@
 import { type Finding, pathAndMessage } from "../cni/finding.ts";
 import type { Condition } from "../crds/conditions.ts";
 import type { ReportStatus } from "../crds/network-attachment-report/report.ts";
+import { namedPods } from "../networks/duplicates.ts";
 import type { PodOutcome } from "../networks/outcome.ts";
 import type { Tone } from "./color.ts";
 import { type TableOptions, table } from "./table.ts";
@@ -117,7 +118,9 @@ export function networkDetails({ namespace, name, plugins, findings, report }: S
       ({ range, ipam, size, used, perNode, node }) =>
         `range ${range} (${ipam}): ${used} of ${size} used${perNode ? ` on each node${node ? `, at most; ${node} is the fullest` : ""}` : ""}`,
     ),
-    ...(report?.duplicates ?? []).map(({ address, pods }) => `${address} is on ${pods.join(" and ")}`),
+    ...(report?.duplicates ?? []).map(
+      ({ address, pods, otherPods }) => `${address} is on ${namedPods(pods, otherPods).join(" and ")}`,
+    ),
     ...(report?.samples ?? []).map(({ pod, outcome, message }) => `${pod} ${outcome}: ${message}`),
   ];
   return [

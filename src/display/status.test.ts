@@ -42,9 +42,7 @@ const shown: ShownStatus = {
         updated: 2,
         available: 1,
         unhealthyTotal: 1,
-        unhealthy: [
-          { node: "node-2", reason: "OOMKilled", message: "Multus was killed\nfor want of memory" },
-        ],
+        unhealthy: [{ node: "node-2", reason: "OOMKilled", message: "Multus was\nOOM-killed" }],
       },
     },
   },
@@ -83,7 +81,7 @@ MultusInstall    multus
   Ready          False, NodesUnhealthy: Multus runs on 1 of 2 nodes
   Multus         v4.3.0 Thin, example/multus:v4.3.0
   Nodes          2 desired, 2 updated, 1 available
-                 node-2 OOMKilled: Multus was killed for want of memory
+                 node-2 OOMKilled: Multus was OOM-killed
   Primary        10-calico.conflist (k8s-pod-network) on 1 node
   No effect      second: multus is older and takes precedence
 Networks         3: 2 valid, 1 invalid

@@ -20,11 +20,14 @@ export function readOthers(others: Manifest["others"], { daemon }: Draft): Impor
   return others.flatMap((other) => {
     const findings = new Findings(`${other.kind} ${other.name}`);
     if (OLD_VERSION.test(other.apiVersion) && KINDS_OF_MULTUS.includes(other.kind))
-      findings.note("apiVersion", `${other.apiVersion} is served no more; the operator applies today's`);
+      findings.note(
+        "apiVersion",
+        `${other.apiVersion} is no longer served; the operator applies the current version`,
+      );
     switch (other.kind) {
       case "CustomResourceDefinition":
         if (other.name !== NETWORK_DEFINITION)
-          findings.lost("kind", "is not part of a MultusInstall; apply it by itself");
+          findings.lost("kind", "is not part of a MultusInstall; apply it separately");
         break;
       case "ClusterRole":
         readRole(other.object, daemon.perNodeCertificate?.enabled === true, findings);
@@ -34,11 +37,11 @@ export function readOthers(others: Manifest["others"], { daemon }: Draft): Impor
         break;
       case "DaemonSet":
         if (other.name === GUARD)
-          findings.note("the object", "is the operator's own, for a rollout; it is not carried over");
-        else findings.note("kind", "is not part of a MultusInstall; apply it by itself");
+          findings.note("the object", "belongs to the operator's rollout; it is not imported");
+        else findings.note("kind", "is not part of a MultusInstall; apply it separately");
         break;
       default:
-        findings.note("kind", "is not part of a MultusInstall; apply it by itself");
+        findings.note("kind", "is not part of a MultusInstall; apply it separately");
     }
     return findings.list;
   });
@@ -58,7 +61,7 @@ function readRole({ rules }: Record<string, unknown>, hasCertificates: boolean, 
     if (further.length > 0)
       findings.lost(
         `rules[${index}]`,
-        `Multus does not need ${further.slice(0, 5).join(", ")}: the operator's role for it does not have it`,
+        `Multus does not need ${further.slice(0, 5).join(", ")}: the role that the operator grants does not have it`,
       );
   }
 }

@@ -19,7 +19,7 @@ describe("import, of manifests as users have them", () => {
     expect(spec.image).not.toHaveProperty("layout.command");
     expect(findings).toContainEqual(
       expect.stringMatching(
-        /^lost args: the container runs a shell script: of it only the line that starts "\/entrypoint.sh"/,
+        /^lost args: the container runs a shell script: only the line that starts "\/entrypoint.sh"/,
       ),
     );
     // The script makes the file from a template.

@@ -29,7 +29,7 @@ export function commandOf(container: Container, flavour: Flavour, findings: Find
   if (script && script.others > 0)
     findings.lost(
       "args",
-      `the container runs a shell script: of it only the line that starts ${show(script.words[0])} is carried over, and what ${script.others} other lines do is not`,
+      `the container runs a shell script: only the line that starts ${show(script.words[0])} is imported, and its ${script.others} other lines are not`,
     );
   const all = script?.words ?? [...container.command, ...container.args];
   const first = all.findIndex((word) => word.startsWith("-"));
@@ -38,7 +38,7 @@ export function commandOf(container: Container, flavour: Flavour, findings: Find
 }
 
 /**
- * The line of a shell script (`bash -c "…"`) that starts Multus, in words, and how many other lines do something.
+ * The line of a shell script (`bash -c "…"`) that starts Multus, as words, and the number of other lines with a command.
  * Undefined if no shell runs a script that does.
  */
 function lineOfScript({ command, args }: Pick<Container, "command" | "args">) {

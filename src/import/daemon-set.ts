@@ -44,7 +44,7 @@ export function readDaemonSet(
     if (other !== main.image)
       findings.changed(
         `initContainers ${name}`,
-        "gets the image of the Multus container: both must be of one release",
+        "uses the image of the Multus container: both must be the same release",
       );
 
   const mounts = new Mounts(pod, main);
@@ -80,7 +80,10 @@ export function readDaemonSet(
   for (const container of [main, ...pod.initContainers.filter(isInstaller)])
     readContainer(container, findings);
   if (pod.hostNetwork !== true)
-    findings.mended("hostNetwork", "must be true: Multus' pod brings the network that it would wait for");
+    findings.mended(
+      "hostNetwork",
+      "must be true: otherwise the Multus pod would wait for the network that it provides",
+    );
   if (flavour === "v4-thick" && pod.hostPID !== true)
     findings.mended("hostPID", "must be true: the daemon enters the pods' network namespaces");
   return { draft, findings: [...findings.list, ...about] };
@@ -116,7 +119,10 @@ function readEnvironment(draft: Draft, { env }: Container, flavour: Flavour, fin
 function readInstallation(draft: Draft, hasInstaller: boolean, findings: Findings): void {
   if (!hasInstaller && !draft.entrypoint.skipBinaryCopy) draft.image.layout ??= {};
   if (hasInstaller && draft.image.layout !== undefined)
-    findings.changed("initContainers", "are left out: with image.layout the entrypoint copies the binary");
+    findings.changed(
+      "initContainers",
+      "are not imported: with image.layout the entrypoint copies the binary",
+    );
 }
 
 /** Where the operator calls the installer, as upstream's images have it. */
@@ -132,7 +138,7 @@ function checkInstaller({ name, command, args }: Container, flavour: Flavour, fi
   if (path !== undefined && expected !== undefined && path !== expected)
     findings.broken(
       `initContainers ${name} command`,
-      `the image has the installer at ${show(path)}, and the operator calls ${expected}: if the image does not have that file too, each Multus pod fails. Use upstream's image, or add the file to this one`,
+      `the image has the installer at ${show(path)}, but the operator calls ${expected}: without this file in the image, every Multus pod fails. Use the upstream image, or add the file to yours`,
     );
 }
 

@@ -104,7 +104,7 @@ export function readDaemon(situation: Situation): ImportFinding[] {
   const map = configMaps.find(({ metadata }) => metadata.name === source?.name);
   const text = source && map?.data[source.key];
   if (text === undefined) {
-    findings.mended("volumes", `no ConfigMap holds ${file}: the daemon does not start without`);
+    findings.mended("volumes", `no ConfigMap contains ${file}: the daemon does not start without it`);
     return [];
   }
   const about = new Findings(`ConfigMap ${map?.metadata.namespace ?? "default"}/${map?.metadata.name}`);
@@ -115,7 +115,7 @@ export function readDaemon(situation: Situation): ImportFinding[] {
     config = undefined;
   }
   if (typeof config !== "object" || config === null || Array.isArray(config)) {
-    about.mended(`data.${source?.key}`, "is no JSON object: the daemon does not start with it");
+    about.mended(`data.${source?.key}`, "is not a valid JSON object: the daemon does not start with it");
     return about.list;
   }
   const entries = withFieldNames(config as Record<string, unknown>, FIELDS);
@@ -136,10 +136,10 @@ function readDelegates(
   const at = "daemon-config.json delegates";
   const [first, ...further] = Array.isArray(delegates) ? delegates : [];
   if (clusterNetwork !== "" || !isObject(first)) {
-    findings.note(at, "the daemon reads it only with an empty clusterNetwork; it is left out");
+    findings.note(at, "the daemon reads it only with an empty clusterNetwork; it is not imported");
     return;
   }
-  if (further.length > 0) findings.lost(at, `only the first of ${further.length + 1} is carried over`);
+  if (further.length > 0) findings.lost(at, `only the first of ${further.length + 1} is imported`);
   const { file: _, ...primaryNetwork } = draft.primaryNetwork;
   const config = JSON.stringify(asConflist(first), null, 2);
   draft.primaryNetwork = { ...primaryNetwork, source: "Inline", config };
@@ -153,11 +153,11 @@ function readKey(key: string, value: unknown, draft: Draft, mounts: Mounts, find
     if (value !== "auto")
       findings.mended(
         at,
-        `with a path the daemon ends and restarts for ever (multus-cni #1366); auto is written`,
+        `with a path the daemon exits and restarts indefinitely (multus-cni #1366); the operator writes auto`,
       );
   } else if (!ELSEWHERE.includes(key)) {
     const why = FIXED_KEYS[key];
-    if (why === undefined) findings.note(at, "the daemon does not know it; it is left out");
+    if (why === undefined) findings.note(at, "the daemon does not know it; it is not imported");
     else if (value !== false && value !== "")
       findings.lost(at, `no field sets it: ${why} (it is ${show(value)})`);
   }
@@ -175,13 +175,13 @@ function readDirectories(
   const conf = mounts.hostPathOf(inside("cniConfigDir", "/etc/cni/net.d"));
   const primary = mounts.hostPathOf(inside("multusAutoconfigDir", "/etc/cni/net.d"));
   if (conf === undefined) {
-    about.mended("daemon-config.json cniConfigDir", "is no directory of the host: nothing is mounted there");
+    about.mended("daemon-config.json cniConfigDir", "is not a host directory: nothing is mounted there");
     return;
   }
   if (primary !== conf)
     about.lost(
       "daemon-config.json multusAutoconfigDir",
-      `the primary network is looked for in cni.confDir, ${show(conf)}, and nowhere else`,
+      `the operator searches for the primary network in cni.confDir, ${show(conf)}, only`,
     );
   // Within a chroot of the host: the path is the host's, and it is searched before the installed plugins'.
   const searched = typeof config.binDir === "string" ? trim(config.binDir) : undefined;
@@ -192,7 +192,7 @@ function readDirectories(
     if (path !== installed)
       about.mended(
         "daemon-config.json binDir",
-        `the daemon finds plugins in ${show(searched)} alone, not in ${show(installed)}: the operator has it search both`,
+        `the daemon searches for plugins in ${show(searched)} only, not in ${show(installed)}; the operator makes it search both`,
       );
   }
   mounts.hostPathOf(installed);

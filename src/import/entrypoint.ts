@@ -92,13 +92,14 @@ const READERS: Record<string, (value: string, situation: Situation) => void> = {
   "restart-crio": (value, { draft, flavour, findings }) => {
     if (!truth(value)) return;
     if (flavour === "v3") draft.entrypoint.restartCRIO = true;
-    else findings.mended("args --restart-crio", "v4 refuses this flag, and the pod ends; it is left out");
+    else
+      findings.mended("args --restart-crio", "v4 rejects this flag, and the pod exits; it is not imported");
   },
   "cleanup-config-on-exit": (value, { flavour, findings }) => {
     if (flavour === "v3" && truth(value))
       findings.lost(
         "args --cleanup-config-on-exit",
-        "v3's watch takes any other configuration for the primary network when its file is gone for 45 s, and renews no token: the operator never sets it for v3",
+        "the watch of v3 uses any other configuration as the primary network if its file is missing for 45 s, and does not renew the token: the operator never sets this flag for v3",
       );
   },
 };
@@ -119,7 +120,7 @@ export function readEntrypoint(flags: Flags, situation: Situation): void {
   if (situation.flavour === "v3" && !flags.get("cni-version"))
     situation.findings.changed(
       "args --cni-version",
-      "becomes 0.3.1: without one the runtime takes the configuration for 0.1.0, whose results have no interfaces",
+      "becomes 0.3.1: without it the runtime assumes 0.1.0, whose results have no interfaces",
     );
   for (const [name, value] of flags) {
     const reader = READERS[name];
@@ -134,8 +135,8 @@ function unknownFlag(name: string, value: string, { flavour, findings }: Situati
   if (why !== undefined && value === "false") return;
   if (why !== undefined) findings.lost(at, `no field sets it: ${why}`);
   else if (flavour === "v3")
-    findings.note(at, "entrypoint.sh does not know it, and only warned; it is left out");
-  else findings.mended(at, "thin_entrypoint does not know it, and ends; it is left out");
+    findings.note(at, "entrypoint.sh does not know it and only warns; it is not imported");
+  else findings.mended(at, "thin_entrypoint does not know it and exits; it is not imported");
 }
 
 function readDirectories(flags: Flags, { draft, mounts, findings }: Situation): void {
@@ -143,10 +144,7 @@ function readDirectories(flags: Flags, { draft, mounts, findings }: Situation): 
     const inside = flags.get(flag) || standard;
     const outside = mounts.hostPathOf(inside);
     if (outside === undefined) {
-      findings.mended(
-        `args --${flag}`,
-        `${show(inside)} is no directory of the host: nothing is mounted there`,
-      );
+      findings.mended(`args --${flag}`, `${show(inside)} is not a host directory: nothing is mounted there`);
       return undefined;
     }
     return { inside, outside };
@@ -158,7 +156,7 @@ function readDirectories(flags: Flags, { draft, mounts, findings }: Situation): 
   if (conf && primary !== conf.outside)
     findings.lost(
       "args --multus-autoconfig-dir",
-      `the primary network is looked for in cni.confDir, ${show(conf.outside)}, and nowhere else (it is ${show(primary ?? auto)})`,
+      `the operator searches for the primary network in cni.confDir, ${show(conf.outside)}, only (it is ${show(primary ?? auto)})`,
     );
   if (!conf || !bin) return;
   draft.directories = { confDir: conf.outside, binDir: bin.outside, netnsDir: undefined };
@@ -171,7 +169,7 @@ function readDirectories(flags: Flags, { draft, mounts, findings }: Situation): 
   if (written !== expected)
     findings.mended(
       "args --multus-kubeconfig-file-host",
-      `the kubeconfig is always written to ${show(expected)}, and pods fail where the configuration names another file (it names ${show(written)}); the operator names the right one`,
+      `the kubeconfig is always written to ${show(expected)}, and pods fail if the configuration names another file (it names ${show(written)}); the operator names the right file`,
     );
 }
 
@@ -192,7 +190,7 @@ function readPrefix(
   else
     findings.note(
       "volumeMounts",
-      "the host's directories are mounted elsewhere in the container; it is the same on the host",
+      "the host's directories are mounted at other paths in the container; the path on the host is the same",
     );
 }
 
@@ -205,6 +203,6 @@ function readToken(flags: Flags, { draft, flavour, findings }: Situation): void 
   draft.entrypoint.refreshKubeconfig = false;
   findings.broken(
     "args",
-    "the kubeconfig's token is not renewed without --cleanup-config-on-exit: pods fail once it has expired (multus-cni #852). Carried over as entrypoint.refreshKubeconfig: false; take that line out, and the token is renewed",
+    "the kubeconfig's token is not renewed without --cleanup-config-on-exit: pods fail once it has expired (multus-cni #852). Imported as entrypoint.refreshKubeconfig: false; remove this line to renew the token",
   );
 }

@@ -58,7 +58,7 @@ export function versionOf(
   const tag = image.tag === undefined ? "an image without a tag" : `the tag ${show(image.tag)}`;
   findings.note(
     "image",
-    `${tag} names no release of ${major}: ${version} is assumed; write the right one into spec.version`,
+    `${tag} is not a release of ${major}: ${version} is assumed; set the right release in spec.version`,
   );
   return version;
 }

@@ -111,12 +111,12 @@ describe("import", () => {
       },
     });
     const told = imported.findings.map(({ kind, message }) => `${kind}: ${message}`);
-    expect(told).toContainEqual(expect.stringMatching(/^broken: is flannel's and left over from it/));
+    expect(told).toContainEqual(expect.stringMatching(/^broken: is a setting of flannel/));
     expect(told).toContainEqual(
       expect.stringMatching(/^broken: plugins\[0\]: a calico plugin without datastore_type/),
     );
     expect(told).toContainEqual(
-      expect.stringMatching(/^note: extensions\/v1beta1|apiextensions.*served no more/),
+      expect.stringMatching(/^note: extensions\/v1beta1|apiextensions.*no longer served/),
     );
     expect(told.filter((line) => line.startsWith("lost"))).toEqual([]);
   });
@@ -155,14 +155,14 @@ describe("import", () => {
   });
 
   it.each([
-    ["--restart-crio=true", /^broken args --restart-crio: v4 refuses/],
-    ["--no-such-flag", /^broken args --no-such-flag: thin_entrypoint does not know it, and ends/],
+    ["--restart-crio=true", /^broken args --restart-crio: v4 rejects/],
+    ["--no-such-flag", /^broken args --no-such-flag: thin_entrypoint does not know it and exits/],
     ["--force-cni-version=true", /^lost args --force-cni-version: no field sets it: hidden upstream/],
     ["--multus-kubeconfig-file-host=/etc/x", /^broken args --multus-kubeconfig-file-host: .*"\/etc\/x"/],
     ["--multus-log-level=chatty", /^lost spec\.logging\.level: must be one of/],
     ["--multus-log-file=/var/log/x", /^lost the log file: "\/var\/log\/x" is written on the host/],
     ["--cni-bin-dir=/nowhere", /^broken args --cni-bin-dir: .*nothing is mounted there/],
-    ["--multus-conf-file=/opt/x.conf", /^lost args --multus-conf-file: "\/opt\/x\.conf" lies in the image/],
+    ["--multus-conf-file=/opt/x.conf", /^lost args --multus-conf-file: "\/opt\/x\.conf" is in the image/],
     ["--skip-config-watch", /^broken args: the kubeconfig's token is not renewed/],
   ])("says of the flag %s what becomes of it", (flag, expected) => {
     const documents = edited({}, (daemonSet) => {
@@ -189,7 +189,7 @@ describe("import", () => {
   });
 
   it.each([
-    ["multusConfigFile", "/etc/x", /^broken .*multusConfigFile: .*restarts for ever/],
+    ["multusConfigFile", "/etc/x", /^broken .*multusConfigFile: .*restarts indefinitely/],
     ["socketDir", "/", /^lost .*socketDir: .*removes the whole directory/],
     ["enablePprof", true, /^lost .*enablePprof: no field sets it/],
     ["metricsPort", "9091", /^lost spec\.daemon\.metricsPort: must be/],

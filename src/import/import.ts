@@ -20,7 +20,7 @@ export interface Imported {
 export function importInstall(documents: readonly unknown[]): Imported {
   const manifest = readManifest(documents);
   const [first, ...further] = manifest.daemonSets;
-  if (!first) throw new ImportError("NO_MULTUS", "no DaemonSet in it runs Multus");
+  if (!first) throw new ImportError("NO_MULTUS", "no DaemonSet in the manifest runs Multus");
   const { draft, findings } = readDaemonSet(first, manifest.configMaps);
   for (const other of further) findings.push(...mergeArchitecture(draft, first, other, manifest.configMaps));
   findings.push(...readOthers(manifest.others, draft));
@@ -49,7 +49,7 @@ function mergeArchitecture(
   const { draft: second } = readDaemonSet(other, configMaps);
   const { architectures = [], ...rest } = second.workload;
   if (architectures.length === 0 || other.metadata.namespace !== first.metadata.namespace) {
-    findings.lost("the object", `is a second Multus; only ${nameOf(first)} is carried over`);
+    findings.lost("the object", `is a second Multus; only ${nameOf(first)} is imported`);
     return findings.list;
   }
   const { architectures: known = [], ...firstRest } = draft.workload;
@@ -62,7 +62,7 @@ function mergeArchitecture(
     if (JSON.stringify(one?.[field]) !== JSON.stringify(two?.[field]))
       findings.lost(
         `spec.${field}`,
-        `is another than ${first.metadata.name}'s, which counts for every architecture`,
+        `differs from that of ${first.metadata.name}, which is used for every architecture`,
       );
   return findings.list;
 }

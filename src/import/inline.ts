@@ -33,13 +33,13 @@ export function readConfiguration(file: string | undefined, situation: Situation
   if (path !== "auto" && !used)
     findings.lost(
       "args --multus-conf-file",
-      `${show(path)} lies in the image, and what it says is not known here; source: Auto is taken instead`,
+      `${show(path)} is in the image, and its content is not known here; source: Auto is used instead`,
     );
   const map = configMaps.find(({ metadata }) => metadata.name === used?.name);
   if (used && map?.data[used.key] === undefined)
     findings.mended(
       "args --multus-conf-file",
-      `ConfigMap ${show(used.name)} with the key ${show(used.key)} is not there`,
+      `ConfigMap ${show(used.name)} with the key ${show(used.key)} does not exist`,
     );
   return configMaps.flatMap((configMap) => {
     const about = new Findings(
@@ -63,12 +63,12 @@ function readText(
   try {
     config = JSON.parse(text);
   } catch {
-    if (isUsed) findings.mended(`data.${key}`, "is not JSON; source: Auto is taken instead");
+    if (isUsed) findings.mended(`data.${key}`, "is not valid JSON; source: Auto is used instead");
     return;
   }
   if (isObject(config)) config = withFieldNames(config, [...CARRIED, "name", "type", "capabilities"]);
   const delegate = isObject(config) && Array.isArray(config.delegates) ? config.delegates[0] : undefined;
-  if (!isUsed) findings.note(`data.${key}`, "is not read with --multus-conf-file=auto; it is left out");
+  if (!isUsed) findings.note(`data.${key}`, "is not read with --multus-conf-file=auto; it is not imported");
   if (isObject(delegate)) checkDelegate(delegate, key, findings);
   if (isUsed && isObject(config)) readUsed(config, key, path, draft, findings);
 }
@@ -89,12 +89,12 @@ function readUsed(
   if (!isObject(first)) {
     findings.mended(
       at("delegates"),
-      "names no network, and Multus ends without one; source: Auto is taken instead",
+      "names no network, and Multus exits without one; source: Auto is used instead",
     );
     return;
   }
   if (further.length > 0)
-    findings.lost(at("delegates"), `only the first of ${further.length + 1} is carried over`);
+    findings.lost(at("delegates"), `only the first of ${further.length + 1} is imported`);
   draft.primaryNetwork = {
     ...draft.primaryNetwork,
     source: "Inline",
@@ -104,7 +104,7 @@ function readUsed(
   if (name !== INLINE_FILE)
     findings.changed(
       "the file on the node",
-      `becomes ${INLINE_FILE}: ${show(name)} counts only where it sorts before the primary network's own`,
+      `becomes ${INLINE_FILE}: ${show(name)} has an effect only if it sorts before the primary network's own`,
     );
   const set = <T extends object>(group: T, field: keyof T, value: unknown) => {
     if (value !== undefined) group[field] = value as never;
@@ -145,7 +145,7 @@ function readClusterNetwork(network: string, at: string, draft: Draft, findings:
   }
   findings.lost(
     at,
-    `names the primary network ${show(network)}, a NAD in Multus' namespace or a network of that name in the CNI directory; source: Auto takes the first file there instead. If that is another one, set primaryNetwork.source: File and its file`,
+    `names the primary network ${show(network)}, a NAD in Multus' namespace or a network of that name in the CNI directory; source: Auto uses the first file there instead. If that is another network, set primaryNetwork.source: File and its file`,
   );
 }
 
@@ -185,7 +185,7 @@ function checkDelegate(delegate: Record<string, unknown>, key: string, findings:
     if (isObject(plugin) && plugin.type === "calico" && isObject(plugin.delegate))
       findings.broken(
         `data.${key}.delegates[0].plugins[${index}].delegate`,
-        "is flannel's and left over from it: calico does not know it; use primaryNetwork.preset: Calico",
+        "is a setting of flannel that calico does not know; use primaryNetwork.preset: Calico",
       );
 }
 

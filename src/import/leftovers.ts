@@ -20,7 +20,7 @@ export function readLog(draft: Draft, mounts: Mounts, findings: Findings): void 
   delete draft.logging.file;
   findings.lost(
     "the log file",
-    `${show(file)} is written on the host by the plugin itself, and a MultusInstall allows logs below /opt/cni/log, /var/log/multus and /var/log/cni only: set logging.hostDir and logging.file below one of them`,
+    `${show(file)} is written on the host by the plugin itself, but a MultusInstall allows logs below /opt/cni/log, /var/log/multus and /var/log/cni only; set logging.hostDir and logging.file below one of these`,
   );
 }
 

@@ -5,7 +5,7 @@ import { PROGRAM, wordsOf } from "./command.ts";
 import { parseImage } from "./image.ts";
 
 /**
- * A Multus manifest as people write and edit it by hand, or as `kubectl get -o yaml` shows it: the few objects
+ * A Multus manifest as users write and edit it by hand, or as `kubectl get -o yaml` shows it: the few objects
  * that tell how Multus runs. Old API versions pass (extensions/v1beta1 DaemonSet, v1beta1 CRD and RBAC).
  */
 export interface Manifest {

@@ -24,7 +24,7 @@ export function refusedFields(
     spec = withoutField(spec, problem.path);
     findings.lost(
       ["spec", ...problem.path].join("."),
-      `${problem.message}${typeof value === "object" || value === undefined ? "" : ` (it is ${show(value)})`}; it is left out`,
+      `${problem.message}${typeof value === "object" || value === undefined ? "" : ` (it is ${show(value)})`}; it is not imported`,
     );
   }
 }

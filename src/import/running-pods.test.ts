@@ -46,10 +46,10 @@ describe("podDifferences", () => {
 
   it("names the field, with what is found and what is wanted", () => {
     expect(differences({ logging: { level: "debug" } }, found({}))).toEqual([
-      'spec.logging.level: not set is found, "debug" is wanted',
+      'spec.logging.level: found not set, expected "debug"',
     ]);
     const thick = differences({ mode: "Thick" }, found({ mode: "Thick", daemon: { metricsPort: 9091 } }));
-    expect(thick).toEqual(["spec.daemon.metricsPort: 9091 is found, not set is wanted"]);
+    expect(thick).toEqual(["spec.daemon.metricsPort: found 9091, expected not set"]);
   });
 
   it("names what no field of an install could carry", () => {

@@ -77,7 +77,7 @@ function fieldDifferences(found: MultusInstall["spec"], wanted: MultusInstall["s
     if (NOT_OF_PODS.test(path)) return [];
     const before = change.type === "CREATE" ? "not set" : JSON.stringify(change.oldValue);
     const after = change.type === "REMOVE" ? "not set" : JSON.stringify(change.value);
-    return [`spec.${path}: ${before} is found, ${after} is wanted`];
+    return [`spec.${path}: found ${before}, expected ${after}`];
   });
-  return lines.length > 0 ? lines : ["the pods' template"];
+  return lines.length > 0 ? lines : ["the pod template"];
 }

@@ -66,12 +66,12 @@ export function readWorkload(draft: Draft, daemonSet: DaemonSet, main: Container
   for (const [key] of [...further, ...notes].filter((entry) => ![...free, ...freeNotes].includes(entry)))
     findings.lost(
       `spec.template.metadata ${key}`,
-      "belongs to Kubernetes or to Multus, or selects the pods of others: a MultusInstall may not set it",
+      "belongs to Kubernetes or Multus, or selects pods of other workloads: a MultusInstall may not set it",
     );
   for (const key of Object.keys(annotations).filter((name) => CHECKSUM.test(name)))
     findings.note(
       `spec.template.metadata.annotations ${key}`,
-      "is left out: nothing renews a checksum that Helm rendered, and the operator restarts Multus when its configuration changes",
+      "is not imported: a checksum that Helm rendered would not be updated, and the operator restarts Multus when its configuration changes",
     );
   readAccount(pod.serviceAccountName, findings);
   for (const [field, value] of Object.entries(pod))
@@ -105,7 +105,7 @@ function readPlacement(draft: Draft, { spec }: DaemonSet, findings: Findings): v
     if (architecture === undefined)
       findings.lost(
         "nodeSelector",
-        "has no kubernetes.io/arch, so that this Multus runs on every architecture; a MultusInstall of v3 runs on those in workload.architectures, and amd64 is assumed: add the others if the image has them",
+        "has no kubernetes.io/arch, so this Multus runs on every architecture. A MultusInstall of v3 runs on those in workload.architectures, and amd64 is assumed; add the others if the image supports them",
       );
     if (known === undefined)
       findings.lost("nodeSelector", `the architecture ${show(architecture)} is not known`);
@@ -123,7 +123,7 @@ function readPlacement(draft: Draft, { spec }: DaemonSet, findings: Findings): v
     for (const kind of Object.keys(rest))
       findings.lost(
         `affinity.${kind}`,
-        "a DaemonSet's pods that follow other pods may stay pending: only nodeAffinity is carried over",
+        "pods of a DaemonSet that depend on other pods may stay pending: only nodeAffinity is imported",
       );
   }
 }

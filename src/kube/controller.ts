@@ -102,17 +102,20 @@ export class Controller {
       if (error instanceof NotSynced) {
         // No failure: what is needed is not known yet.
         this.queue.addRateLimited(key);
-        log.warn({ err: error, resource: error.resource }, "reconcile waits for what it needs to know");
+        log.warn(
+          { err: error, resource: error.resource },
+          "reconcile waits for a resource that is not synced",
+        );
         ended("requeue_after");
         return;
       }
       if (error instanceof TerminalError) {
         this.queue.forget(key);
-        log.warn({ err: error }, "reconcile cannot go on until the object changes");
+        log.warn({ err: error }, "reconcile cannot continue until the object changes");
       } else {
         const wait = error instanceof ApiError ? (error.retryAfterSeconds ?? 0) : 0;
         this.queue.addRateLimited(key, wait * 1000);
-        log.error({ err: error }, "reconcile failed, it is tried again");
+        log.error({ err: error }, "reconcile failed, will retry");
       }
       ended("error", error instanceof TerminalError);
     }

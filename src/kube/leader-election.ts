@@ -67,7 +67,7 @@ export class LeaderElection {
   /** Resolves when this process leads. Throws when it was stopped before. */
   async acquire(): Promise<void> {
     const { log, identity, retrySeconds, renewDeadlineSeconds } = this.#options;
-    log.info({ identity, lease: this.#options.name }, "waiting to lead");
+    log.info({ identity, lease: this.#options.name }, "waiting to become the leader");
     const given = new Handover(this.#options);
     try {
       for (;;) {
@@ -96,7 +96,7 @@ export class LeaderElection {
       const renewed = await this.#attempt(left() > 0 ? left() : renewDeadlineSeconds * 1000, true);
       if (this.#stop.signal.aborted) return;
       if (renewed && !this.#leading)
-        log.info("the lease is renewed again; no other replica has led meanwhile");
+        log.info("the lease is renewed again; no other replica was the leader in the meantime");
       if (renewed) this.#leading = true;
       else if (this.#isHeldBy !== "self") break;
       else if (this.#leading && left() <= 0) {
@@ -174,7 +174,7 @@ export class LeaderElection {
     } catch (error) {
       this.#unanswered ||= !(error instanceof ApiError && error.status < 500);
       const lostRace = error instanceof ApiError && error.status === 409;
-      log[lostRace ? "debug" : "warn"]({ err: error }, "the lease could not be taken or renewed");
+      log[lostRace ? "debug" : "warn"]({ err: error }, "the lease could not be acquired or renewed");
       return false;
     }
   }

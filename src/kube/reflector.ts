@@ -4,6 +4,7 @@ import type { Logger } from "../telemetry/logger.ts";
 import { backoff } from "./backoff.ts";
 import type { KubeClient, ListOptions } from "./client.ts";
 import { ApiError, NetworkError, type RequestName } from "./errors.ts";
+import { type ListMetadata, ListReader, nextPageSize } from "./list-reader.ts";
 import { isRefusal, NotSynced } from "./not-synced.ts";
 import { type ApiObject, collectionPath, describe, type ResourceType } from "./resource.ts";
 
@@ -31,7 +32,8 @@ export interface ReflectorOptions<T>
   now?: () => number;
 }
 
-const PAGE = 500;
+/** A page, from the request to its last byte, ms. */
+const PAGE_TIMEOUT_MS = 60_000;
 /**
  * The server ends a watch after about this long, s: half of it is jitter, so that watches do not end together. A
  * dead one is known by its silence (bookmarks), so it may be long: each end costs a request at rest.
@@ -227,7 +229,7 @@ export class Reflector<T> {
     const expected = error instanceof NetworkError || (error instanceof ApiError && error.isTransient);
     this.#options.log[expected ? "info" : "error"](
       { err: error, resource: this.#options.type.plural, waitMs: Math.round(wait) },
-      "watch interrupted, it is tried again",
+      "watch interrupted, will retry",
     );
     await sleep(wait, undefined, { signal: this.#stop.signal }).catch(() => {});
   }
@@ -237,17 +239,24 @@ export class Reflector<T> {
     const found = new Map<string, T>();
     let next: string | undefined;
     let resourceVersion = "";
+    let limit = nextPageSize();
     do {
-      const page = await client.json<List>({
+      const response = await client.request({
         method: "GET",
         path: collectionPath(type, namespace),
-        query: { ...this.#selectors(), limit: String(PAGE), ...(next ? { continue: next } : {}) },
-        signal: this.#stop.signal,
+        query: { ...this.#selectors(), limit: String(limit), ...(next ? { continue: next } : {}) },
+        signal: AbortSignal.any([this.#stop.signal, AbortSignal.timeout(PAGE_TIMEOUT_MS)]),
       });
+      let items = 0;
+      const reader = new ListReader((item) => {
+        items++;
+        this.#project(item, found);
+      });
+      const metadata = await this.#read(response.body, reader);
       this.#heard();
-      for (const item of page.items) this.#project(item, found);
-      next = page.metadata.continue || undefined;
-      resourceVersion = page.metadata.resourceVersion;
+      limit = nextPageSize({ items, bytes: reader.bytes });
+      next = metadata.continue || undefined;
+      resourceVersion = metadata.resourceVersion;
     } while (next !== undefined);
     if (this.#stop.signal.aborted) return;
     this.#replace(found);
@@ -255,6 +264,15 @@ export class Reflector<T> {
     this.#listed = true;
     this.#confirm();
     this.#setDefined(true);
+  }
+
+  async #read(body: AsyncIterable<Buffer>, reader: ListReader): Promise<ListMetadata> {
+    try {
+      for await (const chunk of body) reader.push(chunk);
+      return reader.end();
+    } catch (error) {
+      throw new NetworkError({ ...this.#name(), method: "GET" }, error); // the answer was cut off
+    }
   }
 
   /** The copy is as the server has it. */
@@ -293,7 +311,7 @@ export class Reflector<T> {
     try {
       this.#options.onSync?.();
     } catch (error) {
-      this.#options.log.error({ err: error, resource: this.resource }, "a change could not be handed on");
+      this.#options.log.error({ err: error, resource: this.resource }, "a change could not be processed");
     }
   }
 
@@ -370,7 +388,7 @@ export class Reflector<T> {
     try {
       this.#options.onChange(key, kept);
     } catch (error) {
-      this.#options.log.error({ err: error, object: key }, "a change could not be handed on");
+      this.#options.log.error({ err: error, object: key }, "a change could not be processed");
     }
   }
 
@@ -383,7 +401,7 @@ export class Reflector<T> {
     } catch (error) {
       this.#options.log.error(
         { err: error, object: keyOf(object) },
-        "an object could not be read and is left out",
+        "an object could not be parsed and is ignored",
       );
       return false;
     }
@@ -408,11 +426,6 @@ export class Reflector<T> {
 export function keyOf(object: ApiObject): string {
   const { namespace, name } = object.metadata;
   return namespace ? `${namespace}/${name}` : name;
-}
-
-interface List {
-  metadata: { resourceVersion: string; continue?: string };
-  items: ApiObject[];
 }
 
 interface WatchEvent {

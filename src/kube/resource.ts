@@ -117,7 +117,7 @@ const KNOWN = [
 /** The type of a built-in object. Throws where the kind is none that this program handles. */
 export function typeOf(object: { apiVersion: string; kind: string }): ResourceType {
   const found = KNOWN.find((t) => t.kind === object.kind && apiVersionOf(t) === object.apiVersion);
-  if (!found) throw new Error(`no known resource type: ${object.apiVersion} ${object.kind}`);
+  if (!found) throw new Error(`unknown resource type: ${object.apiVersion} ${object.kind}`);
   return found;
 }
 
@@ -141,12 +141,12 @@ export function collectionPath(t: ResourceType, namespace?: string): string {
 /** The URL path of one object. Names keep their case (`system:Foo`). */
 export function pathOf(ref: ObjectRef, subresource?: string): string {
   if (ref.type.namespaced && !ref.namespace)
-    throw new Error(`${ref.type.kind} ${ref.name} needs a namespace`);
+    throw new Error(`${ref.type.kind} ${ref.name} requires a namespace`);
   const path = `${collectionPath(ref.type, ref.namespace)}/${encodeURIComponent(ref.name)}`;
   return subresource ? `${path}/${subresource}` : path;
 }
 
-/** "DaemonSet kube-system/kube-multus-ds", for people. */
+/** "DaemonSet kube-system/kube-multus-ds", human-readable. */
 export function describe(ref: ObjectRef): string {
   return `${ref.type.kind} ${ref.namespace ? `${ref.namespace}/` : ""}${ref.name}`;
 }

@@ -9,12 +9,13 @@ export const FIXED_KEYS: Record<string, string> = {
   chrootDir: "always `/hostroot`, where the host's root is mounted",
   socketDir: "always `/run/multus/` of the host: the daemon removes the whole directory when it starts",
   daemonSocketDir: "the shim's name for `socketDir`; its default is that directory",
-  multusConfigFile: "always `auto`: with a path the daemon ends and restarts for ever (multus-cni #1366)",
+  multusConfigFile:
+    "always `auto`: with a path the daemon exits and restarts indefinitely (multus-cni #1366)",
   kubeconfig: "the daemon uses its service account, or a certificate (`daemon.perNodeCertificate`)",
   confDir:
     "it names a directory of further delegates' files, which a NetworkAttachmentDefinition without config reads at its default place",
-  cniDir: "a cache of Multus' own; its default is the directory that is mounted",
-  enablePprof: "a debugging interface that whoever reaches the node could read",
+  cniDir: "Multus' own cache; its default is the directory that is mounted",
+  enablePprof: "a debugging interface that anyone who can reach the node could read",
   forceCNIVersion: REFUSED_FLAGS["force-cni-version"] ?? "",
   "perNodeCertificate.certDir":
     "always `multus.d/certs` in `cni.confDir`, which is mounted and which an uninstall cleans",

@@ -1,4 +1,5 @@
 import type { Distribution } from "../crds/multus-install/host-paths.ts";
+import { counted } from "../crds/plural.ts";
 
 /** What a cluster shows of itself that tells which distribution it is. */
 export interface ClusterTraits {
@@ -51,8 +52,8 @@ const OPENSHIFT_GROUP = "config.openshift.io";
 const OPENSHIFT_OS = /Red Hat Enterprise Linux CoreOS/;
 
 /**
- * The distribution that sets the host's directories, and how it is known. Where nodes differ it is
- * Kubernetes, whose directories most have, and the evidence says so: nobody is to guess where to write.
+ * The distribution that sets the host's directories, and how it is known. If nodes differ it is
+ * Kubernetes, whose directories most have, and the evidence says so: it must not guess where to write.
  */
 export function detectDistribution({ nodes, apiGroups }: ClusterTraits): Detected {
   if (apiGroups.includes(OPENSHIFT_GROUP)) {
@@ -62,18 +63,24 @@ export function detectDistribution({ nodes, apiGroups }: ClusterTraits): Detecte
       evidence: `API group ${OPENSHIFT_GROUP}${os ? `, operating system of ${os.name}` : ""}`,
     };
   }
-  if (nodes.length === 0) return { name: "Kubernetes", evidence: "there are no nodes yet" };
+  if (nodes.length === 0) return { name: "Kubernetes", evidence: "the cluster has no nodes yet" };
   const found = nodes.map((node) => ({ node: node.name, ...distributionOf(node) }));
   const names = [...new Set(found.map(({ name }) => name))];
   const first = found[0];
   if (names.length === 1 && first)
     return first.evidence === undefined
-      ? { name: "Kubernetes", evidence: `no mark of another distribution on ${nodes.length} nodes` }
-      : { name: first.name, evidence: `${first.evidence} on ${nodes.length} of ${nodes.length} nodes` };
+      ? {
+          name: "Kubernetes",
+          evidence: `no sign of another distribution on ${counted(nodes.length, "node")}`,
+        }
+      : {
+          name: first.name,
+          evidence: `${first.evidence} on ${nodes.length === 1 ? "the only node" : `all ${nodes.length} nodes`}`,
+        };
   const counts = names.map((name) => `${name} on ${found.filter((f) => f.name === name).length}`);
   return {
     name: "Kubernetes",
-    evidence: `the nodes differ (${counts.join(", ")}): set spec.distribution, or spec.cni's directories`,
+    evidence: `the nodes differ (${counts.join(", ")}); set spec.distribution or the directories in spec.cni`,
   };
 }
 

@@ -47,7 +47,7 @@ export const KNOWN_DEFECTS: readonly KnownDefect[] = [
     consequence:
       "DEL gets a configuration without the plugin's settings: addresses of deleted pods are never released, until the range is used up and no pod starts",
     remedy:
-      "set primaryNetwork.source: Inline with the primary network's preset or config, which DEL gets whole, or mode: Thin; then release the addresses that leaked (docs/guides/upgrade.md)",
+      "set primaryNetwork.source: Inline with the primary network's preset or config, which DEL gets completely, or mode: Thin; then release the addresses that leaked (docs/guides/upgrade.md)",
     issues: [1449, 1454, 1450, 1521, 1536],
     // A NAD's configuration is kept whole (getKubernetesDelegate of pkg/k8sclient).
     exposes: (spec) => readsFile(spec) && spec.daemon?.clusterNetwork === undefined,
@@ -62,8 +62,8 @@ export const KNOWN_DEFECTS: readonly KnownDefect[] = [
     condition:
       "if a NetworkAttachmentDefinition has a list of plugins without a cniVersion next to `plugins`, and its IPAM needs its settings to release an address (host-local, whereabouts)",
     consequence:
-      "DEL gets a configuration without the IPAM's settings and fails (`no IP ranges specified`): in mode Thin pods stay Terminating, in mode Thick their addresses stay taken",
-    remedy: "write cniVersion next to `plugins` in the NetworkAttachmentDefinition",
+      "DEL gets a configuration without the IPAM's settings and fails (`no IP ranges specified`): in mode Thin pods stay Terminating, in mode Thick their addresses stay allocated",
+    remedy: "set cniVersion next to `plugins` in the NetworkAttachmentDefinition",
     issues: [755, 1521, 1536],
   },
   {
@@ -75,7 +75,7 @@ export const KNOWN_DEFECTS: readonly KnownDefect[] = [
     modes: THIN,
     condition: "once Multus' own file is on the node, which is at once with refreshKubeconfig",
     consequence:
-      "Multus takes its own configuration for the primary network's and calls itself without end: no pod starts on the node",
+      "Multus treats its own configuration as the primary network's and calls itself endlessly: no pod starts on the node",
     issues: [1130, 1324, 1142],
     exposes: readsFile,
   },
@@ -100,7 +100,7 @@ export const KNOWN_DEFECTS: readonly KnownDefect[] = [
     condition: "with primaryNetwork.source: File",
     consequence:
       "the flag --multus-master-cni-file-name is not read: Multus delegates to the first file by name instead",
-    remedy: "name the file so that it sorts first",
+    remedy: "rename the file so that it sorts first",
     issues: [1226, 1270],
     exposes: ({ primaryNetwork }) => primaryNetwork.source === "File",
   },
@@ -113,7 +113,7 @@ export const KNOWN_DEFECTS: readonly KnownDefect[] = [
     modes: THICK,
     condition: "while the daemon does not run on a node",
     consequence: "pods there cannot be deleted: DEL waits for the daemon and fails",
-    remedy: "bring the daemon back, and the kubelet deletes the pods",
+    remedy: "restore the daemon; the kubelet then deletes the pods",
     issues: [1146, 1279],
     exposes: () => true,
   },
@@ -126,7 +126,7 @@ export const KNOWN_DEFECTS: readonly KnownDefect[] = [
     condition: "with primaryNetwork.readinessFile",
     consequence:
       "the daemon does not wait for the file before it starts, and each DEL fails while the file is missing",
-    remedy: "leave primaryNetwork.readinessFile out",
+    remedy: "remove primaryNetwork.readinessFile",
     issues: [1131, 1235],
     exposes: ({ primaryNetwork }) => primaryNetwork.readinessFile !== undefined,
   },
@@ -138,8 +138,8 @@ export const KNOWN_DEFECTS: readonly KnownDefect[] = [
     modes: THICK,
     condition: "with workload.resources.limits.memory, when many pods start at once",
     consequence:
-      "the daemon serves any number of requests at once and is OOM-killed; while it restarts, no pod starts on the node",
-    remedy: "leave the limit out",
+      "the daemon serves any number of concurrent requests and is OOM-killed; while it restarts, no pod starts on the node",
+    remedy: "remove the limit",
     issues: [1346, 1416],
     exposes: ({ workload }) => workload.resources?.limits?.memory !== undefined,
   },
@@ -151,7 +151,7 @@ export const KNOWN_DEFECTS: readonly KnownDefect[] = [
     fixedIn: "v4.3.1",
     modes: THICK,
     condition: "with daemon.perNodeCertificate, when the daemon restarts while its certificate is renewed",
-    consequence: "the daemon ends at its start with `failed to find any PEM data`, and restarts",
+    consequence: "the daemon exits at its start with `failed to find any PEM data`, and restarts",
     issues: [1482, 1483],
     exposes: ({ daemon }) => daemon?.perNodeCertificate?.enabled === true,
   },
@@ -177,7 +177,7 @@ export const KNOWN_DEFECTS: readonly KnownDefect[] = [
     modes: THICK,
     condition: "with cni.version: 1.1.0",
     consequence: "the runtime's STATUS command fails, and the node is reported as NotReady",
-    remedy: "set cni.version to 1.0.0 or earlier, or leave it out",
+    remedy: "set cni.version to 1.0.0 or earlier, or remove it",
     issues: [1490],
     exposes: ({ cni }) => cni.version === "1.1.0",
   },
@@ -199,9 +199,9 @@ export const KNOWN_DEFECTS: readonly KnownDefect[] = [
     last: "v3.8",
     fixedIn: "v3.9",
     modes: THIN,
-    condition: "if Multus cannot read the pod: its token is refused, or the API server does not answer",
+    condition: "if Multus cannot read the pod: its token is rejected, or the API server does not respond",
     consequence: "DEL fails without calling any plugin: pods stay Terminating",
-    remedy: "restart the Multus pod of the node, which writes its kubeconfig again",
+    remedy: "restart the Multus pod on the node, which writes its kubeconfig again",
     issues: [822, 592],
   },
   {
@@ -213,7 +213,7 @@ export const KNOWN_DEFECTS: readonly KnownDefect[] = [
     modes: THIN,
     condition: "if the image was built with Go 1.24.8, 1.25.2 or later, and the API server's address is IPv4",
     consequence:
-      "every new pod fails with `host must be a URL or a host:port pair`: Go refuses brackets around IPv4 addresses",
+      "every new pod fails with `host must be a URL or a host:port pair`: Go rejects brackets around IPv4 addresses",
     remedy: "build the image with an earlier Go (images/multus/Dockerfile.v3 does)",
     issues: [1452],
   },
@@ -234,7 +234,7 @@ export const KNOWN_DEFECTS: readonly KnownDefect[] = [
     first: "v4.0.0",
     modes: BOTH,
     condition: "if a node loses power while Multus writes a pod's record in /var/lib/cni/multus",
-    consequence: "DEL of that pod succeeds without calling any plugin: its addresses stay taken",
+    consequence: "DEL of that pod succeeds without calling any plugin: its addresses stay allocated",
     remedy: "release the addresses by hand",
     issues: [1087],
   },
@@ -244,8 +244,7 @@ export const KNOWN_DEFECTS: readonly KnownDefect[] = [
     first: "v4.2.4",
     modes: BOTH,
     condition: "if a pod is deleted while it starts, and Multus' cniVersion is below 1.0.0",
-    consequence:
-      "ADD of that pod ends in a Go panic instead of an empty result; other pods are not concerned",
+    consequence: "ADD of that pod ends in a Go panic instead of an empty result; other pods are not affected",
     issues: [1497, 1505],
   },
   {
@@ -253,11 +252,11 @@ export const KNOWN_DEFECTS: readonly KnownDefect[] = [
     first: "v4.3.1",
     modes: THICK,
     condition:
-      "if the shim on a node is of v4.3.1 or later and the daemon of an earlier release, as with two images or a tag that moves",
+      "if the shim on a node is v4.3.1 or later and the daemon is an earlier release, for example because of two images or a tag that moves",
     consequence:
       "every new pod there fails with `CmdAdd (shim): timed out waiting for the condition`, while the DaemonSet is complete: the shim waits for /readyz, which earlier daemons do not serve",
     remedy:
-      "run one release in both containers, as the operator renders it: name a release or a digest, and restart the Multus pod of the node",
+      "run one release in both containers, as the operator renders it: set a release or a digest, and restart the Multus pod on the node",
     issues: [1525],
   },
   {

@@ -114,7 +114,7 @@ export function presetProblem(preset: Preset): string | undefined {
 /** What a preset brings that its user may not expect. */
 export function presetWarning(preset: Preset): string | undefined {
   return preset === "Bridge"
-    ? "Bridge gives every node the same pod range, 10.88.0.0/16: pods of two nodes may get one address and do not reach each other"
+    ? "Bridge gives every node the same pod range, 10.88.0.0/16: pods on two nodes may get the same address and cannot reach each other"
     : undefined;
 }
 
@@ -137,7 +137,7 @@ export function parseConflist(text: string): InlineConflist {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return refuse(`is not JSON: ${(error as Error).message}`);
+    return refuse(`is not valid JSON: ${(error as Error).message}`);
   }
   if (!isObject(value)) return refuse("must be a JSON object with a list of plugins");
   const plugins = value.plugins;
@@ -145,7 +145,7 @@ export function parseConflist(text: string): InlineConflist {
     return refuse(
       isObject(value) && "type" in value
         ? 'is one plugin; a conflist has its plugins in a list: {"name": …, "plugins": [ … ]}'
-        : "needs a list of plugins that is not empty",
+        : "must have a list of plugins that is not empty",
     );
   if (typeof value.name !== "string" || value.name === "")
     return refuse(

@@ -21,6 +21,11 @@ export interface Duplicate {
   pods: string[];
 }
 
+/** The pods of a report's duplicate, for people: those of other namespaces are counted. */
+export function namedPods(pods: readonly string[], others = 0): string[] {
+  return [...pods, ...(others > 0 ? [`${others} ${others === 1 ? "pod" : "pods"} of other namespaces`] : [])];
+}
+
 /** A layer-2 network as the configuration names it: networks of equal text share it. */
 export interface Layer2 {
   name: string;

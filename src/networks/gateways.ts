@@ -18,6 +18,6 @@ export function gatewayProblem(requests: readonly NetworkRequest[]): Problem | u
   if (twice === undefined) return undefined;
   return {
     code: "SECOND_DEFAULT_ROUTE",
-    message: `has more than one IPv${twice} gateway in "default-route": Multus sets one default route of each family`,
+    message: `has more than one IPv${twice} gateway in "default-route": Multus sets one default route per address family`,
   };
 }

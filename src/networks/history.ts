@@ -16,7 +16,7 @@ export interface ConfigVersion {
 export interface ConfigChange {
   /** When the newest configuration came to be. */
   at: string;
-  /** `mtu: 1500 → 1400`, at most a handful; empty where the older text is not known. */
+  /** `mtu: 1500 → 1400`, at most a handful; empty if the previous text is not known. */
   differences: readonly string[];
 }
 
@@ -46,7 +46,7 @@ export function changeSince(
   return differences.length > 0 ? { at: newest.since, differences } : undefined;
 }
 
-/** The values that differ between two configurations, as `path: before → after`. Empty where both mean the same. */
+/** The values that differ between two configurations, as `path: before → after`. Empty if both mean the same. */
 export function differencesOf(before: string, after: string): string[] {
   const [old, now] = [valuesOf(before), valuesOf(after)];
   if (!old || !now) return before === after ? [] : ["the whole text"];

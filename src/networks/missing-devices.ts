@@ -29,7 +29,7 @@ export function missingDevices(
       {
         severity: "warning",
         code: "MISSING_DEVICE",
-        message: `needs ${of.length} of ${show(resource)} for ${keys}, and the containers request ${available}: add it to "resources", unless a webhook such as network-resources-injector does`,
+        message: `requires ${of.length} of ${show(resource)} for ${keys}, but the containers request ${available}: add it to "resources", unless a webhook such as network-resources-injector does`,
       },
     ];
   });

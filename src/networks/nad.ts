@@ -1,4 +1,4 @@
-import { checkNetworkConfig } from "../cni/check.ts";
+import { checkNetworkConfig, tooLargeFinding } from "../cni/check.ts";
 import type { Finding } from "../cni/finding.ts";
 import { KEPT_CONFIG, MOST } from "../crds/network-attachment-report/report.ts";
 import type { NetworkFacts } from "./attachments.ts";
@@ -11,7 +11,10 @@ import { factsOf } from "./needs.ts";
 /** What was read of one NAD. */
 export interface ReadNad {
   network: Network;
+  /** The first, errors before warnings. */
   findings: readonly Finding[];
+  /** How many more there are. */
+  moreFindings: number;
   layer2: Layer2 | undefined;
   facts: NetworkFacts;
   versions: readonly ConfigVersion[];
@@ -37,19 +40,22 @@ export class NadReader {
   read(key: string): ReadNad | undefined {
     const nad = this.#nad(key);
     const known = this.#read.get(key);
-    const of = nad && `${nad.uid} ${nad.generation} ${nad.hash} ${nad.resourceName ?? ""}`;
+    const of =
+      nad && `${nad.uid} ${nad.generation} ${nad.hash} ${nad.resourceName ?? ""} ${nad.tooLarge ?? ""}`;
     if (known && known.of === of) return known;
     if (known) this.#forget(key, known);
     if (!nad || of === undefined) return undefined;
     const network = readNetwork(nad);
     const versions = versionsOf(nad, known?.versions ?? this.#versions(key));
     const layer2 = layer2Of(network);
+    const findings = findingsOf(nad);
     const read = {
       of,
       network,
       versions,
       layer2,
-      findings: checkNetworkConfig(nad.config, { networkName: nad.name, resourceName: nad.resourceName }),
+      findings: findings.slice(0, MOST.findings),
+      moreFindings: Math.max(0, findings.length - MOST.findings),
       facts: factsOf(network, versions),
     };
     this.#read.set(key, read);
@@ -77,6 +83,13 @@ export class NadReader {
   }
 }
 
+function findingsOf({ name, config, resourceName, tooLarge }: NadView): Finding[] {
+  if (tooLarge !== undefined) return [tooLargeFinding(tooLarge)];
+  return checkNetworkConfig(config, { networkName: name, resourceName }).toSorted(
+    (a, b) => Number(b.severity === "error") - Number(a.severity === "error"),
+  );
+}
+
 /** The versions seen so far and, where it is another, the NAD's own. */
 function versionsOf(nad: NadView, before: readonly ConfigVersion[]): ConfigVersion[] {
   if (before.at(-1)?.hash === nad.hash) return [...before];
@@ -84,7 +97,7 @@ function versionsOf(nad: NadView, before: readonly ConfigVersion[]): ConfigVersi
     since: nad.changedAt,
     generation: nad.generation,
     hash: nad.hash,
-    ...(nad.config.length <= KEPT_CONFIG ? { config: nad.config } : {}),
+    ...(nad.tooLarge === undefined && nad.config.length <= KEPT_CONFIG ? { config: nad.config } : {}),
   };
   return [...before, version].slice(-MOST.versions);
 }

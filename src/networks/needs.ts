@@ -18,8 +18,6 @@ export interface Needs {
 export interface LackingNode {
   node: string;
   lacks: string[];
-  /** What it has instead of the interface that it lacks; for people. */
-  interfaces?: string[] | undefined;
 }
 
 const MOST = 32;
@@ -72,21 +70,24 @@ export function lackingNodes(needs: Needs, nodes: readonly SeenNode[]): LackingN
       const absent = whole("binaries") ? needs.binaries.filter((type) => !programs.has(type)) : [];
       const lacks = [
         ...absent.map((type) => `plugin ${type}`),
-        ...without.map((link) => `interface ${link}`),
+        ...without.map((link) => `${INTERFACE}${link}`),
       ];
-      const there = without.length > 0 ? { interfaces: usable(inspection.interfaces) } : {};
-      return lacks.length > 0 ? [{ node: name, lacks, ...there }] : [];
+      return lacks.length > 0 ? [{ node: name, lacks }] : [];
     })
     .toSorted((a, b) => (a.node < b.node ? -1 : 1));
 }
 
-/** The loopback is nobody's master; a truncated list is what it is. */
-function usable(links: readonly string[]): string[] {
+/** How an interface that a node lacks is written in `lacks`. */
+export const INTERFACE = "interface ";
+
+/** The interfaces that networks can build on: the loopback is no master; a truncated list is what it is. */
+export function usable(links: readonly string[]): string[] {
   return links.filter((link) => link !== "lo").slice(0, REPORTED.interfaces);
 }
 
-/** "macvlan/host-local + tuning": its plugins with their IPAM, for people. */
+/** "macvlan/host-local + tuning": its plugins with their IPAM, human-readable. */
 export function pluginsText({ plugins, nad }: Network): string {
+  if (nad.tooLarge !== undefined) return "too large to be read";
   if (nad.config === "") return "a file on the node";
   return plugins
     .slice(0, 8)

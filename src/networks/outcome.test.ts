@@ -94,7 +94,7 @@ test("failed, with the plugin's own words and the NAD that they are about", () =
   });
   expect(decide({ networks: "A" })).toMatchObject({
     kind: "failed",
-    evidence: expect.stringContaining("lower case"),
+    evidence: expect.stringContaining("lowercase"),
   });
 });
 

@@ -9,16 +9,16 @@ import type { SandboxFailure } from "./sandbox-failure.ts";
 
 /** What became of a pod's request for networks; each is told only on definite evidence. */
 export const OUTCOMES = {
-  attached: "The pod has every network that it asked for.",
-  pending: "The pod is not set up yet, and nothing says that it cannot be.",
-  failed: "Its network could not be set up, or its request cannot be read.",
-  bypassed: "It runs without the networks that it asked for: Multus was not called for it.",
-  partial: "It runs, and lacks a network or a part of what it asked for.",
-  "restart-needed": "A NAD has changed since the pod was attached, which a restart takes up.",
-  "missing-network": "It names a NAD that does not exist.",
-  "forbidden-network": "It names a NAD of another namespace, which namespace isolation forbids.",
+  attached: "The pod has every network it requested.",
+  pending: "The pod is not set up yet, and no error is known.",
+  failed: "The network could not be set up, or the request is not valid.",
+  bypassed: "The pod runs without the networks it requested: Multus was not called for it.",
+  partial: "The pod runs without a network, or without a part of what it requested.",
+  "restart-needed": "A NAD changed after the pod was attached; a restart applies the change.",
+  "missing-network": "The pod requests a NAD that does not exist.",
+  "forbidden-network": "The pod requests a NAD in another namespace, which namespace isolation forbids.",
   "not-applicable":
-    "It requests no network, uses the node's own, has ended, or its node does not answer and nothing is known of it.",
+    "The pod requests no network, uses the host network, has terminated, or its state is not known because its node does not respond.",
 } as const;
 export type OutcomeKind = keyof typeof OUTCOMES;
 
@@ -53,7 +53,7 @@ export interface PodOutcome {
   kind: OutcomeKind;
   /** A sentence that says how that is known, for people. One line, bounded. */
   evidence: string;
-  /** "namespace/name" of the NAD that it turns on, where it is one. */
+  /** "namespace/name" of the NAD that caused it, if there is one. */
   network?: string;
   attachments: readonly Attachment[];
 }
@@ -76,25 +76,25 @@ function verdictOf(
   attachments: readonly Attachment[],
 ): Verdict {
   const { pod } = input;
-  if (pod.request.ok && requests.length === 0) return verdict("not-applicable", "it asks for no network");
+  if (pod.request.ok && requests.length === 0) return verdict("not-applicable", "it requests no network");
   if (pod.hostNetwork)
     return verdict(
       "not-applicable",
-      "it uses the node's network (hostNetwork), and Multus is not called for it",
+      "it uses the host network (hostNetwork), and Multus is not called for it",
     );
   if (pod.phase === "Succeeded" || pod.phase === "Failed")
-    return verdict("not-applicable", "it has ended, and its networks with it");
+    return verdict("not-applicable", "it has terminated, and its networks were removed");
   if (pod.status !== undefined) return reported(input, attachments);
   if (pod.phase === "Unknown")
     return verdict(
       "not-applicable",
-      `its node ${pod.node} does not answer (phase Unknown), and nothing is known of its networks`,
+      `its node ${pod.node} does not respond (phase Unknown), and the state of its networks is not known`,
     );
   if (pod.hasAddress || pod.phase === "Running") {
     const asked = pod.request.ok ? listed(requests) : "networks";
     return verdict(
       "bypassed",
-      `it runs on ${pod.node} and asked for ${asked}, and Multus reported nothing: its sandbox was made without Multus; restart it`,
+      `it runs on ${pod.node} and requested ${asked}, but Multus reported nothing: its sandbox was created without Multus; restart it`,
     );
   }
   return waiting(input, requests);
@@ -104,13 +104,13 @@ function verdictOf(
 function waiting(input: OutcomeInput, requests: readonly NetworkRequest[]): Verdict {
   const { pod } = input;
   if (!pod.request.ok)
-    return verdict("failed", `its request cannot be read: it ${pod.request.problem.message}`);
+    return verdict("failed", `its request is not valid: it ${pod.request.problem.message}`);
   for (const request of requests) {
     const key = keyOf(request);
     if (!mayUse(pod.namespace, request.namespace, input.isolation))
       return forbidden(pod, key, input.isolation);
     if (request.name === "")
-      return verdict("missing-network", "its request holds a network without a name", key);
+      return verdict("missing-network", "its request has a network without a name", key);
     if (!input.network(request.namespace, request.name))
       return verdict("missing-network", `no NetworkAttachmentDefinition ${key} exists`, key);
   }
@@ -126,7 +126,7 @@ function waiting(input: OutcomeInput, requests: readonly NetworkRequest[]): Verd
   if (failure)
     return verdict(
       "pending",
-      `its sandbox cannot be made yet, which is not a network's doing: ${failure.message}`,
+      `its sandbox cannot be created yet, which is not caused by a network: ${failure.message}`,
     );
   return verdict(
     "pending",
@@ -137,7 +137,7 @@ function waiting(input: OutcomeInput, requests: readonly NetworkRequest[]): Verd
 function forbidden(pod: PodFacts, key: string, isolation: Isolation): Verdict {
   return verdict(
     "forbidden-network",
-    `namespace isolation lets pods of ${pod.namespace} use NADs of their own namespace and of ${globalNamespacesOf(isolation).join(", ")}, not ${key}`,
+    `namespace isolation allows pods in ${pod.namespace} to use only NADs in their own namespace and in ${globalNamespacesOf(isolation).join(", ")}, not ${key}`,
     key,
   );
 }
@@ -145,11 +145,14 @@ function forbidden(pod: PodFacts, key: string, isolation: Isolation): Verdict {
 /** A pod that Multus reported on: what lacks, and what is no more as it was. */
 function reported({ pod, network }: OutcomeInput, attachments: readonly Attachment[]): Verdict {
   if (pod.status && !pod.status.ok)
-    return verdict("partial", `what Multus reported cannot be read: it ${pod.status.problem.message}`);
+    return verdict(
+      "partial",
+      `the status that Multus reported is not valid: it ${pod.status.problem.message}`,
+    );
   if (!pod.request.ok)
     return verdict(
       "partial",
-      `its request was changed since and cannot be read: it ${pod.request.problem.message}`,
+      `its request was changed after the start and is not valid: it ${pod.request.problem.message}`,
     );
   for (const { request, entry } of attachments) {
     const key = keyOf(request);
@@ -163,18 +166,26 @@ function reported({ pod, network }: OutcomeInput, attachments: readonly Attachme
     if (lost) return verdict("partial", lost, key);
   }
   for (const { request } of attachments) {
+    const isOwn = request.namespace === pod.namespace;
     const versions = network(request.namespace, request.name)?.versions;
     const change = versions && pod.attachedAt !== undefined && changeSince(versions, pod.attachedAt);
-    if (change) return restart(keyOf(request), pod.attachedAt ?? "", change);
+    if (change) return restart(keyOf(request), pod.attachedAt ?? "", change, isOwn);
   }
   return verdict("attached", `Multus reported an interface for each: ${listedEntries(attachments)}`);
 }
 
-function restart(key: string, attachedAt: string, { at, differences }: ConfigChange): Verdict {
-  const what =
+/** Who may read a pod may not be able to read a NAD of another namespace: what differs stays there. */
+function restart(
+  key: string,
+  attachedAt: string,
+  { at, differences }: ConfigChange,
+  isOwn: boolean,
+): Verdict {
+  const known =
     differences.length > 0
       ? differences.join("; ")
-      : "what differs is not known, as the older text was not kept";
+      : "the differences are not known, because the previous text was not kept";
+  const what = isOwn ? known : "its NetworkAttachmentReport has the versions";
   return verdict(
     "restart-needed",
     `${key} changed at ${at}, after the pod was attached at ${attachedAt}: ${what}`,
@@ -194,16 +205,16 @@ function lostOf(
   );
   const why = (name: string) =>
     undeclared.has(name)
-      ? `: no plugin of ${key} declares the capability "${name}", and without it the request is dropped`
+      ? `: no plugin of ${key} declares the capability "${name}", and without it, Multus drops the request`
       : "";
   const missing = (request.ips ?? []).find((ip) => !entry.ips.some((got) => sameAddress(ip, got)));
   if (missing !== undefined)
-    return `it asked ${key} for ${missing} and has ${entry.ips.join(", ") || "no address"}${why("ips")}`;
+    return `it requested ${missing} from ${key} and has ${entry.ips.join(", ") || "no address"}${why("ips")}`;
   if (request.mac !== undefined && entry.mac !== undefined && !sameMac(request.mac, entry.mac))
-    return `it asked ${key} for the hardware address ${request.mac} and has ${entry.mac}${why("mac")}`;
+    return `it requested the MAC address ${request.mac} from ${key} and has ${entry.mac}${why("mac")}`;
   // These are not reported, so that only a missing declaration tells.
   for (const name of ["portMappings", "bandwidth", "infinibandGUID"])
-    if (undeclared.has(name)) return `it asked ${key} for "${name}"${why(name)}`;
+    if (undeclared.has(name)) return `it requested "${name}" from ${key}${why(name)}`;
   return undefined;
 }
 

@@ -5,13 +5,22 @@ const NETWORKS = "k8s.v1.cni.cncf.io/networks";
 const STATUS = "k8s.v1.cni.cncf.io/network-status";
 
 interface PodOptions {
+  namespace?: string;
+  name?: string;
   annotations?: Record<string, string>;
   managedFields?: object[];
   spec?: object;
   status?: object;
 }
-const pod = ({ annotations = {}, managedFields = [], spec = {}, status = {} }: PodOptions = {}) => ({
-  metadata: { name: "p", namespace: "apps", uid: "u", annotations, managedFields },
+const pod = ({
+  namespace = "apps",
+  name = "p",
+  annotations = {},
+  managedFields = [],
+  spec = {},
+  status = {},
+}: PodOptions = {}) => ({
+  metadata: { name, namespace, uid: "u", annotations, managedFields },
   spec: { nodeName: "n1", containers: [], ...spec },
   status: { phase: "Running", podIP: "10.0.0.1", ...status },
 });
@@ -108,4 +117,52 @@ test("pods of one workload share what was read of their request; the first 64 ne
 
 test("what is no pod throws", () => {
   expect(() => new PodViews().view({ metadata: { annotations: asking } })).toThrow();
+});
+
+test("texts of any length are kept in bytes that do not grow with them", () => {
+  const views = new PodViews();
+  const long = (length: number) => pod({ annotations: { [NETWORKS]: `net,${"n".repeat(length)}` } });
+  expect(views.view(long(20_000))?.request).toMatchObject({ ok: false, problem: { code: "TOO_LARGE" } });
+  const status = JSON.stringify([{ name: "n", ips: Array.from({ length: 9000 }, () => "10.0.0.1") }]);
+  expect(views.view(pod({ annotations: { ...asking, [STATUS]: status } }))?.reported).toMatchObject({
+    code: "TOO_LARGE",
+  });
+  const half = status.slice(0, 60_000).replace(/,[^,]*$/, "]}]");
+  expect(views.view(pod({ annotations: { ...asking, [STATUS]: half } }))?.reported).toHaveLength(16_384);
+});
+
+test("the long texts of one namespace are bounded; what is given back may be taken again", () => {
+  const views = new PodViews();
+  const asks = (namespace: string, n: number) =>
+    pod({ namespace, name: `p${n}`, annotations: { [NETWORKS]: `net${n},${"n".repeat(15_000)}` } });
+  const read = Array.from({ length: 100 }, (_, n) => views.view(asks("hostile", n))?.request);
+  const full = read.findIndex((request) => !request?.ok && request?.problem.message.includes("so many"));
+  expect(full).toBeGreaterThan(30);
+  expect(full).toBeLessThan(36);
+  expect(views.view(asks("apps", 1))?.request).not.toMatchObject({ problem: { code: "TOO_LARGE" } });
+  views.forget("hostile/p0");
+  expect(views.view(asks("hostile", full))?.request).not.toMatchObject({ problem: { code: "TOO_LARGE" } });
+  // One pod whose annotation is changed a thousand times takes the place of one.
+  const edits = Array.from({ length: 1000 }, (_, n) =>
+    views.view(pod({ annotations: { [NETWORKS]: `n${n},${"n".repeat(15_000)}` } })),
+  );
+  expect(JSON.stringify(edits)).not.toContain("TOO_LARGE");
+});
+
+test("a status is verified if Multus wrote this annotation through pods/status", () => {
+  const wrote = (manager: string, annotation: string, more: object = { subresource: "status" }) => ({
+    manager,
+    operation: "Update",
+    ...more,
+    fieldsV1: { "f:metadata": { "f:annotations": { [`f:${annotation}`]: {} } } },
+  });
+  const verified = (...managedFields: object[]) =>
+    new PodViews().view(pod({ annotations: attached, managedFields }))?.verified ?? false;
+  expect(verified(wrote("multus", STATUS))).toBe(true);
+  expect(verified(wrote("kubectl", "other"), wrote("multus-daemon", STATUS))).toBe(true);
+  expect(verified()).toBe(false);
+  expect(verified(wrote("kubectl", STATUS))).toBe(false);
+  expect(verified(wrote("multus", STATUS, {}))).toBe(false);
+  expect(verified(wrote("multus", "k8s.v1.cni.cncf.io/networks-status"))).toBe(false);
+  expect(verified(wrote("multus-evil", STATUS), wrote("multus", "other"))).toBe(false);
 });

@@ -1,4 +1,6 @@
+import { createHash } from "node:crypto";
 import { z } from "zod";
+import { ByteBudget } from "./byte-budget.ts";
 import { runsDhcpDaemon } from "./cross-checks/dhcp-daemon.ts";
 import type { PodFacts } from "./outcome.ts";
 import type { Problem } from "./pod-request/go-json.ts";
@@ -25,6 +27,8 @@ export interface PodView {
   request: ParsedNetworks;
   /** What Multus reported, in short; see `statusOf`. Absent where it reported nothing. */
   reported?: string | Problem;
+  /** Multus wrote it, by the field manager; see `isByMultus`. */
+  verified?: true;
   /** Milliseconds since 1970 at which the networks were attached, or a later moment by which they were. */
   attachedAt?: number;
   /** It runs the dhcp plugin's daemon. */
@@ -34,11 +38,24 @@ export interface PodView {
 /** A pod that asks for more than these, of which Multus would make an interface each, is judged by the first. */
 const MOST_REQUESTS = 64;
 const MOST_ENTRIES = 128;
-const MOST_SHARED = 20_000;
+/** Characters of a request, or of what Multus reported, that are read: ten times what 64 networks need. */
+const MAX_REQUEST = 16_384;
+const MAX_REPORTED = 65_536;
+/** Characters that are kept of what Multus reported. */
+const MAX_PACKED = 16_384;
+/** Bytes that shared texts and requests take before they are forgotten: pods that have them go on having them. */
+const MAX_SHARED_BYTES = 4 * 1024 * 1024;
+/** Up to here a pod's texts count as part of the pod; what is longer is bounded by namespace. */
+const SMALL = 1024;
+/** Of all pods' long texts. */
+const MAX_LONG_BYTES = { total: 32 * 1024 * 1024, perNamespace: 4 * 1024 * 1024 };
+/** How much larger a request is once it is read. */
+const READ_FACTOR = 8;
 
 const pod = z.object({
   metadata: z.object({
     namespace: z.string(),
+    name: z.string(),
     uid: z.string().default(""),
     deletionTimestamp: z.string().optional(),
     annotations: z.record(z.string(), z.string()).default({}),
@@ -62,19 +79,26 @@ const daemon = z.object({
   }),
 });
 
-/** Makes views of pods. One instance for one store: it holds the texts that pods share. */
+/** Makes views of pods. One instance for one store: it holds the texts that pods share, and knows how much the pods hold. */
 export class PodViews {
-  readonly #texts = new Map<string, string>();
+  readonly #texts = new Set<string>();
   readonly #requests = new Map<string, ParsedNetworks>();
+  readonly #budget = new ByteBudget(MAX_LONG_BYTES);
+  #sharedBytes = 0;
 
   /** Undefined for a pod that asks for no network and runs no dhcp daemon. Throws a ZodError where the object is no pod. */
   view(object: unknown): PodView | undefined {
     const dhcpDaemon = isDhcpDaemon(object);
-    const annotations = (object as { metadata?: { annotations?: Record<string, string> } }).metadata
-      ?.annotations;
-    if (!annotations?.[NETWORKS] && !dhcpDaemon) return undefined;
+    const { annotations, namespace, name } =
+      (object as { metadata?: Partial<z.input<typeof pod>["metadata"]> }).metadata ?? {};
+    if (!annotations?.[NETWORKS] && !dhcpDaemon) {
+      this.forget(`${namespace}/${name}`);
+      return undefined;
+    }
     const { metadata, spec, status } = pod.parse(object);
-    const reported = networkStatusOf(metadata.annotations);
+    const asked = metadata.annotations[NETWORKS] ?? "";
+    const reported = reportedBy(metadata.annotations);
+    const fits = this.#holds(`${metadata.namespace}/${metadata.name}`, asked, reported);
     const attachedAt = attachmentTime(metadata.managedFields, [
       ...status.initContainerStatuses,
       ...status.containerStatuses,
@@ -86,34 +110,81 @@ export class PodViews {
       hostNetwork: spec.hostNetwork,
       hasAddress: status.podIP !== "",
       terminating: metadata.deletionTimestamp !== undefined,
-      request: this.#request(metadata.annotations[NETWORKS] ?? "", metadata.namespace),
-      ...(reported === undefined ? {} : { reported: shortened(parseNetworkStatus(reported)) }),
+      request: fits ? this.#request(asked, metadata.namespace) : { ok: false, problem: NAMESPACE_FULL },
+      ...(reported === undefined ? {} : { reported: fits ? reported : NAMESPACE_FULL }),
+      ...(reported !== undefined && isByMultus(metadata) ? { verified: true as const } : {}),
       ...(reported === undefined || attachedAt === undefined ? {} : { attachedAt }),
       ...(dhcpDaemon ? { dhcpDaemon } : {}),
     };
   }
 
+  /** The pod, by "namespace/name", is gone: others may hold what it held. */
+  forget(pod: string): void {
+    this.#budget.release(pod);
+  }
+
+  /** Whether a pod's texts may be kept. Those of ordinary length always are, and are not counted. */
+  #holds(pod: string, asked: string, reported: string | Problem | undefined): boolean {
+    const bytes =
+      (asked.length > MAX_REQUEST ? 0 : asked.length) * READ_FACTOR +
+      (typeof reported === "string" ? reported.length : 0);
+    if (bytes > SMALL * READ_FACTOR) return this.#budget.hold(pod, bytes);
+    this.#budget.release(pod);
+    return true;
+  }
+
   /** The pods of one workload carry one annotation. */
   #request(annotation: string, namespace: string): ParsedNetworks {
-    const key = `${namespace} ${annotation}`;
+    if (annotation.length > MAX_REQUEST) return { ok: false, problem: REQUEST_TOO_LARGE };
+    const text = `${namespace} ${annotation}`;
+    const key = text.length <= 128 ? text : createHash("sha256").update(text).digest("base64");
     const known = this.#requests.get(key);
     if (known) return known;
     const parsed = parseNetworks(annotation, namespace);
     const kept: ParsedNetworks = parsed.ok
       ? { ok: true, requests: parsed.requests.slice(0, MOST_REQUESTS) }
       : parsed;
-    if (this.#requests.size >= MOST_SHARED) this.#requests.clear();
+    this.#share(annotation.length * READ_FACTOR + key.length);
     this.#requests.set(key, kept);
     return kept;
   }
 
   #shared(text: string): string {
-    const known = this.#texts.get(text);
-    if (known !== undefined) return known;
-    if (this.#texts.size >= MOST_SHARED) this.#texts.clear();
-    this.#texts.set(text, text);
+    if (this.#texts.has(text)) return text;
+    this.#share(text.length);
+    this.#texts.add(text);
     return text;
   }
+
+  #share(bytes: number): void {
+    this.#sharedBytes += bytes + SHARED_OVERHEAD;
+    if (this.#sharedBytes <= MAX_SHARED_BYTES) return;
+    this.#texts.clear();
+    this.#requests.clear();
+    this.#sharedBytes = bytes + SHARED_OVERHEAD;
+  }
+}
+
+/** Of an entry of a map, bytes. */
+const SHARED_OVERHEAD = 256;
+
+const REQUEST_TOO_LARGE: Problem = {
+  code: "TOO_LARGE",
+  message: `is longer than ${MAX_REQUEST} characters, and the operator does not read it`,
+};
+const STATUS_TOO_LARGE: Problem = {
+  code: "TOO_LARGE",
+  message: `is longer than ${MAX_REPORTED} characters, and the operator does not read it`,
+};
+const NAMESPACE_FULL: Problem = {
+  code: "TOO_LARGE",
+  message: "is one of so many in its namespace that the operator does not read it",
+};
+
+function reportedBy(annotations: Readonly<Record<string, string>>): string | Problem | undefined {
+  const text = networkStatusOf(annotations);
+  if (text === undefined) return undefined;
+  return text.length > MAX_REPORTED ? STATUS_TOO_LARGE : shortened(parseNetworkStatus(text));
 }
 
 /** Neither is in a name, an interface or an address that can be used; what has one is cut there. */
@@ -130,7 +201,8 @@ function shortened(status: ParsedNetworkStatus): string | Problem {
     .map(({ name, interface: device = "", mac = "", ips }) =>
       [name, device, mac, ...ips].map((word) => word.replace(/[\t\n].*/s, "")).join(FIELD),
     )
-    .join(ENTRY);
+    .join(ENTRY)
+    .slice(0, MAX_PACKED);
 }
 
 /** What Multus reported of a pod's further networks: names, interfaces and addresses. */
@@ -182,6 +254,29 @@ function entryOf(line: string): NetworkStatusEntry {
 function isDhcpDaemon(object: unknown): true | undefined {
   const { data } = daemon.safeParse(object);
   return data && runsDhcpDaemon(data.spec.containers) ? true : undefined;
+}
+
+/**
+ * The API server names a client's writes after its program unless the client names itself: the thin plugin is `multus`
+ * (pkg/k8sclient of v3.4.2 and v4.3.0 sets no user agent), the thick one's daemon `multus-daemon`. Both use UpdateStatus.
+ */
+const MULTUS_MANAGERS = ["multus", "multus-daemon"];
+const written = z.object({
+  manager: z.enum(MULTUS_MANAGERS),
+  subresource: z.literal("status"),
+  fieldsV1: z.object({ "f:metadata": z.object({ "f:annotations": z.record(z.string(), z.unknown()) }) }),
+});
+
+/**
+ * Whether the status that counts was written by Multus, as its managed fields say. Whoever may patch pods/status can
+ * take that name, too; whoever may only create and edit pods writes no status subresource.
+ */
+function isByMultus({ annotations, managedFields }: z.output<typeof pod>["metadata"]): boolean {
+  const name = NETWORK_STATUS in annotations ? NETWORK_STATUS : NETWORKS_STATUS;
+  return managedFields.some((field) => {
+    const { data } = written.safeParse(field);
+    return data !== undefined && `f:${name}` in data.fieldsV1["f:metadata"]["f:annotations"];
+  });
 }
 
 const entry = z.object({

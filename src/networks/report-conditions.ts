@@ -1,6 +1,7 @@
 import { type Finding, pathAndMessage } from "../cni/finding.ts";
 import type { Condition } from "../crds/conditions.ts";
 import type { ReportReason } from "../crds/network-attachment-report/reasons.ts";
+import { counted } from "../crds/plural.ts";
 import { pressureOf } from "./addresses.ts";
 import type { OutcomeKind } from "./outcome.ts";
 import type { Looked, ReportedPod } from "./report-input.ts";
@@ -18,7 +19,7 @@ export function conditionsOf(
   previous: readonly Condition[],
   now: string,
 ): Condition[] {
-  const drafts = { Valid: validity(input.findings), Available: availability(input, pods) };
+  const drafts = { Valid: validity(input), Available: availability(input, pods) };
   return Object.entries(drafts).map(([type, draft]) => {
     const before = previous.find((condition) => condition.type === type);
     return {
@@ -31,23 +32,32 @@ export function conditionsOf(
   });
 }
 
-function validity(findings: readonly Finding[]): Draft {
+/** What was not read is neither valid nor not valid. */
+function unreadDraft(findings: readonly Finding[]): Draft | undefined {
+  const unread = findings.find(({ code }) => code === "TOO_LARGE");
+  return unread && { status: "Unknown", reason: "TooLarge", message: `the configuration ${unread.message}` };
+}
+
+function validity({ findings, moreFindings = 0 }: Looked): Draft {
+  const unread = unreadDraft(findings);
+  if (unread) return unread;
   const errors = findings.filter(({ severity }) => severity === "error");
-  if (errors.length > 0) return { status: "False", reason: "Invalid", message: sentences(errors) };
-  const warnings =
-    findings.length > 0
-      ? `${findings.length} ${findings.length === 1 ? "warning" : "warnings"}: ${sentences(findings)}`
-      : "";
+  if (errors.length > 0)
+    return { status: "False", reason: "Invalid", message: sentences(errors, moreFindings) };
+  const total = findings.length + moreFindings;
+  const warnings = total > 0 ? `${counted(total, "warning")}: ${sentences(findings, moreFindings)}` : "";
   return { status: "True", reason: "Valid", message: warnings };
 }
 
 function availability(
-  { findings, crossFindings, looked, addresses }: Looked,
+  { network, findings, crossFindings, looked, addresses }: Looked,
   pods: readonly ReportedPod[],
 ): Draft {
+  const unread = unreadDraft(findings);
+  if (unread) return unread;
   const of = (...kinds: OutcomeKind[]) => pods.filter(({ kind }) => kinds.includes(kind));
-  if (findings.some(({ severity }) => severity === "error"))
-    return { status: "False", reason: "Invalid", message: "the configuration is not valid" };
+  const errors = findings.filter(({ severity }) => severity === "error");
+  if (errors.length > 0) return { status: "False", reason: "Invalid", message: sentences(errors) };
   const missing = crossFindings.filter(({ severity }) => severity === "error");
   if (missing.length > 0) return { status: "False", reason: "NeedsMissing", message: sentences(missing) };
   const failed = of("failed");
@@ -56,30 +66,36 @@ function availability(
     return {
       status: "False",
       reason: "RangeUsedUp",
-      message: `all ${full.size} addresses of ${full.range} are used${full.node === undefined ? "" : ` on ${full.node}`}${failed.length > 0 ? `, and ${failed.length} pods have none` : ""}`,
+      message: `all ${full.size} addresses of ${full.range} are used${full.node === undefined ? "" : ` on ${full.node}`}${failed.length > 0 ? `, and ${counted(failed.length, "pod")} could not get one` : ""}`,
     };
   if (failed.length > 0) {
-    const first = failed.toSorted((a, b) => (a.pod < b.pod ? -1 : 1))[0];
+    const own = failed.filter(({ pod }) => pod.startsWith(`${network.nad.namespace}/`));
+    const first = own.toSorted((a, b) => (a.pod < b.pod ? -1 : 1))[0];
+    const such = first ? `, such as ${first.pod}: ${first.evidence}` : ", all of them in other namespaces";
     return {
       status: "False",
       reason: "PodsFailing",
-      message: `${failed.length} of ${pods.length} pods could not be attached, such as ${first?.pod}: ${first?.evidence}`,
+      message: `${failed.length} of ${counted(pods.length, "pod")} could not be attached${such}`,
     };
   }
   const attached = of("attached", "restart-needed").length;
   if (attached === 0 && !looked)
-    return { status: "Unknown", reason: "NotSeen", message: "no node was inspected, and no pod has it yet" };
+    return {
+      status: "Unknown",
+      reason: "NotSeen",
+      message: "no node was inspected, and no pod has the network yet",
+    };
   const narrow = addresses.ranges.find((range) => pressureOf(range) === "nearly used up");
   const notes = [
-    ...(narrow ? [`${narrow.free} of ${narrow.size} addresses of ${narrow.range} are left`] : []),
+    ...(narrow ? [`${narrow.free} of ${narrow.size} addresses of ${narrow.range} are free`] : []),
     ...(crossFindings.length > 0 ? [sentences(crossFindings)] : []),
   ];
   return { status: "True", reason: "Attachable", message: notes.join("; ") };
 }
 
 /** "path message; …": the first three. */
-function sentences(findings: readonly { path: string; message: string }[]): string {
+function sentences(findings: readonly { path: string; message: string }[], more = 0): string {
   const shown = findings.slice(0, 3).map((finding) => pathAndMessage(finding, "").trim());
-  const rest = findings.length - shown.length;
+  const rest = findings.length + more - shown.length;
   return `${shown.join("; ")}${rest > 0 ? `; and ${rest} more` : ""}`;
 }

@@ -15,6 +15,8 @@ export interface ReportedPod {
   kind: OutcomeKind;
   /** Absent where the pod has all that it asked for. */
   evidence?: string;
+  /** Its network-status was not written by Multus. */
+  unverified?: true;
   /** The NAD that its outcome turns on, where it is one. */
   network?: string;
 }
@@ -23,7 +25,10 @@ export interface ReportInput {
   network: Network;
   /** The NAD's. */
   generation: number;
+  /** The first of the configuration's, errors before warnings. */
   findings: readonly Finding[];
+  /** How many more it has. */
+  moreFindings?: number;
   crossFindings: readonly CrossFinding[];
   nodes: readonly SeenNode[];
   pods: readonly ReportedPod[];

@@ -64,7 +64,9 @@ test("conditions: invalid, needs missing, used up, failing, not seen, well", () 
   );
   const ranges = [{ range: "r", ipam: "host-local", size: 3, used: 3, free: 0, perNode: true, node: "n1" }];
   const full = of({ addresses: { ranges, outside: [] }, pods: [pod("a", "failed")] });
-  expect(full.conditions?.[1]?.message).toBe("all 3 addresses of r are used on n1, and 1 pods have none");
+  expect(full.conditions?.[1]?.message).toBe(
+    "all 3 addresses of r are used on n1, and 1 pod could not get one",
+  );
   const failing = of({ pods: [pod("b", "failed"), pod("a", "failed"), pod("c", "attached")] });
   expect(failing.conditions?.[1]?.message).toBe(
     "2 of 3 pods could not be attached, such as apps/a: because failed",
@@ -179,6 +181,7 @@ test("the summary counts networks and pods, and shows the worst first", () => {
     invalid: 1,
     unavailable: 1,
     samples: [{ network: "apps/bad", reason: "Invalid", message: "mode is wrong" }],
+    nodesLacking: [],
   });
   expect(summary.pods.requesting).toBe(3);
   expect(summary.pods.samples.map(({ pod: name, message }) => [name, message.length])).toEqual([
@@ -186,4 +189,40 @@ test("the summary counts networks and pods, and shows the worst first", () => {
     ["apps/b", 7],
   ]);
   expect(summary).toMatchObject({ duplicateAddresses: 1, rangesNearlyUsedUp: 1, rangesUsedUp: 0 });
+});
+
+test("pods of other namespaces are counted and not named, and no interface of a node is shown", () => {
+  const other = (name: string, kind: OutcomeKind) => pod(name, kind, { pod: `victim-shop/${name}` });
+  const status = of({
+    nodes: [
+      { ...node("n1", []), inspection: { binaries: [], interfaces: ["lo", "bond-secret"], truncated: [] } },
+    ],
+    pods: [pod("mine", "failed"), other("db", "failed"), other("web", "bypassed"), other("ok", "attached")],
+    duplicates: [
+      { address: "10.0.0.5", pods: ["apps/mine", "victim-shop/db", "victim-shop/web"] },
+      { address: "10.0.0.6", pods: ["victim-shop/db", "victim-shop/web"] },
+    ],
+    addresses: { ranges: [], outside: [{ address: "10.9.0.1", pod: "victim-shop/db" }] },
+  });
+  const text = JSON.stringify(status);
+  for (const secret of ["victim-shop", "bond-secret"]) expect(text).not.toContain(secret);
+  expect(status.samples?.map((sample) => sample.pod)).toEqual(["apps/mine"]);
+  expect(status).toMatchObject({
+    otherSamples: 2,
+    pods: { requesting: 4, failed: 2, bypassed: 1 },
+    duplicates: [
+      { address: "10.0.0.5", pods: ["apps/mine"], otherPods: 2 },
+      { address: "10.0.0.6", pods: [], otherPods: 2 },
+    ],
+    outside: [{ address: "10.9.0.1" }],
+    nodesLacking: [{ node: "n1", lacks: ["plugin macvlan", "plugin host-local", "interface eth1"] }],
+  });
+  const elsewhere = of({ pods: [other("db", "failed")] });
+  expect(elsewhere.conditions?.[1]?.message).toBe(
+    "1 of 1 pods could not be attached, all of them in other namespaces",
+  );
+  const summary = summaryOf([["apps/net", status]], [], () => ["lo", "bond-secret"]);
+  expect(summary.networks.nodesLacking).toEqual([
+    { node: "n1", lacks: ["interface eth1"], interfaces: ["bond-secret"] },
+  ]);
 });

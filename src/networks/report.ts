@@ -62,6 +62,8 @@ function statusOf(input: Looked, previous: ReportStatus, now: string): ReportSta
     (a, b) => Number(b.severity === "error") - Number(a.severity === "error"),
   );
   const pods = input.pods.map((pod) => inNetwork(pod, `${network.nad.namespace}/${network.nad.name}`));
+  // Whoever may read a namespace's reports may not know the pods of others.
+  const isOwn = (pod: string) => pod.startsWith(`${network.nad.namespace}/`);
   const status: ReportStatus = {
     observedGeneration: input.generation,
     conditions: conditionsOf(input, pods, previous.conditions ?? [], now),
@@ -75,12 +77,11 @@ function statusOf(input: Looked, previous: ReportStatus, now: string): ReportSta
       ...(needs.resourceName ? { resourceName: needs.resourceName.slice(0, 317) } : {}),
     },
     nodesLackingTotal: lacking.total,
-    nodesLacking: lacking.nodes.map(({ node, lacks, interfaces }) => ({
+    nodesLacking: lacking.nodes.map(({ node, lacks }) => ({
       node,
       lacks: lacks.slice(0, 16).map((what) => what.slice(0, 192)),
-      ...(interfaces ? { interfaces } : {}),
     })),
-    findingsTotal: findings.length,
+    findingsTotal: findings.length + (input.moreFindings ?? 0),
     findings: findings.slice(0, MOST.findings).map(({ severity, path, code, message }) => ({
       severity,
       path: path.slice(0, 512),
@@ -88,16 +89,22 @@ function statusOf(input: Looked, previous: ReportStatus, now: string): ReportSta
       message: message.slice(0, 1024),
     })),
     pods: countsOf(pods),
-    samples: samplesOf(pods),
+    ...samplesOf(pods, isOwn),
     ranges: addresses.ranges.slice(0, MOST.ranges),
     duplicatesTotal: duplicates.length,
-    duplicates: duplicates
-      .slice(0, MOST.duplicates)
-      .map(({ address, pods: owners }) => ({ address: address.slice(0, 64), pods: owners.slice(0, 8) })),
+    duplicates: duplicates.slice(0, MOST.duplicates).map(({ address, pods: owners }) => {
+      const own = owners.filter(isOwn);
+      const others = owners.length - own.length;
+      return {
+        address: address.slice(0, 64),
+        pods: own.slice(0, 8),
+        ...(others > 0 ? { otherPods: others } : {}),
+      };
+    }),
     outsideTotal: addresses.outside.length,
     outside: addresses.outside
       .slice(0, MOST.outside)
-      .map(({ address, pod }) => ({ address: address.slice(0, 64), pod })),
+      .map(({ address, pod }) => ({ address: address.slice(0, 64), ...(isOwn(pod) ? { pod } : {}) })),
     versions: versions.slice(-MOST.versions).map((version) => ({ ...version })),
   };
   return fitted(withoutEmpty(status));
@@ -113,7 +120,7 @@ function inNetwork(pod: ReportedPod, key: string): ReportedPod {
   return {
     ...pod,
     kind: "pending",
-    evidence: `it waits for another of its networks, ${pod.network}: ${pod.evidence}`,
+    evidence: `it waits for another network, ${pod.network}: ${pod.evidence}`,
   };
 }
 
@@ -128,14 +135,21 @@ function countsOf(pods: readonly ReportedPod[]): NonNullable<ReportStatus["pods"
     partial: of("partial"),
     restartNeeded: of("restart-needed"),
     forbidden: of("forbidden-network"),
+    unverified: pods.filter(({ unverified }) => unverified).length,
   };
 }
 
 /** The order does not depend on that of the input: a status that says the same is the same. */
-function samplesOf(pods: readonly ReportedPod[]): PodSample[] {
+function samplesOf(
+  pods: readonly ReportedPod[],
+  isOwn: (pod: string) => boolean,
+): { samples: PodSample[]; otherSamples?: number } {
   const rank = ({ kind }: ReportedPod) => BY_SEVERITY.indexOf(kind);
-  return pods
-    .filter(({ kind, evidence }) => kind !== "attached" && (kind !== "pending" || evidence !== undefined))
+  const wanting = pods.filter(
+    ({ kind, evidence }) => kind !== "attached" && (kind !== "pending" || evidence !== undefined),
+  );
+  const own = wanting.filter(({ pod }) => isOwn(pod));
+  const samples = own
     .toSorted((a, b) => rank(a) - rank(b) || (a.pod < b.pod ? -1 : 1))
     .slice(0, MOST.samples)
     .map(({ pod, node, kind, evidence = "" }) => ({
@@ -144,6 +158,8 @@ function samplesOf(pods: readonly ReportedPod[]): PodSample[] {
       outcome: kind,
       message: evidence.slice(0, 1024),
     }));
+  const others = wanting.length - own.length;
+  return { samples, ...(others > 0 ? { otherSamples: others } : {}) };
 }
 
 function withoutEmpty(status: ReportStatus): ReportStatus {

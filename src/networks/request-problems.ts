@@ -37,7 +37,7 @@ export function problemsWithNetwork(request: NetworkRequest, network: Network): 
       (capability): RequestProblem => ({
         severity: "warning",
         code: "MISSING_CAPABILITY",
-        message: `requests "${capability}" of ${key}, which no plugin of it declares in "capabilities": Multus drops it; add "capabilities": {"${capability}": true} to the NAD`,
+        message: `requests "${capability}" of ${key}, but none of its plugins declares this in "capabilities": Multus drops it; add "capabilities": {"${capability}": true} to the NAD`,
       }),
     );
   const primary = network.plugins.find(({ type }) => PRIMARY_ONLY.includes(type));
@@ -46,7 +46,7 @@ export function problemsWithNetwork(request: NetworkRequest, network: Network): 
         {
           severity: "warning",
           code: "PRIMARY_PLUGIN",
-          message: `requests ${key}, whose plugin ${show(primary.type)} attaches a pod once, as its primary network: use v1.multus-cni.io/default-network for it`,
+          message: `requests ${key}, whose plugin ${show(primary.type)} attaches a pod only once, as its primary network; use v1.multus-cni.io/default-network for it`,
         },
       ]
     : [];
@@ -83,7 +83,7 @@ function ofName({ namespace, name }: NetworkRequest): RequestProblem[] {
       {
         severity: "error",
         code: "BAD_NAME",
-        message: `requests ${show(name)}: in the JSON form the namespace is a field of its own, {"namespace": ${show(first)}, "name": ${show(second)}}`,
+        message: `requests ${show(name)}: in the JSON form the namespace is a separate field: {"namespace": ${show(first)}, "name": ${show(second)}}`,
       },
     ];
   if (!SUBDOMAIN.test(name) || name.length > 253)
@@ -91,7 +91,7 @@ function ofName({ namespace, name }: NetworkRequest): RequestProblem[] {
       {
         severity: "error",
         code: "BAD_NAME",
-        message: `requests ${show(name)}, and no NetworkAttachmentDefinition can have that name: it must be a lowercase DNS name`,
+        message: `requests ${show(name)}, which is not a valid name of a NetworkAttachmentDefinition: it must be a lowercase DNS name`,
       },
     ];
   if (!LABEL.test(namespace) || namespace.length > 63)
@@ -99,7 +99,7 @@ function ofName({ namespace, name }: NetworkRequest): RequestProblem[] {
       {
         severity: "error",
         code: "BAD_NAME",
-        message: `requests ${show(name)} of the namespace ${show(namespace)}, and no namespace can have that name: it must be a lowercase DNS label`,
+        message: `requests ${show(name)} in the namespace ${show(namespace)}, which is not a valid name of a namespace: it must be a lowercase DNS label`,
       },
     ];
   return [];
@@ -115,7 +115,7 @@ function ofInterface({ interface: device }: NetworkRequest): RequestProblem[] {
     {
       severity: "warning",
       code: "BAD_INTERFACE",
-      message: `requests the interface ${show(device)}, which Multus accepts and the kernel does not: 1 to 15 bytes without / or : or blanks, and not . or ..`,
+      message: `requests the interface ${show(device)}, which Multus accepts but the kernel rejects: it must have 1 to 15 bytes without / or : or white space, and must not be . or ..`,
     },
   ];
 }
@@ -127,7 +127,7 @@ function ofMac({ mac }: NetworkRequest): RequestProblem[] {
       {
         severity: "warning",
         code: "BAD_MAC",
-        message: `requests the MAC address ${show(mac)}, which no interface can have: the first byte must be even, and not all bytes 0`,
+        message: `requests the MAC address ${show(mac)}, which is not valid for an interface: the first byte must be even, and not all bytes may be 0`,
       },
     ];
   return hasNoSeparators(mac) ? [withoutSeparators("BAD_MAC", `the MAC address ${show(mac)}`)] : [];

@@ -36,6 +36,11 @@ export function failureView(object: unknown): FailureView | undefined {
   return { ...failure, uid, pod: `${namespace}/${name}`, at, node: source.host };
 }
 
+/** The bytes that are kept of it, roughly: its texts, and its places in maps. */
+export function bytesOf({ message, network = "", uid, pod, node }: FailureView): number {
+  return 512 + message.length + network.length + uid.length + pod.length + node.length;
+}
+
 /**
  * When the API server refused Multus' own token, if that is why a sandbox could not be made; ms since 1970. A plugin
  * that Multus had called (whereabouts: "error at storage engine: Unauthorized") uses credentials of its own.

@@ -27,7 +27,7 @@ export function sandboxFailureOf(reason: string, note: string): SandboxFailure |
   if (reason !== "FailedCreatePodSandBox") return undefined;
   const line = note.replace(/\p{Cc}+/gu, " ").trim();
   if (line.includes(GUARD))
-    return { byMultus: false, message: `${GUARD} holds it back while Multus is replaced on its node` };
+    return { byMultus: false, message: `${GUARD} holds the pod back while Multus is replaced on its node` };
   if (!MULTUS.test(line)) return { byMultus: false, message: bounded(innermost(line)) };
   /** What stands from there on, without what daemon and shim add. */
   const own = (from: number) => {

@@ -17,7 +17,7 @@ export function sharedAddresses(
       {
         severity: "warning",
         code: "SHARED_ADDRESS",
-        message: `requests ${fixed.slice(0, 4).map(show).join(" and ")} of ${show(keyOf(request))} for ${pods.words}: each pod needs an address that no other has`,
+        message: `requests ${fixed.slice(0, 4).map(show).join(" and ")} of ${show(keyOf(request))} for ${pods.words}: each pod needs its own address`,
       },
     ];
   });

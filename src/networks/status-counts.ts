@@ -13,7 +13,7 @@ export function networkStatusFrom(
     const { networks, pods } = previous;
     return { ...(networks ? { networks } : {}), ...(pods ? { pods } : {}) };
   }
-  const { samples: networkSamples, ...networks } = summary.networks;
+  const { samples: networkSamples, nodesLacking, ...networks } = summary.networks;
   const { counts, requesting, samples } = summary.pods;
   const failing = {
     bypassed: counts.bypassed,
@@ -29,6 +29,7 @@ export function networkStatusFrom(
       rangesNearlyUsedUp: summary.rangesNearlyUsedUp,
       duplicateAddresses: summary.duplicateAddresses,
       ...(networkSamples.length > 0 ? { samples: networkSamples } : {}),
+      ...(nodesLacking.length > 0 ? { nodesLacking } : {}),
     },
     pods: {
       requesting,

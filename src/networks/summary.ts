@@ -1,6 +1,7 @@
-import { MOST_SAMPLES, SAMPLE_TEXT } from "../crds/multus-install/network-summary.ts";
+import { MOST_NODES, MOST_SAMPLES, SAMPLE_TEXT } from "../crds/multus-install/network-summary.ts";
 import type { ReportStatus } from "../crds/network-attachment-report/report.ts";
 import { pressureOf } from "./addresses.ts";
+import { INTERFACE, usable } from "./needs.ts";
 import { OUTCOMES, type OutcomeKind } from "./outcome.ts";
 
 /** All NADs and all pods at a glance; for MultusInstall.status and the metrics. */
@@ -12,6 +13,8 @@ export interface NetworkSummary {
     /** Networks that pods cannot be attached to, invalid ones included. */
     unavailable: number;
     samples: { network: string; reason: string; message: string }[];
+    /** Nodes that lack an interface which some network needs, with those that they have. */
+    nodesLacking: { node: string; lacks: string[]; interfaces: string[] }[];
   };
   pods: {
     requesting: number;
@@ -25,6 +28,9 @@ export interface NetworkSummary {
   /** What hinders the reports themselves. */
   warnings?: readonly string[];
 }
+
+/** What the summary counts of a report. */
+export type SummedReport = Pick<ReportStatus, "conditions" | "ranges" | "duplicatesTotal" | "nodesLacking">;
 
 /** One pod as the summary counts it. */
 export interface SummedPod {
@@ -45,8 +51,9 @@ const TROUBLE: readonly OutcomeKind[] = [
 
 /** The summary of all reports, by "namespace/name", and of all pods that ask for networks. */
 export function summaryOf(
-  reports: Iterable<readonly [string, ReportStatus]>,
+  reports: Iterable<readonly [string, SummedReport]>,
   pods: Iterable<SummedPod>,
+  interfacesOf: (node: string) => readonly string[] = () => [],
 ): NetworkSummary {
   const counts = Object.fromEntries(Object.keys(OUTCOMES).map((kind) => [kind, 0])) as Record<
     OutcomeKind,
@@ -58,7 +65,7 @@ export function summaryOf(
     if (TROUBLE.includes(pod.kind)) trouble.push(pod);
   }
   return {
-    ...networksOf([...reports]),
+    ...networksOf([...reports], interfacesOf),
     pods: {
       requesting: Object.entries(counts).reduce(
         (sum, [kind, n]) => (kind === "not-applicable" ? sum : sum + n),
@@ -73,8 +80,11 @@ export function summaryOf(
   };
 }
 
-function networksOf(reports: (readonly [string, ReportStatus])[]): Omit<NetworkSummary, "pods"> {
-  const conditionOf = (status: ReportStatus, type: string) =>
+function networksOf(
+  reports: (readonly [string, SummedReport])[],
+  interfacesOf: (node: string) => readonly string[],
+): Omit<NetworkSummary, "pods"> {
+  const conditionOf = (status: SummedReport, type: string) =>
     status.conditions?.find((condition) => condition.type === type);
   const invalid = reports.filter(([, status]) => conditionOf(status, "Valid")?.status === "False");
   const unavailable = reports.filter(([, status]) => conditionOf(status, "Available")?.status === "False");
@@ -93,11 +103,32 @@ function networksOf(reports: (readonly [string, ReportStatus])[]): Omit<NetworkS
             conditionOf(status, invalid.some(([key]) => key === network) ? "Valid" : "Available") ?? {};
           return { network, reason, message: shortened(message) };
         }),
+      nodesLacking: nodesLacking(reports, interfacesOf),
     },
     duplicateAddresses: reports.reduce((sum, [, { duplicatesTotal = 0 }]) => sum + duplicatesTotal, 0),
     rangesNearlyUsedUp: ranges.filter((pressure) => pressure === "nearly used up").length,
     rangesUsedUp: ranges.filter((pressure) => pressure === "used up").length,
   };
+}
+
+/** Interfaces are the cluster's, and so not in the reports, which tenants read. */
+function nodesLacking(
+  reports: (readonly [string, SummedReport])[],
+  interfacesOf: (node: string) => readonly string[],
+): NetworkSummary["networks"]["nodesLacking"] {
+  const byNode = new Map<string, Set<string>>();
+  for (const [, { nodesLacking: nodes = [] }] of reports)
+    for (const { node, lacks } of nodes)
+      for (const what of lacks.filter((each) => each.startsWith(INTERFACE)))
+        byNode.set(node, (byNode.get(node) ?? new Set()).add(what));
+  return [...byNode]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .slice(0, MOST_NODES)
+    .map(([node, lacks]) => ({
+      node,
+      lacks: [...lacks].toSorted().slice(0, 16),
+      interfaces: usable(interfacesOf(node)),
+    }));
 }
 
 function shortened(text: string): string {

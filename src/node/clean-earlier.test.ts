@@ -95,7 +95,7 @@ describe("what an earlier Multus left on a node", () => {
     put(`${CONF}/00-multus.conf`, THICK);
     const report = await run("v4-thin");
     expect(report.problems).toEqual([
-      { path: CONF, reason: "has no configuration of the Multus that runs here" },
+      { path: CONF, reason: "has no configuration of the Multus that runs on this node" },
     ]);
     expect(report.removed).toEqual([]);
   });
@@ -121,7 +121,7 @@ describe("what an earlier Multus left on a node", () => {
     expect(names(BIN)).toEqual(["bridge", "multus", "multus-shim", "passthru"]);
     put("/var/lib/cni/multus/4567", '[{"ConfList":{"plugins":[{"type":"passthru"}]}}]');
     expect((await run("v3")).kept).toEqual([
-      { path: `${BIN}/passthru`, reason: "a pod that runs has a network of it" },
+      { path: `${BIN}/passthru`, reason: "a running pod uses its network" },
     ]);
     expect(names(BIN)).toEqual(["bridge", "multus", "passthru"]);
   });

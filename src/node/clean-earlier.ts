@@ -30,7 +30,7 @@ export async function cleanEarlier(options: EarlierOptions): Promise<CleaningRep
     .filter(({ types }) => types.includes(runs.type))
     .toSorted((a, b) => b.writtenMs - a.writtenMs)[0];
   if (!current) {
-    removal.problem(confDir, "has no configuration of the Multus that runs here");
+    removal.problem(confDir, "has no configuration of the Multus that runs on this node");
     return removal.report;
   }
   for (const { path } of own.filter((file) => file !== current)) await remove(path);
@@ -43,9 +43,9 @@ export async function cleanEarlier(options: EarlierOptions): Promise<CleaningRep
   await removal.each(binDir, async (name) => {
     if (!MULTUS_PROGRAMS.includes(name) || runs.programs.includes(name)) return;
     const path = `${binDir}/${name}`;
-    if (!(await removal.isOfInstall(path))) removal.keep(path, "was there before the install");
-    else if (keepPrograms) removal.keep(path, "the runtime calls it when an older pod ends");
-    else if (delegates.includes(name)) removal.keep(path, "a pod that runs has a network of it");
+    if (!(await removal.isOfInstall(path))) removal.keep(path, "existed before the install");
+    else if (keepPrograms) removal.keep(path, "the runtime calls it when an older pod terminates");
+    else if (delegates.includes(name)) removal.keep(path, "a running pod uses its network");
     else await remove(path);
   });
   if (!runs.socket && (await isSettled(DAEMON_SOCKET))) await removal.sockets(SOCKET_DIR);
@@ -60,7 +60,7 @@ export async function cleanEarlier(options: EarlierOptions): Promise<CleaningRep
   async function isSettled(path: string): Promise<boolean> {
     const stats = await host.stat(path);
     const isNew = stats !== undefined && options.now.getTime() - stats.ctimeMs < JUST_NOW_MS;
-    if (isNew) removal.problem(path, "was written a moment ago");
+    if (isNew) removal.problem(path, "was written recently");
     return !isNew;
   }
 }

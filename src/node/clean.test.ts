@@ -150,7 +150,7 @@ it("says when a node still calls Multus", async () => {
   put(`${CONF}/00-aaa.conf`, MULTUS);
   const report = await run(LATER);
   expect(report.problems).toEqual([
-    { path: `${CONF}/00-aaa.conf`, reason: expect.stringContaining("comes first") },
+    { path: `${CONF}/00-aaa.conf`, reason: expect.stringContaining("sorts first") },
   ]);
 });
 

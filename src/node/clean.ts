@@ -64,17 +64,17 @@ class Cleaning {
     // An entrypoint that the disk had no room for leaves its file empty.
     const ownName = isMultusConfName(bare);
     if (ownName && (isMultus || text?.trim() === "")) return await this.#removal.remove(path);
-    if (ownName) return this.#removal.keep(path, "has Multus' name and not its content");
+    if (ownName) return this.#removal.keep(path, "has Multus' file name, but not its content");
     if (!isMultus) return;
     if (await this.#removal.isOfInstall(path)) return await this.#removal.remove(path);
-    this.#removal.keep(path, "calls Multus, and was there before the install");
+    this.#removal.keep(path, "calls Multus, and existed before the install");
   }
 
   async #program(name: string): Promise<void> {
     if (!MULTUS_PROGRAMS.includes(name) && !isMultusTemporary(name)) return;
     const path = `${this.#options.binDir}/${name}`;
     if (await this.#removal.isOfInstall(path)) await this.#removal.remove(path);
-    else this.#removal.keep(path, "was there before the install");
+    else this.#removal.keep(path, "existed before the install");
   }
 
   /** What Multus noted for each pod, one level of directories below it. Links are removed, never followed. */
@@ -100,10 +100,10 @@ class Cleaning {
     if (files[0]?.isMultus)
       this.#removal.problem(
         `${confDir}/${files[0].name}`,
-        "comes first and calls Multus: new pods fail on this node",
+        "sorts first and calls Multus: new pods fail on this node",
       );
     for (const { name } of await host.entries(binDir))
       if (MULTUS_PROGRAMS.includes(name) && !kept.has(`${binDir}/${name}`))
-        this.#removal.problem(`${binDir}/${name}`, "is still there");
+        this.#removal.problem(`${binDir}/${name}`, "still exists");
   }
 }

@@ -68,7 +68,7 @@ export class ForbiddenPath extends Error {
   readonly code = "FORBIDDEN_PATH";
 
   constructor(path: string) {
-    super(`${JSON.stringify(path.slice(0, 256))} is none of the host's directories that Multus uses`);
+    super(`${JSON.stringify(path.slice(0, 256))} is not one of the host directories that Multus uses`);
   }
 }
 

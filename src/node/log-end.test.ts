@@ -42,12 +42,12 @@ describe("logEnd", () => {
     expect(end(path, -1, 5)).toBe("hird\n"); // no line fits: rather a part than nothing
   });
 
-  it("refuses what is no regular file, and does not hang on a pipe", () => {
+  it("refuses what is not a regular file, and does not hang on a pipe", () => {
     symlinkSync("/etc/hostname", join(directory, "link"));
     execFileSync("mkfifo", [join(directory, "pipe")]);
     expect(() => end(join(directory, "link"), 1)).toThrow("symbolic link");
-    expect(() => end(join(directory, "pipe"), 1)).toThrow("no regular file");
-    expect(() => end(directory, 1)).toThrow("no regular file");
+    expect(() => end(join(directory, "pipe"), 1)).toThrow("not a regular file");
+    expect(() => end(directory, 1)).toThrow("not a regular file");
     expect(() => end(join(directory, "none"), 1)).toThrow("does not exist");
   });
 });

@@ -44,12 +44,12 @@ function withFile<T>(file: string, use: (descriptor: number, stats: Stats) => T)
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") throw new LogFileError(`${file} does not exist`);
-    if (code === "ELOOP") throw new LogFileError(`${file} is a symbolic link, and those are not followed`);
+    if (code === "ELOOP") throw new LogFileError(`${file} is a symbolic link; links are not followed`);
     throw new LogFileError(`${file} cannot be opened: ${message}`);
   }
   try {
     const stats = fstatSync(descriptor);
-    if (!stats.isFile()) throw new LogFileError(`${file} is no regular file`);
+    if (!stats.isFile()) throw new LogFileError(`${file} is not a regular file`);
     return use(descriptor, stats);
   } finally {
     closeSync(descriptor);

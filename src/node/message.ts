@@ -38,7 +38,7 @@ export function decodeMessage(message: string): unknown {
       : message;
     return JSON.parse(text);
   } catch (error) {
-    throw new UnreadableMessage(`no answer of this program: ${(error as Error).message}`);
+    throw new UnreadableMessage(`not a result of this program: ${(error as Error).message}`);
   }
 }
 
@@ -49,7 +49,7 @@ function shortened(value: Lists): Lists {
     .toSorted((a, b) => b.size - a.size);
   const largest = sizes[0];
   if (!largest || largest.list.length === 0)
-    throw new UnreadableMessage("an answer without lists is too long");
+    throw new UnreadableMessage("a result without lists is too long");
   return {
     ...value,
     [largest.name]: largest.list.slice(0, Math.floor(largest.list.length * 0.75)),

@@ -8,8 +8,11 @@ import { DAEMON_SOCKET, type Host, noneIfAbsent } from "./host.ts";
 export const releaseReport = z.object({
   node: z.string().max(253),
   at: z.iso.datetime(),
-  ended: z.boolean().describe("Whether the daemon ended while it was waited for."),
-  answered: z.int().min(0).describe("Calls of the shim that were told to come again."),
+  ended: z.boolean().describe("Whether the daemon terminated before the wait ended."),
+  answered: z
+    .int()
+    .min(0)
+    .describe("Calls of the shim that were answered with CNI error 11, try again later."),
   truncated: z.array(z.string()).max(0).default([]),
 });
 export type ReleaseReport = z.output<typeof releaseReport>;

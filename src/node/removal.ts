@@ -73,7 +73,7 @@ export class Removal {
       if (/^multus\.kubeconfig(\.new)?$/.test(name)) await this.remove(`${directory}/${name}`);
       else if (name === "certs" && (await host.stat(`${directory}/${name}`))?.isDirectory()) {
         if (certificates) await this.#certificates(`${directory}/${name}`);
-      } else this.keep(`${directory}/${name}`, "is nothing that Multus writes");
+      } else this.keep(`${directory}/${name}`, "is not a file that Multus writes");
     });
     await this.#removeEmpty(directory);
   }
@@ -82,7 +82,7 @@ export class Removal {
   async #certificates(directory: string): Promise<void> {
     await this.each(directory, async (name) => {
       if (/^multus-client-[\w-]+\.pem$/.test(name)) await this.remove(`${directory}/${name}`, "silently");
-      else this.keep(`${directory}/${name}`, "is nothing that Multus writes");
+      else this.keep(`${directory}/${name}`, "is not a file that Multus writes");
     });
     if (await this.#removeEmpty(directory)) this.report.removed.push(cut(directory, 512));
   }

@@ -49,7 +49,7 @@ const REFUSALS: readonly Check[] = [
     return {
       path: "spec.primaryNetwork.readinessFile",
       code: "UNREACHABLE_FILE",
-      message: `must lie in ${confDir} for mode: Thick: the daemon sees no other files of the host (it is ${readinessFile})`,
+      message: `must be in ${confDir} with mode: Thick: the daemon does not see other files of the host (it is ${readinessFile})`,
     };
   },
   /** The libcni of the release fails a delegate of a newer version; unknown ones the conflist's check refuses. */
@@ -62,7 +62,7 @@ const REFUSALS: readonly Check[] = [
     return {
       path: "spec.primaryNetwork.config",
       code: "CNI_VERSION_TOO_NEW",
-      message: `cniVersion must be ${newest} or older with Multus ${version} (it is ${found})`,
+      message: `cniVersion must be ${newest} or earlier with Multus ${version} (it is ${found})`,
     };
   },
   ({ primaryNetwork: { preset } }) => {
@@ -77,7 +77,7 @@ const WARNINGS: readonly Check[] = [
       ? {
           path: "spec.image.tag",
           code: "MOVING_TAG",
-          message: `${spec.image.tag} moves: nodes may run different releases; name a release or a digest`,
+          message: `${spec.image.tag} moves: nodes may run different releases; set a release or a digest`,
         }
       : undefined,
   ({ version }) =>
@@ -85,7 +85,7 @@ const WARNINGS: readonly Check[] = [
       ? {
           path: "spec.version",
           code: "NEWER_RELEASE",
-          message: `${version} is later than ${NEWEST_RELEASE}, the newest release that this operator knows: it is rendered as ${NEWEST_RELEASE} is, and its defects are not known here; compare its manifests, or upgrade the operator`,
+          message: `${version} is later than ${NEWEST_RELEASE}, the newest release that this operator knows: it is rendered like ${NEWEST_RELEASE}, and its defects are not known; compare its manifests, or upgrade the operator`,
         }
       : undefined,
   /** v3 has releases of two numbers (v3.4, v3.9), v4 has none. */
@@ -97,7 +97,7 @@ const WARNINGS: readonly Check[] = [
       ? {
           path: "spec.version",
           code: "UNKNOWN_RELEASE",
-          message: `${spec.version} names no release of v4, which have three numbers: the image's tag follows from it; write ${spec.version}.0, or set image.tag`,
+          message: `${spec.version} is not a release of v4, which has three numbers, and the image's tag is derived from it; set ${spec.version}.0, or set image.tag`,
         }
       : undefined,
   (spec) =>
@@ -134,7 +134,7 @@ const WARNINGS: readonly Check[] = [
       ? {
           path: "spec.cni.version",
           code: "MUST_BE_THE_PRIMARY_NETWORKS",
-          message: `the thin plugin does not start on a node whose primary network has another cniVersion than ${spec.cni.version}; leave it out to follow the primary network`,
+          message: `the thin plugin does not start on a node whose primary network has another cniVersion than ${spec.cni.version}; remove the field to use the primary network's`,
         }
       : undefined,
   /** CheckVersionCompatibility of pkg/server/config: the daemon ends, and is started again for ever. */
@@ -143,7 +143,7 @@ const WARNINGS: readonly Check[] = [
       ? {
           path: "spec.cni.version",
           code: "NEEDS_NEWER_PRIMARY_NETWORK",
-          message: `the daemon does not start on a node whose primary network has a cniVersion below 0.4.0; leave ${spec.cni.version} out unless every node's has a newer one`,
+          message: `the daemon does not start on a node whose primary network has a cniVersion below 0.4.0; remove ${spec.cni.version} unless the primary network on every node has a newer one`,
         }
       : undefined,
   ({ workload: { resources } }) => {
@@ -152,7 +152,7 @@ const WARNINGS: readonly Check[] = [
       ? {
           path: "spec.workload.resources.limits.memory",
           code: "LOW_MEMORY_LIMIT",
-          message: `${limit} kills Multus when many pods start at once (multus-cni #1346); raise it to ${ENOUGH_MEMORY} or more, or leave it out`,
+          message: `with ${limit}, Multus is OOM-killed when many pods start at once (multus-cni #1346); raise it to ${ENOUGH_MEMORY} or more, or remove it`,
         }
       : undefined;
   },
@@ -166,7 +166,7 @@ const WARNINGS: readonly Check[] = [
       ? {
           path: "spec.workload.architectures",
           code: "ONE_ARCHITECTURE",
-          message: `upstream's image of ${version} may hold amd64 only (its manifest names another for ppc64le); name one in spec.image that holds them all`,
+          message: `the upstream image of ${version} may contain amd64 only (its manifest names another image for ppc64le); set an image in spec.image that supports all of them`,
         }
       : undefined,
   /** entrypoint.sh calls `python` with a script of Python 2 (`print x`), which few images have. */
@@ -176,7 +176,7 @@ const WARNINGS: readonly Check[] = [
           path: "spec.entrypoint.overrideNetworkName",
           code: "NEEDS_PYTHON",
           message:
-            "the entrypoint of v3 needs Python 2 in the image for this, as `python`; without it the pod ends at start",
+            "the entrypoint of v3 requires Python 2 in the image for this, as `python`; without it the pod exits at its start",
         }
       : undefined,
   ({ primaryNetwork: { preset } }) => {

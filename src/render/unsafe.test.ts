@@ -46,17 +46,17 @@ describe("is refused with the reason", () => {
     [
       "an inline network with another cluster network",
       { mode: "Thick", ...inline(calico), daemon: { clusterNetwork: "a" } },
-      /clusterNetwork: names the network that primaryNetwork\.source: Inline writes out/,
+      /clusterNetwork: names the same network/,
     ],
     [
       "an auxiliary chain is looked for next to the primary network's file",
       { mode: "Thick", ...inline(calico), daemon: { auxiliaryCNIChainName: "b" } },
-      /auxiliaryCNIChainName: fails every pod with primaryNetwork\.source: Inline/,
+      /auxiliaryCNIChainName: makes every pod fail with primaryNetwork\.source: Inline/,
     ],
     [
       "an inline network with a daemon on which it was not tried",
       { version: "v4.0.2", mode: "Thick", ...inline(calico) },
-      /Inline needs version v4\.1\.0 or later/,
+      /Inline requires version v4\.1\.0 or later/,
     ],
     [
       "the daemon does not know multusConfigFile as a field",
@@ -86,12 +86,12 @@ describe("is refused with the reason", () => {
     [
       "an auxiliary chain needs a cluster network by path",
       { mode: "Thick", daemon: { clusterNetwork: "a", auxiliaryCNIChainName: "b" } },
-      /fails every pod beside daemon\.clusterNetwork/,
+      /makes every pod fail together with daemon\.clusterNetwork/,
     ],
     [
       "the daemon waits for a file that it cannot see",
       { mode: "Thick", primaryNetwork: { readinessFile: "/run/x" } },
-      /the daemon sees no other files/,
+      /the daemon does not see other files/,
     ],
     [
       "v3 ends at a log level that it does not know",
@@ -101,12 +101,12 @@ describe("is refused with the reason", () => {
     [
       "v3.4's libcni fails CNI 1.0.0",
       { version: "v3.4.2", cni: { version: "1.0.0" } },
-      /must be 0\.4\.0 or older with v3/,
+      /must be 0\.4\.0 or earlier with v3/,
     ],
     [
       "v3.4's libcni fails a delegate of CNI 1.0.0",
       { version: "v3.4.2", ...inline({ ...calico, cniVersion: "1.0.0" }) },
-      /cniVersion must be 0\.4\.0 or older/,
+      /cniVersion must be 0\.4\.0 or earlier/,
     ],
     [
       "0.1.0 and 0.2.0 have results without interfaces",
@@ -117,7 +117,7 @@ describe("is refused with the reason", () => {
     [
       "Multus panics at no plugin",
       inline({ name: "n", plugins: [] }),
-      /needs a list of plugins that is not empty/,
+      /must have a list of plugins that is not empty/,
     ],
     [
       "Multus panics at a plugin that is null",
@@ -142,14 +142,14 @@ describe("is refused with the reason", () => {
     [
       "a renamed file beside a configuration that is deleted on exit leaves no network",
       { entrypoint: { renameConfFile: true } },
-      /without any CNI configuration/,
+      /without a CNI configuration/,
     ],
     [
       "a self-built image has not the daemon's paths",
       { mode: "Thick", image: { layout: {} } },
       /the daemon's paths are fixed/,
     ],
-    ["the daemon does not exist in v3", { version: "v3.4.2", mode: "Thick" }, /Thick needs version v4\.0/],
+    ["the daemon does not exist in v3", { version: "v3.4.2", mode: "Thick" }, /Thick requires version v4\.0/],
   ])("%s", (_, spec, reason) => {
     expect(judge(spec).refused.join("\n")).toMatch(reason);
   });

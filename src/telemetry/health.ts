@@ -1,5 +1,6 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { ConnectionLimit } from "../listen/connection-limit.ts";
 import type { Metrics } from "./metrics.ts";
 
 /** A check throws, or returns a sentence, when something is wrong. */
@@ -13,6 +14,16 @@ export interface HealthOptions {
   metrics: Metrics;
 }
 
+/** The kubelet and a few Prometheus servers: none needs more. */
+const CONNECTIONS = { total: 64, perAddress: 16 };
+const TIMEOUTS = {
+  requestTimeout: 5000,
+  headersTimeout: 3000,
+  connectionsCheckingInterval: 1000,
+  /** Prometheus scrapes at least once a minute, and keeps its connection, ms. */
+  keepAliveTimeout: 90_000,
+};
+
 /** Answers /healthz, /readyz and /metrics for the kubelet and Prometheus; it takes no input. */
 export class HealthServer {
   readonly #server: Server;
@@ -22,7 +33,7 @@ export class HealthServer {
   }
 
   static async start(options: HealthOptions): Promise<HealthServer> {
-    const server = createServer((request, response) => {
+    const server = createServer(TIMEOUTS, (request, response) => {
       const answer = (status: number, text: string, type = "text/plain; charset=utf-8") => {
         response.writeHead(status, { "content-type": type });
         response.end(text);
@@ -39,9 +50,10 @@ export class HealthServer {
             .then((text) => answer(200, text, options.metrics.registry.contentType))
             .catch((error: unknown) => answer(500, String(error)));
         default:
-          return answer(404, "not found: /healthz, /readyz and /metrics are here\n");
+          return answer(404, "not found; available paths: /healthz, /readyz and /metrics\n");
       }
     });
+    new ConnectionLimit(CONNECTIONS).guard(server);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     server.once("error", reject);
     server.listen(options.port, resolve);

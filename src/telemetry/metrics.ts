@@ -27,12 +27,12 @@ export class Metrics {
   );
   readonly #terminal = this.#counter(
     "controller_runtime_terminal_reconcile_errors_total",
-    "Reconciliation errors that are not tried again, by controller",
+    "Reconciliation errors that are not retried, by controller",
     ["controller"],
   );
   readonly #active = this.#gauge(
     "controller_runtime_active_workers",
-    "Reconciliations under way by controller",
+    "Active reconciliations by controller",
     ["controller"],
   );
   readonly #workers = this.#gauge("controller_runtime_max_concurrent_reconciles", "Workers by controller", [
@@ -40,18 +40,18 @@ export class Metrics {
   ]);
   readonly #seconds = this.#histogram(
     "controller_runtime_reconcile_time_seconds",
-    "Length of a reconciliation",
+    "Duration of a reconciliation",
     ["controller"],
   );
   readonly #adds = this.#counter("workqueue_adds_total", "Keys added to the queue", ["name"]);
-  readonly #retries = this.#counter("workqueue_retries_total", "Keys added again after an error", ["name"]);
+  readonly #retries = this.#counter("workqueue_retries_total", "Keys retried after an error", ["name"]);
   readonly #depth = this.#gauge("workqueue_depth", "Keys waiting in the queue", ["name"]);
   readonly #waited = this.#histogram(
     "workqueue_queue_duration_seconds",
-    "How long a key waited in the queue",
+    "Time that a key waited in the queue",
     ["name"],
   );
-  readonly #worked = this.#histogram("workqueue_work_duration_seconds", "How long a key was worked on", [
+  readonly #worked = this.#histogram("workqueue_work_duration_seconds", "Time that processing a key took", [
     "name",
   ]);
   readonly #requests = this.#counter("rest_client_requests_total", "Requests to the API server", [
@@ -71,7 +71,7 @@ export class Metrics {
     collectDefaultMetrics({ register: this.registry });
     this.#sampled(
       "workqueue_unfinished_work_seconds",
-      "How long the keys that are being worked on have been, all together: it grows while a worker is stuck",
+      "Total time that the keys in progress have taken so far; it grows while a worker is stuck",
       ["name"],
       (gauge) => {
         for (const [name, unfinished] of this.#queues) gauge.set({ name }, unfinished().totalSeconds);
@@ -79,7 +79,7 @@ export class Metrics {
     );
     this.#sampled(
       "workqueue_longest_running_processor_seconds",
-      "How long the longest-running worker has worked on its key",
+      "Time that the longest-running worker has taken so far",
       ["name"],
       (gauge) => {
         for (const [name, unfinished] of this.#queues) gauge.set({ name }, unfinished().longestSeconds);
@@ -138,7 +138,7 @@ export class Metrics {
   watches(staleness: () => ReadonlyMap<string, number>): void {
     this.#sampled(
       "multus_operator_watch_staleness_seconds",
-      "How long ago the API server last sent something for a watch of this resource",
+      "Time since the API server last sent something for a watch of this resource",
       ["resource"],
       (gauge) => {
         gauge.reset();

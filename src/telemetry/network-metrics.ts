@@ -20,25 +20,25 @@ export class NetworkMetrics {
     const registers = [registry];
     this.#networks = new Gauge({
       name: "multus_operator_networks",
-      help: "NetworkAttachmentDefinitions by state; an invalid one is unavailable, too",
+      help: "NetworkAttachmentDefinitions by state; one that is not valid is also unavailable",
       labelNames: ["state"],
       registers,
     });
     this.#pods = new Gauge({
       name: "multus_operator_pods",
-      help: "Pods that ask for networks by what became of it",
+      help: "Pods that request networks, by outcome",
       labelNames: ["outcome"],
       registers,
     });
     this.#ranges = new Gauge({
       name: "multus_operator_address_ranges",
-      help: "Ranges of addresses by how full they are",
+      help: "Address ranges by usage",
       labelNames: ["state"],
       registers,
     });
     this.#duplicates = new Gauge({
       name: "multus_operator_duplicate_addresses",
-      help: "Addresses that several pods of one layer-2 network have, counted once a network",
+      help: "Addresses that several pods in one layer-2 network use, counted once per network",
       registers,
     });
   }

@@ -57,8 +57,8 @@ it.each([
   [
     "sriov-without-device",
     [
-      ["one-of-two", NETWORKS, "warning", "MISSING_DEVICE", "needs 2 of"],
-      ["none-of-one", NETWORKS, "warning", "MISSING_DEVICE", "needs 1 of"],
+      ["one-of-two", NETWORKS, "warning", "MISSING_DEVICE", "requires 2 of"],
+      ["none-of-one", NETWORKS, "warning", "MISSING_DEVICE", "requires 1 of"],
     ],
   ],
   ["static-ips-without-prefix", [["p", NETWORKS, "error", "BAD_IP", "192.168.70.33/24"]]],

@@ -11,7 +11,7 @@ const CASES: Record<string, string[]> = {
     "1 NetworkAttachmentDefinition and 1 Pod checked: 0 errors, 0 warnings",
   ],
   "validate-duplicate-key": [
-    "f:7:11: warning: NetworkAttachmentDefinition a: metadata.labels: is set twice; kubectl takes the last one [DUPLICATE_KEY]",
+    "f:7:11: warning: NetworkAttachmentDefinition a: metadata.labels: is a duplicate key; kubectl uses the last value [DUPLICATE_KEY]",
     "1 NetworkAttachmentDefinition checked: 0 errors, 1 warning",
   ],
   "validate-yaml-merge-key": [
@@ -24,7 +24,7 @@ const CASES: Record<string, string[]> = {
     expect.stringMatching(/^2 NetworkAttachmentDefinitions checked/) as string,
   ],
   "validate-kind-misspelled": [
-    'f:3:7: error: NetworkAttachementDefinition lan: kind: no such kind; did you mean NetworkAttachmentDefinition? (it is "NetworkAttachementDefinition") [INVALID_VALUE]',
+    'f:3:7: error: NetworkAttachementDefinition lan: kind: unknown kind; did you mean NetworkAttachmentDefinition? (it is "NetworkAttachementDefinition") [INVALID_VALUE]',
     expect.stringContaining('did you mean "bridge"?') as string,
     expect.stringMatching(/^1 NetworkAttachementDefinition checked: 1 error/) as string,
   ],

@@ -18,7 +18,7 @@ export function misspelledKind(kind: string, meant: string): ObjectFinding {
     path: "kind",
     severity: "error",
     code: "INVALID_VALUE",
-    message: `no such kind; did you mean ${meant}? (it is ${show(kind)})`,
+    message: `unknown kind; did you mean ${meant}? (it is ${show(kind)})`,
     at: ["kind"],
   };
 }

@@ -22,7 +22,7 @@ it.each([
   [{ name: "-a" }, "metadata.name INVALID_VALUE"],
   [
     { name: false },
-    "metadata.name WRONG_TYPE must be a string; YAML 1.1, which kubectl reads, takes it for false: put it in quotes",
+    "metadata.name WRONG_TYPE must be a string; kubectl uses YAML 1.1, which reads it as false: put it in quotes",
   ],
   [{ namespace: "a.b" }, "metadata.namespace INVALID_VALUE"],
   [{ labels: { app: 1 } }, "metadata.labels.app WRONG_TYPE must be a string (it is 1): put it in quotes"],

@@ -68,12 +68,12 @@ export function checkMetadata(metadata: unknown, at: Path): ObjectFinding[] {
 
 function notText(value: unknown): string {
   if (typeof value === "boolean")
-    return `must be a string; YAML 1.1, which kubectl reads, takes it for ${value}: put it in quotes`;
+    return `must be a string; kubectl uses YAML 1.1, which reads it as ${value}: put it in quotes`;
   return `must be a string (it is ${show(value)})${typeof value === "number" ? ": put it in quotes" : ""}`;
 }
 
 function hintFor(key: string): string {
   if (key.includes("/")) return "it belongs below annotations or labels: indent it";
   const near = closest(key, FIELDS);
-  return near ? `did you mean ${near}?` : "metadata has no such field";
+  return near ? `did you mean ${near}?` : "metadata does not have this field";
 }

@@ -42,7 +42,7 @@ export function checkNetworkDefinition({ value, name, apiVersion }: SeenObject):
     error(
       "spec.config",
       "WRONG_TYPE",
-      `must be a string that holds JSON, as in "config: |" (it is ${show(config)})`,
+      `must be a string that contains JSON, as in "config: |" (it is ${show(config)})`,
     );
   else
     for (const { path, severity, code, message, line = 1, column = 1 } of checkNetworkConfig(config, {

@@ -90,7 +90,7 @@ export function checkPod(
     }
     const { requests } = parsed;
     if (isObject(spec) && spec.hostNetwork === true && requests.length > 0)
-      report(key, "warning", "IGNORED", "is ignored, since the pod has hostNetwork: true");
+      report(key, "warning", "IGNORED", "is ignored, because the pod has hostNetwork: true");
     checkInterfaces(requests, (code, message) => report(key, "error", code, message));
     const second = gatewayProblem(requests);
     if (second) report(key, "error", second.code, second.message);
@@ -124,7 +124,7 @@ function inPodsNamespace(
 ): string | undefined {
   if (namespace === own || annotation.includes("/") || /"namespace"/i.test(annotation)) return undefined;
   if (networks.has(`${own}/${name}`) || !networks.has(`${namespace}/${name}`)) return undefined;
-  return `names ${show(name)} without a namespace, for which Multus searches its own (${own}), not the pod's: write ${namespace}/${name}`;
+  return `names ${show(name)} without a namespace: Multus searches its own namespace (${own}), not the pod's; write ${namespace}/${name}`;
 }
 
 /** Interfaces default to netN by position; the kernel refuses a name that is taken. */
@@ -138,7 +138,7 @@ function checkInterfaces(
     if (taken.has(name)) {
       error(
         "DUPLICATE_INTERFACE",
-        `names the interface ${show(name)} ${["lo", "eth0"].includes(name) ? "that every pod has already" : "twice"}`,
+        `names the interface ${show(name)} ${["lo", "eth0"].includes(name) ? "that every pod already has" : "more than once"}`,
       );
       return;
     }
@@ -161,7 +161,7 @@ function problemsOf(
           {
             severity: "error",
             code: "FORBIDDEN_NETWORK",
-            message: `requests ${show(key)}, and namespace isolation allows only NADs of the pod's own and of global namespaces`,
+            message: `requests ${show(key)}, but namespace isolation allows only NADs in the pod's own namespace and in global namespaces`,
           },
         ]
       : [];

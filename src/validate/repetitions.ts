@@ -21,7 +21,7 @@ export function repetitions(): (object: SeenObject, file: string) => ObjectFindi
         path: "metadata.name",
         severity: "warning",
         code: "DUPLICATE_OBJECT",
-        message: `is also the name of one ${where}; the one that is applied last counts`,
+        message: `is also the name of another object ${where}; the one that is applied last takes effect`,
         at: ["metadata", "name"],
       },
     ];

@@ -178,7 +178,7 @@ it("says of a NAD that is in two files, and of one that is twice in a List", () 
     { file: "b.yaml", documents },
   ]);
   expect(twoFiles.findings.map(findingLine)).toEqual([
-    'b.yaml:3:18: warning: NetworkAttachmentDefinition apps/n: metadata.name: is also the name of one in "a.yaml"; the one that is applied last counts [DUPLICATE_OBJECT]',
+    'b.yaml:3:18: warning: NetworkAttachmentDefinition apps/n: metadata.name: is also the name of another object in "a.yaml"; the one that is applied last takes effect [DUPLICATE_OBJECT]',
   ]);
   expect(found(`${nad("{}")}---\n${nad("{}").replace("apps", "other")}`)).toEqual([]);
 });

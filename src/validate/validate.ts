@@ -85,7 +85,7 @@ function ofKeys({ duplicates }: SourceDocument, { at }: SeenObject): ObjectFindi
       path: formatPath(path),
       severity: "warning",
       code: "DUPLICATE_KEY",
-      message: "is set twice; kubectl takes the last one",
+      message: "is a duplicate key; kubectl uses the last value",
       at: path,
     }));
 }

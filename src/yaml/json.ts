@@ -83,7 +83,8 @@ class JsonReading {
       if (escaped === "") break;
       text.put(JSON.parse(`"${escaped}"`) as string, at);
     }
-    if (!this.#takes('"')) throw this.#unexpected("a string is not closed, or holds what must be escaped");
+    if (!this.#takes('"'))
+      throw this.#unexpected("a string is not closed, or contains a character that must be escaped");
     const { value, runs } = text;
     return {
       kind: "scalar",
@@ -110,6 +111,6 @@ class JsonReading {
   }
 
   #unexpected(message: string): YamlError {
-    return new YamlError(this.at >= this.#source.length ? "ends too early" : message, this.at);
+    return new YamlError(this.at >= this.#source.length ? "unexpected end of input" : message, this.at);
   }
 }

@@ -74,7 +74,8 @@ class Parser {
     if (first.type === "alias") {
       this.#scanner.take();
       const target = this.#anchors.get(first.name);
-      if (!target) throw new YamlError(`there is no anchor "&${first.name}" before this alias`, first.start);
+      if (!target)
+        throw new YamlError(`the anchor "&${first.name}" is not defined before this alias`, first.start);
       return { kind: "alias", start: first.start, name: first.name, target };
     }
     const { anchor, tag } = this.#properties();
@@ -134,7 +135,7 @@ class Parser {
     if (anchor !== undefined || tag !== "")
       return named({ ...absent(start), tag, implicit: tag === "", absent: false });
     throw new YamlError(
-      token.type === "end" ? "ends too early" : `a value is expected, not ${wordFor(token)}`,
+      token.type === "end" ? "unexpected end of input" : `a value is expected, not ${wordFor(token)}`,
       start,
     );
   }
@@ -226,7 +227,7 @@ class Parser {
     const token = this.#scanner.peek();
     if (token.type !== type)
       throw new YamlError(
-        token.type === "end" ? "what is opened here is not closed" : otherwise,
+        token.type === "end" ? "the collection that is opened here is not closed" : otherwise,
         token.type === "end" ? opened : token.start,
       );
     this.#scanner.take();

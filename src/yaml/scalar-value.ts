@@ -124,7 +124,7 @@ function isCharacter(bytes: Buffer): boolean {
 
 function mismatch(tag: string, start: number): YamlError {
   return new YamlError(
-    `the text does not have the form that its tag ${tag.replace(TAG, "!!")} asks for`,
+    `the text does not have the form that its tag ${tag.replace(TAG, "!!")} requires`,
     start,
   );
 }

@@ -79,15 +79,13 @@ function scanEscape(cursor: Cursor): string {
   const count = Object.hasOwn(DIGITS, name) ? (DIGITS[name] ?? 0) : 0;
   if (count === 0)
     throw new YamlError(
-      name === "/"
-        ? 'the escape "\\/" is JSON\'s, and not YAML\'s: write "/"'
-        : "an escape that YAML does not know",
+      name === "/" ? 'the escape "\\/" is JSON\'s, and not YAML\'s: write "/"' : "an unknown escape sequence",
       start,
     );
   cursor.skip(2);
   const digits = cursor.source.slice(cursor.pos, cursor.pos + count);
   if (digits.length !== count || !/^[0-9a-fA-F]+$/.test(digits))
-    throw new YamlError(`an escape that needs ${count} hexadecimal digits`, start);
+    throw new YamlError(`an escape sequence that requires ${count} hexadecimal digits`, start);
   const code = Number.parseInt(digits, 16);
   if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
     throw new YamlError("an escape for a code that is not a Unicode character", start);

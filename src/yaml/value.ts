@@ -91,7 +91,7 @@ class Reading {
     this.#count(node);
     if (node.kind === "alias") return this.#within(node, () => this.#key(node.target));
     if (node.kind !== "scalar")
-      throw new YamlError("a key must be a text, not a list or a mapping", node.start);
+      throw new YamlError("a key must be a string, not a list or a mapping", node.start);
     const { type, value } = this.#scalar(node);
     if (type === "null" || type === "uint")
       throw new YamlError(

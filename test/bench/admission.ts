@@ -31,6 +31,7 @@ const webhook = await WebhookServer.start({
     network: (_, name) => (name === "missing" ? "absent" : { nad: undefined }),
   },
   log: pino({ level: "silent" }),
+  path: () => "/validate",
   metrics: new AdmissionMetrics(new Registry()),
 });
 
@@ -49,10 +50,10 @@ const bodies = {
       metadata: { name: `net-${i}` },
       spec: { config: configs[i] },
     }),
-  "NAD, 256 KiB": (i: number) =>
+  "NAD, 64 KiB": (i: number) =>
     review("k8s.cni.cncf.io", "network-attachment-definitions", {
       metadata: { name: `net-${i}` },
-      spec: { config: `{"type":"macvlan","note":"${"x".repeat(262_000)}"}` },
+      spec: { config: `{"type":"macvlan","note":"${"x".repeat(65_000)}"}` },
     }),
   "pod, two networks": (i: number) =>
     review("", "pods", {

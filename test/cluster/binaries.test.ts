@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { BINARIES, binary, moduleDirectory } from "./binaries.ts";
+import { BINARIES, binary, moduleDirectory, REQUIRED_BINARIES } from "./binaries.ts";
 import { execute } from "./execute.ts";
 import { FAMILIES } from "./families.ts";
 
@@ -64,6 +64,12 @@ test("a name belongs to one family, and every program is pinned by its family's 
     const pinned = readFileSync(join(import.meta.dirname, "tools", family, "tools.go"), "utf8");
     for (const path of Object.values(programs)) expect(pinned).toContain(`_ "${path}"`);
   }
+});
+
+test("the older Kubernetes servers are built on demand, and not with everything else", () => {
+  expect(BINARIES).toContain("kube-apiserver-1.30");
+  expect(REQUIRED_BINARIES).toContain("kube-apiserver");
+  expect(REQUIRED_BINARIES.filter((name) => /-1\.\d+$/.test(name))).toEqual([]);
 });
 
 test("a module's own files are at hand: the manifests and the entrypoint that Multus ships", () => {

@@ -1,7 +1,7 @@
 /**
  * The programs that the test cluster runs, built from pinned Go modules on first use.
  *
- *   node test/cluster/binaries.ts --all        build everything (make tools)
+ *   node test/cluster/binaries.ts --all        build all that `make test` needs (make tools)
  *   node test/cluster/binaries.ts kubectl      build one, print its path
  */
 import { execFileSync, spawn } from "node:child_process";
@@ -17,6 +17,11 @@ const TOOLS = join(import.meta.dirname, "tools");
 
 /** Every program that `binary` knows. */
 export const BINARIES: readonly string[] = Object.values(FAMILIES).flatMap((f) => Object.keys(f.programs));
+
+/** What `--all` builds: all except the families that are optional. */
+export const REQUIRED_BINARIES: readonly string[] = BINARIES.filter(
+  (name) => !FAMILIES[familyOf(name)]?.optional,
+);
 
 /**
  * The absolute path of a program, its whole family built first if need be. Safe with several processes at
@@ -151,7 +156,7 @@ if (import.meta.main) {
     process.stderr.write("usage: node test/cluster/binaries.ts --all | NAME…\n");
     process.exitCode = 2;
   } else {
-    const paths = await binaries(names.includes("--all") ? BINARIES : names);
+    const paths = await binaries(names.includes("--all") ? REQUIRED_BINARIES : names);
     if (!names.includes("--all")) process.stdout.write(`${paths.join("\n")}\n`);
   }
 }

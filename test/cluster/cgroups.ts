@@ -34,6 +34,34 @@ export async function createCgroup(name: string): Promise<void> {
   }
 }
 
+/** Makes a cgroup whose processes may have so many bytes together; the kernel kills one of them for more. */
+export async function createMemoryCgroup(name: string, bytes: number): Promise<void> {
+  await createCgroup(name);
+  const { group, file } = memoryOf(name, "memory.limit_in_bytes", "memory.max");
+  writeFileSync(join(group, file), String(bytes));
+}
+
+/** A shell's words that move the shell, and what it becomes, into the cgroup. */
+export function joinCgroup(name: string): string {
+  return hierarchies()
+    .filter((hierarchy) => existsSync(join(hierarchy, name, "cgroup.procs")))
+    .map((hierarchy) => `echo $$ > ${join(hierarchy, name, "cgroup.procs")}`)
+    .join(" && ");
+}
+
+/** The most bytes that the cgroup had at a time; undefined where the kernel does not count that. */
+export function peakMemory(name: string): number | undefined {
+  const { group, file } = memoryOf(name, "memory.max_usage_in_bytes", "memory.peak");
+  const path = join(group, file);
+  return existsSync(path) ? Number(readFileSync(path, "utf8")) : undefined;
+}
+
+/** Where the memory of a cgroup is counted, and the file's name under cgroup v1 or v2. */
+function memoryOf(name: string, v1: string, v2: string): { group: string; file: string } {
+  const isV2 = existsSync(join(ROOT, "cgroup.controllers"));
+  return isV2 ? { group: join(ROOT, name), file: v2 } : { group: join(ROOT, "memory", name), file: v1 };
+}
+
 /** Ends what still runs in the cgroup and removes it with all below it. Another process may do the same at once. */
 export async function removeCgroup(name: string): Promise<void> {
   const groups = hierarchies()

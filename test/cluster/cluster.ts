@@ -5,7 +5,9 @@ import { nodeCgroup } from "./cgroups.ts";
 import { oneLine } from "./command.ts";
 import { CONTROL_PLANE_NEEDS, type ControlPlane, firstAddress, startControlPlane } from "./control-plane.ts";
 import { waitUntil } from "./daemon.ts";
+import { DEFAULT_KUBERNETES } from "./families.ts";
 import { type ImageName, image, imageNeeds } from "./images.ts";
+import { requestedKubernetes } from "./kubernetes-release.ts";
 import { type Needs, provide, together } from "./needs.ts";
 import {
   addClusterNetwork,
@@ -59,6 +61,10 @@ export function clusterNeeds(options: ClusterOptions): Needs {
  * bridge as their primary network, with a second network for macvlan. Needs root on Linux.
  */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  if (requestedKubernetes() !== DEFAULT_KUBERNETES)
+    throw new Error(
+      `KUBERNETES_VERSION is for tests without nodes: the kubelet is of ${DEFAULT_KUBERNETES}, and must not be newer than the API server`,
+    );
   await provide(clusterNeeds(options));
   await sweepDeadClusters();
   const cluster = new Cluster(options);

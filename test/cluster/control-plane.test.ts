@@ -8,6 +8,8 @@ import { binaries, binary } from "./binaries.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 import { waitUntil } from "./daemon.ts";
 import { execute } from "./execute.ts";
+import { KUBERNETES_RELEASES } from "./families.ts";
+import { requestedKubernetes } from "./kubernetes-release.ts";
 import { promised } from "./limits.ts";
 import { STATE_ROOT } from "./state-directory.ts";
 
@@ -46,7 +48,9 @@ describe("a control plane's life", () => {
     expect(Date.now() - start).toBeLessThan(promised(5_000));
     const names = (await plane.kubectl("get", "ns", "-o", "name")).trim().split("\n");
     expect(names).toContain("namespace/default");
-    expect(JSON.parse(await plane.kubectl("version", "-o", "json")).serverVersion.gitVersion).toBe("v1.36.3");
+    expect(JSON.parse(await plane.kubectl("version", "-o", "json")).serverVersion.gitVersion).toBe(
+      KUBERNETES_RELEASES[requestedKubernetes()],
+    );
   });
 
   test("two at once know nothing of each other, and stopping one leaves no process, file or port", async () => {

@@ -7,6 +7,8 @@ import { CertificateAuthority, kubeconfig, newKey, newPublicKey } from "./certif
 import { Daemon, waitUntil } from "./daemon.ts";
 import { compact } from "./etcd.ts";
 import { execute } from "./execute.ts";
+import { kubernetesProgram } from "./families.ts";
+import { requestedKubernetes } from "./kubernetes-release.ts";
 import { type Needs, provide } from "./needs.ts";
 import { releasePorts, reservePorts, sweepPorts } from "./ports.ts";
 import {
@@ -35,10 +37,15 @@ export interface ControlPlaneOptions {
   apiserverArgs?: string[];
 }
 
-/** What `startControlPlane` installs and builds first. */
+const SERVERS = ["kube-apiserver", "kube-controller-manager", "kube-scheduler"];
+
+/**
+ * What `startControlPlane` installs and builds first. The servers are of the release that KUBERNETES_VERSION asks for;
+ * etcd and kubectl are the same for all.
+ */
 export const CONTROL_PLANE_NEEDS: Needs = {
   packages: ["openssl", "util-linux"],
-  programs: ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl"],
+  programs: ["etcd", ...SERVERS.map((name) => kubernetesProgram(name, requestedKubernetes())), "kubectl"],
 };
 
 /**

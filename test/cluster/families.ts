@@ -4,10 +4,22 @@ export interface Family {
   programs: Record<string, string>;
   ldflags?: string;
   env?: Record<string, string>;
+  /** Built when one of its programs is asked for by name; not part of `--all`. */
+  optional?: true;
 }
 
-const KUBERNETES = "v1.36.3";
-const version = "-X k8s.io/component-base/version";
+/** Minor version → the release of kube-apiserver that the tests can run against, the oldest first. */
+export const KUBERNETES_RELEASES = { "1.30": "v1.30.14", "1.33": "v1.33.13", "1.36": "v1.36.3" } as const;
+
+export type KubernetesMinor = keyof typeof KUBERNETES_RELEASES;
+
+/** What the test cluster and all tests run on, if nothing else is asked for. */
+export const DEFAULT_KUBERNETES = "1.36";
+
+/** The name under which a program of the Kubernetes release is built. */
+export function kubernetesProgram(name: string, minor: KubernetesMinor): string {
+  return minor === DEFAULT_KUBERNETES ? name : `${name}-${minor}`;
+}
 
 /** One Go module a family, since their requirements clash in one. The order is that of `--all`. */
 export const FAMILIES: Record<string, Family> = {
@@ -20,8 +32,10 @@ export const FAMILIES: Record<string, Family> = {
       "kubectl",
       "kubelet",
     ]),
-    ldflags: `${version}.gitVersion=${KUBERNETES} ${version}.gitMajor=1 ${version}.gitMinor=36`,
+    ldflags: kubernetesVersion("1.36"),
   },
+  "kubernetes-1.30": olderKubernetes("1.30"),
+  "kubernetes-1.33": olderKubernetes("1.33"),
   etcd: { programs: { etcd: "go.etcd.io/etcd/server/v3" } },
   containerd: {
     programs: programs("github.com/containerd/containerd/v2/cmd", [
@@ -87,4 +101,21 @@ export const FAMILIES: Record<string, Family> = {
 
 function programs(prefix: string, names: string[]): Record<string, string> {
   return Object.fromEntries(names.map((name) => [name, `${prefix}/${name}`]));
+}
+
+/** The servers whose behavior the operator depends on; the rest of a cluster is that of the default release. */
+function olderKubernetes(minor: KubernetesMinor): Family {
+  const servers = ["kube-apiserver", "kube-controller-manager", "kube-scheduler"];
+  return {
+    programs: Object.fromEntries(
+      servers.map((name) => [kubernetesProgram(name, minor), `k8s.io/kubernetes/cmd/${name}`]),
+    ),
+    ldflags: kubernetesVersion(minor),
+    optional: true,
+  };
+}
+
+function kubernetesVersion(minor: KubernetesMinor): string {
+  const variable = "-X k8s.io/component-base/version";
+  return `${variable}.gitVersion=${KUBERNETES_RELEASES[minor]} ${variable}.gitMajor=1 ${variable}.gitMinor=${minor.split(".")[1]}`;
 }

@@ -64,7 +64,9 @@ describeOn(["loadImage"], "admission on real nodes", () => {
     );
     await waitForReady(kubectl);
     await waitUntil("a warning", async () =>
-      (await applied(network(WRONG_MODE))).includes("Warning: spec.config: mode must be one of"),
+      (await applied(network(WRONG_MODE))).includes(
+        "Warning: NetworkAttachmentDefinition net: spec.config: mode must be one of",
+      ),
     );
     await waitUntil(
       "both certificates",

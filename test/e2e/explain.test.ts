@@ -59,7 +59,7 @@ const CASES: [pod: string, code: string, ...words: string[]][] = [
   ["host-network", "HOST_NETWORK", "remove hostNetwork, or the annotation"],
   ["unscheduled", "UNSCHEDULED", "0/2 nodes are available"],
   ["no-master", "MISSING_MASTER", 'node-1 has no interface "eth9"', "(it has ", "eth1"],
-  ["unreadable", "BAD_REQUEST", "cannot be read: it is no JSON"],
+  ["unreadable", "BAD_REQUEST", "is not valid: it is not valid JSON"],
   ["misspelt", "MISSPELLED_ANNOTATION", "write k8s.v1.cni.cncf.io/networks"],
 ];
 

@@ -176,7 +176,7 @@ describeOn(["nodeExec", "loadImage", "secondNetwork", "calico"], "the first user
       await tryAgain();
       await expectOnBothNodes(
         "RegistryLoginMissing",
-        "secret harbor",
+        "Secret harbor",
         "does not exist in namespace kube-system",
       );
     });
@@ -184,7 +184,7 @@ describeOn(["nodeExec", "loadImage", "secondNetwork", "calico"], "the first user
     it("a wrong password", async () => {
       await guide.run("pull-secret", { env: { ...environment, REGISTRY_PASSWORD: "wrong" }, cwd: ROOT });
       await tryAgain();
-      await expectOnBothNodes("RegistryLoginRefused", "refused the login of secret harbor");
+      await expectOnBothNodes("RegistryLoginRefused", "rejected the login in Secret harbor");
       await kubectl.run("delete", "secret", "harbor", "-n", "kube-system");
       await run("pull-secret");
     });
@@ -213,12 +213,12 @@ describeOn(["nodeExec", "loadImage", "secondNetwork", "calico"], "the first user
       try {
         startedAt = Date.now();
         await patch({ image: { registry: other.host, tag: null } });
-        await expectOnBothNodes("RegistryCertificateRefused", "does not accept the registry's certificate");
+        await expectOnBothNodes("RegistryCertificateRefused", "does not trust the registry's certificate");
       } finally {
         await other.stop();
       }
       await tryAgain();
-      await expectOnBothNodes("RegistryUnreachable", `the registry ${other.host} does not answer`);
+      await expectOnBothNodes("RegistryUnreachable", `the registry ${other.host} does not respond`);
     });
 
     it("another layout, without a flap at each restart", async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { NETWORK_ATTACHMENT_DEFINITIONS } from "../../src/crds/network-attachment-definition.ts";
 import { GUARD } from "../../src/render/rollout-guard.ts";
 import { HollowCluster, NODE_COUNT } from "./hollow-cluster.ts";
 import { FAULTS, RESOURCES } from "./read-faults.ts";
@@ -16,6 +17,13 @@ const specOf = (level: string) => ({
   nodes: { inspection: "Off" },
   rollout: { canary: { nodes: 1, probe: "probe-net" } },
 });
+const PROBE = { type: NETWORK_ATTACHMENT_DEFINITIONS, namespace: "kube-system", name: "probe-net" };
+const PROBE_NETWORK = {
+  apiVersion: "k8s.cni.cncf.io/v1",
+  kind: "NetworkAttachmentDefinition",
+  metadata: { name: PROBE.name, namespace: PROBE.namespace },
+  spec: { config: JSON.stringify({ cniVersion: "0.3.1", type: "macvlan", master: "eth0" }) },
+};
 const expected: Record<string, Record<string, unknown>> = {};
 let next = 0;
 
@@ -26,6 +34,7 @@ beforeAll(async () => {
     for (const level of [...LEVELS, LEVELS[0]]) {
       await cluster.put(specOf(level));
       expected[level] = await cluster.reference();
+      await cluster.client.apply(PROBE, PROBE_NETWORK, { fieldManager: "test", force: true });
     }
   });
 });

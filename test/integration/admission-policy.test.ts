@@ -206,7 +206,7 @@ describe("the policy for NetworkAttachmentDefinitions", () => {
     const escapes = `"type":"${"\\\\".repeat(LONGEST_CONFIG / 4 - 10)}"`;
     expect(await network(wrapped(escapes))).toBeUndefined();
     for (const length of [LONGEST_CONFIG + 1, 1_400_000])
-      expect(await network(filled(length, "a"))).toContain("longer than 262144");
+      expect(await network(filled(length, "a"))).toContain("longer than 65536");
   });
 
   it("leaves system namespaces alone, and an object that was wrong before", async () => {

@@ -10,7 +10,7 @@ import { type ControlPlane, startControlPlane } from "../cluster/control-plane.t
 import { waitUntil } from "../cluster/daemon.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 
-/** An API server as Kubernetes 1.29 has it, without ValidatingAdmissionPolicy: the webhook works alone. */
+/** An API server on which ValidatingAdmissionPolicy is disabled: the webhook works alone. */
 
 let plane: ControlPlane;
 let kubectl: Kubectl;

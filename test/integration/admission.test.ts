@@ -117,7 +117,9 @@ const pod = (request: string, namespace = "default", spec: object = {}) => ({
 
 const dryRun = ["apply", "--dry-run=server"];
 const warned = async () =>
-  (await shown(network(WRONG_MODE), ...dryRun)).includes("Warning: spec.config: mode");
+  (await shown(network(WRONG_MODE), ...dryRun)).includes(
+    "Warning: NetworkAttachmentDefinition net: spec.config: mode",
+  );
 const denied = async () => (await shown(network(WRONG_MODE), ...dryRun)).includes("denied the request");
 const policyNames = () => admissionObjects(kubectl);
 
@@ -130,7 +132,7 @@ describe("admission", () => {
     await waitUntil("the webhook to be called", warned);
     expect(first.notReady()).toBeUndefined();
     const answer = await shown(network(WRONG_MODE));
-    expect(answer).toContain("Warning: spec.config: mode must be one of");
+    expect(answer).toContain("Warning: NetworkAttachmentDefinition net: spec.config: mode must be one of");
     expect(answer).toContain('did you mean "bridge"?) (line 4, column 11)');
     expect(answer).toContain("networkattachmentdefinition.k8s.cni.cncf.io/net created");
     expect(await shown(network(RIGHT))).toBe("networkattachmentdefinition.k8s.cni.cncf.io/net configured\n");
@@ -145,7 +147,7 @@ describe("admission", () => {
         "Warning: Validation failed for ValidatingAdmissionPolicy 'multus-operator-networks'",
       );
     });
-    expect(answer).toContain("Warning: spec.config: type");
+    expect(answer).toContain("Warning: NetworkAttachmentDefinition net: spec.config: type");
   });
 
   it("refuses in mode Deny what cannot work, and warns of what is doubtful", async () => {
@@ -153,11 +155,13 @@ describe("admission", () => {
     await waitUntil("the refusal", denied);
     const answer = await shown(network(WRONG_MODE, "other"));
     expect(answer).toContain(
-      'admission webhook "networks.admission.multus-operator.dev" denied the request: spec.config: mode must be one of',
+      'admission webhook "networks.admission.multus-operator.dev" denied the request: NetworkAttachmentDefinition net: spec.config: mode must be one of',
     );
     expect(await kubectl.run("get", "net-attach-def", "other", "--ignore-not-found")).toBe("");
     const doubtful = await shown(network(RIGHT.replace('"mode"', '"mode":"vepa","mode"'), "doubtful"));
-    expect(doubtful).toContain("Warning: spec.config: mode is given twice");
+    expect(doubtful).toContain(
+      "Warning: NetworkAttachmentDefinition net: spec.config: mode is a duplicate key",
+    );
     expect(doubtful).toContain("doubtful created");
   });
 
@@ -171,7 +175,7 @@ describe("admission", () => {
     await setMode("Warn");
     await waitUntil("the warning", warned);
     expect(await shown(network(nested, "nested"), ...dryRun)).toMatch(
-      /Warning: spec.config: logFile names a path of the node .*\n.*created/,
+      /Warning: NetworkAttachmentDefinition \S+: spec.config: logFile names a path of the node .*\n.*created/,
     );
     await setMode("Warn", {}, ["HOST_PATH"]);
     await waitUntil("the refusal", async () =>
@@ -235,14 +239,14 @@ describe("admission", () => {
     it("warns of a network that does not exist, and knows one that was made this moment", async () => {
       const missing = await shown(pod("none"), ...dryRun);
       expect(missing).toContain(
-        "Warning: metadata.annotations[k8s.v1.cni.cncf.io/networks] asks for default/none, which does not exist",
+        "Warning: metadata.annotations[k8s.v1.cni.cncf.io/networks] requests default/none, which does not exist",
       );
       expect(missing).toContain("created");
       await kubectl.run("create", "-f", "manifests/samples/macvlan-conf.yaml");
       expect(await shown(pod("macvlan-conf"), ...dryRun)).toBe("pod/pod created (server dry run)\n");
       const port = '"portMappings": [{"hostPort": 8080, "containerPort": 80}]';
       expect(await shown(pod(`[{"name": "macvlan-conf", ${port}}]`), ...dryRun)).toMatch(
-        /Warning: .*default\/macvlan-conf gets no portMappings from the pod.*\n.*created/,
+        /Warning: .*requests "portMappings" of "default\/macvlan-conf".*\n.*created/,
       );
       await kubectl.run("delete", "-f", "manifests/samples/macvlan-conf.yaml");
     });
@@ -255,7 +259,7 @@ describe("admission", () => {
         (await shown(pod("tenant/theirs"), ...dryRun)).includes("denied"),
       );
       expect(await shown(pod("tenant/theirs"), ...dryRun)).toContain(
-        "asks for tenant/theirs, which namespace isolation forbids",
+        "requests tenant/theirs, which namespace isolation forbids",
       );
       expect(await shown(pod("default/net", "tenant"), ...dryRun)).toContain("created");
       expect(await shown(pod("theirs", "tenant"), ...dryRun)).toContain("created");
@@ -472,7 +476,7 @@ describe("admission", () => {
     await setMode("Deny");
     await waitUntil("the event", async () => {
       const events = await kubectl.run("get", "events", "-A", "-o", "jsonpath={.items[*].message}");
-      return events.includes("attachments.admission: ") && events.includes(".spec.validations");
+      return events.includes("attachments.admission: ") && events.includes("the operator did not create it");
     });
     const live = await kubectl.get<typeof foreign>("validatingadmissionpolicy", "multus-operator-requests");
     expect(live.spec.validations[0]?.expression).toBe("true");

@@ -205,7 +205,7 @@ it("may not approve what no node has made, nor make a request, whatever the oper
   const { metadata: _, status: __, ...made } = await request(foreign);
   const own = JSON.stringify({ ...made, metadata: { name: "own" } });
   await expect(kubectl.runWithInput(own, "create", "-f", "-", `--as=${OPERATOR}`)).rejects.toThrow(
-    /asks for no certificates/,
+    /does not request certificates/,
   );
   expect(await decisions(foreign)).toEqual([]);
 });

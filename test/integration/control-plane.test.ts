@@ -3,6 +3,8 @@ import { binary } from "../cluster/binaries.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { execute } from "../cluster/execute.ts";
+import { KUBERNETES_RELEASES } from "../cluster/families.ts";
+import { requestedKubernetes } from "../cluster/kubernetes-release.ts";
 
 // What the operator's own access rules rely on, seen at the API server that the other tests run against.
 
@@ -19,6 +21,11 @@ async function apply(kubeconfig: string, object: string, ...args: string[]): Pro
   const all = ["--kubeconfig", kubeconfig, "apply", "--server-side", "-f", "-", ...args];
   return await execute(await binary("kubectl"), all, { input: object });
 }
+
+test("it is of the release that was asked for", async () => {
+  const { serverVersion } = JSON.parse(await plane.kubectl("version", "-o", "json"));
+  expect(serverVersion.gitVersion).toBe(KUBERNETES_RELEASES[requestedKubernetes()]);
+});
 
 test("server-side apply creates only objects of the names that the role lists", async () => {
   await plane.kubectl("create", "serviceaccount", "narrow");

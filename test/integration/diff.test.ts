@@ -92,14 +92,14 @@ it("shows of a hand-made Multus what would be taken over, before the operator is
   const alone = await diff(spec);
   expect(alone.code).toBe(1);
   expect(alone.stdout).toMatch(
-    /^! ClusterRole multus \(not taken over\)\n {4}kubectl-client-side-apply owns rules: set spec\.adopt: true/m,
+    /^! ClusterRole multus \(not adopted\)\n {4}kubectl-client-side-apply owns rules: set spec\.adopt: true/m,
   );
   const adopted = await diff({ ...spec, adopt: true });
   expect(adopted.code).toBe(1);
-  expect(adopted.stdout).toContain("No pod of Multus restarts.");
+  expect(adopted.stdout).toContain("No Multus pod restarts.");
   const other = await diff({ ...spec, adopt: true, logging: { level: "debug" } });
-  expect(other.stdout).toMatch(/^~ DaemonSet kube-system\/kube-multus-ds \(its pods restart, on 0 nodes\)/m);
-  expect(other.stdout).toContain('spec.logging.level: not set is found, "debug" is wanted');
+  expect(other.stdout).toMatch(/^~ DaemonSet kube-system\/kube-multus-ds \(its pods restart on 0 nodes\)/m);
+  expect(other.stdout).toContain('spec.logging.level: found not set, expected "debug"');
   await kubectl.run("delete", "daemonset,configmap", "-n", "kube-system", "-l", "app=multus");
   await kubectl.run("delete", "serviceaccount,clusterrole,clusterrolebinding", "multus", "-n", "kube-system");
 });
@@ -117,7 +117,7 @@ it("shows every object as new where there is none, and nothing when the operator
   await startOperator();
   await applied({ mode: "Thick" });
   const same = await diff({ mode: "Thick" });
-  expect(same).toEqual({ code: 0, stdout: "Nothing would change.\n", stderr: "" });
+  expect(same).toEqual({ code: 0, stdout: "No changes.\n", stderr: "" });
 });
 
 it("shows a changed field where a person looks for it, and writes nothing", async () => {
@@ -145,7 +145,7 @@ it("shows a changed field where a person looks for it, and writes nothing", asyn
     "  + spec.workload.labels.team: net",
     "~ ConfigMap kube-system/multus-daemon-config",
     "  ~ data[daemon-config.json].logLevel: verbose → debug",
-    "~ DaemonSet kube-system/kube-multus-ds (its pods restart, on 0 nodes)",
+    "~ DaemonSet kube-system/kube-multus-ds (its pods restart on 0 nodes)",
     "  + spec.template.metadata.labels.team: net",
     "3 changed. Multus restarts on 0 nodes.",
     "",

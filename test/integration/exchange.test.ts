@@ -264,6 +264,12 @@ it("takes the startup taint from a node once Multus is ready there, and from all
 });
 
 const CANARY = { canary: { nodes: 1, probe: "probe-net" } };
+const PROBE_NETWORK = {
+  apiVersion: "k8s.cni.cncf.io/v1",
+  kind: "NetworkAttachmentDefinition",
+  metadata: { name: "probe-net", namespace: "kube-system" },
+  spec: { config: JSON.stringify({ cniVersion: "0.3.1", type: "macvlan", master: "eth0" }) },
+};
 const level = (value: string) => ({ mode: "Thick", logging: { level: value } });
 const pod = async (node: string) =>
   (await pods("name=multus")).find((found) => nodeOf(found) === node && !found.metadata.deletionTimestamp);
@@ -316,9 +322,26 @@ async function simulate(
 
 const isReady = async () => (await ready())?.status === "True";
 
+it("does not begin a canary whose probe has no network, and begins when it has one", async () => {
+  await apply({ ...level("error"), rollout: CANARY });
+  await simulate("the install to be Ready", "attached", isReady);
+  const before = [(await pod("node-a"))?.metadata.name, (await pod("node-b"))?.metadata.name];
+  await apply({ ...level("debug"), rollout: CANARY });
+  await waitUntil("the refusal", async () => (await ready())?.reason === "InvalidSpec");
+  expect((await ready())?.message).toContain(
+    "spec.rollout.canary.probe: there is no NetworkAttachmentDefinition kube-system/probe-net",
+  );
+  expect([(await pod("node-a"))?.metadata.name, (await pod("node-b"))?.metadata.name]).toEqual(before);
+  await create(PROBE_NETWORK);
+  await simulate("the probe", "attached", async () => probes.size > 0);
+  await simulate("the install to be Ready", "attached", isReady);
+  probes.clear();
+});
+
 it("tries a change on the canary's nodes, probes them, and lets the others follow", async () => {
   await apply({ ...level("error"), rollout: CANARY });
   await simulate("the install to be Ready", "attached", isReady);
+  await create(PROBE_NETWORK);
   const other = (await pod("node-b"))?.metadata.name;
   await apply({ ...level("debug"), rollout: CANARY });
   await simulate("the probe", "attached", async () => probes.size > 0);
@@ -332,6 +355,7 @@ it("tries a change on the canary's nodes, probes them, and lets the others follo
 it("stops at a probe that fails, and goes on with another spec", async () => {
   await apply({ ...level("error"), rollout: CANARY });
   await simulate("the install to be Ready", "attached", isReady);
+  await create(PROBE_NETWORK);
   const other = (await pod("node-b"))?.metadata.name;
   await apply({ ...level("debug"), rollout: CANARY });
   await simulate("the canary to fail", "bypassed", async () => (await ready())?.reason === "RolloutFailed");
@@ -347,6 +371,7 @@ it("stops at a probe that fails, and goes on with another spec", async () => {
 it("puts back what ran last by itself, and says so until the spec changes", async () => {
   await apply({ ...level("error") });
   await simulate("the install to be Ready", "attached", isReady);
+  await create(PROBE_NETWORK);
   const other = (await pod("node-b"))?.metadata.name;
   await apply({ ...level("debug"), rollout: { ...CANARY, rollback: true } });
   await simulate("it to be put back", "bypassed", async () => {

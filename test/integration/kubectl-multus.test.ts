@@ -3,11 +3,14 @@ import { spawn } from "node:child_process";
 import { resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { load } from "js-yaml";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deleteOrphanedLogPods } from "../../src/commands/kubectl/orphaned-log-pods.ts";
 import { READER_LABELS } from "../../src/commands/kubectl/reader-pod.ts";
-import { type ApiObject, PODS } from "../../src/kube/resource.ts";
+import { DEPLOYMENTS, STATEFUL_SETS } from "../../src/commands/kubectl/types.ts";
+import { MULTUS_INSTALL } from "../../src/crds/multus-install/multus-install.ts";
+import { type ApiObject, LEASES, NODES, PODS } from "../../src/kube/resource.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
+import { waitUntil } from "../cluster/daemon.ts";
 import { World } from "./networks/world.ts";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -147,11 +150,23 @@ it("lets no tenant's text reach a terminal as it is", async () => {
     pod,
     'plugin type="multus" name="m" failed (add): Multus: [default/hostile/x]: error adding container to network "lan": \u001b]0;owned\u0007\u009b2J\u202e',
   );
-  for (const args of [["explain", "hostile"], ["pods", "-o", "wide"], ["networks", "lan"], ["status"]]) {
-    const { stdout } = await multus(args);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
-    expect(stdout.replaceAll("\n", "")).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202e]/);
-  }
+  const outputs = [
+    ["explain", "hostile"],
+    ["pods", "-o", "wide"],
+    ["networks", "lan"],
+    ["networks", "-o", "wide"],
+    ["status"],
+    ["status", "-o", "wide"],
+    ["nodes", "-o", "wide"],
+    ["version"],
+    ["explain", "no\u001b]0;x\u0007\u202epod"],
+  ];
+  for (const args of outputs)
+    for (const format of [[], ["-o", "json"], ["-o", "yaml"]]) {
+      const { stdout, stderr } = await multus([...args, ...format]);
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
+      expect(`${stdout}${stderr}`.replaceAll("\n", "")).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202e]/);
+    }
 });
 
 it("asks as another user with --as and --as-group, as kubectl does", async () => {
@@ -196,6 +211,330 @@ it("sweeps reading pods that ended and that a killed kubectl multus left, and no
     labelSelector: "app.kubernetes.io/name=multus-log-reader",
   });
   expect(items.map(({ metadata }) => metadata.name).toSorted()).toEqual(["followed", "read-now"]);
+});
+
+/** What the chart installs of the operator, as far as the plugin reads it. */
+async function installOperator(namespace: string): Promise<void> {
+  await world.namespace(namespace);
+  await plane.kubectl("create", "clusterrole", "multus-operator", "--verb=get", "--resource=nodes");
+  await plane.kubectl(
+    "create",
+    "clusterrolebinding",
+    "multus-operator",
+    "--clusterrole=multus-operator",
+    `--serviceaccount=${namespace}:multus-operator`,
+  );
+  await deployment(namespace, "multus-operator", "registry.example/operator:1", "multus-operator");
+}
+
+async function deployment(namespace: string, name: string, image: string, account?: string): Promise<void> {
+  const labels = { "app.kubernetes.io/name": "multus-operator", "app.kubernetes.io/version": "9.9.9" };
+  await world.client.create(DEPLOYMENTS, {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name, namespace, labels },
+    spec: {
+      replicas: 2,
+      selector: { matchLabels: labels },
+      template: {
+        metadata: { labels },
+        spec: {
+          ...(account ? { serviceAccountName: account } : {}),
+          containers: [{ name: "operator", image }],
+        },
+      },
+    },
+  });
+}
+
+async function available(namespace: string, replicas: number): Promise<void> {
+  await world.client.patch(
+    { type: DEPLOYMENTS, namespace, name: "multus-operator" },
+    { status: { replicas, readyReplicas: replicas, availableReplicas: replicas } },
+    "status",
+  );
+}
+
+async function lease(namespace: string, renewTime: Date): Promise<void> {
+  await world.client.apply(
+    { type: LEASES, namespace, name: "multus-operator" },
+    {
+      apiVersion: "coordination.k8s.io/v1",
+      kind: "Lease",
+      metadata: { name: "multus-operator", namespace },
+      spec: { holderIdentity: "replica-1", renewTime: renewTime.toISOString().replace("Z", "000Z") },
+    },
+    { fieldManager: "test", force: true },
+  );
+}
+
+const LOG = { file: "/opt/cni/log/multus.log", hostDir: "/opt/cni/log", level: "verbose" };
+const install = { type: MULTUS_INSTALL, name: "multus" };
+
+async function readyInstall(): Promise<void> {
+  await world.client.create(MULTUS_INSTALL, {
+    apiVersion: "multus-operator.dev/v1alpha1",
+    kind: "MultusInstall",
+    metadata: { name: "multus", finalizers: ["multus-operator.dev/cleanup"] },
+    spec: { logging: LOG },
+  });
+  const condition = {
+    type: "Ready",
+    status: "True",
+    observedGeneration: 1,
+    lastTransitionTime: "2026-11-24T12:00:00Z",
+    reason: "Available",
+    message: "Multus runs on 2 of 2 nodes",
+  };
+  await world.client.patch(install, { status: { observedGeneration: 1, conditions: [condition] } }, "status");
+}
+
+async function node(name: string, ready: boolean): Promise<void> {
+  await world.client.create(NODES, {
+    apiVersion: "v1",
+    kind: "Node",
+    metadata: { name, labels: { zone: "a" } },
+  });
+  const conditions = [{ type: "Ready", status: ready ? "True" : "False" }];
+  await world.client.patch({ type: NODES, name }, { status: { conditions } }, "status");
+}
+
+describe("what people type", () => {
+  beforeAll(async () => {
+    await node("node-1", true);
+    await node("node-2", false);
+    await world.namespace("shop");
+    await world.pod("web-1", { namespace: "shop", networks: "lan", node: "node-1" });
+    await plane.kubectl("label", "pod", "-n", "shop", "web-1", "app=web");
+  });
+
+  it("takes NAMESPACE/POD, and the kind and the name as two words", async () => {
+    expect(await json("explain", "shop/web-1")).toMatchObject({ namespace: "shop", pod: "web-1" });
+    expect(await json("explain", "pod", "failing")).toMatchObject({ pod: "failing", code: "BAD_CONFIG" });
+    expect(await multus(["explain", "shop/web-2"])).toMatchObject({
+      code: 2,
+      stderr: "error: there is no pod web-2 in namespace shop; did you mean web-1?\n",
+    });
+  });
+
+  it("explains a workload by the pod that fails", async () => {
+    const labels = { app: "api" };
+    const set = await world.client.create<ApiObject>(STATEFUL_SETS, {
+      apiVersion: "apps/v1",
+      kind: "StatefulSet",
+      metadata: { name: "api", namespace: "default" },
+      spec: {
+        serviceName: "api",
+        selector: { matchLabels: labels },
+        template: { metadata: { labels }, spec: { containers: [{ name: "c", image: "busybox" }] } },
+      },
+    });
+    expect(await multus(["explain", "sts/api"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("StatefulSet api in namespace default has no pods"),
+    });
+    const owner = {
+      apiVersion: "apps/v1",
+      kind: "StatefulSet",
+      name: "api",
+      uid: set.metadata.uid,
+      controller: true,
+    };
+    await world.pod("api-0", {
+      networks: "lan",
+      status: got("192.168.1.9"),
+      phase: "Running",
+      node: "node-1",
+    });
+    await world.pod("api-1", { networks: "lan", phase: "Running", node: "node-1" });
+    // Of the same labels, and no pod of the workload.
+    await world.pod("api-x", { networks: "nowhere", node: "node-1" });
+    for (const name of ["api-0", "api-1", "api-x"])
+      await world.client.patch(
+        { type: PODS, namespace: "default", name },
+        { metadata: { labels, ...(name === "api-x" ? {} : { ownerReferences: [owner] }) } },
+      );
+    const { code, stdout } = await multus(["explain", "statefulset/api"]);
+    expect(stdout).toMatch(
+      /^StatefulSet api: 2 pods, 1 bypassed, 1 attached\. One of them:\ndefault\/api-1: bypassed\n/,
+    );
+    expect(code).toBe(1);
+    expect(await json("explain", "sts", "api")).toMatchObject({
+      pod: "api-1",
+      workload: { kind: "StatefulSet", name: "api", outcomes: { bypassed: 1, attached: 1 } },
+    });
+  });
+
+  it("selects by labels, and prints names or tables without headers", async () => {
+    expect((await multus(["pods", "-A", "-l", "app=web", "-o", "name"])).stdout).toBe("pod/web-1\n");
+    expect((await multus(["pods", "-n", "shop", "--no-headers"])).stdout).toMatch(/^web-1 +node-1/);
+    await plane.kubectl("label", "net-attach-def", "lan", "tier=front");
+    expect((await multus(["networks", "-l", "tier=front", "-o", "name"])).stdout).toBe(
+      "network-attachment-definition.k8s.cni.cncf.io/lan\n",
+    );
+    expect((await multus(["networks", "-l", "tier=back"])).stdout).toContain("with the labels tier=back");
+  });
+
+  it("warns of an annotation that Multus does not read", async () => {
+    await world.pod("misspelled", { namespace: "shop", node: "node-1" });
+    await plane.kubectl("annotate", "pod", "-n", "shop", "misspelled", "k8s.v1.cni.cncf.io/network=lan");
+    expect(await multus(["pods", "-n", "shop"])).toMatchObject({
+      code: 0,
+      stdout: expect.not.stringContaining("misspelled"),
+      stderr: expect.stringContaining("shop/misspelled (k8s.v1.cni.cncf.io/network)"),
+    });
+  });
+
+  it("refuses a namespace that does not exist", async () => {
+    for (const command of [["pods"], ["networks"], ["explain", "web"]])
+      expect(await multus([...command, "-n", "nope"])).toMatchObject({
+        code: 2,
+        stdout: "",
+        stderr: "error: namespace nope does not exist\n",
+      });
+  });
+
+  it("shows Multus on each node", async () => {
+    const { stdout, code } = await multus(["nodes"]);
+    expect(stdout).toMatch(
+      /^NODE +READY +MULTUS +REQUESTING +FAILING +MESSAGE\nnode-1 +True +Absent +\d+ +\d+/,
+    );
+    expect(stdout).toMatch(/node-2 +False +Absent +0 +0 +-\n/);
+    expect(code).toBe(0);
+    expect((await multus(["nodes", "-l", "zone=b"])).stdout).toBe("No node matches.\n");
+    expect((await multus(["nodes", "-o", "name"])).stdout).toBe("node/node-1\nnode/node-2\n");
+  });
+
+  it("points to the help of the command that was typed", async () => {
+    expect((await multus(["logs", "--tail", "x"])).stderr).toContain(
+      "(kubectl multus logs --help shows its options)",
+    );
+    expect((await multus(["lgs"])).stderr).toContain("(kubectl multus --help shows the commands)");
+    expect((await multus(["logs"])).stderr).toContain("name the node: kubectl multus logs NODE");
+  });
+
+  it("prints what changes with --watch, and nothing else", async () => {
+    const node24 = resolve(root, "node_modules/.bin/node");
+    const child = spawn(
+      node24,
+      [resolve(root, "dist/multus-operator.mjs"), "kubectl-multus", "pods", "-n", "shop", "-w"],
+      { env: { ...process.env, KUBECONFIG: plane.kubeconfig }, stdio: ["ignore", "pipe", "inherit"] },
+    );
+    const ended = new Promise((done) => child.once("exit", done));
+    let printed = "";
+    child.stdout.on("data", (chunk) => {
+      printed += String(chunk);
+    });
+    await waitUntil("the first table", async () => printed.includes("web-1"));
+    const before = printed;
+    await world.pod("web-2", { namespace: "shop", networks: "lan", node: "node-1" });
+    await waitUntil("the new pod", async () => printed.includes("web-2"));
+    child.kill("SIGINT");
+    await ended;
+    expect(printed.slice(before.length)).toMatch(/^web-2 +node-1 +pending +default\/lan +-\n$/);
+    expect(await multus(["pods", "-w", "-o", "json"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("--watch prints text"),
+    });
+  });
+
+  it("gives up on an API server that hangs after --request-timeout", async () => {
+    plane.apiserver.suspend();
+    try {
+      expect(await multus(["pods", "--request-timeout", "500ms"])).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(/^error: the API server does not answer: .*timeout/),
+      });
+    } finally {
+      plane.apiserver.resume();
+    }
+  });
+});
+
+describe("the operator", () => {
+  beforeAll(async () => {
+    await world.serviceAccount("kube-system");
+    await readyInstall();
+  });
+
+  it("is not taken for running because its last status was Ready", async () => {
+    const { code, stdout } = await multus(["status"]);
+    expect(stdout).toContain(
+      "not installed: there is no ClusterRoleBinding multus-operator. Install its chart",
+    );
+    expect(stdout).toContain("Ready          Unknown; last reported: True, Available");
+    expect(code).toBe(1);
+  });
+
+  /** The attack: its label is on a tenant's Deployment, which the plugin ran as root on a node. */
+  it("is not found by a label that a tenant can set", async () => {
+    await world.namespace("a-tenant");
+    await deployment("a-tenant", "multus-operator", "evil.example/root:1", "multus-operator");
+    expect(await multus(["logs", "node-1", "--timeout", "1"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(
+        "the operator's image is not certain: there is no ClusterRoleBinding multus-operator. Set the image",
+      ),
+    });
+    await installOperator("operators");
+    const logs = multus(["logs", "node-1", "--timeout", "5"]);
+    const images: string[] = [];
+    await waitUntil("the reader pod", async () => {
+      const { items } = await world.client.list<ApiObject & { spec: { containers: { image: string }[] } }>(
+        PODS,
+        {
+          namespace: "kube-system",
+          labelSelector: "app.kubernetes.io/name=multus-log-reader",
+        },
+      );
+      images.push(...items.flatMap(({ spec }) => spec.containers.map(({ image }) => image)));
+      return images.length > 0;
+    });
+    expect(new Set(images)).toEqual(new Set(["registry.example/operator:1"]));
+    expect(await logs).toMatchObject({ code: 2, stderr: expect.stringContaining("did not start on node-1") });
+    await deployment("operators", "second", "registry.example/other:1", "multus-operator");
+    expect(await multus(["logs", "node-1", "--timeout", "1"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("2 Deployments in namespace operators use the service account"),
+    });
+    await world.client.delete({ type: DEPLOYMENTS, namespace: "operators", name: "second" });
+  });
+
+  it("runs while its leader renews the Lease", async () => {
+    await available("operators", 2);
+    await lease("operators", new Date());
+    const { code, stdout } = await multus(["status"]);
+    expect(stdout).toMatch(
+      /^Operator +2 of 2 replicas available, version 9\.9\.9, leader replica-1\. This plugin is /,
+    );
+    expect(stdout).toContain("Ready          True, Available: Multus runs on 2 of 2 nodes");
+    expect(code).toBe(0);
+    const version = await multus(["version"]);
+    expect(version.stdout).toMatch(
+      /^plugin {4}\d.*\noperator {2}9\.9\.9 \(Deployment operators\/multus-operator\)/,
+    );
+  });
+
+  it("does not run when nothing renews the Lease, though pods may be there", async () => {
+    await lease("operators", new Date(Date.now() - 3_600_000));
+    const { code, stdout } = await multus(["status"]);
+    expect(stdout).toMatch(/^Operator +not running: .*no replica has renewed its Lease since \d{4}-/);
+    expect(stdout).toContain("Ready          Unknown; last reported: True");
+    expect(code).toBe(1);
+    expect(await json("status")).toMatchObject({
+      ready: false,
+      stale: true,
+      operator: { state: "NotRunning", available: 2, leader: { alive: false, name: "replica-1" } },
+    });
+  });
+
+  it("shows a deletion that goes on", async () => {
+    await lease("operators", new Date());
+    await world.client.delete(install);
+    const { code, stdout } = await multus(["status"]);
+    expect(stdout).toMatch(/ {2}Deletion +is being deleted since \d{4}-/);
+    expect(code).toBe(1);
+  });
 });
 
 it("reads a list of several pages", async () => {

@@ -394,7 +394,7 @@ it("finds the distribution by its nodes, says how, and keeps to what it found", 
   await waitUntil("the status to say so", async () => (await shown()) !== "");
   expect(JSON.parse(await shown())).toEqual({
     name: "K3s",
-    evidence: "kubelet v1.36.1+k3s1 on 1 of 1 nodes",
+    evidence: "kubelet v1.36.1+k3s1 on the only node",
   });
   await kubectl.run("delete", "node", "first");
   await node("second", "v1.36.1");

@@ -238,7 +238,13 @@ const task = (change: (pod: Pod) => object, of: NodeTask = CLEAN) => {
 };
 
 const webhooks = (change: (webhook: Record<string, unknown>) => object) => {
-  const object = webhookConfiguration(ADMISSION, { namespace: "multus-operator" }, "", {}) as unknown as {
+  const object = webhookConfiguration(
+    ADMISSION,
+    { namespace: "multus-operator" },
+    "/validate",
+    "",
+    {},
+  ) as unknown as {
     webhooks: Record<string, unknown>[];
   };
   return apply({
@@ -248,6 +254,7 @@ const webhooks = (change: (webhook: Record<string, unknown>) => object) => {
 };
 const ADMISSION = {
   mode: "Deny" as const,
+  denyCodes: [],
   isolation: { enabled: false, globalNamespaces: [] },
   excludedNamespaces: [KUBE_SYSTEM],
   denyCodes: [],

@@ -17,7 +17,7 @@ const MISTAKES: RefusedSpec[] = [
     title: "Thick with v3.4.2",
     spec: { version: "v3.4.2", mode: "Thick" },
     field: "spec.mode",
-    says: /needs version v4\.0 or later/,
+    says: /requires version v4\.0 or later/,
   },
   {
     title: "a misspelt field",

@@ -36,7 +36,7 @@ const writes: { name: string; happens?: () => Promise<unknown>; hangs: (r: Incom
     hangs: is("PATCH", /\/multusinstalls\/multus$/),
   },
   { name: "the status", hangs: is("PATCH", /\/multusinstalls\/multus\/status\?/) },
-  { name: "an object", hangs: is("PATCH", /\/daemonsets\/.*force=true$/) },
+  { name: "an object", hangs: is("PATCH", /\/daemonsets\/.*force=(?:true|false)$/) },
   { name: "an event", hangs: is("POST", /\/events$/) },
   {
     name: "the deletion of an object",

@@ -12,7 +12,7 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 
 {{- define "multus-operator.image" -}}
 {{- if not .Values.image.repository }}
-{{- fail "image.repository is required: no image of multus-operator is published. Build one with `make image`, push it to a registry of yours, and set image.repository=REGISTRY/multus-operator" }}
+{{- fail "image.repository is required: no image of multus-operator is published. Build one with `make image`, push it to your registry, and set image.repository=REGISTRY/multus-operator" }}
 {{- end }}
 {{- if .Values.image.digest -}}
 {{ .Values.image.repository }}@{{ .Values.image.digest }}

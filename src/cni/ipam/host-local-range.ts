@@ -28,7 +28,7 @@ export function hostLocalRanges(ipam: Section): Range[] {
   return [readRange(ipam, context, false), ...inSets].filter((range) => range !== undefined);
 }
 
-/** Range.Canonicalize. A `subnet` left out beside `ranges` is no range; within `ranges` it is required. */
+/** Range.Canonicalize. Without `subnet`, the fields next to `ranges` are not a range; within `ranges` it is required. */
 export function readRange(fields: Section, context: RangeContext, required: boolean): Range | undefined {
   const { report } = context;
   const subnet = fields.take("subnet", subnetKind(context));
@@ -37,11 +37,11 @@ export function readRange(fields: Section, context: RangeContext, required: bool
   const gateway = fields.take("gateway", address);
   if (required) {
     fields.warnOfMisspellings();
-    if (!fields.has("subnet")) report.missing(fields.at("subnet"), "the addresses to hand out");
+    if (!fields.has("subnet")) report.missing(fields.at("subnet"), "the addresses to allocate");
   } else if (!fields.has("subnet"))
     for (const name of ["rangeStart", "rangeEnd", "gateway"])
       if (fields.has(name))
-        report.warn(fields.at(name), "IGNORED", 'is ignored without a "subnet" beside it');
+        report.warn(fields.at(name), "IGNORED", 'is ignored without a "subnet" next to it');
   if (!subnet) return undefined;
   const { family } = subnet.address;
   const word = show(`${subnet.text}`).slice(1, -1);
@@ -49,7 +49,7 @@ export function readRange(fields: Section, context: RangeContext, required: bool
     report.error(
       fields.at("subnet"),
       "TOO_SMALL",
-      `is too small to hand out addresses from: /${family === 4 ? 30 : 126} at most (it is ${word})`,
+      `is too small to allocate addresses from: must be /${family === 4 ? 30 : 126} or larger (it is ${word})`,
     );
     return undefined;
   }
@@ -71,7 +71,7 @@ export function readRange(fields: Section, context: RangeContext, required: bool
     report.error(
       fields.at("rangeEnd"),
       "EMPTY_RANGE",
-      "leaves only the gateway's address, which is never handed out",
+      "leaves only the gateway's address, which is never allocated",
     );
   return { fields, subnet, gateway, first, last };
 
@@ -89,7 +89,7 @@ function subnetKind({ primary, type }: RangeContext): Kind<Cidr & { text: string
     if (value === POD_CIDR && (primary || type === "calico")) return undefined;
     const read = cidr(value, path, report);
     if (read?.mapped) {
-      report.error(path, "BAD_CIDR", "is an IPv4 network written as IPv6, which host-local refuses");
+      report.error(path, "BAD_CIDR", "is an IPv4 network written as IPv6, which host-local rejects");
       return undefined;
     }
     return read && { ...read, text: String(value) };

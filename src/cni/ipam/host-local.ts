@@ -17,9 +17,9 @@ export function checkHostLocal(ipam: Section, context: PluginContext): Layer3 | 
   const own = readRange(ipam, context, false);
   const sets = (ipam.take("ranges", list(list(section))) ?? []).map((set, i) => {
     const path = [...ipam.at("ranges"), i];
-    if (!set || set.length === 0) report.error(path, "EMPTY_RANGE_SET", "holds no range");
+    if (!set || set.length === 0) report.error(path, "EMPTY_RANGE_SET", "has no range");
     return (set ?? []).map((range, j) => {
-      if (!range) report.missing([...path, j, "subnet"], "the addresses to hand out");
+      if (!range) report.missing([...path, j, "subnet"], "the addresses to allocate");
       return range && readRange(range, context, true);
     });
   });
@@ -73,9 +73,9 @@ function checkRequested(sets: readonly Range[][], ipam: Section, context: Plugin
     taken.add(key);
     const index = left.findIndex((set) => set.some((range) => holds(range, wanted)));
     const [set] = index < 0 ? [undefined] : left.splice(index, 1);
-    if (!set) report.error(path, code, `has no range that gives ${show(ip)}`);
+    if (!set) report.error(path, code, `has no range that contains ${show(ip)}`);
     else if (set.some((range) => holds(range, wanted) && gatewayOf(range).value === wanted.value))
-      report.error(path, code, `does not give ${show(ip)}, which is the gateway of its range`);
+      report.error(path, code, `does not allocate ${show(ip)}, which is the gateway of its range`);
   };
   for (const [i, ip] of (args?.take("ips", texts) ?? []).entries())
     if (ip !== undefined && ip !== "") take(ip, [...(args?.at("ips") ?? []), i], "OUTSIDE_SUBNET");
@@ -84,7 +84,7 @@ function checkRequested(sets: readonly Range[][], ipam: Section, context: Plugin
     report.error(
       ipam.at("type"),
       "TOO_MANY_IPS",
-      `"host-local" takes one requested address only, since Multus passes all of them in one argument (the pod requests ${ips.length}); use "whereabouts" or "static"`,
+      `"host-local" accepts only one requested address, because Multus passes all of them in one argument (the pod requests ${ips.length}); use "whereabouts" or "static"`,
     );
   else for (const ip of ips) take(ip, ipam.path, "OUTSIDE_SUBNET");
 }
@@ -105,7 +105,7 @@ function checkFamilies(set: readonly Range[], { report }: PluginContext): void {
       report.error(
         fields.at("subnet"),
         "MIXED_FAMILIES",
-        "is of another family than the first range of its set; IPv4 and IPv6 go into sets of their own",
+        "has another address family than the first range of its set; put IPv4 and IPv6 into separate sets",
       );
       return;
     }
@@ -134,6 +134,6 @@ function checkCount(sets: readonly Range[][], ipam: Section, { report, cniVersio
       report.error(
         ipam.at("ranges"),
         "VERSION_TOO_LOW",
-        `has more than one set for IPv${family}, which needs cniVersion 0.3.0 or later`,
+        `has more than one set for IPv${family}, which requires cniVersion 0.3.0 or later`,
       );
 }

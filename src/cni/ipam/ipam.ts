@@ -34,7 +34,7 @@ export function checkIpam(context: PluginContext, need: "required" | "optional")
       report.error(
         ipam?.path ?? fields.path,
         "MISSING_IPAM",
-        `"${type}" does not work without addresses: "ipam" with a "type" is needed`,
+        `"${type}" does not work without addresses; add "ipam" with a "type"`,
       );
     else if (ipam && !ipam.has("type"))
       report.warn(ipam.path, "IPAM_WITHOUT_TYPE", 'has no "type": the interface gets no address at all');
@@ -43,7 +43,7 @@ export function checkIpam(context: PluginContext, need: "required" | "optional")
       report.error(
         fields.path,
         "VERSION_TOO_LOW",
-        `has no IPAM, which needs cniVersion 0.3.0 or later (it is ${cniVersion})`,
+        `has no IPAM, which requires cniVersion 0.3.0 or later (it is ${cniVersion})`,
       );
     return { addresses: [], routes: [], ipv6: false };
   }
@@ -67,7 +67,7 @@ export function checkMtuOfIpv6(
     report.error(
       fields.at("mtu"),
       "OUT_OF_RANGE",
-      `must be 1280 or more, since the network has IPv6 addresses or routes (it is ${mtu})`,
+      `must be 1280 or more, because the network has IPv6 addresses or routes (it is ${mtu})`,
     );
 }
 
@@ -82,7 +82,7 @@ function checkName(name: string, ipam: Section, { report }: PluginContext): void
   }
   const near = OTHERS.includes(name) ? undefined : closest(name, [...IPAMS.keys()]);
   if (near)
-    report.warn(ipam.at("type"), "UNKNOWN_IPAM", `is no IPAM plugin known here; did you mean "${near}"?`, {
+    report.warn(ipam.at("type"), "UNKNOWN_IPAM", `is not a known IPAM plugin; did you mean "${near}"?`, {
       suggestion: near,
     });
 }

@@ -62,7 +62,7 @@ export function checkRoutes(
       report.error(
         fields.at("gw"),
         "UNREACHABLE_GATEWAY",
-        "is in no subnet of this network, and the kernel refuses a route over it",
+        "is in no subnet of this network, and the kernel rejects a route over it",
       );
     else if (over && !reachable(over))
       report.error(
@@ -88,7 +88,7 @@ export function checkRoutes(
       family === 4 ? scope : 0,
     ].join();
     if (seen.has(key))
-      report.error(path, "DUPLICATE_ROUTE", "is given twice, and the kernel refuses the second");
+      report.error(path, "DUPLICATE_ROUTE", "is a duplicate, and the kernel rejects the second");
     seen.add(key);
   }
 
@@ -104,13 +104,13 @@ export function checkRoutes(
         report.error(
           path,
           "UNREACHABLE_GATEWAY",
-          "makes a default route over a gateway that is in no subnet of this network",
+          "adds a default route over a gateway that is in no subnet of this network",
         );
       else if (seen.has([family, 0n, 0, first.gateway.value, 0, 0, 0].join()))
         report.error(
           path,
           "DUPLICATE_ROUTE",
-          "makes the default route that the IPAM's routes hold already, and the kernel refuses the second",
+          "adds the default route that is already in the IPAM's routes, and the kernel rejects the second",
         );
     }
   }
@@ -135,7 +135,7 @@ function readRoutes(ipam: Section, { report, primary, cniVersion, after }: Plugi
       report.error(
         fields.at("dst"),
         "HOST_BITS",
-        "has host bits set, which the kernel refuses for an IPv4 route",
+        "has host bits set, which the kernel rejects for an IPv4 route",
       );
     if (dst.prefix === 0 && !primary && !movesRoutes({ after }))
       report.warn(

@@ -41,7 +41,7 @@ export function checkStatic(ipam: Section, context: PluginContext): Layer3 | und
     handedOut.push({ subnet: asIpv4(block), gateway });
     const key = `${block.address.family} ${block.address.value} ${block.prefix}`;
     if (seen.has(key))
-      report.error(path, "DUPLICATE_ADDRESS", "is given twice, and the kernel refuses the second");
+      report.error(path, "DUPLICATE_ADDRESS", "is a duplicate, and the kernel rejects the second");
     seen.add(key);
   }
   if (context.type === "ptp" && (byCapability ?? fixed ?? requested ?? []).length > 0)
@@ -64,7 +64,7 @@ export function checkStatic(ipam: Section, context: PluginContext): Layer3 | und
       report.error(
         ipam.at("addresses"),
         "VERSION_TOO_LOW",
-        `has more than one address for IPv${family}, which needs cniVersion 0.3.0 or later`,
+        `has more than one address for IPv${family}, which requires cniVersion 0.3.0 or later`,
       );
   const certain =
     !fromRuntime &&
@@ -109,7 +109,7 @@ function requestedAddresses(ipam: Section, { report, request }: PluginContext): 
   return request.ips.flatMap((ip) => {
     const block = parseCidr(ip);
     if (block) return [{ block, gateway: undefined, path: ipam.path }];
-    report.error(ipam.path, "BAD_IP", `needs addresses with a prefix length: ${ip}/24, not ${show(ip)}`);
+    report.error(ipam.path, "BAD_IP", `requires addresses with a prefix length: ${ip}/24, not ${show(ip)}`);
     return [];
   });
 }

@@ -56,7 +56,7 @@ export function checkRange(
       report.error(
         fields.at("range"),
         "TOO_SMALL",
-        `is too small to hand out addresses from: /${most} at most (it is ${show(word)})`,
+        `is too small to allocate addresses from: must be /${most} or larger (it is ${show(word)})`,
       );
   } else if (first && !contains(network, unmapped(first)))
     report.error(fields.at("range"), "OUTSIDE_SUBNET", `begins outside of its network (it is ${show(word)})`);
@@ -74,18 +74,22 @@ export function checkRange(
       report.error(
         fields.at("range"),
         "EMPTY_RANGE",
-        `has no address that "exclude" leaves (it is ${show(word)})`,
+        `has no address left after "exclude" (it is ${show(word)})`,
       );
   }
   return { fields, network, first: low, last: high, exceptions };
 
-  /** Beside `range` what is no address counts as not given; in `ipRanges` Go's decoder refuses it. */
+  /** Next to `range`, a value that is not an address is ignored; in `ipRanges` Go's decoder rejects it. */
   function bound(name: string): Address | undefined {
     if (inList) return fields.take(name, address);
     const given = fields.take(name, text);
     const read = given ? parseAddress(sloppy(given)) : undefined;
     if (given && !read)
-      report.warn(fields.at(name), "IGNORED", `is ignored, since it is no IP address (it is ${show(given)})`);
+      report.warn(
+        fields.at(name),
+        "IGNORED",
+        `is ignored, because it is not an IP address (it is ${show(given)})`,
+      );
     return read && unmapped(read);
   }
 
@@ -94,7 +98,7 @@ export function checkRange(
       report.warn(
         fields.at(name),
         "IGNORED",
-        `is ignored, since it is no usable address of ${show(word).slice(1, -1)}`,
+        `is ignored, because it is not a usable address of ${show(word).slice(1, -1)}`,
       );
   }
 

@@ -22,7 +22,7 @@ export function checkSlices(
     report.error(
       path,
       "WRONG_TYPE",
-      `must be a prefix length such as "/24": whereabouts' controller makes no slices of another (it is ${show(word)})`,
+      `must be a prefix length such as "/24": whereabouts' controller does not create other slices (it is ${show(word)})`,
     );
     return;
   }
@@ -34,7 +34,7 @@ export function checkSlices(
     report.error(
       path,
       "CONTRADICTION",
-      "works with IPv4 only: whereabouts' controller crashes on a range of IPv6",
+      "works with IPv4 only: whereabouts' controller crashes on an IPv6 range",
     );
     return;
   }
@@ -42,17 +42,21 @@ export function checkSlices(
     report.error(
       path,
       "OUT_OF_RANGE",
-      `is larger than the range, of which it must be a part: /${network.prefix} or more (it is ${show(word)}); no node gets addresses`,
+      `is larger than the range that contains it: must be /${network.prefix} or smaller (it is ${show(word)}); no node gets addresses`,
     );
   else if (size > 30)
-    report.error(path, "OUT_OF_RANGE", `leaves no address in a slice: /30 at most (it is ${show(word)})`);
+    report.error(
+      path,
+      "OUT_OF_RANGE",
+      `leaves no address in a slice: must be /30 or larger (it is ${show(word)})`,
+    );
   for (const name of ["exclude", "range_start", "range_end"])
     if (fields.has(name)) report.warn(fields.at(name), "IGNORED", 'is ignored next to "node_slice_size"');
   if (more.length > 0)
     report.warn(
       path,
       "CONTRADICTION",
-      "works with one range only: the pod gets its address of the first range again in place of one of another",
+      "works with one range only: the pod gets its address in the first range again instead of one in another range",
     );
   const gateway = parseAddress(sloppy(ipam.take("gateway", text) ?? ""));
   if (!gateway || size < network.prefix || size > 30) return;
@@ -64,6 +68,6 @@ export function checkSlices(
     report.warn(
       ipam.at("gateway"),
       "GATEWAY_HANDED_OUT",
-      "is given to a pod as any other address of a node's slice: use a gateway that is the first or last address of a slice, or outside of the range",
+      "is allocated to a pod like any other address of a node's slice; use a gateway that is the first or last address of a slice, or outside of the range",
     );
 }

@@ -89,7 +89,7 @@ function checkNetworks(ranges: readonly WhereaboutsRange[], { report }: PluginCo
       report.error(
         fields.at("range"),
         "OVERLAP",
-        "is of the same network as another range: whereabouts gives one address of a network, a second time the same, which the kernel refuses",
+        "is in the same network as another range: whereabouts allocates one address per network, the same one again for the second range, and the kernel rejects it",
       );
     seen.add(key);
   }
@@ -110,7 +110,7 @@ function checkGateway(
   report.warn(
     ipam.at("gateway"),
     "GATEWAY_HANDED_OUT",
-    `is given to a pod as any other address of the range: add "exclude": ["${word}/${gateway.family === 4 ? 32 : 128}"]${gateway.value === range.first ? ", or begin the range after it" : ""}`,
+    `is allocated to a pod like any other address of the range; add "exclude": ["${word}/${gateway.family === 4 ? 32 : 128}"]${gateway.value === range.first ? ", or start the range after it" : ""}`,
   );
 }
 
@@ -122,7 +122,7 @@ function checkTwice(addresses: readonly HandedOut[], ipam: Section, { report }: 
       report.error(
         ipam.path,
         "DUPLICATE_ADDRESS",
-        "gives one address twice, and the kernel refuses the second",
+        "assigns a duplicate address, and the kernel rejects the second",
       );
     seen.add(key);
   }
@@ -151,7 +151,7 @@ function requestedAddresses(ipam: Section, { report, request }: PluginContext): 
   return (request?.ips ?? []).flatMap((ip): HandedOut[] => {
     const subnet = parseCidr(sloppy(ip));
     if (subnet) return [{ subnet, gateway: undefined }];
-    report.error(ipam.path, "BAD_IP", `needs addresses with a prefix length: ${ip}/24, not ${show(ip)}`);
+    report.error(ipam.path, "BAD_IP", `requires addresses with a prefix length: ${ip}/24, not ${show(ip)}`);
     return [];
   });
 }

@@ -8,9 +8,9 @@ export const bandwidth: PluginCheck = (context) => {
     const rate = fields.take(`${way}Rate`, uint64) ?? 0;
     const burst = fields.take(`${way}Burst`, uint64) ?? 0;
     if (rate !== 0 && burst === 0 && isWell(`${way}Burst`))
-      report.missing(fields.at(`${way}Burst`), `"${way}Rate" is given, and works with it only`);
+      report.missing(fields.at(`${way}Burst`), `"${way}Rate" is set, and works only together with it`);
     if (burst !== 0 && rate === 0 && isWell(`${way}Rate`))
-      report.missing(fields.at(`${way}Rate`), `"${way}Burst" is given, and works with it only`);
+      report.missing(fields.at(`${way}Rate`), `"${way}Burst" is set, and works only together with it`);
     if (Math.floor(burst / 8) >= 2 ** 32 - 1)
       report.error(fields.at(`${way}Burst`), "OUT_OF_RANGE", "must be less than 4 GB (34359738360 bits)");
   }
@@ -20,7 +20,7 @@ export const bandwidth: PluginCheck = (context) => {
     report.error(
       fields.at("type"),
       "NOT_CHAINED",
-      "limits the node's end of a veth pair, and the plugins before it make none (bridge and ptp do)",
+      "limits the node's end of a veth pair, and the plugins before it do not create one (bridge and ptp do)",
     );
   requireChained(context);
   requireVersion(context, "0.3.0");

@@ -19,7 +19,7 @@ const FLAGS = [
 export const bridge: PluginCheck = (context) => {
   const { fields, report, primary } = context;
   if (fields.take("bridge", interfaceName) === "")
-    report.missing(fields.at("bridge"), "the name of a bridge; if the field is left out, it is cni0");
+    report.missing(fields.at("bridge"), "the name of a bridge; if the field is not set, it is cni0");
   for (const name of FLAGS) fields.take(name, flag);
   const isDefault = fields.take("isDefaultGateway", flag) === true;
   const isGateway = isDefault || fields.take("isGateway", flag) === true;
@@ -75,7 +75,7 @@ function checkGateways(addresses: readonly HandedOut[], { fields, report }: Plug
       report.error(
         fields.at(fields.has("isGateway") ? "isGateway" : "isDefaultGateway"),
         "CONTRADICTION",
-        `gives the bridge two IPv${gateway.family} addresses, which needs "forceAddress": true; the last one then stays`,
+        `assigns two IPv${gateway.family} addresses to the bridge, which requires "forceAddress": true; the last one then stays`,
       );
       return;
     }

@@ -11,6 +11,6 @@ export function checkDevice({ fields, report, type, resourceName, primary }: Plu
   report.warn(
     fields.at("type"),
     "MISSING_DEVICE",
-    `"${type}" needs a device, which the NAD's annotation ${RESOURCE_NAME} asks a device plugin for`,
+    `"${type}" requires a device, which the NAD's annotation ${RESOURCE_NAME} requests from a device plugin`,
   );
 }

@@ -13,7 +13,7 @@ export const ipvlan: PluginCheck = (context) => {
     context.report.warn(
       [...fields.at("ipam"), "type"],
       "CONTRADICTION",
-      "does not go with ipvlan: its interfaces share the master's MAC address, by which a DHCP server knows its clients; use macvlan",
+      "does not work with ipvlan: its interfaces share the master's MAC address, which a DHCP server uses to identify clients; use macvlan",
     );
   checkMtuOfIpv6(context, size, checkIpam(context, before.length === 0 ? "required" : "optional"));
 };

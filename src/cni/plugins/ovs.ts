@@ -10,7 +10,7 @@ export const ovs: PluginCheck = (context) => {
   const trunk = fields.take("trunk", list(section)) ?? [];
   fields.take("vlan", between(0, 4095));
   if (trunk.length > 0 && fields.has("vlan"))
-    report.warn(fields.at("vlan"), "IGNORED", 'is ignored beside "trunk"');
+    report.warn(fields.at("vlan"), "IGNORED", 'is ignored next to "trunk"');
   const mtu = fields.take("mtu", vethMtu);
   // 0 is none asked for.
   fields.take("ofport_request", (value, path, at) => (value === 0 ? 0 : between(1, 65279)(value, path, at)));

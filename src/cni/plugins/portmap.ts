@@ -18,7 +18,7 @@ export const portmap: PluginCheck = (context) => {
       report.error(
         fields.at(name),
         "CONTRADICTION",
-        `holds conditions of ${meant}, and the backend is ${backend}`,
+        `has conditions for ${meant}, but the backend is ${backend}`,
       );
   }
   fields.take("markMasqBit", between(0, 31));

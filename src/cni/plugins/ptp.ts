@@ -22,7 +22,7 @@ export const ptp: PluginCheck = (context) => {
       context.report.error(
         route.at("dst"),
         "DUPLICATE_ROUTE",
-        'is a route that "ptp" makes by itself, and the kernel refuses the second',
+        'is a route that "ptp" adds automatically, and the kernel rejects the second',
       );
   // It routes the whole subnet over the gateway.
   for (const { gateway, subnet } of layer3?.addresses ?? [])
@@ -30,7 +30,7 @@ export const ptp: PluginCheck = (context) => {
       context.report.error(
         fields.at("ipam"),
         "UNREACHABLE_GATEWAY",
-        `has a gateway that is ${gateway.family === subnet.address.family ? "a broadcast address" : "of another family"}, and the kernel refuses a route over it`,
+        `has a gateway that is ${gateway.family === subnet.address.family ? "a broadcast address" : "of another family"}, and the kernel rejects a route over it`,
       );
 };
 

@@ -16,7 +16,7 @@ export const sriov: PluginCheck = (context) => {
   // Even a 0 is refused without "vlan": both are pointers.
   for (const name of ["vlanQoS", "vlanProto"])
     if (fields.has(name) && !fields.has("vlan"))
-      report.error(fields.at(name), "CONTRADICTION", 'needs "vlan" beside it');
+      report.error(fields.at(name), "CONTRADICTION", 'requires "vlan" next to it');
   if (protocol !== undefined && !PROTOCOLS.includes(protocol) && fields.has("vlan"))
     report.notOneOf(fields.at("vlanProto"), protocol, PROTOCOLS);
   if (tag === 0 && qos !== undefined && qos !== 0)

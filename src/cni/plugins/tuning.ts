@@ -20,7 +20,7 @@ export const tuning: PluginCheck = (context) => {
       report.error(
         [...fields.at("sysctl"), key],
         "BAD_SYSCTL",
-        `must begin with "net.": tuning sets only what a network namespace owns (it is ${show(key)})`,
+        `must begin with "net.": tuning sets only sysctls of a network namespace (it is ${show(key)})`,
       );
   requireChained(context);
 };
@@ -41,7 +41,7 @@ function checkQueue({ fields, report, before }: PluginContext): void {
     report.warn(
       fields.at("txQLen"),
       "OUT_OF_RANGE",
-      `is taken for ${passed}: the kernel reads 32 bits without a sign (it is ${length})`,
+      `is read as ${passed}: the kernel reads an unsigned 32-bit number (it is ${length})`,
       { value: show(length) },
     );
 }

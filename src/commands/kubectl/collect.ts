@@ -1,11 +1,13 @@
 import { NETWORK_ATTACHMENT_DEFINITIONS } from "../../crds/network-attachment-definition.ts";
 import { NETWORK_ATTACHMENT_REPORT, type ReportStatus } from "../../crds/network-attachment-report/report.ts";
 import { type ApiObject, CORE_EVENTS, PODS } from "../../kube/resource.ts";
+import { misspelledAnnotation } from "../../networks/explain/wording.ts";
 import { NadReader, type ReadNad } from "../../networks/nad.ts";
 import { nadView } from "../../networks/nad-view.ts";
 import { outcomeOf, type PodOutcome } from "../../networks/outcome.ts";
 import { type PodView, PodViews, podFacts } from "../../networks/pod.ts";
 import type { Isolation } from "../../networks/pod-request/isolation.ts";
+import { NETWORKS } from "../../networks/pod-request/request.ts";
 import { reportView } from "../../networks/report-view.ts";
 import { type FailureView, failureView } from "../../networks/sandbox-event.ts";
 import type { InstallWithStatus } from "./install.ts";
@@ -73,19 +75,26 @@ async function keysOf(
   return keys && new Set(keys);
 }
 
-/** The pods of a namespace, or of all, that request networks; undefined if pods may not be read. */
+/**
+ * The pods of a namespace, or of all, that request networks; undefined if pods may not be read.
+ * @param onMisspelled called for a pod with an annotation that was probably meant to be the one that Multus reads
+ */
 export async function collectPods(
   reader: PermittedReader,
   namespace: string | undefined,
   networks: CollectedNetworks | undefined,
   install: InstallWithStatus | undefined,
   selector?: string,
+  onMisspelled: (pod: string, annotation: string) => void = () => {},
 ): Promise<CollectedPod[] | undefined> {
   const within = namespace === undefined ? {} : { namespace };
   const views = new PodViews();
   const [pods, failures] = await Promise.all([
     reader.all(PODS, { ...within, ...(selector ? { labelSelector: selector } : {}) }, (object) => {
       const view = views.view(object);
+      const annotations = object.metadata.annotations ?? {};
+      const wrong = annotations[NETWORKS] === undefined && misspelledAnnotation(Object.keys(annotations));
+      if (wrong) onMisspelled(`${object.metadata.namespace}/${object.metadata.name}`, wrong);
       return view && { view, name: object.metadata.name, namespace: object.metadata.namespace ?? "" };
     }),
     reader.all(CORE_EVENTS, { ...within, fieldSelector: "reason=FailedCreatePodSandBox" }, failureView),

@@ -12,7 +12,7 @@ export function requireReadable<T>(reader: PermittedReader, value: T | undefined
   );
 }
 
-/** Warns on standard error of what could not be read, so that nobody takes an answer to be complete. */
+/** Warns on standard error of what could not be read, so that the answer is not taken to be complete. */
 export function warnMissingPermissions(reader: PermittedReader): void {
   if (reader.missingPermissions.size === 0) return;
   process.stderr.write(

@@ -3,6 +3,7 @@ import { NETWORK_ATTACHMENT_REPORT, type ReportStatus } from "../../crds/network
 import { type ApiObject, CORE_EVENTS, NODES, PODS } from "../../kube/resource.ts";
 import { defectsOf } from "../../multus/known-defects.ts";
 import { keyOf } from "../../networks/attachments.ts";
+import { namedPods } from "../../networks/duplicates.ts";
 import type { DuplicateAddress, ExplainedPod, ExplainInput } from "../../networks/explain/input.ts";
 import { NadReader, type ReadNad } from "../../networks/nad.ts";
 import { nadView } from "../../networks/nad-view.ts";
@@ -85,9 +86,7 @@ export async function gatherPodFacts(reader: PermittedReader, pod: ApiPod): Prom
         nodesLacking?.find((entry) => entry.node === node)?.lacks ?? [],
       ]),
     ),
-    interfaces: [...networks.reports.values()]
-      .flatMap(({ nodesLacking = [] }) => nodesLacking)
-      .find((entry) => entry.node === node && entry.interfaces)?.interfaces,
+    interfaces: install?.status.networks?.nodesLacking?.find((entry) => entry.node === node)?.interfaces,
   };
 }
 
@@ -96,7 +95,14 @@ function duplicatesOf(reports: ReadonlyMap<string, ReportStatus>, pod: string): 
   return [...reports].flatMap(([network, { duplicates = [] }]) =>
     duplicates
       .filter(({ pods }) => pods.includes(pod))
-      .map(({ address, pods }) => ({ network, address, pods: pods.filter((other) => other !== pod) })),
+      .map(({ address, pods, otherPods }) => ({
+        network,
+        address,
+        pods: namedPods(
+          pods.filter((other) => other !== pod),
+          otherPods,
+        ),
+      })),
   );
 }
 

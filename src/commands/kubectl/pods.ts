@@ -1,5 +1,7 @@
 import { Command } from "commander";
 import { isFailing, podData, podsTable } from "../../display/pods.ts";
+import { oneLine } from "../../display/text.ts";
+import { NETWORKS } from "../../networks/pod-request/request.ts";
 import { collectNetworks, collectPods } from "./collect.ts";
 import { findInstall } from "./install.ts";
 import { requireReadable, warnMissingPermissions } from "./missing-permissions.ts";
@@ -49,13 +51,17 @@ Examples:
         collectNetworks(reader, namespace),
         reader.tryRead(() => findInstall(session.client)),
       ]);
+      const misspelled: string[] = [];
       const all = requireReadable(
         reader,
-        await collectPods(reader, namespace, networks, found?.install, selector),
+        await collectPods(reader, namespace, networks, found?.install, selector, (pod, annotation) =>
+          misspelled.push(`${pod} (${annotation})`),
+        ),
       );
       if (all.length === 0) await requireNamespace(reader, namespace);
       const pods = failing ? all.filter(isFailing) : all;
       warnMissingPermissions(reader);
+      if (misspelled.length > 0) process.stderr.write(`${misspelledText(misspelled)}\n`);
       return {
         view: {
           data: () => pods.map(podData),
@@ -69,6 +75,13 @@ Examples:
     }),
   );
   return command;
+}
+
+/** Such a pod requests nothing, so that no list has it. */
+function misspelledText(pods: readonly string[]): string {
+  const more = pods.length > 5 ? ` and ${pods.length - 5} more` : "";
+  const names = oneLine(pods.slice(0, 5).join(", "), 1024);
+  return `warning: an annotation looks like ${NETWORKS}, and Multus does not read it: ${names}${more}`;
 }
 
 function nothing(

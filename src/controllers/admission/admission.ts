@@ -1,6 +1,7 @@
 import type { WebhookAddress } from "../../admission/configuration.ts";
 import { AdmissionMetrics } from "../../admission/metrics.ts";
 import { WEBHOOK_SERVICE } from "../../admission/names.ts";
+import { calledPath, newPath } from "../../admission/secret-path.ts";
 import { WebhookServer } from "../../admission/server.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import { Controller } from "../../kube/controller.ts";
@@ -9,7 +10,7 @@ import type { EventRecorder } from "../../kube/events.ts";
 import type { ObjectRef } from "../../kube/resource.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
-import { Applier } from "../shared/applier.ts";
+import { Applier, ForeignObject } from "../shared/applier.ts";
 import { synced } from "../shared/synced.ts";
 import { OwnedObjects } from "../shared/watched-objects.ts";
 import { DepartedReplicas } from "./departed-replicas.ts";
@@ -58,6 +59,8 @@ export class Admission {
   readonly #view: ClusterView;
   readonly #owned: OwnedObjects;
   readonly #started = performance.now();
+  /** For a configuration that is new; one that is there keeps its own. */
+  readonly #path = newPath();
   #certificate: ReplicaCertificate | undefined;
   #server: WebhookServer | undefined;
   #replica: Controller | undefined;
@@ -99,6 +102,7 @@ export class Admission {
       host,
       certificate: certificate.current,
       view: this.#view,
+      path: () => calledPath(this.#view.webhookConfiguration),
       log: this.#log,
       metrics: this.#metrics,
     });
@@ -131,7 +135,7 @@ export class Admission {
         await synced([view], context.signal);
         const policies = await this.#policies(context.signal);
         const address = this.#address;
-        const common = { client, applier, view, live, namespace, now, departed };
+        const common = { client, applier, view, live, path: this.#path, namespace, now, departed };
         try {
           const result = await reconcile({ ...common, address, hasPolicies: policies }, context);
           this.#told = "";
@@ -149,7 +153,9 @@ export class Admission {
   /** An event for whoever asked for admission; once for each reason, however often it is tried again. */
   async #tell(error: unknown, signal: AbortSignal): Promise<void> {
     const install = this.#view.liveInstall;
-    const lasting = error instanceof ApiError && !(error.isTransient && !isApplyConflict(error));
+    const lasting =
+      error instanceof ForeignObject ||
+      (error instanceof ApiError && !(error.isTransient && !isApplyConflict(error)));
     if (!install || !lasting || this.#told === error.message) return;
     this.#told = error.message;
     await this.#options.events.with({ signal }).send(install, {

@@ -1,6 +1,7 @@
 import { hostOf, type WebhookAddress, webhookConfiguration } from "../../admission/configuration.ts";
 import { NETWORKS_POLICY, REQUESTS_POLICY, WEBHOOK_CONFIGURATION } from "../../admission/names.ts";
 import { policies } from "../../admission/policies.ts";
+import { calledPath, isSecret } from "../../admission/secret-path.ts";
 import { settingsOf } from "../../admission/settings.ts";
 import { trustBundle } from "../../admission/trust.ts";
 import type { KubeObject } from "../../crds/kube-object.ts";
@@ -30,7 +31,9 @@ export interface Dependencies {
   live: (ref: ObjectRef) => ApiObject | undefined;
   /** Undefined where no replica serves the webhook. */
   address: WebhookAddress | undefined;
-  /** Whether the API server has ValidatingAdmissionPolicies (Kubernetes 1.30 and later). */
+  /** Where the webhook is called if the live configuration has no secret path yet. */
+  path: string;
+  /** Whether the API server has ValidatingAdmissionPolicies. */
   hasPolicies: boolean;
   /** The operator's own. */
   namespace: string;
@@ -77,9 +80,11 @@ async function objectsFor(
   const metadata = { labels: ownerLabels(install), ...(await ownedByRole(deps, signal)) };
   const { address } = deps;
   const trusted = address ? trustBundle(deps.view.published ?? {}, hostOf(address), deps.now()) : "";
+  const called = calledPath(deps.view.webhookConfiguration);
+  const path = isSecret(called) ? called : deps.path;
   return [
     ...(deps.hasPolicies ? policies(settings, metadata) : []),
-    ...(address && trusted ? [webhookConfiguration(settings, address, trusted, metadata)] : []),
+    ...(address && trusted ? [webhookConfiguration(settings, address, path, trusted, metadata)] : []),
   ];
 }
 

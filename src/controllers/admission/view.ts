@@ -11,7 +11,7 @@ import {
   parseMultusInstall,
 } from "../../crds/multus-install/multus-install.ts";
 import type { KubeClient } from "../../kube/client.ts";
-import { Reflector } from "../../kube/reflector.ts";
+import { keyOf, Reflector } from "../../kube/reflector.ts";
 import {
   type ApiObject,
   CONFIG_MAPS,
@@ -19,6 +19,8 @@ import {
   type ResourceType,
   VALIDATING_WEBHOOK_CONFIGURATIONS,
 } from "../../kube/resource.ts";
+import { ByteBudget } from "../../networks/byte-budget.ts";
+import type { SeenNetwork } from "../../networks/cross-checks/view.ts";
 import { NETWORK_DEFINITION } from "../../render/definition.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 
@@ -189,12 +191,19 @@ export class ClusterView implements AdmissionView {
     this.#networks = undefined;
     if (!isDefined) return;
     const { client, log } = this.#options;
+    const budget = new ByteBudget(MAX_NETWORK_BYTES);
     this.#networks = new Reflector<KnownNetwork>({
       client,
       log,
       type: NETWORKS,
-      project: knownNetwork,
-      onChange: () => {},
+      project: (object) => {
+        const known = knownNetwork(object);
+        const { config = "" } = known.nad ?? {};
+        return budget.hold(keyOf(object), config.length + NAD_BYTES) ? known : { nad: undefined };
+      },
+      onChange: (key, known) => {
+        if (!known) budget.release(key);
+      },
       // The objects go a moment before their definition does.
       onDefined: () => {},
     });
@@ -205,11 +214,18 @@ export class ClusterView implements AdmissionView {
 /** Tenants write any number of them, and pods are checked against the configuration of each: longer ones are not kept. */
 const LONGEST_KEPT = 8_192;
 
-function knownNetwork(object: ApiObject): KnownNetwork {
+/** Of NADs that do not fit, only that they exist is known. */
+const MAX_NETWORK_BYTES = { total: 12 * 1024 * 1024, perNamespace: 2 * 1024 * 1024 };
+/** Beside its configuration. */
+const NAD_BYTES = 256;
+
+function knownNetwork(object: ApiObject): { nad: SeenNetwork | undefined } {
   const { namespace = "", name, annotations } = object.metadata;
   const { config } = (object.spec ?? {}) as { config?: unknown };
-  if (typeof config !== "string" || config.length > LONGEST_KEPT) return { nad: undefined };
-  return { nad: { namespace, name, config, resourceName: annotations?.[RESOURCE_NAME] } };
+  const resourceName = annotations?.[RESOURCE_NAME];
+  if (typeof config !== "string" || config.length + (resourceName?.length ?? 0) > LONGEST_KEPT)
+    return { nad: undefined };
+  return { nad: { namespace, name, config, resourceName } };
 }
 
 const API_VERSION = `${MULTUS_INSTALL.group}/${MULTUS_INSTALL.version}`;

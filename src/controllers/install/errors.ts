@@ -21,6 +21,11 @@ export class InvalidSpec extends Error {
   readonly code = "INVALID_SPEC";
 }
 
+/** The canary's probe names a NAD that does not exist (yet). */
+export class ProbeNetworkMissing extends InvalidSpec {
+  override readonly name = "ProbeNetworkMissing";
+}
+
 /** The state for an error that somebody has to mend, or undefined for one that may pass by itself. */
 export function stalledBy(error: unknown): InstallState | undefined {
   if (error instanceof AdoptionRefused)

@@ -19,7 +19,7 @@ import { rehearse } from "./adoption/rehearsal.ts";
 import { approveCertificates } from "./daemon-certificates.ts";
 import { removeInstall } from "./deletion/deletion.ts";
 import { withDistribution } from "./distribution.ts";
-import { InvalidSpec, stalledBy } from "./errors.ts";
+import { InvalidSpec, ProbeNetworkMissing, stalledBy } from "./errors.ts";
 import { refOfEntry } from "./inventory/inventory.ts";
 import { recordInventory } from "./inventory/prune.ts";
 import { observePaused } from "./paused.ts";
@@ -35,6 +35,8 @@ import { writeStatus } from "./status/writer.ts";
 
 /** What was refused as invalid stays so until the spec, the program or a policy changes: no back-off from 5 ms. */
 const SECONDS_BETWEEN_REFUSALS = 300;
+/** NADs are not watched for this: whoever creates the missing one waits no longer than this. */
+const SECONDS_BETWEEN_PROBE_CHECKS = 10;
 
 /**
  * Brings the cluster to what one MultusInstall says, and its status to what is true. Level-based: it looks
@@ -57,6 +59,10 @@ export async function reconcile(
     result = await act(run);
   } catch (error) {
     failure = explain(run, error);
+    if (error instanceof ProbeNetworkMissing) {
+      failure = undefined;
+      result = { requeueAfterSeconds: SECONDS_BETWEEN_PROBE_CHECKS };
+    }
     if (run.findings.state.kind === "Stalled" && run.findings.state.reason === "Refused") {
       context.log.error({ err: error }, "the API server refuses an object");
       failure = undefined;
@@ -107,9 +113,10 @@ async function act(run: Run): Promise<Result> {
 
   const adoption = await planAdoption(run, install, objects);
   tell(run, rendered, adoption);
-  if (!install.spec.paused) await rehearse(run, appliedObjects(rendered, adoption.kept));
-  // Before the pause: a daemon that starts again meanwhile serves no pod without its certificate.
+  // First, because it names the chart's value: a rehearsal without the rights is refused in the API server's words. And
+  // before the pause: a daemon that starts again meanwhile serves no pod without its certificate.
   await approveCertificates(run, install);
+  if (!install.spec.paused) await rehearse(run, appliedObjects(rendered, adoption.kept));
   if (install.spec.paused) return await observePaused(run, install, rendered, adoption);
   await addFinalizer(run);
   const isTaken = await takeOver(run, adoption);

@@ -5,13 +5,14 @@ import type { KubeClient } from "../../kube/client.ts";
 import { Controller, type ReconcileContext, type Result } from "../../kube/controller.ts";
 import type { EventRecorder } from "../../kube/events.ts";
 import { isStopped } from "../../kube/not-synced.ts";
-import { Reflector, type ReflectorOptions } from "../../kube/reflector.ts";
+import { keyOf, Reflector, type ReflectorOptions } from "../../kube/reflector.ts";
 import { type ApiObject, CORE_EVENTS, NODES, PODS } from "../../kube/resource.ts";
+import { ByteBudget } from "../../networks/byte-budget.ts";
 import { nodeView } from "../../networks/cross-checks/node-view.ts";
 import { type InstallView, installView } from "../../networks/install-view.ts";
 import { type PodView, PodViews } from "../../networks/pod.ts";
 import { type ReportView, reportView } from "../../networks/report-view.ts";
-import { type FailureView, failureView } from "../../networks/sandbox-event.ts";
+import { bytesOf, type FailureView, failureView } from "../../networks/sandbox-event.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import type { NetworkMetrics } from "../../telemetry/network-metrics.ts";
@@ -29,6 +30,8 @@ const NAME = "network-attachment";
 /** A report is written at most twice a second for the sake of pods; a change of the NAD itself does not wait. */
 const REPORT_INTERVAL_MS = 500;
 const SUMMARY_INTERVAL_MS = 1000;
+/** What may be kept of events: anyone may create them, and the API server keeps each for an hour. */
+const MAX_EVENT_BYTES = { total: 16 * 1024 * 1024, perNamespace: 2 * 1024 * 1024 };
 const REPORTS_UNKNOWN =
   "the cluster does not know NetworkAttachmentReport, so that no reports are written: Helm upgrades no CRDs; run `multus-operator crds | kubectl apply --server-side -f -`, or apply the chart's crds/ directory";
 
@@ -83,6 +86,7 @@ export class NetworkAttachmentController {
       type: PODS,
       project: (object) => views.view(object),
       onChange: (key, view) => {
+        if (!view) views.forget(key);
         if (view?.dhcpDaemon) this.#networks.nodesChanged();
         this.#lookAt(key);
       },
@@ -111,11 +115,16 @@ export class NetworkAttachmentController {
       project: nodeView,
       onChange: () => this.#networks.nodesChanged(),
     });
+    const budget = new ByteBudget(MAX_EVENT_BYTES);
     this.#reflect({
       type: CORE_EVENTS,
       fieldSelector: "reason=FailedCreatePodSandBox,involvedObject.kind=Pod",
-      project: failureView,
+      project: (object) => {
+        const failure = failureView(object);
+        return failure && budget.hold(keyOf(object), bytesOf(failure)) ? failure : undefined;
+      },
       onChange: (key, failure) => {
+        if (!failure) budget.release(key);
         this.#failures.set(key, failure);
         if (failure && this.#isOfItsPod(failure)) options.inspections.suspect(failure.node);
         void refusals.set(key, failure);
@@ -276,8 +285,8 @@ export class NetworkAttachmentController {
     this.#summing ??= setTimeout(() => {
       this.#summing = undefined;
       if (!this.#ready) return;
-      const warnings = this.#defined ? [] : [REPORTS_UNKNOWN];
-      const summary = { ...this.#networks.summary(), warnings };
+      const summary = this.#networks.summary();
+      if (!this.#defined) summary.warnings = [REPORTS_UNKNOWN, ...(summary.warnings ?? [])];
       this.#options.summary.set(summary);
       this.#options.networkMetrics.set(summary);
     }, SUMMARY_INTERVAL_MS);

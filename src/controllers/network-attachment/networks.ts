@@ -1,14 +1,14 @@
-import type { ReportStatus } from "../../crds/network-attachment-report/report.ts";
 import { addressUse } from "../../networks/addresses.ts";
 import type { ClusterView, SeenNode } from "../../networks/cross-checks/view.ts";
 import { type Duplicate, duplicatesOn } from "../../networks/duplicates.ts";
 import type { InstallView } from "../../networks/install-view.ts";
+import { type LostNetwork, lostNetworksWarning } from "../../networks/lost-networks.ts";
 import { NadReader, type ReadNad } from "../../networks/nad.ts";
 import type { NadView } from "../../networks/nad-view.ts";
 import type { PodView } from "../../networks/pod.ts";
 import { reportStatusOf } from "../../networks/report.ts";
 import type { SandboxFailure } from "../../networks/sandbox-failure.ts";
-import { type NetworkSummary, summaryOf } from "../../networks/summary.ts";
+import { type NetworkSummary, type SummedReport, summaryOf } from "../../networks/summary.ts";
 import type { NodeInspections } from "../shared/node-inspections.ts";
 import { CrossFindings } from "./cross-findings.ts";
 import { tellOfConditions } from "./nad-events.ts";
@@ -41,7 +41,8 @@ export class Networks {
   readonly #outcomes: PodOutcomes;
   readonly #cross: CrossFindings;
   readonly #nads: NadReader;
-  readonly #statuses = new Map<string, ReportStatus>();
+  /** Of each report, what the summary counts. */
+  readonly #statuses = new Map<string, SummedReport>();
   /** How often a pod went from one outcome to another, for the names of its events. */
   readonly #transitions = new Map<string, number>();
 
@@ -106,6 +107,7 @@ export class Networks {
         network: read.network,
         generation: nad.generation,
         findings: read.findings,
+        moreFindings: read.moreFindings,
         crossFindings: this.#cross.of(key),
         nodes: this.#nodesNow(),
         pods: this.#outcomes.reported(key),
@@ -118,7 +120,8 @@ export class Networks {
         .toISOString()
         .replace(/\.\d+Z$/, "Z"),
     );
-    this.#statuses.set(key, status);
+    const { conditions, ranges, duplicatesTotal, nodesLacking } = status;
+    this.#statuses.set(key, { conditions, ranges, duplicatesTotal, nodesLacking });
     const written = await reporter.write(nad, status, signal);
     if (written)
       tellOfConditions(nad, previous.conditions ?? [], status.conditions ?? [], this.#options.outbox);
@@ -126,7 +129,25 @@ export class Networks {
   }
 
   summary(): NetworkSummary {
-    return summaryOf(this.#statuses, this.#outcomes.summed());
+    const lost = lostNetworksWarning(this.#lost());
+    const interfacesOf = (node: string) => this.#options.inspections.get(node)?.interfaces ?? [];
+    return {
+      ...summaryOf(this.#statuses, this.#outcomes.summed(), interfacesOf),
+      ...(lost === undefined ? {} : { warnings: [lost] }),
+    };
+  }
+
+  /** NADs that pods have and that do not exist. */
+  #lost(): LostNetwork[] {
+    const lost: LostNetwork[] = [];
+    for (const network of this.#outcomes.networks()) {
+      if (this.#nads.read(network)) continue;
+      const pods = this.#outcomes
+        .reported(network)
+        .filter(({ kind }) => kind === "attached" || kind === "restart-needed").length;
+      if (pods > 0) lost.push({ network, pods });
+    }
+    return lost;
   }
 
   stop(): void {
@@ -163,6 +184,7 @@ export class Networks {
       nads: this.#options.nads(),
       nodes: this.#nodesNow(),
       install: version === undefined ? undefined : { version },
+      hidesOtherNamespaces: true,
       dhcpNodes: new Set(daemons.map(([, { node }]) => node)),
     };
   }

@@ -32,9 +32,10 @@ beforeEach(() => {
 function put(
   name: string,
   networks: string,
-  more: { phase?: string; status?: object[]; node?: string } = {},
+  more: { phase?: string; status?: object[]; node?: string; manager?: string } = {},
 ): void {
-  const { phase = "Pending", status, node = "n1" } = more;
+  const { phase = "Pending", status, node = "n1", manager = "multus" } = more;
+  const fieldsV1 = { "f:metadata": { "f:annotations": { "f:k8s.v1.cni.cncf.io/network-status": {} } } };
   const view = views.view({
     metadata: {
       namespace: "apps",
@@ -44,6 +45,7 @@ function put(
         "k8s.v1.cni.cncf.io/networks": networks,
         ...(status ? { "k8s.v1.cni.cncf.io/network-status": JSON.stringify(status) } : {}),
       },
+      managedFields: status ? [{ manager, subresource: "status", fieldsV1 }] : [],
     },
     spec: { nodeName: node, containers: [] },
     status: { phase },
@@ -110,4 +112,17 @@ test("reports count neither pods that are over nor what those had; addresses of 
   if (view) pods.set("apps/a", { ...view, terminating: true });
   expect([...outcomes.holders("apps/net", "net")]).toEqual([]);
   expect([...outcomes.summed()].map(({ kind }) => kind)).toEqual(["attached", "not-applicable"]);
+});
+
+test("addresses that another manager than Multus reported do not count, and the pod is marked", () => {
+  const status = (ip: string) => [{ name: "apps/net", interface: "net1", ips: [ip] }];
+  put("thin", "net", { status: status("10.0.0.1"), manager: "multus" });
+  put("thick", "net", { status: status("10.0.0.2"), manager: "multus-daemon" });
+  put("forged", "net", { status: status("10.0.0.3"), manager: "kubectl-annotate" });
+  expect([...outcomes.holders("apps/net", "net")].map(({ pod }) => pod)).toEqual(["apps/thin", "apps/thick"]);
+  expect(outcomes.reported("apps/net").map(({ pod, unverified }) => [pod, unverified])).toEqual([
+    ["apps/thin", undefined],
+    ["apps/thick", undefined],
+    ["apps/forged", true],
+  ]);
 });

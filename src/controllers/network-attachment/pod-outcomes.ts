@@ -89,16 +89,20 @@ export class PodOutcomes {
       const outcome = this.#outcomes.get(pod);
       const view = this.#options.pod(pod);
       if (view && outcome && outcome.kind !== "not-applicable")
-        found.push({ pod, node: view.node, ...outcome });
+        found.push({ pod, node: view.node, ...outcome, ...(isUnverified(view) ? { unverified: true } : {}) });
     }
     return found;
   }
 
-  /** What pods have in a network, which errors and v3 call `cniName`. Pods that are going away are left out. */
+  /**
+   * What pods have in a network, which errors and v3 call `cniName`. Pods that are going away are left out, and those
+   * whose status someone else than Multus wrote: addresses raise alerts, and fill ranges.
+   */
   *holders(network: string, cniName: string): Generator<Holder & Claim> {
     for (const pod of this.podsOf(network)) {
       const view = this.#options.pod(pod);
-      const status = view && !view.terminating && !isOver(view) ? statusOf(view) : undefined;
+      const counts = view?.verified && !view.terminating && !isOver(view);
+      const status = counts ? statusOf(view) : undefined;
       if (!view || !status?.ok) continue;
       for (const { name, ips, mac } of status.entries)
         if (name === network || name === cniName) yield { pod, node: view.node, ips, mac };
@@ -158,6 +162,10 @@ function networksOf(request: ParsedNetworks): readonly string[] {
   const networks = request.ok ? [...new Set(request.requests.map(keyOf))] : NO_NETWORKS;
   LISTS.set(request, networks);
   return networks;
+}
+
+function isUnverified({ reported, verified }: PodView): boolean {
+  return reported !== undefined && !verified;
 }
 
 function isOver({ phase }: PodView): boolean {

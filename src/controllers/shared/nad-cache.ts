@@ -3,7 +3,8 @@ import type { KubeClient } from "../../kube/client.ts";
 import { isStopped, type NotSynced } from "../../kube/not-synced.ts";
 import { Reflector } from "../../kube/reflector.ts";
 import { type ApiObject, CUSTOM_RESOURCE_DEFINITIONS } from "../../kube/resource.ts";
-import { type NadView, nadView } from "../../networks/nad-view.ts";
+import { ByteBudget } from "../../networks/byte-budget.ts";
+import { keptBytes, type NadView, nadView, unread } from "../../networks/nad-view.ts";
 import { NETWORK_DEFINITION } from "../../render/definition.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 
@@ -17,6 +18,10 @@ export interface NadWatchOptions {
   /** Called when `refusal` has changed. */
   onSync?: () => void;
 }
+
+/** What may be kept of NADs, and what was read of them: nine hundred of ordinary size in one namespace. */
+const MAX_BYTES = { total: 24 * 1024 * 1024, perNamespace: 2 * 1024 * 1024 };
+const NAMESPACE_FULL = "is one of so many in its namespace that they are larger than 2 MiB together";
 
 /** Watches NADs for as long as their CRD exists: it comes with the first MultusInstall, and may go with the last. */
 export class NadWatch {
@@ -89,12 +94,19 @@ export class NadWatch {
 
   #watch(): Reflector<NadView> {
     const { client, log, onNad, onListed } = this.#options;
+    const budget = new ByteBudget(MAX_BYTES);
     const nads = new Reflector<NadView>({
       client,
       log,
       type: NETWORK_ATTACHMENT_DEFINITIONS,
-      project: nadView,
-      onChange: (key) => {
+      project: (object) => {
+        const nad = nadView(object);
+        return budget.hold(`${nad.namespace}/${nad.name}`, keptBytes(nad))
+          ? nad
+          : unread(nad, NAMESPACE_FULL);
+      },
+      onChange: (key, nad) => {
+        if (!nad) budget.release(key);
         if (this.#listed) onNad(key);
       },
       ...onSyncOf(this.#options),

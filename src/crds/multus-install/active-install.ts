@@ -8,7 +8,7 @@ export interface Contender {
 
 /**
  * The one MultusInstall that may act: the oldest, and by name where two are of the same second. A node has
- * one /etc/cni/net.d, so two installs would undo each other's work (docs/adr/0006).
+ * one /etc/cni/net.d, so two installs would undo each other's work (docs/adr/0017).
  */
 export function winner<T extends Contender>(contenders: readonly T[]): T | undefined {
   return contenders.toSorted(byAge)[0];

@@ -12,16 +12,19 @@ export function multusInstallDefinition(): KubeObject {
     shortNames: ["mi"],
     columns: COLUMNS,
     description:
-      "How Multus is to run in this cluster. The oldest MultusInstall counts; further ones touch nothing.",
+      "Configures Multus in this cluster. The oldest MultusInstall is the active one; the operator writes nothing for others.",
     rules: [NAME_IS_A_LABEL_VALUE],
     properties: {
       spec: {
         ...structuralSchema(multusInstallSpec),
-        description: "How Multus is to run.",
+        description: "The desired configuration of Multus.",
         // In full: the API server checks the rules against this value before it fills in nested defaults.
         default: multusInstallSpec.parse({}),
       },
-      status: { ...structuralSchema(multusInstallStatus), description: "What is true in the cluster." },
+      status: {
+        ...structuralSchema(multusInstallStatus),
+        description: "The observed state of Multus in the cluster.",
+      },
     },
   });
 }

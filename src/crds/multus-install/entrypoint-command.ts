@@ -12,11 +12,7 @@ export const entrypointCommand = () =>
   withRules(
     z
       .array(
-        matching(
-          /^[A-Za-z0-9/._=:@+-]+$/,
-          512,
-          "must be a program or a path; a script belongs into the image",
-        ),
+        matching(/^[A-Za-z0-9/._=:@+-]+$/, 512, "must be a program or a path; put a script into the image"),
       )
       .min(1)
       .max(2),

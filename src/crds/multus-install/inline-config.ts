@@ -24,7 +24,7 @@ export const inlineConfig = () =>
     mustNot(JSON_TEXT.control, "must not have control characters, which JSON does not allow"),
     mustNot(
       JSON_TEXT.typeIsNoFileName,
-      'must not have a "type" with anything but letters, digits, - _ and .: a plugin is named by its file name, without a path',
+      'must not have a "type" with characters other than letters, digits, - _ and .: name a plugin by its file name, without a path',
     ),
     mustNot(
       JSON_TEXT.typeIsMultus,

@@ -41,7 +41,10 @@ describe("parseMultusInstall", () => {
     [{ mode: "thick" }, 'spec.mode: must be one of Thin, Thick; did you mean Thick? (it is "thick")'],
     [{ paused: "yes" }, 'spec.paused: must be of type boolean (it is "yes")'],
     [{ image: { pullSecrets: Array(9).fill("a") } }, "spec.image.pullSecrets: must be at most 8 items long"],
-    [{ image: { pullSecrets: ["a", "a"] } }, "spec.image.pullSecrets: must not hold a value twice"],
+    [
+      { image: { pullSecrets: ["a", "a"] } },
+      "spec.image.pullSecrets: must not contain a value more than once",
+    ],
     [{ workload: { architectures: [] } }, "spec.workload.architectures: must be at least 1 items long"],
     [
       { daemon: { metricsPort: 0 }, mode: "Thick" },
@@ -62,8 +65,8 @@ describe("parseMultusInstall", () => {
   test("names every fault of the values at once, and the contradictions once the values are right", () => {
     expect(problemsOf(install({ mode: "thick", version: "1", cni: { confdir: "/" } }))).toHaveLength(3);
     expect(problemsOf(install({ mode: "Thick", version: "v3.4.2", entrypoint: {} }))).toEqual([
-      "spec.mode: Thick needs version v4.0 or later; use mode: Thin, or a v4 release",
-      "spec.entrypoint: is for mode: Thin only; remove it, or use mode: Thin",
+      "spec.mode: Thick requires version v4.0 or later; use mode: Thin or a v4 release",
+      "spec.entrypoint: is for mode: Thin only; remove it or use mode: Thin",
     ]);
   });
 

@@ -8,31 +8,31 @@ export const entrypoint = z.object({
   overrideNetworkName: z
     .boolean()
     .default(false)
-    .describe("The Multus configuration takes the primary network's name; flag --override-network-name."),
+    .describe("Use the primary network's name in the Multus configuration; flag --override-network-name."),
   renameConfFile: z
     .boolean()
     .default(false)
-    .describe("The primary network's file is renamed to *.old; flag --rename-conf-file."),
+    .describe("Rename the primary network's file to *.old; flag --rename-conf-file."),
   skipBinaryCopy: z
     .boolean()
     .default(false)
-    .describe("The multus binary is not copied to the host; flag --skip-multus-binary-copy."),
+    .describe("Do not copy the multus binary to the host; flag --skip-multus-binary-copy."),
   skipTLSVerify: z
     .boolean()
     .default(false)
     .describe(
-      "Multus does not verify the API server's certificate; flag --skip-tls-verify, on v3 environment SKIP_TLS_VERIFY.",
+      "Do not verify the API server's certificate; flag --skip-tls-verify, in v3 environment SKIP_TLS_VERIFY.",
     ),
-  kubeconfigMode: matching(/^0?[46][04]0$/, 4, "must be 400, 440, 600 or 640: the file holds a token")
+  kubeconfigMode: matching(/^0?[46][04]0$/, 4, "must be 400, 440, 600 or 640: the file contains a token")
     .optional()
     .describe("Mode of the kubeconfig on the host; v3 only, environment KUBECONFIG_MODE. Default: 600."),
   refreshKubeconfig: z
     .boolean()
     .default(true)
     .describe(
-      "The kubeconfig's token is renewed before it expires, and the configuration follows the primary network's; flag --cleanup-config-on-exit with the watch, which only source Auto and File start. Without it pods fail once the token has expired (multus-cni #852). v4 only: v3 renews no token.",
+      "Renew the kubeconfig's token before it expires, and update the configuration when the primary network's file changes; flag --cleanup-config-on-exit with the watch, which only source Auto and File start. Without it, pods fail once the token has expired (multus-cni #852). v4 only: v3 does not renew the token.",
     ),
-  restartCRIO: z.boolean().default(false).describe("v3 only: restart CRI-O once; flag --restart-crio."),
+  restartCRIO: z.boolean().default(false).describe("Restart CRI-O once; flag --restart-crio. v3 only."),
 });
 
 /** As container runtimes name them: portMappings, io.kubernetes.cri.pod-annotations. No backslash, for CEL. */
@@ -53,9 +53,9 @@ const capabilities = () =>
     ],
   );
 
-/** No signer makes a certificate of less (spec.expirationSeconds of a CertificateSigningRequest), s. */
+/** No signer issues a certificate with a shorter lifetime (spec.expirationSeconds of a CertificateSigningRequest), s. */
 export const SHORTEST_CERTIFICATE_SECONDS = 600;
-/** Thirty days, s: a client certificate cannot be taken back. */
+/** Thirty days, s: a client certificate cannot be revoked. */
 export const LONGEST_CERTIFICATE_SECONDS = 2_592_000;
 
 const perNodeCertificate = z.object({
@@ -63,12 +63,12 @@ const perNodeCertificate = z.object({
     .boolean()
     .default(false)
     .describe(
-      "Each node's daemon has a client certificate of its own (user system:multus:NODE, group system:multus) instead of the service account that all share; key perNodeCertificate.enabled (v4.1.0 and later). The chart's value perNodeCertificates.approve must be true.",
+      "Each node's daemon uses its own client certificate (user system:multus:NODE, group system:multus) instead of the service account that all daemons share; key perNodeCertificate.enabled (v4.1.0 and later). The chart's value perNodeCertificates.approve must be true.",
     ),
   bootstrapKubeconfig: kubeletKubeconfig()
     .optional()
     .describe(
-      "The kubelet's kubeconfig on the host, with which the daemon asks for its first certificate; key perNodeCertificate.bootstrapKubeconfig. Default: the distribution's, such as /etc/kubernetes/kubelet.conf.",
+      "The kubelet's kubeconfig on the host, with which the daemon requests its first certificate; key perNodeCertificate.bootstrapKubeconfig. Default: the distribution's, such as /etc/kubernetes/kubelet.conf.",
     ),
   certDuration: withRules(duration(), [
     {
@@ -80,7 +80,7 @@ const perNodeCertificate = z.object({
   ])
     .default("24h")
     .describe(
-      "How long a certificate is valid, unless the cluster's signer makes shorter ones; a new one is asked for after seven to nine tenths of it; key perNodeCertificate.certDuration.",
+      "Lifetime of a certificate, unless the cluster's signer issues shorter ones. A new one is requested after 70 to 90 percent of it; key perNodeCertificate.certDuration.",
     ),
 });
 
@@ -106,18 +106,20 @@ export const daemon = z.object({
     .min(1)
     .max(10000)
     .optional()
-    .describe("CNI requests served at once, which bounds memory; key connectionLimit (v4.3.0 and later)."),
+    .describe(
+      "Maximum number of concurrent CNI requests, which limits memory; key connectionLimit (v4.3.0 and later).",
+    ),
   capabilities: capabilities()
     .optional()
     .describe("Capabilities of the Multus configuration, such as portMappings: true; key capabilities."),
   retryDeleteOnError: z
     .boolean()
     .optional()
-    .describe("A DEL that fails is tried again by the runtime; key retryDeleteOnError."),
+    .describe("The runtime retries a failed DEL; key retryDeleteOnError."),
   overrideNetworkName: z
     .boolean()
     .optional()
-    .describe("The Multus configuration takes the primary network's name; key overrideNetworkName."),
+    .describe("Use the primary network's name in the Multus configuration; key overrideNetworkName."),
   auxiliaryCNIChainName: withRules(
     matching(/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/, 63, "must be a name: letters, digits, - _ and ."),
     [
@@ -130,17 +132,17 @@ export const daemon = z.object({
   )
     .optional()
     .describe(
-      "Name of a chain of further plugins, whose files are in the directory of this name in cni.confDir; every pod gets them last; key auxiliaryCNIChainName.",
+      "Name of a chain of additional plugins, whose files are in the directory with this name in cni.confDir. They run last for every pod; key auxiliaryCNIChainName.",
     ),
   clusterNetwork: networkName()
     .optional()
-    .describe("The cluster network by NAD name or file; key clusterNetwork."),
+    .describe("The cluster network, as the name of a NAD or file; key clusterNetwork."),
   defaultNetworks: z
     .array(networkName())
     .max(16)
     .optional()
-    .describe("Networks that every pod gets besides; key defaultNetworks."),
+    .describe("Additional networks for every pod; key defaultNetworks."),
   perNodeCertificate: perNodeCertificate
     .optional()
-    .describe("How the daemon proves to the API server who it is."),
+    .describe("How the daemon authenticates to the API server."),
 });

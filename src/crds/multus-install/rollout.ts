@@ -10,19 +10,19 @@ export const rollout = z.object({
         .min(1)
         .max(20)
         .default(1)
-        .describe("So many nodes get the changed Multus first, one after another."),
+        .describe("Number of nodes that get the changed Multus first, one after another."),
       probe: objectName().describe(
-        "NetworkAttachmentDefinition in spec.namespace that a probe pod attaches to on each of them; the others follow when all have it.",
+        "NetworkAttachmentDefinition in spec.namespace that a probe pod attaches to on each of these nodes. The other nodes follow when all probes succeed.",
       ),
     })
     .optional()
     .describe(
-      "A trial on some nodes first. It stops where Multus does not start or the probe fails, and the other nodes keep their Multus. Not between v3 and v4.",
+      "Try the change on some nodes first. The rollout stops if Multus does not start or the probe fails, and the other nodes keep their Multus. Not possible between v3 and v4.",
     ),
   rollback: z
     .boolean()
     .default(false)
     .describe(
-      "After a failed canary, or a rollout that has not moved for ten minutes, what ran completely last is put back. It stays until this object changes.",
+      "After a failed canary, or a rollout without progress for ten minutes, restore the last complete install. It stays until this object changes.",
     ),
 });

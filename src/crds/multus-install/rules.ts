@@ -1,7 +1,7 @@
 import type { Rule } from "../rule.ts";
 import { type Distribution, HOST_DIRECTORIES, isBelow } from "./host-paths.ts";
 
-/** The fields that the rules look at, defaults filled in. */
+/** The fields that the rules use, with defaults. */
 export interface RuledSpec {
   version: string;
   mode: "Thin" | "Thick";
@@ -85,8 +85,8 @@ function hostPathRule(
     .map(([name, roots]) => `(self.distribution == '${name}' && (${below(roots[kind])}))`);
   return {
     path: `spec.${field}`,
-    message: `is a ${kind === "kubelet" ? "file" : "directory"} of another distribution; set distribution to the right one, or leave it out`,
-    // Auto: the operator looks at the rule again once it knows the distribution.
+    message: `is a ${kind === "kubelet" ? "file" : "directory"} of another distribution; set distribution to the right one, or remove the field`,
+    // Auto: the operator checks the rule again once it knows the distribution.
     cel: [absent, "self.distribution == 'Auto'", below(common[kind]), ...ofDistribution].join(" || "),
     holds: (spec) => {
       const value = read(spec);
@@ -119,19 +119,19 @@ export const RULES: readonly FieldsRule[] = [
   directoryRule("additionalBinDir"),
   {
     path: "spec.mode",
-    message: "Thick needs version v4.0 or later; use mode: Thin, or a v4 release",
+    message: "Thick requires version v4.0 or later; use mode: Thin or a v4 release",
     cel: `self.mode != 'Thick' || !${v3}`,
     holds: (s) => s.mode !== "Thick" || !isV3(s),
   },
   {
     path: "spec.entrypoint",
-    message: "is for mode: Thin only; remove it, or use mode: Thin",
+    message: "is for mode: Thin only; remove it or use mode: Thin",
     cel: "self.mode != 'Thick' || !has(self.entrypoint)",
     holds: (s) => s.mode !== "Thick" || s.entrypoint === undefined,
   },
   {
     path: "spec.daemon",
-    message: "is for mode: Thick only; remove it, or use mode: Thick",
+    message: "is for mode: Thick only; remove it or use mode: Thick",
     cel: "self.mode != 'Thin' || !has(self.daemon)",
     holds: (s) => s.mode !== "Thin" || s.daemon === undefined,
   },
@@ -143,7 +143,7 @@ export const RULES: readonly FieldsRule[] = [
   },
   {
     path: "spec.entrypoint.restartCRIO",
-    message: "exists in v3 only (v4 refuses the flag and does not need it); remove it",
+    message: "exists in v3 only (v4 rejects the flag and does not need it); remove it",
     cel: `${v3} || !has(self.entrypoint) || !self.entrypoint.restartCRIO`,
     holds: (s) => isV3(s) || !s.entrypoint?.restartCRIO,
   },
@@ -157,14 +157,14 @@ export const RULES: readonly FieldsRule[] = [
     path: "spec.entrypoint.renameConfFile",
     // thin_entrypoint deletes Multus' own file when it ends, and finds no primary network when it starts again.
     message:
-      "would leave a node without any CNI configuration when the Multus pod restarts, since refreshKubeconfig deletes Multus' own on exit; remove it, or set refreshKubeconfig: false",
+      "would leave a node without a CNI configuration when the Multus pod restarts, because refreshKubeconfig deletes Multus' own on exit; remove it or set refreshKubeconfig: false",
     cel: `${v3} || !has(self.entrypoint) || !self.entrypoint.renameConfFile || !self.entrypoint.refreshKubeconfig`,
     holds: (s) => isV3(s) || !s.entrypoint?.renameConfFile || !s.entrypoint.refreshKubeconfig,
   },
   {
     path: "spec.cni.version",
     // The libcni of v3 is 0.7 or 0.8 (go.mod of 3.4.2 and 3.9.3), which fails a configuration of a newer version.
-    message: "must be 0.4.0 or older with v3",
+    message: "must be 0.4.0 or earlier with v3",
     cel: `!has(self.cni.version) || !self.cni.version.startsWith('1.') || !${v3}`,
     holds: (s) => !s.cni.version?.startsWith("1.") || !isV3(s),
   },
@@ -173,13 +173,13 @@ export const RULES: readonly FieldsRule[] = [
   generatedOnlyRule("restartCRIO"),
   {
     path: "spec.primaryNetwork.file",
-    message: "is needed for source: File, and for that only",
+    message: "is required for source: File, and allowed only there",
     cel: "(self.primaryNetwork.source == 'File') == has(self.primaryNetwork.file)",
     holds: (s) => (s.primaryNetwork.source === "File") === (s.primaryNetwork.file !== undefined),
   },
   {
     path: "spec.primaryNetwork.source",
-    message: "Inline needs exactly one of preset and config; Auto and File take neither",
+    message: "Inline requires exactly one of preset and config; Auto and File allow neither",
     cel: "(self.primaryNetwork.source == 'Inline') ? has(self.primaryNetwork.preset) != has(self.primaryNetwork.config) : !has(self.primaryNetwork.preset) && !has(self.primaryNetwork.config)",
     holds: ({ primaryNetwork: { source, preset, config } }) =>
       source === "Inline"
@@ -189,20 +189,20 @@ export const RULES: readonly FieldsRule[] = [
   {
     path: "spec.primaryNetwork.source",
     message:
-      "File needs version v3.9 or later (the older entrypoint has no such flag); use Inline, or name the file so that it sorts first",
+      "File requires version v3.9 or later (earlier entrypoints do not have the flag); use Inline, or rename the file so that it sorts first",
     cel: `self.primaryNetwork.source != 'File' || !${before39}`,
     holds: (s) => s.primaryNetwork.source !== "File" || !isBefore39(s),
   },
   {
     path: "spec.primaryNetwork.source",
-    message: "Inline needs version v4.1.0 or later in mode: Thick; use Auto or File",
+    message: "Inline requires version v4.1.0 or later in mode: Thick; use Auto or File",
     cel: "self.primaryNetwork.source != 'Inline' || self.mode != 'Thick' || !self.version.matches('^v4\\\\.0(\\\\.|$)')",
     holds: (s) =>
       s.primaryNetwork.source !== "Inline" || s.mode !== "Thick" || !/^v4\.0(\.|$)/.test(s.version),
   },
   {
     path: "spec.daemon.clusterNetwork",
-    message: "names the network that primaryNetwork.source: Inline writes out; remove one of the two",
+    message: "names the same network as primaryNetwork.source: Inline; remove one of the two",
     cel: "self.primaryNetwork.source != 'Inline' || !has(self.daemon) || !has(self.daemon.clusterNetwork)",
     holds: ({ primaryNetwork, daemon }) =>
       primaryNetwork.source !== "Inline" || daemon?.clusterNetwork === undefined,
@@ -210,14 +210,14 @@ export const RULES: readonly FieldsRule[] = [
   {
     path: "spec.daemon.auxiliaryCNIChainName",
     // cmdAdd of 4.3.0 looks for the chain next to the primary network's file.
-    message: "fails every pod with primaryNetwork.source: Inline; use Auto or File",
+    message: "makes every pod fail with primaryNetwork.source: Inline; use Auto or File",
     cel: "self.primaryNetwork.source != 'Inline' || !has(self.daemon) || !has(self.daemon.auxiliaryCNIChainName)",
     holds: ({ primaryNetwork, daemon }) =>
       primaryNetwork.source !== "Inline" || daemon?.auxiliaryCNIChainName === undefined,
   },
   {
     path: "spec.isolation.globalNamespaces",
-    message: "needs version v3.9 or later",
+    message: "requires version v3.9 or later",
     cel: `size(self.isolation.globalNamespaces) == 0 || !${before39}`,
     holds: (s) => s.isolation.globalNamespaces.length === 0 || !isBefore39(s),
   },
@@ -235,33 +235,33 @@ export const RULES: readonly FieldsRule[] = [
   },
   {
     path: "spec.logging.toStderr",
-    message: "needs version v3.9 or later",
+    message: "requires version v3.9 or later",
     cel: `!has(self.logging.toStderr) || !${before39}`,
     holds: (s) => s.logging.toStderr === undefined || !isBefore39(s),
   },
   {
     path: "spec.logging.file",
-    message: "needs logging.hostDir, and must lie below it",
+    message: "requires logging.hostDir, and must be below it",
     cel: "!has(self.logging.file) || (has(self.logging.hostDir) && self.logging.file.startsWith(self.logging.hostDir + '/'))",
     holds: ({ logging: { file, hostDir } }) =>
       file === undefined || (hostDir !== undefined && file.startsWith(`${hostDir}/`)),
   },
   {
     path: "spec.daemon.connectionLimit",
-    message: "needs version v4.3.0 or later",
+    message: "requires version v4.3.0 or later",
     cel: "!has(self.daemon) || !has(self.daemon.connectionLimit) || !self.version.matches('^v4\\\\.[0-2](\\\\.|$)')",
     holds: (s) => s.daemon?.connectionLimit === undefined || !/^v4\.[0-2](\.|$)/.test(s.version),
   },
   {
     path: "spec.daemon.auxiliaryCNIChainName",
     // cmdAdd of 4.3.0: "auxiliary chain used but ClusterNetwork must be a path"; it is one unless it is set.
-    message: "fails every pod beside daemon.clusterNetwork; remove one of the two",
+    message: "makes every pod fail together with daemon.clusterNetwork; remove one of the two",
     cel: "!has(self.daemon) || !has(self.daemon.auxiliaryCNIChainName) || !has(self.daemon.clusterNetwork)",
     holds: ({ daemon }) => daemon?.auxiliaryCNIChainName === undefined || daemon.clusterNetwork === undefined,
   },
   {
     path: "spec.daemon.perNodeCertificate",
-    message: "needs version v4.1.0 or later",
+    message: "requires version v4.1.0 or later",
     cel: "!has(self.daemon) || !has(self.daemon.perNodeCertificate) || !self.daemon.perNodeCertificate.enabled || !self.version.matches('^v4\\\\.0(\\\\.|$)')",
     holds: (s) => !s.daemon?.perNodeCertificate?.enabled || !/^v4\.0(\.|$)/.test(s.version),
   },
@@ -288,5 +288,5 @@ export const RULES: readonly FieldsRule[] = [
 /** The rule that only the API server can check, since it needs the old object. */
 export const NAMESPACE_IS_IMMUTABLE = {
   rule: "self == oldSelf",
-  message: "is immutable; delete the MultusInstall and create it anew",
+  message: "is immutable; delete the MultusInstall and create it again",
 };

@@ -12,7 +12,7 @@ import { workload } from "./workload.ts";
 
 /**
  * MultusInstall.spec: the one source of its types, its CRD and its reference. Every text and list is
- * bounded, since the API server counts the bounds when it prices the CEL rules (KEP-2876).
+ * bounded, because the API server uses the bounds to estimate the cost of the CEL rules (KEP-2876).
  */
 
 export { ARCHITECTURES } from "./workload.ts";
@@ -26,27 +26,29 @@ const image = z.object({
   registry: matching(
     /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?$/,
     253,
-    "must be host or host:port, without http://",
+    "must be a host or host:port, without http://",
   )
     .optional()
-    .describe("Registry host with port, such as 192.168.1.222:80. Default: that of the Multus release."),
+    .describe(
+      "Registry host, with port if needed, such as 192.168.1.222:80. Default: the registry of the Multus release.",
+    ),
   repository: matching(
     /^[a-z0-9]+([._/-][a-z0-9]+)*$/,
     255,
     "must be a path in lower case, such as kube-ovn/multus-cni",
   )
     .optional()
-    .describe("Path within the registry, such as kube-ovn/multus-cni. Default: that of the Multus release."),
+    .describe("Path in the registry, such as kube-ovn/multus-cni. Default: the path of the Multus release."),
   tag: matching(
     /^[A-Za-z0-9_][A-Za-z0-9._-]*$/,
     128,
     "must be a tag: letters, digits, - _ and ., such as v4.3.0",
   )
     .optional()
-    .describe("Tag. Default: it follows from version and mode (v4.3.0, v4.3.0-thick)."),
+    .describe("Tag. Default: derived from version and mode (v4.3.0, v4.3.0-thick)."),
   digest: matching(/^sha256:[a-f0-9]{64}$/, 71, "must be sha256: and 64 hexadecimal digits")
     .optional()
-    .describe("Digest; it wins over the tag."),
+    .describe("Digest; takes precedence over the tag."),
   pullPolicy: z
     .enum(["Always", "IfNotPresent", "Never"])
     .default("IfNotPresent")
@@ -59,7 +61,7 @@ const image = z.object({
       command: entrypointCommand()
         .optional()
         .describe(
-          "Where the image has Multus' entrypoint, such as [bash, /usr/src/multus-cni/images/entrypoint.sh]. Default: that of the release's own image.",
+          "Command that starts Multus' entrypoint in the image, such as [bash, /usr/src/multus-cni/images/entrypoint.sh]. Default: the command of the release's own image.",
         ),
       binaryFile: absoluteFile()
         .optional()
@@ -68,11 +70,11 @@ const image = z.object({
         .enum(["/host", ""])
         .optional()
         .describe(
-          'Prefix of the host directories inside the container: "/host" as upstream, or "" for images that use the host\'s own paths.',
+          'Prefix of the host directories in the container: "/host" as upstream, or "" for images that use the host\'s own paths.',
         ),
     })
     .optional()
-    .describe("How a self-built image differs from upstream's. Thin only."),
+    .describe("How a custom image differs from upstream's. Thin only."),
 });
 
 const primaryNetwork = z.object({
@@ -80,19 +82,19 @@ const primaryNetwork = z.object({
     .enum(["Auto", "File", "Inline"])
     .default("Auto")
     .describe(
-      "Auto: the first configuration in cni.confDir by name. File: the one named in file. Inline: a preset or config of this object, in place of the file; flag --multus-conf-file.",
+      "Auto: the first configuration in cni.confDir by name. File: the file named in file. Inline: a preset or config in this object instead of a file; flag --multus-conf-file.",
     ),
   file: primaryFileName()
     .optional()
     .describe(
       "File in cni.confDir for source File, such as 10-calico.conflist; flag --multus-master-cni-file-name, key multusMasterCNI (v3.9 and later).",
     ),
-  preset: z.enum(PRESETS).optional().describe("A ready conflist for source Inline."),
+  preset: z.enum(PRESETS).optional().describe("A predefined conflist for source Inline."),
   config: inlineConfig().optional().describe("A CNI conflist in JSON for source Inline."),
   readinessFile: absoluteFile()
     .optional()
     .describe(
-      "Multus waits for this file of the host before it delegates; flag --readiness-indicator-file, key readinessindicatorfile.",
+      "Multus waits for this file on the host before it delegates; flag --readiness-indicator-file, key readinessindicatorfile.",
     ),
 });
 
@@ -100,7 +102,7 @@ const cni = z.object({
   version: cniVersion()
     .optional()
     .describe(
-      "CNI version of the Multus configuration; flag --cni-version, key cniVersion. Default: 0.3.1 for v3 and thick, the primary network's for v4 thin.",
+      "CNI version of the Multus configuration; flag --cni-version, key cniVersion. Default: 0.3.1 for v3 and thick, the primary network's version for v4 thin.",
     ),
   confDir: confDirectory()
     .optional()
@@ -115,7 +117,7 @@ const cni = z.object({
   additionalBinDir: binDirectory()
     .optional()
     .describe(
-      "A second plugin directory of the host, searched first; flag --additional-bin-dir, key binDir.",
+      "A second plugin directory on the host, which is searched first; flag --additional-bin-dir, key binDir.",
     ),
 });
 
@@ -124,21 +126,21 @@ const isolation = z.object({
     .boolean()
     .default(false)
     .describe(
-      "Pods may use NADs of their own namespace only; flag --namespace-isolation, key namespaceIsolation.",
+      "Pods may only use NADs in their own namespace; flag --namespace-isolation, key namespaceIsolation.",
     ),
   globalNamespaces: z
     .array(namespaceName())
     .max(64)
     .default([])
     .describe(
-      "Namespaces whose NADs every pod may use all the same; flag --global-namespaces, key globalNamespaces (v3.9 and later).",
+      "Namespaces whose NADs every pod may use despite isolation; flag --global-namespaces, key globalNamespaces (v3.9 and later).",
     ),
   systemNamespaces: z
     .array(namespaceName())
     .max(64)
     .optional()
     .describe(
-      "Namespaces whose pods Multus leaves with the cluster network alone; key systemNamespaces. Thick only. Default: kube-system.",
+      "Namespaces whose pods get only the cluster network; key systemNamespaces. Thick only. Default: kube-system.",
     ),
 });
 
@@ -147,36 +149,36 @@ const logging = z.object({
     .enum(["debug", "verbose", "error", "panic"])
     .optional()
     .describe(
-      "How much Multus logs; flag --multus-log-level, key logLevel. Default: verbose for thick, nothing for thin.",
+      "Log level of Multus; flag --multus-log-level, key logLevel. Default: verbose for thick, no log for thin.",
     ),
   file: absoluteFile()
     .optional()
     .describe("Log file, as a path on the host below hostDir; flag --multus-log-file, key logFile."),
   hostDir: logDirectory()
     .optional()
-    .describe("Directory of the host that is mounted for the log file, such as /opt/cni/log."),
+    .describe("Host directory that is mounted for the log file, such as /opt/cni/log."),
   toStderr: z
     .boolean()
     .optional()
     .describe(
-      "Multus logs to standard error too; flag --multus-log-to-stderr, key logToStderr (v3.9 and later). Default: true.",
+      "Multus also logs to standard error; flag --multus-log-to-stderr, key logToStderr (v3.9 and later). Default: true.",
     ),
   rotation: z
     .object({
-      maxAge: z
-        .int()
-        .min(0)
-        .max(3650)
-        .optional()
-        .describe("Days that old files are kept; key logOptions.maxAge."),
+      maxAge: z.int().min(0).max(3650).optional().describe("Days to keep old files; key logOptions.maxAge."),
       maxSize: z
         .int()
         .min(1)
         .max(10240)
         .optional()
-        .describe("Megabytes at which a file is rotated; key logOptions.maxSize."),
-      maxBackups: z.int().min(0).max(100).optional().describe("Old files kept; key logOptions.maxBackups."),
-      compress: z.boolean().optional().describe("Old files are compressed; key logOptions.compress."),
+        .describe("Size in megabytes at which a file is rotated; key logOptions.maxSize."),
+      maxBackups: z
+        .int()
+        .min(0)
+        .max(100)
+        .optional()
+        .describe("Number of old files to keep; key logOptions.maxBackups."),
+      compress: z.boolean().optional().describe("Compress old files; key logOptions.compress."),
     })
     .optional()
     .describe("Rotation of the log file. Thick only."),
@@ -196,7 +198,7 @@ const attachments = z.object({
     .enum(["Off", "Warn", "Deny"])
     .default("Warn")
     .describe(
-      "What happens to a NetworkAttachmentDefinition, or a pod's request for networks, that cannot work: Warn lets it in with a warning to whoever writes it (kubectl shows it), Deny refuses it. What is merely doubtful gets a warning. Not in kube-system, kube-public, kube-node-lease, the operator's namespace and spec.namespace.",
+      "What happens to a NetworkAttachmentDefinition, or a pod's request for networks, that cannot work: Warn admits it with a warning to the user (kubectl shows it), Deny rejects it. Questionable objects get a warning in both modes. Off disables the check. Objects in kube-system, kube-public, kube-node-lease, the operator's namespace and spec.namespace are not checked.",
     ),
   denyCodes: z
     .array(z.enum(DENIABLE_CODES))
@@ -212,37 +214,37 @@ export const multusInstallSpec = withValidations(
     version: matching(
       /^v(3\.[4-9]|4\.[0-9]{1,2})(\.[0-9]{1,2})?$/,
       16,
-      "must be a Multus release from v3.4 on, such as v4.3.0",
+      "must be a Multus release, v3.4 or later, such as v4.3.0",
     )
       .default(DEFAULT_RELEASE)
       .describe(
-        "The Multus release. It decides which entrypoint and flags are used, whatever the image is called. A release with known defects is accepted with a warning (docs/reference/known-defects.md).",
+        "The Multus release. It determines the entrypoint and flags, regardless of the image's name. A release with known defects is accepted with a warning (docs/reference/known-defects.md).",
       ),
     mode: z
       .enum(["Thin", "Thick"])
       .default("Thin")
-      .describe("Thin: a plugin that runs for each pod. Thick: a daemon on each node, from v4 on."),
+      .describe("Thin: a plugin that runs for each pod. Thick: a daemon on each node (v4.0 and later)."),
     image: image
       .prefault({})
       .describe(
-        "The Multus image. It runs privileged on every node: whoever may set it has root there. The chart's value multusImages bounds where it may come from.",
+        "The Multus image. It runs privileged on every node: whoever can set it is root there. The chart's value multusImages restricts its source.",
       ),
     namespace: withValidations(namespaceName(), [NAMESPACE_IS_IMMUTABLE])
       .default("kube-system")
-      .describe("Where the workload lives; key multusNamespace. Immutable."),
+      .describe("Namespace of the Multus pods; key multusNamespace. Immutable."),
     distribution: z
       .enum(["Auto", ...DISTRIBUTIONS])
       .default("Auto")
       .describe(
-        "Sets the host's CNI directories. Auto: found from the nodes and the API server, once, and kept in status.distribution; without a cluster (render) it is Kubernetes.",
+        "Sets the host's CNI directories. Auto: detected once from the nodes and the API server, and kept in status.distribution; without a cluster (render), Kubernetes.",
       ),
     primaryNetwork: primaryNetwork
       .prefault({})
       .describe(
-        "The network that Multus delegates each pod's first interface to: the cluster's own, such as Calico or Flannel. Without it no pod starts.",
+        "The network that Multus delegates each pod's first interface to: the cluster's own, such as Calico or Flannel. Without it, pods do not start.",
       ),
     cni: cni.prefault({}).describe("CNI directories and version."),
-    isolation: isolation.prefault({}).describe("Which namespaces' NADs a pod may use."),
+    isolation: isolation.prefault({}).describe("Restricts which namespaces' NADs a pod may use."),
     logging: logging.prefault({}).describe("Multus' own log."),
     entrypoint: entrypoint.optional().describe("Settings of the thin plugin's entrypoint. Thin only."),
     daemon: daemon.optional().describe("Settings of the thick daemon. Thick only."),
@@ -250,26 +252,28 @@ export const multusInstallSpec = withValidations(
     rollout: rollout.prefault({}).describe("How a changed Multus reaches the nodes."),
     nodes: nodes
       .prefault({})
-      .describe("What the operator does with Node objects, and on nodes beside running Multus."),
-    attachments: attachments.prefault({}).describe("NetworkAttachmentDefinitions, and what pods ask for."),
+      .describe("What the operator does with Node objects, and on nodes in addition to running Multus."),
+    attachments: attachments
+      .prefault({})
+      .describe("NetworkAttachmentDefinitions and the networks that pods request."),
     uninstall: z
       .object({
         nodes: z
           .enum(["Clean", "Leave"])
           .default("Clean")
           .describe(
-            "Clean: a pod of the operator's image takes Multus' files from each node. Leave: what Multus' own pods leave stays; v3, and v4 thin without refreshKubeconfig, leave nodes on which new pods fail.",
+            "Clean: a pod with the operator's image removes Multus' files from each node. Leave: the files that Multus' own pods do not remove stay; v3, and v4 thin without refreshKubeconfig, then leave nodes on which new pods fail.",
           ),
         timeout: shortDuration()
           .default("5m")
           .describe(
-            "How long a deletion waits for nodes that cannot be cleaned, such as those that are down, or that cannot be listed. After it, it goes on without them and names them in an event.",
+            "How long a deletion waits for nodes that cannot be cleaned, for example because they are down or cannot be listed. Afterwards the deletion continues without them, and an event names them.",
           ),
         networkDefinitions: z
           .enum(["Keep", "Delete"])
           .default("Keep")
           .describe(
-            "Whether the NetworkAttachmentDefinition CRD goes with the install. Delete deletes every NAD of the cluster.",
+            "Whether the NetworkAttachmentDefinition CRD is deleted with the install. Delete deletes every NAD in the cluster.",
           ),
       })
       .prefault({})
@@ -278,7 +282,7 @@ export const multusInstallSpec = withValidations(
       .boolean()
       .default(false)
       .describe(
-        "Whether a Multus that was installed by hand in spec.namespace is taken over: fields that kubectl or Helm set become the operator's. Pods that run Multus just as the spec wants it are not restarted. While false, objects of others are reported (OwnershipConflict) and left alone.",
+        "Whether to adopt a Multus that was installed by hand in spec.namespace: fields that kubectl or Helm set become the operator's. Pods that already run Multus as the spec requires are not restarted. If false, objects that are not the operator's are reported (OwnershipConflict) and not changed.",
       ),
     paused: z
       .boolean()

@@ -8,7 +8,7 @@ export const multusInstallStatus = z.object({
     .int()
     .min(0)
     .optional()
-    .describe("The generation of the spec that the status speaks of."),
+    .describe("The generation of the spec that the status describes."),
   conditions: z
     .array(condition)
     .max(8)
@@ -24,102 +24,109 @@ export const multusInstallStatus = z.object({
       evidence: z
         .string()
         .max(512)
-        .describe("How it is known: spec.distribution, or what nodes and API server show."),
+        .describe("What this is based on: spec.distribution, or what the nodes and the API server show."),
     })
     .optional()
-    .describe("Absent until there is a node."),
+    .describe("The distribution in use. Absent until a node exists."),
   nodes: z
     .object({
       desired: z.int().min(0).describe("Nodes that should run Multus."),
-      updated: z.int().min(0).describe("Nodes whose Multus pod is of the newest spec."),
+      updated: z.int().min(0).describe("Nodes whose Multus pod matches the newest spec."),
       available: z.int().min(0).describe("Nodes whose Multus pod is available."),
       progressedAt: z
         .string()
         .max(64)
         .meta({ format: "date-time" })
         .optional()
-        .describe("When these numbers last changed, while a rollout goes on."),
-      unhealthyTotal: z.int().min(0).describe("Nodes on which Multus does not run as it should."),
+        .describe("When these numbers last changed during a rollout."),
+      unhealthyTotal: z.int().min(0).describe("Nodes on which Multus does not run correctly."),
       unhealthy: z
         .array(
           z.object({
-            node: z.string().max(253).describe("The node; empty where no node took the pod."),
+            node: z.string().max(253).describe("The node; empty if the pod is not scheduled."),
             reason: z
               .string()
               .max(128)
               .describe(
-                "What is wrong: RegistryLoginRefused, ImageNotFound, ImageLayout, CrashLoopBackOff, OOMKilled, …",
+                "The problem: RegistryLoginRefused, ImageNotFound, ImageLayout, CrashLoopBackOff, OOMKilled, …",
               ),
-            message: z.string().max(1024).describe("What is wrong and what to do."),
+            message: z.string().max(1024).describe("The problem and what to do."),
           }),
         )
         .max(20)
         .optional()
-        .describe("The worst of them."),
+        .describe("The most severe of these nodes."),
     })
     .optional()
     .describe("Multus on the nodes."),
   rollout: z
     .object({
-      revision: z.string().max(64).describe("What is rolled out; it changes with the pods' template."),
-      generation: z.int().min(0).describe("The generation of the spec that this speaks of."),
+      revision: z
+        .string()
+        .max(64)
+        .describe("The revision that is rolled out; it changes with the pod template."),
+      generation: z.int().min(0).describe("The generation of the spec that this describes."),
       state: z
         .enum(["Canary", "Passed", "Failed", "RolledBack"])
-        .describe("Canary: on its first nodes. Passed: all others follow. Failed: stopped. RolledBack."),
-      message: z.string().max(1024).describe("How far it is, or what failed and where."),
+        .describe(
+          "Canary: on the first nodes. Passed: the other nodes follow. Failed: stopped. RolledBack: the last complete install was restored.",
+        ),
+      message: z.string().max(1024).describe("The progress, or what failed and on which node."),
       nodes: z.array(z.string().max(253)).max(20).optional().describe("The canary's nodes."),
       passed: z.array(z.string().max(253)).max(20).optional().describe("Nodes on which the probe succeeded."),
     })
     .optional()
-    .describe("The canary, or the rollout that failed."),
+    .describe("The canary, or the failed rollout."),
   startupTaint: z
     .object({
-      key: z.string().max(317).describe("The key, as spec.nodes.startupTaint has it."),
+      key: z.string().max(317).describe("The key from spec.nodes.startupTaint."),
       waitingTotal: z.int().min(0).describe("Nodes that carry the taint."),
-      waiting: z.array(z.string().max(253)).max(20).optional().describe("Some of them."),
+      waiting: z.array(z.string().max(253)).max(20).optional().describe("Some of these nodes."),
     })
     .optional()
-    .describe("Nodes that take no ordinary pod until Multus is ready on them."),
+    .describe("Nodes that accept no ordinary pods until Multus is ready on them."),
   networks: networksStatus
     .optional()
-    .describe("The cluster's networks at a glance; each NAD has a NetworkAttachmentReport."),
-  pods: podsStatus.optional().describe("The pods that ask for networks, each counted once."),
+    .describe("Summary of the cluster's networks; each NAD has a NetworkAttachmentReport."),
+  pods: podsStatus.optional().describe("The pods that request networks, each counted once."),
   primaryNetwork: z
     .object({
       files: z
         .array(
           z.object({
             file: z.string().max(255).describe("The file in the CNI configuration directory."),
-            networkName: z.string().max(253).describe("The network's name in it."),
-            nodes: z.int().min(0).describe("On how many nodes it is the one that Multus delegates to."),
+            networkName: z.string().max(253).describe("The name of the network in this file."),
+            nodes: z.int().min(0).describe("Number of nodes on which Multus delegates to it."),
           }),
         )
         .max(10)
         .optional()
-        .describe("Most nodes first; more than one: the nodes differ."),
-      nodesLookedAt: z.int().min(0).describe("Nodes that were looked at."),
+        .describe("The files, most nodes first. If there is more than one, the nodes differ."),
+      nodesLookedAt: z.int().min(0).describe("Nodes that were inspected."),
       oldestLook: z
         .string()
         .max(64)
         .meta({ format: "date-time" })
-        .describe("How old this may be: when the oldest of the looks was taken, to the hour."),
+        .describe("Time of the oldest inspection that this is based on, to the hour."),
     })
     .optional()
-    .describe("What the nodes have as the network that Multus delegates to, as looks at them show."),
+    .describe("The network that Multus delegates to on the nodes, as found by inspections."),
   inventory: z
     .array(
       z.object({
-        apiVersion: z.string().max(253).describe("Its group and version."),
-        kind: z.string().max(63).describe("Its kind."),
-        namespace: z.string().max(63).optional().describe("Its namespace, where it has one."),
-        name: z.string().max(253).describe("Its name."),
+        apiVersion: z.string().max(253).describe("The object's group and version."),
+        kind: z.string().max(63).describe("The object's kind."),
+        namespace: z.string().max(63).optional().describe("The object's namespace, if it has one."),
+        name: z.string().max(253).describe("The object's name."),
       }),
     )
     .max(64)
     .optional()
-    .describe(
-      "The objects that the operator applied; those that a later spec has no more are deleted by it.",
-    ),
-  warnings: z.array(z.string().max(1024)).max(20).optional().describe("What works and is likely unintended."),
+    .describe("The objects that the operator applied. It deletes those that a later spec no longer has."),
+  warnings: z
+    .array(z.string().max(1024))
+    .max(20)
+    .optional()
+    .describe("Settings that work but are probably not intended."),
 });
 export type MultusInstallStatus = z.output<typeof multusInstallStatus>;

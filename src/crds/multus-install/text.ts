@@ -13,7 +13,7 @@ export const objectName = () =>
   matching(
     /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/,
     253,
-    "must be the name of an object: lower case, digits, - and .",
+    "must be the name of an object: lowercase letters, digits, - and .",
   );
 
 export const fileName = () =>
@@ -23,7 +23,7 @@ export const fileName = () =>
     "must be a file name without a directory, such as 10-calico.conflist",
   );
 
-/** A file that Multus, of any release, takes for its own configuration; the operator's guard has such a name too. */
+/** A file that Multus, of any release, treats as its own configuration; the operator's guard has such a name too. */
 const MULTUS_FILE = "00-multus";
 const isNotMultusFile = {
   message: `must not begin with ${MULTUS_FILE}, which is Multus' own configuration: it would delegate to itself; name the primary network's file`,
@@ -135,7 +135,7 @@ const labelsAreFree = {
   holds: (map: Record<string, unknown>) => RESERVED_LABELS.every((key) => !Object.hasOwn(map, key)),
 };
 const labelsSelectOwnPods = {
-  message: `must not have the keys ${SELECTORS_OF_OTHERS.join(", ")}, by which others select their pods; choose others`,
+  message: `must not have the keys ${SELECTORS_OF_OTHERS.join(", ")}, which controllers of Kubernetes use to select their pods; choose others`,
   cel: SELECTORS_OF_OTHERS.map((key) => `!('${key}' in self)`).join(" && "),
   holds: (map: Record<string, unknown>) => SELECTORS_OF_OTHERS.every((key) => !Object.hasOwn(map, key)),
 };
@@ -193,11 +193,11 @@ export const podAnnotations = () =>
     keysAreNotOfMultus,
   ]);
 
-/** A list without duplicates: server-side apply fails on a list of keyed items that holds one twice. */
+/** A list without duplicates: server-side apply fails on a list of keyed items with a duplicate. */
 export function setOf<T extends z.ZodString | z.ZodEnum>(item: T, most: number): z.ZodArray<T> {
   return z
     .array(item)
     .max(most)
-    .refine((list) => new Set(list).size === list.length, "must not hold a value twice")
+    .refine((list) => new Set(list).size === list.length, "must not contain a value more than once")
     .meta({ "x-kubernetes-list-type": "set" });
 }

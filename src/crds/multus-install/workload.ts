@@ -15,7 +15,7 @@ const amounts = () =>
 const requestWithinLimit = (name: "cpu" | "memory") => {
   const [request, limit] = [`self.requests.${name}`, `self.limits.${name}`];
   return {
-    message: `must not have a ${name} request above its limit; lower the one or raise the other`,
+    message: `must not have a ${name} request above its limit; lower the request or raise the limit`,
     cel: `!has(self.requests) || !has(self.limits) || !has(${request}) || !has(${limit}) || quantity(${request}).compareTo(quantity(${limit})) <= 0`,
     holds: (value: Resources) =>
       (millionths(value.requests?.[name] ?? "0") ?? 0n) <=
@@ -25,7 +25,7 @@ const requestWithinLimit = (name: "cpu" | "memory") => {
 
 /** Under 8Mi the runtime does not start the container (seen with the daemon of 4.3.0: it starts with 9Mi). */
 const LEAST_LIMIT = { cpu: "10m", memory: "8Mi" };
-/** No node has room for more beside its pods: Multus would be pending everywhere. */
+/** No node has room for more in addition to its pods: Multus would be pending everywhere. */
 const MOST_REQUEST = { cpu: "16", memory: "64Gi" };
 
 const limitSuffices = (name: "cpu" | "memory") => {
@@ -60,7 +60,7 @@ const resources = () =>
       limits: amounts()
         .optional()
         .describe(
-          "The most that the container may use; too little memory kills Multus under load (multus-cni #1346).",
+          "The maximum that the container may use. With too little memory, Multus is OOM-killed under load (multus-cni #1346).",
         ),
     }),
     (["cpu", "memory"] as const).flatMap((name) => [
@@ -73,33 +73,33 @@ const resources = () =>
 /** As Kubernetes' own validation of tolerations has it (ValidateTolerations). */
 const toleration = withRules(
   z.object({
-    key: labelKey().optional().describe("Key of the taint. None: every taint, with operator: Exists."),
+    key: labelKey().optional().describe("Key of the taint. If empty, every taint, with operator: Exists."),
     operator: z.enum(["Exists", "Equal"]).optional().describe("Kubernetes' default: Equal."),
     value: labelValue().optional().describe("Value of the taint, for operator: Equal."),
     effect: z
       .enum(["NoSchedule", "PreferNoSchedule", "NoExecute"])
       .optional()
-      .describe("None: every effect."),
+      .describe("Effect of the taint. If empty, every effect."),
     tolerationSeconds: z
       .int()
       .min(0)
       .max(86400)
       .optional()
-      .describe("Seconds that a NoExecute taint is tolerated. None: for ever."),
+      .describe("Seconds that a NoExecute taint is tolerated. If empty, indefinitely."),
   }),
   [
     {
-      message: "operator: Exists takes no value; remove value, or use operator: Equal",
+      message: "operator: Exists does not allow a value; remove value or use operator: Equal",
       cel: "!has(self.operator) || self.operator != 'Exists' || !has(self.value) || self.value == ''",
       holds: ({ operator, value }) => operator !== "Exists" || value === undefined || value === "",
     },
     {
-      message: "needs a key, or operator: Exists",
+      message: "must have a key, or operator: Exists",
       cel: "has(self.key) || (has(self.operator) && self.operator == 'Exists')",
       holds: ({ key, operator }) => key !== undefined || operator === "Exists",
     },
     {
-      message: "tolerationSeconds is for effect: NoExecute only; remove it, or set that effect",
+      message: "tolerationSeconds is allowed with effect: NoExecute only; remove it or set this effect",
       cel: "!has(self.tolerationSeconds) || (has(self.effect) && self.effect == 'NoExecute')",
       holds: ({ tolerationSeconds, effect }) => tolerationSeconds === undefined || effect === "NoExecute",
     },
@@ -116,7 +116,7 @@ const requirement = withRules(
   }),
   [
     {
-      message: "In and NotIn need values, Gt and Lt exactly one, Exists and DoesNotExist none",
+      message: "In and NotIn require values, Gt and Lt exactly one value, Exists and DoesNotExist no values",
       cel: "self.operator in ['In', 'NotIn'] ? has(self.values) && size(self.values) > 0 : self.operator in ['Gt', 'Lt'] ? has(self.values) && size(self.values) == 1 : !has(self.values) || size(self.values) == 0",
       holds: ({ operator, values = [] }) => {
         if (operator === "In" || operator === "NotIn") return values.length > 0;
@@ -145,17 +145,17 @@ const affinity = z.object({
             .describe("One of them must match the node."),
         })
         .optional()
-        .describe("What a node must be to get Multus."),
+        .describe("Requirements for nodes that get Multus."),
       preferredDuringSchedulingIgnoredDuringExecution: z
         .array(
           z.object({
             weight: z.int().min(1).max(100).describe("1 to 100."),
-            preference: nodeSelectorTerm().describe("What is preferred."),
+            preference: nodeSelectorTerm().describe("The preferred nodes."),
           }),
         )
         .max(8)
         .optional()
-        .describe("Without effect on a DaemonSet; taken over as it is."),
+        .describe("Has no effect on a DaemonSet; copied unchanged."),
     })
     .optional()
     .describe("A corev1.NodeAffinity."),
@@ -177,17 +177,19 @@ const maxUnavailable = () =>
 export const workload = z.object({
   resources: resources()
     .optional()
-    .describe("Of the Multus container. Default: requests 100m CPU and 50Mi memory, no limits."),
+    .describe("Resources of the Multus container. Default: requests 100m CPU and 50Mi memory, no limits."),
   installResources: resources()
     .optional()
-    .describe("Of the init container that copies the binary. Default: requests 10m CPU and 15Mi memory."),
+    .describe(
+      "Resources of the init container that copies the binary. Default: requests 10m CPU and 15Mi memory.",
+    ),
   nodeSelector: nodeLabels().optional().describe("Labels that a node must have."),
   tolerations: z
     .array(toleration)
     .max(32)
     .optional()
     .describe(
-      "Default: every NoSchedule and NoExecute taint is tolerated, since a node without Multus fails its pods.",
+      "Tolerations of the Multus pods. Default: all NoSchedule and NoExecute taints, because pods fail on a node without Multus.",
     ),
   affinity: affinity.optional().describe("Which nodes get Multus; nodeAffinity of corev1.Affinity."),
   priorityClassName: matching(
@@ -196,25 +198,25 @@ export const workload = z.object({
     "must be the name of a PriorityClass, or empty",
   )
     .default("system-node-critical")
-    .describe("Multus is evicted last; empty for none."),
+    .describe("PriorityClass of the Multus pods; by default they are evicted last. Empty for none."),
   updateStrategy: z
     .object({
       type: z
         .enum(["RollingUpdate", "OnDelete"])
         .default("RollingUpdate")
-        .describe("OnDelete: a node gets the new Multus when its pod is deleted by hand."),
+        .describe("OnDelete: a node gets the new Multus when its Multus pod is deleted by hand."),
       maxUnavailable: maxUnavailable()
         .default(1)
         .describe(
-          "Nodes updated at once, a number or a percentage of all. With v3 the new pod starts before the old one ends (maxSurge).",
+          "Number or percentage of nodes that are updated at the same time. With v3 the new pod starts before the old one terminates (maxSurge).",
         ),
     })
     .prefault({})
     .describe("How the DaemonSet is updated."),
-  labels: podLabels().default({}).describe("Further labels of the Multus pods."),
-  annotations: podAnnotations().default({}).describe("Further annotations of the Multus pods."),
+  labels: podLabels().default({}).describe("Additional labels of the Multus pods."),
+  annotations: podAnnotations().default({}).describe("Additional annotations of the Multus pods."),
   architectures: setOf(z.enum(ARCHITECTURES), ARCHITECTURES.length)
     .min(1)
     .optional()
-    .describe("v3 only: one DaemonSet for each, kube-multus-ds-amd64 and so on. Default: amd64."),
+    .describe("One DaemonSet per architecture, such as kube-multus-ds-amd64. v3 only. Default: amd64."),
 });

@@ -4,15 +4,15 @@ import { condition } from "../printer-columns.ts";
 import { structuralSchema } from "../structural-schema.ts";
 import { NETWORK_ATTACHMENT_REPORT, reportStatus } from "./report.ts";
 
-/** The CRD of NetworkAttachmentReport. It has no spec: it is written by the operator alone. */
+/** The CRD of NetworkAttachmentReport. It has no spec: only the operator writes it. */
 export function networkAttachmentReportDefinition(): KubeObject {
   return definitionOf(NETWORK_ATTACHMENT_REPORT, {
     shortNames: ["nar"],
     columns: COLUMNS,
     description:
-      "What is true of the NetworkAttachmentDefinition of the same name: is it valid, what does it need, which pods asked for it and which have it. The operator writes it; it goes with the NAD.",
+      "The state of the NetworkAttachmentDefinition with the same name: whether it is valid, what it needs, which pods requested it and which have it. The operator writes the report and deletes it with the NAD.",
     properties: {
-      status: { ...structuralSchema(reportStatus), description: "What was found." },
+      status: { ...structuralSchema(reportStatus), description: "The observed state." },
     },
   });
 }

@@ -30,122 +30,135 @@ const podName = () => z.string().max(317);
 const finding = z.object({
   severity: z
     .enum(["error", "warning"])
-    .describe("error: a pod cannot be attached with it; warning: it is ignored, or surely unintended."),
-  path: z.string().max(512).describe("Where in the configuration; empty for the whole."),
-  code: z.string().max(64).describe("Stable, for scripts."),
-  message: z.string().max(1024).describe("What is wrong, and what to do."),
+    .describe("error: a pod cannot be attached; warning: the setting is ignored, or probably not intended."),
+  path: z.string().max(512).describe("Path in the configuration; empty for the whole configuration."),
+  code: z.string().max(64).describe("A stable code, for scripts."),
+  message: z.string().max(1024).describe("The problem, and what to do."),
 });
 
 const addressRange = z.object({
   range: z.string().max(128).describe("First and last address."),
   ipam: z.string().max(64).describe("host-local, whereabouts or static."),
   size: count().describe(
-    "Addresses that it can hand out, the gateway's and excluded ones left out; on each node where `perNode`.",
+    "Number of addresses that can be allocated, without the gateway and excluded addresses; per node if `perNode`.",
   ),
-  used: count().describe("Of those, the ones that pods report; on the fullest node where `perNode`."),
-  free: count().describe("The rest."),
-  perNode: z.boolean().describe("host-local: each node hands the range out by itself."),
-  node: z.string().max(253).optional().describe("The fullest node, where `perNode`."),
+  used: count().describe("Number of these addresses that pods report; on the fullest node if `perNode`."),
+  free: count().describe("Number of remaining addresses."),
+  perNode: z.boolean().describe("host-local: each node allocates from the whole range."),
+  node: z.string().max(253).optional().describe("The fullest node, if `perNode`."),
 });
 
 const duplicate = z.object({
-  address: z.string().max(64).describe("An IP or hardware address."),
-  pods: z.array(podName()).max(8).describe('Pods that have it, as "namespace/name"; the first eight.'),
+  address: z.string().max(64).describe("An IP or MAC address."),
+  pods: z
+    .array(podName())
+    .max(8)
+    .describe('Pods of the NAD\'s namespace that use it, as "namespace/name"; the first eight.'),
+  otherPods: count().optional().describe("Pods of other namespaces that use it, which are not named here."),
 });
 
 const sample = z.object({
   pod: podName().describe('"namespace/name".'),
-  node: z.string().max(253).optional().describe("Its node."),
+  node: z.string().max(253).optional().describe("The pod's node."),
   outcome: z
     .string()
     .max(32)
     .describe("failed, bypassed, partial, restart-needed, forbidden-network or pending."),
-  message: z.string().max(1024).describe("How that is known."),
+  message: z.string().max(1024).describe("The evidence, and what to do."),
 });
 
 /** NetworkAttachmentReport.status: what is true of one NAD, bounded in size. */
 export const reportStatus = z.object({
-  observedGeneration: count().optional().describe("The NAD's generation that this speaks of."),
+  observedGeneration: count().optional().describe("The generation of the NAD that this describes."),
   conditions: z
     .array(condition.extend({ type: z.string().max(316).describe("Valid or Available.") }))
     .max(8)
     .optional()
     .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"] })
-    .describe("Valid: can the configuration be read. Available: can pods be attached."),
+    .describe("Valid: whether the configuration is valid. Available: whether pods can be attached."),
   plugins: z
     .string()
     .max(256)
     .optional()
-    .describe("The plugins that it runs, with IPAM after a slash, for people."),
-  types: z.array(z.string().max(128)).max(32).optional().describe("The plugins that it runs, IPAM included."),
+    .describe("The plugins that the network runs, with the IPAM plugin after a slash, human-readable."),
+  types: z
+    .array(z.string().max(128))
+    .max(32)
+    .optional()
+    .describe("The plugins that the network runs, including IPAM."),
   needs: z
     .object({
       binaries: z
         .array(z.string().max(128))
         .max(32)
         .optional()
-        .describe("Programs in the node's CNI directory."),
-      masters: z.array(z.string().max(64)).max(16).optional().describe("Interfaces of the node."),
+        .describe("Programs in the node's CNI plugin directory."),
+      masters: z.array(z.string().max(64)).max(16).optional().describe("Interfaces on the node."),
       resourceName: z.string().max(317).optional().describe("A device plugin's resource."),
     })
     .optional()
-    .describe("What a node must have."),
-  nodesLackingTotal: count().optional().describe("Nodes that lack something of it."),
+    .describe("What the network needs on a node."),
+  nodesLackingTotal: count()
+    .optional()
+    .describe("Number of nodes that lack something that the network needs."),
   nodesLacking: z
     .array(
       z.object({
         node: z.string().max(253).describe("The node."),
         lacks: z.array(z.string().max(192)).max(16).describe("What it lacks."),
-        interfaces: z
-          .array(z.string().max(15))
-          .max(MOST.interfaces)
-          .optional()
-          .describe("Interfaces that it has, where it lacks one."),
       }),
     )
     .max(MOST.nodes)
     .optional()
-    .describe("The first of them."),
-  findingsTotal: count().optional().describe("Findings in all."),
-  findings: z
-    .array(finding)
-    .max(MOST.findings)
-    .optional()
-    .describe("What is wrong or doubtful; errors first."),
+    .describe("The first of these."),
+  findingsTotal: count().optional().describe("Total number of findings."),
+  findings: z.array(finding).max(MOST.findings).optional().describe("Errors and warnings, errors first."),
   pods: z
     .object({
-      requesting: count().describe("Pods that ask for it and are not over."),
-      attached: count().describe("Pods that have it; those that a restart would change included."),
+      requesting: count().describe("Pods that request the network and have not terminated."),
+      attached: count().describe("Pods that have the network, including those that need a restart."),
       pending: count().describe("Pods that are being set up."),
       failed: count().describe("Pods that could not be attached."),
-      bypassed: count().describe("Pods that run without it: Multus was not called for them."),
-      partial: count().describe("Pods that run and lack it, or a part of what they asked of it."),
-      restartNeeded: count().describe("Pods attached before the NAD changed."),
-      forbidden: count().describe("Pods whose namespace may not use it."),
+      bypassed: count().describe("Pods that run without the network: Multus was not called for them."),
+      partial: count().describe(
+        "Pods that run without the network, or without a part of what they requested.",
+      ),
+      restartNeeded: count().describe("Pods that were attached before the NAD changed."),
+      forbidden: count().describe("Pods whose namespace may not use the network."),
+      unverified: count()
+        .optional()
+        .describe(
+          "Pods whose network-status was not written by Multus, by its field manager: their addresses do not count.",
+        ),
     })
     .optional()
-    .describe("The pods that ask for it, counted; one that asks twice counts once."),
+    .describe("Numbers of pods that request the network; a pod with two requests is counted once."),
   samples: z
     .array(sample)
     .max(MOST.samples)
     .optional()
-    .describe("Pods that do not have what they asked for, the worst first."),
-  ranges: z.array(addressRange).max(MOST.ranges).optional().describe("Its ranges of addresses."),
+    .describe("Pods of the NAD's namespace that did not get what they requested, the most severe first."),
+  otherSamples: count()
+    .optional()
+    .describe("Pods of other namespaces that did not get what they requested, which are not named here."),
+  ranges: z.array(addressRange).max(MOST.ranges).optional().describe("The address ranges of the network."),
   duplicatesTotal: count()
     .optional()
-    .describe("Addresses that more than one pod of its layer-2 network has."),
-  duplicates: z.array(duplicate).max(MOST.duplicates).optional().describe("The first of them."),
-  outsideTotal: count().optional().describe("Addresses that pods report and that belong to no range of it."),
+    .describe("Number of addresses that more than one pod in the layer-2 network uses."),
+  duplicates: z.array(duplicate).max(MOST.duplicates).optional().describe("The first of these."),
+  outsideTotal: count()
+    .optional()
+    .describe("Number of addresses that pods report and that are outside all ranges of the network."),
   outside: z
     .array(
       z.object({
         address: z.string().max(64).describe("The address."),
-        pod: podName().describe('"namespace/name".'),
+        pod: podName().optional().describe('"namespace/name"; absent if it is of another namespace.'),
       }),
     )
     .max(MOST.outside)
     .optional()
-    .describe("The first of them."),
+    .describe("The first of these."),
   versions: z
     .array(
       z.object({
@@ -153,16 +166,16 @@ export const reportStatus = z.object({
           .string()
           .max(64)
           .meta({ format: "date-time" })
-          .describe("When it came to be, by the NAD's managed fields."),
+          .describe("When the configuration was written, by the NAD's managed fields."),
         generation: count().describe("The NAD's generation."),
-        hash: z.string().max(64).describe("Of the text."),
+        hash: z.string().max(64).describe("Hash of the text."),
         config: z.string().max(KEPT_CONFIG).optional().describe(`The text, up to ${KEPT_CONFIG} characters.`),
       }),
     )
     .max(MOST.versions)
     .optional()
     .describe(
-      "The newest configurations that the operator saw, by which it tells what changed since a pod was attached.",
+      "The newest configurations that the operator saw. It uses them to determine what changed since a pod was attached.",
     ),
 });
 export type ReportStatus = z.output<typeof reportStatus>;

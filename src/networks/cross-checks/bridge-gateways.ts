@@ -38,7 +38,7 @@ export function bridgeGateways(networks: readonly Network[]): CrossFinding[] {
         path: placeOf(plugin.fields, "bridge"),
         severity: "warning",
         code: "BRIDGE_GATEWAYS",
-        message: `gets the gateway ${own} from this network and another one from ${listed([...new Set(names)])}: on one node the pods of the second are refused; use a bridge for each`,
+        message: `gets the gateway ${own} from this network and another one from ${listed([...new Set(names)])}: on one node the bridge plugin rejects pods of the second network; use one bridge per network`,
       },
     ];
   });

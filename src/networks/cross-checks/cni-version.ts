@@ -24,7 +24,7 @@ function ofMultus(network: Network, { install }: ClusterView): CrossFinding[] {
   const newest = install && newestCniVersion(install.version);
   const { cniVersion: version } = network;
   if (!newest || isAtLeast(newest, version)) return [];
-  const message = `must be ${newest} or earlier: Multus ${install.version} reads no result of ${version}`;
+  const message = `must be ${newest} or earlier: Multus ${install.version} does not support results of ${version}`;
   return [finding(network, { severity: "error", code: "CNI_VERSION_TOO_NEW", message })];
 }
 
@@ -53,7 +53,7 @@ function ofPrograms(networks: readonly Network[], view: ClusterView): CrossFindi
       const nodes = old.flatMap(([, built]) => built);
       const all = nodes.length === inspected.length;
       const where = all
-        ? `each node (${nodes.length} inspected)`
+        ? `all nodes (${nodes.length} inspected)`
         : `${nodes.length} of ${inspected.length} nodes: ${listed(nodes)}`;
       return [
         finding(network, {

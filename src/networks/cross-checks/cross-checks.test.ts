@@ -54,7 +54,7 @@ it("names the nodes that lack a plugin's program or a master", () => {
       path: "plugins[0].type",
       severity: "error",
       code: "PLUGIN_MISSING_ON_NODE",
-      message: "is a plugin whose program is on no node (2 inspected)",
+      message: 'is "MacVlan", a plugin whose program is on no node (2 inspected)',
     },
     {
       name: "a",
@@ -67,7 +67,7 @@ it("names the nodes that lack a plugin's program or a master", () => {
       name: "a",
       path: "plugins[1].master",
       severity: "warning",
-      message: "is an interface that 1 of 2 nodes lack: n1",
+      message: 'is "eth1", an interface that 1 of 2 nodes do not have: n1',
     },
     { name: "b", path: "type", nodes: ["n2"] },
     { name: "in-pod", path: "type", nodes: ["n2"] },
@@ -78,7 +78,7 @@ it("looks at what the nodes offer for resourceName", () => {
   const nads = [nad("vf", { type: "sriov" }, { resourceName: "intel.com/vf" })];
   const offering = (amount: string): SeenNode => ({ name: amount, allocatable: { "intel.com/vf": amount } });
   expect(found({ nads, nodes: [offering("0"), offering("4")] })).toEqual([]);
-  expect(crossChecks({ nads, nodes: [offering("0")] })[0]?.message).toContain("has no device to give");
+  expect(crossChecks({ nads, nodes: [offering("0")] })[0]?.message).toContain("has no device on any node");
   expect(crossChecks({ nads, nodes: [node("n", [], ["sriov"])] })[0]?.message).toContain("no node offers it");
 });
 
@@ -210,7 +210,11 @@ it("finds ranges that overlap on one wire, unless they share their leases", () =
     }),
   ];
   expect(crossChecks({ nads, nodes: [] }).map(({ name, path, message }) => [name, path, message])).toEqual([
-    ["a", "ipam.subnet", expect.stringContaining("overlaps with a range of apps/b on the same wire (eth0)")],
+    [
+      "a",
+      "ipam.subnet",
+      expect.stringContaining("overlaps with a range of apps/b in the same layer-2 network (eth0)"),
+    ],
     ["b", "ipam.subnet", expect.stringContaining("apps/a")],
   ]);
   const shared = ["x", "y"].map((namespace) => ({ ...nad("same", hostLocal("10.0.0.0/24")), namespace }));

@@ -28,7 +28,7 @@ export function crossChecks(view: ClusterView): CrossFinding[] {
     dhcpDaemon(networks, view),
     cniVersion(networks, view),
     knownDefects(networks, view),
-    overlappingRanges(networks),
+    overlappingRanges(networks, view),
     oneMaster(networks),
     bridgeGateways(networks),
     rangePerNode(networks, view),

@@ -13,8 +13,8 @@ export function devicePlugin(networks: readonly Network[], { nodes }: ClusterVie
     );
     if (amounts.some((amount) => amount !== undefined && amount !== "0")) return [];
     const message = amounts.some((amount) => amount !== undefined)
-      ? `asks for ${show(resourceName)}: its device plugin runs, and has no device to give on any node`
-      : `asks for ${show(resourceName)}, and no node offers it: no device plugin by that name runs`;
+      ? `requests ${show(resourceName)}: its device plugin runs, but has no device on any node`
+      : `requests ${show(resourceName)}, but no node offers it: no device plugin for this resource runs`;
     return [
       {
         namespace: nad.namespace,

@@ -19,6 +19,6 @@ export function knownDefects(networks: readonly Network[], { install }: ClusterV
       path: "cniVersion",
       severity: "warning",
       code: "KNOWN_DEFECT",
-      message: `is missing next to plugins, and Multus ${install.version} has a known defect then: ${consequence}. Fix: ${fix}`,
+      message: `is missing next to plugins, and Multus ${install.version} has a known defect in this case: ${consequence}. Fix: ${fix}`,
     }));
 }

@@ -1,8 +1,8 @@
-import { formatPath } from "../../cni/finding.ts";
+import { formatPath, show } from "../../cni/finding.ts";
 import type { Network } from "./network.ts";
 import { type ClusterView, type CrossFinding, inspectedNodes, listed, NODES_NAMED } from "./view.ts";
 
-/** A plugin whose program lies not in a node's CNI directory: every attachment there fails ("failed to find plugin"). */
+/** A plugin whose program is not in a node's CNI directory: every attachment there fails ("failed to find plugin"). */
 export function missingBinary(networks: readonly Network[], view: ClusterView): CrossFinding[] {
   const inspected = inspectedNodes(view, "binaries").map(({ name, seen }) => ({
     name,
@@ -36,8 +36,8 @@ export function missingBinary(networks: readonly Network[], view: ClusterView): 
           severity: all ? "error" : "warning",
           code: "PLUGIN_MISSING_ON_NODE",
           message: all
-            ? `is a plugin whose program is on no node (${inspected.length} inspected)`
-            : `is a plugin whose program is missing on ${without.length} of ${inspected.length} nodes: ${listed(without)}`,
+            ? `is ${show(type)}, a plugin whose program is on no node (${inspected.length} inspected)`
+            : `is ${show(type)}, a plugin whose program is missing on ${without.length} of ${inspected.length} nodes: ${listed(without)}`,
           nodes: without.slice(0, NODES_NAMED),
         },
       ];

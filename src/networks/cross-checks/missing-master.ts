@@ -1,3 +1,4 @@
+import { show } from "../../cni/finding.ts";
 import { flag, list, section, text } from "../../cni/kinds.ts";
 import { type Network, type Plugin, placeOf } from "./network.ts";
 import { type ClusterView, type CrossFinding, inspectedNodes, listed, NODES_NAMED } from "./view.ts";
@@ -50,8 +51,8 @@ export function missingMaster(networks: readonly Network[], view: ClusterView): 
           severity: all ? "error" : "warning",
           code: "MASTER_MISSING_ON_NODE",
           message: all
-            ? `is an interface that no node has (${inspected.length} inspected)`
-            : `is an interface that ${without.length} of ${inspected.length} nodes lack: ${listed(without)}`,
+            ? `is ${show(master)}, an interface that no node has (${inspected.length} inspected)`
+            : `is ${show(master)}, an interface that ${without.length} of ${inspected.length} nodes do not have: ${listed(without)}`,
           nodes: without.slice(0, NODES_NAMED),
         },
       ];

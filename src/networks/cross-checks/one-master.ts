@@ -30,7 +30,7 @@ export function oneMaster(networks: readonly Network[]): CrossFinding[] {
         path: placeOf(plugin.fields, "master"),
         severity: "warning",
         code: "MASTER_BUSY",
-        message: `is also the master of the ${kind} of ${listed([...new Set(others)])}: on one node the kernel lets only one of macvlan and ipvlan use an interface, and pods of the other get "device or resource busy"`,
+        message: `is also the master of the ${kind} of ${listed([...new Set(others)])}: on one node, only macvlan or ipvlan can use an interface, and pods of the other network get "device or resource busy"`,
       },
     ];
   });

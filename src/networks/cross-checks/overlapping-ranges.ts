@@ -3,7 +3,7 @@ import { hostLocalRanges, type Range } from "../../cni/ipam/host-local-range.ts"
 import { text } from "../../cni/kinds.ts";
 import { wireOf } from "./layer2.ts";
 import { type Network, placeOf } from "./network.ts";
-import { type CrossFinding, listed } from "./view.ts";
+import { type ClusterView, type CrossFinding, listed } from "./view.ts";
 
 interface Claim {
   network: Network;
@@ -14,7 +14,10 @@ interface Claim {
 }
 
 /** NADs whose host-local ranges overlap on one wire, with leases of their own each: two pods get one address. */
-export function overlappingRanges(networks: readonly Network[]): CrossFinding[] {
+export function overlappingRanges(
+  networks: readonly Network[],
+  { hidesOtherNamespaces = false }: Pick<ClusterView, "hidesOtherNamespaces"> = {},
+): CrossFinding[] {
   const wires = Map.groupBy(
     networks.flatMap(claimsOf),
     (claim) => `${claim.wire} ${claim.range.subnet.address.family}`,
@@ -31,8 +34,15 @@ export function overlappingRanges(networks: readonly Network[]): CrossFinding[] 
     path: placeOf(range.fields, "subnet"),
     severity: "warning",
     code: "RANGES_OVERLAP",
-    message: `overlaps with a range of ${listed([...others])} on the same wire (${show(wire).slice(1, -1)}), and each hands out its addresses by itself`,
+    message: `overlaps with a range of ${namesFor(network.nad.namespace, [...others])} in the same layer-2 network (${show(wire).slice(1, -1)}), and each allocates its addresses separately`,
   }));
+
+  function namesFor(namespace: string, others: readonly string[]): string {
+    const named = hidesOtherNamespaces ? others.filter((name) => name.startsWith(`${namespace}/`)) : others;
+    const rest = others.length - named.length;
+    const hidden = rest > 0 ? [`${rest} of other namespaces`] : [];
+    return [...(named.length > 0 ? [listed(named)] : []), ...hidden].join(" and of ");
+  }
 
   function note(claim: Claim, other: Claim): void {
     const { namespace, name } = other.network.nad;

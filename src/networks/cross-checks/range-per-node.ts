@@ -20,7 +20,7 @@ export function rangePerNode(networks: readonly Network[], { nodes }: ClusterVie
           path: placeOf(ipam.fields, "type"),
           severity: "warning",
           code: "ADDRESSES_PER_NODE",
-          message: `hands out the same addresses on each of ${nodes.length} nodes, since it keeps its leases per node: use "whereabouts", or a NAD with a range of its own for each node`,
+          message: `allocates the same addresses on each of ${nodes.length} nodes, because it keeps its leases per node; use "whereabouts", or a NAD with a separate range per node`,
         },
       ];
     }),

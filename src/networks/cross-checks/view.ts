@@ -6,6 +6,8 @@ export interface ClusterView {
   nodes: readonly SeenNode[];
   /** The Multus that runs; undefined where no MultusInstall tells. */
   install?: { version: string } | undefined;
+  /** Findings go to whoever reads the NAD's namespace: NADs of others are counted, not named. */
+  hidesOtherNamespaces?: boolean;
   /** Names of nodes on which a pod runs the dhcp daemon (runsDhcpDaemon); undefined where pods are not seen. */
   dhcpNodes?: ReadonlySet<string> | undefined;
 }
@@ -13,8 +15,10 @@ export interface ClusterView {
 export interface SeenNetwork {
   namespace: string;
   name: string;
-  /** spec.config. */
+  /** spec.config; empty if it is too large. */
   config: string;
+  /** Why the configuration is not read, such as "is longer than 65536 bytes". */
+  tooLarge?: string | undefined;
   /** The annotation k8s.v1.cni.cncf.io/resourceName. */
   resourceName?: string | undefined;
 }

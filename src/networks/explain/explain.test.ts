@@ -186,7 +186,7 @@ const CASES: [keyof typeof CAUSES, string, Case, string][] = [
       annotation: "storage/lan",
       rest: { isolation: { enabled: true, globalNamespaces: [] } },
     },
-    "namespace isolation lets pods of default use NADs of their own namespace and of default, not storage/lan: create the NAD in default too and request it there, or add storage to spec.isolation.globalNamespaces of the MultusInstall",
+    "namespace isolation allows pods in default to use only NADs in their own namespace and in default, not storage/lan: create the NAD in default too and request it there, or add storage to spec.isolation.globalNamespaces of the MultusInstall",
   ],
   [
     "NETWORK_CHANGED",
@@ -219,7 +219,7 @@ const CASES: [keyof typeof CAUSES, string, Case, string][] = [
       status: WITH_NET1,
       pod: RUNS,
     },
-    'it asked default/lan for 192.168.1.50/24 and has 192.168.1.7: no plugin of default/lan declares the capability "ips", and without it the request is dropped. Add "capabilities": {"ips": true} to the plugin in default/lan (kubectl edit net-attach-def -n default lan), then delete it',
+    'it requested 192.168.1.50/24 from default/lan and has 192.168.1.7: no plugin of default/lan declares the capability "ips", and without it, Multus drops the request. Add "capabilities": {"ips": true} to the plugin in default/lan (kubectl edit net-attach-def -n default lan), then delete it',
   ],
   [
     "HOST_NETWORK",
@@ -384,7 +384,7 @@ const CASES: [keyof typeof CAUSES, string, Case, string][] = [
     "BAD_REQUEST",
     "an annotation that cannot be read",
     { annotation: '[{"name": "lan"' },
-    "the annotation k8s.v1.cni.cncf.io/networks of default/web cannot be read: it ",
+    "the annotation k8s.v1.cni.cncf.io/networks of default/web is not valid: it ",
   ],
   ["ENDED", "a pod that has finished", { annotation: "lan", pod: { phase: "Succeeded" } }, "has finished"],
   ["STARTING", "a pod that is being set up", { annotation: "lan" }, "try again in a moment"],

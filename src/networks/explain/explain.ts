@@ -84,7 +84,7 @@ function withoutRequest(input: ExplainInput): Cause {
     if (owner?.annotated)
       return cause(
         "ANNOTATION_ON_OWNER",
-        `the annotation ${NETWORKS} is on the ${owner.kind} ${owner.name} itself, and its pods do not inherit it: move it to spec.template.metadata.annotations`,
+        `the annotation ${NETWORKS} is on the ${owner.kind} ${owner.name} itself, but its pods do not inherit it: move it to spec.template.metadata.annotations`,
       );
     const failed = failureWithoutRequest(input);
     if (failed) return failed;
@@ -106,7 +106,7 @@ function missingNetwork({ pod, known }: ExplainInput, network: string): Cause {
   if (name === "")
     return cause(
       "BAD_REQUEST",
-      `the annotation of ${pod.namespace}/${pod.name} holds a network without a name, such as after a trailing comma: fix it in ${placeToFix(pod)}`,
+      `the annotation of ${pod.namespace}/${pod.name} has a network without a name, for example after a trailing comma: fix it in ${placeToFix(pod)}`,
     );
   const suggestion = suggestionFor(network, known);
   const instead =
@@ -132,7 +132,7 @@ function failed(input: ExplainInput, { network, evidence }: PodOutcome): Cause {
   if (!pod.request.ok)
     return cause(
       "BAD_REQUEST",
-      `the annotation ${NETWORKS} of ${pod.namespace}/${pod.name} cannot be read: it ${pod.request.problem.message}. Fix it in ${placeToFix(pod)}`,
+      `the annotation ${NETWORKS} of ${pod.namespace}/${pod.name} is not valid: it ${pod.request.problem.message}. Fix it in ${placeToFix(pod)}`,
     );
   const requested = pod.request.requests.map(keyOf);
   const culprit = pod.failure?.network;

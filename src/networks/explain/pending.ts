@@ -13,7 +13,7 @@ export function pending(input: ExplainInput, { evidence }: PodOutcome): Cause {
   if (pod.node === "" && taint !== undefined && pod.unscheduled?.includes(taint))
     return cause(
       "STARTUP_TAINT",
-      `no node takes ${name} while nodes carry the taint ${taint}, which the operator removes when Multus is ready there: kubectl multus status shows where it is not, and why`,
+      `no node takes ${name} while nodes carry the taint ${taint}, which the operator removes when Multus is ready there: kubectl multus status shows the nodes that are not ready, and the cause`,
     );
   if (pod.node === "")
     return cause(

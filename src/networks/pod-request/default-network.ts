@@ -17,7 +17,7 @@ export function parseDefaultNetwork(annotation: string): ParsedDefaultNetwork {
   if (annotation === "")
     return {
       ok: false,
-      problem: { code: "MISSING_NAME", message: "is empty: name a network, or take it away" },
+      problem: { code: "MISSING_NAME", message: "is empty; name a network or remove the annotation" },
     };
   const parsed = parseNetworks(annotation, MULTUS_NAMESPACE);
   if (!parsed.ok) return parsed;
@@ -25,14 +25,14 @@ export function parseDefaultNetwork(annotation: string): ParsedDefaultNetwork {
   if (!request)
     return {
       ok: false,
-      problem: { code: "MISSING_NAME", message: "names no network, on which Multus crashes" },
+      problem: { code: "MISSING_NAME", message: "names no network, which crashes Multus" },
     };
   if (more.length > 0)
     return {
       ok: false,
       problem: {
         code: "TOO_MANY",
-        message: `names ${parsed.requests.length} networks; a pod has one first network`,
+        message: `names ${parsed.requests.length} networks; a pod has only one default network`,
       },
     };
   return { ok: true, request };

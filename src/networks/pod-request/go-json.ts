@@ -29,7 +29,10 @@ export function decodeGo<T>(text: string, decoder: Decoder<T>): Decoded<T | unde
     const fault = scan(text);
     const at = fault.ok ? undefined : positions(text)(fault.offset);
     const where = at ? ` (line ${at.line}, column ${at.column})` : "";
-    return failed("BAD_JSON", `is no JSON: ${fault.ok ? "it cannot be read" : fault.message}${where}`);
+    return failed(
+      "BAD_JSON",
+      `is not valid JSON: ${fault.ok ? "it cannot be parsed" : fault.message}${where}`,
+    );
   }
   try {
     return { ok: true, value: decoder(new Reader(text), undefined) };
@@ -80,7 +83,7 @@ export function list<T>(item: Decoder<T>, most = Number.POSITIVE_INFINITY): Deco
     const old = previous ? [...previous, ...(beyond.get(previous) ?? [])] : [];
     const items: (T | undefined)[] = [];
     reader.array((index) => {
-      if (index >= most) throw new Mismatch("TOO_MANY", `holds more than ${most} items`);
+      if (index >= most) throw new Mismatch("TOO_MANY", `has more than ${most} items`);
       items.push(item(reader, old[index]));
     });
     if (items.length > 0 && old.length > items.length) beyond.set(items, old.slice(items.length));
@@ -126,7 +129,7 @@ export const keys: Decoder<string[]> = (reader, previous) => {
     names.add(key);
     reader.skip((literal) => {
       if (!Number.isFinite(Number(literal)))
-        throw new Mismatch("WRONG_TYPE", `"${reader.field}" holds a number that is too large for Go to read`);
+        throw new Mismatch("WRONG_TYPE", `"${reader.field}" contains a number that is too large for Go`);
     });
   });
   return [...names];

@@ -108,7 +108,7 @@ function readJson(annotation: string): ParsedNetworks {
   const requests: NetworkRequest[] = [];
   for (const fields of decoded.value ?? []) {
     // Multus itself crashes on it, and the pod gets that crash as its error.
-    if (!fields) return failed("NULL_ELEMENT", "holds a null where a network is expected");
+    if (!fields) return failed("NULL_ELEMENT", "contains null instead of a network");
     requests.push(requestOf(fields));
   }
   return { ok: true, requests };
@@ -155,7 +155,7 @@ const LONGEST_INTERFACE = 15;
 function readShort(annotation: string): ParsedNetworks {
   const requests: NetworkRequest[] = [];
   const items = annotation.split(",", MOST_REQUESTS + 1);
-  if (items.length > MOST_REQUESTS) return failed("TOO_MANY", `holds more than ${MOST_REQUESTS} networks`);
+  if (items.length > MOST_REQUESTS) return failed("TOO_MANY", `has more than ${MOST_REQUESTS} networks`);
   for (const item of items) {
     const read = readItem(trimmed(item));
     if ("code" in read) return { ok: false, problem: read };
@@ -177,22 +177,19 @@ function readItem(item: string): NetworkRequest | Problem {
     if (word !== "" && !LABEL.test(word))
       return problem(
         "BAD_NAME",
-        `must name networks by lower case letters, digits and - (it has ${show(word)}); a name with a dot needs the JSON form, [{"name": …}]`,
+        `must name networks with lowercase letters, digits and - (it has ${show(word)}); a name with a dot requires the JSON form, [{"name": …}]`,
       );
   if (Buffer.byteLength(device) > LONGEST_INTERFACE || /[ \t\n\v\f\r/]/.test(device))
     return problem(
       "BAD_INTERFACE",
-      `has an interface that is longer than ${LONGEST_INTERFACE} bytes or holds a blank (${show(device)})`,
+      `has an interface that is longer than ${LONGEST_INTERFACE} bytes or contains white space (${show(device)})`,
     );
   return { namespace, name, ...(device === "" ? {} : { interface: device }) };
 }
 
 function problemOf({ mac, infinibandGuid, ips = [] }: NetworkRequest): Problem | undefined {
   if (mac !== undefined && !isHardwareAddress(mac))
-    return problem(
-      "BAD_MAC",
-      `"mac" must be a hardware address such as 02:00:00:00:00:01 (it is ${show(mac)})`,
-    );
+    return problem("BAD_MAC", `"mac" must be a MAC address such as 02:00:00:00:00:01 (it is ${show(mac)})`);
   if (infinibandGuid !== undefined && !isHardwareAddress(infinibandGuid))
     return problem(
       "BAD_GUID",
@@ -202,7 +199,7 @@ function problemOf({ mac, infinibandGuid, ips = [] }: NetworkRequest): Problem |
   if (bad !== undefined)
     return problem(
       "BAD_IP",
-      `"ips" must hold addresses such as 192.168.1.5 or 192.168.1.5/24 (it has ${show(bad)})`,
+      `"ips" must contain addresses such as 192.168.1.5 or 192.168.1.5/24 (it has ${show(bad)})`,
     );
   return undefined;
 }

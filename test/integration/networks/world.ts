@@ -20,6 +20,7 @@ import {
   CUSTOM_RESOURCE_DEFINITIONS,
   NAMESPACES,
   PODS,
+  pathOf,
   type ResourceType,
   SERVICE_ACCOUNTS,
 } from "../../../src/kube/resource.ts";
@@ -120,7 +121,6 @@ export class World {
         namespace,
         annotations: {
           ...(networks === undefined ? {} : { "k8s.v1.cni.cncf.io/networks": networks }),
-          ...(status === undefined ? {} : { "k8s.v1.cni.cncf.io/network-status": JSON.stringify(status) }),
         },
       },
       spec: {
@@ -131,6 +131,7 @@ export class World {
         containers: options.containers ?? [{ name: "c", image: "busybox" }],
       },
     });
+    if (status !== undefined) await this.reportStatus(name, status, namespace);
     if (phase !== "Pending") await this.podStatus(name, phase, namespace);
     return pod;
   }
@@ -143,7 +144,13 @@ export class World {
   /** As Multus does at the end of an attachment. */
   async reportStatus(name: string, status: object[], namespace = "default"): Promise<void> {
     const annotations = { "k8s.v1.cni.cncf.io/network-status": JSON.stringify(status) };
-    await this.client.patch({ type: PODS, namespace, name }, { metadata: { annotations } }, "status");
+    await this.client.json({
+      method: "PATCH",
+      path: pathOf({ type: PODS, namespace, name }, "status"),
+      query: { fieldManager: "multus" },
+      body: { metadata: { annotations } },
+      contentType: "application/merge-patch+json",
+    });
   }
 
   async removePod(name: string, namespace = "default"): Promise<void> {

@@ -3,6 +3,7 @@ import type { MultusInstall } from "../../../crds/multus-install/multus-install.
 import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts";
 import { unhealthyNodes } from "../../../diagnosis/diagnose.ts";
 import { daemonSetView, type MultusPodView } from "../../../diagnosis/multus-pod.ts";
+import { shorten } from "../../../diagnosis/shorten.ts";
 import { ApiError } from "../../../kube/errors.ts";
 import { type ApiObject, PODS, refOf } from "../../../kube/resource.ts";
 import { PROBED_REVISION, probePod, probePodName } from "../../../render/probe-pod.ts";
@@ -21,6 +22,9 @@ const TEMPLATE_GENERATION = "deprecated.daemonset.template.generation";
 const GRACE_SECONDS = 30;
 /** As long as an image pull may take; in seconds. */
 const LONGEST_START_SECONDS = 300;
+
+/** status.rollout.message (docs/reference). */
+const MAX_MESSAGE = 1024;
 
 export type RolloutStatus = NonNullable<MultusInstallStatus["rollout"]>;
 
@@ -73,7 +77,7 @@ export class Canary {
         revision: this.#revision,
         generation,
         state,
-        message: message.slice(0, 1024),
+        message: shorten(message, MAX_MESSAGE),
         ...(chosen.length > 0 ? { nodes: [...chosen] } : {}),
         ...(passed.length > 0 ? { passed: [...passed] } : {}),
       };

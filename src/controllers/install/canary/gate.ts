@@ -1,9 +1,10 @@
 import type { KubeObject } from "../../../crds/kube-object.ts";
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
+import { NETWORK_ATTACHMENT_DEFINITIONS } from "../../../crds/network-attachment-definition.ts";
 import type { MultusPodView } from "../../../diagnosis/multus-pod.ts";
-import { refOf } from "../../../kube/resource.ts";
+import { type ApiObject, refOf } from "../../../kube/resource.ts";
 import { PROBE } from "../../../render/probe-pod.ts";
-import { InvalidSpec } from "../errors.ts";
+import { InvalidSpec, ProbeNetworkMissing } from "../errors.ts";
 import { revisionOf } from "../rollout/live-workloads.ts";
 import type { RolloutState } from "../rollout/next-step.ts";
 import type { Run } from "../scope.ts";
@@ -16,14 +17,14 @@ export function revisionOfAll(daemonSets: readonly KubeObject[]): string {
 
 /**
  * The canary that holds a rollout back, or undefined where none does: none was asked for, nothing changes,
- * it is the first install, or the canary was passed.
+ * it is the first install, or the canary was passed. Throws a ProbeNetworkMissing before anything is applied.
  */
-export function canaryOf(
+export async function canaryOf(
   run: Run,
   install: MultusInstall,
   daemonSets: readonly KubeObject[],
   state: RolloutState,
-): Canary | undefined {
+): Promise<Canary | undefined> {
   const wanted = install.spec.rollout.canary;
   if (!wanted) {
     delete run.findings.rolloutRecord;
@@ -42,6 +43,7 @@ export function canaryOf(
     delete run.findings.rolloutRecord;
     return undefined;
   }
+  if (!held) await assertProbeNetwork(run, install.spec.namespace, wanted.probe);
   const { rollout } = run.previous;
   const known = rollout?.revision === revision ? rollout : undefined;
   if (known?.state === "Passed") {
@@ -49,6 +51,15 @@ export function canaryOf(
     return undefined;
   }
   return new Canary(run, install, wanted.probe, wanted.nodes, daemonSets, revision, known);
+}
+
+/** Without its network the probe would fail on the first node, a minute later, as if Multus were at fault. */
+async function assertProbeNetwork(run: Run, namespace: string, name: string): Promise<void> {
+  const ref = { type: NETWORK_ATTACHMENT_DEFINITIONS, namespace, name };
+  if (await run.deps.client.get<ApiObject>(ref)) return;
+  throw new ProbeNetworkMissing(
+    `spec.rollout.canary.probe: there is no NetworkAttachmentDefinition ${namespace}/${name}, and the rollout has not begun: create it in namespace ${namespace}, or name one that exists there`,
+  );
 }
 
 /** Removes the probes of a canary that ended in the middle: the spec has changed since, or wants none any more. */

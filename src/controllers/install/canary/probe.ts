@@ -1,13 +1,11 @@
-import { z } from "zod";
 import type { MultusPodView } from "../../../diagnosis/multus-pod.ts";
 import { type ApiObject, CORE_EVENTS } from "../../../kube/resource.ts";
+import { failureView } from "../../../networks/sandbox-event.ts";
 import type { Run } from "../scope.ts";
 import type { CanaryNode } from "./next-step.ts";
 
 /** Two of the kubelet's own retries; in seconds since the pod's creation. */
 const LONGEST_SANDBOX_SECONDS = 60;
-
-const event = z.object({ message: z.string().default("") });
 
 /**
  * What became of a probe. Multus reports a pod's networks before the runtime starts its container: one that
@@ -30,7 +28,7 @@ export function isAttached(pod: MultusPodView, network: string): boolean {
   return pod.networks.some((name) => name === network || name === network.split("/")[1]);
 }
 
-/** What the kubelet last said of the pod's sandbox, where Multus' own message is in. */
+/** The innermost error of the kubelet's last event about the pod's sandbox: the wrapping before it would hide it. */
 export async function sandboxFailure(run: Run, { namespace, uid }: MultusPodView): Promise<string> {
   const fieldSelector = `reason=FailedCreatePodSandBox,involvedObject.uid=${uid}`;
   const { signal } = run.context;
@@ -40,8 +38,10 @@ export async function sandboxFailure(run: Run, { namespace, uid }: MultusPodView
       fieldSelector,
       signal,
     });
-    const { message } = event.parse(items.at(-1) ?? {});
-    return message || "the kubelet does not say why";
+    const failures = items.flatMap((item) => failureView(item) ?? []);
+    const last = failures.toSorted((a, b) => (a.at < b.at ? -1 : 1)).at(-1);
+    if (!last) return "no event of the kubelet shows why";
+    return last.network ? `network ${last.network}: ${last.message}` : last.message;
   } catch (error) {
     run.context.log.warn({ err: error }, "the kubelets' events could not be read");
     return "the kubelet's events could not be read";

@@ -47,7 +47,7 @@ export async function exchange(
   await run.deps.owned.watch(run.findings.inventory.map(refOfEntry), run.context.signal);
   const pods = await run.deps.pods(install.spec.namespace);
   const state = await workloadState(run, daemonSets, pods);
-  const canary = mayHold ? canaryOf(run, install, daemonSets, state) : undefined;
+  const canary = mayHold ? await canaryOf(run, install, daemonSets, state) : undefined;
   if (!canary) await removeLeftProbes(run, pods);
   const step = await confirmed(run, install, state, nextStep(state));
   for (const object of objects)

@@ -1,6 +1,7 @@
 import type { KubeObject } from "../../../crds/kube-object.ts";
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
 import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts";
+import { shorten } from "../../../diagnosis/shorten.ts";
 import { type ApiObject, CONFIG_MAPS } from "../../../kube/resource.ts";
 import { LAST_COMPLETE, restored } from "../../../render/last-complete.ts";
 import { objectsOf, renderInstall } from "../../../render/render.ts";
@@ -44,7 +45,7 @@ export function stuckRollout(run: Run, install: MultusInstall, message: string):
     revision: revisionOfAll(daemonSetsOf(install)),
     generation: run.live.metadata.generation ?? 0,
     state: "Failed",
-    message: message.slice(0, 1024),
+    message: shorten(message, 1024),
   };
 }
 

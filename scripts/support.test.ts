@@ -1,0 +1,20 @@
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { expect, it } from "vitest";
+import { KUBERNETES_RELEASES } from "../test/cluster/families.ts";
+
+const ROOT = resolve(import.meta.dirname, "..");
+const text = (path: string) => readFileSync(join(ROOT, path), "utf8");
+const [lowest] = Object.keys(KUBERNETES_RELEASES);
+
+it("the lowest version of Kubernetes is the same in the chart, in README and in what is tested", () => {
+  expect(text("charts/multus-operator/Chart.yaml")).toContain(`kubeVersion: ">=${lowest}.0-0"`);
+  expect(text("README.md")).toContain(`Kubernetes ${lowest} or later`);
+  expect(text("docs/reference/support.md")).toContain(`Kubernetes ${lowest} or later`);
+});
+
+it("the table of tested versions has a row for each pinned release", () => {
+  const table = text("docs/reference/support.md");
+  for (const release of Object.values(KUBERNETES_RELEASES))
+    expect(table).toMatch(new RegExp(`^\\| ${release.slice(1).replaceAll(".", "\\.")} `, "m"));
+});

@@ -1,0 +1,10 @@
+//go:build tools
+
+// Package tools pins the programs of this family; their versions are those of go.mod.
+package tools
+
+import (
+	_ "k8s.io/kubernetes/cmd/kube-apiserver"
+	_ "k8s.io/kubernetes/cmd/kube-controller-manager"
+	_ "k8s.io/kubernetes/cmd/kube-scheduler"
+)

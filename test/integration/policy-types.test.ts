@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { policies } from "../../src/admission/policies.ts";
+import {
+  MULTUS_INSTALL_API_VERSION,
+  parseMultusInstall,
+} from "../../src/crds/multus-install/multus-install.ts";
+import { type ApiObject, VALIDATING_ADMISSION_POLICIES } from "../../src/kube/resource.ts";
+import { networkDefinition } from "../../src/render/definition.ts";
+import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
+import { waitUntil } from "../cluster/daemon.ts";
+import { Kubectl } from "../cluster/kubectl.ts";
+
+/** What kube-controller-manager writes about the expressions of a policy: it checks their types against the schemas. */
+
+interface Policy extends ApiObject {
+  status?: { observedGeneration?: number; typeChecking?: { expressionWarnings?: object[] } };
+}
+
+const NETWORKS = "multus-operator-networks";
+const DENY = {
+  mode: "Deny",
+  isolation: { enabled: false, globalNamespaces: [] },
+  excludedNamespaces: ["kube-system"],
+} as const;
+
+let plane: ControlPlane;
+let kubectl: Kubectl;
+
+beforeAll(async () => {
+  plane = await startControlPlane({ controllerManager: true });
+  kubectl = new Kubectl(plane.kubeconfig);
+});
+
+afterAll(async () => {
+  await plane?.stop();
+});
+
+async function apply(...objects: object[]): Promise<void> {
+  const list = { apiVersion: "v1", kind: "List", items: objects };
+  await kubectl.runWithInput(JSON.stringify(list), "apply", "--server-side", "-f", "-");
+}
+
+/** The warnings about a policy, once its present generation is checked. */
+async function warnings(name: string): Promise<object[]> {
+  let policy: Policy | undefined;
+  await waitUntil(`the types of ${name} to be checked`, async () => {
+    policy = await kubectl.client.get<Policy>({
+      type: VALIDATING_ADMISSION_POLICIES,
+      name,
+    });
+    return policy?.status?.observedGeneration === policy?.metadata.generation;
+  });
+  return policy?.status?.typeChecking?.expressionWarnings ?? [];
+}
+
+it("finds no mistake in a policy of the chart or of the operator", async () => {
+  const install = parseMultusInstall({
+    apiVersion: MULTUS_INSTALL_API_VERSION,
+    kind: "MultusInstall",
+    metadata: { name: "multus" },
+  });
+  if (!install.ok) throw new Error("the default install is not valid");
+  await apply(networkDefinition(install.value));
+  await kubectl.run(
+    "wait",
+    "--for=condition=Established",
+    `crd/${networkDefinition(install.value).metadata.name}`,
+  );
+  await kubectl.run("apply", "--server-side", "-f", "manifests/install.yaml");
+  await apply(...policies(DENY, {}));
+  const names = (await kubectl.run("get", "validatingadmissionpolicy", "-o", "name"))
+    .trim()
+    .split("\n")
+    .map((name) => name.replace(/^.*\//, ""));
+  expect(names).toContain(NETWORKS);
+  expect(names).toContain("multus-operator-pods");
+  for (const name of names) expect([name, await warnings(name)]).toEqual([name, []]);
+});
+
+it("finds a field that does not exist", async () => {
+  const patch = [
+    { op: "replace", path: "/spec/validations/0/expression", value: "object.spec.absent == ''" },
+  ];
+  await kubectl.run(
+    "patch",
+    "validatingadmissionpolicy",
+    "multus-operator-pods",
+    "--type=json",
+    "-p",
+    JSON.stringify(patch),
+  );
+  expect(await warnings("multus-operator-pods")).toHaveLength(1);
+});
