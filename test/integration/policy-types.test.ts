@@ -19,6 +19,7 @@ interface Policy extends ApiObject {
 const NETWORKS = "multus-operator-networks";
 const DENY = {
   mode: "Deny",
+  denyCodes: [],
   isolation: { enabled: false, globalNamespaces: [] },
   excludedNamespaces: ["kube-system"],
 } as const;
