@@ -20,7 +20,7 @@ const NETWORKS = "multus-operator-networks";
 const DENY = {
   mode: "Deny",
   isolation: { enabled: false, globalNamespaces: [] },
-  excludedNamespaces: ["kube-system"],
+  excludedNamespaces: ["kube-system"], denyCodes: [],
 } as const;
 
 let plane: ControlPlane;
