@@ -20,7 +20,8 @@ const NETWORKS = "multus-operator-networks";
 const DENY = {
   mode: "Deny",
   isolation: { enabled: false, globalNamespaces: [] },
-  excludedNamespaces: ["kube-system"], denyCodes: [],
+  excludedNamespaces: ["kube-system"],
+  denyCodes: [],
 } as const;
 
 let plane: ControlPlane;
