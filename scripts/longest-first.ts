@@ -8,8 +8,8 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 export const SECONDS: readonly (readonly [path: string, seconds: number])[] = [
   ["test/e2e/uninstall", 350],
   ["test/e2e/transitions", 340],
+  ["test/e2e/first-users", 240],
   ["test/e2e/diagnosis", 230],
-  ["test/e2e/first-users", 200],
   ["test/e2e/fields", 170],
   ["test/e2e/leaked-addresses", 150],
   ["test/e2e/explain", 120],
@@ -18,6 +18,7 @@ export const SECONDS: readonly (readonly [path: string, seconds: number])[] = [
   ["test/integration/foreign-multus", 120],
   ["test/integration/rights-used", 60],
   ["test/integration/cni-differential", 60],
+  ["test/integration/exchange", 60],
   ["test/cluster/cluster.test.ts", 60],
   ["test/integration/yaml-differential", 40],
   ["test/integration/", 25],

@@ -36,7 +36,7 @@ describeOn(["loadImage"], "admission on real nodes", () => {
       apiVersion: "multus-operator.dev/v1alpha1",
       kind: "MultusInstall",
       metadata: { name: "multus" },
-      spec: { attachments: { admission } },
+      spec: { version: "v4.3.0", attachments: { admission } },
     };
     await kubectl.runWithInput(JSON.stringify(install), "apply", "-f", "-");
   }
@@ -56,6 +56,7 @@ describeOn(["loadImage"], "admission on real nodes", () => {
         apiVersion: "multus-operator.dev/v1alpha1",
         kind: "MultusInstall",
         metadata: { name: "multus" },
+        spec: { version: "v4.3.0" },
       }),
       "apply",
       "-f",

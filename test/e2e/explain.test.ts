@@ -77,7 +77,7 @@ describeOn(["nodeExec", "loadImage", "secondNetwork"], "kubectl multus on real n
       apiVersion: "multus-operator.dev/v1alpha1",
       kind: "MultusInstall",
       metadata: { name: "multus" },
-      spec: { logging: LOGGING, ...spec },
+      spec: { version: "v4.3.0", logging: LOGGING, ...spec },
     });
     await waitForReady(kubectl);
   };

@@ -55,12 +55,12 @@ describeOn(["nodeExec", "ownNodes", "loadImage"], "uninstall on real nodes", () 
     await cluster?.stop();
   });
 
-  async function install(spec: object): Promise<void> {
+  async function install(spec: { version?: string; [field: string]: unknown }): Promise<void> {
     const object = {
       apiVersion: "multus-operator.dev/v1alpha1",
       kind: "MultusInstall",
       metadata: { name: "multus" },
-      spec,
+      spec: { version: "v4.3.0", ...spec },
     };
     await kubectl.runWithInput(JSON.stringify(object), "apply", "-f", "-");
     await waitForReady(kubectl);
