@@ -33,7 +33,9 @@ export function checkNetwork(
       : { problems, warnings: [] };
   }
   const findings = checkNetworkConfig(config, { networkName: name, resourceName });
-  const isForbidden = ({ code }: Finding) => denyCodes.includes(code);
+  // What is too large was not read: whatever is forbidden may be in it.
+  const isForbidden = ({ code }: Finding) =>
+    denyCodes.includes(code) || (denyCodes.length > 0 && code === "TOO_LARGE");
   const of = (severity: Finding["severity"]) =>
     findings.filter((finding) => finding.severity === severity && !isForbidden(finding)).map(sentence);
   return {

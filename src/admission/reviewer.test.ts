@@ -115,6 +115,9 @@ describe("a NetworkAttachmentDefinition", () => {
     const long = `{"type":"multus","a":"${"x".repeat(600_000)}"}`;
     expect(await ask(network(long), view("Warn"))).toMatchObject({ allowed: true });
     expect(await ask(network(long), view("Warn", {}, ["HOST_PATH"]))).toMatchObject({ allowed: false });
+    const many = `{"type":"multus","a":[${"0,".repeat(5_000)}0],"logFile":"/etc/cron.d/x"}`;
+    expect(await ask(network(many), view("Warn"))).toMatchObject({ allowed: true });
+    expect(await ask(network(many), view("Warn", {}, ["HOST_PATH"]))).toMatchObject({ allowed: false });
   });
 
   it("that is right, or empty, passes without a word", async () => {

@@ -72,8 +72,8 @@ it("finds a path whatever stands before it", () => {
     mac: {},
   }));
   expect(paths({ plugins: [...faults, last] })).toEqual(["plugins[60].logFile"]);
-  expect(paths({ a: Array(60_000).fill(1), ...last })).toEqual(["logFile"]);
-  const deep = `${"[".repeat(9_000)}{"logFile":"/x"}${"]".repeat(9_000)}`;
+  expect(paths({ a: Array(3_000).fill(1), ...last })).toEqual(["logFile"]);
+  const deep = `${"[".repeat(3_000)}{"logFile":"/x"}${"]".repeat(3_000)}`;
   expect(paths(`{"cniVersion":"1.0.0","type":"x","a":${deep}}`)).toHaveLength(1);
 });
 

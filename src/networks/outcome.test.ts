@@ -64,7 +64,7 @@ test("bypassed: it runs, and Multus reported nothing", () => {
 
 test("not applicable, and not bypassed, on a node that does not answer", () => {
   const lost = { phase: "Unknown", hasAddress: true };
-  const evidence = expect.stringContaining("does not answer (phase Unknown)");
+  const evidence = expect.stringContaining("does not respond (phase Unknown)");
   expect(decide(lost)).toMatchObject({ kind: "not-applicable", evidence });
   expect(decide({ ...lost, networks: "[" })).toMatchObject({ kind: "not-applicable", evidence });
   expect(decide({ ...lost, status: [got("apps/net")] }).kind).toBe("attached");

@@ -178,7 +178,7 @@ const STATUS_TOO_LARGE: Problem = {
 };
 const NAMESPACE_FULL: Problem = {
   code: "TOO_LARGE",
-  message: "is one of so many in its namespace that the operator does not read it",
+  message: "is not read, because the texts of its namespace together are larger than the operator keeps",
 };
 
 function reportedBy(annotations: Readonly<Record<string, string>>): string | Problem | undefined {

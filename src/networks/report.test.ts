@@ -219,7 +219,7 @@ test("pods of other namespaces are counted and not named, and no interface of a 
   });
   const elsewhere = of({ pods: [other("db", "failed")] });
   expect(elsewhere.conditions?.[1]?.message).toBe(
-    "1 of 1 pods could not be attached, all of them in other namespaces",
+    "1 of 1 pod could not be attached, all of them in other namespaces",
   );
   const summary = summaryOf([["apps/net", status]], [], () => ["lo", "bond-secret"]);
   expect(summary.networks.nodesLacking).toEqual([

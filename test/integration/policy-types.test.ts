@@ -22,6 +22,7 @@ const DENY = {
   denyCodes: [],
   isolation: { enabled: false, globalNamespaces: [] },
   excludedNamespaces: ["kube-system"],
+  denyCodes: [],
 } as const;
 
 let plane: ControlPlane;
