@@ -19,7 +19,6 @@ interface Policy extends ApiObject {
 const NETWORKS = "multus-operator-networks";
 const DENY = {
   mode: "Deny",
-  denyCodes: [],
   isolation: { enabled: false, globalNamespaces: [] },
   excludedNamespaces: ["kube-system"],
   denyCodes: [],
