@@ -257,7 +257,6 @@ const ADMISSION = {
   denyCodes: [],
   isolation: { enabled: false, globalNamespaces: [] },
   excludedNamespaces: [KUBE_SYSTEM],
-  denyCodes: [],
 };
 const rule = (group: string, ...resources: string[]) => ({
   rules: [{ apiGroups: [group], apiVersions: ["*"], operations: ["CREATE", "UPDATE"], resources }],
