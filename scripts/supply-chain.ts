@@ -28,7 +28,12 @@ const SHIPPED = [
 /** Of tools too: they are run, not distributed. */
 const TOOLS = [...SHIPPED, "MPL-2.0"];
 /** Packages whose package.json has the old field `licenses`, which the lock leaves out; read there. */
-const READ_BY_HAND: Record<string, string> = { ssh2: "MIT", "cpu-features": "MIT", buildcheck: "MIT" };
+const READ_BY_HAND: Record<string, string> = {
+  ssh2: "MIT",
+  "cpu-features": "MIT",
+  buildcheck: "MIT",
+  format: "MIT",
+};
 
 /** What is wrong with the packages of a package-lock.json, a line each. */
 export function lockProblems(packages: Readonly<Record<string, LockedPackage>>): string[] {

@@ -136,7 +136,9 @@ test("the long texts of one namespace are bounded; what is given back may be tak
   const asks = (namespace: string, n: number) =>
     pod({ namespace, name: `p${n}`, annotations: { [NETWORKS]: `net${n},${"n".repeat(15_000)}` } });
   const read = Array.from({ length: 100 }, (_, n) => views.view(asks("hostile", n))?.request);
-  const full = read.findIndex((request) => !request?.ok && request?.problem.message.includes("so many"));
+  const full = read.findIndex(
+    (request) => !request?.ok && request?.problem.message.includes("of its namespace together"),
+  );
   expect(full).toBeGreaterThan(30);
   expect(full).toBeLessThan(36);
   expect(views.view(asks("apps", 1))?.request).not.toMatchObject({ problem: { code: "TOO_LARGE" } });

@@ -10,7 +10,7 @@ import {
   realpathSync,
 } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
-import { BINARIES, binaries } from "../cluster/binaries.ts";
+import { binaries, REQUIRED_BINARIES } from "../cluster/binaries.ts";
 import { cacheDirectory } from "../cluster/cache.ts";
 import { nodeCgroup, removeCgroup } from "../cluster/cgroups.ts";
 import { Daemon, waitUntil } from "../cluster/daemon.ts";
@@ -52,7 +52,7 @@ export async function fresh(): Promise<void> {
   const say = (text: string) => process.stderr.write(`fresh: ${text}\n`);
   await requireDebianPackages(["debootstrap", "slirp4netns", "util-linux"]);
   await sweep();
-  await binaries(BINARIES);
+  await binaries(REQUIRED_BINARIES);
   const archive = await debianRoot(say);
   const directory = createStateDirectory(KIND);
   const root = rootOf(directory);
