@@ -7,6 +7,7 @@ import { ApiError } from "../../src/kube/errors.ts";
 import type { ApiObject } from "../../src/kube/resource.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
+import { untilEstablished } from "../cluster/established.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 import { clusterState, type Found } from "./cluster-state.ts";
 import { type Fault, Victim } from "./victim.ts";
@@ -29,7 +30,7 @@ beforeAll(async () => {
   kubectl = new Kubectl(plane.kubeconfig);
   observer = new KubeClient(connect({ kubeconfig: plane.kubeconfig }));
   await kubectl.runWithInput(readFileSync(CRD, "utf8"), "apply", "--server-side", "-f", "-");
-  await kubectl.run("wait", "--for=condition=Established", "crd/multusinstalls.multus-operator.dev");
+  await untilEstablished(kubectl, "multusinstalls.multus-operator.dev");
 });
 afterAll(async () => {
   await plane?.stop();

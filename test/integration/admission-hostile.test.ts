@@ -16,6 +16,7 @@ import { networkDefinition } from "../../src/render/definition.ts";
 import { Metrics } from "../../src/telemetry/metrics.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
+import { untilEstablished } from "../cluster/established.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 import { network, printed, WRONG_MODE } from "./admission-requests.ts";
 
@@ -41,7 +42,9 @@ beforeAll(async () => {
   plane = await startControlPlane({ controllerManager: true });
   kubectl = new Kubectl(plane.kubeconfig);
   await kubectl.run("apply", "--server-side", "-f", "manifests/install.yaml");
-  await kubectl.run("wait", "--for=condition=Established", "crd/multusinstalls.multus-operator.dev");
+  // It holds the webhook to its Service, which leads to pods; here it is this process, reached by a URL.
+  await kubectl.run("delete", "validatingadmissionpolicybinding", "multus-operator-webhook");
+  await untilEstablished(kubectl, "multusinstalls.multus-operator.dev");
   const object = {
     apiVersion: MULTUS_INSTALL_API_VERSION,
     kind: "MultusInstall",
@@ -52,11 +55,7 @@ beforeAll(async () => {
   if (!install.ok) throw new Error("the install is not valid");
   for (const each of [networkDefinition(install.value), object])
     await kubectl.runWithInput(JSON.stringify(each), "apply", "-f", "-");
-  await kubectl.run(
-    "wait",
-    "--for=condition=Established",
-    "crd/network-attachment-definitions.k8s.cni.cncf.io",
-  );
+  await untilEstablished(kubectl, "network-attachment-definitions.k8s.cni.cncf.io");
   connection = connect({ kubeconfig: await plane.kubeconfigForServiceAccount(NAMESPACE, NAMESPACE) });
   const client = new KubeClient(connection);
   const log = pino({ level: process.env.TEST_LOG ?? "silent" });

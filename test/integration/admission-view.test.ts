@@ -7,6 +7,7 @@ import { connect } from "../../src/kube/connection.ts";
 import { NETWORK_DEFINITION, networkDefinition } from "../../src/render/definition.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
+import { untilEstablished } from "../cluster/established.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 import { applyInstallDefinition } from "./install-controller.ts";
 import { FaultProxy } from "./kube/fault-proxy.ts";
@@ -38,7 +39,7 @@ async function define(): Promise<void> {
     "-f",
     "-",
   );
-  await kubectl.run("wait", "--for=condition=Established", `crd/${NETWORK_DEFINITION}`);
+  await untilEstablished(kubectl, NETWORK_DEFINITION);
 }
 
 it("asks for no NADs while their CRD is not there, and for all of them once it is there again", async () => {

@@ -8,6 +8,7 @@ import { EventRecorder } from "../../src/kube/events.ts";
 import { Metrics } from "../../src/telemetry/metrics.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
+import { untilEstablished } from "../cluster/established.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 
 /** An API server on which ValidatingAdmissionPolicy is disabled: the webhook works alone. */
@@ -24,7 +25,7 @@ beforeAll(async () => {
   });
   kubectl = new Kubectl(plane.kubeconfig);
   await kubectl.run("apply", "--server-side", "-f", "manifests/crds");
-  await kubectl.run("wait", "--for=condition=Established", "crd/multusinstalls.multus-operator.dev");
+  await untilEstablished(kubectl, "multusinstalls.multus-operator.dev");
   await kubectl.run("create", "namespace", "multus-operator");
 });
 

@@ -15,6 +15,7 @@ import { networkDefinition } from "../../src/render/definition.ts";
 import { Metrics } from "../../src/telemetry/metrics.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
+import { untilEstablished } from "../cluster/established.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 import { admissionObjects, network, printed, trustedCertificates, WRONG_MODE } from "./admission-requests.ts";
 
@@ -41,15 +42,11 @@ beforeAll(async () => {
   await kubectl.run("apply", "--server-side", "-f", "manifests/install.yaml");
   // It holds the webhook to its Service, which leads to pods; here it is this process, reached by a URL.
   await kubectl.run("delete", "validatingadmissionpolicybinding", "multus-operator-webhook");
-  await kubectl.run("wait", "--for=condition=Established", "crd/multusinstalls.multus-operator.dev");
+  await untilEstablished(kubectl, "multusinstalls.multus-operator.dev");
   const install = parseMultusInstall(installOf({}));
   if (!install.ok) throw new Error("the default install is not valid");
   await apply(networkDefinition(install.value));
-  await kubectl.run(
-    "wait",
-    "--for=condition=Established",
-    "crd/network-attachment-definitions.k8s.cni.cncf.io",
-  );
+  await untilEstablished(kubectl, "network-attachment-definitions.k8s.cni.cncf.io");
   await kubectl.run("create", "namespace", "tenant");
   for (const namespace of ["default", "tenant", "kube-system"])
     await waitUntil("the service account", async () => {

@@ -10,6 +10,7 @@ import { type ApiObject, CERTIFICATE_SIGNING_REQUESTS } from "../../src/kube/res
 import { Metrics } from "../../src/telemetry/metrics.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
+import { untilEstablished } from "../cluster/established.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 import { applyRights, OPERATOR } from "./chart.ts";
 import { HollowNodes } from "./hollow-nodes.ts";
@@ -36,7 +37,7 @@ beforeAll(async () => {
   plane = await startControlPlane({ controllerManager: true, scheduler: true });
   kubectl = new Kubectl(plane.kubeconfig);
   await kubectl.runWithInput(readFileSync(CRD, "utf8"), "apply", "--server-side", "-f", "-");
-  await kubectl.run("wait", "--for=condition=Established", "crd/multusinstalls.multus-operator.dev");
+  await untilEstablished(kubectl, "multusinstalls.multus-operator.dev");
   await kubectl.run("create", "namespace", "multus-operator");
   await applyChart(false);
   const admin = new KubeClient(connect({ kubeconfig: plane.kubeconfig }));

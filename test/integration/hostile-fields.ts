@@ -326,6 +326,8 @@ export const FIELDS: Record<string, FieldEntry> = {
   "nodes.startupTaint": { right: "multus-operator.dev/not-ready", hostile: [...TAINTS, "a b", "a/b/c", ""] },
   attachments: { right: {} },
   "attachments.admission": { right: "Deny" },
+  "attachments.denyCodes": { right: ["HOST_PATH"] },
+  "attachments.denyCodes[]": { right: "HOST_PATH", hostile: ["HOST_PATHS", "host_path", "*", ""] },
   uninstall: { right: {} },
   "uninstall.nodes": { right: "Leave" },
   "uninstall.timeout": {

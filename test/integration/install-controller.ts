@@ -7,14 +7,14 @@ import { type ClientHooks, KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
 import { EventRecorder } from "../../src/kube/events.ts";
 import { Metrics } from "../../src/telemetry/metrics.ts";
+import { untilEstablished } from "../cluster/established.ts";
 import type { Kubectl } from "../cluster/kubectl.ts";
 
 /** The kind itself, as a user's `kubectl apply` makes it. Returns once the API server serves it. */
 export async function applyInstallDefinition(kubectl: Kubectl): Promise<void> {
   const file = "manifests/crds/multus-operator.dev_multusinstalls.yaml";
   await kubectl.run("apply", "--server-side", "-f", file);
-  const crd = "crd/multusinstalls.multus-operator.dev";
-  await kubectl.run("wait", "--for=condition=Established", crd, "--timeout=120s");
+  await untilEstablished(kubectl, "multusinstalls.multus-operator.dev");
 }
 
 export interface StartOptions

@@ -8,6 +8,7 @@ import { type ApiObject, VALIDATING_ADMISSION_POLICIES } from "../../src/kube/re
 import { networkDefinition } from "../../src/render/definition.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
+import { untilEstablished } from "../cluster/established.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 
 /** What kube-controller-manager writes about the expressions of a policy: it checks their types against the schemas. */
@@ -62,11 +63,7 @@ it("finds no mistake in a policy of the chart or of the operator", async () => {
   });
   if (!install.ok) throw new Error("the default install is not valid");
   await apply(networkDefinition(install.value));
-  await kubectl.run(
-    "wait",
-    "--for=condition=Established",
-    `crd/${networkDefinition(install.value).metadata.name}`,
-  );
+  await untilEstablished(kubectl, networkDefinition(install.value).metadata.name);
   await kubectl.run("apply", "--server-side", "-f", "manifests/install.yaml");
   await apply(...policies(DENY, {}));
   const names = (await kubectl.run("get", "validatingadmissionpolicy", "-o", "name"))

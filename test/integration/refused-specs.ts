@@ -54,7 +54,7 @@ const MISTAKES: RefusedSpec[] = [
   {
     title: "a code that no finding has",
     spec: { attachments: { denyCodes: ["HOST_PATHS"] } },
-    field: "spec.attachments.denyCodes",
+    field: "spec.attachments.denyCodes[0]",
     says: /HOST_PATH/,
   },
   {
