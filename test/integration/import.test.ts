@@ -77,5 +77,7 @@ it("does not take the guard of a rollout for a second Multus", () => {
   expect(guard.map(({ kind }) => kind)).toContain("DaemonSet");
   const { findings } = importInstall([...guard, ...objects]);
   expect(findings.filter(({ kind }) => kind === "lost")).toEqual([]);
-  expect(findings.map(({ message }) => message)).toContainEqual(expect.stringContaining("operator's own"));
+  expect(findings.map(({ message }) => message)).toContainEqual(
+    expect.stringContaining("operator's rollout"),
+  );
 });
