@@ -17,8 +17,9 @@ import type { Logger } from "./telemetry/logger.ts";
 import { Metrics } from "./telemetry/metrics.ts";
 import { NetworkMetrics } from "./telemetry/network-metrics.ts";
 
-// The package is CommonJS: its default export arrives as a property.
-const { default: Operator } = dotI as unknown as { default: typeof import("@dot-i/k8s-operator").default };
+// The package is CommonJS: its default export arrives as a property in Node, and as the import itself in Vitest.
+type Frame = typeof import("@dot-i/k8s-operator").default;
+const Operator: Frame = (dotI as unknown as { default?: Frame }).default ?? (dotI as unknown as Frame);
 
 const NAME = "multus-operator";
 /** A watch that has been silent for longer than this hangs: bookmarks come every minute, and requests time out. */

@@ -328,12 +328,12 @@ it("leaves nodes of another architecture alone, and names one that falls silent"
 
 it("ends, and says which nodes are not clean, when the namespace of the pods is gone", async () => {
   await kubectl.run("delete", "events", "--all", "-n", "default");
-  await kubectl.run("create", "namespace", "elsewhere");
-  await apply({ namespace: "elsewhere", uninstall: { timeout: "3s" } });
+  await kubectl.run("create", "namespace", "passing");
+  await apply({ namespace: "passing", uninstall: { timeout: "3s" } });
   await waitUntil("a look", async () => ((await status()).primaryNetwork?.nodesLookedAt ?? 0) > 0);
-  await kubectl.run("delete", "namespace", "elsewhere", "--timeout=120s");
+  await kubectl.run("delete", "namespace", "passing", "--timeout=120s");
   await waitUntil("the status to say so", async () =>
-    /elsewhere/.test((await status()).conditions?.[0]?.message ?? ""),
+    /passing/.test((await status()).conditions?.[0]?.message ?? ""),
   );
   await kubectl.run("delete", "multusinstall", "multus", "--timeout=120s");
   expect(await notCleaned()).toMatch(/^[0-9]+ nodes were not cleaned/);
