@@ -152,7 +152,7 @@ describe("admission", () => {
     await waitUntil("the refusal", denied);
     const answer = await shown(network(WRONG_MODE, "other"));
     expect(answer).toContain(
-      'admission webhook "networks.admission.multus-operator.dev" denied the request: NetworkAttachmentDefinition net: spec.config: mode must be one of',
+      'admission webhook "networks.admission.multus-operator.dev" denied the request: NetworkAttachmentDefinition other: spec.config: mode must be one of',
     );
     expect(await kubectl.run("get", "net-attach-def", "other", "--ignore-not-found")).toBe("");
     const doubtful = await shown(network(RIGHT.replace('"mode"', '"mode":"vepa","mode"'), "doubtful"));
@@ -439,7 +439,7 @@ describe("admission", () => {
       expect(await shown(network(WITH_PATH), ...dryRun)).toContain('a "type" with "../" in it');
       // Its binding came back a moment ago: the API server may not go by it yet.
       await waitUntil("the policy", async () =>
-        (await shown(pod("[null]"), ...dryRun)).includes("on which Multus crashes"),
+        (await shown(pod("[null]"), ...dryRun)).includes("which crashes Multus"),
       );
     } finally {
       first = await startReplica("replica-1", true); // what follows needs one
