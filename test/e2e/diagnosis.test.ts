@@ -182,14 +182,14 @@ describeOn(["nodeExec", "ownNodes", "loadImage"], "what the status says of nodes
     await startPods(first, "unauthorized");
     await startPods(second, "bypassed");
     expect(await saysOf("node-1", "TokenRefused")).toMatch(
-      /refuses Multus' token in .*multus\.kubeconfig \(Unauthorized\).*Delete the Multus pod/,
+      /rejects Multus' token in .*multus\.kubeconfig \(Unauthorized\).*Delete the Multus pod/,
     );
     await first.writeFile(KUBECONFIG, withToken(expired(token, key)));
     expect(await saysOf("node-2", "CiliumExclusive")).toMatch(
       /00-multus\.conf\.cilium_bak.*cni\.exclusive: false/,
     );
     expect(await saysOf("node-1", "KubeconfigExpired")).toMatch(
-      /multus\.kubeconfig expired at 20.*delete the Multus pod of this node/,
+      /multus\.kubeconfig expired at 20.*delete the Multus pod on this node/,
     );
   });
 
@@ -200,7 +200,7 @@ describeOn(["nodeExec", "ownNodes", "loadImage"], "what the status says of nodes
     await second.exec("sh", "-c", `mv ${LOG} ${LOG}.old && echo > ${LOG}`);
     await Promise.all([replaceMultus(first), replaceMultus(second)]);
     expect(await saysOf("node-1", "CompetingConfigurations")).toMatch(
-      /00-multus\.conf and 00-multus\.conflist compete.*Remove the one/,
+      /00-multus\.conf and 00-multus\.conflist both exist.*Remove the one/,
     );
     await first.exec("rm", `${NET_D}/00-multus.conf`);
     expect(await saysOf("node-2", "FailedMount")).toMatch(/volume.*\/opt\/cni\/log is not a directory/);
@@ -214,7 +214,7 @@ describeOn(["nodeExec", "ownNodes", "loadImage"], "what the status says of nodes
   it("says one thing of a node without a primary network, through all phases of Multus' crash loop", async () => {
     await first.exec("mv", PRIMARY_CONFLIST, "/var/lib/moved.conflist");
     await replaceMultus(first);
-    expect(await saysOf("node-1", "NoPrimaryNetwork")).toMatch(/no \.conf or \.conflist in .* install one/);
+    expect(await saysOf("node-1", "NoPrimaryNetwork")).toMatch(/has no \.conf or \.conflist .*install one/);
     const said = new Set<string>();
     const path = "jsonpath={.items[0].status.containerStatuses[0].restartCount}";
     await waitUntil(
@@ -258,7 +258,10 @@ describeOn(["nodeExec", "ownNodes", "loadImage"], "what the status says of nodes
     const before = await multusPods();
     const primaryNetwork = { source: "File", file: "10-absent.conflist" };
     await apply({ ...SPEC, primaryNetwork, rollout: { rollback: true } });
-    await readyFor("NodesUnhealthy", /10-absent\.conflist of spec\.primaryNetwork\.file is not there/);
+    await readyFor(
+      "NodesUnhealthy",
+      /10-absent\.conflist, which spec\.primaryNetwork\.file names, does not exist/,
+    );
     await readyFor(
       "RolledBack",
       /nothing has moved since .*10-absent.*Put back: v4\.3\.0 Thin, on every node$/,

@@ -259,7 +259,7 @@ const V3: FieldRound[] = [
         const { status } = await kubectl.get<{
           status: { nodes: { unhealthy: { message: string }[] }; warnings?: unknown };
         }>("multusinstall", "multus");
-        expect(status.nodes.unhealthy[0]?.message).toMatch(/needs Python 2/);
+        expect(status.nodes.unhealthy[0]?.message).toMatch(/requires Python 2/);
         expect(JSON.stringify(status.warnings)).toMatch(/python/i);
       },
     },

@@ -157,7 +157,7 @@ describe("admission", () => {
     expect(await kubectl.run("get", "net-attach-def", "other", "--ignore-not-found")).toBe("");
     const doubtful = await shown(network(RIGHT.replace('"mode"', '"mode":"vepa","mode"'), "doubtful"));
     expect(doubtful).toContain(
-      "Warning: NetworkAttachmentDefinition net: spec.config: mode is a duplicate key",
+      "Warning: NetworkAttachmentDefinition doubtful: spec.config: mode is a duplicate key",
     );
     expect(doubtful).toContain("doubtful created");
   });
