@@ -39,7 +39,10 @@ it("agrees with Multus' and libcni's readers on what is written by hand", async 
   const disagreements: object[] = [];
   for (const text of READ_BY_HAND) {
     const { read } = await reader.ask(text);
-    const found = errorsIn(text).length > 0;
+    const errors = errorsIn(text);
+    // What is larger than the operator reads is not checked, so there is no answer to compare.
+    if (errors.some(({ code }) => code === "TOO_LARGE")) continue;
+    const found = errors.length > 0;
     if ((read !== "") !== found) disagreements.push({ text: text.slice(0, 200), real: read, found });
   }
   expect(disagreements).toEqual([]);
