@@ -431,7 +431,7 @@ describe("what people type", () => {
     await waitUntil("the new pod", async () => printed.includes("web-2"));
     child.kill("SIGINT");
     await ended;
-    expect(printed.slice(before.length)).toMatch(/^web-2 +node-1 +pending +default\/lan +-\n$/);
+    expect(printed.slice(before.length)).toMatch(/^web-2 +node-1 +missing-network +shop\/lan +-\n$/);
     expect(await multus(["pods", "-w", "-o", "json"])).toMatchObject({
       code: 2,
       stderr: expect.stringContaining("--watch prints text"),

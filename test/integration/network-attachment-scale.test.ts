@@ -34,6 +34,7 @@ const expected = {
   partial: 0,
   restartNeeded: 0,
   forbidden: 0,
+  unverified: 0,
 };
 
 let plane: ControlPlane;
