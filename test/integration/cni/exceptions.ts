@@ -57,7 +57,8 @@ const EXCEPTIONS: { error: RegExp; reason: string }[] = [
       "without a backend the node decides between iptables and nftables; with one the checker refuses this too",
   },
   {
-    error: /(^|: )Link not found$|failed to lookup (parent interface|master)[^:]*: Link not found/,
+    error:
+      /^(plugin type="\w+" failed \(add\): )?Link not found$|failed to lookup (parent interface|master)[^:]*: Link not found/,
     reason: "which alternative names the node's interfaces have, its configuration does not say",
   },
 ];
