@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import type { Reporter, TestModule, TestSuite } from "vitest/node";
 
-const MOST_CHARACTERS = 200;
+const MAX_CHARACTERS = 200;
 
 /**
  * Prints one closing line over all projects, `N passed, N failed, N skipped`, and before it a short line for each
@@ -34,13 +34,13 @@ function nameOf(suite: TestModule | TestSuite): string {
   return suite.type === "suite" ? suite.fullName : "";
 }
 
-/** `file > name: first line of the error`, at most MOST_CHARACTERS long; a name gives way before the error does. */
+/** `file > name: first line of the error`, at most MAX_CHARACTERS long; a name gives way before the error does. */
 export function shortLine(file: string, name: string, error: unknown): string {
   const message = error instanceof Object && "message" in error ? error.message : error;
   const first = oneLine(String(message ?? "no error was reported"));
   const where = name === "" ? file : `${file} > ${oneLine(name)}`;
-  const room = MOST_CHARACTERS - Math.min(first.length, MOST_CHARACTERS / 2) - 2;
-  return shortened(`${shortened(where, room)}: ${first}`, MOST_CHARACTERS);
+  const room = MAX_CHARACTERS - Math.min(first.length, MAX_CHARACTERS / 2) - 2;
+  return shortened(`${shortened(where, room)}: ${first}`, MAX_CHARACTERS);
 }
 
 function oneLine(text: string): string {

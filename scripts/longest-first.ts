@@ -18,7 +18,7 @@ export const SECONDS: readonly (readonly [path: string, seconds: number])[] = [
   ["test/integration/foreign-multus", 120],
   ["test/integration/rights-used", 60],
   ["test/integration/cni-differential", 60],
-  ["test/integration/exchange", 60],
+  ["test/integration/replacement", 60],
   ["test/cluster/cluster.test.ts", 60],
   ["test/integration/yaml-differential", 40],
   ["test/integration/", 25],

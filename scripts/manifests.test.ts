@@ -7,7 +7,7 @@ import { CERTIFICATES } from "../src/admission/names.ts";
 import { policies } from "../src/admission/policies.ts";
 import { HOST_DIRECTORIES, LOG_ROOTS } from "../src/crds/multus-install/host-paths.ts";
 import { parseMultusInstall } from "../src/crds/multus-install/multus-install.ts";
-import { LONGEST_CERTIFICATE_SECONDS } from "../src/crds/multus-install/programs.ts";
+import { MAX_CERTIFICATE_SECONDS } from "../src/crds/multus-install/programs.ts";
 import { ARCHITECTURES } from "../src/crds/multus-install/spec.ts";
 import { typeOf } from "../src/kube/resource.ts";
 import { CACHE_DIR, SOCKET_DIR } from "../src/node/host.ts";
@@ -188,7 +188,7 @@ describe("the policies of the operator's account in manifests/install.yaml", () 
 describe("the policy of what the operator approves", () => {
   it("has the bound of certDuration", () => {
     const policy = join(import.meta.dirname, "../charts/multus-operator/templates/approval-policy.yaml");
-    expect(readFileSync(policy, "utf8")).toContain(`<= ${LONGEST_CERTIFICATE_SECONDS}\n`);
+    expect(readFileSync(policy, "utf8")).toContain(`<= ${MAX_CERTIFICATE_SECONDS}\n`);
   });
 });
 

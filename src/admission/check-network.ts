@@ -1,7 +1,7 @@
 import { checkNetworkConfig } from "../cni/check.ts";
 import { type Finding, pathAndMessage, show } from "../cni/finding.ts";
 import type { Findings } from "./findings.ts";
-import { LONGEST_CONFIG } from "./policy-rules.ts";
+import { MAX_CONFIG_LENGTH } from "./policy-rules.ts";
 
 interface Network {
   name: string;
@@ -26,8 +26,8 @@ export function checkNetwork(
       warnings: [],
     };
   // Longer ones the policy refuses; where there is none, they are not worth the time of others.
-  if (config.length > 2 * LONGEST_CONFIG) {
-    const problems = [`spec.config is longer than ${LONGEST_CONFIG} characters`];
+  if (config.length > 2 * MAX_CONFIG_LENGTH) {
+    const problems = [`spec.config is longer than ${MAX_CONFIG_LENGTH} characters`];
     return denyCodes.length > 0
       ? { forbidden: problems, problems: [], warnings: [] }
       : { problems, warnings: [] };

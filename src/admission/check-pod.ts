@@ -13,7 +13,7 @@ import { problemsOfRequest, problemsWithNetwork, type RequestProblem } from "../
 import { sharedAddresses } from "../networks/shared-addresses.ts";
 import type { Findings } from "./findings.ts";
 import { NETWORKS_ANNOTATION } from "./names.ts";
-import { LONGEST_REQUEST } from "./policy-rules.ts";
+import { MAX_REQUEST_LENGTH } from "./policy-rules.ts";
 
 export interface Pod {
   namespace: string;
@@ -35,7 +35,7 @@ export interface PodContext {
 export type KnownNetwork = { nad: SeenNetwork | undefined } | "absent" | undefined;
 
 /** More networks than a pod has ever had are not looked at one by one. */
-const MOST_REQUESTS = 64;
+const MAX_REQUESTS = 64;
 const NETWORKS = `metadata.annotations[${NETWORKS_ANNOTATION}]`;
 const FIRST_NETWORK = `metadata.annotations[${DEFAULT_NETWORK}]`;
 
@@ -58,7 +58,7 @@ export async function checkPod(pod: Pod, context: PodContext): Promise<Findings>
   const resources = new Map<string, string | undefined>();
   const found = await Promise.all(
     distinct(requests)
-      .slice(0, MOST_REQUESTS)
+      .slice(0, MAX_REQUESTS)
       .map(async (same) => {
         const [{ namespace, name }] = same;
         // Of a network that the pod may not use nothing is shown.
@@ -150,8 +150,8 @@ async function checkDefaultNetwork(
 }
 
 function fits(subject: string, text: string, findings: Findings): boolean {
-  if (text.length <= 2 * LONGEST_REQUEST) return true;
-  findings.problems.push(`${subject} is longer than ${LONGEST_REQUEST} characters`);
+  if (text.length <= 2 * MAX_REQUEST_LENGTH) return true;
+  findings.problems.push(`${subject} is longer than ${MAX_REQUEST_LENGTH} characters`);
   return false;
 }
 

@@ -12,13 +12,13 @@ export interface Findings {
  * The API server shortens warnings from 256 characters on, and drops those beyond 4096 of all
  * (k8s.io/apiserver, pkg/endpoints/filters/warning.go): these bounds stay below.
  */
-const LONGEST_SENTENCE = 240;
-const MOST_SENTENCES = 12;
+const MAX_SENTENCE_LENGTH = 240;
+const MAX_SENTENCES = 12;
 
 /** At most twelve sentences of at most 240 characters, without control characters; the last says how many more there are. */
 export function bounded(sentences: readonly string[]): string[] {
   const all = [...new Set(sentences)];
-  const shown = all.length > MOST_SENTENCES ? all.slice(0, MOST_SENTENCES - 1) : all;
+  const shown = all.length > MAX_SENTENCES ? all.slice(0, MAX_SENTENCES - 1) : all;
   const rest = all.length - shown.length;
   return [...shown.map(line), ...(rest > 0 ? [`and ${rest} more`] : [])];
 }
@@ -26,8 +26,10 @@ export function bounded(sentences: readonly string[]): string[] {
 /** One line of a bounded length, for terminals. */
 function line(sentence: string): string {
   const clean = sentence
-    .slice(0, LONGEST_SENTENCE + 1)
+    .slice(0, MAX_SENTENCE_LENGTH + 1)
     .toWellFormed()
     .replaceAll(/[\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}]/gu, "?");
-  return clean.length <= LONGEST_SENTENCE ? clean : `${clean.slice(0, LONGEST_SENTENCE - 1).toWellFormed()}…`;
+  return clean.length <= MAX_SENTENCE_LENGTH
+    ? clean
+    : `${clean.slice(0, MAX_SENTENCE_LENGTH - 1).toWellFormed()}…`;
 }

@@ -9,9 +9,9 @@ import type { Rule } from "../crds/rule.ts";
  */
 
 /** What the operator reads of a configuration, in characters; the checker counts bytes. */
-export const LONGEST_CONFIG = MAX_CONFIG_BYTES;
+export const MAX_CONFIG_LENGTH = MAX_CONFIG_BYTES;
 /** A thousand requests of a pod, each with its namespace and interface. */
-export const LONGEST_REQUEST = 65_536;
+export const MAX_REQUEST_LENGTH = 65_536;
 
 const { space: SPACE, control: CONTROL, object: OBJECT, list: LIST, typeKey: TYPE_KEY } = JSON_TEXT;
 const TYPE_UPWARDS = JSON_TEXT.typeUpwards;
@@ -24,9 +24,9 @@ const js = matchesText;
 /** On the text of a NAD's spec.config, "" where there is none; `self` is that text. */
 export const CONFIG_RULES: readonly Rule<string>[] = [
   {
-    message: `spec.config is longer than ${LONGEST_CONFIG} characters; no network needs that much`,
-    cel: `size(self) <= ${LONGEST_CONFIG}`,
-    holds: (config) => lengthOf(config) <= LONGEST_CONFIG,
+    message: `spec.config is longer than ${MAX_CONFIG_LENGTH} characters; no network needs that much`,
+    cel: `size(self) <= ${MAX_CONFIG_LENGTH}`,
+    holds: (config) => lengthOf(config) <= MAX_CONFIG_LENGTH,
   },
   {
     message: 'spec.config must be a JSON object, from "{" to "}"',
@@ -59,9 +59,9 @@ export const CONFIG_RULES: readonly Rule<string>[] = [
 /** On the value of an annotation by which a pod asks for networks; `self` is that value. */
 export const REQUEST_RULES: readonly Rule<string>[] = [
   {
-    message: `is longer than ${LONGEST_REQUEST} characters; no pod needs that many networks`,
-    cel: `size(self) <= ${LONGEST_REQUEST}`,
-    holds: (request) => lengthOf(request) <= LONGEST_REQUEST,
+    message: `is longer than ${MAX_REQUEST_LENGTH} characters; no pod needs that many networks`,
+    cel: `size(self) <= ${MAX_REQUEST_LENGTH}`,
+    holds: (request) => lengthOf(request) <= MAX_REQUEST_LENGTH,
   },
   {
     message: 'must be a JSON list, from "[" to "]", or names with commas between them',

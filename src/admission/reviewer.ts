@@ -34,12 +34,12 @@ export interface Reviewed {
 export async function reviewed(value: unknown, view: AdmissionView): Promise<Reviewed> {
   const request = parseReview(value);
   const { settings } = view;
-  const findings = settings ? await look(request, settings, view.network) : { problems: [], warnings: [] };
+  const findings = settings ? await check(request, settings, view.network) : { problems: [], warnings: [] };
   const { response, verdict } = respond(request.uid, findings, settings?.mode ?? "Off");
   return { body: answer(response), resource: request.resource.resource, verdict };
 }
 
-async function look(
+async function check(
   request: AdmissionRequest,
   { isolation, denyCodes }: AdmissionSettings,
   network: PodContext["network"],

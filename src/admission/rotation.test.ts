@@ -73,11 +73,11 @@ describe("the rotation of a serving certificate", () => {
   });
 
   it("never serves what clients do not trust, however late they learn and however long no leader publishes", () => {
-    const look = fc.record({
+    const check = fc.record({
       afterMs: fc.integer({ min: 1, max: LIFE / 5 }),
       leaderIsThere: fc.boolean(),
     });
-    const looks = fc.array(look, { minLength: 5, maxLength: 60 });
+    const looks = fc.array(check, { minLength: 5, maxLength: 60 });
     const lags = fc.integer({ min: 0, max: SETTLE_MS - 1 });
     fc.assert(
       fc.property(looks, lags, (looks, lag) => {

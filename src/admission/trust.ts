@@ -4,8 +4,8 @@ import { servesOnly, validCertificates } from "./certificate.ts";
 export type Published = Readonly<Record<string, string>>;
 
 /** No operator has more replicas; each publishes two certificates at most. */
-const MOST_REPLICAS = 16;
-const MOST_CERTIFICATES = 2 * MOST_REPLICAS;
+const MAX_REPLICAS = 16;
+const MAX_CERTIFICATES = 2 * MAX_REPLICAS;
 
 /**
  * The certificates that the API server trusts: every published one that is valid now, serves `host` and cannot sign
@@ -22,7 +22,7 @@ export function trustBundle(entries: Published, host: string, now: Date): string
         .filter((certificate) => servesOnly(certificate, host))
         .slice(0, 2),
     );
-  return [...new Set(certificates)].slice(-MOST_CERTIFICATES).join("");
+  return [...new Set(certificates)].slice(-MAX_CERTIFICATES).join("");
 }
 
 /** The replicas of which no certificate is valid any more: they have ended long ago. */

@@ -1,5 +1,5 @@
 import { checkPlugin, checkVersion } from "./check-plugin.ts";
-import { CNI_VERSIONS, type Earlier, isAtLeast, type PodRequest } from "./context.ts";
+import { CNI_VERSIONS, isAtLeast, type PodRequest, type PreviousPlugin } from "./context.ts";
 import type { Finding } from "./finding.ts";
 import { show } from "./finding.ts";
 import { flag, text, texts } from "./kinds.ts";
@@ -147,7 +147,7 @@ export function checkList(
         'has no effect next to "plugins": libcni reads it inside each plugin of the list',
       );
   const types = plugins.map((plugin) => (isObject(plugin) ? String(plugin.type ?? "") : ""));
-  const before: Earlier[] = [];
+  const before: PreviousPlugin[] = [];
   for (const [i, plugin] of plugins.entries()) {
     const path = ["plugins", i];
     if (!isObject(plugin)) report.error(path, "WRONG_TYPE", `must be an object (it is ${show(plugin)})`);

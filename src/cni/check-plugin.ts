@@ -1,5 +1,5 @@
 import { closest } from "../crds/suggestion.ts";
-import { CNI_VERSIONS, type Earlier, type PluginContext, type PodRequest } from "./context.ts";
+import { CNI_VERSIONS, type PluginContext, type PodRequest, type PreviousPlugin } from "./context.ts";
 import { checkDns } from "./dns.ts";
 import type { Path } from "./finding.ts";
 import { show } from "./finding.ts";
@@ -14,7 +14,7 @@ export interface PluginPlace {
   report: Report;
   /** Of the list; the plugin's own counts where it is undefined. */
   cniVersion: string | undefined;
-  before: readonly Earlier[];
+  before: readonly PreviousPlugin[];
   after: readonly string[];
   primary: boolean;
   resourceName?: string | undefined;
@@ -25,7 +25,7 @@ export interface PluginPlace {
  * One plugin's configuration: the fields that every plugin shares (cni/pkg/types, PluginConf), which libcni
  * and Multus decode whatever the type is, then those of its type. Returns what later plugins of the list find.
  */
-export function checkPlugin(value: Record<string, unknown>, place: PluginPlace): Earlier {
+export function checkPlugin(value: Record<string, unknown>, place: PluginPlace): PreviousPlugin {
   const { report, before, after, primary, request } = place;
   const fields = new Section(value, place.path, report);
   const type = fields.take("type", text);
@@ -77,7 +77,7 @@ export function checkPlugin(value: Record<string, unknown>, place: PluginPlace):
   return { ...left(type, ipam?.take("type", text), before), interface: madeBy(context) };
 }
 
-const UNKNOWN: Earlier = { type: "", addresses: undefined, veth: undefined, interface: undefined };
+const UNKNOWN: PreviousPlugin = { type: "", addresses: undefined, veth: undefined, interface: undefined };
 
 /** Plugins that make an interface of the name that the runtime gives. sriov and its like may only pass a device on. */
 const MAKES = ["macvlan", "ipvlan", "bridge", "cnv-bridge", "vlan", "ptp", "tap", "dummy", "ovs", "bond"];
@@ -91,14 +91,14 @@ function makesInterface({ type, fields }: PluginContext): boolean {
 function madeBy(context: PluginContext): boolean | undefined {
   if (makesInterface(context)) return true;
   if (CHANGES.includes(context.type)) return context.before.at(-1)?.interface;
-  return context.before.some((earlier) => earlier.interface) ? true : undefined;
+  return context.before.some((previous) => previous.interface) ? true : undefined;
 }
 
 /** Every plugin of a list gets one interface name (CNI_IFNAME): the second that makes an interface finds it taken. */
 function checkInterface(context: PluginContext): void {
   const { before, fields, report, type } = context;
   if (before.at(-1)?.interface !== true || !makesInterface(context)) return;
-  const first = before.find((earlier) => earlier.interface)?.type ?? "";
+  const first = before.find((previous) => previous.interface)?.type ?? "";
   report.error(
     fields.at("type"),
     "SECOND_INTERFACE",
@@ -137,8 +137,8 @@ const NO_VETH = [
 function left(
   type: string,
   ipam: string | undefined,
-  before: readonly Earlier[],
-): Omit<Earlier, "interface"> {
+  before: readonly PreviousPlugin[],
+): Omit<PreviousPlugin, "interface"> {
   const last = before.at(-1);
   if (CHANGES.includes(type)) return { ...(last ?? UNKNOWN), type };
   if (!PLUGINS.has(type) || last) return { ...UNKNOWN, type };

@@ -26,7 +26,7 @@ export interface Layer3 {
 }
 
 /** What an earlier plugin of the list leaves to the later ones; undefined where the configuration does not tell. */
-export interface Earlier {
+export interface PreviousPlugin {
   type: string;
   /** Whether the pod's interface has an address. */
   addresses: boolean | undefined;
@@ -50,7 +50,7 @@ export interface PluginContext {
   /** The version that the plugin is called with; "0.1.0" where the configuration has none. */
   cniVersion: string;
   /** The plugins before this one in the list. */
-  before: readonly Earlier[];
+  before: readonly PreviousPlugin[];
   /** The types of the plugins after this one in the list. */
   after: readonly string[];
   /** Of the pod that the network is checked for; undefined if it is checked for no pod in particular. */

@@ -179,19 +179,20 @@ export const settableAddress: Kind<string> = (value, path, report) => {
 };
 
 /** The kernel's longest alternative name of an interface (ALTIFNAMSIZ), which netlink looks for if a name is longer than 15 characters. */
-const LONGEST_ALTERNATIVE = 127;
+const MAX_ALTERNATIVE_LENGTH = 127;
 /** IFNAMSIZ without the closing 0. */
-const LONGEST_NAME = 15;
+const MAX_NAME_LENGTH = 15;
 
 /** The name of an interface that is there already: also an alternative one (ip link property add). "" is none. */
 export const existingInterface: Kind<string> = (value, path, report) => {
-  if (typeof value !== "string" || value.length < LONGEST_NAME + 1) return interfaceName(value, path, report);
+  if (typeof value !== "string" || value.length < MAX_NAME_LENGTH + 1)
+    return interfaceName(value, path, report);
   const word = value;
-  if (word.length > LONGEST_ALTERNATIVE || /[/\s\0]/.test(word))
+  if (word.length > MAX_ALTERNATIVE_LENGTH || /[/\s\0]/.test(word))
     report.error(
       path,
       "BAD_INTERFACE_NAME",
-      `must be an interface's name, 1 to ${LONGEST_ALTERNATIVE} characters without / or white space (it is ${show(word)})`,
+      `must be an interface's name, 1 to ${MAX_ALTERNATIVE_LENGTH} characters without / or white space (it is ${show(word)})`,
       { value: show(word) },
     );
   return word;
@@ -202,7 +203,7 @@ export const interfaceName: Kind<string> = (value, path, report) => {
   const word = text(value, path, report);
   if (
     word !== undefined &&
-    (word.length > LONGEST_NAME || word === "." || word === ".." || /[/:\s\0]/.test(word))
+    (word.length > MAX_NAME_LENGTH || word === "." || word === ".." || /[/:\s\0]/.test(word))
   )
     report.error(
       path,

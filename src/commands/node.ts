@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { nodeFilesOf } from "../multus/node-files.ts";
 import type { Flavour } from "../multus/releases.ts";
 import { clean } from "../node/clean.ts";
-import { cleanEarlier } from "../node/clean-earlier.ts";
+import { cleanLeftovers } from "../node/clean-leftovers.ts";
 import { Host } from "../node/host.ts";
 import { inspect } from "../node/inspect.ts";
 import { encodeMessage } from "../node/message.ts";
@@ -64,7 +64,7 @@ function cleanCommand(): Command {
     .action(async ({ message, host, runs, keepPrograms = false, ...places }: CleanOptions) => {
       const options = { ...places, host: new Host(host), now: new Date() };
       const report = runs
-        ? await cleanEarlier({ ...options, runs: nodeFilesOf(runs), keepPrograms })
+        ? await cleanLeftovers({ ...options, runs: nodeFilesOf(runs), keepPrograms })
         : await clean(options);
       answer(report, message);
       if (report.problems.length > 0) process.exitCode = 1;

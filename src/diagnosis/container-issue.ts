@@ -28,7 +28,7 @@ type Terminated = z.output<typeof terminated>;
 type Container = z.output<typeof containerStatus>;
 
 /** Why a container does not run, in the kubelet's words. */
-export interface ContainerTrouble {
+export interface ContainerIssue {
   container: string;
   image: string;
   /** The kubelet's reason: ImagePullBackOff, CrashLoopBackOff, OOMKilled, Error, … */
@@ -49,10 +49,10 @@ export interface ContainerTrouble {
  * several. An init container is to end, with 0; any end of another is a failure: thin_entrypoint of v4 ends with 0
  * after each of its errors.
  */
-export function firstTrouble(
+export function firstIssue(
   initContainers: readonly Container[],
   containers: readonly Container[],
-): ContainerTrouble | undefined {
+): ContainerIssue | undefined {
   const all = [
     ...initContainers.map((container) => ({ container, failed: failedEnd(container, [0]) })),
     ...containers.map((container) => ({ container, failed: failedEnd(container, []) })),
@@ -90,11 +90,11 @@ function ranSeconds(ended: Terminated | undefined): { ranSeconds?: number } {
 }
 
 /** A pod that the kubelet refused or evicted has no container to blame. */
-export function podTrouble(status: {
+export function podIssue(status: {
   phase: string;
   reason: string;
   message: string;
-}): ContainerTrouble | undefined {
+}): ContainerIssue | undefined {
   if (status.phase !== "Failed") return undefined;
   return {
     container: "",

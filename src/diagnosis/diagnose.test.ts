@@ -120,8 +120,8 @@ it("repeats what the kubelet says of a volume that it cannot mount", () => {
   ];
   const found = failedMounts(events, new Date("2026-01-01T00:01:00Z"));
   expect([...found]).toEqual([[uid, message]]);
-  const trouble = { container: "", image: "", reason: "FailedMount", message, restarts: 0 };
-  const [node] = unhealthyNodes([{ ...podOn("a", {}), trouble }]);
+  const issue = { container: "", image: "", reason: "FailedMount", message, restarts: 0 };
+  const [node] = unhealthyNodes([{ ...podOn("a", {}), issue }]);
   expect(node?.message).toContain(message);
 });
 

@@ -1,9 +1,9 @@
 import { ENOUGH_MEMORY, isLowMemory } from "../multus/memory.ts";
-import type { ContainerTrouble } from "./container-issue.ts";
+import type { ContainerIssue } from "./container-issue.ts";
 import { type Explanation, explainPullFailure } from "./image-pull.ts";
 import type { MultusPodView } from "./multus-pod.ts";
 import type { NodeView } from "./node.ts";
-import { probationSeconds } from "./stabilization.ts";
+import { stabilizationSeconds } from "./stabilization.ts";
 import { explainStartFailure } from "./start-errors.ts";
 
 /** One node on which Multus does not run as it should, and the sentence that says why. */
@@ -14,7 +14,7 @@ export interface UnhealthyNode {
 }
 
 /** The longest message kept for one node, in characters: the status is bounded (docs/reference). */
-const LONGEST_MESSAGE = 512;
+const MAX_MESSAGE_LENGTH = 512;
 
 /** A pod that should have ended so long ago has a kubelet that does not answer, or a mount that hangs; ms. */
 const LATE_MS = 60_000;
@@ -30,7 +30,7 @@ export function unhealthyNodes(
 ): UnhealthyNode[] {
   const notReady = new Map(nodes.map(({ name, notReady }) => [name, notReady]));
   return pods
-    .filter((pod) => pod.terminating || !pod.ready || probationSeconds(pod, now) > 0)
+    .filter((pod) => pod.terminating || !pod.ready || stabilizationSeconds(pod, now) > 0)
     .flatMap((pod) => {
       const node = notReady.get(pod.node);
       if (pod.terminating) return notEnding(pod, now, node) ?? [];
@@ -40,8 +40,8 @@ export function unhealthyNodes(
 }
 
 /** After how many seconds the first pod that failed before will be believed; undefined where there is none. */
-export function nextLookSeconds(pods: readonly MultusPodView[], now: Date): number | undefined {
-  const left = pods.map((pod) => probationSeconds(pod, now)).filter((seconds) => seconds > 0);
+export function secondsToStable(pods: readonly MultusPodView[], now: Date): number | undefined {
+  const left = pods.map((pod) => stabilizationSeconds(pod, now)).filter((seconds) => seconds > 0);
   return left.length > 0 ? Math.min(...left) : undefined;
 }
 
@@ -52,8 +52,8 @@ function diagnose(pod: MultusPodView): UnhealthyNode | undefined {
       "Unschedulable",
       `pod ${pod.namespace}/${pod.name} was not scheduled: ${pod.unschedulable}`,
     );
-  if (!pod.trouble) return undefined;
-  const { reason, message } = explain(pod, pod.trouble);
+  if (!pod.issue) return undefined;
+  const { reason, message } = explain(pod, pod.issue);
   return entry(pod.node, reason, message);
 }
 
@@ -89,21 +89,21 @@ function entry(node: string, reason: string, message: string): UnhealthyNode {
 }
 
 /** Nothing that only this pod has, such as its name: nodes with one cause have one message. */
-function explain(pod: MultusPodView, trouble: ContainerTrouble): Explanation {
-  const { message } = trouble;
-  const reason = isKilledAtStart(message) ? "OOMKilled" : trouble.reason;
-  const where = `container ${trouble.container}`;
+function explain(pod: MultusPodView, issue: ContainerIssue): Explanation {
+  const { message } = issue;
+  const reason = isKilledAtStart(message) ? "OOMKilled" : issue.reason;
+  const where = `container ${issue.container}`;
   switch (reason) {
     case "ImagePullBackOff":
     case "ErrImagePull":
     case "RegistryUnavailable":
     case "InvalidImageName":
     case "ErrImageNeverPull":
-      return explainPullFailure({ ...trouble, ...pod });
+      return explainPullFailure({ ...issue, ...pod });
     case "OOMKilled":
       return {
         reason,
-        message: `Multus was OOM-killed (${where}, ${limitOf(trouble)}). ${raise(trouble)}`,
+        message: `Multus was OOM-killed (${where}, ${limitOf(issue)}). ${raise(issue)}`,
       };
     case "CrashLoopBackOff":
     case "Error":
@@ -113,7 +113,7 @@ function explain(pod: MultusPodView, trouble: ContainerTrouble): Explanation {
       return (
         explainStartFailure(message) ?? {
           reason: "CrashLoopBackOff",
-          message: `Multus exited with code ${trouble.exitCode ?? "unknown"} (${where}): ${withoutMoment(message) || unsaid(trouble)}`,
+          message: `Multus exited with code ${issue.exitCode ?? "unknown"} (${where}): ${withoutMoment(message) || unsaid(issue)}`,
         }
       );
     case "CreateContainerConfigError":
@@ -132,13 +132,13 @@ function explain(pod: MultusPodView, trouble: ContainerTrouble): Explanation {
 }
 
 /** The kubelet keeps the end of a log of what ended with another code than 0 only; thin_entrypoint ends with 0. */
-function unsaid({ exitCode }: ContainerTrouble): string {
+function unsaid({ exitCode }: ContainerIssue): string {
   return exitCode === 0
     ? "its last output is in its log only: kubectl multus logs --pod --node NODE"
     : "it left no message";
 }
 
-function limitOf({ memoryLimit }: ContainerTrouble): string {
+function limitOf({ memoryLimit }: ContainerIssue): string {
   return memoryLimit ? `limit ${memoryLimit}` : "it has no limit: the node ran out of memory";
 }
 
@@ -148,7 +148,7 @@ function isKilledAtStart(message: string): boolean {
 }
 
 /** Twice the limit, as a number to begin with, and not less than the one below which a spec is warned of. */
-function raise({ container, memoryLimit }: ContainerTrouble): string {
+function raise({ container, memoryLimit }: ContainerIssue): string {
   if (memoryLimit === undefined) return "Add memory to the node, or evict other pods from it";
   const installs = container === "install-multus-binary";
   const [, amount, unit] = /^(\d+)(\D*)$/.exec(memoryLimit) ?? [];
@@ -174,5 +174,5 @@ function severity(reason: string): number {
 /** One line without control characters: the text comes from containers and registries, and ends in terminals. */
 export function bounded(text: string): string {
   const line = text.replace(/\p{Cc}+/gu, " ").trim();
-  return line.length <= LONGEST_MESSAGE ? line : `${line.slice(0, LONGEST_MESSAGE - 1)}…`;
+  return line.length <= MAX_MESSAGE_LENGTH ? line : `${line.slice(0, MAX_MESSAGE_LENGTH - 1)}…`;
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { networkStatusOf, parseNetworkStatus } from "../networks/pod-request/network-status.ts";
 import { PROBED_REVISION } from "../render/probe-pod.ts";
 import { isDaemonCommand } from "../render/rollout-guard.ts";
-import { type ContainerTrouble, containerStatus, firstTrouble, podTrouble } from "./container-issue.ts";
+import { type ContainerIssue, containerStatus, firstIssue, podIssue } from "./container-issue.ts";
 
 /**
  * The few fields of the cluster's objects that this controller looks at. Objects are parsed here, at the
@@ -130,7 +130,7 @@ export interface MultusPodView {
   endsAt?: string;
   /** The scheduler's sentence, where no node took the pod. */
   unschedulable?: string;
-  trouble?: ContainerTrouble;
+  issue?: ContainerIssue;
 }
 
 /** Throws a ZodError where the object is no pod. */
@@ -139,8 +139,8 @@ export function multusPodView(object: unknown): MultusPodView {
   const ready = status.conditions.find((c) => c.type === "Ready" && c.status === "True");
   const unscheduled = status.conditions.find((c) => c.type === "PodScheduled" && c.status === "False");
   const owner = metadata.ownerReferences.find(({ kind }) => kind === "DaemonSet");
-  const found = firstTrouble(status.initContainerStatuses, status.containerStatuses);
-  const trouble = found ? withLimit(found, spec) : podTrouble(status);
+  const found = firstIssue(status.initContainerStatuses, status.containerStatuses);
+  const issue = found ? withLimit(found, spec) : podIssue(status);
   return {
     name: metadata.name,
     namespace: metadata.namespace,
@@ -162,7 +162,7 @@ export function multusPodView(object: unknown): MultusPodView {
     pullSecrets: spec.imagePullSecrets.map(({ name }) => name).filter(Boolean),
     ...(metadata.deletionTimestamp === undefined ? {} : { endsAt: metadata.deletionTimestamp }),
     ...(unscheduled ? { unschedulable: unscheduled.message } : {}),
-    ...(trouble ? { trouble } : {}),
+    ...(issue ? { issue } : {}),
   };
 }
 
@@ -180,10 +180,10 @@ function reportedNetworks(annotations: Record<string, string>): string[] {
 }
 
 function withLimit(
-  trouble: ContainerTrouble,
+  issue: ContainerIssue,
   spec: Record<"initContainers" | "containers", readonly z.output<typeof containerSpec>[]>,
-): ContainerTrouble {
-  const found = [...spec.initContainers, ...spec.containers].find(({ name }) => name === trouble.container);
+): ContainerIssue {
+  const found = [...spec.initContainers, ...spec.containers].find(({ name }) => name === issue.container);
   const memoryLimit = found?.resources.limits.memory;
-  return memoryLimit === undefined ? trouble : { ...trouble, memoryLimit };
+  return memoryLimit === undefined ? issue : { ...issue, memoryLimit };
 }

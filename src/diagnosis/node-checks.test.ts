@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type MultusInstallSpecInput, multusInstallSpec } from "../crds/multus-install/spec.ts";
 import { type NodeInspection, nodeInspection } from "../crds/node-inspection.ts";
-import { differingNodes, joined, nodeTrouble, primaryNetworkStatus, refusedToken } from "./node-checks.ts";
+import { differingNodes, joined, nodeIssue, primaryNetworkStatus, refusedToken } from "./node-checks.ts";
 
 const NOW = new Date("2026-11-24T12:00:00Z");
 const MULTUS = { name: "00-multus.conf", networkName: "multus-cni-network", pluginTypes: ["multus"] };
@@ -32,7 +32,7 @@ const without = ({ primary: _, ...rest }: NodeInspection, more: Partial<NodeInsp
 });
 
 describe("the trouble that a look shows", () => {
-  it("is none on a node as it should be", () => expect(nodeTrouble(spec(), look(), NOW)).toBeUndefined());
+  it("is none on a node as it should be", () => expect(nodeIssue(spec(), look(), NOW)).toBeUndefined());
 
   it.each([
     ["NoPrimaryNetwork", without(look(), { confFiles: [MULTUS] }), {}, "spec.distribution"],
@@ -68,9 +68,9 @@ describe("the trouble that a look shows", () => {
       "2026-11-24T11:00:00Z",
     ],
   ] as const)("is %s", (reason, found, input, words) => {
-    const trouble = nodeTrouble(spec(input as MultusInstallSpecInput), found, NOW);
-    expect(trouble?.reason).toBe(reason);
-    expect(trouble?.message).toContain(words);
+    const issue = nodeIssue(spec(input as MultusInstallSpecInput), found, NOW);
+    expect(issue?.reason).toBe(reason);
+    expect(issue?.message).toContain(words);
   });
 
   it.each([
@@ -78,21 +78,21 @@ describe("the trouble that a look shows", () => {
     ["a renamed file", { version: "v3.4.2", entrypoint: { renameConfFile: true } }],
   ] as const)("is none where there need be no primary network's file: %s", (_, input) =>
     expect(
-      nodeTrouble(spec(input as MultusInstallSpecInput), without(look(), { confFiles: [MULTUS] }), NOW),
+      nodeIssue(spec(input as MultusInstallSpecInput), without(look(), { confFiles: [MULTUS] }), NOW),
     ).toBeUndefined(),
   );
 
   it("says nothing of a list that was cut", () =>
     expect(
-      nodeTrouble(spec(), without(look(), { confFiles: [MULTUS], truncated: ["confFiles"] }), NOW),
+      nodeIssue(spec(), without(look(), { confFiles: [MULTUS], truncated: ["confFiles"] }), NOW),
     ).toBeUndefined());
 });
 
 describe("a primary network's cniVersion", () => {
   const written = (cniVersion: string | undefined) =>
     look({ confFiles: [MULTUS, { ...CALICO, ...(cniVersion ? { cniVersion } : {}) }] });
-  const troubleOf = (input: MultusInstallSpecInput, cniVersion?: string) =>
-    nodeTrouble(spec(input), written(cniVersion), NOW);
+  const issueOf = (input: MultusInstallSpecInput, cniVersion?: string) =>
+    nodeIssue(spec(input), written(cniVersion), NOW);
 
   it.each([
     [
@@ -106,10 +106,10 @@ describe("a primary network's cniVersion", () => {
     [{ mode: "Thick", cni: { version: "0.4.0" } }, "0.3.1", "the daemon does not start"],
     [{ mode: "Thick", cni: { version: "1.0.0" } }, undefined, "has cniVersion 0.1.0"],
   ] as const)("hinders %j at %s", (input, cniVersion, words) => {
-    const trouble = troubleOf(input, cniVersion);
-    expect(trouble?.reason).toBe("PrimaryNetworkVersion");
-    expect(trouble?.message).toContain("/etc/cni/net.d/10-calico.conflist has cniVersion");
-    expect(trouble?.message).toContain(words);
+    const issue = issueOf(input, cniVersion);
+    expect(issue?.reason).toBe("PrimaryNetworkVersion");
+    expect(issue?.message).toContain("/etc/cni/net.d/10-calico.conflist has cniVersion");
+    expect(issue?.message).toContain(words);
   });
 
   it.each([
@@ -122,7 +122,7 @@ describe("a primary network's cniVersion", () => {
     [{}, "9.9.9"],
     [{ version: "v3.4.2", primaryNetwork: { source: "Inline", preset: "Calico" } }, "1.0.0"],
   ] as const)("is fine for %j at %s", (input, cniVersion) =>
-    expect(troubleOf(input, cniVersion)).toBeUndefined(),
+    expect(issueOf(input, cniVersion)).toBeUndefined(),
   );
 });
 
@@ -168,13 +168,13 @@ it("joins what pods say with what looks show, one entry a node", () => {
     entry("b", "ImagePullBackOff"),
     entry("c", "CrashLoopBackOff"),
   ];
-  const byLooks = [
+  const byInspections = [
     entry("a", "NoPrimaryNetwork"),
     entry("b", "NoPrimaryNetwork"),
     entry("c", "ConfigurationMissing"),
     entry("d", "KubeconfigExpired"),
   ];
-  expect(joined(byPods, byLooks).map(({ node, reason }) => `${node} ${reason}`)).toEqual([
+  expect(joined(byPods, byInspections).map(({ node, reason }) => `${node} ${reason}`)).toEqual([
     "b ImagePullBackOff",
     "c CrashLoopBackOff",
     "a NoPrimaryNetwork",
@@ -189,8 +189,8 @@ describe("a token that the API server refuses", () => {
 
   it("is told while pods say so, and for how long that holds", () => {
     const found = refused("2026-11-24T11:59:00Z");
-    expect(found?.trouble).toMatchObject({ node: "node-1", reason: "TokenRefused" });
-    expect(found?.trouble.message).toMatch(/multus\.kubeconfig \(Unauthorized\).*Delete the Multus pod/);
+    expect(found?.issue).toMatchObject({ node: "node-1", reason: "TokenRefused" });
+    expect(found?.issue.message).toMatch(/multus\.kubeconfig \(Unauthorized\).*Delete the Multus pod/);
     expect(found?.seconds).toBe(240);
   });
 

@@ -8,12 +8,12 @@ import { flavourOf } from "../multus/releases.ts";
 import { bounded, type UnhealthyNode } from "./diagnose.ts";
 
 /** At most this many files are listed; nodes of a cluster have one or two. */
-const MOST_FILES = 10;
+const MAX_FILES = 10;
 const HOUR_MS = 3_600_000;
 const MULTUS = ["multus", "multus-shim"];
 
 /** What is wrong on a node, as a look at it shows; the first cause, since the others follow from it. */
-export function nodeTrouble(
+export function nodeIssue(
   spec: MultusInstallSpec,
   found: NodeInspection,
   now: Date,
@@ -33,7 +33,7 @@ export function nodeTrouble(
     );
   const missing = missingPrimary(spec, found, confDir);
   if (missing) return entry("NoPrimaryNetwork", missing);
-  const version = primaryVersionTrouble(spec, found, confDir);
+  const version = primaryVersionIssue(spec, found, confDir);
   if (version) return entry("PrimaryNetworkVersion", version);
   const first = found.confFiles[0];
   if (own.length > 0 && first && !own.includes(first))
@@ -76,12 +76,12 @@ export function refusedToken(
   refusedAt: number | undefined,
   readySince: string | undefined,
   now: Date,
-): { trouble: UnhealthyNode; seconds: number } | undefined {
+): { issue: UnhealthyNode; seconds: number } | undefined {
   const left = (refusedAt ?? Number.NEGATIVE_INFINITY) + REFUSAL_LASTS_MS - now.getTime();
   if (refusedAt === undefined || left <= 0 || !(refusedAt > Date.parse(readySince ?? ""))) return undefined;
   const file = spec.mode === "Thick" ? "" : ` in ${hostPaths(spec).confDir}/multus.d/multus.kubeconfig`;
   const message = `the API server rejects Multus' token${file} (Unauthorized), and pods get no network: the service account was recreated, or the signing key was rotated. Delete the Multus pod on this node`;
-  return { trouble: { node, reason: "TokenRefused", message }, seconds: Math.ceil(left / 1000) };
+  return { issue: { node, reason: "TokenRefused", message }, seconds: Math.ceil(left / 1000) };
 }
 
 /** Ends of a Multus pod that what is on its node may explain. */
@@ -93,8 +93,11 @@ const EXPLAINING = ["NoPrimaryNetwork", "CiliumExclusive", "PrimaryNetworkVersio
  * One entry per node, from what its pod reports and what an inspection found: "no primary network" instead of "it
  * ended", and the pod's word for everything that a look cannot know, such as an image that is not there.
  */
-export function joined(byPods: readonly UnhealthyNode[], byLooks: readonly UnhealthyNode[]): UnhealthyNode[] {
-  const explained = byLooks.filter(({ node, reason }) => {
+export function joined(
+  byPods: readonly UnhealthyNode[],
+  byInspections: readonly UnhealthyNode[],
+): UnhealthyNode[] {
+  const explained = byInspections.filter(({ node, reason }) => {
     const pod = byPods.find((entry) => entry.node === node);
     return !pod || (EXPLAINING.includes(reason) && EXPLAINED.includes(pod.reason));
   });
@@ -120,7 +123,7 @@ export function primaryNetworkStatus(
   return {
     files: [...files.values()]
       .toSorted((a, b) => b.nodes - a.nodes || a.file.localeCompare(b.file))
-      .slice(0, MOST_FILES),
+      .slice(0, MAX_FILES),
     nodesLookedAt: inspections.length,
     // To the hour: each of a thousand looks would be a new status.
     oldestLook: new Date(Math.floor(oldest / HOUR_MS) * HOUR_MS).toISOString().replace(".000Z", "Z"),
@@ -138,7 +141,7 @@ export function differingNodes(status: MultusInstallStatus["primaryNetwork"]): s
 }
 
 /** A primary network whose cniVersion this Multus cannot delegate to. */
-function primaryVersionTrouble(
+function primaryVersionIssue(
   spec: MultusInstallSpec,
   found: NodeInspection,
   confDir: string,

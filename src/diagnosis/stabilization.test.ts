@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { nextLookSeconds, unhealthyNodes } from "./diagnose.ts";
+import { secondsToStable, unhealthyNodes } from "./diagnose.ts";
 import { multusPodView } from "./multus-pod.ts";
 
 const NOW = new Date("2026-11-24T12:00:00Z");
@@ -38,6 +38,6 @@ it.each([
   ["fell after a long time", 86_400, 5, 15],
 ] as const)("a pod that %s", (_, ran, running, expected) => {
   const pods = [restarted(ran, running)];
-  expect(nextLookSeconds(pods, NOW)).toBe(expected);
+  expect(secondsToStable(pods, NOW)).toBe(expected);
   expect(unhealthyNodes(pods, NOW)).toHaveLength(expected === undefined ? 0 : 1);
 });

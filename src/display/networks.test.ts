@@ -40,7 +40,7 @@ const unreported: ShownNetwork = {
   ],
 };
 
-it("takes the operator's report, and its own look where there is none", () => {
+it("takes the operator's report, and checks itself if there is none", () => {
   const text = networksTable([reported, unreported], { namespaces: true, wide: false });
   expect(text).toBe(`NAMESPACE   NAME   PLUGINS              VALID   AVAILABLE   PODS   ATTACHED   FAILING
 shop        lan    macvlan/host-local   True    False       5      2          3
@@ -65,7 +65,7 @@ it("lets no tenant's text reach the terminal as it is", () => {
   expect(networkDetails(hostile)).toBe("shop/lan: x\\x1b[2J\n  n lacks \\x9b31m\n");
 });
 
-it("gives scripts numbers, and null where nothing was looked at", () => {
+it("gives scripts numbers, and null if nothing was inspected", () => {
   expect(networkData(reported)).toMatchObject({ valid: "True", available: "False", pods: 5, failing: 3 });
   expect(networkData(base)).toMatchObject({ valid: "True", available: "Unknown", pods: null, report: null });
 });

@@ -36,7 +36,7 @@ broken   -        failed    cannot be read                 -
   expect(podsTable([web], { namespaces: true, wide: true })).toContain("no interface for default/lan\n");
 });
 
-it("tells which pods lack something", () => {
+it("shows which pods lack something", () => {
   expect([web, broken].every(isFailing)).toBe(true);
   for (const kind of ["attached", "pending", "not-applicable"] as const)
     expect(isFailing({ ...web, outcome: { ...web.outcome, kind } })).toBe(false);

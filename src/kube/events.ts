@@ -19,7 +19,7 @@ export interface EventNote {
 }
 
 /** The API server refuses longer notes, counted in bytes (k8s.io/kubernetes pkg/apis/core/validation/events.go). */
-const LONGEST_NOTE = 1024;
+const MAX_NOTE_LENGTH = 1024;
 
 /** An event that takes longer is given up: whoever waits for it must not wait for a slow API server, ms. */
 const TIMEOUT_MS = 10_000;
@@ -132,7 +132,7 @@ export class EventRecorder {
       type: event.type,
       reason: event.reason,
       action: event.action,
-      note: atMost(event.note, LONGEST_NOTE),
+      note: atMost(event.note, MAX_NOTE_LENGTH),
       regarding: {
         apiVersion: regarding.apiVersion,
         kind: regarding.kind,

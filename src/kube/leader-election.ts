@@ -68,7 +68,7 @@ export class LeaderElection {
   async acquire(): Promise<void> {
     const { log, identity, retrySeconds, renewDeadlineSeconds } = this.#options;
     log.info({ identity, lease: this.#options.name }, "waiting to become the leader");
-    const given = new Handover(this.#options);
+    const given = new ReleaseWatch(this.#options);
     try {
       for (;;) {
         if (await this.#attempt(renewDeadlineSeconds * 1000)) break;
@@ -217,7 +217,7 @@ export class LeaderElection {
  * Watches the lease while another holds it, so that a leader that gives it up is followed at once and not at
  * the next try. Without the watch (a role that lacks it, an API server that is away) the tries go on as before.
  */
-class Handover {
+class ReleaseWatch {
   readonly #watch: Reflector<string>;
   #given = new AbortController();
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { handedOver, type ManagedFieldsEntry, ownsByApply } from "./managed-fields.ts";
+import { type ManagedFieldsEntry, ownsByApply, transferred } from "./managed-fields.ts";
 
 const entry = (
   manager: string,
@@ -25,7 +25,7 @@ describe("handedOver", () => {
 
   it("unites the fields of those taken over with the manager's own, and leaves the others", () => {
     const ours = entry("us", "Apply", { "f:spec": { "f:b": {} } });
-    expect(handedOver([kubectl, other, ours, status], isKubectl, "us")).toEqual([
+    expect(transferred([kubectl, other, ours, status], isKubectl, "us")).toEqual([
       entry("us", "Apply", { "f:spec": { "f:a": {}, 'k:{"name":"x"}': { ".": {} }, "f:b": {} } }),
       other,
       status,
@@ -33,14 +33,14 @@ describe("handedOver", () => {
   });
 
   it("makes an entry where the manager had none", () => {
-    expect(handedOver([kubectl], isKubectl, "us")).toEqual([
+    expect(transferred([kubectl], isKubectl, "us")).toEqual([
       entry("us", "Apply", kubectl.fieldsV1 as object),
     ]);
   });
 
   it("leaves a subresource's entry, and has nothing to say where nobody is taken over", () => {
     const patched = entry("kubectl-patch", "Update", { "f:status": {} }, { subresource: "status" });
-    expect(handedOver([patched, other], isKubectl, "us")).toBeUndefined();
+    expect(transferred([patched, other], isKubectl, "us")).toBeUndefined();
   });
 });
 

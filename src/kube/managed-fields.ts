@@ -131,7 +131,7 @@ function parsedPart(text: string): unknown {
  * what client-side apply had set: the next apply then removes what it does not set itself. Entries of
  * subresources and of managers not named stay. Undefined where there is nothing to take over.
  */
-export function handedOver(
+export function transferred(
   entries: readonly ManagedFieldsEntry[],
   from: (manager: string) => boolean,
   to: string,

@@ -40,7 +40,7 @@ const PAGE_TIMEOUT_MS = 60_000;
  */
 const WATCH_SECONDS = 3600;
 /** A watch that ends sooner without any event counts as a failure, ms. */
-const SHORTEST_WATCH_MS = 1000;
+const MIN_WATCH_MS = 1000;
 /** How often a type is asked for that the server does not know, ms. */
 const UNKNOWN_MS = 5_000;
 /** Bookmarks come about once a minute: longer silence than this is a dead connection, ms. */
@@ -326,8 +326,8 @@ export class Reflector<T> {
     const gone = [...this.#store.keys()].filter((key) => !found.has(key));
     for (const key of gone) this.#store.delete(key);
     for (const [key, kept] of found) this.#store.set(key, kept);
-    for (const key of gone) this.#tell(key, undefined);
-    for (const [key, kept] of found) this.#tell(key, kept);
+    for (const key of gone) this.#notify(key, undefined);
+    for (const [key, kept] of found) this.#notify(key, kept);
   }
 
   async #watch(resourceVersion: string): Promise<void> {
@@ -349,7 +349,7 @@ export class Reflector<T> {
     this.#heard();
     const opened = this.#now();
     // A watch that is opened and ended with an error at once confirms nothing.
-    const holds = setTimeout(() => this.#confirm(), SHORTEST_WATCH_MS);
+    const holds = setTimeout(() => this.#confirm(), MIN_WATCH_MS);
     const decoder = new StringDecoder("utf8");
     let rest = "";
     try {
@@ -366,7 +366,7 @@ export class Reflector<T> {
       clearTimeout(holds);
     }
     // A server, or a proxy in between, that ends each watch at once must not be asked in a circle.
-    if (this.#now() - opened < SHORTEST_WATCH_MS && this.#resourceVersion === resourceVersion)
+    if (this.#now() - opened < MIN_WATCH_MS && this.#resourceVersion === resourceVersion)
       throw new NetworkError(this.#name(), new Error("the watch ended at once, without an event"));
     this.#failures = 0;
   }
@@ -380,11 +380,11 @@ export class Reflector<T> {
     if (type === "BOOKMARK") return;
     const key = keyOf(object);
     if (type === "DELETED" || !this.#project(object, this.#store)) this.#store.delete(key);
-    this.#tell(key, this.#store.get(key));
+    this.#notify(key, this.#store.get(key));
   }
 
   /** A handler that throws is a fault of the program; it must end neither the watch nor the telling of other keys. */
-  #tell(key: string, kept: T | undefined): void {
+  #notify(key: string, kept: T | undefined): void {
     try {
       this.#options.onChange(key, kept);
     } catch (error) {

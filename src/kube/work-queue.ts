@@ -22,7 +22,7 @@ export interface QueueObserver {
 }
 
 const FIRST_RETRY_MS = 5;
-const LONGEST_RETRY_MS = 60_000;
+const MAX_RETRY_MS = 60_000;
 /** Of all keys together, as client-go's DefaultTypedControllerRateLimiter: so many retries a second, and as many at once. */
 const RETRIES_PER_SECOND = 10;
 const RETRIES_AT_ONCE = 100;
@@ -104,7 +104,7 @@ export class WorkQueue {
     const failures = this.#failures.get(key) ?? 0;
     this.#failures.set(key, failures + 1);
     this.#observer.retried?.();
-    const ofKey = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures, 30));
+    const ofKey = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures, 30));
     this.addAfter(key, Math.max(atLeastMs, ofKey, this.#reserveRetry()));
   }
 

@@ -37,7 +37,7 @@ export interface AddressUse {
 /** A range is nearly used up from this share on. */
 const NEARLY = 0.9;
 /** Ranges, and exclusions of each, that are looked at: a tenant may write any number. */
-const MOST_RANGES = 64;
+const MAX_RANGES = 64;
 
 /** What pods report, counted over the network's ranges: leases that were not given back are not seen. */
 export function addressUse(network: Network, holders: Iterable<Holder>): AddressUse {
@@ -81,7 +81,7 @@ export function poolsOf(network: Network): AddressPool[] {
 
 /** The ranges of one set are one stock: the next is used when one is full. The gateway's address is never handed out. */
 function hostLocalPools(ipam: Section): AddressPool[] {
-  const ranges = hostLocalRanges(ipam).slice(0, MOST_RANGES);
+  const ranges = hostLocalRanges(ipam).slice(0, MAX_RANGES);
   const sets = Map.groupBy(ranges, ({ fields }) => JSON.stringify(fields.path.slice(0, -1)));
   return [...sets.values()].map((set) => ({
     ipam: "host-local",
@@ -97,7 +97,7 @@ function hostLocalPools(ipam: Section): AddressPool[] {
 /** k8snetworkplumbingwg/whereabouts, pkg/iphelpers, GetIPRange: without the network's first and last address. */
 function whereaboutsPools(ipam: Section): AddressPool[] {
   const listed = (ipam.take("ipRanges", list(section)) ?? []).filter((range) => range !== undefined);
-  return [ipam, ...listed].slice(0, MOST_RANGES).flatMap((fields) => whereaboutsPool(fields) ?? []);
+  return [ipam, ...listed].slice(0, MAX_RANGES).flatMap((fields) => whereaboutsPool(fields) ?? []);
 }
 
 function whereaboutsPool(fields: Section): AddressPool | undefined {
@@ -110,7 +110,7 @@ function whereaboutsPool(fields: Section): AddressPool | undefined {
     first: start?.value ?? subnet.first + 1n,
     last: end?.value ?? subnet.last - 1n,
   };
-  const excluded = (fields.take("exclude", texts) ?? []).slice(0, MOST_RANGES).flatMap((block) => {
+  const excluded = (fields.take("exclude", texts) ?? []).slice(0, MAX_RANGES).flatMap((block) => {
     const alone = parseAddress(block ?? "");
     return parseCidr(block ?? "") ?? (alone ? [{ first: alone.value, last: alone.value }] : []);
   });
@@ -119,7 +119,7 @@ function whereaboutsPool(fields: Section): AddressPool | undefined {
 }
 
 function staticPools(ipam: Section): AddressPool[] {
-  const addresses = (ipam.take("addresses", list(section)) ?? []).slice(0, MOST_RANGES);
+  const addresses = (ipam.take("addresses", list(section)) ?? []).slice(0, MAX_RANGES);
   return addresses.flatMap((fields): AddressPool[] => {
     const block = parseCidr(fields?.take("address", text) ?? "");
     if (!block) return [];
@@ -159,15 +159,15 @@ function rangeOf(pool: AddressPool, byNode: Map<string, Set<bigint>>): AddressRa
   return {
     range: textOf(pool),
     ipam: pool.ipam,
-    size: Number(size > MOST_COUNTED ? MOST_COUNTED : size),
+    size: Number(size > MAX_COUNTED ? MAX_COUNTED : size),
     used: taken.size,
-    free: Number(size > MOST_COUNTED ? MOST_COUNTED : size) - taken.size,
+    free: Number(size > MAX_COUNTED ? MAX_COUNTED : size) - taken.size,
     perNode: pool.perNode,
     ...(pool.perNode && node !== "" ? { node } : {}),
   };
 }
 
-const MOST_COUNTED = BigInt(Number.MAX_SAFE_INTEGER);
+const MAX_COUNTED = BigInt(Number.MAX_SAFE_INTEGER);
 
 function textOf({ family, intervals }: AddressPool): string {
   const first = intervals[0];

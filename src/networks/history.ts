@@ -20,10 +20,10 @@ export interface ConfigChange {
   differences: readonly string[];
 }
 
-const MOST_DIFFERENCES = 8;
+const MAX_DIFFERENCES = 8;
 const DEEPEST = 8;
 /** Values looked at on either side: the text may be a hostile tenant's. */
-const MOST_VALUES = 500;
+const MAX_VALUES = 500;
 
 /**
  * What changed of a NAD since a pod was attached at that time, by the versions seen, oldest first; undefined
@@ -54,9 +54,9 @@ export function differencesOf(before: string, after: string): string[] {
     (path) => old.get(path) !== now.get(path),
   );
   const shown = paths
-    .slice(0, MOST_DIFFERENCES)
+    .slice(0, MAX_DIFFERENCES)
     .map((path) => `${path}: ${old.get(path) ?? "absent"} → ${now.get(path) ?? "absent"}`);
-  return paths.length > MOST_DIFFERENCES ? [...shown, `and ${paths.length - MOST_DIFFERENCES} more`] : shown;
+  return paths.length > MAX_DIFFERENCES ? [...shown, `and ${paths.length - MAX_DIFFERENCES} more`] : shown;
 }
 
 /** Each value with its path. Undefined where the text is no JSON. */
@@ -69,7 +69,7 @@ function valuesOf(text: string): Map<string, string> | undefined {
   }
   const values = new Map<string, string>();
   const visit = (value: unknown, path: Path): void => {
-    if (values.size >= MOST_VALUES) return;
+    if (values.size >= MAX_VALUES) return;
     const isBranch = typeof value === "object" && value !== null && path.length < DEEPEST;
     const children = isBranch ? Object.entries(value) : [];
     if (children.length === 0) values.set(formatPath(path) || "the whole", show(value));

@@ -1,10 +1,9 @@
 import { z } from "zod";
 import type { Isolation } from "./pod-request/isolation.ts";
 
+/** What networks depend on of a MultusInstall. */
 export interface InstallView {
-  name: string;
-  uid: string;
-  creationTimestamp: string;
+  metadata: { name: string; creationTimestamp: string };
   version: string | undefined;
   isolation: Isolation;
 }
@@ -12,7 +11,6 @@ export interface InstallView {
 const install = z.object({
   metadata: z.object({
     name: z.string(),
-    uid: z.string().default(""),
     creationTimestamp: z.string().default(""),
   }),
   spec: z
@@ -25,7 +23,8 @@ const install = z.object({
     .prefault({}),
 });
 
+/** Returns the view of an object as the API server has it. */
 export function installView(object: unknown): InstallView {
   const { metadata, spec } = install.parse(object);
-  return { ...metadata, version: spec.version, isolation: spec.isolation };
+  return { metadata, version: spec.version, isolation: spec.isolation };
 }

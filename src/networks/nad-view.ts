@@ -4,7 +4,7 @@ import { tooLarge } from "../cni/config-size.ts";
 import { jsonSize } from "../cni/json-meter.ts";
 
 /** A qualified name: 253 and 63 characters with a slash. What is longer is no resource of any node. */
-const LONGEST_RESOURCE = 318;
+const MAX_RESOURCE_LENGTH = 318;
 const RESOURCE_NAME = "k8s.v1.cni.cncf.io/resourceName";
 
 export interface NadView {
@@ -55,7 +55,7 @@ export function nadView(object: unknown): NadView {
     ...(size === undefined ? {} : { tooLarge: size }),
     hash: createHash("sha256").update(config).digest("hex").slice(0, 32),
     changedAt: times.toSorted().at(-1) ?? metadata.creationTimestamp,
-    ...(resourceName === undefined ? {} : { resourceName: resourceName.slice(0, LONGEST_RESOURCE) }),
+    ...(resourceName === undefined ? {} : { resourceName: resourceName.slice(0, MAX_RESOURCE_LENGTH) }),
   };
 }
 

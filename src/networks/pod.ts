@@ -36,8 +36,8 @@ export interface PodView {
 }
 
 /** A pod that asks for more than these, of which Multus would make an interface each, is judged by the first. */
-const MOST_REQUESTS = 64;
-const MOST_ENTRIES = 128;
+const MAX_REQUESTS = 64;
+const MAX_ENTRIES = 128;
 /** Characters of a request, or of what Multus reported, that are read: ten times what 64 networks need. */
 const MAX_REQUEST = 16_384;
 const MAX_REPORTED = 65_536;
@@ -142,7 +142,7 @@ export class PodViews {
     if (known) return known;
     const parsed = parseNetworks(annotation, namespace);
     const kept: ParsedNetworks = parsed.ok
-      ? { ok: true, requests: parsed.requests.slice(0, MOST_REQUESTS) }
+      ? { ok: true, requests: parsed.requests.slice(0, MAX_REQUESTS) }
       : parsed;
     this.#share(annotation.length * READ_FACTOR + key.length);
     this.#requests.set(key, kept);
@@ -197,7 +197,7 @@ function shortened(status: ParsedNetworkStatus): string | Problem {
   if (!status.ok) return status.problem;
   return status.entries
     .filter((entry) => !entry.default)
-    .slice(0, MOST_ENTRIES)
+    .slice(0, MAX_ENTRIES)
     .map(({ name, interface: device = "", mac = "", ips }) =>
       [name, device, mac, ...ips].map((word) => word.replace(/[\t\n].*/s, "")).join(FIELD),
     )

@@ -4,7 +4,7 @@ import type { ReportReason } from "../crds/network-attachment-report/reasons.ts"
 import { counted } from "../crds/plural.ts";
 import { pressureOf } from "./addresses.ts";
 import type { OutcomeKind } from "./outcome.ts";
-import type { Looked, ReportedPod } from "./report-input.ts";
+import type { Inspected, ReportedPod } from "./report-input.ts";
 
 interface Draft {
   status: "True" | "False" | "Unknown";
@@ -14,7 +14,7 @@ interface Draft {
 
 /** Valid and Available, each with the time at which its status last changed. `now` is RFC 3339. */
 export function conditionsOf(
-  input: Looked,
+  input: Inspected,
   pods: readonly ReportedPod[],
   previous: readonly Condition[],
   now: string,
@@ -38,7 +38,7 @@ function unreadDraft(findings: readonly Finding[]): Draft | undefined {
   return unread && { status: "Unknown", reason: "TooLarge", message: `the configuration ${unread.message}` };
 }
 
-function validity({ findings, moreFindings = 0 }: Looked): Draft {
+function validity({ findings, moreFindings = 0 }: Inspected): Draft {
   const unread = unreadDraft(findings);
   if (unread) return unread;
   const errors = findings.filter(({ severity }) => severity === "error");
@@ -50,7 +50,7 @@ function validity({ findings, moreFindings = 0 }: Looked): Draft {
 }
 
 function availability(
-  { network, findings, crossFindings, looked, addresses }: Looked,
+  { network, findings, crossFindings, inspected, addresses }: Inspected,
   pods: readonly ReportedPod[],
 ): Draft {
   const unread = unreadDraft(findings);
@@ -79,7 +79,7 @@ function availability(
     };
   }
   const attached = of("attached", "restart-needed").length;
-  if (attached === 0 && !looked)
+  if (attached === 0 && !inspected)
     return {
       status: "Unknown",
       reason: "NotSeen",

@@ -39,8 +39,8 @@ export interface ReportInput {
 }
 
 /** What a report is made of, with what earlier looks at the nodes showed. */
-export interface Looked extends ReportInput {
+export interface Inspected extends ReportInput {
   lacking: { total: number; nodes: readonly LackingNode[] };
   /** Some node was looked at, now or before. */
-  looked: boolean;
+  inspected: boolean;
 }

@@ -97,7 +97,7 @@ test("a condition keeps its time until its status changes", () => {
   expect(failing.conditions?.map(({ lastTransitionTime }) => lastTransitionTime)).toEqual([NOW, later]);
 });
 
-test("what earlier looks at the nodes showed outlives the operator's restart, not a change of the NAD", () => {
+test("what inspections of the nodes showed outlives the operator's restart, not a change of the NAD", () => {
   const missing = {
     path: "type",
     severity: "error" as const,

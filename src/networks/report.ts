@@ -7,7 +7,7 @@ import {
 import { lackingNodes, needsOf, pluginsText } from "./needs.ts";
 import type { OutcomeKind } from "./outcome.ts";
 import { conditionsOf } from "./report-conditions.ts";
-import type { Looked, ReportedPod, ReportInput } from "./report-input.ts";
+import type { Inspected, ReportedPod, ReportInput } from "./report-input.ts";
 
 /** Worst first, as samples are listed. */
 const BY_SEVERITY: readonly OutcomeKind[] = [
@@ -24,38 +24,38 @@ const BY_SEVERITY: readonly OutcomeKind[] = [
  * conditions, which come from `previous` and `now` (RFC 3339). At most 32 KiB of JSON.
  */
 export function reportStatusOf(input: ReportInput, previous: ReportStatus, now: string): ReportStatus {
-  return statusOf(withLastLooks(input, previous), previous, now);
+  return statusOf(withLastInspection(input, previous), previous, now);
 }
 
 /**
  * A restarted operator has looked at no node yet: what an earlier look showed of the same configuration holds
  * until the first new one.
  */
-function withLastLooks(input: ReportInput, previous: ReportStatus): Looked {
+function withLastInspection(input: ReportInput, previous: ReportStatus): Inspected {
   const { network, nodes, generation, crossFindings } = input;
   const found = lackingNodes(needsOf(network), nodes);
   const lacking = { total: found.length, nodes: found.slice(0, MOST.nodes) };
-  const looked = nodes.some(({ inspection }) => inspection !== undefined);
-  if (looked || previous.observedGeneration !== generation) return { ...input, lacking, looked };
+  const inspected = nodes.some(({ inspection }) => inspection !== undefined);
+  if (inspected || previous.observedGeneration !== generation) return { ...input, lacking, inspected };
   const available = previous.conditions?.find(({ type }) => type === "Available");
-  const kept = (previous.findings ?? []).filter(({ code }) => FROM_LOOKS.includes(code));
+  const kept = (previous.findings ?? []).filter(({ code }) => FROM_INSPECTIONS.includes(code));
   const { namespace, name } = network.nad;
   return {
     ...input,
     crossFindings: [...kept.map((finding) => ({ namespace, name, ...finding })), ...crossFindings],
     lacking: { total: previous.nodesLackingTotal ?? 0, nodes: previous.nodesLacking ?? [] },
-    looked: available !== undefined && available.reason !== "NotSeen",
+    inspected: available !== undefined && available.reason !== "NotSeen",
   };
 }
 
 /** The codes of findings that a look at a node leads to (cross-checks). */
-const FROM_LOOKS: readonly string[] = [
+const FROM_INSPECTIONS: readonly string[] = [
   "PLUGIN_MISSING_ON_NODE",
   "MASTER_MISSING_ON_NODE",
   "PLUGIN_TOO_OLD_ON_NODE",
 ];
 
-function statusOf(input: Looked, previous: ReportStatus, now: string): ReportStatus {
+function statusOf(input: Inspected, previous: ReportStatus, now: string): ReportStatus {
   const { network, addresses, duplicates, versions, lacking } = input;
   const needs = needsOf(network);
   const findings = [...input.findings, ...input.crossFindings].toSorted(

@@ -22,7 +22,7 @@ test("failing pods are those that do not have what they asked for; the rest is a
   expect(multusInstallStatus.safeParse({ networks, pods }).error).toBeUndefined();
 });
 
-test("what an earlier operator saw stays until this one has seen everything", () => {
+test("what a previous operator saw stays until this one has seen everything", () => {
   const before = networkStatusFrom(summary, {});
   expect(networkStatusFrom(undefined, before)).toEqual(before);
   expect(networkStatusFrom(undefined, {})).toEqual({});

@@ -1,4 +1,4 @@
-import { MOST_NODES, MOST_SAMPLES, SAMPLE_TEXT } from "../crds/multus-install/network-summary.ts";
+import { MAX_NODES, MAX_SAMPLES, SAMPLE_TEXT } from "../crds/multus-install/network-summary.ts";
 import type { ReportStatus } from "../crds/network-attachment-report/report.ts";
 import { pressureOf } from "./addresses.ts";
 import { INTERFACE, usable } from "./needs.ts";
@@ -40,7 +40,7 @@ export interface SummedPod {
 }
 
 /** Pods that somebody has to look at, the worst first. */
-const TROUBLE: readonly OutcomeKind[] = [
+const ATTENTION_NEEDED: readonly OutcomeKind[] = [
   "bypassed",
   "failed",
   "missing-network",
@@ -62,7 +62,7 @@ export function summaryOf(
   const trouble: SummedPod[] = [];
   for (const pod of pods) {
     counts[pod.kind]++;
-    if (TROUBLE.includes(pod.kind)) trouble.push(pod);
+    if (ATTENTION_NEEDED.includes(pod.kind)) trouble.push(pod);
   }
   return {
     ...networksOf([...reports], interfacesOf),
@@ -73,8 +73,11 @@ export function summaryOf(
       ),
       counts,
       samples: trouble
-        .toSorted((a, b) => TROUBLE.indexOf(a.kind) - TROUBLE.indexOf(b.kind) || (a.pod < b.pod ? -1 : 1))
-        .slice(0, MOST_SAMPLES)
+        .toSorted(
+          (a, b) =>
+            ATTENTION_NEEDED.indexOf(a.kind) - ATTENTION_NEEDED.indexOf(b.kind) || (a.pod < b.pod ? -1 : 1),
+        )
+        .slice(0, MAX_SAMPLES)
         .map(({ pod, kind, evidence = "" }) => ({ pod, outcome: kind, message: shortened(evidence) })),
     },
   };
@@ -97,7 +100,7 @@ function networksOf(
       unavailable: unavailable.length,
       samples: unavailable
         .toSorted(([a], [b]) => (a < b ? -1 : 1))
-        .slice(0, MOST_SAMPLES)
+        .slice(0, MAX_SAMPLES)
         .map(([network, status]) => {
           const { reason = "", message = "" } =
             conditionOf(status, invalid.some(([key]) => key === network) ? "Valid" : "Available") ?? {};
@@ -123,7 +126,7 @@ function nodesLacking(
         byNode.set(node, (byNode.get(node) ?? new Set()).add(what));
   return [...byNode]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .slice(0, MOST_NODES)
+    .slice(0, MAX_NODES)
     .map(([node, lacks]) => ({
       node,
       lacks: [...lacks].toSorted().slice(0, 16),

@@ -3,7 +3,7 @@ import type { CleaningReport } from "./cleaning-report.ts";
 import { cut, isMultusConfName, isMultusTemporary, parseConfFile } from "./conf-file.ts";
 import { CACHE_DIR, SOCKET_DIR } from "./host.ts";
 import { confFiles, MULTUS_PROGRAMS } from "./inspect.ts";
-import { LONGEST_CONF, Removal, type RemovalOptions } from "./removal.ts";
+import { MAX_CONF_BYTES, Removal, type RemovalOptions } from "./removal.ts";
 
 const DEEPEST = 8;
 
@@ -45,7 +45,7 @@ class Cleaning {
     if (!/\.conf(list)?\.old$/.test(path) || !(await this.#removal.isOfInstall(path))) return;
     const { host } = this.#options;
     if (await host.stat(original)) return;
-    const { isMultus, pluginTypes } = parseConfFile(path, await host.text(path, LONGEST_CONF));
+    const { isMultus, pluginTypes } = parseConfFile(path, await host.text(path, MAX_CONF_BYTES));
     if (isMultus || !pluginTypes) return;
     // link, not rename: it fails where the name is taken meanwhile, instead of overwriting.
     await link(host.inside(path), host.inside(original));
@@ -59,7 +59,7 @@ class Cleaning {
     const bare = name.replace(/\.cilium_bak$/, "");
     if (isMultusTemporary(name)) return await this.#removal.remove(path);
     if (!/\.(conf|conflist|json)$/.test(bare)) return;
-    const text = await host.text(path, LONGEST_CONF);
+    const text = await host.text(path, MAX_CONF_BYTES);
     const { isMultus } = parseConfFile(bare, text);
     // An entrypoint that the disk had no room for leaves its file empty.
     const ownName = isMultusConfName(bare);

@@ -7,8 +7,8 @@ import { newestOfLibrary } from "../cni/spoken-version.ts";
  * Layout: debug/buildinfo of the Go library, format of Go 1.18 and later, and ELF(5).
  */
 
-const LONGEST_SECTION = 64 * 1024;
-const MOST_SECTIONS = 128;
+const MAX_SECTION_BYTES = 64 * 1024;
+const MAX_SECTIONS = 128;
 const MAGIC = Buffer.from("\xff Go buildinf:", "latin1");
 /** Go puts these around the module information, so that it can be found without its section. */
 const FRAME = 16;
@@ -73,7 +73,7 @@ async function buildInfoSection(file: FileHandle): Promise<Buffer | undefined> {
   const u64 = (b: Buffer, at: number) => Number(little ? b.readBigUInt64LE(at) : b.readBigUInt64BE(at));
   const size = u16(header, 58);
   const count = u16(header, 60);
-  if (size !== 64 || count === 0 || count > MOST_SECTIONS) return undefined;
+  if (size !== 64 || count === 0 || count > MAX_SECTIONS) return undefined;
   const table = await read(file, u64(header, 40), size * count);
   if (!table) return undefined;
   const at = (index: number) => table.subarray(index * size, (index + 1) * size);
@@ -91,7 +91,7 @@ async function buildInfoSection(file: FileHandle): Promise<Buffer | undefined> {
 
   async function sectionBytes(entry: Buffer): Promise<Buffer | undefined> {
     const length = u64(entry, 32);
-    return length > LONGEST_SECTION ? undefined : await read(file, u64(entry, 24), length);
+    return length > MAX_SECTION_BYTES ? undefined : await read(file, u64(entry, 24), length);
   }
 }
 

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { byName, parseConfFile, primaryOf } from "./conf-file.ts";
 import { tokenExpiry } from "./kubeconfig.ts";
-import { decodeMessage, encodeMessage, LONGEST_MESSAGE } from "./message.ts";
+import { decodeMessage, encodeMessage, MAX_MESSAGE_LENGTH } from "./message.ts";
 
 /** Whatever lies on a host, and whatever comes back from it. */
 
@@ -52,7 +52,7 @@ it("comes back as it was sent, in at most 4096 bytes, or says what was cut", () 
   fc.assert(
     fc.property(value, (sent) => {
       const message = encodeMessage({ ...sent, truncated: [] });
-      expect(Buffer.byteLength(message)).toBeLessThanOrEqual(LONGEST_MESSAGE);
+      expect(Buffer.byteLength(message)).toBeLessThanOrEqual(MAX_MESSAGE_LENGTH);
       const back = decodeMessage(message) as typeof sent & { truncated: string[] };
       if (back.truncated.length === 0) expect(back.interfaces).toEqual(sent.interfaces);
       else expect(back.interfaces).toEqual(sent.interfaces.slice(0, back.interfaces.length));

@@ -27,7 +27,7 @@ export interface InspectOptions extends Places {
   now: Date;
 }
 
-const LONGEST_CONF = 256 * 1024;
+const MAX_CONF_BYTES = 256 * 1024;
 const MOST = { conf: 64, binaries: 512, links: 512, paths: 64 };
 const GO_ARCHITECTURES: Partial<Record<string, string>> = { x64: "amd64", ppc64: "ppc64le", ia32: "386" };
 
@@ -37,7 +37,7 @@ export async function inspect(options: InspectOptions): Promise<NodeInspection> 
   const names = (await host.entries(confDir)).map(({ name }) => name);
   const files = await confFiles(host, confDir, names);
   const primary = primaryOf(files);
-  const kubeconfig = await host.text(`${confDir}/multus.d/multus.kubeconfig`, LONGEST_CONF);
+  const kubeconfig = await host.text(`${confDir}/multus.d/multus.kubeconfig`, MAX_CONF_BYTES);
   const expires = kubeconfig === undefined ? undefined : tokenExpiry(kubeconfig);
   const binaries = await programs(host, binDirs);
   const links = await podFreeLinks(options.linksDir);
@@ -82,7 +82,7 @@ export async function confFiles(host: Host, confDir: string, names: readonly str
   for (const name of names.filter(isConfName)) {
     const stats = await host.stat(`${confDir}/${name}`);
     if (stats === undefined || stats.isDirectory()) continue; // libcni's ConfFiles skips directories
-    found.push(parseConfFile(name, await host.text(`${confDir}/${name}`, LONGEST_CONF)));
+    found.push(parseConfFile(name, await host.text(`${confDir}/${name}`, MAX_CONF_BYTES)));
   }
   return found;
 }

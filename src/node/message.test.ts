@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { deflateRawSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { decodeMessage, encodeMessage, LONGEST_MESSAGE, UnreadableMessage } from "./message.ts";
+import { decodeMessage, encodeMessage, MAX_MESSAGE_LENGTH, UnreadableMessage } from "./message.ts";
 
 describe("a termination message", () => {
   it("is plain JSON where that fits", () => {
@@ -12,7 +12,7 @@ describe("a termination message", () => {
   it("is packed where it does not, and comes back whole", () => {
     const value = { interfaces: Array.from({ length: 400 }, (_, i) => `bond0.${i}`), truncated: [] };
     const message = encodeMessage(value);
-    expect(message.length).toBeLessThanOrEqual(LONGEST_MESSAGE);
+    expect(message.length).toBeLessThanOrEqual(MAX_MESSAGE_LENGTH);
     expect(decodeMessage(message)).toEqual(value);
   });
 

@@ -1,9 +1,9 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 
 /** The kubelet cuts a termination message at this many bytes (pkg/kubelet/container, MaxContainerTerminationMessageLength). */
-export const LONGEST_MESSAGE = 4096;
+export const MAX_MESSAGE_LENGTH = 4096;
 /** No answer is longer unpacked: a message that was forged must not fill the operator's memory. */
-const LONGEST_TEXT = 256 * 1024;
+const MAX_TEXT_LENGTH = 256 * 1024;
 const PACKED = "deflate:";
 
 /** An answer that is no answer of this program: cut off, forged, or of another version. */
@@ -21,9 +21,9 @@ export function encodeMessage(value: Lists): string {
   let current = value;
   for (;;) {
     const text = JSON.stringify(current);
-    if (Buffer.byteLength(text) <= LONGEST_MESSAGE) return text;
+    if (Buffer.byteLength(text) <= MAX_MESSAGE_LENGTH) return text;
     const packed = PACKED + deflateRawSync(text, { level: 9 }).toString("base64");
-    if (packed.length <= LONGEST_MESSAGE) return packed;
+    if (packed.length <= MAX_MESSAGE_LENGTH) return packed;
     current = shortened(current);
   }
 }
@@ -33,7 +33,7 @@ export function decodeMessage(message: string): unknown {
   try {
     const text = message.startsWith(PACKED)
       ? inflateRawSync(Buffer.from(message.slice(PACKED.length), "base64"), {
-          maxOutputLength: LONGEST_TEXT,
+          maxOutputLength: MAX_TEXT_LENGTH,
         }).toString()
       : message;
     return JSON.parse(text);

@@ -14,12 +14,12 @@ export interface RemovalOptions {
   now: Date;
 }
 
-export const LONGEST_CONF = 256 * 1024;
+export const MAX_CONF_BYTES = 256 * 1024;
 /** Clocks of a cluster differ a little. */
 const CLOCK_SKEW_MS = 60_000;
 /** Paths that the report lists. */
-const MOST_REMOVED = 256;
-const MOST_NAMED = 64;
+const MAX_REMOVED = 256;
+const MAX_NAMED = 64;
 
 /** Takes files from a node and notes what it did. A file that fails does not keep the others. */
 export class Removal {
@@ -59,7 +59,7 @@ export class Removal {
   async remove(path: string, silently?: "silently"): Promise<void> {
     await unlink(this.#host.inside(path)).catch(noneIfAbsent);
     if (silently) return;
-    if (this.report.removed.length < MOST_REMOVED) this.report.removed.push(cut(path, 512));
+    if (this.report.removed.length < MAX_REMOVED) this.report.removed.push(cut(path, 512));
     else this.report.truncated = ["removed"];
   }
 
@@ -112,11 +112,11 @@ export class Removal {
   }
 
   keep(path: string, reason: string): void {
-    if (this.report.kept.length < MOST_NAMED) this.report.kept.push({ path: cut(path, 512), reason });
+    if (this.report.kept.length < MAX_NAMED) this.report.kept.push({ path: cut(path, 512), reason });
   }
 
   problem(path: string, reason: string): void {
-    if (this.report.problems.length < MOST_NAMED)
+    if (this.report.problems.length < MAX_NAMED)
       this.report.problems.push({ path: cut(path, 512), reason: cut(reason, 256) });
   }
 }

@@ -99,7 +99,7 @@ export class Daemon {
 }
 
 /** The longest pause (ms) that a slow question makes longer than `everyMs`. */
-const LONGEST_PAUSE = 250;
+const MAX_PAUSE = 250;
 
 /** Asks `ready` again and again until it answers true. Throws after `timeoutMs`, or at once when `check` throws. */
 export async function waitUntil(
@@ -125,6 +125,6 @@ export async function waitUntil(
       throw new Error(`waited ${timeoutMs / 1000} s for ${what}`, { cause: last });
     }
     // A question that starts a process, asked without a pause, takes from others what they are waited for.
-    await sleep(Math.max(everyMs, Math.min(Date.now() - asked, LONGEST_PAUSE)));
+    await sleep(Math.max(everyMs, Math.min(Date.now() - asked, MAX_PAUSE)));
   }
 }

@@ -18,15 +18,15 @@ interface Access {
 }
 
 /** Throws where the node is not (yet) as it should be. */
-export type Look = (access: Access) => Promise<void>;
+export type Check = (access: Access) => Promise<void>;
 
 /** One rollout, and for each field that it sets what is seen of it. */
 export interface FieldRound {
   title: string;
   spec: MultusInstallSpecInput;
-  before?: Look;
+  before?: Check;
   /** By field. */
-  looks: Record<string, Look>;
+  checks: Record<string, Check>;
   /** False where the install does not get ready, by the nature of the field. */
   healthy?: false;
 }
@@ -36,28 +36,28 @@ const KUBECONFIG = "/etc/cni/net.d/multus.d/multus.kubeconfig";
 const LOG = "/opt/cni/log";
 
 const holds =
-  (path: string, expected: object): Look =>
+  (path: string, expected: object): Check =>
   async ({ json }) =>
     expect(await json(path)).toMatchObject(expected);
 const contains =
-  (path: string, expected: string | RegExp): Look =>
+  (path: string, expected: string | RegExp): Check =>
   async ({ file }) =>
     expect(await file(path)).toMatch(expected);
 const hasMode =
-  (path: string, mode: string): Look =>
+  (path: string, mode: string): Check =>
   async ({ node }) =>
     expect((await node.exec("stat", "-c", "%a", path)).trim()).toBe(mode);
 const lists =
-  (directory: string, names: string[]): Look =>
+  (directory: string, names: string[]): Check =>
   async ({ node }) =>
     expect(await node.listDirectory(directory)).toEqual(expect.arrayContaining(names));
 const lacks =
-  (directory: string, name: string): Look =>
+  (directory: string, name: string): Check =>
   async ({ node }) =>
     expect(await node.listDirectory(directory)).not.toContain(name);
 /** The very bytes of a program are on the node. */
 const isProgram =
-  (path: string, program: string): Look =>
+  (path: string, program: string): Check =>
   async ({ node }) => {
     const sum = async (text: Promise<string>) => (await text).split(" ")[0];
     expect(await sum(node.exec("sha256sum", path))).toBe(
@@ -158,7 +158,7 @@ const V3: FieldRound[] = [
       logging: { level: "debug", hostDir: LOG, file: `${LOG}/v3.log` },
       entrypoint: { skipTLSVerify: true, kubeconfigMode: "640" },
     },
-    looks: {
+    checks: {
       "primaryNetwork.source Auto": holds(CONF, {
         name: "multus-cni-network",
         delegates: [{ name: "bridge-net" }],
@@ -188,7 +188,7 @@ const V3: FieldRound[] = [
       cni: { version: "0.4.0", confDir: "/etc/cni/multus/v3", binDir: "/opt/cni/bin/v3" },
       entrypoint: { renameConfFile: true },
     },
-    looks: {
+    checks: {
       "cni.confDir": holds("/etc/cni/multus/v3/00-multus.conf", {
         kubeconfig: "/etc/cni/multus/v3/multus.d/multus.kubeconfig",
         delegates: [{ name: "own-net" }],
@@ -211,7 +211,7 @@ const V3: FieldRound[] = [
       cni: { confDir: "/etc/cni/multus/net.d", binDir: "/opt/cni/bin/none" },
       entrypoint: { skipBinaryCopy: true },
     },
-    looks: {
+    checks: {
       "primaryNetwork.config": holds("/etc/cni/multus/net.d/00-multus.conf", {
         delegates: [{ name: "inline-net", plugins: [{ type: "ptp" }] }],
       }),
@@ -233,7 +233,7 @@ const V3: FieldRound[] = [
     },
     // The image has no systemctl: the entrypoint ends when it calls it.
     healthy: false,
-    looks: {
+    checks: {
       "image.layout.binaryFile": async ({ node }) => {
         const shown = await node.exec("sha256sum", "/opt/cni/bin/layout/multus", "/bin/busybox");
         const [copy, original] = shown.split("\n").map((line) => line.split(" ")[0]);
@@ -254,7 +254,7 @@ const V3: FieldRound[] = [
     },
     // No distribution that is kept up has Python 2: the entrypoint ends, and the status says so.
     healthy: false,
-    looks: {
+    checks: {
       "entrypoint.overrideNetworkName": async ({ kubectl }) => {
         const { status } = await kubectl.get<{
           status: { nodes: { unhealthy: { message: string }[] }; warnings?: unknown };
@@ -282,7 +282,7 @@ const THIN: FieldRound[] = [
       logging: { level: "debug", hostDir: LOG, file: `${LOG}/thin.log`, toStderr: false },
       entrypoint: { overrideNetworkName: true, skipTLSVerify: true },
     },
-    looks: {
+    checks: {
       "primaryNetwork.file": holds(CONF, { delegates: [{ name: "second-net" }] }),
       "primaryNetwork.readinessFile": holds(CONF, {
         readinessindicatorfile: "/etc/cni/net.d/10-bridge.conflist",
@@ -311,7 +311,7 @@ const THIN: FieldRound[] = [
       cni: { confDir: "/etc/cni/multus/thin", binDir: "/opt/cni/bin/thin" },
       entrypoint: { renameConfFile: true, refreshKubeconfig: false },
     },
-    looks: {
+    checks: {
       "cni.confDir": holds("/etc/cni/multus/thin/00-multus.conf", {
         kubeconfig: "/etc/cni/multus/thin/multus.d/multus.kubeconfig",
         delegates: [{ name: "own-net" }],
@@ -329,7 +329,7 @@ const THIN: FieldRound[] = [
       cni: { version: "0.4.0", confDir: "/etc/cni/multus/net.d", binDir: "/opt/cni/bin/none" },
       entrypoint: { skipBinaryCopy: true },
     },
-    looks: {
+    checks: {
       "primaryNetwork.preset": holds("/etc/cni/multus/net.d/00-multus.conf", {
         delegates: [
           {
@@ -392,7 +392,7 @@ const THICK: FieldRound[] = [
         overrideNetworkName: true,
       },
     },
-    looks: {
+    checks: {
       "primaryNetwork.file": holds(CONF, { clusterNetwork: "/host/etc/cni/net.d/20-second.conflist" }),
       "daemon.overrideNetworkName": holds(CONF, { name: "second-net" }),
       "cni.version": holds(CONF, { cniVersion: "0.3.1" }),
@@ -462,7 +462,7 @@ const THICK: FieldRound[] = [
       await kubectl.runWithInput(JSON.stringify(primary), "apply", "-f", "-");
     },
     spec: { version: "v4.3.0", mode: "Thick", daemon: { clusterNetwork: "primary" } },
-    looks: {
+    checks: {
       "daemon.clusterNetwork": async ({ runPod }) => {
         const [first] = await runPod("other-primary", "default");
         expect(first?.name).toBe("kube-system/primary");
@@ -476,7 +476,7 @@ const THICK: FieldRound[] = [
       mode: "Thick",
       cni: { confDir: "/etc/cni/multus/thick", binDir: "/opt/cni/bin/thick" },
     },
-    looks: {
+    checks: {
       "cni.confDir": holds("/etc/cni/multus/thick/00-multus.conf", {
         clusterNetwork: "/host/etc/cni/multus/thick/10-own.conflist",
       }),
@@ -489,7 +489,7 @@ const THICK: FieldRound[] = [
     before: makeNetworks,
     // The file is where kubeadm has it: the test put it there.
     spec: { version: "v4.3.0", mode: "Thick", daemon: { perNodeCertificate: { enabled: true } } },
-    looks: {
+    checks: {
       "daemon.perNodeCertificate.enabled": async (access) => {
         const [newest] = await certificatesOf(access);
         expect(newest?.subject.split("\n")).toEqual([
@@ -514,7 +514,7 @@ const THICK: FieldRound[] = [
   {
     title: "v4 thick: the service account again",
     spec: { version: "v4.3.0", mode: "Thick" },
-    looks: {
+    checks: {
       "its rights, and none of the certificates' group": async ({ kubectl }) => {
         const subjects = "jsonpath={.subjects[*].kind}";
         expect(await kubectl.run("get", "clusterrolebinding", "multus", "-o", subjects)).toBe(

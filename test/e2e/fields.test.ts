@@ -11,7 +11,7 @@ import { list, pod } from "../cluster/pods.ts";
 import { installNow } from "../cluster/walkthrough.ts";
 import { applyInstallDefinition, startInstallController } from "../integration/install-controller.ts";
 import { upstreamManifest } from "../integration/upstream-manifests.ts";
-import { FIELD_ROUNDS, type Look } from "./field-rounds.ts";
+import { type Check, FIELD_ROUNDS } from "./field-rounds.ts";
 
 /** Every field that reaches Multus, by what Multus then does or writes on a real node: several in one rollout. */
 
@@ -76,14 +76,14 @@ describeOn(["nodeExec", "loadImage", "ownNodes"], "the fields of a MultusInstall
     },
   );
 
-  it.each(FIELD_ROUNDS)("$title", async ({ spec, looks, before, healthy }) => {
+  it.each(FIELD_ROUNDS)("$title", async ({ spec, checks, before, healthy }) => {
     await before?.(access());
     await change(spec, healthy ?? true);
-    for (const [what, look] of Object.entries(looks))
+    for (const [what, check] of Object.entries(checks))
       await waitUntil(
         what,
         async () => {
-          await look(access());
+          await check(access());
           return true;
         },
         { everyMs: 300 },
@@ -97,7 +97,7 @@ describeOn(["nodeExec", "loadImage", "ownNodes"], "the fields of a MultusInstall
     expect(await node.listDirectory("/etc/cni/net.d")).not.toContain("00-multus.conf");
   });
 
-  function access(): Parameters<Look>[0] {
+  function access(): Parameters<Check>[0] {
     return { node, kubectl, runPod, file: (path) => node.readFile(path), json };
   }
 

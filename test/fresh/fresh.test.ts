@@ -8,7 +8,7 @@ test("README names the packages of a fresh machine in one line that can be paste
 });
 
 /** Four minutes with caches; the first time Debian's packages are downloaded, and unpacked on whatever disk there is. */
-const LONGEST_MS = 1_800_000;
+const MAX_MS = 1_800_000;
 
 const problem = freshProblem();
 describe.skipIf(problem)(`a fresh machine${problem ? ` (skipped: ${problem})` : ""}`, () => {
@@ -17,6 +17,6 @@ describe.skipIf(problem)(`a fresh machine${problem ? ` (skipped: ${problem})` : 
     async () => {
       await fresh();
     },
-    LONGEST_MS,
+    MAX_MS,
   );
 });

@@ -4,8 +4,8 @@ import { REQUEST_ANNOTATIONS } from "../../src/admission/names.ts";
 import { policies } from "../../src/admission/policies.ts";
 import {
   CONFIG_RULES,
-  LONGEST_CONFIG,
-  LONGEST_REQUEST,
+  MAX_CONFIG_LENGTH,
+  MAX_REQUEST_LENGTH,
   REQUEST_RULES,
 } from "../../src/admission/policy-rules.ts";
 import { checkNetworkConfig } from "../../src/cni/check.ts";
@@ -199,13 +199,13 @@ describe("the policy for NetworkAttachmentDefinitions", () => {
     const filled = (length: number, piece: string) =>
       wrapped(JSON.stringify(piece.repeat(Math.floor((length - 21) / [...piece].length))));
     for (const piece of ["a", " ", "\ud83d\ude00", "\u2028", ',/*"type":'.replaceAll('"', "")])
-      expect(await network(filled(LONGEST_CONFIG, piece))).toBeUndefined();
+      expect(await network(filled(MAX_CONFIG_LENGTH, piece))).toBeUndefined();
     // Each begins a match of the costliest rule, and none ends it.
-    const beginnings = `${'"type":"",'.repeat(LONGEST_CONFIG / 10 - 4)}1`;
+    const beginnings = `${'"type":"",'.repeat(MAX_CONFIG_LENGTH / 10 - 4)}1`;
     expect(await network(wrapped(beginnings))).toBeUndefined();
-    const escapes = `"type":"${"\\\\".repeat(LONGEST_CONFIG / 4 - 10)}"`;
+    const escapes = `"type":"${"\\\\".repeat(MAX_CONFIG_LENGTH / 4 - 10)}"`;
     expect(await network(wrapped(escapes))).toBeUndefined();
-    for (const length of [LONGEST_CONFIG + 1, 1_400_000])
+    for (const length of [MAX_CONFIG_LENGTH + 1, 1_400_000])
       expect(await network(filled(length, "a"))).toContain("longer than 65536");
   });
 
@@ -279,8 +279,8 @@ describe("the policy for pods", () => {
   );
 
   it("refuses requests that are too long by their size", async () => {
-    expect(await pod("a,".repeat(LONGEST_REQUEST / 2))).toBeUndefined();
-    expect(await pod(`[${" ".repeat(LONGEST_REQUEST - 2)}]`)).toBeUndefined();
-    expect(await pod("a,".repeat(LONGEST_REQUEST))).toContain("longer than 65536");
+    expect(await pod("a,".repeat(MAX_REQUEST_LENGTH / 2))).toBeUndefined();
+    expect(await pod(`[${" ".repeat(MAX_REQUEST_LENGTH - 2)}]`)).toBeUndefined();
+    expect(await pod("a,".repeat(MAX_REQUEST_LENGTH))).toContain("longer than 65536");
   });
 });

@@ -455,7 +455,7 @@ describe("admission", () => {
     );
   });
 
-  it("takes over no policy of somebody else's, and says so in an event", async () => {
+  it("takes over no policy that it did not create, and reports so in an event", async () => {
     const foreign = {
       apiVersion: "admissionregistration.k8s.io/v1",
       kind: "ValidatingAdmissionPolicy",

@@ -166,7 +166,7 @@ export class HollowNodes {
     this.mostAtOnce[kind] = Math.max(this.mostAtOnce[kind] ?? 0, running);
     await new Promise((resolve) => setTimeout(resolve, TASK_MS));
     this.#running[kind] = (this.#running[kind] ?? 0) - 1;
-    const answer = kind === "clean" ? reportOf(node) : { ...lookAt(node), ...this.found.get(node) };
+    const answer = kind === "clean" ? reportOf(node) : { ...inspectionOf(node), ...this.found.get(node) };
     const terminated = { exitCode: 0, reason: "Completed", message: JSON.stringify(answer) };
     const containerStatuses = [{ ...CONTAINER, name: kind, state: { terminated } }];
     return { phase: "Succeeded", containerStatuses };
@@ -183,7 +183,7 @@ const RUNNING = () => ({
   ],
 });
 
-function lookAt(node: string): NodeInspection {
+function inspectionOf(node: string): NodeInspection {
   return {
     node,
     at: new Date().toISOString(),

@@ -197,7 +197,7 @@ it("prunes what the new spec has no more, and nothing else", async () => {
   await kubectl.run("delete", "configmap", "bystander", "-n", "kube-system");
 });
 
-it("lets the oldest install act and tells the second one", async () => {
+it("lets the oldest install act and reports it in the second one's status", async () => {
   await apply({}, "zebra");
   await reason("Ready", "NoMatchingNodes", "zebra");
   await sleep(1100); // creationTimestamp has whole seconds
@@ -223,7 +223,7 @@ it("writes nothing while paused, says what differs, and repairs it afterwards", 
   await waitUntil("it to be back", () => exists("clusterrolebinding", "multus"));
 });
 
-it("does not take over somebody else's object silently", async () => {
+it("does not silently take over an object that it did not create", async () => {
   const foreign = {
     apiVersion: "rbac.authorization.k8s.io/v1",
     kind: "ClusterRole",
@@ -337,7 +337,7 @@ it("finds what to remove even when its inventory was lost", async () => {
   for (const [kind, name] of OWNED.slice(1)) expect(await exists(kind, name), `${kind} ${name}`).toBe(false);
 });
 
-it("lets a NAD CRD that was there before be, also when it is told to delete the CRD", async () => {
+it("leaves a NAD CRD that was there before alone, also when the spec asks to delete the CRD", async () => {
   const name = OWNED[0][1];
   await kubectl.run("delete", "crd", name, "--ignore-not-found");
   const [group, plural] = ["k8s.cni.cncf.io", "network-attachment-definitions"];
@@ -412,7 +412,7 @@ it("finds the distribution by its nodes, says how, and keeps to what it found", 
   await kubectl.run("delete", "node", "second");
 });
 
-it("is found whole by the next install of its name when somebody strips the finalizer", async () => {
+it("is found whole by the next install of its name if the finalizer was stripped", async () => {
   await apply({ mode: "Thick" });
   await reason("Ready", "NoMatchingNodes");
   await apply({ mode: "Thick", paused: true }); // else the finalizer is back at once

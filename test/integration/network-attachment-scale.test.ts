@@ -16,7 +16,7 @@ const NADS = 5;
 /** Requests at a time: half of what the API server takes at once. */
 const AT_ONCE = 100;
 /** Bytes of heap; what is kept of a pod is meant to be hundreds. */
-const MOST_PER_POD = 2000;
+const MAX_PER_POD = 2000;
 
 /** What the pod of this number is to become: of 20, 14 are attached, 2 each bypassed, failed and pending. */
 const fateOf = (n: number) => {
@@ -137,7 +137,7 @@ it("counts all of them right", async () => {
   console.info(
     `${PODS} pods listed in ${Math.round(synced)} ms, reported in ${Math.round(told)} ms; ${perPod} bytes of heap a pod`,
   );
-  expect(perPod).toBeLessThan(MOST_PER_POD);
+  expect(perPod).toBeLessThan(MAX_PER_POD);
 });
 
 it("follows a thousand changes with few writes", async () => {

@@ -85,7 +85,7 @@ it.each([
   await waitUntil("the report to go", async () => (await world.report(name)) === undefined);
 });
 
-it("says which nodes lack what a NAD needs, within a second of the look", async () => {
+it("reports which nodes lack what a NAD needs, within a second of the inspection", async () => {
   const node = (name: string) => ({ apiVersion: "v1", kind: "Node", metadata: { name } });
   for (const name of ["n1", "n2"]) await world.client.create(NODES, node(name));
   const look = (name: string, binaries: string[], interfaces: string[]): NodeInspection => ({
@@ -113,7 +113,7 @@ it("says which nodes lack what a NAD needs, within a second of the look", async 
   await world.reportWhere("needs", (found) => reasonOf(found, "Available") === "Attachable");
 });
 
-it("tells each outcome of pods by its evidence, and counts it", async () => {
+it("reports each outcome of pods by its evidence, and counts it", async () => {
   await world.nad("net", macvlan({ ipam: hostLocal(10, 250) }));
   await world.pod("attached", {
     networks: "net",
@@ -228,7 +228,7 @@ it("follows the isolation of the MultusInstall that counts", async () => {
   await world.reportWhere("net", ({ pods }) => pods?.forbidden === 0);
 });
 
-it("brings back a report that was deleted, and one that somebody else wrote into", async () => {
+it("restores a report that was deleted, and one that another manager wrote into", async () => {
   const ref = { type: NETWORK_ATTACHMENT_REPORT, namespace: "default", name: "net" };
   await world.client.delete(ref);
   await world.reportWhere("net", ({ pods }) => pods?.attached === 2);
@@ -267,7 +267,7 @@ it("sums up networks and pods, in the metrics too", async () => {
   expect(text).toContain('multus_operator_networks{state="valid"} 5');
 });
 
-it("writes nothing at rest, and a restarted one writes nothing and tells nothing twice", async () => {
+it("writes nothing at rest, and a restarted one writes nothing and reports nothing twice", async () => {
   await sleep(1500);
   const before = controller.writes.length;
   await world.client.patch({ type: NODES, name: "n1" }, { metadata: { labels: { a: "b" } } });

@@ -91,7 +91,7 @@ const notCleaned = async () =>
     "jsonpath={.items[*].message}",
   );
 
-it("looks at every node, ten at a time, once; and removes what an operator that died left behind", async () => {
+it("inspects every node, ten at a time, once; and removes what an operator that died left behind", async () => {
   const dead = taskPod(
     { kind: "inspect", node: "node-0", confDir: "/etc/cni/net.d", binDirs: ["/opt/cni/bin"] },
     {
@@ -141,14 +141,14 @@ it("looks at every node, ten at a time, once; and removes what an operator that 
   await waitUntil("no task's pod to be left", async () => (await taskPods("kube-system")) === "");
 });
 
-it("looks again, not within the hour but now, at a node on which a pod got no network", async () => {
+it("inspects again, not within the hour but now, a node on which a pod got no network", async () => {
   nodes.tasks.length = 0;
   inspections.suspect("node-7");
   await waitUntil("the look", () => nodes.tasks.some(({ node }) => node === "node-7"), { timeoutMs: 30_000 });
   expect(nodes.tasks.map(({ node }) => node)).toEqual(["node-7"]);
 });
 
-it("forgets a node that is deleted, and looks at one that joins", async () => {
+it("forgets a node that is deleted, and inspects one that joins", async () => {
   await kubectl.run("delete", "node", "node-5");
   await nodes.add("node-new");
   await waitUntil("the new node to be looked at", () => nodes.tasks.some(({ node }) => node === "node-new"));
@@ -161,7 +161,7 @@ it("forgets a node that is deleted, and looks at one that joins", async () => {
   );
 });
 
-it("has what an earlier Multus left removed where a look shows it, and looks again, once", async () => {
+it("has what a previous Multus left removed where a look shows it, and looks again, once", async () => {
   nodes.found.set("node-late", { multusFiles: ["/opt/cni/bin/multus", "/opt/cni/bin/multus-shim"] });
   await nodes.add("node-late");
   const kinds = () => nodes.tasks.filter(({ node }) => node === "node-late").map(({ kind }) => kind);
@@ -271,7 +271,7 @@ it("cleans twenty nodes at a time, and goes on without the one that is lost", as
   );
 });
 
-it("does nothing on nodes where it is told not to", async () => {
+it("does nothing on nodes if the spec forbids it", async () => {
   nodes.tasks.length = 0;
   await apply({ nodes: { inspection: "Off" }, uninstall: { nodes: "Leave" } });
   await waitUntil("Multus to run", async () => (await status()).conditions?.[0]?.status === "True", {

@@ -1,4 +1,4 @@
-import { winner } from "../../crds/multus-install/active-install.ts";
+import { activeInstall } from "../../crds/multus-install/active-install.ts";
 import {
   MULTUS_INSTALL,
   type MultusInstall,
@@ -18,17 +18,10 @@ export async function findInstall(
   client: KubeClient,
 ): Promise<{ install: InstallWithStatus; others: string[] } | undefined> {
   const { items } = await client.list(MULTUS_INSTALL);
-  const chosen = winner(
-    items.map((object) => ({
-      object,
-      name: object.metadata.name,
-      uid: object.metadata.uid ?? "",
-      creationTimestamp: object.metadata.creationTimestamp ?? "",
-    })),
-  );
-  if (!chosen) return undefined;
-  const others = items.map(({ metadata }) => metadata.name).filter((name) => name !== chosen.name);
-  return { install: parse(chosen.object), others };
+  const active = activeInstall(items);
+  if (!active) return undefined;
+  const others = items.map(({ metadata }) => metadata.name).filter((name) => name !== active.metadata.name);
+  return { install: parse(active), others };
 }
 
 /** Throws a UsageError if there is none. */

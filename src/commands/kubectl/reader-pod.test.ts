@@ -51,7 +51,7 @@ it("reads one directory of the node, and can do nothing else there", () => {
   expect(containers[0]?.securityContext).not.toHaveProperty("privileged");
 });
 
-it("ends by itself where nobody removes it", () => {
+it("ends automatically if it is not removed", () => {
   const deadline = (follow: boolean) => (podOf(follow).spec as unknown as ReaderSpec).activeDeadlineSeconds;
   expect(deadline(false)).toBeLessThanOrEqual(300);
   expect(deadline(true)).toBeLessThanOrEqual(4 * 3600);

@@ -44,7 +44,7 @@ export interface AdmissionOptions {
 
 const KEY = "admission";
 /** Admission fails open: it must not hold up a rollout of the operator for longer than this, ms. */
-const LONGEST_UNREADY_MS = 30_000;
+const MAX_UNREADY_MS = 30_000;
 /** Endpoints of a pod that ends are taken out within a second or two, everywhere. */
 const DRAIN_MS = 3000;
 
@@ -67,7 +67,7 @@ export class Admission {
   #leader: Controller | undefined;
   #hasPolicies: boolean | undefined;
   /** The reason that the last event gave. */
-  #told = "";
+  #reported = "";
 
   constructor(options: AdmissionOptions) {
     const { client, namespace } = options;
@@ -138,10 +138,10 @@ export class Admission {
         const common = { client, applier, view, live, path: this.#path, namespace, now, departed };
         try {
           const result = await reconcile({ ...common, address, hasPolicies: policies }, context);
-          this.#told = "";
+          this.#reported = "";
           return result;
         } catch (error) {
-          await this.#tell(error, context.signal);
+          await this.#notify(error, context.signal);
           throw error;
         }
       },
@@ -151,13 +151,13 @@ export class Admission {
   }
 
   /** An event for whoever asked for admission; once for each reason, however often it is tried again. */
-  async #tell(error: unknown, signal: AbortSignal): Promise<void> {
+  async #notify(error: unknown, signal: AbortSignal): Promise<void> {
     const install = this.#view.liveInstall;
     const lasting =
       error instanceof ForeignObject ||
       (error instanceof ApiError && !(error.isTransient && !isApplyConflict(error)));
-    if (!install || !lasting || this.#told === error.message) return;
-    this.#told = error.message;
+    if (!install || !lasting || this.#reported === error.message) return;
+    this.#reported = error.message;
     await this.#options.events.with({ signal }).send(install, {
       type: "Warning",
       reason: "AdmissionNotApplied",
@@ -192,7 +192,7 @@ export class Admission {
 
   /** A sentence while the API server may be about to call this replica and does not trust it yet; for the readiness check. */
   notReady(): string | undefined {
-    if (!this.#certificate || performance.now() - this.#started > LONGEST_UNREADY_MS) return undefined;
+    if (!this.#certificate || performance.now() - this.#started > MAX_UNREADY_MS) return undefined;
     if (!this.#view.isSynced) return "what admission is to check is not known yet";
     if (!this.#view.settings || this.#certificate.isTrusted) return undefined;
     return "the webhook configuration does not hold this replica's certificate yet";

@@ -19,7 +19,7 @@ export interface DepartedReplicasOptions {
  */
 export class DepartedReplicas {
   readonly #options: DepartedReplicasOptions;
-  #looked: Published | undefined;
+  #checked: Published | undefined;
 
   constructor(options: DepartedReplicasOptions) {
     this.#options = options;
@@ -31,14 +31,14 @@ export class DepartedReplicas {
     const { published } = view;
     if (!published) return;
     const gone = new Set(expiredReplicas(published, now()));
-    if (this.#looked !== published)
+    if (this.#checked !== published)
       for (const replica of Object.keys(published))
         if (await this.#isGone(replica, signal)) gone.add(replica);
     if (gone.size > 0) {
       const data = Object.fromEntries([...gone].map((replica) => [replica, null]));
       await client.with({ signal }).patch({ type: CONFIG_MAPS, namespace, name: CERTIFICATES }, { data });
     }
-    this.#looked = published;
+    this.#checked = published;
   }
 
   async #isGone(replica: string, signal: AbortSignal): Promise<boolean> {

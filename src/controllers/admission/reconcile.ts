@@ -51,7 +51,7 @@ export const OBJECTS = {
   policies: policyRefs,
 };
 /** Certificates end: they are looked at again after this, s. */
-const LOOK_AGAIN_SECONDS = 24 * 3600;
+const RECHECK_SECONDS = 24 * 3600;
 
 /** Brings webhook configuration and policies to what the MultusInstall that counts says, and takes them away without one. */
 export async function reconcile(deps: Dependencies, context: ReconcileContext): Promise<Result> {
@@ -67,7 +67,7 @@ export async function reconcile(deps: Dependencies, context: ReconcileContext): 
       await apply(paused ? withTrustOf(object, view.webhookConfiguration) : object, deps, context);
   if (!paused) await removeOthers(wanted, deps, context);
   await deps.departed.forget(context.signal);
-  return wanted.length > 0 ? { requeueAfterSeconds: LOOK_AGAIN_SECONDS } : {};
+  return wanted.length > 0 ? { requeueAfterSeconds: RECHECK_SECONDS } : {};
 }
 
 async function objectsFor(

@@ -27,7 +27,7 @@ export const DAY_MS = 86_400_000;
 /** Kubernetes' own certificates live a year; this one needs nobody to renew it, and is shorter lived. */
 const LIFETIME_MS = 90 * DAY_MS;
 /** Timers run late, and not at all beyond 24 days: the clock is looked at this often, s. */
-const LONGEST_WAIT_SECONDS = 6 * 3600;
+const MAX_WAIT_SECONDS = 6 * 3600;
 
 /** The certificate of one replica: served, published, and changed before it ends. */
 export class ReplicaCertificate {
@@ -65,7 +65,7 @@ export class ReplicaCertificate {
     for (let next = this.#step(now); next !== this.#rotation; next = this.#step(now)) this.#enter(next);
     if (this.#options.view.settings) await this.#publish(signal);
     const wait = Math.ceil((nextStep(this.#rotation) - now) / 1000);
-    return { requeueAfterSeconds: Math.min(Math.max(wait, 1), LONGEST_WAIT_SECONDS) };
+    return { requeueAfterSeconds: Math.min(Math.max(wait, 1), MAX_WAIT_SECONDS) };
   }
 
   #step(now: number): Rotation {

@@ -4,7 +4,7 @@ import type { AdmissionView } from "../../admission/reviewer.ts";
 import { type AdmissionSettings, settingsOf } from "../../admission/settings.ts";
 import type { Published } from "../../admission/trust.ts";
 import { RESOURCE_NAME } from "../../cni/plugins/device.ts";
-import { winner } from "../../crds/multus-install/active-install.ts";
+import { activeInstall } from "../../crds/multus-install/active-install.ts";
 import {
   MULTUS_INSTALL,
   type MultusInstall,
@@ -57,7 +57,7 @@ export class ClusterView implements AdmissionView {
   readonly #configuration: Reflector<ApiObject>;
   #stopped = false;
   /** Of each install, what admission depends on: its status changes often, and does not count. */
-  readonly #told = new Map<string, string>();
+  readonly #reported = new Map<string, string>();
   #parsed: { of: ApiObject; install: MultusInstall | undefined } | undefined;
 
   constructor(options: ClusterViewOptions) {
@@ -136,13 +136,7 @@ export class ClusterView implements AdmissionView {
 
   /** As it is in the cluster, readable or not. */
   get liveInstall(): ApiObject | undefined {
-    const first = winner(
-      this.#installs.values().map((object) => {
-        const { name, uid = "", creationTimestamp = "" } = object.metadata;
-        return { name, uid, creationTimestamp };
-      }),
-    );
-    return first && this.#installs.get(first.name);
+    return activeInstall(this.#installs.values());
   }
 
   get settings(): AdmissionSettings | undefined {
@@ -178,8 +172,8 @@ export class ClusterView implements AdmissionView {
   #installChanged(name: string, install: ApiObject | undefined): void {
     const { uid, generation, deletionTimestamp } = install?.metadata ?? {};
     const now = `${uid} ${generation} ${deletionTimestamp}`;
-    if (this.#told.get(name) === now) return;
-    this.#told.set(name, now);
+    if (this.#reported.get(name) === now) return;
+    this.#reported.set(name, now);
     this.#options.onChange();
   }
 
@@ -212,7 +206,7 @@ export class ClusterView implements AdmissionView {
 }
 
 /** Tenants write any number of them, and pods are checked against the configuration of each: longer ones are not kept. */
-const LONGEST_KEPT = 8_192;
+const MAX_KEPT_LENGTH = 8_192;
 
 /** Of NADs that do not fit, only that they exist is known. */
 const MAX_NETWORK_BYTES = { total: 12 * 1024 * 1024, perNamespace: 2 * 1024 * 1024 };
@@ -223,7 +217,7 @@ function knownNetwork(object: ApiObject): { nad: SeenNetwork | undefined } {
   const { namespace = "", name, annotations } = object.metadata;
   const { config } = (object.spec ?? {}) as { config?: unknown };
   const resourceName = annotations?.[RESOURCE_NAME];
-  if (typeof config !== "string" || config.length + (resourceName?.length ?? 0) > LONGEST_KEPT)
+  if (typeof config !== "string" || config.length + (resourceName?.length ?? 0) > MAX_KEPT_LENGTH)
     return { nad: undefined };
   return { nad: { namespace, name, config, resourceName } };
 }

@@ -6,8 +6,8 @@ import { Reflector } from "../../kube/reflector.ts";
 import { type ApiObject, CERTIFICATE_SIGNING_REQUESTS, NODES, PODS } from "../../kube/resource.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
+import { evaluate, SIGNER, signingRequest } from "./csr-policy.ts";
 import { isDaemonPod } from "./daemon-pod.ts";
-import { judge, SIGNER, signingRequest } from "./judgement.ts";
 import { ApprovalRights } from "./rights.ts";
 
 const NAME = "certificates";
@@ -66,7 +66,7 @@ export class CertificateApprover {
       log: this.#log,
       type: CERTIFICATE_SIGNING_REQUESTS,
       fieldSelector: `spec.signerName=${SIGNER}`,
-      project: (object) => (judge(signingRequest.parse(object)).kind === "Foreign" ? undefined : true),
+      project: (object) => (evaluate(signingRequest.parse(object)).kind === "NotOurs" ? undefined : true),
       onChange: (name, kept) => {
         if (kept) this.#controller.enqueue(name);
       },
@@ -91,14 +91,14 @@ export class CertificateApprover {
     );
     if (!live) return {};
     const request = signingRequest.parse(live);
-    const judgement = judge(request);
-    if (judgement.kind === "Foreign") return {};
-    if (judgement.kind === "Wrong") {
-      await this.#decide(live, "Denied", `It names Multus' group, and ${judgement.why}`, signal);
-      log.warn({ why: judgement.why, requester: request.spec.username }, "certificate denied");
+    const decision = evaluate(request);
+    if (decision.kind === "NotOurs") return {};
+    if (decision.kind === "Denied") {
+      await this.#decide(live, "Denied", `It names Multus' group, and ${decision.why}`, signal);
+      log.warn({ why: decision.why, requester: request.spec.username }, "certificate denied");
       return {};
     }
-    const { node } = judgement;
+    const { node } = decision;
     if (!(await this.#runsDaemon(node, namespace, signal))) {
       const age = Date.now() - Date.parse(request.metadata.creationTimestamp);
       log.debug({ node }, "no daemon of the install is known on this node; left alone for now");

@@ -1,5 +1,5 @@
 import type { KubeClient } from "../../kube/client.ts";
-import { SIGNER } from "./judgement.ts";
+import { SIGNER } from "./csr-policy.ts";
 
 /** The field is on, and the operator's role is not made for it. */
 export class MayNotApprove extends Error {

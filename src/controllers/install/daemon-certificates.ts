@@ -4,7 +4,7 @@ import { hasCertificates } from "../../multus/daemon-config.ts";
 import { MULTUS_GROUP } from "../../render/access.ts";
 import { MayNotApprove } from "../certificates/rights.ts";
 import { groupsOf } from "./rollout/subjects.ts";
-import type { Run } from "./scope.ts";
+import type { ReconcileScope } from "./scope.ts";
 
 /**
  * Has the certificates of an install's daemons approved: while its spec has them on, and after that as long as
@@ -12,8 +12,8 @@ import type { Run } from "./scope.ts";
  * is written, where the spec has them on and the operator may not approve: a daemon without a certificate serves
  * no pod of its node.
  */
-export async function approveCertificates(run: Run, install: MultusInstall): Promise<void> {
-  const { certificates, owned } = run.deps;
+export async function approveCertificates(scope: ReconcileScope, install: MultusInstall): Promise<void> {
+  const { certificates, owned } = scope.deps;
   const { namespace } = install.spec;
   const isWanted = hasCertificates(install.spec);
   const binding = owned.get({ type: CLUSTER_ROLE_BINDINGS, name: "multus" });
@@ -22,12 +22,12 @@ export async function approveCertificates(run: Run, install: MultusInstall): Pro
     return;
   }
   try {
-    await certificates.rights.assertHeld(run.context.signal);
+    await certificates.rights.assertHeld(scope.context.signal);
     certificates.serve(namespace);
   } catch (error) {
     if (!(error instanceof MayNotApprove)) throw error;
     certificates.serve(undefined);
     if (isWanted) throw error;
-    run.context.log.warn({ err: error }, "daemons from before get no new certificates");
+    scope.context.log.warn({ err: error }, "daemons from before get no new certificates");
   }
 }

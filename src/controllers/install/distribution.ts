@@ -7,25 +7,28 @@ import type { KubeClient } from "../../kube/client.ts";
 import { type ApiObject, NODES } from "../../kube/resource.ts";
 import { detectDistribution } from "../../multus/detect-distribution.ts";
 import { InvalidSpec } from "./errors.ts";
-import type { Run } from "./scope.ts";
+import type { ReconcileScope } from "./scope.ts";
 
 /** The evidence where nothing had to be found. */
 const NAMED = "spec.distribution";
 /** As the status allows. */
-const LONGEST_EVIDENCE = 512;
+const MAX_EVIDENCE_LENGTH = 512;
 
 /**
  * The install with its distribution named, where the spec leaves that to the operator. What was found once is
  * kept in the status: a node that joins later must not have Multus move to other directories on all nodes.
  * Throws an InvalidSpec where the spec names a directory that is another distribution's.
  */
-export async function withDistribution(run: Run, install: MultusInstall): Promise<MultusInstall> {
+export async function withDistribution(
+  scope: ReconcileScope,
+  install: MultusInstall,
+): Promise<MultusInstall> {
   const { distribution } = install.spec;
   if (distribution !== "Auto") {
-    run.findings.distribution = { name: distribution, evidence: NAMED };
+    scope.findings.distribution = { name: distribution, evidence: NAMED };
     return install;
   }
-  const { deps, context, previous, findings } = run;
+  const { deps, context, previous, findings } = scope;
   findings.distribution =
     recorded(previous) ?? (await found(deps.client, await deps.nodes(), context.signal));
   const resolved = named(install, findings.distribution?.name);
@@ -36,7 +39,7 @@ export async function withDistribution(run: Run, install: MultusInstall): Promis
 }
 
 /** The same from the status alone, for an install that is being deleted. */
-export function withKnownDistribution({ previous }: Run, install: MultusInstall): MultusInstall {
+export function withKnownDistribution({ previous }: ReconcileScope, install: MultusInstall): MultusInstall {
   return install.spec.distribution === "Auto" ? named(install, recorded(previous)?.name) : install;
 }
 
@@ -72,7 +75,7 @@ async function found(
     nodes: telling,
     apiGroups: groups.map((group) => group.name),
   });
-  return { name, evidence: evidence.slice(0, LONGEST_EVIDENCE) };
+  return { name, evidence: evidence.slice(0, MAX_EVIDENCE_LENGTH) };
 }
 
 function named(install: MultusInstall, name: string | undefined): MultusInstall {

@@ -27,7 +27,7 @@ export class ProbeNetworkMissing extends InvalidSpec {
 }
 
 /** The state for an error that somebody has to mend, or undefined for one that may pass by itself. */
-export function stalledBy(error: unknown): InstallState | undefined {
+export function toStalledState(error: unknown): InstallState | undefined {
   if (error instanceof AdoptionRefused)
     return { kind: "Stalled", reason: error.reason, message: error.message };
   if (error instanceof MayNotApprove) return { kind: "Stalled", reason: "Forbidden", message: error.message };

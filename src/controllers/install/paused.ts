@@ -8,10 +8,10 @@ import { GUARD } from "../../render/rollout-guard.ts";
 import { isOwn } from "../shared/applier.ts";
 import type { Adoption } from "./adoption/adoption.ts";
 import { entryKey, entryOf, entryOfRef, refOfEntry } from "./inventory/inventory.ts";
-import { verdict } from "./rollout/assess.ts";
-import { look } from "./rollout/observe.ts";
+import { phase } from "./rollout/assess.ts";
+import { observeRollout } from "./rollout/observe.ts";
 import { appliedObjects } from "./rollout/roll-out.ts";
-import type { Run } from "./scope.ts";
+import type { ReconcileScope } from "./scope.ts";
 import { releaseNodes } from "./startup-taint.ts";
 
 /** No rendered object, and no obsolete one either. */
@@ -23,37 +23,41 @@ const KEPT = [NETWORK_DEFINITION, LAST_COMPLETE];
  * meanwhile would take no pods otherwise, and the removal changes nothing of Multus.
  */
 export async function observePaused(
-  run: Run,
+  scope: ReconcileScope,
   install: MultusInstall,
   rendered: RenderedInstall,
   adoption: Adoption,
 ): Promise<Result> {
-  const { nodeTasks } = run.deps;
-  nodeTasks.abandonEarlier();
+  const { nodeTasks } = scope.deps;
+  nodeTasks.abandonLeftovers();
   nodeTasks.forgetDaemons();
-  const waiting = await waitingWrites(run, rendered, adoption);
-  const found = await look(run, rendered);
-  run.findings.state = { kind: "Paused", verdict: verdict(found), waiting };
-  return await releaseNodes(run, install, runningDaemonSets(run, rendered));
+  const waiting = await waitingWrites(scope, rendered, adoption);
+  const found = await observeRollout(scope, rendered);
+  scope.findings.state = { kind: "Paused", phase: phase(found), waiting };
+  return await releaseNodes(scope, install, runningDaemonSets(scope, rendered));
 }
 
 /** Those that the spec wants, and those that run on until the pause ends: either serves its nodes' pods. */
-function runningDaemonSets(run: Run, rendered: RenderedInstall): string[] {
-  const entries = [...objectsOf(rendered).map(entryOf), ...run.findings.inventory];
+function runningDaemonSets(scope: ReconcileScope, rendered: RenderedInstall): string[] {
+  const entries = [...objectsOf(rendered).map(entryOf), ...scope.findings.inventory];
   return entries.filter(({ kind, name }) => kind === "DaemonSet" && name !== GUARD).map(({ name }) => name);
 }
 
 /** What the operator would write if the install were not paused: "apply DaemonSet kube-system/kube-multus-ds". */
-async function waitingWrites(run: Run, rendered: RenderedInstall, adoption: Adoption): Promise<string[]> {
-  const { owned, applier } = run.deps;
+async function waitingWrites(
+  scope: ReconcileScope,
+  rendered: RenderedInstall,
+  adoption: Adoption,
+): Promise<string[]> {
+  const { owned, applier } = scope.deps;
   const waiting: string[] = [];
   for (const object of appliedObjects(rendered, adoption.kept)) {
     const name = describe(refOf(object));
     if (owned.get(refOf(object)) === undefined) waiting.push(`create ${name}`);
-    else if (await applier.isDifferent(object, run.context.signal)) waiting.push(`apply ${name}`);
+    else if (await applier.isDifferent(object, scope.context.signal)) waiting.push(`apply ${name}`);
   }
   const wanted = new Set(objectsOf(rendered).map((object) => entryKey(entryOf(object))));
-  const applied = run.findings.inventory.map(refOfEntry).filter((ref) => isOwned(owned.get(ref)));
+  const applied = scope.findings.inventory.map(refOfEntry).filter((ref) => isOwned(owned.get(ref)));
   const obsolete = [...adoption.obsolete.map(refOf), ...applied].filter(
     (ref) => !wanted.has(entryKey(entryOfRef(ref))) && !KEPT.includes(ref.name),
   );

@@ -1,6 +1,6 @@
 import { formatProblem } from "../../crds/field-problem.ts";
 import type { KubeObject } from "../../crds/kube-object.ts";
-import { winner } from "../../crds/multus-install/active-install.ts";
+import { activeInstall } from "../../crds/multus-install/active-install.ts";
 import {
   MULTUS_INSTALL,
   type MultusInstall,
@@ -19,17 +19,17 @@ import { rehearse } from "./adoption/rehearsal.ts";
 import { approveCertificates } from "./daemon-certificates.ts";
 import { removeInstall } from "./deletion/deletion.ts";
 import { withDistribution } from "./distribution.ts";
-import { InvalidSpec, ProbeNetworkMissing, stalledBy } from "./errors.ts";
+import { InvalidSpec, ProbeNetworkMissing, toStalledState } from "./errors.ts";
 import { refOfEntry } from "./inventory/inventory.ts";
 import { recordInventory } from "./inventory/prune.ts";
 import { observePaused } from "./paused.ts";
-import type { Verdict } from "./rollout/assess.ts";
+import type { RolloutPhase } from "./rollout/assess.ts";
 import { guardRefs, rememberGuard } from "./rollout/live-workloads.ts";
 import { isReadyAlready } from "./rollout/observe.ts";
-import { appliedObjects, exchange } from "./rollout/roll-out.ts";
+import { appliedObjects, rollOut } from "./rollout/roll-out.ts";
 import { rollbackOf } from "./rollout/rollback.ts";
-import { judge } from "./rollout/stuck.ts";
-import { beginRun, type Dependencies, FINALIZER, type Run } from "./scope.ts";
+import { detectStuck } from "./rollout/stuck.ts";
+import { type Dependencies, FINALIZER, newScope, type ReconcileScope } from "./scope.ts";
 import { releaseNodes } from "./startup-taint.ts";
 import { writeStatus } from "./status/writer.ts";
 
@@ -52,27 +52,27 @@ export async function reconcile(
     if (deps.installs.values().length === 0) deps.certificates.serve(undefined);
     return {};
   }
-  const run = beginRun(live, deps, context);
+  const scope = newScope(live, deps, context);
   let failure: unknown;
   let result: Result = {};
   try {
-    result = await act(run);
+    result = await act(scope);
   } catch (error) {
-    failure = explain(run, error);
+    failure = toInstallState(scope, error);
     if (error instanceof ProbeNetworkMissing) {
       failure = undefined;
       result = { requeueAfterSeconds: SECONDS_BETWEEN_PROBE_CHECKS };
     }
-    if (run.findings.state.kind === "Stalled" && run.findings.state.reason === "Refused") {
+    if (scope.findings.state.kind === "Stalled" && scope.findings.state.reason === "Refused") {
       context.log.error({ err: error }, "the API server refuses an object");
       failure = undefined;
       result = { requeueAfterSeconds: SECONDS_BETWEEN_REFUSALS };
     }
   }
   // Stopped in the middle: what was found is half a truth, and another replica may lead already.
-  run.findings.unknown = deps.unknownOfNetworks();
+  scope.findings.unknown = deps.unknownOfNetworks();
   try {
-    if (!context.signal.aborted) await writeStatus(run);
+    if (!context.signal.aborted) await writeStatus(scope);
   } catch (error) {
     throw bothErrors(failure, error);
   }
@@ -92,51 +92,52 @@ export function bothErrors(ofReconcile: unknown, ofStatus: unknown): unknown {
   return new AggregateError([ofReconcile, ofStatus], `${first}; and the status was not written: ${second}`);
 }
 
-async function act(run: Run): Promise<Result> {
-  const { metadata } = run.live;
-  await synced([run.deps.installs], run.context.signal);
-  if (metadata.deletionTimestamp) return await removeInstall(run);
-  const leader = winner(run.deps.installs.values().map(contender));
-  if (leader && leader.name !== metadata.name) {
-    const message = `MultusInstall ${leader.name} is older and takes precedence; this one is ignored. Delete this one (kubectl delete multusinstall ${metadata.name}): deleting ${leader.name} uninstalls Multus`;
-    run.findings.state = { kind: "Stalled", reason: "SecondInstall", message };
+async function act(scope: ReconcileScope): Promise<Result> {
+  const { metadata } = scope.live;
+  await synced([scope.deps.installs], scope.context.signal);
+  if (metadata.deletionTimestamp) return await removeInstall(scope);
+  const active = activeInstall(scope.deps.installs.values());
+  if (active && active.metadata.name !== metadata.name) {
+    const { name } = active.metadata;
+    const message = `MultusInstall ${name} is older and takes precedence; this one is ignored. Delete this one (kubectl delete multusinstall ${metadata.name}): deleting ${name} uninstalls Multus`;
+    scope.findings.state = { kind: "Stalled", reason: "SecondInstall", message };
     return {};
   }
 
-  const spec = parse(run.live);
-  const rollback = spec.spec.paused ? undefined : await rollbackOf(run, spec);
-  const install = await withDistribution(run, rollback?.install ?? spec);
+  const spec = parse(scope.live);
+  const rollback = spec.spec.paused ? undefined : await rollbackOf(scope, spec);
+  const install = await withDistribution(scope, rollback?.install ?? spec);
   const rendered = renderInstall(install);
-  Object.assign(run.findings, { install, rendered });
+  Object.assign(scope.findings, { install, rendered });
   const objects = objectsOf(rendered);
-  await awaitCaches(run, install, objects);
+  await awaitCaches(scope, install, objects);
 
-  const adoption = await planAdoption(run, install, objects);
-  tell(run, rendered, adoption);
+  const adoption = await planAdoption(scope, install, objects);
+  addAdoptionWarnings(scope, rendered, adoption);
   // First, because it names the chart's value: a rehearsal without the rights is refused in the API server's words. And
   // before the pause: a daemon that starts again meanwhile serves no pod without its certificate.
-  await approveCertificates(run, install);
-  if (!install.spec.paused) await rehearse(run, appliedObjects(rendered, adoption.kept));
-  if (install.spec.paused) return await observePaused(run, install, rendered, adoption);
-  await addFinalizer(run);
-  const isTaken = await takeOver(run, adoption);
-  await recordInventory(run, [...objects, ...adoption.obsolete]);
+  await approveCertificates(scope, install);
+  if (!install.spec.paused) await rehearse(scope, appliedObjects(rendered, adoption.kept));
+  if (install.spec.paused) return await observePaused(scope, install, rendered, adoption);
+  await addFinalizer(scope);
+  const isTaken = await takeOver(scope, adoption);
+  await recordInventory(scope, [...objects, ...adoption.obsolete]);
   // What follows looks at the watches' copies: it must see whose the objects are by now.
-  if (isTaken) return takingOver(run);
-  const { verdict, result } = await exchange(run, install, rendered, adoption.kept, rollback === undefined);
+  if (isTaken) return takingOver(scope);
+  const { phase, result } = await rollOut(scope, install, rendered, adoption.kept, rollback === undefined);
   const foreign = objects.flatMap((object) => {
-    const live = run.deps.owned.get(refOf(object));
+    const live = scope.deps.owned.get(refOf(object));
     return live
       ? foreignFields(live)
           .filter(hasEffect)
           .filter((field) => !isKept(field, object, adoption))
       : [];
   });
-  run.findings.foreignFields = foreign;
-  const judged = await judge(run, install, withPlacement(verdict, foreign), rollback);
-  run.findings.state = { kind: "Running", verdict: judged.verdict };
+  scope.findings.foreignFields = foreign;
+  const overTime = await detectStuck(scope, install, withPlacement(phase, foreign), rollback);
+  scope.findings.state = { kind: "Running", phase: overTime.phase };
   const daemonSets = objects.filter(({ kind }) => kind === "DaemonSet").map(({ metadata: { name } }) => name);
-  return soonest(result, judged.result, await releaseNodes(run, install, daemonSets));
+  return soonest(result, overTime.result, await releaseNodes(scope, install, daemonSets));
 }
 
 /** The template of a DaemonSet that was adopted with its pods is still its manifest's. */
@@ -145,7 +146,7 @@ function isKept({ field }: ForeignField, object: KubeObject, { kept }: Adoption)
 }
 
 /** If no node matches because of what others set, the message names that, and not the spec. */
-function withPlacement(found: Verdict, foreign: readonly ForeignField[]): Verdict {
+function withPlacement(found: RolloutPhase, foreign: readonly ForeignField[]): RolloutPhase {
   const placing = foreign.filter(({ field }) =>
     /^spec\.template\.spec\.(nodeSelector|affinity|nodeName)/.test(field),
   );
@@ -157,24 +158,24 @@ function withPlacement(found: Verdict, foreign: readonly ForeignField[]): Verdic
 }
 
 /** Turns an error into the state that the status tells, and into the error that the controller acts on. */
-function explain(run: Run, error: unknown): unknown {
+function toInstallState(scope: ReconcileScope, error: unknown): unknown {
   if (error instanceof RenderError || error instanceof InvalidSpec) {
-    run.findings.state = { kind: "Stalled", reason: "InvalidSpec", message: error.message };
+    scope.findings.state = { kind: "Stalled", reason: "InvalidSpec", message: error.message };
     return new TerminalError(error.message, { cause: error });
   }
   if (error instanceof NotSynced) {
-    run.findings.state = { kind: "Syncing", message: error.message, wasReady: isReadyAlready(run) };
+    scope.findings.state = { kind: "Syncing", message: error.message, wasReady: isReadyAlready(scope) };
     return error;
   }
-  const stalled = stalledBy(error);
+  const stalled = toStalledState(error);
   if (stalled) {
-    run.findings.state = stalled;
+    scope.findings.state = stalled;
     return error;
   }
   // Somebody was quicker; the next look, which comes at once, has something to say.
-  if (error instanceof ApiError && error.status === 409) run.silent = true;
+  if (error instanceof ApiError && error.status === 409) scope.skipStatus = true;
   const message = error instanceof Error ? error.message : String(error);
-  run.findings.state = { kind: "Failing", reason: "ApplyFailed", message };
+  scope.findings.state = { kind: "Failing", reason: "ApplyFailed", message };
   return error;
 }
 
@@ -182,16 +183,20 @@ function explain(run: Run, error: unknown): unknown {
  * Everything that the reconcile decides by is known before it writes anything: an object that is not known yet must
  * not be taken for one that has to be created, nor nodes for none at all. Throws a NotSynced.
  */
-async function awaitCaches(run: Run, install: MultusInstall, objects: readonly KubeObject[]): Promise<void> {
-  const { owned, nodes, pods } = run.deps;
+async function awaitCaches(
+  scope: ReconcileScope,
+  install: MultusInstall,
+  objects: readonly KubeObject[],
+): Promise<void> {
+  const { owned, nodes, pods } = scope.deps;
   const { namespace } = install.spec;
   const refs = [
     ...objects.map(refOf),
-    ...run.findings.inventory.map(refOfEntry),
+    ...scope.findings.inventory.map(refOfEntry),
     ...[...guardRefs(namespace), refOf(lastComplete(install))],
   ];
-  await Promise.all([nodes(), pods(namespace), owned.watch(refs, run.context.signal)]);
-  rememberGuard(run, namespace);
+  await Promise.all([nodes(), pods(namespace), owned.watch(refs, scope.context.signal)]);
+  rememberGuard(scope, namespace);
 }
 
 function parse(live: ApiObject): MultusInstall {
@@ -201,33 +206,28 @@ function parse(live: ApiObject): MultusInstall {
 }
 
 /** The status says of an adoption what became of the pods. */
-function tell(run: Run, rendered: RenderedInstall, { notes }: Adoption): void {
+function addAdoptionWarnings(scope: ReconcileScope, rendered: RenderedInstall, { notes }: Adoption): void {
   const warnings = notes.map((message) => ({ path: "spec.adopt", code: "ADOPTED", message }));
-  run.findings.rendered = { ...rendered, warnings: [...warnings, ...rendered.warnings] };
+  scope.findings.rendered = { ...rendered, warnings: [...warnings, ...rendered.warnings] };
 }
 
-function takingOver(run: Run): Result {
+function takingOver(scope: ReconcileScope): Result {
   const message = "taking over the Multus that was there";
-  run.findings.state = { kind: "Running", verdict: { state: "Progressing", message } };
+  scope.findings.state = { kind: "Running", phase: { state: "Progressing", message } };
   return { requeueAfterSeconds: 1 };
 }
 
-async function addFinalizer(run: Run): Promise<void> {
-  const { name, finalizers = [], resourceVersion } = run.live.metadata;
+async function addFinalizer(scope: ReconcileScope): Promise<void> {
+  const { name, finalizers = [], resourceVersion } = scope.live.metadata;
   if (finalizers.includes(FINALIZER)) return;
-  const answer = await run.deps.client.patch<ApiObject>(
+  const answer = await scope.deps.client.patch<ApiObject>(
     { type: MULTUS_INSTALL, name },
     { metadata: { resourceVersion, finalizers: [...finalizers, FINALIZER] } },
   );
-  run.deps.installs.wrote(answer);
+  scope.deps.installs.wrote(answer);
 }
 
 function soonest(...results: Result[]): Result {
   const times = results.flatMap(({ requeueAfterSeconds }) => requeueAfterSeconds ?? []);
   return times.length > 0 ? { requeueAfterSeconds: Math.min(...times) } : {};
-}
-
-function contender(object: ApiObject) {
-  const { name, uid = "", creationTimestamp = "" } = object.metadata;
-  return { name, uid, creationTimestamp };
 }

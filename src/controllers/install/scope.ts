@@ -49,17 +49,17 @@ export interface Dependencies {
 }
 
 /** One reconcile of one MultusInstall: what it has to work with, and what it has found so far. */
-export interface Run {
+export interface ReconcileScope {
   readonly live: ApiObject;
   readonly deps: Dependencies;
   readonly context: ReconcileContext;
   readonly previous: MultusInstallStatus;
   readonly findings: Findings;
   /** There is nothing to say, or nothing to say it in. */
-  silent: boolean;
+  skipStatus: boolean;
 }
 
-export function beginRun(live: ApiObject, deps: Dependencies, context: ReconcileContext): Run {
+export function newScope(live: ApiObject, deps: Dependencies, context: ReconcileContext): ReconcileScope {
   const previous = multusInstallStatus.catch({}).parse(live.status ?? {});
   return {
     live,
@@ -72,7 +72,7 @@ export function beginRun(live: ApiObject, deps: Dependencies, context: Reconcile
       inventory: recordedInventory(live),
       ...carriedOver(previous, live),
     },
-    silent: false,
+    skipStatus: false,
   };
 }
 

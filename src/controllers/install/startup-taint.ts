@@ -4,7 +4,7 @@ import type { NodeView } from "../../diagnosis/node.ts";
 import type { Result } from "../../kube/controller.ts";
 import { ApiError } from "../../kube/errors.ts";
 import { NODES } from "../../kube/resource.ts";
-import type { Run } from "./scope.ts";
+import type { ReconcileScope } from "./scope.ts";
 
 /**
  * A daemon writes its configuration a second or two after its container has started, and has no readiness
@@ -12,7 +12,7 @@ import type { Run } from "./scope.ts";
  */
 const READY_SECONDS = 5;
 /** So many waiting nodes are named in the status. */
-const MOST_NAMED = 20;
+const MAX_NAMED = 20;
 
 /**
  * Takes the startup taint from each node on which Multus is ready, and notes for the status which nodes wait
@@ -20,54 +20,57 @@ const MOST_NAMED = 20;
  * another took over from, leaves no node behind.
  */
 export async function releaseNodes(
-  run: Run,
+  scope: ReconcileScope,
   install: MultusInstall,
   daemonSets: readonly string[],
 ): Promise<Result> {
   const key = install.spec.nodes.startupTaint;
-  const earlier = run.previous.startupTaint?.key;
+  const earlier = scope.previous.startupTaint?.key;
   if (key === undefined && earlier === undefined) return {};
-  const nodes = await run.deps.nodes();
+  const nodes = await scope.deps.nodes();
   // A key that the spec has no more waits for nobody.
-  if (earlier !== undefined && earlier !== key) await removeTaint(run, carrying(nodes, earlier), earlier);
+  if (earlier !== undefined && earlier !== key) await removeTaint(scope, carrying(nodes, earlier), earlier);
   if (key === undefined) {
-    delete run.findings.startupTaint;
+    delete scope.findings.startupTaint;
     return {};
   }
-  const pods = (await run.deps.pods(install.spec.namespace)).filter((pod) =>
+  const pods = (await scope.deps.pods(install.spec.namespace)).filter((pod) =>
     daemonSets.includes(pod.daemonSet),
   );
-  const { served, nextInSeconds } = servedNodes(pods, run.deps.now());
+  const { served, nextInSeconds } = servedNodes(pods, scope.deps.now());
   const waiting = carrying(nodes, key);
   await removeTaint(
-    run,
+    scope,
     waiting.filter(({ name }) => served.has(name)),
     key,
   );
   const names = waiting.map(({ name }) => name).filter((name) => !served.has(name));
-  run.findings.startupTaint = {
+  scope.findings.startupTaint = {
     key,
     waitingTotal: names.length,
-    ...(names.length > 0 ? { waiting: names.toSorted().slice(0, MOST_NAMED) } : {}),
+    ...(names.length > 0 ? { waiting: names.toSorted().slice(0, MAX_NAMED) } : {}),
   };
   return names.length > 0 && nextInSeconds !== undefined ? { requeueAfterSeconds: nextInSeconds } : {};
 }
 
 /** With Multus goes the reason to wait for it: no node keeps the taint. */
-export async function releaseAllNodes(run: Run, install: MultusInstall | undefined): Promise<void> {
-  for (const key of taintKeys(run, install))
+export async function releaseAllNodes(
+  scope: ReconcileScope,
+  install: MultusInstall | undefined,
+): Promise<void> {
+  for (const key of taintKeys(scope, install))
     try {
-      await removeTaint(run, carrying(await run.deps.nodes(), key), key);
+      await removeTaint(scope, carrying(await scope.deps.nodes(), key), key);
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 403) throw error;
       // A right that was taken away must not make the install stay for ever.
-      run.context.log.error({ err: error, key }, "the startup taint could not be taken from the nodes");
+      scope.context.log.error({ err: error, key }, "the startup taint could not be taken from the nodes");
     }
 }
 
 /** The keys of the taints that an install has, or had, nodes wait with. */
-export function taintKeys(run: Run, install: MultusInstall | undefined): string[] {
-  const keys = [install?.spec.nodes.startupTaint, run.previous.startupTaint?.key];
+export function taintKeys(scope: ReconcileScope, install: MultusInstall | undefined): string[] {
+  const keys = [install?.spec.nodes.startupTaint, scope.previous.startupTaint?.key];
   return [...new Set(keys)].filter((key) => key !== undefined);
 }
 
@@ -91,20 +94,20 @@ export function servedNodes(
   return next === undefined ? { served } : { served, nextInSeconds: next };
 }
 
-async function removeTaint(run: Run, nodes: readonly NodeView[], key: string): Promise<void> {
+async function removeTaint(scope: ReconcileScope, nodes: readonly NodeView[], key: string): Promise<void> {
   for (const { name, taints } of nodes) {
     const rest = taints.filter((taint) => taint.key !== key);
     try {
       // The test refuses the write where somebody changed the taints meanwhile: theirs must not be lost.
-      await run.deps.client.patch({ type: NODES, name }, [
+      await scope.deps.client.patch({ type: NODES, name }, [
         { op: "test", path: "/spec/taints", value: taints },
         { op: "replace", path: "/spec/taints", value: rest },
       ]);
-      run.context.log.info({ node: name, key }, "startup taint removed");
+      scope.context.log.info({ node: name, key }, "startup taint removed");
     } catch (error) {
       const changed = error instanceof ApiError && [404, 409, 422].includes(error.status);
       if (!changed) throw error;
-      run.context.log.info(
+      scope.context.log.info(
         { err: error, node: name, key },
         "the node's taints have changed; looked at again",
       );

@@ -1,4 +1,4 @@
-import { winner } from "../../crds/multus-install/active-install.ts";
+import { activeInstall } from "../../crds/multus-install/active-install.ts";
 import { MULTUS_INSTALL } from "../../crds/multus-install/multus-install.ts";
 import { NETWORK_ATTACHMENT_REPORT } from "../../crds/network-attachment-report/report.ts";
 import type { KubeClient } from "../../kube/client.ts";
@@ -59,7 +59,7 @@ export class NetworkAttachmentController {
   readonly #reports: Reflector<ReportView>;
   readonly #nads: NadWatch;
   /** When a report was last looked at, and how long it took, ms. */
-  readonly #looked = new Map<string, { at: number; tookMs: number }>();
+  readonly #computed = new Map<string, { at: number; tookMs: number }>();
   #listed = false;
   /** Whether the cluster knows NetworkAttachmentReport. */
   #defined = true;
@@ -80,7 +80,7 @@ export class NetworkAttachmentController {
       workers: 4,
       reconcile: (key, context) => this.#reconcile(key, context),
     });
-    this.#failures = new SandboxFailures((pod) => this.#lookAt(pod));
+    this.#failures = new SandboxFailures((pod) => this.#recheckPod(pod));
     const views = new PodViews();
     this.#pods = this.#reflect<PodView>({
       type: PODS,
@@ -88,7 +88,7 @@ export class NetworkAttachmentController {
       onChange: (key, view) => {
         if (!view) views.forget(key);
         if (view?.dhcpDaemon) this.#networks.nodesChanged();
-        this.#lookAt(key);
+        this.#recheckPod(key);
       },
     });
     this.#installs = this.#reflect({
@@ -148,7 +148,7 @@ export class NetworkAttachmentController {
       client,
       log: this.#log,
       onNad: (key) => this.#nadChanged(key),
-      onListed: () => this.#lookAtAll(),
+      onListed: () => this.#recheckAll(),
       onSync: () => this.#synced(),
     });
     this.#networks = new Networks({
@@ -158,7 +158,7 @@ export class NetworkAttachmentController {
       pod: (key) => this.#pods.get(key),
       pods: () => this.#pods.entries(),
       nodes: () => nodes.values(),
-      install: () => winner(this.#installs.values()),
+      install: () => activeInstall(this.#installs.values()),
       inspections: options.inspections,
       failure: (uid) => this.#failures.of(uid),
       outbox: this.#outbox,
@@ -180,7 +180,7 @@ export class NetworkAttachmentController {
     }
     if (this.#stopped) return;
     this.#listed = true;
-    this.#lookAtAll();
+    this.#recheckAll();
     await this.#controller.start(Promise.resolve());
   }
 
@@ -199,8 +199,8 @@ export class NetworkAttachmentController {
   async #reconcile(key: string, { signal }: ReconcileContext): Promise<Result> {
     const started = performance.now();
     const written = await this.#networks.report(key, signal);
-    this.#looked.set(key, { at: started, tookMs: performance.now() - started });
-    if (!this.#nads.get(key)) this.#looked.delete(key);
+    this.#computed.set(key, { at: started, tookMs: performance.now() - started });
+    if (!this.#nads.get(key)) this.#computed.delete(key);
     if (written) this.#sumSoon();
     return {};
   }
@@ -210,7 +210,7 @@ export class NetworkAttachmentController {
     this.#defined = defined;
     if (defined) this.#log.info({}, "the cluster knows NetworkAttachmentReport now: reports are written");
     else this.#log.error({}, REPORTS_UNKNOWN);
-    this.#lookAtAll();
+    this.#recheckAll();
   }
 
   #reflect<T>(options: Omit<ReflectorOptions<T>, "client" | "log">): Reflector<T> {
@@ -229,11 +229,11 @@ export class NetworkAttachmentController {
 
   /** An install's status changes often, also for the sake of the summary made here. */
   #installChanged(): void {
-    const { version, isolation } = winner(this.#installs.values()) ?? {};
+    const { version, isolation } = activeInstall(this.#installs.values()) ?? {};
     const settings = JSON.stringify([version, isolation]);
     if (settings === this.#settings) return;
     this.#settings = settings;
-    this.#lookAtAll();
+    this.#recheckAll();
   }
 
   /** Everything was listed: what is missing then does not exist. */
@@ -254,13 +254,13 @@ export class NetworkAttachmentController {
     this.#sumSoon();
   }
 
-  #lookAt(pod: string): void {
+  #recheckPod(pod: string): void {
     if (!this.#ready) return;
     this.#networks.podChanged(pod);
     this.#sumSoon();
   }
 
-  #lookAtAll(): void {
+  #recheckAll(): void {
     if (!this.#ready) return;
     this.#networks.everythingChanged();
     for (const key of this.#networks.keys()) this.#enqueue(key);
@@ -276,7 +276,7 @@ export class NetworkAttachmentController {
   /** A report of many pods takes longer, and is written less often. */
   #enqueueSoon(key: string): void {
     if (!this.#ready) return;
-    const { at = 0, tookMs = 0 } = this.#looked.get(key) ?? {};
+    const { at = 0, tookMs = 0 } = this.#computed.get(key) ?? {};
     const next = at + Math.max(REPORT_INTERVAL_MS, 10 * tookMs);
     this.#controller.queue.addAfter(key, at === 0 ? 0 : next - performance.now());
   }

@@ -4,7 +4,7 @@ import type { NadView } from "../../networks/nad-view.ts";
 import type { EventOutbox } from "./pod-events.ts";
 
 /** Sends an event on the NAD for each condition that turned False, or back. The report remembers the last, over restarts, too. */
-export function tellOfConditions(
+export function emitConditionEvents(
   { namespace, name, uid }: NadView,
   before: readonly Condition[],
   after: readonly Condition[],

@@ -11,7 +11,7 @@ import type { SandboxFailure } from "../../networks/sandbox-failure.ts";
 import { type NetworkSummary, type SummedReport, summaryOf } from "../../networks/summary.ts";
 import type { NodeInspections } from "../shared/node-inspections.ts";
 import { CrossFindings } from "./cross-findings.ts";
-import { tellOfConditions } from "./nad-events.ts";
+import { emitConditionEvents } from "./nad-events.ts";
 import { type EventOutbox, eventOf } from "./pod-events.ts";
 import { PodOutcomes, type Transition } from "./pod-outcomes.ts";
 import type { Reporter } from "./reporter.ts";
@@ -58,7 +58,7 @@ export class Networks {
       failure: options.failure,
       isolation: () => options.install()?.isolation ?? NO_ISOLATION,
       onNetwork: options.onNetwork,
-      onTransition: (transition) => this.#tell(transition),
+      onTransition: (transition) => this.#notify(transition),
     });
   }
 
@@ -124,7 +124,7 @@ export class Networks {
     this.#statuses.set(key, { conditions, ranges, duplicatesTotal, nodesLacking });
     const written = await reporter.write(nad, status, signal);
     if (written)
-      tellOfConditions(nad, previous.conditions ?? [], status.conditions ?? [], this.#options.outbox);
+      emitConditionEvents(nad, previous.conditions ?? [], status.conditions ?? [], this.#options.outbox);
     return written;
   }
 
@@ -189,7 +189,7 @@ export class Networks {
     };
   }
 
-  #tell(transition: Transition): void {
+  #notify(transition: Transition): void {
     const { pod, view, before, after } = transition;
     if (after.kind === "bypassed" && view.node !== "") this.#options.inspections.suspect(view.node);
     const nth = (this.#transitions.get(pod) ?? -1) + 1;

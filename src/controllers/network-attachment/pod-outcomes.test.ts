@@ -72,7 +72,7 @@ test("pods are found by the NADs that they ask for, also by those that do not ex
   expect(outcomes.size).toBe(1);
 });
 
-test("a transition is told once, and what stays the same is not", () => {
+test("a transition is reported once, and what stays the same is not", () => {
   put("a", "net");
   failures.set("a", { byMultus: true, network: "net", message: "Link not found" });
   outcomes.update("apps/a");

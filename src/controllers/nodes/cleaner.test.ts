@@ -126,7 +126,7 @@ describe("cleaning nodes", () => {
     expect(cleaner.step(request(nodes))).toEqual({ total: 1, cleaned: 1, left: [] });
   });
 
-  it("says which Multus stays, and to CRI-O's nodes that the programs do; tells of a clean node before anything else", async () => {
+  it("says which Multus stays, and to CRI-O's nodes that the programs do; reports a clean node before anything else", async () => {
     const told: string[] = [];
     const after = new Cleaner({
       log: pino({ level: "silent" }),
@@ -163,7 +163,7 @@ describe("cleaning nodes", () => {
     expect(running).toHaveLength(2);
   });
 
-  it("ends what is under way when nobody waits for it any more", async () => {
+  it("ends what is under way when it is no longer waited for", async () => {
     cleaner.step(request([node("a")]));
     cleaner.abandon();
     expect(running[0]?.signal.aborted).toBe(true);

@@ -9,7 +9,7 @@ import { TaskFailed } from "./task-runner.ts";
 /** How many nodes are cleaned at a time: enough for thousands within the time that a rollout takes. */
 const AT_ONCE = 20;
 const FIRST_RETRY_MS = 5000;
-const LONGEST_RETRY_MS = 60_000;
+const MAX_RETRY_MS = 60_000;
 
 export interface CleaningRequest {
   owner: TaskOwner;
@@ -27,7 +27,7 @@ export interface CleaningRequest {
 }
 
 /** One node that is not clean yet. */
-export interface UncleanNode {
+export interface NodeNotCleaned {
   node: string;
   reason: string;
   /** It is being cleaned, or its turn has not come: there is no fault to wait out. */
@@ -39,7 +39,7 @@ export interface UncleanNode {
 export interface CleaningProgress {
   total: number;
   cleaned: number;
-  left: UncleanNode[];
+  left: NodeNotCleaned[];
 }
 
 type State =
@@ -90,7 +90,7 @@ export class Cleaner {
     }
     const nodes = request.nodes.filter(({ runsMultus }) => runsMultus);
     let running = [...this.#states.values()].filter(({ kind }) => kind === "cleaning").length;
-    const left: UncleanNode[] = [];
+    const left: NodeNotCleaned[] = [];
     for (const node of nodes) {
       const state = this.#states.get(node.name);
       if (state?.kind === "clean") continue;
@@ -140,7 +140,7 @@ export class Cleaner {
         this.#log.info({ node, report }, "node cleaned");
       })
       .catch((error: unknown) => {
-        const retryAt = this.#now() + Math.min(FIRST_RETRY_MS * 2 ** failures, LONGEST_RETRY_MS);
+        const retryAt = this.#now() + Math.min(FIRST_RETRY_MS * 2 ** failures, MAX_RETRY_MS);
         const message = error instanceof Error ? error.message : String(error);
         states.set(node, { kind: "failed", message, failures: failures + 1, retryAt });
         if (!signal.aborted) this.#log.warn({ node, err: error }, "node not cleaned, it is tried again");

@@ -6,7 +6,13 @@ import { decodeMessage } from "../../node/message.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import type { NodeInspections } from "../shared/node-inspections.ts";
-import { isPeriodic, type Looked, nextLook, PeriodicTurns, periodSeconds } from "./next-inspection.ts";
+import {
+  isPeriodic,
+  type LastInspection,
+  nextInspection,
+  PeriodicTurns,
+  periodSeconds,
+} from "./next-inspection.ts";
 import type { TaskOwner } from "./task-pod.ts";
 import { TaskFailed, type TaskRunner } from "./task-runner.ts";
 
@@ -39,7 +45,7 @@ export interface InspectorOptions {
 export class Inspector {
   readonly #options: InspectorOptions;
   readonly #controller: Controller;
-  readonly #looked = new Map<string, Looked>();
+  readonly #last = new Map<string, LastInspection>();
   readonly #failures = new Map<string, string>();
   readonly #turns = new PeriodicTurns();
   /** Since when a node's key is what it is. */
@@ -66,7 +72,7 @@ export class Inspector {
   /** Whether the newest look at the node was at what it is now. */
   isCurrent(node: string): boolean {
     const since = this.#since.get(node);
-    return since?.isPresent === true && this.#looked.get(node)?.key === since.key;
+    return since?.isPresent === true && this.#last.get(node)?.key === since.key;
   }
 
   /** Undefined: no node is looked at any more. */
@@ -75,7 +81,7 @@ export class Inspector {
     const { inspections } = this.#options;
     for (const node of this.#since.keys())
       if (!plan?.nodes.has(node)) {
-        for (const known of [this.#since, this.#looked, this.#failures]) known.delete(node);
+        for (const known of [this.#since, this.#last, this.#failures]) known.delete(node);
         this.#turns.done(node);
         inspections.delete(node);
       }
@@ -102,9 +108,9 @@ export class Inspector {
 
   /** A pod on the node got no network: if a look can say why, it is not to wait for an hour. */
   suspect(node: string): void {
-    const looked = this.#looked.get(node);
-    if (!looked || looked.suspected) return;
-    looked.suspected = true;
+    const last = this.#last.get(node);
+    if (!last || last.suspected) return;
+    last.suspected = true;
     this.#controller.enqueue(node);
   }
 
@@ -115,7 +121,7 @@ export class Inspector {
 
   /** Something was changed on the node: what was seen before counts no more. */
   again(node: string): void {
-    this.#looked.delete(node);
+    this.#last.delete(node);
     this.nodeChanged(node);
   }
 
@@ -136,26 +142,26 @@ export class Inspector {
     const now = Date.now();
     const settles = since.at + SETTLING_MS - now;
     if (settles > 0) return { requeueAfterSeconds: settles / 1000 };
-    const looked = this.#looked.get(node);
-    const wait = nextLook(looked, since.key, now, Math.random(), periodSeconds(plan.nodes.size));
+    const last = this.#last.get(node);
+    const wait = nextInspection(last, since.key, now, Math.random(), periodSeconds(plan.nodes.size));
     if (wait > 0) return { requeueAfterSeconds: wait };
-    const turn = isPeriodic(looked, since.key) ? this.#turns.wait(node, now) : 0;
+    const turn = isPeriodic(last, since.key) ? this.#turns.wait(node, now) : 0;
     if (turn > 0) return { requeueAfterSeconds: turn / 1000 };
     this.#turns.done(node);
-    const fine = await this.#look(node, plan, signal, log);
+    const fine = await this.#inspect(node, plan, signal, log);
     if (this.#since.get(node) === undefined)
       this.#options.inspections.delete(node); // gone meanwhile
     else {
-      const notFine = fine ? 0 : (looked?.notFine ?? 0) + 1;
-      const inVain = fine && looked?.suspected && looked.key === since.key ? (looked.inVain ?? 0) + 1 : 0;
-      this.#looked.set(node, { key: since.key, at: Date.now(), fine, notFine, inVain });
+      const notFine = fine ? 0 : (last?.notFine ?? 0) + 1;
+      const inVain = fine && last?.suspected && last.key === since.key ? (last.inVain ?? 0) + 1 : 0;
+      this.#last.set(node, { key: since.key, at: Date.now(), fine, notFine, inVain });
       // That it shows what the look before it showed is news too: it was awaited, or was too early then.
-      if (looked?.key !== since.key || !fine) this.#options.onChange();
+      if (last?.key !== since.key || !fine) this.#options.onChange();
     }
     return { requeueAfterSeconds: 1 };
   }
 
-  async #look(
+  async #inspect(
     node: string,
     plan: InspectionPlan,
     signal: AbortSignal,

@@ -1,32 +1,31 @@
 import { expect, it } from "vitest";
-import { isPeriodic, nextLook, PeriodicTurns, periodSeconds } from "./next-inspection.ts";
+import { isPeriodic, nextInspection, PeriodicTurns, periodSeconds } from "./next-inspection.ts";
 
-const looked = (more = {}) => ({ key: "a", at: 0, fine: true, notFine: 0, ...more });
+const inspected = (more = {}) => ({ key: "a", at: 0, fine: true, notFine: 0, ...more });
 
 it.each([
-  ["never looked at", undefined, 5, 0],
-  ["just seen, and something else by now", looked({ key: "b" }), 5, 5],
-  ["seen a while ago, and something else by now", looked({ key: "b" }), 60, 0],
-  ["fine", looked(), 600, 3000],
-  ["fine, an hour ago", looked(), 3601, 0],
-  ["not fine", looked({ fine: false, notFine: 1 }), 5, 5],
-  ["not fine for long", looked({ fine: false, notFine: 20 }), 60, 240],
-  ["failing for long", looked({ fine: undefined, notFine: 20 }), 600, 3000],
-  ["fine, until a pod got no network there", looked({ suspected: true }), 4, 6],
-  ["fine each time that a pod got no network", looked({ suspected: true, inVain: 3 }), 60, 20],
-  ["fine again and again", looked({ suspected: true, inVain: 30 }), 60, 840],
-  ["failed twice", looked({ fine: undefined, notFine: 2 }), 0, 20],
-] as const)("a node that was %s", (_, last, seconds, expected) =>
-  expect(nextLook(last, "a", seconds * 1000, 0.5)).toBe(expected),
+  ["never inspected", undefined, 5, 0],
+  ["just seen, and something else by now", inspected({ key: "b" }), 5, 5],
+  ["seen a while ago, and something else by now", inspected({ key: "b" }), 60, 0],
+  ["fine", inspected(), 600, 3000],
+  ["fine, an hour ago", inspected(), 3601, 0],
+  ["not fine", inspected({ fine: false, notFine: 1 }), 5, 5],
+  ["not fine for long", inspected({ fine: false, notFine: 20 }), 60, 240],
+  ["failing for long", inspected({ fine: undefined, notFine: 20 }), 600, 3000],
+  ["fine, until a pod got no network there", inspected({ suspected: true }), 4, 6],
+  ["fine each time that a pod got no network", inspected({ suspected: true, inVain: 3 }), 60, 20],
+  ["fine again and again", inspected({ suspected: true, inVain: 30 }), 60, 840],
+  ["failed twice", inspected({ fine: undefined, notFine: 2 }), 0, 20],
+] as const)("a node that was %s", (_, before, seconds, expected) =>
+  expect(nextInspection(before, "a", seconds * 1000, 0.5)).toBe(expected),
 );
 
 it("has a period that grows with the cluster", () => {
   expect([1, 100, 360, 1000, 5000].map(periodSeconds)).toEqual([3600, 3600, 3600, 10_000, 50_000]);
-  expect(nextLook(looked(), "a", 3_600_000, 0.5, periodSeconds(5000))).toBe(46_400);
-  expect(nextLook(looked({ fine: false, notFine: 20 }), "a", 0, 0.5, periodSeconds(5000))).toBeCloseTo(
-    4167,
-    0,
-  );
+  expect(nextInspection(inspected(), "a", 3_600_000, 0.5, periodSeconds(5000))).toBe(46_400);
+  expect(
+    nextInspection(inspected({ fine: false, notFine: 20 }), "a", 0, 0.5, periodSeconds(5000)),
+  ).toBeCloseTo(4167, 0);
 });
 
 it("inspects no more than one of 5,000 nodes in ten seconds if they become due together, and each within the period", () => {
@@ -48,10 +47,10 @@ it("inspects no more than one of 5,000 nodes in ten seconds if they become due t
 
 it.each([
   ["new", undefined, false],
-  ["with something new on it", looked({ key: "b" }), false],
-  ["under suspicion", looked({ suspected: true }), false],
-  ["with something wrong", looked({ fine: false }), false],
-  ["fine", looked(), true],
+  ["with something new on it", inspected({ key: "b" }), false],
+  ["under suspicion", inspected({ suspected: true }), false],
+  ["with something wrong", inspected({ fine: false }), false],
+  ["fine", inspected(), true],
 ] as const)("a node that is %s has to wait for its turn, or not", (_, last, expected) =>
   expect(isPeriodic(last, "a")).toBe(expected),
 );

@@ -1,5 +1,5 @@
 /** When a node was looked at last, and what for. */
-export interface Looked {
+export interface LastInspection {
   key: string;
   at: number;
   /** It found nothing wrong; undefined: it failed. */
@@ -19,13 +19,13 @@ const SECONDS_BETWEEN_PERIODIC = 10;
 /** A part of the period, so that nodes that joined together are not looked at together for ever. */
 const JITTER = 0.1;
 /** Whatever happens on a node, it is not looked at more often than this, s. */
-const SHORTEST_SECONDS = 10;
+const MIN_SECONDS = 10;
 /** After a look that found something wrong, or that failed; it doubles up to the next, or up to the period. */
 const FIRST_AGAIN_SECONDS = 10;
 /** What is fixed on a node is not to be called broken for longer than this part of the period: five minutes, of an hour. */
-const LONGEST_WHILE_WRONG = 1 / 12;
+const MAX_WRONG_PART = 1 / 12;
 /** Pods that get no network for a reason of their own, such as a wrong NAD, do so all day: the wait doubles up to this, s. */
-const LONGEST_FOR_SUSPICION = 900;
+const MAX_SUSPICION_SECONDS = 900;
 
 /** After how many seconds a node of which nothing is known to have changed is inspected again. */
 export function periodSeconds(nodes: number): number {
@@ -37,31 +37,31 @@ export function periodSeconds(nodes: number): number {
  * @param key what the last look was for: another one is due as soon as it changes
  * @param random 0 to 1
  */
-export function nextLook(
-  looked: Looked | undefined,
+export function nextInspection(
+  last: LastInspection | undefined,
   key: string,
   now: number,
   random: number,
   period: number = MIN_PERIOD_SECONDS,
 ): number {
-  if (!looked) return 0;
-  const since = (now - looked.at) / 1000;
-  return Math.max(0, dueSeconds(looked, key, random, period) - since);
+  if (!last) return 0;
+  const since = (now - last.at) / 1000;
+  return Math.max(0, dueSeconds(last, key, random, period) - since);
 }
 
 /** Whether a look that is due has no other reason than the time: a new node, a change or a suspicion comes first. */
-export function isPeriodic(looked: Looked | undefined, key: string): boolean {
-  return looked !== undefined && looked.key === key && looked.fine === true && !looked.suspected;
+export function isPeriodic(last: LastInspection | undefined, key: string): boolean {
+  return last !== undefined && last.key === key && last.fine === true && !last.suspected;
 }
 
-function dueSeconds(looked: Looked, key: string, random: number, period: number): number {
-  const { fine, notFine, suspected, inVain = 0 } = looked;
-  if (looked.key !== key) return SHORTEST_SECONDS;
+function dueSeconds(last: LastInspection, key: string, random: number, period: number): number {
+  const { fine, notFine, suspected, inVain = 0 } = last;
+  if (last.key !== key) return MIN_SECONDS;
   if (!fine) {
-    const longest = fine === false ? period * LONGEST_WHILE_WRONG : period;
+    const longest = fine === false ? period * MAX_WRONG_PART : period;
     return Math.min(FIRST_AGAIN_SECONDS * 2 ** (notFine - 1), longest);
   }
-  if (suspected) return Math.min(SHORTEST_SECONDS * 2 ** inVain, LONGEST_FOR_SUSPICION);
+  if (suspected) return Math.min(MIN_SECONDS * 2 ** inVain, MAX_SUSPICION_SECONDS);
   return period * (1 - JITTER + 2 * JITTER * random);
 }
 

@@ -27,7 +27,7 @@ export class NodeTasks {
   readonly #runner: TaskRunner | undefined;
   readonly #inspector: Inspector | undefined;
   readonly #cleaner: Cleaner;
-  readonly #earlier: Cleaner;
+  readonly #leftovers: Cleaner;
   readonly #releaser: ShimReleaser;
   readonly #stop = new AbortController();
 
@@ -52,7 +52,7 @@ export class NodeTasks {
       return await runner.run(task, owner, signal);
     };
     this.#cleaner = new Cleaner({ run, log, onChange, signal: this.#stop.signal });
-    this.#earlier = new Cleaner({
+    this.#leftovers = new Cleaner({
       ...{ run, log, onChange, signal: this.#stop.signal },
       onClean: (node) => this.#inspector?.again(node),
     });
@@ -102,13 +102,13 @@ export class NodeTasks {
   }
 
   /** Removes what an earlier Multus left beside the one that runs; a node that was cleaned is looked at again. */
-  cleanEarlier(request: CleaningRequest): CleaningProgress {
-    return this.#earlier.step(request);
+  cleanLeftovers(request: CleaningRequest): CleaningProgress {
+    return this.#leftovers.step(request);
   }
 
   /** Multus is being exchanged: what is there now is not left over. */
-  abandonEarlier(): void {
-    this.#earlier.abandon();
+  abandonLeftovers(): void {
+    this.#leftovers.abandon();
   }
 
   /** Has the shims released that wait for a daemon which has ended; see ShimReleaser. */

@@ -20,7 +20,7 @@ const PATIENCE_SECONDS = 15;
 /** A stop waits no longer for a task's pod to be deleted; the next leader removes what is left, ms. */
 const REMOVAL_AFTER_STOP_MS = 500;
 /** How often a pod of the same name, which is still going, is waited for. */
-const MOST_ATTEMPTS = 20;
+const MAX_ATTEMPTS = 20;
 
 /** The task gave no answer; the message says why, for people. */
 export class TaskFailed extends Error {
@@ -106,7 +106,7 @@ export class TaskRunner {
         if (!(error instanceof ApiError)) throw error;
         if (error.status === 403 && hasPriority(pod))
           return await this.#createWithoutPriority(pod, error, signal);
-        if (error.status !== 409 || attempt === MOST_ATTEMPTS) throw new TaskFailed(error.message);
+        if (error.status !== 409 || attempt === MAX_ATTEMPTS) throw new TaskFailed(error.message);
         await this.#remove(namespace, name);
         await sleep(250, undefined, { signal });
       }

@@ -20,7 +20,7 @@ export class NetworkSummaryStore {
   setUnknown(sentences: readonly string[]): void {
     if (sentences.join() === this.#unknown.join()) return;
     this.#unknown = sentences;
-    this.#tell();
+    this.#notify();
   }
 
   /** `listener` is called when the summary says something else. It only enqueues. */
@@ -33,10 +33,10 @@ export class NetworkSummaryStore {
     this.#summary = summary;
     if (text === this.#text) return;
     this.#text = text;
-    this.#tell();
+    this.#notify();
   }
 
-  #tell(): void {
+  #notify(): void {
     for (const listener of this.#listeners) listener();
   }
 }

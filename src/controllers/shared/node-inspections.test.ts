@@ -16,7 +16,7 @@ const look = (more: Partial<NodeInspection> = {}) =>
     ...more,
   });
 
-it("tells its listeners only of what is new", () => {
+it("notifies its listeners only of what is new", () => {
   const inspections = new NodeInspections();
   let told = 0;
   inspections.onChange(() => told++);
@@ -32,7 +32,7 @@ it("tells its listeners only of what is new", () => {
   expect(inspections.values()).toEqual([]);
 });
 
-it("refuses a look that is out of bounds", () => {
+it("refuses an inspection that is out of bounds", () => {
   expect(nodeInspection.safeParse({ ...look(), interfaces: ["sixteen-letters!"] }).success).toBe(false);
   expect(nodeInspection.safeParse({ ...look(), at: "yesterday" }).success).toBe(false);
 });

@@ -37,7 +37,7 @@ export class NodeInspections {
     if (this.#refusals.get(node) === refusedAt) return;
     if (refusedAt === undefined) this.#refusals.delete(node);
     else this.#refusals.set(node, refusedAt);
-    this.#tell();
+    this.#notify();
     if (refusedAt !== undefined) this.suspect(node);
   }
 
@@ -49,15 +49,15 @@ export class NodeInspections {
   set(inspection: NodeInspection): void {
     const before = this.#byNode.get(inspection.node);
     this.#byNode.set(inspection.node, inspection);
-    if (!before || !isDeepStrictEqual({ ...before, at: "" }, { ...inspection, at: "" })) this.#tell();
+    if (!before || !isDeepStrictEqual({ ...before, at: "" }, { ...inspection, at: "" })) this.#notify();
   }
 
   delete(node: string): void {
     this.#refusals.delete(node);
-    if (this.#byNode.delete(node)) this.#tell();
+    if (this.#byNode.delete(node)) this.#notify();
   }
 
-  #tell(): void {
+  #notify(): void {
     for (const listener of this.#listeners) listener();
   }
 }

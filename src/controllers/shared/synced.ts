@@ -6,14 +6,14 @@ export interface Synced {
 }
 
 /** A reconcile waits no longer: it says what it waits for, and comes again. */
-const LONGEST_WAIT_MS = 5000;
+const MAX_WAIT_MS = 5000;
 
 /**
  * Returns when all of these are known. Throws the NotSynced of the first that is not within five seconds, or whose
  * list the server forbids: what is not known is never taken for absent.
  */
 export async function synced(watches: readonly Synced[], signal: AbortSignal): Promise<void> {
-  await Promise.all(watches.map((watch) => watch.whenSynced(signal, LONGEST_WAIT_MS)));
+  await Promise.all(watches.map((watch) => watch.whenSynced(signal, MAX_WAIT_MS)));
 }
 
 /** A sentence for each watch that the server forbids. */

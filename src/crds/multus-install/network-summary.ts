@@ -3,9 +3,9 @@ import { z } from "zod";
 const count = () => z.int().min(0);
 
 /** Samples of each kind in a MultusInstall's status; the reports have more. */
-export const MOST_SAMPLES = 10;
+export const MAX_SAMPLES = 10;
 /** Nodes that lack an interface. */
-export const MOST_NODES = 20;
+export const MAX_NODES = 20;
 /** Characters of a sample's message. */
 export const SAMPLE_TEXT = 256;
 
@@ -28,7 +28,7 @@ export const networksStatus = z.object({
         message: z.string().max(SAMPLE_TEXT).describe("The problem, and what to do."),
       }),
     )
-    .max(MOST_SAMPLES)
+    .max(MAX_SAMPLES)
     .optional()
     .describe("The first NADs that are unavailable."),
   nodesLacking: z
@@ -39,7 +39,7 @@ export const networksStatus = z.object({
         interfaces: z.array(z.string().max(15)).max(12).describe("Interfaces that it has."),
       }),
     )
-    .max(MOST_NODES)
+    .max(MAX_NODES)
     .optional()
     .describe("The first nodes that lack an interface which a NAD needs, with those that they have."),
 });
@@ -67,7 +67,7 @@ export const podsStatus = z.object({
         message: z.string().max(SAMPLE_TEXT).describe("The evidence, and what to do."),
       }),
     )
-    .max(MOST_SAMPLES)
+    .max(MAX_SAMPLES)
     .optional()
     .describe("The pods with the most severe outcomes."),
 });

@@ -54,9 +54,9 @@ const capabilities = () =>
   );
 
 /** No signer issues a certificate with a shorter lifetime (spec.expirationSeconds of a CertificateSigningRequest), s. */
-export const SHORTEST_CERTIFICATE_SECONDS = 600;
+export const MIN_CERTIFICATE_SECONDS = 600;
 /** Thirty days, s: a client certificate cannot be revoked. */
-export const LONGEST_CERTIFICATE_SECONDS = 2_592_000;
+export const MAX_CERTIFICATE_SECONDS = 2_592_000;
 
 const perNodeCertificate = z.object({
   enabled: z
@@ -75,7 +75,7 @@ const perNodeCertificate = z.object({
       message: "must be 10m to 720h",
       cel: "duration(self) >= duration('10m') && duration(self) <= duration('720h')",
       holds: (text) =>
-        secondsOf(text) >= SHORTEST_CERTIFICATE_SECONDS && secondsOf(text) <= LONGEST_CERTIFICATE_SECONDS,
+        secondsOf(text) >= MIN_CERTIFICATE_SECONDS && secondsOf(text) <= MAX_CERTIFICATE_SECONDS,
     },
   ])
     .default("24h")

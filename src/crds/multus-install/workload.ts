@@ -26,7 +26,7 @@ const requestWithinLimit = (name: "cpu" | "memory") => {
 /** Under 8Mi the runtime does not start the container (seen with the daemon of 4.3.0: it starts with 9Mi). */
 const LEAST_LIMIT = { cpu: "10m", memory: "8Mi" };
 /** No node has room for more in addition to its pods: Multus would be pending everywhere. */
-const MOST_REQUEST = { cpu: "16", memory: "64Gi" };
+const MAX_REQUEST = { cpu: "16", memory: "64Gi" };
 
 const limitSuffices = (name: "cpu" | "memory") => {
   const [limit, least] = [`self.limits.${name}`, LEAST_LIMIT[name]];
@@ -39,7 +39,7 @@ const limitSuffices = (name: "cpu" | "memory") => {
 };
 
 const requestFits = (name: "cpu" | "memory") => {
-  const [request, most] = [`self.requests.${name}`, MOST_REQUEST[name]];
+  const [request, most] = [`self.requests.${name}`, MAX_REQUEST[name]];
   return {
     message: `must not have a ${name} request above ${most}: no node would have room for Multus`,
     cel: `!has(self.requests) || !has(${request}) || quantity(${request}).compareTo(quantity('${most}')) <= 0`,
@@ -161,15 +161,15 @@ const affinity = z.object({
     .describe("A corev1.NodeAffinity."),
 });
 
-const MOST_NODES = 100_000;
+const MAX_NODES = 100_000;
 
 const maxUnavailable = () =>
   withRules(z.union([z.int(), z.string().max(4)]), [
     {
       message: "must be at least 1, as a number or a percentage, such as 1 or 10%",
-      cel: `type(self) == int ? self >= 1 && self <= ${MOST_NODES} : self.matches('^([1-9][0-9]?|100)%$')`,
+      cel: `type(self) == int ? self >= 1 && self <= ${MAX_NODES} : self.matches('^([1-9][0-9]?|100)%$')`,
       holds: (value) =>
-        typeof value === "number" ? value >= 1 && value <= MOST_NODES : /^([1-9][0-9]?|100)%$/.test(value),
+        typeof value === "number" ? value >= 1 && value <= MAX_NODES : /^([1-9][0-9]?|100)%$/.test(value),
     },
   ]);
 

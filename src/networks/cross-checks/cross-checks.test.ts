@@ -74,7 +74,7 @@ it("names the nodes that lack a plugin's program or a master", () => {
   ]);
 });
 
-it("looks at what the nodes offer for resourceName", () => {
+it("checks what the nodes offer for resourceName", () => {
   const nads = [nad("vf", { type: "sriov" }, { resourceName: "intel.com/vf" })];
   const offering = (amount: string): SeenNode => ({ name: amount, allocatable: { "intel.com/vf": amount } });
   expect(found({ nads, nodes: [offering("0"), offering("4")] })).toEqual([]);

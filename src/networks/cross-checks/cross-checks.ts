@@ -12,7 +12,7 @@ import { rangePerNode } from "./range-per-node.ts";
 import type { ClusterView, CrossFinding } from "./view.ts";
 
 /** A cluster of a thousand bad NADs is told with fewer. */
-const MOST_PER_NAD = 20;
+const MAX_PER_NAD = 20;
 
 /**
  * What no NAD shows by itself: whether the nodes have what it needs, and whether NADs get into each other's
@@ -35,6 +35,6 @@ export function crossChecks(view: ClusterView): CrossFinding[] {
   ].flat();
   const byNad = Map.groupBy(findings, ({ namespace, name }) => `${namespace}/${name}`);
   return view.nads.flatMap(({ namespace, name }) =>
-    (byNad.get(`${namespace}/${name}`) ?? []).slice(0, MOST_PER_NAD),
+    (byNad.get(`${namespace}/${name}`) ?? []).slice(0, MAX_PER_NAD),
   );
 }

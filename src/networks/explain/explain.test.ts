@@ -420,7 +420,7 @@ describe("explain", () => {
     expect(code).toBe("MULTUS_CHANGING");
   });
 
-  it("knows what Multus itself says, where the objects do not tell", () => {
+  it("knows what Multus itself reports, if the objects do not show it", () => {
     const of = (failure: string) =>
       explain({
         ...input({ annotation: "lan" }),

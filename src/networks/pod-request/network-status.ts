@@ -71,11 +71,11 @@ export function networkStatusOf(annotations: Readonly<Record<string, string>>): 
 }
 
 /** No pod has as many interfaces. */
-const MOST_ENTRIES = 4096;
+const MAX_ENTRIES = 4096;
 
 /** Reads the annotation as Multus' own client does (utils.GetNetworkStatus). Never throws. */
 export function parseNetworkStatus(annotation: string): ParsedNetworkStatus {
-  const decoded = decodeGo(annotation, list(status, MOST_ENTRIES));
+  const decoded = decodeGo(annotation, list(status, MAX_ENTRIES));
   if (!decoded.ok) return decoded;
   return { ok: true, entries: (decoded.value ?? []).map((fields) => entryOf(fields ?? {})) };
 }

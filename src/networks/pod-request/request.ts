@@ -41,7 +41,7 @@ export interface Bandwidth {
 }
 
 /** Multus reads any number; no pod can have as many interfaces. */
-const MOST_REQUESTS = 4096;
+const MAX_REQUESTS = 4096;
 
 export type ParsedNetworks = { ok: true; requests: NetworkRequest[] } | { ok: false; problem: Problem };
 
@@ -103,7 +103,7 @@ export function capabilitiesOf(request: NetworkRequest): string[] {
 }
 
 function readJson(annotation: string): ParsedNetworks {
-  const decoded = decodeGo(annotation, list(selection, MOST_REQUESTS));
+  const decoded = decodeGo(annotation, list(selection, MAX_REQUESTS));
   if (!decoded.ok) return decoded;
   const requests: NetworkRequest[] = [];
   for (const fields of decoded.value ?? []) {
@@ -150,12 +150,12 @@ const BLANK = "[\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202
 const EDGES = new RegExp(`^${BLANK}`);
 const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 /** Linux' IFNAMSIZ without the closing 0, in bytes. */
-const LONGEST_INTERFACE = 15;
+const MAX_INTERFACE_LENGTH = 15;
 
 function readShort(annotation: string): ParsedNetworks {
   const requests: NetworkRequest[] = [];
-  const items = annotation.split(",", MOST_REQUESTS + 1);
-  if (items.length > MOST_REQUESTS) return failed("TOO_MANY", `has more than ${MOST_REQUESTS} networks`);
+  const items = annotation.split(",", MAX_REQUESTS + 1);
+  if (items.length > MAX_REQUESTS) return failed("TOO_MANY", `has more than ${MAX_REQUESTS} networks`);
   for (const item of items) {
     const read = readItem(trimmed(item));
     if ("code" in read) return { ok: false, problem: read };
@@ -179,10 +179,10 @@ function readItem(item: string): NetworkRequest | Problem {
         "BAD_NAME",
         `must name networks with lowercase letters, digits and - (it has ${show(word)}); a name with a dot requires the JSON form, [{"name": …}]`,
       );
-  if (Buffer.byteLength(device) > LONGEST_INTERFACE || /[ \t\n\v\f\r/]/.test(device))
+  if (Buffer.byteLength(device) > MAX_INTERFACE_LENGTH || /[ \t\n\v\f\r/]/.test(device))
     return problem(
       "BAD_INTERFACE",
-      `has an interface that is longer than ${LONGEST_INTERFACE} bytes or contains white space (${show(device)})`,
+      `has an interface that is longer than ${MAX_INTERFACE_LENGTH} bytes or contains white space (${show(device)})`,
     );
   return { namespace, name, ...(device === "" ? {} : { interface: device }) };
 }

@@ -4,7 +4,7 @@ import { ARCHITECTURES } from "../../../crds/multus-install/spec.ts";
 import { podDifferences } from "../../../import/running-pods.ts";
 import type { KubeClient } from "../../../kube/client.ts";
 import { ApiError } from "../../../kube/errors.ts";
-import { handedOver, managedFieldsOf, ownsByApply } from "../../../kube/managed-fields.ts";
+import { managedFieldsOf, ownsByApply, transferred } from "../../../kube/managed-fields.ts";
 import {
   type ApiObject,
   CONFIG_MAPS,
@@ -20,7 +20,7 @@ import { GUARD } from "../../../render/rollout-guard.ts";
 import { FIELD_MANAGER, isOwn } from "../../shared/applier.ts";
 import { AdoptionRefused } from "../errors.ts";
 import { entryKey, entryOf } from "../inventory/inventory.ts";
-import { FINALIZER, type Run } from "../scope.ts";
+import { FINALIZER, type ReconcileScope } from "../scope.ts";
 import { type Conflict, conflictOf, conflictsText } from "./conflicts.ts";
 
 /** Who wrote an object that was installed by hand. Fields that controllers and other programs set stay theirs. */
@@ -47,7 +47,7 @@ export interface Adoption {
  * a DaemonSet with a value that cannot be changed.
  */
 export async function planAdoption(
-  run: Run,
+  scope: ReconcileScope,
   install: MultusInstall,
   objects: readonly KubeObject[],
 ): Promise<Adoption> {
@@ -57,30 +57,30 @@ export async function planAdoption(
   const immutable: string[] = [];
   for (const object of objects) {
     if (object.metadata.name === NETWORK_DEFINITION) continue;
-    const live = run.deps.owned.get(refOf(object)) ?? (await getLive(run, refOf(object)));
+    const live = scope.deps.owned.get(refOf(object)) ?? (await getLive(scope, refOf(object)));
     if (!live) continue;
-    if (!isOwn(live) && !adopt) conflicts.push(await conflictWith(run, object, live));
+    if (!isOwn(live) && !adopt) conflicts.push(await conflictWith(scope, object, live));
     else if (object.kind === "DaemonSet") {
-      const refused = await planDaemonSet(run, install, object, live, adoption);
+      const refused = await planDaemonSet(scope, install, object, live, adoption);
       if (refused) immutable.push(refused);
     } else if (!isOwn(live)) adoption.taken.push(live);
   }
-  conflicts.push(...(await planObsolete(run, install, objects, adoption)));
+  conflicts.push(...(await planObsolete(scope, install, objects, adoption)));
   if (conflicts.length > 0)
     throw new AdoptionRefused("OwnershipConflict", [conflictsText(conflicts), ...immutable].join(". "));
   if (immutable.length > 0) throw new AdoptionRefused("ImmutableField", immutable.join(". "));
-  const reserved = await reservedNames(run, install);
+  const reserved = await reservedNames(scope, install);
   if (reserved.length > 0) throw new AdoptionRefused("OwnershipConflict", reserved.join(". "));
   return adoption;
 }
 
 /** Which fields the operator's apply would meet that others own: asked by a dry run without force. */
-async function conflictWith(run: Run, object: KubeObject, live: ApiObject): Promise<Conflict> {
+async function conflictWith(scope: ReconcileScope, object: KubeObject, live: ApiObject): Promise<Conflict> {
   try {
-    await run.deps.client.apply(refOf(object), object, {
+    await scope.deps.client.apply(refOf(object), object, {
       fieldManager: FIELD_MANAGER,
       dryRun: true,
-      signal: run.context.signal,
+      signal: scope.context.signal,
     });
     return conflictOf(live);
   } catch (error) {
@@ -90,14 +90,17 @@ async function conflictWith(run: Run, object: KubeObject, live: ApiObject): Prom
 }
 
 /** Objects of the operator's own, which it makes in the course of a rollout; of others' under these names there is no use. */
-async function reservedNames(run: Run, { spec: { namespace } }: MultusInstall): Promise<string[]> {
-  if (run.live.metadata.finalizers?.includes(FINALIZER)) return [];
+async function reservedNames(
+  scope: ReconcileScope,
+  { spec: { namespace } }: MultusInstall,
+): Promise<string[]> {
+  if (scope.live.metadata.finalizers?.includes(FINALIZER)) return [];
   const refs: ObjectRef[] = [
     { type: CONFIG_MAPS, namespace, name: LAST_COMPLETE },
     { type: CONFIG_MAPS, namespace, name: GUARD },
     { type: DAEMON_SETS, namespace, name: GUARD },
   ];
-  const found = await Promise.all(refs.map((ref) => getLive(run, ref)));
+  const found = await Promise.all(refs.map((ref) => getLive(scope, ref)));
   return found.flatMap((live) => {
     if (!live || isOwn(live)) return [];
     const { object, owners } = conflictOf(live);
@@ -109,22 +112,22 @@ async function reservedNames(run: Run, { spec: { namespace } }: MultusInstall): 
  * Takes over what the plan names: from then on the operator's applies remove what the spec does not want.
  * True where something was written.
  */
-export async function takeOver(run: Run, { taken, notes }: Adoption): Promise<boolean> {
+export async function takeOver(scope: ReconcileScope, { taken, notes }: Adoption): Promise<boolean> {
   let isWritten = false;
   for (const live of taken) {
-    const managedFields = handedOver(managedFieldsOf(live), byHand, FIELD_MANAGER);
+    const managedFields = transferred(managedFieldsOf(live), byHand, FIELD_MANAGER);
     if (!managedFields) continue;
     const { resourceVersion } = live.metadata;
-    await run.deps.client.patch(refOf(live), [
+    await scope.deps.client.patch(refOf(live), [
       { op: "test", path: "/metadata/resourceVersion", value: resourceVersion },
       { op: "replace", path: "/metadata/managedFields", value: managedFields },
     ]);
-    run.context.log.info({ adopted: describe(refOf(live)) }, "adopted");
+    scope.context.log.info({ adopted: describe(refOf(live)) }, "adopted");
     isWritten = true;
   }
   if (isWritten)
     for (const note of notes)
-      await run.deps.events.send(run.live, { type: "Normal", reason: "Adopted", action: "Adopt", note });
+      await scope.deps.events.send(scope.live, { type: "Normal", reason: "Adopted", action: "Adopt", note });
   return isWritten;
 }
 
@@ -136,13 +139,13 @@ export function withoutTemplate(daemonSet: KubeObject): KubeObject {
 
 /** Returns why the DaemonSet cannot become the operator's, or undefined. */
 async function planDaemonSet(
-  run: Run,
+  scope: ReconcileScope,
   install: MultusInstall,
   object: KubeObject,
   live: ApiObject,
   adoption: Adoption,
 ): Promise<string | undefined> {
-  const found = await foundPods(run.deps.client, install, live);
+  const found = await foundPods(scope.deps.client, install, live);
   if (!found) return undefined;
   const refused = refusedSelector(object, live);
   if (refused) return refused;
@@ -197,12 +200,12 @@ function refusedSelector(object: KubeObject, live: ApiObject): string | undefine
  * Returns those that may not be replaced.
  */
 async function planObsolete(
-  run: Run,
+  scope: ReconcileScope,
   install: MultusInstall,
   objects: readonly KubeObject[],
   adoption: Adoption,
 ): Promise<Conflict[]> {
-  const known = new Set(run.findings.inventory.map(entryKey));
+  const known = new Set(scope.findings.inventory.map(entryKey));
   const isNew = objects.some(
     (object) => object.kind === "DaemonSet" && !known.has(entryKey(entryOf(object))),
   );
@@ -218,7 +221,7 @@ async function planObsolete(
       : []),
   ];
   const others = refs.filter((ref) => !rendered.has(describe(ref)));
-  const found = await Promise.all(others.map((ref) => getLive(run, ref)));
+  const found = await Promise.all(others.map((ref) => getLive(scope, ref)));
   const conflicts: Conflict[] = [];
   const conflicting: ObjectRef[] = [];
   for (const live of found) {
@@ -236,10 +239,10 @@ async function planObsolete(
     adoption.obsolete.push(live as KubeObject);
   }
   // Their end is what the install waits for.
-  await run.deps.owned.watch(conflicting, run.context.signal);
+  await scope.deps.owned.watch(conflicting, scope.context.signal);
   return conflicts;
 }
 
-async function getLive(run: Run, ref: ObjectRef): Promise<ApiObject | undefined> {
-  return await run.deps.client.get<ApiObject>(ref, { signal: run.context.signal });
+async function getLive(scope: ReconcileScope, ref: ObjectRef): Promise<ApiObject | undefined> {
+  return await scope.deps.client.get<ApiObject>(ref, { signal: scope.context.signal });
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { KubeObject } from "../../../crds/kube-object.ts";
-import { winner } from "../../../crds/multus-install/active-install.ts";
+import { activeInstall } from "../../../crds/multus-install/active-install.ts";
 import {
   MULTUS_INSTALL,
   type MultusInstall,
@@ -33,11 +33,13 @@ export async function preview(client: KubeClient, install: MultusInstall): Promi
   const live = await installs(client);
   const same = live.find(({ metadata }) => metadata.name === install.metadata.name);
   const objects = objectsOf(renderInstall(await withForeseenDistribution(client, install, same)));
-  const older = winner(live.map(contender));
-  if (older && older.name !== install.metadata.name)
+  const older = activeInstall(live);
+  if (older && older.metadata.name !== install.metadata.name)
     return {
       changes: [],
-      notes: [`MultusInstall ${older.name} is older and takes precedence: this one would change nothing.`],
+      notes: [
+        `MultusInstall ${older.metadata.name} is older and takes precedence: this one would change nothing.`,
+      ],
     };
   const changes = [installChange(same, install)];
   for (const object of objects) changes.push(await objectChange(client, install, object));
@@ -72,10 +74,6 @@ async function installs(client: KubeClient): Promise<ApiObject[]> {
     if (error instanceof ApiError && error.status === 404) return [];
     throw error;
   }
-}
-
-function contender({ metadata: { name, uid = "", creationTimestamp = "" } }: ApiObject) {
-  return { name, uid, creationTimestamp };
 }
 
 function installChange(live: ApiObject | undefined, install: MultusInstall): ObjectChange | undefined {

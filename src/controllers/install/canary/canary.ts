@@ -8,8 +8,8 @@ import { ApiError } from "../../../kube/errors.ts";
 import { type ApiObject, PODS, refOf } from "../../../kube/resource.ts";
 import { PROBED_REVISION, probePod, probePodName } from "../../../render/probe-pod.ts";
 import { InvalidSpec } from "../errors.ts";
-import type { Verdict } from "../rollout/assess.ts";
-import type { Run } from "../scope.ts";
+import type { RolloutPhase } from "../rollout/assess.ts";
+import type { ReconcileScope } from "../scope.ts";
 import { servedNodes } from "../startup-taint.ts";
 import { type CanaryNode, nextCanaryStep } from "./next-step.ts";
 import { isAttached, probeOutcome, sandboxFailure } from "./probe.ts";
@@ -21,7 +21,7 @@ const TEMPLATE_GENERATION = "deprecated.daemonset.template.generation";
 /** A pod in trouble for less may still get over it; in seconds since its creation. */
 const GRACE_SECONDS = 30;
 /** As long as an image pull may take; in seconds. */
-const LONGEST_START_SECONDS = 300;
+const MAX_START_SECONDS = 300;
 
 /** status.rollout.message (docs/reference). */
 const MAX_MESSAGE = 1024;
@@ -30,7 +30,7 @@ export type RolloutStatus = NonNullable<MultusInstallStatus["rollout"]>;
 
 /** A changed Multus on its first nodes: the DaemonSets have the new template, and only the canary's pods are deleted. */
 export class Canary {
-  readonly #run: Run;
+  readonly #scope: ReconcileScope;
   readonly #install: MultusInstall;
   readonly #network: string;
   readonly #count: number;
@@ -39,7 +39,7 @@ export class Canary {
   readonly #known: RolloutStatus | undefined;
 
   constructor(
-    run: Run,
+    scope: ReconcileScope,
     install: MultusInstall,
     network: string,
     count: number,
@@ -47,7 +47,7 @@ export class Canary {
     revision: string,
     known: RolloutStatus | undefined,
   ) {
-    this.#run = run;
+    this.#scope = scope;
     this.#install = install;
     this.#network = network;
     this.#count = count;
@@ -68,12 +68,12 @@ export class Canary {
   }
 
   /** Does the next step, once the DaemonSets are applied, and says how far the canary is; undefined when it has passed. */
-  async advance(): Promise<Verdict | undefined> {
-    const { generation = 0 } = this.#run.live.metadata;
+  async advance(): Promise<RolloutPhase | undefined> {
+    const { generation = 0 } = this.#scope.live.metadata;
     const isChosen = this.#known?.generation === generation && this.#known.nodes !== undefined;
     const chosen = (isChosen && this.#known?.nodes) || (await this.#choose());
     const record = (state: RolloutStatus["state"], message: string, passed: readonly string[]) => {
-      this.#run.findings.rolloutRecord = {
+      this.#scope.findings.rolloutRecord = {
         revision: this.#revision,
         generation,
         state,
@@ -83,7 +83,7 @@ export class Canary {
       };
     };
     if (this.#known?.state === "Failed" && this.#known.generation === generation) {
-      this.#run.findings.rolloutRecord = this.#known;
+      this.#scope.findings.rolloutRecord = this.#known;
       return { state: "RolloutFailed", message: this.#known.message };
     }
     if (!this.#daemonSets.every((daemonSet) => this.#isSeen(daemonSet)))
@@ -121,17 +121,17 @@ export class Canary {
   }
 
   #isSeen(daemonSet: KubeObject): boolean {
-    const live = this.#run.deps.owned.get(refOf(daemonSet));
+    const live = this.#scope.deps.owned.get(refOf(daemonSet));
     return (
       live !== undefined &&
-      this.#run.deps.applier.hasSeenWrite(refOf(daemonSet), live) &&
+      this.#scope.deps.applier.hasSeenWrite(refOf(daemonSet), live) &&
       daemonSetView(live).current
     );
   }
 
   /** Nodes that are Ready and have a Multus pod: by name, those that have the new one first. */
   async #choose(): Promise<string[]> {
-    const { deps } = this.#run;
+    const { deps } = this.#scope;
     const down = new Set((await deps.nodes()).filter((n) => n.notReady).map(({ name }) => name));
     const multus = await this.#multusPods();
     const names = [...new Set(multus.map(({ node }) => node))].filter((node) => !down.has(node));
@@ -140,7 +140,7 @@ export class Canary {
   }
 
   async #nodes(chosen: readonly string[]): Promise<CanaryNode[]> {
-    const { deps } = this.#run;
+    const { deps } = this.#scope;
     const there = new Set((await deps.nodes()).map(({ name }) => name));
     const all = await deps.pods(this.#install.spec.namespace);
     const multus = await this.#multusPods();
@@ -154,64 +154,64 @@ export class Canary {
 
   async #multusPods(): Promise<MultusPodView[]> {
     const names = new Set(this.#daemonSets.map(({ metadata }) => metadata.name));
-    const pods = await this.#run.deps.pods(this.#install.spec.namespace);
+    const pods = await this.#scope.deps.pods(this.#install.spec.namespace);
     return pods.filter(({ daemonSet, node }) => names.has(daemonSet) && node !== "");
   }
 
   #isNew(pod: MultusPodView): boolean {
     const daemonSet = this.#daemonSets.find(({ metadata }) => metadata.name === pod.daemonSet);
-    const live = daemonSet && this.#run.deps.owned.get(refOf(daemonSet));
+    const live = daemonSet && this.#scope.deps.owned.get(refOf(daemonSet));
     return pod.templateGeneration === live?.metadata.annotations?.[TEMPLATE_GENERATION];
   }
 
   #podState(pods: readonly MultusPodView[]): CanaryNode["pod"] {
-    const now = this.#run.deps.now();
+    const now = this.#scope.deps.now();
     const pod = pods.find(({ terminating }) => !terminating);
     if (!pod) return "OnItsWay";
     if (!this.#isNew(pod)) return "Old";
     const age = (now.getTime() - Date.parse(pod.created)) / 1000;
-    const [trouble] = unhealthyNodes([pod], now);
-    if (trouble && age > GRACE_SECONDS) return { failed: trouble.message };
-    if (!trouble && servedNodes([pod], now).served.has(pod.node)) return "Available";
-    if (age > LONGEST_START_SECONDS)
-      return { failed: `its Multus pod is not Ready after ${LONGEST_START_SECONDS / 60} minutes` };
+    const [issue] = unhealthyNodes([pod], now);
+    if (issue && age > GRACE_SECONDS) return { failed: issue.message };
+    if (!issue && servedNodes([pod], now).served.has(pod.node)) return "Available";
+    if (age > MAX_START_SECONDS)
+      return { failed: `its Multus pod is not Ready after ${MAX_START_SECONDS / 60} minutes` };
     return "OnItsWay";
   }
 
   async #probeState(node: string, pods: readonly MultusPodView[]): Promise<CanaryNode["probe"]> {
     const { known, revision } = { known: this.#known, revision: this.#revision };
-    if (known?.generation === this.#run.live.metadata.generation && known?.passed?.includes(node))
+    if (known?.generation === this.#scope.live.metadata.generation && known?.passed?.includes(node))
       return "Passed";
     const pod = pods.find(({ name }) => name === probePodName(node));
     if (!pod || pod.terminating) return "None";
     if (pod.labels[PROBED_REVISION] !== revision) {
-      await removePod(this.#run, pod);
+      await removePod(this.#scope, pod);
       return "Running";
     }
     const network = `${this.#install.spec.namespace}/${this.#network}`;
-    const outcome = probeOutcome(pod, isAttached(pod, network), this.#run.deps.now());
+    const outcome = probeOutcome(pod, isAttached(pod, network), this.#scope.deps.now());
     if (outcome !== "NoSandbox") return outcome;
-    return { failed: `the probe did not start: ${await sandboxFailure(this.#run, pod)}` };
+    return { failed: `the probe did not start: ${await sandboxFailure(this.#scope, pod)}` };
   }
 
   async #replace(node: string): Promise<void> {
     for (const pod of await this.#multusPods())
-      if (pod.node === node && !pod.terminating) await removePod(this.#run, pod);
+      if (pod.node === node && !pod.terminating) await removePod(this.#scope, pod);
   }
 
   async #removeProbe(node: string): Promise<void> {
-    const pods = await this.#run.deps.pods(this.#install.spec.namespace);
+    const pods = await this.#scope.deps.pods(this.#install.spec.namespace);
     const pod = pods.find(({ name }) => name === probePodName(node));
-    if (pod && !pod.terminating) await removePod(this.#run, pod);
+    if (pod && !pod.terminating) await removePod(this.#scope, pod);
   }
 
   async #probe(node: string): Promise<void> {
-    const image = this.#run.deps.image;
+    const image = this.#scope.deps.image;
     if (!image) throw new InvalidSpec("spec.rollout.canary needs the operator's own image: run --node-image");
     const network = this.#network;
     const pod = probePod(this.#install, { node, network, revision: this.#revision, image });
     try {
-      await this.#run.deps.client.create(PODS, pod as ApiObject, { signal: this.#run.context.signal });
+      await this.#scope.deps.client.create(PODS, pod as ApiObject, { signal: this.#scope.context.signal });
     } catch (error) {
       // There is one already, which the watch has not told of yet.
       if (!(error instanceof ApiError) || error.status !== 409) throw error;
@@ -220,10 +220,13 @@ export class Canary {
 }
 
 /** Deletes the pod that was looked at, and no other of its name. */
-export async function removePod(run: Run, { namespace, name, uid }: MultusPodView): Promise<void> {
-  run.context.log.info({ deleted: `Pod ${namespace}/${name}` }, "deleted");
+export async function removePod(
+  scope: ReconcileScope,
+  { namespace, name, uid }: MultusPodView,
+): Promise<void> {
+  scope.context.log.info({ deleted: `Pod ${namespace}/${name}` }, "deleted");
   try {
-    await run.deps.client.delete({ type: PODS, namespace, name }, { preconditions: { uid } });
+    await scope.deps.client.delete({ type: PODS, namespace, name }, { preconditions: { uid } });
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 409) throw error; // another of that name by now
   }

@@ -7,7 +7,7 @@ import { PROBE } from "../../../render/probe-pod.ts";
 import { InvalidSpec, ProbeNetworkMissing } from "../errors.ts";
 import { revisionOf } from "../rollout/live-workloads.ts";
 import type { RolloutState } from "../rollout/next-step.ts";
-import type { Run } from "../scope.ts";
+import type { ReconcileScope } from "../scope.ts";
 import { CANARY, Canary, removePod } from "./canary.ts";
 
 /** One text for all DaemonSets of a rollout. */
@@ -20,14 +20,14 @@ export function revisionOfAll(daemonSets: readonly KubeObject[]): string {
  * it is the first install, or the canary was passed. Throws a ProbeNetworkMissing before anything is applied.
  */
 export async function canaryOf(
-  run: Run,
+  scope: ReconcileScope,
   install: MultusInstall,
   daemonSets: readonly KubeObject[],
   state: RolloutState,
 ): Promise<Canary | undefined> {
   const wanted = install.spec.rollout.canary;
   if (!wanted) {
-    delete run.findings.rolloutRecord;
+    delete scope.findings.rolloutRecord;
     return undefined;
   }
   if (state.obsolete.some(({ ending }) => !ending))
@@ -36,33 +36,33 @@ export async function canaryOf(
     );
   const revision = revisionOfAll(daemonSets);
   const held = daemonSets.some(
-    (d) => run.deps.owned.get(refOf(d))?.metadata.annotations?.[CANARY] === revision,
+    (d) => scope.deps.owned.get(refOf(d))?.metadata.annotations?.[CANARY] === revision,
   );
   const begins = state.live.length > 0 && state.live.some(({ upToDate }) => !upToDate);
   if (!held && !begins) {
-    delete run.findings.rolloutRecord;
+    delete scope.findings.rolloutRecord;
     return undefined;
   }
-  if (!held) await assertProbeNetwork(run, install.spec.namespace, wanted.probe);
-  const { rollout } = run.previous;
+  if (!held) await assertProbeNetwork(scope, install.spec.namespace, wanted.probe);
+  const { rollout } = scope.previous;
   const known = rollout?.revision === revision ? rollout : undefined;
   if (known?.state === "Passed") {
-    run.findings.rolloutRecord = known; // until the DaemonSets are seen to be let go
+    scope.findings.rolloutRecord = known; // until the DaemonSets are seen to be let go
     return undefined;
   }
-  return new Canary(run, install, wanted.probe, wanted.nodes, daemonSets, revision, known);
+  return new Canary(scope, install, wanted.probe, wanted.nodes, daemonSets, revision, known);
 }
 
 /** Without its network the probe would fail on the first node, a minute later, as if Multus were at fault. */
-async function assertProbeNetwork(run: Run, namespace: string, name: string): Promise<void> {
+async function assertProbeNetwork(scope: ReconcileScope, namespace: string, name: string): Promise<void> {
   const ref = { type: NETWORK_ATTACHMENT_DEFINITIONS, namespace, name };
-  if (await run.deps.client.get<ApiObject>(ref)) return;
+  if (await scope.deps.client.get<ApiObject>(ref)) return;
   throw new ProbeNetworkMissing(
     `spec.rollout.canary.probe: there is no NetworkAttachmentDefinition ${namespace}/${name}, and the rollout has not begun: create it in namespace ${namespace}, or name one that exists there`,
   );
 }
 
 /** Removes the probes of a canary that ended in the middle: the spec has changed since, or wants none any more. */
-export async function removeLeftProbes(run: Run, pods: readonly MultusPodView[]): Promise<void> {
-  for (const pod of pods) if (pod.labels.name === PROBE && !pod.terminating) await removePod(run, pod);
+export async function removeLeftProbes(scope: ReconcileScope, pods: readonly MultusPodView[]): Promise<void> {
+  for (const pod of pods) if (pod.labels.name === PROBE && !pod.terminating) await removePod(scope, pod);
 }

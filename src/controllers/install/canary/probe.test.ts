@@ -37,7 +37,7 @@ it("fails where the container started without the report", () => {
     });
 });
 
-it("waits for the kubelet's retries, and looks for the cause then", () => {
+it("waits for the kubelet's retries, and asks for the cause then", () => {
   expect(probeOutcome(probe({ phase: "Pending" }), false, at(59))).toBe("Running");
   expect(probeOutcome(probe({ phase: "Pending" }), false, at(61))).toBe("NoSandbox");
   const waiting = { name: "probe", state: { waiting: { reason: "ErrImagePull", message: "not found" } } };

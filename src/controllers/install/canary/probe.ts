@@ -1,11 +1,11 @@
 import type { MultusPodView } from "../../../diagnosis/multus-pod.ts";
 import { type ApiObject, CORE_EVENTS } from "../../../kube/resource.ts";
 import { failureView } from "../../../networks/sandbox-event.ts";
-import type { Run } from "../scope.ts";
+import type { ReconcileScope } from "../scope.ts";
 import type { CanaryNode } from "./next-step.ts";
 
 /** Two of the kubelet's own retries; in seconds since the pod's creation. */
-const LONGEST_SANDBOX_SECONDS = 60;
+const MAX_SANDBOX_SECONDS = 60;
 
 /**
  * What became of a probe. Multus reports a pod's networks before the runtime starts its container: one that
@@ -19,8 +19,8 @@ export function probeOutcome(
   if (attached) return "Passed";
   if (pod.phase !== "Pending") return { failed: "the probe started without its network" };
   const age = (now.getTime() - Date.parse(pod.created)) / 1000;
-  if (age <= LONGEST_SANDBOX_SECONDS) return "Running";
-  return pod.trouble ? { failed: `the probe did not start: ${pod.trouble.message}` } : "NoSandbox";
+  if (age <= MAX_SANDBOX_SECONDS) return "Running";
+  return pod.issue ? { failed: `the probe did not start: ${pod.issue.message}` } : "NoSandbox";
 }
 
 /** v3 reports a network without its namespace. */
@@ -29,11 +29,14 @@ export function isAttached(pod: MultusPodView, network: string): boolean {
 }
 
 /** The innermost error of the kubelet's last event about the pod's sandbox: the wrapping before it would hide it. */
-export async function sandboxFailure(run: Run, { namespace, uid }: MultusPodView): Promise<string> {
+export async function sandboxFailure(
+  scope: ReconcileScope,
+  { namespace, uid }: MultusPodView,
+): Promise<string> {
   const fieldSelector = `reason=FailedCreatePodSandBox,involvedObject.uid=${uid}`;
-  const { signal } = run.context;
+  const { signal } = scope.context;
   try {
-    const { items } = await run.deps.client.list<ApiObject>(CORE_EVENTS, {
+    const { items } = await scope.deps.client.list<ApiObject>(CORE_EVENTS, {
       namespace,
       fieldSelector,
       signal,
@@ -43,7 +46,7 @@ export async function sandboxFailure(run: Run, { namespace, uid }: MultusPodView
     if (!last) return "no event of the kubelet shows why";
     return last.network ? `network ${last.network}: ${last.message}` : last.message;
   } catch (error) {
-    run.context.log.warn({ err: error }, "the kubelets' events could not be read");
+    scope.context.log.warn({ err: error }, "the kubelets' events could not be read");
     return "the kubelet's events could not be read";
   }
 }

@@ -5,21 +5,21 @@ import { ApiError } from "../../../kube/errors.ts";
 import type { NotSynced } from "../../../kube/not-synced.ts";
 import { PODS } from "../../../kube/resource.ts";
 import { hostPaths } from "../../../multus/distributions.ts";
-import type { UncleanNode } from "../../nodes/cleaner.ts";
+import type { NodeNotCleaned } from "../../nodes/cleaner.ts";
 import { taskOwner } from "../../nodes/task-owner.ts";
-import type { Run } from "../scope.ts";
+import type { ReconcileScope } from "../scope.ts";
 import { taintKeys } from "../startup-taint.ts";
 import { ALL_NODES } from "./unknown-nodes.ts";
 
 /** How many nodes a sentence names. */
-const MOST_NAMED = 5;
+const MAX_NAMED = 5;
 
 /** How far the nodes of an install that is being deleted are. */
 export interface NodesCleaning {
   /** Nodes that are still waited for; none: the deletion may go on. */
-  waiting: readonly UncleanNode[];
+  waiting: readonly NodeNotCleaned[];
   /** Nodes that are not clean, waited for or not. */
-  left: readonly UncleanNode[];
+  left: readonly NodeNotCleaned[];
   message: string;
   /** spec.uninstall.timeout is over: what is stuck is left behind. */
   late: boolean;
@@ -33,24 +33,24 @@ export interface NodesCleaning {
  * @param install undefined where its spec cannot be read: then nobody knows where to clean
  */
 export async function cleanNodes(
-  run: Run,
+  scope: ReconcileScope,
   install: MultusInstall | undefined,
   pods: readonly MultusPodView[],
   foreign: readonly MultusPodView[],
 ): Promise<NodesCleaning> {
-  const { metadata } = run.live;
-  const late = isLate(run, install);
-  const target = cleaningTarget(run, install);
+  const { metadata } = scope.live;
+  const late = isLate(scope, install);
+  const target = cleaningTarget(scope, install);
   if (!target) return { waiting: [], left: [], message: "", late };
   const { confDir, binDir } = hostPaths(target.spec);
-  const nodes = await run.deps.nodes();
+  const nodes = await scope.deps.nodes();
   const inUse = new Set(foreign.map(({ node }) => node));
-  const progress = run.deps.nodeTasks.clean({
+  const progress = scope.deps.nodeTasks.clean({
     owner: taskOwner(target),
     key: metadata.uid ?? "",
     confDir,
     binDir,
-    since: metadata.creationTimestamp ?? run.deps.now().toISOString(),
+    since: metadata.creationTimestamp ?? scope.deps.now().toISOString(),
     nodes: nodes.filter(({ name }) => !inUse.has(name)),
     busy: new Set(pods.map(({ node }) => node)),
   });
@@ -69,13 +69,13 @@ export async function cleanNodes(
  * and none is freed of the startup taint.
  */
 export function unknownNodes(
-  run: Run,
+  scope: ReconcileScope,
   install: MultusInstall | undefined,
   { message }: NotSynced,
 ): NodesCleaning {
-  const keys = taintKeys(run, install);
+  const keys = taintKeys(scope, install);
   const reason = keys.length > 0 ? `${message}; the startup taint ${keys.join(", ")} stays` : message;
-  const isAtStake = cleaningTarget(run, install) !== undefined || keys.length > 0;
+  const isAtStake = cleaningTarget(scope, install) !== undefined || keys.length > 0;
   return {
     waiting: [],
     left: isAtStake ? [{ node: ALL_NODES, reason, underWay: false, busy: false }] : [],
@@ -85,12 +85,15 @@ export function unknownNodes(
 }
 
 /** The install whose nodes are to be cleaned; undefined if none are, or none can be. */
-export function cleaningTarget(run: Run, install: MultusInstall | undefined): MultusInstall | undefined {
-  return install?.spec.uninstall.nodes !== "Leave" && run.deps.nodeTasks.canRun ? install : undefined;
+export function cleaningTarget(
+  scope: ReconcileScope,
+  install: MultusInstall | undefined,
+): MultusInstall | undefined {
+  return install?.spec.uninstall.nodes !== "Leave" && scope.deps.nodeTasks.canRun ? install : undefined;
 }
 
 /** Whether spec.uninstall.timeout is over. */
-export function isLate({ live, deps }: Run, install: MultusInstall | undefined): boolean {
+export function isLate({ live, deps }: ReconcileScope, install: MultusInstall | undefined): boolean {
   const since = Date.parse(live.metadata.deletionTimestamp ?? "");
   return deps.now().getTime() >= since + timeoutSeconds(install) * 1000;
 }
@@ -110,10 +113,13 @@ function leftToOthers(foreign: readonly MultusPodView[]): string {
 }
 
 /** Says which nodes were left as they are: in the log all of them, in an event as many as fit. */
-export async function tellUncleanNodes(run: Run, left: readonly UncleanNode[]): Promise<void> {
-  for (const { node, reason } of left) run.context.log.warn({ node, reason }, "node not cleaned");
+export async function emitNodesNotCleaned(
+  scope: ReconcileScope,
+  left: readonly NodeNotCleaned[],
+): Promise<void> {
+  for (const { node, reason } of left) scope.context.log.warn({ node, reason }, "node not cleaned");
   if (left.length === 0) return;
-  await run.deps.events.send(run.live, {
+  await scope.deps.events.send(scope.live, {
     type: "Warning",
     reason: "NodesNotCleaned",
     action: "Uninstall",
@@ -122,7 +128,7 @@ export async function tellUncleanNodes(run: Run, left: readonly UncleanNode[]): 
   });
 }
 
-function noteOf(left: readonly UncleanNode[]): string {
+function noteOf(left: readonly NodeNotCleaned[]): string {
   const unknown = left.find(({ node }) => node === ALL_NODES);
   if (unknown)
     return `All nodes are unknown, and none was cleaned within spec.uninstall.timeout: ${unknown.reason}. Multus' configuration may be on each of them: once this can be read, apply the same MultusInstall, wait until it is Ready and delete it, or clean the nodes by hand, see docs/guides/uninstall.md`;
@@ -135,14 +141,14 @@ function noteOf(left: readonly UncleanNode[]): string {
  * A pod on a node that is down ends only when its kubelet says so, which may be never: it is taken from the API.
  * @param pods the install's own
  */
-export async function forgetPods(run: Run, pods: readonly MultusPodView[]): Promise<void> {
+export async function forgetPods(scope: ReconcileScope, pods: readonly MultusPodView[]): Promise<void> {
   for (const { name, namespace, node, uid } of pods) {
-    run.context.log.warn(
+    scope.context.log.warn(
       { pod: `${namespace}/${name}`, node },
       "pod did not terminate; force-deleting it without its kubelet's confirmation",
     );
     try {
-      await run.deps.client.delete(
+      await scope.deps.client.delete(
         { type: PODS, namespace, name },
         { gracePeriodSeconds: 0, preconditions: { uid } },
       );
@@ -153,8 +159,8 @@ export async function forgetPods(run: Run, pods: readonly MultusPodView[]): Prom
   }
 }
 
-function namesOf(nodes: readonly UncleanNode[]): string {
-  const named = nodes.slice(0, MOST_NAMED).map(({ node, reason }) => `${node} (${reason.slice(0, 200)})`);
+function namesOf(nodes: readonly NodeNotCleaned[]): string {
+  const named = nodes.slice(0, MAX_NAMED).map(({ node, reason }) => `${node} (${reason.slice(0, 200)})`);
   const more = nodes.length - named.length;
   return named.join(", ") + (more > 0 ? ` and ${more} more` : "");
 }

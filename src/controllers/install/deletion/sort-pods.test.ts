@@ -7,7 +7,7 @@ const pod = (daemonSet: string, daemonSetUid: string) =>
 const entries = ["a", "b"].map((name) => ({ apiVersion: "apps/v1", kind: "DaemonSet", name }));
 const names = (pods: readonly MultusPodView[]) => pods.map(({ name }) => name);
 
-it("tells the pods of a DaemonSet that took an own one's name from those that the own one left", () => {
+it("separates the pods of a DaemonSet that took an own one's name from those that the own one left", () => {
   const pods = [pod("a", "1"), pod("a", "2"), pod("b", "3"), pod("other", "4"), pod("", "")];
   const { own, foreign } = sortPods(pods, entries, [{ state: "Foreign", uid: "2" }, { state: "Ending" }]);
   expect(names(own)).toEqual(["a-1", "b-3"]);

@@ -1,5 +1,5 @@
 /** A list may take this long although nothing is wrong, s: an operator that starts after the timeout asks too. */
-const SHORTEST_PATIENCE_SECONDS = 30;
+const MIN_PATIENCE_SECONDS = 30;
 
 /** In place of a node's name. */
 export const ALL_NODES = "all nodes";
@@ -10,5 +10,5 @@ export const ALL_NODES = "all nodes";
  * @param unknownSeconds for how long they have not been known
  */
 export function isGivenUp(late: boolean, timeoutSeconds: number, unknownSeconds: number): boolean {
-  return late && unknownSeconds >= Math.max(timeoutSeconds, SHORTEST_PATIENCE_SECONDS);
+  return late && unknownSeconds >= Math.max(timeoutSeconds, MIN_PATIENCE_SECONDS);
 }

@@ -1,5 +1,5 @@
 import type { MultusPodView } from "../../../diagnosis/multus-pod.ts";
-import type { Run } from "../scope.ts";
+import type { ReconcileScope } from "../scope.ts";
 import { recentMessages } from "./kubelet-events.ts";
 
 /** k8s.io/kubernetes pkg/kubelet/events/event.go; said again at every attempt. */
@@ -9,26 +9,26 @@ export const STARTING_SECONDS = 15;
 
 /** Scheduled, and nothing is known to be wrong, but it does not start: what hangs is told by an event alone. */
 export function isStarting(pod: MultusPodView): boolean {
-  return !pod.ready && !pod.terminating && pod.node !== "" && pod.trouble === undefined;
+  return !pod.ready && !pod.terminating && pod.node !== "" && pod.issue === undefined;
 }
 
 /** The pods, each that does not start since a volume cannot be mounted with the kubelet's sentence about it. */
 export async function withFailedMounts(
-  run: Run,
+  scope: ReconcileScope,
   namespace: string,
   pods: readonly MultusPodView[],
 ): Promise<readonly MultusPodView[]> {
-  const { now } = run.deps;
+  const { now } = scope.deps;
   const before = now().getTime() - STARTING_SECONDS * 1000;
   const hangs = (pod: MultusPodView) => isStarting(pod) && Date.parse(pod.created) < before;
   if (!pods.some(hangs)) return pods;
-  const events = await run.deps.kubeletEvents.withReason(namespace, REASON, run.context.log);
+  const events = await scope.deps.kubeletEvents.withReason(namespace, REASON, scope.context.log);
   if (!events) return pods;
   const messages = failedMounts(events, now());
   return pods.map((pod) => {
     const message = messages.get(pod.uid);
     if (!hangs(pod) || message === undefined) return pod;
-    return { ...pod, trouble: { container: "", image: "", reason: REASON, message, restarts: 0 } };
+    return { ...pod, issue: { container: "", image: "", reason: REASON, message, restarts: 0 } };
   });
 }
 

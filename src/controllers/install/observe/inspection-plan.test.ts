@@ -12,7 +12,7 @@ const restarted = { container: "kube-multus", image: "", reason: "Completed", me
 it.each([
   [
     "of a pod that crashes, and is Ready for a moment",
-    [{ ...pod("2026-11-24T12:00:03Z"), trouble: restarted }],
+    [{ ...pod("2026-11-24T12:00:03Z"), issue: restarted }],
     false,
   ],
   ["just after its pod was Ready", [pod("2026-11-24T12:00:00Z")], true],

@@ -1,5 +1,5 @@
 import type { MultusPodView } from "../../../diagnosis/multus-pod.ts";
-import type { Run } from "../scope.ts";
+import type { ReconcileScope } from "../scope.ts";
 import { recentMessages } from "./kubelet-events.ts";
 
 /** k8s.io/kubernetes pkg/kubelet/kubelet_pods.go; said again at every attempt while the secret is missing. */
@@ -12,15 +12,15 @@ const NAMES = /image pull secrets \(([^)]*)\)/;
  * kubelet's event does. Asked for only when an image cannot be pulled.
  */
 export async function withMissingSecrets(
-  run: Run,
+  scope: ReconcileScope,
   namespace: string,
   pods: readonly MultusPodView[],
 ): Promise<readonly MultusPodView[]> {
-  const { now } = run.deps;
+  const { now } = scope.deps;
   const concerned = (pod: MultusPodView) =>
-    pod.pullSecrets.length > 0 && /^(ErrImagePull|ImagePullBackOff)$/.test(pod.trouble?.reason ?? "");
+    pod.pullSecrets.length > 0 && /^(ErrImagePull|ImagePullBackOff)$/.test(pod.issue?.reason ?? "");
   if (!pods.some(concerned)) return pods;
-  const events = await run.deps.kubeletEvents.withReason(namespace, REASON, run.context.log);
+  const events = await scope.deps.kubeletEvents.withReason(namespace, REASON, scope.context.log);
   if (!events) return pods;
   const missing = missingSecrets(events, now());
   return pods.map((pod) => {

@@ -21,7 +21,7 @@ export interface Rollout {
    */
   unobserved: number;
   /** After so many seconds a pod that failed and runs again will be believed, if it still runs. */
-  lookAgainSeconds?: number;
+  recheckAfterSeconds?: number;
 }
 
 /**
@@ -54,12 +54,12 @@ export function rollout(
 }
 
 /** What the rollout means for the install. `message` is a sentence for people. */
-export type Verdict =
+export type RolloutPhase =
   | { state: "Complete"; message: string }
   | { state: "NoNodes"; message: string }
   | { state: "Progressing"; message: string }
   /** Every node runs the newest Multus, by its pods; the nodes are being looked at, or cleaned. */
-  | { state: "Looking"; message: string }
+  | { state: "Inspecting"; message: string }
   /** Stopped, until the spec changes. */
   | { state: "RolloutFailed"; message: string }
   /** The spec's rollout failed; what ran before is being put back. */
@@ -71,7 +71,7 @@ export type Verdict =
   | { state: "Failing"; message: string };
 
 /** Complete only when the newest spec was seen and is updated and available on every node that should have it. */
-export function verdict(r: Rollout): Verdict {
+export function phase(r: Rollout): RolloutPhase {
   const progress = `${r.updated} of ${r.desired} nodes updated, ${r.available} available`;
   if (r.unhealthy.length > 0) return { state: "Failing", message: worstOf(r.unhealthy) };
   if (r.ending.length > 0)
@@ -91,14 +91,14 @@ export function verdict(r: Rollout): Verdict {
       state: "Progressing",
       message: `${progress}; ${r.unobserved} Ready pods are still to be observed`,
     };
-  if (r.unseen.length > 0) return { state: "Looking", message: `${progress}; ${lookingAt(r.unseen)}` };
+  if (r.unseen.length > 0) return { state: "Inspecting", message: `${progress}; ${inspecting(r.unseen)}` };
   return { state: "Complete", message: `Multus runs on ${r.desired} of ${r.desired} nodes` };
 }
 
 /** So many nodes are named in a sentence; the others are counted. */
 const NAMED = 5;
 
-function lookingAt(unseen: readonly string[]): string {
+function inspecting(unseen: readonly string[]): string {
   const more = unseen.length > NAMED ? ` and ${unseen.length - NAMED} more` : "";
   return `still looking whether its configuration is in place on ${unseen.slice(0, NAMED).join(", ")}${more}`;
 }

@@ -8,7 +8,7 @@ import { MULTUS_PROGRAMS } from "../../../node/inspect.ts";
  * configuration alone is the one that runs, or that will be written in a moment.
  * @param keepsPrograms the node's runtime calls them when older pods end
  */
-export function earlierFiles(
+export function leftoverFiles(
   found: NodeInspection,
   runs: NodeFiles,
   { confDir, binDir }: { confDir: string; binDir: string },

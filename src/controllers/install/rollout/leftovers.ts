@@ -6,14 +6,14 @@ import { nodeFilesOf } from "../../../multus/node-files.ts";
 import { flavourOf } from "../../../multus/releases.ts";
 import { GUARD } from "../../../render/rollout-guard.ts";
 import { taskOwner } from "../../nodes/task-owner.ts";
-import type { Run } from "../scope.ts";
-import { earlierFiles } from "./leftover-files.ts";
+import type { ReconcileScope } from "../scope.ts";
+import { leftoverFiles } from "./leftover-files.ts";
 
 /** How many nodes a sentence names. */
-const MOST_NAMED = 3;
+const MAX_NAMED = 3;
 
 /** How far the nodes are from having nothing of an earlier Multus. */
-export interface Aftermath {
+export interface LeftoverProgress {
   /** Nodes that are being cleaned, or whose turn has not come. */
   unclean: number;
   /** Nodes on which it failed; tried again, later each time. */
@@ -28,17 +28,17 @@ export interface Aftermath {
  * @param daemonSets the names of those that the spec has
  * @param revision of their templates
  */
-export async function cleanEarlierMultus(
-  run: Run,
+export async function removeLeftovers(
+  scope: ReconcileScope,
   install: MultusInstall,
   daemonSets: readonly string[],
   revision: string,
   pods: readonly MultusPodView[],
-): Promise<Aftermath> {
-  const { nodeTasks } = run.deps;
+): Promise<LeftoverProgress> {
+  const { nodeTasks } = scope.deps;
   const { spec } = install;
   if (!nodeTasks.canRun || spec.nodes.inspection === "Off") return { unclean: 0, failed: 0, warnings: [] };
-  const nodes = new Map((await run.deps.nodes()).map((node) => [node.name, node]));
+  const nodes = new Map((await scope.deps.nodes()).map((node) => [node.name, node]));
   const { confDir, binDir } = hostPaths(spec);
   const flavour = flavourOf(spec);
   const unclean: NodeView[] = [];
@@ -47,25 +47,25 @@ export async function cleanEarlierMultus(
     if (!node?.reachable || !ready || terminating || !daemonSets.includes(daemonSet)) continue;
     if (!nodeTasks.isCurrent(name)) continue;
     const found = nodeTasks.inspections.get(name);
-    const left = found && earlierFiles(found, nodeFilesOf(flavour), { confDir, binDir }, node.keepsCalls);
+    const left = found && leftoverFiles(found, nodeFilesOf(flavour), { confDir, binDir }, node.keepsCalls);
     if (left && left.length > 0) unclean.push(node);
   }
   const others = pods.filter(
     ({ daemonSet, terminating }) =>
       terminating || daemonSet === GUARD || (daemonSet !== "" && !daemonSets.includes(daemonSet)),
   );
-  const { left } = nodeTasks.cleanEarlier({
+  const { left } = nodeTasks.cleanLeftovers({
     owner: taskOwner(install),
     key: `${install.metadata.uid} ${revision}`,
     runs: flavour,
     confDir,
     binDir,
-    since: run.live.metadata.creationTimestamp ?? run.deps.now().toISOString(),
+    since: scope.live.metadata.creationTimestamp ?? scope.deps.now().toISOString(),
     nodes: unclean,
     busy: new Set(others.map(({ node }) => node)),
   });
   const failed = left.filter(({ underWay, busy }) => !underWay && !busy);
-  const named = failed.slice(0, MOST_NAMED).map(({ node, reason }) => `${node}: ${reason.slice(0, 200)}`);
+  const named = failed.slice(0, MAX_NAMED).map(({ node, reason }) => `${node}: ${reason.slice(0, 200)}`);
   return {
     unclean: left.length - failed.length,
     failed: failed.length,

@@ -5,7 +5,7 @@ import { type ApiObject, CONFIG_MAPS, DAEMON_SETS, type ObjectRef, refOf } from 
 import { deletesItsConfiguration, GUARD } from "../../../render/rollout-guard.ts";
 import { isOwn, templateOf } from "../../shared/applier.ts";
 import { entryKey, entryOf, entryOfRef, refOfEntry } from "../inventory/inventory.ts";
-import type { Run } from "../scope.ts";
+import type { ReconcileScope } from "../scope.ts";
 import type { LiveWorkload, RolloutState } from "./next-step.ts";
 
 /**
@@ -34,11 +34,11 @@ export function revisionOf(daemonSet: KubeObject): string {
 
 /** What the cluster has of Multus' and the guard's DaemonSets, beside the rendered ones. */
 export async function workloadState(
-  run: Run,
+  scope: ReconcileScope,
   daemonSets: readonly KubeObject[],
   pods: readonly MultusPodView[],
 ): Promise<RolloutState> {
-  const { owned } = run.deps;
+  const { owned } = scope.deps;
   const live: LiveWorkload[] = [];
   const obsolete: LiveWorkload[] = [];
   for (const wanted of daemonSets) {
@@ -46,14 +46,15 @@ export async function workloadState(
     // Somebody else's is no earlier Multus of this operator's: the apply says what is to be done about it.
     if (!found || !isOwn(found)) continue;
     // One that somebody is deleting comes back by itself, once it is gone.
-    const upToDate = found.metadata.deletionTimestamp !== undefined || (await isUpToDate(run, wanted, found));
+    const upToDate =
+      found.metadata.deletionTimestamp !== undefined || (await isUpToDate(scope, wanted, found));
     live.push(liveWorkload(found, upToDate));
   }
-  for (const ref of obsoleteDaemonSets(run, daemonSets)) {
+  for (const ref of obsoleteDaemonSets(scope, daemonSets)) {
     const found = owned.get(ref);
     if (found && isOwn(found)) obsolete.push(liveWorkload(found, false));
   }
-  const now = run.deps.now().getTime();
+  const now = scope.deps.now().getTime();
   const leaving = obsolete.filter(({ deletesConfiguration }) => deletesConfiguration);
   const names = new Set(leaving.map(({ name }) => name));
   const isLost = ({ endsAt }: MultusPodView) =>
@@ -70,9 +71,9 @@ export async function workloadState(
 }
 
 /** The DaemonSets of the inventory that the spec does not render, the guard left out. */
-export function obsoleteDaemonSets(run: Run, daemonSets: readonly KubeObject[]): ObjectRef[] {
+export function obsoleteDaemonSets(scope: ReconcileScope, daemonSets: readonly KubeObject[]): ObjectRef[] {
   const wanted = new Set(daemonSets.map((object) => entryKey(entryOf(object))));
-  return run.findings.inventory
+  return scope.findings.inventory
     .filter((entry) => entry.kind === "DaemonSet" && entry.name !== GUARD && !wanted.has(entryKey(entry)))
     .map(refOfEntry);
 }
@@ -87,7 +88,7 @@ export function guardRefs(namespace: string): ObjectRef[] {
 }
 
 /** A guard that the status lost is in the inventory again, so that it does not stay on the nodes. */
-export function rememberGuard({ deps, findings }: Run, namespace: string): void {
+export function rememberGuard({ deps, findings }: ReconcileScope, namespace: string): void {
   const known = new Set(findings.inventory.map(entryKey));
   const lost = guardRefs(namespace).filter((ref) => {
     const live = deps.owned.get(ref);
@@ -96,10 +97,10 @@ export function rememberGuard({ deps, findings }: Run, namespace: string): void 
   findings.inventory = [...findings.inventory, ...lost.map(entryOfRef)];
 }
 
-async function isUpToDate(run: Run, wanted: KubeObject, found: ApiObject): Promise<boolean> {
+async function isUpToDate(scope: ReconcileScope, wanted: KubeObject, found: ApiObject): Promise<boolean> {
   const mark = found.metadata.annotations?.[REVISION];
   if (mark !== undefined) return mark === revisionOf(wanted);
-  return !(await run.deps.applier.changesTemplate(wanted, run.context.signal));
+  return !(await scope.deps.applier.changesTemplate(wanted, scope.context.signal));
 }
 
 function liveWorkload(found: ApiObject, upToDate: boolean): LiveWorkload {

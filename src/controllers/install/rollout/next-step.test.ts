@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { type LiveWorkload, LONGEST_WAIT_FOR_GUARD, nextStep, type RolloutState } from "./next-step.ts";
+import { type LiveWorkload, MAX_GUARD_WAIT_SECONDS, nextStep, type RolloutState } from "./next-step.ts";
 
 const workload = (more: Partial<LiveWorkload> = {}): LiveWorkload => ({
   name: "kube-multus-ds",
@@ -24,13 +24,13 @@ const guard = (nodes: string[], ageSeconds = 5, ending = false) => ({
 });
 const step = (more: Partial<RolloutState>) => nextStep(state(more)).kind;
 
-it("applies at once what is new, what is up to date, and what somebody else changed", () => {
+it("applies at once what is new, what is up to date, and what was changed outside the operator", () => {
   expect(step({})).toBe("Apply");
   expect(step({ live: [workload()] })).toBe("Apply");
   expect(step({ live: [workload()], servingNodes: ["a"] })).toBe("Apply");
 });
 
-it("puts a guard on every node that Multus serves before pods are exchanged that delete their configuration", () => {
+it("puts a guard on every node that Multus serves before pods are replaced that delete their configuration", () => {
   const exchanged = { live: [old()], servingNodes: ["a", "b"] };
   expect(step(exchanged)).toBe("Guard");
   expect(step({ ...exchanged, guard: guard(["a"]) })).toBe("Guard");
@@ -43,7 +43,7 @@ it("does not wait for a guard that does not come up longer than a minute", () =>
   expect(nextStep(state({ ...exchanged, guard: guard(["a"]) }))).toMatchObject({
     message: expect.stringMatching(/guard on b/),
   });
-  expect(step({ ...exchanged, guard: guard(["a"], LONGEST_WAIT_FOR_GUARD) })).toBe("Apply");
+  expect(step({ ...exchanged, guard: guard(["a"], MAX_GUARD_WAIT_SECONDS) })).toBe("Apply");
 });
 
 it("needs no guard where the pods leave their configuration", () => {
@@ -54,10 +54,10 @@ it("guards first, lets the pods of a DaemonSet of another name end, and applies 
   const both = { obsolete: [old()], occupiedNodes: ["a"], servingNodes: ["a"] };
   expect(step(both)).toBe("Guard");
   const guarded = { ...both, guard: guard(["a"]) };
-  expect(step(guarded)).toBe("HandOver");
-  expect(step({ ...guarded, occupiedNodes: [] })).toBe("HandOver");
+  expect(step(guarded)).toBe("RemovePrevious");
+  expect(step({ ...guarded, occupiedNodes: [] })).toBe("RemovePrevious");
   const ending = { ...guarded, obsolete: [old({ ending: true })] };
-  expect(step(ending)).toBe("HandOver");
+  expect(step(ending)).toBe("RemovePrevious");
   expect(step({ ...ending, occupiedNodes: [] })).toBe("Apply");
 });
 

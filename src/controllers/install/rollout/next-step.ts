@@ -30,12 +30,12 @@ export type RolloutStep =
   /** Put the guard on the nodes, and wait for it. */
   | { kind: "Guard"; message: string }
   /** Delete the DaemonSets of the earlier spec, and wait for their pods to end. */
-  | { kind: "HandOver"; message: string }
+  | { kind: "RemovePrevious"; message: string }
   /** Apply the DaemonSets: a new template, drift, or nothing at all. */
   | { kind: "Apply" };
 
 /** A guard that does not come up must not hold up what may be a repair; in seconds. */
-export const LONGEST_WAIT_FOR_GUARD = 60;
+export const MAX_GUARD_WAIT_SECONDS = 60;
 
 /**
  * The next step from the Multus that runs to the one that the spec wants (docs/adr/0007). Each is safe to
@@ -49,7 +49,7 @@ export function nextStep(state: RolloutState): RolloutStep {
     if (!guard || guard.ending)
       return { kind: "Guard", message: "putting a guard on the nodes before Multus is exchanged" };
     const bare = state.servingNodes.filter((node) => !guard.nodes.has(node));
-    if (bare.length > 0 && guard.ageSeconds < LONGEST_WAIT_FOR_GUARD)
+    if (bare.length > 0 && guard.ageSeconds < MAX_GUARD_WAIT_SECONDS)
       return { kind: "Guard", message: `waiting for the guard on ${some(bare)} before Multus is exchanged` };
   }
   // On a node with two Multus, the one that ends would delete the other's file. One that leaves its file may go
@@ -58,7 +58,7 @@ export function nextStep(state: RolloutState): RolloutStep {
   if (state.occupiedNodes.length > 0 || leaving.some(({ ending }) => !ending)) {
     const names = leaving.map(({ name }) => name).join(", ");
     const where = state.occupiedNodes.length > 0 ? ` on ${some(state.occupiedNodes)}` : "";
-    return { kind: "HandOver", message: `waiting for the earlier Multus (${names}) to end${where}` };
+    return { kind: "RemovePrevious", message: `waiting for the earlier Multus (${names}) to end${where}` };
   }
   return { kind: "Apply" };
 }

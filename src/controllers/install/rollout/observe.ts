@@ -1,5 +1,5 @@
 import type { Condition } from "../../../crds/conditions.ts";
-import { nextLookSeconds, unhealthyNodes } from "../../../diagnosis/diagnose.ts";
+import { secondsToStable, unhealthyNodes } from "../../../diagnosis/diagnose.ts";
 import { daemonSetView, type MultusPodView } from "../../../diagnosis/multus-pod.ts";
 import { joined } from "../../../diagnosis/node-checks.ts";
 import { type ApiObject, DAEMON_SETS, describe, refOf } from "../../../kube/resource.ts";
@@ -7,14 +7,14 @@ import { UPSTREAM_LABELS } from "../../../render/labels.ts";
 import { objectsOf, type RenderedInstall } from "../../../render/render.ts";
 import { templateOf } from "../../shared/applier.ts";
 import { isStarting, STARTING_SECONDS, withFailedMounts } from "../observe/failed-mounts.ts";
-import { nodeLooks } from "../observe/inspection-plan.ts";
+import { inspectionsOf } from "../observe/inspection-plan.ts";
 import { withMissingSecrets } from "../observe/missing-secrets.ts";
-import type { Run } from "../scope.ts";
+import type { ReconcileScope } from "../scope.ts";
 import { type Rollout, rollout } from "./assess.ts";
 
 /** The rollout as the cluster shows it now; kept in the findings too. */
-export async function look(run: Run, rendered: RenderedInstall): Promise<Rollout> {
-  const { owned, applier } = run.deps;
+export async function observeRollout(scope: ReconcileScope, rendered: RenderedInstall): Promise<Rollout> {
+  const { owned, applier } = scope.deps;
   const all = objectsOf(rendered).map(refOf);
   const refs = all.filter((ref) => ref.type === DAEMON_SETS);
   // A copy older than the last write shows the numbers of a rollout that is over.
@@ -27,26 +27,30 @@ export async function look(run: Run, rendered: RenderedInstall): Promise<Rollout
   const ending = all.filter((ref) => owned.get(ref)?.metadata.deletionTimestamp !== undefined);
   const namespace = refs[0]?.namespace ?? "";
   const names = new Set(refs.map((ref) => ref.name));
-  const pods = (await run.deps.pods(namespace)).filter((pod) => names.has(pod.daemonSet));
-  const now = run.deps.now();
-  const explained = await withFailedMounts(run, namespace, await withMissingSecrets(run, namespace, pods));
-  const nodes = await run.deps.nodes();
-  const looked = await nodeLooks(run, pods);
-  const unhealthy = joined(unhealthyNodes(explained, now, nodes), looked.unhealthy);
-  const looks = [
-    ...[nextLookSeconds(pods, now) ?? [], pods.some(isStarting) ? STARTING_SECONDS : []].flat(),
-    ...looked.againSeconds,
+  const pods = (await scope.deps.pods(namespace)).filter((pod) => names.has(pod.daemonSet));
+  const now = scope.deps.now();
+  const explained = await withFailedMounts(
+    scope,
+    namespace,
+    await withMissingSecrets(scope, namespace, pods),
+  );
+  const nodes = await scope.deps.nodes();
+  const inspected = await inspectionsOf(scope, pods);
+  const unhealthy = joined(unhealthyNodes(explained, now, nodes), inspected.unhealthy);
+  const rechecks = [
+    ...[secondsToStable(pods, now) ?? [], pods.some(isStarting) ? STARTING_SECONDS : []].flat(),
+    ...inspected.againSeconds,
   ];
-  const lookAgainSeconds = looks.length > 0 ? Math.min(...looks) : undefined;
+  const recheckAfterSeconds = rechecks.length > 0 ? Math.min(...rechecks) : undefined;
   const answering = new Set(nodes.filter(({ reachable }) => reachable).map(({ name }) => name));
   const found = rollout(refs.length, daemonSets, unhealthy, {
     ending: ending.map(describe),
     ...(refs.every((ref) => hasWatchedPods(owned.get(ref))) ? { ready: readyNodes(pods) } : {}),
     leaving: pods.filter(({ terminating, node }) => terminating && answering.has(node)).length,
-    unseen: isReadyAlready(run) ? [] : looked.unseen.filter((node) => answering.has(node)),
+    unseen: isReadyAlready(scope) ? [] : inspected.unseen.filter((node) => answering.has(node)),
   });
-  run.findings.rollout = found;
-  return lookAgainSeconds === undefined ? found : { ...found, lookAgainSeconds };
+  scope.findings.rollout = found;
+  return recheckAfterSeconds === undefined ? found : { ...found, recheckAfterSeconds };
 }
 
 /** Pods that were adopted as they were found may lack the label by which pods are watched: none is ever seen. */
@@ -60,7 +64,7 @@ function readyNodes(pods: readonly MultusPodView[]): number {
 }
 
 /** Ready is said once the nodes were seen; from then on it stands until something speaks against it, also after a restart. */
-export function isReadyAlready({ live, previous }: Run): boolean {
+export function isReadyAlready({ live, previous }: ReconcileScope): boolean {
   const ready = previous.conditions?.find(({ type }) => type === "Ready");
   return wasReady(ready) && ready?.observedGeneration === live.metadata.generation;
 }

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { judgeProgress, progressedAt } from "./progress.ts";
+import { progressedAt, withDeadline } from "./progress.ts";
 
 const THEN = "2026-01-01T00:00:00Z";
 const NOW = "2026-01-01T00:05:00Z";
@@ -24,15 +24,15 @@ it("sees no move in a pod that crashes and is available for a moment every time"
   expect(progressedAt(previous, 4, { ...failing, updated: 2 }, NOW)).toBe(NOW);
 });
 
-const judge = (verdict: Parameters<typeof judgeProgress>[0], time: string) =>
-  judgeProgress(verdict, THEN, new Date(time), 600);
+const detectStuck = (phase: Parameters<typeof withDeadline>[0], time: string) =>
+  withDeadline(phase, THEN, new Date(time), 600);
 
 it.each(["Progressing", "Failing"] as const)(
   "calls a rollout that is %s stuck after ten minutes without a move, and says when it will look",
   (state) => {
     const waiting = { state, message: "1 of 3 nodes updated" };
-    expect(judge(waiting, "2026-01-01T00:09:00Z")).toEqual({ verdict: waiting, lookAgainSeconds: 60 });
-    expect(judge(waiting, "2026-01-01T00:10:00Z").verdict).toEqual({
+    expect(detectStuck(waiting, "2026-01-01T00:09:00Z")).toEqual({ phase: waiting, recheckAfterSeconds: 60 });
+    expect(detectStuck(waiting, "2026-01-01T00:10:00Z").phase).toEqual({
       state: "Stuck",
       message: `nothing has moved since ${THEN}: 1 of 3 nodes updated`,
     });
@@ -40,6 +40,6 @@ it.each(["Progressing", "Failing"] as const)(
 );
 
 it("leaves every other verdict as it is", () => {
-  const verdict = { state: "Complete", message: "" } as const;
-  expect(judge(verdict, "2027-01-01T00:00:00Z")).toEqual({ verdict });
+  const phase = { state: "Complete", message: "" } as const;
+  expect(detectStuck(phase, "2027-01-01T00:00:00Z")).toEqual({ phase });
 });

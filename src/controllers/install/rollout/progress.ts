@@ -1,5 +1,5 @@
 import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts";
-import type { Rollout, Verdict } from "./assess.ts";
+import type { Rollout, RolloutPhase } from "./assess.ts";
 
 /** Kubernetes' own progressDeadlineSeconds of a Deployment. */
 export const ROLLOUT_DEADLINE_SECONDS = 600;
@@ -35,14 +35,14 @@ export function progressedAt(
  * seconds it will be.
  * @param since when something last moved; RFC 3339
  */
-export function judgeProgress(
-  verdict: Verdict,
+export function withDeadline(
+  phase: RolloutPhase,
   since: string,
   now: Date,
   deadlineSeconds: number,
-): { verdict: Verdict; lookAgainSeconds?: number } {
-  if (verdict.state !== "Progressing" && verdict.state !== "Failing") return { verdict };
+): { phase: RolloutPhase; recheckAfterSeconds?: number } {
+  if (phase.state !== "Progressing" && phase.state !== "Failing") return { phase };
   const left = deadlineSeconds - (now.getTime() - Date.parse(since)) / 1000;
-  if (left > 0) return { verdict, lookAgainSeconds: Math.ceil(left) };
-  return { verdict: { state: "Stuck", message: `nothing has moved since ${since}: ${verdict.message}` } };
+  if (left > 0) return { phase, recheckAfterSeconds: Math.ceil(left) };
+  return { phase: { state: "Stuck", message: `nothing has moved since ${since}: ${phase.message}` } };
 }

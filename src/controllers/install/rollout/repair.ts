@@ -3,7 +3,7 @@ import { intentOf } from "../../../kube/compare.ts";
 import { managersOf } from "../../../kube/managed-fields.ts";
 import { describe, refOf } from "../../../kube/resource.ts";
 import { FIELD_MANAGER, type Written } from "../../shared/applier.ts";
-import type { Run } from "../scope.ts";
+import type { ReconcileScope } from "../scope.ts";
 
 /** How many fields an event names. */
 const MAX_FIELDS = 5;
@@ -11,13 +11,13 @@ const MAX_FIELDS = 5;
 const EVENT_PERIOD_MS = 60_000;
 
 /** An event that says what was changed or deleted outside the operator, and is as the spec wants it again. */
-export async function reportRepair(run: Run, { before, after }: Written): Promise<void> {
+export async function reportRepair(scope: ReconcileScope, { before, after }: Written): Promise<void> {
   const object = describe(refOf(after));
   const note = before
     ? changedNote(object, before, after)
     : `${object} was deleted outside the operator; recreated`;
-  const period = Math.floor(run.deps.now().getTime() / EVENT_PERIOD_MS);
-  await run.deps.events.send(run.live, {
+  const period = Math.floor(scope.deps.now().getTime() / EVENT_PERIOD_MS);
+  await scope.deps.events.send(scope.live, {
     type: "Normal",
     reason: "Repaired",
     action: "Repair",

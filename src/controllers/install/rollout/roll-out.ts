@@ -14,18 +14,18 @@ import { withoutTemplate } from "../adoption/adoption.ts";
 import { canaryOf, removeLeftProbes } from "../canary/gate.ts";
 import { entryOfRef, refOfEntry } from "../inventory/inventory.ts";
 import { deleteOwned, prune, recordInventory } from "../inventory/prune.ts";
-import type { Run } from "../scope.ts";
-import { type Rollout, type Verdict, verdict } from "./assess.ts";
-import { cleanEarlierMultus } from "./leftovers.ts";
+import type { ReconcileScope } from "../scope.ts";
+import { phase, type Rollout, type RolloutPhase } from "./assess.ts";
+import { removeLeftovers } from "./leftovers.ts";
 import { guardRef, marked, obsoleteDaemonSets, revisionOf, workloadState } from "./live-workloads.ts";
 import { nextStep, type RolloutState, type RolloutStep } from "./next-step.ts";
-import { look } from "./observe.ts";
+import { observeRollout } from "./observe.ts";
 import { reportRepair } from "./repair.ts";
 import { allowsAll } from "./retained-rights.ts";
-import { withEarlier } from "./subjects.ts";
+import { withPrevious } from "./subjects.ts";
 
 /** Waiting ends by itself when a node does not answer, and no event tells of that. */
-const SECONDS_BETWEEN_LOOKS = 5;
+const RECHECK_SECONDS = 5;
 
 /**
  * Applies what was rendered, in the order that leaves no pod without its networks while one Multus is
@@ -34,115 +34,112 @@ const SECONDS_BETWEEN_LOOKS = 5;
  * @param kept DaemonSets that were adopted and whose pods stay as they were found
  * @param mayHold whether a canary may hold the rollout back; none does a rollback
  */
-export async function exchange(
-  run: Run,
+export async function rollOut(
+  scope: ReconcileScope,
   install: MultusInstall,
   rendered: RenderedInstall,
   kept: ReadonlySet<KubeObject> = new Set(),
   mayHold = true,
-): Promise<{ verdict: Verdict; result: Result }> {
+): Promise<{ phase: RolloutPhase; result: Result }> {
   const objects = objectsOf(rendered);
   const daemonSets = objects.filter(isDaemonSet);
   // recordInventory has named some that were not watched yet.
-  await run.deps.owned.watch(run.findings.inventory.map(refOfEntry), run.context.signal);
-  const pods = await run.deps.pods(install.spec.namespace);
-  const state = await workloadState(run, daemonSets, pods);
-  const canary = mayHold ? await canaryOf(run, install, daemonSets, state) : undefined;
-  if (!canary) await removeLeftProbes(run, pods);
-  const step = await confirmed(run, install, state, nextStep(state));
+  await scope.deps.owned.watch(scope.findings.inventory.map(refOfEntry), scope.context.signal);
+  const pods = await scope.deps.pods(install.spec.namespace);
+  const state = await workloadState(scope, daemonSets, pods);
+  const canary = mayHold ? await canaryOf(scope, install, daemonSets, state) : undefined;
+  if (!canary) await removeLeftProbes(scope, pods);
+  const step = await confirmed(scope, install, state, nextStep(state));
   for (const object of objects)
-    if (!isDaemonSet(object) && !isHeldByEarlierPods(run, state, object))
-      await applyObject(run, forEarlierPods(run, install, object), install.spec.adopt);
+    if (!isDaemonSet(object) && !isNeededByPreviousPods(scope, state, object))
+      await applyObject(scope, forPreviousPods(scope, install, object), install.spec.adopt);
   // After the objects: its pods run under Multus' account.
-  run.deps.nodeTasks.releaseShims(
+  scope.deps.nodeTasks.releaseShims(
     taskOwner(install),
     pods.filter(({ isDaemon }) => isDaemon),
     flavourOf(install.spec) === "v4-thick",
   );
   switch (step.kind) {
     case "Guard":
-      await raiseGuard(run, install, state);
+      await raiseGuard(scope, install, state);
       break;
-    case "HandOver":
-      for (const ref of obsoleteDaemonSets(run, daemonSets))
+    case "RemovePrevious":
+      for (const ref of obsoleteDaemonSets(scope, daemonSets))
         if (state.obsolete.some((w) => w.name === ref.name && w.deletesConfiguration))
-          await deleteOwned(run, entryOfRef(ref));
+          await deleteOwned(scope, entryOfRef(ref));
       break;
     case "Apply":
       for (const daemonSet of daemonSets)
         await applyObject(
-          run,
+          scope,
           canary ? canary.held(applied(daemonSet, kept)) : applied(daemonSet, kept),
           install.spec.adopt || kept.has(daemonSet),
         );
   }
-  const rollout = await look(run, rendered);
-  if (step.kind !== "Apply" || canary) run.deps.nodeTasks.abandonEarlier();
+  const rollout = await observeRollout(scope, rendered);
+  if (step.kind !== "Apply" || canary) scope.deps.nodeTasks.abandonLeftovers();
   if (step.kind !== "Apply")
     return {
-      verdict: { state: "Progressing", message: step.message },
-      result: { requeueAfterSeconds: SECONDS_BETWEEN_LOOKS },
+      phase: { state: "Progressing", message: step.message },
+      result: { requeueAfterSeconds: RECHECK_SECONDS },
     };
   const held = await canary?.advance();
   if (canary)
     return {
-      verdict: held ?? { state: "Progressing", message: "the canary has passed" },
-      result:
-        held?.state === "RolloutFailed" ? {} : { requeueAfterSeconds: held ? SECONDS_BETWEEN_LOOKS : 1 },
+      phase: held ?? { state: "Progressing", message: "the canary has passed" },
+      result: held?.state === "RolloutFailed" ? {} : { requeueAfterSeconds: held ? RECHECK_SECONDS : 1 },
     };
-  return await settle(run, install, rendered, rollout);
+  return await settle(scope, install, rendered, rollout);
 }
 
 /** The exchange is over where every node runs what the spec wants: what was before goes, and is forgotten. */
 async function settle(
-  run: Run,
+  scope: ReconcileScope,
   install: MultusInstall,
   rendered: RenderedInstall,
   rollout: Rollout,
-): Promise<{ verdict: Verdict; result: Result }> {
-  const found = verdict(rollout);
-  const { lookAgainSeconds: next } = rollout;
-  const asFound = { verdict: found, result: next === undefined ? {} : { requeueAfterSeconds: next } };
+): Promise<{ phase: RolloutPhase; result: Result }> {
+  const found = phase(rollout);
+  const { recheckAfterSeconds: next } = rollout;
+  const asFound = { phase: found, result: next === undefined ? {} : { requeueAfterSeconds: next } };
   // An earlier Multus' configuration beside the new one is no reason to wait, but what is to be mended here.
   const unhealthy = rollout.unhealthy.filter(({ reason }) => reason !== "CompetingConfigurations");
-  const runs = verdict({ ...rollout, unhealthy });
-  if (!["Complete", "Looking", "NoNodes"].includes(runs.state)) {
-    run.deps.nodeTasks.abandonEarlier();
+  const runs = phase({ ...rollout, unhealthy });
+  if (!["Complete", "Inspecting", "NoNodes"].includes(runs.state)) {
+    scope.deps.nodeTasks.abandonLeftovers();
     return asFound;
   }
   const objects = objectsOf(rendered);
-  for (const object of objects.filter(isBinding)) await applyObject(run, object, install.spec.adopt);
+  for (const object of objects.filter(isBinding)) await applyObject(scope, object, install.spec.adopt);
   const record = lastComplete(install);
-  const before = run.deps.owned.get(refOf(record));
-  const isExchange = before !== undefined && !isDeepStrictEqual(before.data, record.data);
+  const before = scope.deps.owned.get(refOf(record));
+  const isReplacement = before !== undefined && !isDeepStrictEqual(before.data, record.data);
   const daemonSets = objects.filter(isDaemonSet);
-  const { unclean, failed, warnings } = await cleanEarlierMultus(
-    run,
+  const { unclean, failed, warnings } = await removeLeftovers(
+    scope,
     install,
     daemonSets.map(({ metadata }) => metadata.name),
     daemonSets.map(revisionOf).join(),
-    await run.deps.pods(install.spec.namespace),
+    await scope.deps.pods(install.spec.namespace),
   );
-  run.findings.nodeWarnings = [...(run.findings.nodeWarnings ?? []), ...warnings];
-  const isOver = runs.state === "Complete" && !(isExchange && unclean > 0);
+  scope.findings.nodeWarnings = [...(scope.findings.nodeWarnings ?? []), ...warnings];
+  const isOver = runs.state === "Complete" && !(isReplacement && unclean > 0);
   // Nothing that never ran is worth going back to.
-  if (isOver) await keep(run, record);
+  if (isOver) await keep(scope, record);
   // Until the last pod of the earlier Multus was gone it might start again, and need what it was started with.
-  await prune(run, before || isOver ? [...objects, record] : objects);
+  await prune(scope, before || isOver ? [...objects, record] : objects);
   const left = unclean + failed;
   const result =
-    left === 0
-      ? asFound.result
-      : { requeueAfterSeconds: Math.min(next ?? SECONDS_BETWEEN_LOOKS, SECONDS_BETWEEN_LOOKS) };
-  if (runs.state !== "Complete" || isOver) return { verdict: found, result };
+    left === 0 ? asFound.result : { requeueAfterSeconds: Math.min(next ?? RECHECK_SECONDS, RECHECK_SECONDS) };
+  if (runs.state !== "Complete" || isOver) return { phase: found, result };
   const message = `${runs.message}; removing what the earlier Multus left on ${unclean} of them`;
-  return { verdict: { state: "Looking", message }, result };
+  return { phase: { state: "Inspecting", message }, result };
 }
 
 /** What a rollback would put back: kept also where none is asked for yet, since it may be with the next change. */
-async function keep(run: Run, record: KubeObject): Promise<void> {
-  await recordInventory(run, [record]);
-  await applyObject(run, record);
+async function keep(scope: ReconcileScope, record: KubeObject): Promise<void> {
+  await recordInventory(scope, [record]);
+  await applyObject(scope, record);
 }
 
 /** The rendered objects as they are applied. */
@@ -157,11 +154,11 @@ function applied(object: KubeObject, kept: ReadonlySet<KubeObject>): KubeObject 
 }
 
 /** @param adopt whether fields that others hold are taken */
-async function applyObject(run: Run, object: KubeObject, adopt = false): Promise<void> {
-  const written = await run.deps.applier.apply(object, run.context.signal, adopt);
+async function applyObject(scope: ReconcileScope, object: KubeObject, adopt = false): Promise<void> {
+  const written = await scope.deps.applier.apply(object, scope.context.signal, adopt);
   if (!written) return;
-  run.context.log.info({ applied: describe(refOf(object)) }, "applied");
-  if (written.isRepair) await reportRepair(run, written);
+  scope.context.log.info({ applied: describe(refOf(object)) }, "applied");
+  if (written.isRepair) await reportRepair(scope, written);
 }
 
 /**
@@ -169,7 +166,7 @@ async function applyObject(run: Run, object: KubeObject, adopt = false): Promise
  * pods of Multus end, the API server itself is asked.
  */
 async function confirmed(
-  run: Run,
+  scope: ReconcileScope,
   install: MultusInstall,
   state: RolloutState,
   step: RolloutStep,
@@ -178,38 +175,38 @@ async function confirmed(
   const relies = state.guard && replaced.some(({ deletesConfiguration }) => deletesConfiguration);
   if (step.kind === "Guard" || !relies) return step;
   const ref = guardRef(install.spec.namespace);
-  const found = await run.deps.client.get<ApiObject>(ref);
+  const found = await scope.deps.client.get<ApiObject>(ref);
   const isThere = found !== undefined && found.metadata.deletionTimestamp === undefined;
-  if (isThere && found.metadata.uid === run.deps.owned.get(ref)?.metadata.uid) return step;
+  if (isThere && found.metadata.uid === scope.deps.owned.get(ref)?.metadata.uid) return step;
   return { kind: "Guard", message: "waiting for the end of an earlier guard before Multus is replaced" };
 }
 
 /** A guard that is there stays as it is: a new template would take it off the nodes for a moment. */
-async function raiseGuard(run: Run, install: MultusInstall, state: RolloutState): Promise<void> {
+async function raiseGuard(scope: ReconcileScope, install: MultusInstall, state: RolloutState): Promise<void> {
   if (state.guard) return;
   const replaced = [...state.obsolete, ...state.live].find(
     ({ deletesConfiguration }) => deletesConfiguration,
   );
   const { namespace } = install.spec;
-  const live = replaced && run.deps.owned.get({ ...guardRef(namespace), name: replaced.name });
+  const live = replaced && scope.deps.owned.get({ ...guardRef(namespace), name: replaced.name });
   const guard = live ? rolloutGuard(install, templateOf(live)) : [];
-  await run.deps.owned.watch(guard.map(refOf), run.context.signal);
-  await recordInventory(run, guard);
-  for (const object of guard) await applyObject(run, object);
+  await scope.deps.owned.watch(guard.map(refOf), scope.context.signal);
+  await recordInventory(scope, guard);
+  for (const object of guard) await applyObject(scope, object);
 }
 
 /** Pods of the earlier Multus keep their rights until they are gone: a role only grows meanwhile. */
-function isHeldByEarlierPods(run: Run, state: RolloutState, object: KubeObject): boolean {
+function isNeededByPreviousPods(scope: ReconcileScope, state: RolloutState, object: KubeObject): boolean {
   if (object.kind !== "ClusterRole") return false;
   const isUnderWay = state.guard || state.obsolete.length > 0 || state.live.some((w) => !w.upToDate);
-  return isUnderWay && allowsAll(run.deps.owned.get(refOf(object))?.rules, object.rules);
+  return isUnderWay && allowsAll(scope.deps.owned.get(refOf(object))?.rules, object.rules);
 }
 
 /** Whoever the earlier pods are to the API server, a service account or a certificate's group, keeps its rights. */
-function forEarlierPods(run: Run, install: MultusInstall, object: KubeObject): KubeObject {
+function forPreviousPods(scope: ReconcileScope, install: MultusInstall, object: KubeObject): KubeObject {
   if (!isBinding(object)) return object;
-  const live = run.deps.owned.get(refOf(object))?.subjects;
-  return { ...object, subjects: withEarlier(live, object.subjects, multusSubjects(install)) };
+  const live = scope.deps.owned.get(refOf(object))?.subjects;
+  return { ...object, subjects: withPrevious(live, object.subjects, multusSubjects(install)) };
 }
 
 function isBinding({ kind }: KubeObject): boolean {

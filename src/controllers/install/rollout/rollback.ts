@@ -6,8 +6,8 @@ import { type ApiObject, CONFIG_MAPS } from "../../../kube/resource.ts";
 import { LAST_COMPLETE, restored } from "../../../render/last-complete.ts";
 import { objectsOf, renderInstall } from "../../../render/render.ts";
 import { revisionOfAll } from "../canary/gate.ts";
-import type { Run } from "../scope.ts";
-import type { Rollout, Verdict } from "./assess.ts";
+import type { ReconcileScope } from "../scope.ts";
+import type { Rollout, RolloutPhase } from "./assess.ts";
 
 /** What is put back instead of the spec, and why. */
 export interface Rollback {
@@ -19,13 +19,16 @@ export interface Rollback {
  * What ran completely last, where the spec's own rollout has failed and says `rollback`; it holds until the
  * object changes. Undefined where the spec itself is to be applied.
  */
-export async function rollbackOf(run: Run, install: MultusInstall): Promise<Rollback | undefined> {
-  const record = run.previous.rollout;
-  const { generation } = run.live.metadata;
+export async function rollbackOf(
+  scope: ReconcileScope,
+  install: MultusInstall,
+): Promise<Rollback | undefined> {
+  const record = scope.previous.rollout;
+  const { generation } = scope.live.metadata;
   if (!install.spec.rollout.rollback || !record || record.generation !== generation) return undefined;
   if (record.state !== "Failed" && record.state !== "RolledBack") return undefined;
   const ref = { type: CONFIG_MAPS, namespace: install.spec.namespace, name: LAST_COMPLETE };
-  const last = restored(install, await run.deps.client.get<ApiObject>(ref));
+  const last = restored(install, await scope.deps.client.get<ApiObject>(ref));
   // The same Multus: what keeps it from running is not the change.
   if (!last || revisionOfAll(daemonSetsOf(last)) === record.revision) return undefined;
   return { install: last, record: { ...record, state: "RolledBack" } };
@@ -40,17 +43,21 @@ export function isOfTheSpec({ unhealthy }: Pick<Rollout, "unhealthy">): boolean 
 }
 
 /** The record of a rollout that does not move, by which the next look knows that it is to be taken back. */
-export function stuckRollout(run: Run, install: MultusInstall, message: string): Rollback["record"] {
+export function stuckRollout(
+  scope: ReconcileScope,
+  install: MultusInstall,
+  message: string,
+): Rollback["record"] {
   return {
     revision: revisionOfAll(daemonSetsOf(install)),
-    generation: run.live.metadata.generation ?? 0,
+    generation: scope.live.metadata.generation ?? 0,
     state: "Failed",
     message: shorten(message, 1024),
   };
 }
 
 /** The verdict over the Multus that was put back, as one over the spec. */
-export function rolledBack({ install, record }: Rollback, found: Verdict): Verdict {
+export function rolledBack({ install, record }: Rollback, found: RolloutPhase): RolloutPhase {
   const { version, mode } = install.spec;
   const back = `${record.message}. Put back: ${version} ${mode}`;
   if (found.state === "Complete") return { state: "RolledBack", message: `${back}, on every node` };

@@ -11,7 +11,7 @@ export function groupsOf(value: unknown): string[] {
 }
 
 /** The wanted subjects, and of those that a live binding has Multus' own: pods of an earlier Multus act as these. */
-export function withEarlier(live: unknown, wanted: unknown, own: readonly object[]): object[] {
+export function withPrevious(live: unknown, wanted: unknown, own: readonly object[]): object[] {
   const asked = parsed(wanted);
   const earlier = parsed(live).filter(
     (subject) =>

@@ -9,27 +9,27 @@ const complete = { state: "Complete", message: "Multus runs on 2 of 2 nodes" } a
 it.each<[string, InstallState, object]>([
   [
     "a complete rollout",
-    { kind: "Running", verdict: complete },
+    { kind: "Running", phase: complete },
     { Ready: "True", Reconciling: "False", Stalled: "False", Degraded: "False" },
   ],
   [
     "one under way",
-    { kind: "Running", verdict: { state: "Progressing", message: "" } },
+    { kind: "Running", phase: { state: "Progressing", message: "" } },
     { Ready: "False", Reconciling: "True", Stalled: "False", Degraded: "False" },
   ],
   [
     "one with a node that fails",
-    { kind: "Running", verdict: { state: "Failing", message: "" } },
+    { kind: "Running", phase: { state: "Failing", message: "" } },
     { Ready: "False", Reconciling: "True", Stalled: "False", Degraded: "True" },
   ],
   [
     "one that does not move",
-    { kind: "Running", verdict: { state: "Stuck", message: "" } },
+    { kind: "Running", phase: { state: "Stuck", message: "" } },
     { Ready: "False", Reconciling: "True", Stalled: "False", Degraded: "True" },
   ],
   [
     "no node at all",
-    { kind: "Running", verdict: { state: "NoNodes", message: "" } },
+    { kind: "Running", phase: { state: "NoNodes", message: "" } },
     { Ready: "False", Reconciling: "False", Stalled: "False", Degraded: "False" },
   ],
   [
@@ -44,12 +44,12 @@ it.each<[string, InstallState, object]>([
   ],
   [
     "a pause",
-    { kind: "Paused", verdict: complete, waiting: [] },
+    { kind: "Paused", phase: complete, waiting: [] },
     { Ready: "True", Reconciling: "False", Stalled: "False", Degraded: "False" },
   ],
   [
     "a pause with drift",
-    { kind: "Paused", verdict: complete, waiting: ["apply DaemonSet a/b"] },
+    { kind: "Paused", phase: complete, waiting: ["apply DaemonSet a/b"] },
     { Ready: "False", Reconciling: "False", Stalled: "False", Degraded: "False" },
   ],
 ])("says of %s what kstatus reads", (_, state, expected) => {
@@ -58,14 +58,14 @@ it.each<[string, InstallState, object]>([
 
 it("keeps the time of a condition whose status did not change, and stamps the generation on all", () => {
   const before = withTimes(
-    { ...conditionsFor({ kind: "Running", verdict: complete }), Warning: warningCondition([]) },
+    { ...conditionsFor({ kind: "Running", phase: complete }), Warning: warningCondition([]) },
     [],
     1,
     "2026-01-01T00:00:00Z",
   );
   const after = withTimes(
     {
-      ...conditionsFor({ kind: "Running", verdict: { state: "Progressing", message: "1 of 2" } }),
+      ...conditionsFor({ kind: "Running", phase: { state: "Progressing", message: "1 of 2" } }),
       Warning: warningCondition([{ text: "w" }]),
     },
     before,
@@ -121,7 +121,7 @@ it("says what it waits for, and that Ready is not known any longer if it was", (
 
 it("names the writes that wait for the end of a pause, the first twenty of them", () => {
   const waiting = Array.from({ length: 22 }, (_, index) => `create ConfigMap kube-system/${index}`);
-  const { Ready, Reconciling } = conditionsFor({ kind: "Paused", verdict: complete, waiting });
+  const { Ready, Reconciling } = conditionsFor({ kind: "Paused", phase: complete, waiting });
   expect(Ready).toEqual({ ...Reconciling, status: "False" });
   expect(Reconciling.message).toMatch(
     /^spec\.paused is true: nothing is written\. Waiting: create ConfigMap kube-system\/0, .*kube-system\/19 and 2 more$/,

@@ -4,13 +4,13 @@ import {
   type ConditionType,
   type Reason,
 } from "../../../crds/conditions.ts";
-import type { Verdict } from "../rollout/assess.ts";
+import type { RolloutPhase } from "../rollout/assess.ts";
 
 /** What a reconcile found, from which everything that the conditions say follows. */
 export type InstallState =
-  | { kind: "Running"; verdict: Verdict }
+  | { kind: "Running"; phase: RolloutPhase }
   /** Nothing is written; `waiting` names what would be: "apply DaemonSet kube-system/kube-multus-ds". */
-  | { kind: "Paused"; verdict: Verdict; waiting: readonly string[] }
+  | { kind: "Paused"; phase: RolloutPhase; waiting: readonly string[] }
   /** Something that must be known is not; nothing is written. `wasReady`: for this very spec. */
   | { kind: "Syncing"; message: string; wasReady: boolean }
   /** Tried again by itself. */
@@ -42,9 +42,9 @@ const settled: Draft = { status: "False", reason: "Settled", message: "" };
 export function conditionsFor(state: InstallState): Drafts {
   switch (state.kind) {
     case "Running":
-      return running(state.verdict);
+      return running(state.phase);
     case "Paused": {
-      const drafts = running(state.verdict);
+      const drafts = running(state.phase);
       const message = paused(state.waiting);
       const Reconciling: Draft = { status: "False", reason: "Paused", message };
       if (state.waiting.length === 0) return { ...drafts, Reconciling };
@@ -82,7 +82,7 @@ export function conditionsFor(state: InstallState): Drafts {
   }
 }
 
-function running({ state, message }: Verdict): Drafts {
+function running({ state, message }: RolloutPhase): Drafts {
   const drafts: Drafts = {
     Ready: { status: "True", reason: "Available", message },
     Reconciling: settled,
@@ -96,7 +96,7 @@ function running({ state, message }: Verdict): Drafts {
     case "NoNodes":
       return { ...drafts, Ready: { status: "False", reason: "NoMatchingNodes", message } };
     case "Progressing":
-    case "Looking":
+    case "Inspecting":
       return {
         ...drafts,
         Ready: { status: "False", reason: "RolloutInProgress", message },

@@ -9,12 +9,12 @@ import type { Rollout } from "../rollout/assess.ts";
 import { conditionsFor, type InstallState, warningCondition, withTimes } from "./conditions.ts";
 
 /** At most this many unhealthy nodes are listed; all are counted. */
-const MOST_NODES = 20;
-const MOST_WARNINGS = 20;
+const MAX_NODES = 20;
+const MAX_WARNINGS = 20;
 /** Fields of one object that a warning names. */
-const MOST_FIELDS = 3;
+const MAX_FIELDS = 3;
 /** Characters; a longer one would have the API server refuse the whole status. */
-const LONGEST_WARNING = 1024;
+const MAX_WARNING_LENGTH = 1024;
 
 export type InventoryEntry = NonNullable<MultusInstallStatus["inventory"]>[number];
 
@@ -142,11 +142,11 @@ function warningsFrom({
   const seen = [...stale, ...nodeWarnings, ...(networks?.warnings ?? [])];
   const ofOthers = [...Map.groupBy(foreignFields, ({ object }) => object)].map(([object, fields]) => ({
     code: "FOREIGN_FIELDS",
-    text: `${object} has fields that the operator does not manage and leaves in place: ${fields.slice(0, MOST_FIELDS).map(foreignFieldText).join("; ")}${fields.length > MOST_FIELDS ? ` and ${fields.length - MOST_FIELDS} more` : ""}. Remove them, or set them in the spec`,
+    text: `${object} has fields that the operator does not manage and leaves in place: ${fields.slice(0, MAX_FIELDS).map(foreignFieldText).join("; ")}${fields.length > MAX_FIELDS ? ` and ${fields.length - MAX_FIELDS} more` : ""}. Remove them, or set them in the spec`,
   }));
   return [...ofOthers, ...ofSpec, ...seen.map((text) => ({ text }))]
-    .slice(0, MOST_WARNINGS)
-    .map((warning) => ({ ...warning, text: warning.text.slice(0, LONGEST_WARNING) }));
+    .slice(0, MAX_WARNINGS)
+    .map((warning) => ({ ...warning, text: warning.text.slice(0, MAX_WARNING_LENGTH) }));
 }
 
 function nodesOf({
@@ -160,6 +160,6 @@ function nodesOf({
     updated,
     available,
     unhealthyTotal: unhealthy.length,
-    ...(unhealthy.length > 0 ? { unhealthy: unhealthy.slice(0, MOST_NODES) } : {}),
+    ...(unhealthy.length > 0 ? { unhealthy: unhealthy.slice(0, MAX_NODES) } : {}),
   };
 }

@@ -5,18 +5,18 @@ import { type MultusInstallStatus, multusInstallStatus } from "../../../crds/mul
 import { ApiError } from "../../../kube/errors.ts";
 import type { ApiObject } from "../../../kube/resource.ts";
 import { FIELD_MANAGER } from "../../shared/applier.ts";
-import type { Run } from "../scope.ts";
+import type { ReconcileScope } from "../scope.ts";
 import { type InventoryEntry, statusFor } from "./status.ts";
 
 /** Writes the status that a run's findings make, where it differs, and an event where Ready says something new. */
-export async function writeStatus(run: Run): Promise<void> {
-  if (run.silent) return;
-  const now = rfc3339(run.deps.now());
-  run.findings.networks = run.deps.networks();
-  const status = statusFor(run.findings, run.live.metadata.generation ?? 0, run.previous, now);
-  if (isDeepStrictEqual(plain(status), plain(newest(run).status ?? {}))) return;
-  await putStatus(run, status);
-  tellTransition(run, status);
+export async function writeStatus(scope: ReconcileScope): Promise<void> {
+  if (scope.skipStatus) return;
+  const now = rfc3339(scope.deps.now());
+  scope.findings.networks = scope.deps.networks();
+  const status = statusFor(scope.findings, scope.live.metadata.generation ?? 0, scope.previous, now);
+  if (isDeepStrictEqual(plain(status), plain(newest(scope).status ?? {}))) return;
+  await putStatus(scope, status);
+  emitTransitionEvent(scope, status);
 }
 
 /** In whole seconds, as the API server writes times. */
@@ -29,21 +29,28 @@ export function rfc3339(time: Date): string {
  * is there. An apply sets the whole status: if the copy is not the newest, it is refused (409), since conditions would
  * be set back.
  */
-export async function putInventory(run: Run, inventory: readonly InventoryEntry[]): Promise<boolean> {
-  const { metadata, status } = newest(run);
+export async function putInventory(
+  scope: ReconcileScope,
+  inventory: readonly InventoryEntry[],
+): Promise<boolean> {
+  const { metadata, status } = newest(scope);
   const known = multusInstallStatus.catch({}).parse(status ?? {});
-  return await putStatus(run, { ...known, inventory: [...inventory] }, metadata.resourceVersion);
+  return await putStatus(scope, { ...known, inventory: [...inventory] }, metadata.resourceVersion);
 }
 
 /** The run's MultusInstall with what was written in this run, or seen since it began. */
-function newest({ live, deps }: Run): ApiObject {
+function newest({ live, deps }: ReconcileScope): ApiObject {
   const found = deps.installs.get(live.metadata.name);
   return found !== undefined && found.metadata.uid === live.metadata.uid ? found : live;
 }
 
 /** False if the object is gone, or another of its name is there. */
-async function putStatus(run: Run, status: MultusInstallStatus, resourceVersion?: string): Promise<boolean> {
-  const { name, uid } = run.live.metadata;
+async function putStatus(
+  scope: ReconcileScope,
+  status: MultusInstallStatus,
+  resourceVersion?: string,
+): Promise<boolean> {
+  const { name, uid } = scope.live.metadata;
   const body = {
     apiVersion: MULTUS_INSTALL_API_VERSION,
     kind: MULTUS_INSTALL.kind,
@@ -51,23 +58,23 @@ async function putStatus(run: Run, status: MultusInstallStatus, resourceVersion?
     status,
   };
   try {
-    const answer = await run.deps.client.apply<ApiObject>({ type: MULTUS_INSTALL, name }, body, {
+    const answer = await scope.deps.client.apply<ApiObject>({ type: MULTUS_INSTALL, name }, body, {
       fieldManager: FIELD_MANAGER,
       force: true,
       subresource: "status",
     });
-    run.deps.installs.wrote(answer);
+    scope.deps.installs.wrote(answer);
     return true;
   } catch (error) {
     // Deleted, or deleted and made anew: the next event tells. Any other conflict is to be tried again.
     if (error instanceof ApiError && error.status === 404) return false;
-    if (error instanceof ApiError && error.status === 409 && !(await isStillThere(run))) return false;
+    if (error instanceof ApiError && error.status === 409 && !(await isStillThere(scope))) return false;
     throw error;
   }
 }
 
 /** Whether the object of that name is still the one that this run is about. */
-async function isStillThere({ deps, live }: Run): Promise<boolean> {
+async function isStillThere({ deps, live }: ReconcileScope): Promise<boolean> {
   const found = await deps.client.get<ApiObject>({ type: MULTUS_INSTALL, name: live.metadata.name });
   return found?.metadata.uid === live.metadata.uid;
 }
@@ -88,12 +95,12 @@ const BAD: readonly string[] = [
 ] satisfies Reason[];
 
 /** Not waited for: the status says the same. */
-function tellTransition(run: Run, status: MultusInstallStatus): void {
+function emitTransitionEvent(scope: ReconcileScope, status: MultusInstallStatus): void {
   const ready = (s: MultusInstallStatus) => s.conditions?.find(({ type }) => type === "Ready");
-  const before = ready(run.previous);
+  const before = ready(scope.previous);
   const after = ready(status);
   if (!after || (before?.status === after.status && before.reason === after.reason)) return;
-  void run.deps.events.send(run.live, {
+  void scope.deps.events.send(scope.live, {
     type: BAD.includes(after.reason) ? "Warning" : "Normal",
     reason: after.reason,
     action: "Reconcile",

@@ -1,8 +1,5 @@
 import { z } from "zod";
-import {
-  LONGEST_CERTIFICATE_SECONDS,
-  SHORTEST_CERTIFICATE_SECONDS,
-} from "../../crds/multus-install/programs.ts";
+import { MAX_CERTIFICATE_SECONDS, MIN_CERTIFICATE_SECONDS } from "../../crds/multus-install/programs.ts";
 import { MULTUS_GROUP } from "../../render/access.ts";
 import { isRequestOf, namesMultus } from "./certificate-request.ts";
 
@@ -29,13 +26,13 @@ export const signingRequest = z.object({
 export type SigningRequest = z.output<typeof signingRequest>;
 
 /** `Foreign`: none of the daemons', or somebody has decided; it is left alone. */
-export type Judgement =
-  | { kind: "Foreign" }
-  | { kind: "Wrong"; why: string }
+export type CsrDecision =
+  | { kind: "NotOurs" }
+  | { kind: "Denied"; why: string }
   /** It is what the daemon of this node writes. Whether there is such a node, with such a daemon, is another question. */
-  | { kind: "OfDaemon"; node: string };
+  | { kind: "Approvable"; node: string };
 
-const FOREIGN: Judgement = { kind: "Foreign" };
+const NOT_OURS: CsrDecision = { kind: "NotOurs" };
 /** A node's name is a DNS-1123 subdomain. */
 const NODE = "[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?";
 /** For its first certificate the daemon asks as its kubelet, then with the certificate that it has. */
@@ -50,28 +47,24 @@ const USAGES = ["client auth", "digital signature"];
  * Judges a request by itself. Only one whose every property is what the daemon of one node makes is `OfDaemon`;
  * one that names the daemons' group and differs in anything is `Wrong`.
  */
-export function judge({ spec, status }: SigningRequest): Judgement {
+export function evaluate({ spec, status }: SigningRequest): CsrDecision {
   const isDecided = status.certificate !== "" || status.conditions.length > 0;
-  if (spec.signerName !== SIGNER || isDecided) return FOREIGN;
+  if (spec.signerName !== SIGNER || isDecided) return NOT_OURS;
   const pem = Buffer.from(spec.request, "base64").toString("latin1");
-  if (!namesMultus(pem)) return FOREIGN;
+  if (!namesMultus(pem)) return NOT_OURS;
   const node = requestingNode(spec);
-  if (node === undefined) return wrong(`${shown(spec.username)} is no node's kubelet and no node's Multus`);
-  if (!isSetOf(spec.usages, USAGES)) return wrong(`its usages are not ${USAGES.join(" and ")} alone`);
+  if (node === undefined) return denied(`${shown(spec.username)} is no node's kubelet and no node's Multus`);
+  if (!isSetOf(spec.usages, USAGES)) return denied(`its usages are not ${USAGES.join(" and ")} alone`);
   const { expirationSeconds: seconds } = spec;
-  if (
-    seconds === undefined ||
-    seconds < SHORTEST_CERTIFICATE_SECONDS ||
-    seconds > LONGEST_CERTIFICATE_SECONDS
-  )
-    return wrong(
-      `its certificate would live ${seconds === undefined ? "as long as the signer likes" : `${seconds} s`}, and not ${SHORTEST_CERTIFICATE_SECONDS} to ${LONGEST_CERTIFICATE_SECONDS} s`,
+  if (seconds === undefined || seconds < MIN_CERTIFICATE_SECONDS || seconds > MAX_CERTIFICATE_SECONDS)
+    return denied(
+      `its certificate would live ${seconds === undefined ? "as long as the signer likes" : `${seconds} s`}, and not ${MIN_CERTIFICATE_SECONDS} to ${MAX_CERTIFICATE_SECONDS} s`,
     );
   if (!isRequestOf(node, pem))
-    return wrong(
+    return denied(
       `it is not, byte for byte, a request for CN=${MULTUS_GROUP}:${node}, O=${MULTUS_GROUP} without extensions`,
     );
-  return { kind: "OfDaemon", node };
+  return { kind: "Approvable", node };
 }
 
 function requestingNode({ username, groups }: SigningRequest["spec"]): string | undefined {
@@ -85,7 +78,7 @@ function requestingNode({ username, groups }: SigningRequest["spec"]): string | 
 const isSetOf = (given: readonly string[], expected: readonly string[]) =>
   given.length === expected.length && expected.every((value) => given.includes(value));
 
-const wrong = (why: string): Judgement => ({ kind: "Wrong", why });
+const denied = (why: string): CsrDecision => ({ kind: "Denied", why });
 
 /** A name of anybody's, for a sentence: bounded, on one line. */
 const shown = (name: string) => JSON.stringify(name.slice(0, 128).replaceAll(/[^\x20-\x7e]/g, "?"));

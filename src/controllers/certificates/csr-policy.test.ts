@@ -13,11 +13,11 @@ import {
   UTF8,
 } from "../../../test/integration/signing-requests.ts";
 import { isRequestOf } from "./certificate-request.ts";
-import { judge, type SigningRequest } from "./judgement.ts";
+import { evaluate, type SigningRequest } from "./csr-policy.ts";
 
 const NODE = "node-1.example.com";
 const RIGHT = signingRequestPem({ subject: daemonSubject(NODE) });
-const kindOf = (request: SigningRequest) => judge(request).kind;
+const kindOf = (request: SigningRequest) => evaluate(request).kind;
 const right = (spec: Partial<SigningRequest["spec"]> = {}): SigningRequest => {
   const request = requestOf(NODE, RIGHT);
   return { ...request, spec: { ...request.spec, ...spec } };
@@ -36,9 +36,9 @@ Z2UfAo8J
 
 describe("the request of a daemon", () => {
   it("is known, made with the kubelet's rights or with the certificate before", () => {
-    expect(judge(right())).toEqual({ kind: "OfDaemon", node: NODE });
+    expect(evaluate(right())).toEqual({ kind: "Approvable", node: NODE });
     const renewal = { username: `system:multus:${NODE}`, groups: ["system:authenticated", "system:multus"] };
-    expect(judge(right(renewal))).toEqual({ kind: "OfDaemon", node: NODE });
+    expect(evaluate(right(renewal))).toEqual({ kind: "Approvable", node: NODE });
   });
 
   it("is what Go writes for a node called node-1", () => {
@@ -46,14 +46,14 @@ describe("the request of a daemon", () => {
   });
 });
 
-describe("a request of somebody else", () => {
+describe("a request that is not the daemons'", () => {
   it.each<[string, SigningRequest]>([
     ["has another signer", right({ signerName: "kubernetes.io/kubelet-serving" })],
     ["names another group", withPem(signingRequestPem({ subject: [part(COMMON_NAME, "jane")] }))],
     ["is decided", { ...right(), status: { certificate: "", conditions: [{ type: "Denied" }] } }],
     ["is no request at all", withPem("jane")],
   ])("is left alone: it %s", (_, request) => {
-    expect(kindOf(request)).toBe("Foreign");
+    expect(kindOf(request)).toBe("NotOurs");
   });
 });
 
@@ -105,12 +105,12 @@ describe("a request that names Multus' group", () => {
     ["as a certificate", withPem(RIGHT.replaceAll("CERTIFICATE REQUEST", "CERTIFICATE"))],
     ["in UTF-16", pem([part(ORGANIZATION, Buffer.from("system:multus", "utf16le").swap16(), 0x1e), name])],
   ])("is denied: one %s", (_, request) => {
-    expect(kindOf(request)).toBe("Wrong");
+    expect(kindOf(request)).toBe("Denied");
   });
 
-  it("is told of in one line, whatever its requester is called", () => {
-    const judged = judge(right({ username: `a\n\u001b[31m${"x".repeat(5000)}` }));
-    expect(judged).toMatchObject({ kind: "Wrong", why: expect.stringMatching(/^[\x20-\x7e]{1,300}$/) });
+  it("is reported in one line, whatever its requester is called", () => {
+    const decided = evaluate(right({ username: `a\n\u001b[31m${"x".repeat(5000)}` }));
+    expect(decided).toMatchObject({ kind: "Denied", why: expect.stringMatching(/^[\x20-\x7e]{1,300}$/) });
   });
 });
 
@@ -160,6 +160,6 @@ describe("any request", { timeout: 60_000 }, () => {
         )
         .map((text) => Buffer.from(text, "latin1").toString("base64")),
     });
-    fc.assert(fc.property(anything, (spec) => kindOf(right(spec)) !== "OfDaemon"));
+    fc.assert(fc.property(anything, (spec) => kindOf(right(spec)) !== "Approvable"));
   });
 });

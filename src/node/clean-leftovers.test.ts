@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { nodeFilesOf } from "../multus/node-files.ts";
 import type { Flavour } from "../multus/releases.ts";
-import { cleanEarlier } from "./clean-earlier.ts";
+import { cleanLeftovers } from "./clean-leftovers.ts";
 import { Host } from "./host.ts";
 
 const CONF = "/etc/cni/net.d";
@@ -39,7 +39,7 @@ function put(path: string, content = "x", age = 0): void {
 const names = (path: string) => readdirSync(join(root, path)).toSorted();
 /** An hour later than the files were made, where not said otherwise. */
 const run = (flavour: Flavour, more: { since?: Date; now?: Date; keepPrograms?: boolean } = {}) =>
-  cleanEarlier({
+  cleanLeftovers({
     ...{ node: "a", host: new Host(root), confDir: CONF, binDir: BIN, runs: nodeFilesOf(flavour) },
     ...{ since: new Date(0), now: new Date(Date.now() + HOUR_MS), keepPrograms: false, ...more },
   });
@@ -53,7 +53,7 @@ async function everything(): Promise<void> {
   await new Promise((resolve) => daemon?.once("listening", resolve));
 }
 
-describe("what an earlier Multus left on a node", () => {
+describe("what a previous Multus left on a node", () => {
   it.each([
     { runs: "v3" as const, own: THIN, bin: ["bridge", "multus"], conf: ["multus.d"], run: [] },
     {

@@ -153,7 +153,7 @@ const imageOf = async (daemonSet: string) =>
 const exists = async (kind: string, name: string) =>
   (await kubectl.run("get", kind, name, "-n", "kube-system", "--ignore-not-found", "-o", "name")) !== "";
 
-it("puts the guard on the nodes, exchanges Multus, and prunes only when the last old pod is gone", async () => {
+it("puts the guard on the nodes, replaces Multus, and prunes only when the last old pod is gone", async () => {
   await apply({ mode: "Thick" });
   await runAll("name=multus");
   await waitUntil("the install to be Ready", async () => (await ready())?.status === "True");

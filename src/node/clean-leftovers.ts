@@ -4,9 +4,9 @@ import type { CleaningReport } from "./cleaning-report.ts";
 import { isMultusConfName, isMultusTemporary, parseConfFile } from "./conf-file.ts";
 import { CACHE_DIR, DAEMON_SOCKET, SOCKET_DIR } from "./host.ts";
 import { MULTUS_PROGRAMS } from "./inspect.ts";
-import { LONGEST_CONF, Removal, type RemovalOptions } from "./removal.ts";
+import { MAX_CONF_BYTES, Removal, type RemovalOptions } from "./removal.ts";
 
-export interface EarlierOptions extends RemovalOptions {
+export interface LeftoverOptions extends RemovalOptions {
   /** What the Multus that runs here has. */
   runs: NodeFiles;
   /** A runtime that calls at a pod's end what it called at its start (CRI-O): programs and kubeconfig stay. */
@@ -15,14 +15,14 @@ export interface EarlierOptions extends RemovalOptions {
 
 /** What was changed so lately is being written by a Multus that is just coming; ms. */
 const JUST_NOW_MS = 10_000;
-const LONGEST_NOTE = 1024 * 1024;
+const MAX_NOTE_LENGTH = 1024 * 1024;
 
 /**
  * Takes from a node what an earlier Multus of another flavour left beside the one that runs: its
  * configuration, its programs, its kubeconfig, its socket. What the two share stays, and what Multus noted for
  * each pod. Where the configuration of the one that runs is not there, nothing is taken.
  */
-export async function cleanEarlier(options: EarlierOptions): Promise<CleaningReport> {
+export async function cleanLeftovers(options: LeftoverOptions): Promise<CleaningReport> {
   const { host, confDir, binDir, runs, keepPrograms } = options;
   const removal = new Removal(options);
   const own = await ownConfigurations(options);
@@ -69,12 +69,12 @@ export async function cleanEarlier(options: EarlierOptions): Promise<CleaningRep
 async function ownConfigurations({
   host,
   confDir,
-}: EarlierOptions): Promise<{ path: string; types: readonly string[]; writtenMs: number }[]> {
+}: LeftoverOptions): Promise<{ path: string; types: readonly string[]; writtenMs: number }[]> {
   const found = [];
   for (const { name } of await host.entries(confDir)) {
     if (!isMultusConfName(name)) continue;
     const path = `${confDir}/${name}`;
-    const { isMultus, pluginTypes = [] } = parseConfFile(name, await host.text(path, LONGEST_CONF));
+    const { isMultus, pluginTypes = [] } = parseConfFile(name, await host.text(path, MAX_CONF_BYTES));
     const stats = await host.stat(path);
     if (!isMultus || !stats?.isFile()) continue;
     // The guard's calls multus too, and is never the one that serves.
@@ -85,10 +85,10 @@ async function ownConfigurations({
 }
 
 /** The types among Multus' programs that the notes on pods which run speak of: passthru can be a pod's network. */
-async function delegateTypes({ host }: EarlierOptions): Promise<string[]> {
+async function delegateTypes({ host }: LeftoverOptions): Promise<string[]> {
   const found = new Set<string>();
   for (const { name } of await host.entries(CACHE_DIR)) {
-    const text = await host.text(`${CACHE_DIR}/${name}`, LONGEST_NOTE);
+    const text = await host.text(`${CACHE_DIR}/${name}`, MAX_NOTE_LENGTH);
     for (const program of MULTUS_PROGRAMS) if (text?.includes(`"${program}"`)) found.add(program);
   }
   return [...found];
