@@ -6,9 +6,13 @@ import { earlierFiles } from "./leftover-files.ts";
 const PLACES = { confDir: "/etc/cni/net.d", binDir: "/opt/cni/bin" };
 const BIN = "/opt/cni/bin";
 
-function look(confs: Record<string, string>, multusFiles: string[]): NodeInspection {
+function look(
+  confs: Record<string, string>,
+  multusFiles: string[],
+  leftovers: string[] = [],
+): NodeInspection {
   const confFiles = Object.entries(confs).map(([name, type]) => ({ name, pluginTypes: [type] }));
-  const more = { binaries: [], interfaces: [], leftovers: [], truncated: [] };
+  const more = { binaries: [], interfaces: [], leftovers, truncated: [] };
   return { node: "a", at: "2026-11-24T12:00:00Z", architecture: "amd64", confFiles, multusFiles, ...more };
 }
 
@@ -34,6 +38,19 @@ describe("what an earlier Multus left", () => {
     const second = "/etc/cni/net.d/00-multus.conflist";
     expect(earlierFiles(two, nodeFilesOf("v4-thin"), PLACES, false)).toEqual([second, `${BIN}/multus-shim`]);
     expect(earlierFiles(two, nodeFilesOf("v4-thin"), PLACES, true)).toEqual([second]);
+  });
+
+  it("is a copy that a killed installer did not finish, on every runtime", () => {
+    const copy = `${BIN}/multus.temp123456`;
+    const left = [
+      copy,
+      `${BIN}/other.temp1`,
+      "/usr/lib/cni/multus.temp1",
+      "/etc/cni/net.d/10-a.conflist.old",
+    ];
+    const killed = look({ "00-multus.conf": "multus" }, [`${BIN}/multus`], left);
+    expect(earlierFiles(killed, nodeFilesOf("v4-thin"), PLACES, false)).toEqual([copy]);
+    expect(earlierFiles(killed, nodeFilesOf("v4-thin"), PLACES, true)).toEqual([copy]);
   });
 
   it("is no program of that name in another directory", () => {
