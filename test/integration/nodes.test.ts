@@ -322,6 +322,10 @@ it("leaves nodes of another architecture alone, and names one that falls silent"
     },
     { timeoutMs: 100_000, everyMs: 250 },
   );
+  // Multus was complete before: a node that is down is no rollout.
+  const [ready, reconciling] = (await status()).conditions ?? [];
+  expect(ready).toMatchObject({ type: "Ready", status: "False", reason: "NodesUnhealthy" });
+  expect(reconciling).toMatchObject({ type: "Reconciling", status: "False", reason: "Settled" });
   await kubectl.run("delete", "multusinstall", "multus", "--timeout=60s");
   await kubectl.run("delete", "node", "node-9");
 });

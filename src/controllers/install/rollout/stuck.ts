@@ -4,7 +4,7 @@ import { refOf } from "../../../kube/resource.ts";
 import { isSameSpec, lastComplete } from "../../../render/last-complete.ts";
 import type { Run } from "../scope.ts";
 import { rfc3339 } from "../status/writer.ts";
-import type { Verdict } from "./assess.ts";
+import type { Rollout, Verdict } from "./assess.ts";
 import { judgeProgress, progressedAt } from "./progress.ts";
 import { isOfTheSpec, type Rollback, rolledBack, stuckRollout } from "./rollback.ts";
 
@@ -23,7 +23,9 @@ export async function judge(
     findings.rolloutRecord = rollback.record;
     return { verdict: rolledBack(rollback, found), result: {} };
   }
-  if (!findings.rollout || !(await isUnderWay(run, install, found))) return { verdict: found, result: {} };
+  if (!findings.rollout) return { verdict: found, result: {} };
+  if (!(await isUnderWay(run, install, found)))
+    return { verdict: withoutRollout(found, findings.rollout), result: {} };
   const now = deps.now();
   const since = progressedAt(previous, live.metadata.generation ?? 0, findings.rollout, rfc3339(now));
   findings.progressedAt = since;
@@ -33,6 +35,12 @@ export async function judge(
     return { verdict, result: previous.rollout?.state === "Failed" ? {} : { requeueAfterSeconds: 1 } };
   }
   return { verdict, result: lookAgainSeconds === undefined ? {} : { requeueAfterSeconds: lookAgainSeconds } };
+}
+
+/** A node that fails after the rollout is complete, unless its pods are being replaced again, such as after a repair. */
+function withoutRollout(found: Verdict, { current, updated, desired }: Rollout): Verdict {
+  const isReplacing = !current || updated < desired;
+  return found.state === "Failing" && !isReplacing ? { ...found, state: "Unhealthy" } : found;
 }
 
 /** What fails after it was complete once is no rollout: a node has fallen ill. */

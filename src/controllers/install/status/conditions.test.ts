@@ -23,6 +23,11 @@ it.each<[string, InstallState, object]>([
     { Ready: "False", Reconciling: "True", Stalled: "False", Degraded: "True" },
   ],
   [
+    "a node that fails later",
+    { kind: "Running", verdict: { state: "Unhealthy", message: "" } },
+    { Ready: "False", Reconciling: "False", Stalled: "False", Degraded: "True" },
+  ],
+  [
     "one that does not move",
     { kind: "Running", verdict: { state: "Stuck", message: "" } },
     { Ready: "False", Reconciling: "True", Stalled: "False", Degraded: "True" },
