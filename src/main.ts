@@ -5,7 +5,7 @@ import { diffCommand } from "./commands/diff.ts";
 import { pointToOwnHelp } from "./commands/help.ts";
 import { importCommand } from "./commands/import.ts";
 import { COMPLETE_ARGUMENT, complete } from "./commands/kubectl/complete.ts";
-import { kubectlMultus, PLUGIN_ARGUMENT } from "./commands/kubectl/program.ts";
+import { kubectlMultus, PLUGIN_ARGUMENT, withoutEqualSigns } from "./commands/kubectl/program.ts";
 import { nodeCommand } from "./commands/node.ts";
 import { readLogEndCommand } from "./commands/read-log-end.ts";
 import { renderCommand } from "./commands/render.ts";
@@ -47,7 +47,7 @@ pointToOwnHelp(program);
 
 for (const stream of [process.stdout, process.stderr]) stream.on("error", endQuietly);
 const [first, ...rest] = process.argv.slice(2);
-if (first === PLUGIN_ARGUMENT) await kubectlMultus().parseAsync(rest, { from: "user" });
+if (first === PLUGIN_ARGUMENT) await kubectlMultus().parseAsync(withoutEqualSigns(rest), { from: "user" });
 else if (first === COMPLETE_ARGUMENT) process.stdout.write(await complete(kubectlMultus(), rest));
 else if (first === COMPLETE_OWN_ARGUMENT) process.stdout.write(await complete(program, rest));
 else await program.parseAsync();

@@ -12,6 +12,9 @@ export const CERTIFICATES = "multus-operator-webhook";
 /** What the webhook's path begins with (secret-path.ts). */
 export const WEBHOOK_PATH = "/validate";
 
+/** On the webhook configuration: the policies are in place, which are applied before it. */
+export const WITH_POLICIES = "multus-operator.dev/with-policies";
+
 /** What a pod asks Multus for (multi-network standard, 4.1; Multus' own for the first interface). */
 export const NETWORKS_ANNOTATION = "k8s.v1.cni.cncf.io/networks";
 export const REQUEST_ANNOTATIONS = [NETWORKS_ANNOTATION, DEFAULT_NETWORK] as const;

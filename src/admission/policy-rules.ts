@@ -80,6 +80,11 @@ export const REQUEST_RULES: readonly Rule<string>[] = [
   },
 ];
 
+/** Whether the policy reports the value. */
+export function breaks(rules: readonly Rule<string>[], value: string): boolean {
+  return rules.some(({ holds }) => !holds(value));
+}
+
 /** As CEL counts: code points. */
 function lengthOf(text: string): number {
   return [...text].length;

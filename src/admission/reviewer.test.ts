@@ -37,6 +37,7 @@ function view(
       isolation: { enabled: false, globalNamespaces: [], ...isolation },
       excludedNamespaces: [],
     },
+    hasPolicies: false,
     network: (_, name) =>
       name === "unknown"
         ? undefined
@@ -111,6 +112,22 @@ describe("a NetworkAttachmentDefinition", () => {
     expect(broken).toMatchObject({ allowed: true, verdict: "warned" });
   });
 
+  it("that a policy reports is not reported twice, and stays denied", async () => {
+    const withPolicies = { ...view("Warn"), hasPolicies: true };
+    for (const config of ["x", '{"type":"../x"}', '{"name":"x"}', '{"type":"a\u0001"}']) {
+      expect(await ask(network(config), view("Warn"))).toMatchObject({ verdict: "warned" });
+      expect(await ask(network(config), withPolicies)).toEqual({
+        ...{ uid: "u-1", allowed: true, verdict: "allowed" },
+      });
+    }
+    expect(await ask(network(BROKEN), withPolicies)).toMatchObject({ verdict: "warned" });
+    const deny = { ...view("Deny"), hasPolicies: true };
+    expect(await ask(network("x"), deny)).toMatchObject({ verdict: "denied" });
+    const evil = '{"type":"multus","logFile":"/etc/cron.d/x","delegates":[{"type":"../x"}]}';
+    const denying = { ...view("Warn", {}, ["HOST_PATH"]), hasPolicies: true };
+    expect(await ask(network(evil), denying)).toMatchObject({ allowed: false, verdict: "denied" });
+  });
+
   it("that is too long to be checked is refused if anything is forbidden", async () => {
     const long = `{"type":"multus","a":"${"x".repeat(600_000)}"}`;
     expect(await ask(network(long), view("Warn"))).toMatchObject({ allowed: true });
@@ -153,6 +170,15 @@ describe("a pod", () => {
   it("whose request cannot be read is refused", async () => {
     for (const request of ["[", '{"name":"net"}', "a/b/c", "[null]", "Net"])
       expect(await ask(pod(request))).toMatchObject({ allowed: false, verdict: "denied" });
+  });
+
+  it("whose request a policy reports gets no second warning, but those on the other annotation", async () => {
+    const key = "v1.multus-cni.io/default-network";
+    const withPolicies = { ...view("Warn"), hasPolicies: true };
+    expect((await ask(pod("[", { [key]: "a,b" }), view("Warn"))).warnings).toHaveLength(2);
+    expect((await ask(pod("[", { [key]: "a,b" }), withPolicies)).warnings).toEqual([
+      expect.stringContaining("names 2 networks"),
+    ]);
   });
 
   it("that asks for a network that does not exist gets a warning, but none where that is not known", async () => {

@@ -1,6 +1,8 @@
 import { checkNetwork } from "./check-network.ts";
 import { checkPod, type Pod, type PodContext } from "./check-pod.ts";
 import type { Findings } from "./findings.ts";
+import { REQUEST_ANNOTATIONS } from "./names.ts";
+import { breaks, CONFIG_RULES, REQUEST_RULES } from "./policy-rules.ts";
 import {
   type AdmissionRequest,
   type AdmissionResponse,
@@ -18,6 +20,8 @@ export interface AdmissionView {
   /** Undefined where admission is off, or not known yet. */
   settings: AdmissionSettings | undefined;
   network: PodContext["network"];
+  /** The policies are in place: the API server itself reports what they check. */
+  hasPolicies: boolean;
 }
 
 export interface Reviewed {
@@ -34,22 +38,24 @@ export interface Reviewed {
 export async function reviewed(value: unknown, view: AdmissionView): Promise<Reviewed> {
   const request = parseReview(value);
   const { settings } = view;
-  const findings = settings ? await check(request, settings, view.network) : { problems: [], warnings: [] };
+  const findings = settings ? await check(request, settings, view) : { problems: [], warnings: [] };
   const { response, verdict } = respond(request.uid, findings, settings?.mode ?? "Off");
   return { body: answer(response), resource: request.resource.resource, verdict };
 }
 
 async function check(
   request: AdmissionRequest,
-  { isolation, denyCodes }: AdmissionSettings,
-  network: PodContext["network"],
+  { mode, isolation, denyCodes }: AdmissionSettings,
+  { network, hasPolicies }: AdmissionView,
 ): Promise<Findings> {
+  // In mode Deny the policies reject the object before the webhook is asked.
+  const isReported = hasPolicies && mode === "Warn";
   const { group, resource } = request.resource;
   switch (`${resource}.${group}`) {
     case "network-attachment-definitions.k8s.cni.cncf.io":
-      return named(checkNetwork(networkOf(request), denyCodes), networkOf(request).name);
+      return networkFindings(networkOf(request), denyCodes, isReported);
     case "pods.":
-      return await checkPod(podOf(request), { isolation, network });
+      return await podFindings(podOf(request), { isolation, network }, isReported);
     case "deployments.apps":
     case "statefulsets.apps":
     case "daemonsets.apps":
@@ -59,6 +65,30 @@ async function check(
     default:
       return { problems: [], warnings: [] };
   }
+}
+
+/**
+ * What a policy reports of the object is not reported twice. Codes that are denied are denied all the same.
+ * @param byPolicies whether policies report
+ */
+function networkFindings(
+  network: ReturnType<typeof networkOf>,
+  denyCodes: readonly string[],
+  byPolicies: boolean,
+): Findings {
+  const findings = named(checkNetwork(network, denyCodes), network.name);
+  const { config } = network;
+  if (!byPolicies || typeof config !== "string" || !breaks(CONFIG_RULES, config)) return findings;
+  return { ...findings, problems: [], warnings: [] };
+}
+
+async function podFindings(pod: Pod, context: PodContext, byPolicies: boolean): Promise<Findings> {
+  const findings = await checkPod(pod, context);
+  const reported = REQUEST_ANNOTATIONS.filter((name) => breaks(REQUEST_RULES, pod.annotations[name] ?? ""));
+  if (!byPolicies || reported.length === 0) return findings;
+  const isReported = (problem: string) =>
+    reported.some((name) => problem.startsWith(`metadata.annotations[${name}]`));
+  return { ...findings, problems: findings.problems.filter((problem) => !isReported(problem)) };
 }
 
 /** The API server does not name the object, and kubectl apply -f DIRECTORY sends many. */

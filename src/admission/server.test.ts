@@ -34,6 +34,7 @@ async function start(): Promise<WebhookServer> {
         isolation: { enabled: false, globalNamespaces: [] },
         excludedNamespaces: [],
       },
+      hasPolicies: false,
       network: () => ({ nad: undefined }),
     },
     path: () => PATH,

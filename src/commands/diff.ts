@@ -6,8 +6,10 @@ import { previewText } from "../diff/report.ts";
 import { toJson } from "../display/text.ts";
 import { KubeClient } from "../kube/client.ts";
 import { type Connection, connect } from "../kube/connection.ts";
+import { ApiError, NetworkError } from "../kube/errors.ts";
 import { RenderError } from "../render/render.ts";
 import { inputName, printError, readValues, UnreadableInput } from "./input.ts";
+import { describeFailure } from "./request-failure.ts";
 
 interface DiffOptions {
   filename: string;
@@ -59,15 +61,17 @@ async function diff({ filename, kubeconfig, context, output }: DiffOptions): Pro
     process.stdout.write(output === "json" ? `${toJson(found)}\n` : previewText(found, colours));
     return found.changes.length > 0 ? 1 : 0;
   } catch (error) {
-    const problems =
-      error instanceof RenderError
-        ? error.problems.map(formatProblem)
-        : [error instanceof Error ? error.message : String(error)];
+    const problems = error instanceof RenderError ? error.problems.map(formatProblem) : [reasonOf(error)];
     for (const problem of problems) printError(`error: ${problem}`);
     return 2;
   } finally {
     await connection?.close();
   }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof NetworkError || error instanceof ApiError) return describeFailure(error);
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Throws an UnreadableInput if the file does not hold exactly one MultusInstall, and a valid one. */

@@ -49,7 +49,7 @@ export const nodeInspection = z.object({
     .array(word(512))
     .max(64)
     .describe(
-      "Paths of leftover files that may interfere: a second Multus configuration, *.cilium_bak, *.old.",
+      "Paths of leftover files: a second Multus configuration, *.cilium_bak, *.old, and what an installer that was killed did not finish.",
     ),
   kubeconfig: z
     .object({ expires: z.iso.datetime().optional() })

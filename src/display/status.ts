@@ -27,6 +27,8 @@ export interface ShownStatus {
     | undefined;
   /** MultusInstalls without effect, because an older one exists. */
   others: readonly string[];
+  /** What the deletion of the last one could not clean. */
+  uncleaned?: { install: string; at: string; message: string } | undefined;
   /** The operator's, or what the plugin found itself; undefined if that is not allowed. */
   networks: MultusInstallStatus["networks"];
   pods: MultusInstallStatus["pods"];
@@ -89,10 +91,19 @@ function operatorRow({ operator, pluginVersion }: ShownStatus): Row {
 }
 
 function installRows(shown: ShownStatus, wide: boolean): Row[] {
-  const { install, others } = shown;
+  const { install, others, uncleaned } = shown;
   if (!install)
     return [
       ["MultusInstall", "none. Create one: kubectl apply -f manifests/samples/multusinstall.yaml", "bad"],
+      ...(uncleaned
+        ? [
+            [
+              "  Not cleaned",
+              `${uncleaned.install}, deleted by ${uncleaned.at}: ${uncleaned.message}`,
+              "bad",
+            ] satisfies Row,
+          ]
+        : []),
     ];
   const { name, status } = install;
   const { version, mode = "", image = "", warnings = [] } = status;
@@ -236,7 +247,7 @@ function rowIf(condition: boolean, row: Row): Row[] {
 
 /** The same for scripts; networks and pods as in MultusInstall.status. */
 export function statusData(shown: ShownStatus): object {
-  const { operator, pluginVersion, install, others, networks, pods, duplicates } = shown;
+  const { operator, pluginVersion, install, others, uncleaned, networks, pods, duplicates } = shown;
   const { name, deletedAt, status } = install ?? {};
   return {
     ready: isReady(shown),
@@ -245,6 +256,7 @@ export function statusData(shown: ShownStatus): object {
     pluginVersion,
     install: install ? { name, ...(deletedAt === undefined ? {} : { deletedAt }), ...status } : null,
     others,
+    ...(uncleaned ? { uncleaned } : {}),
     networks: networks ?? null,
     pods: pods ?? null,
     duplicates: duplicates ?? [],

@@ -60,11 +60,20 @@ export class Connection extends KubeConfig {
   }
 }
 
-/** Throws where the file cannot be read, or has no such context. */
+/** What client-node falls back on if it finds no kubeconfig at all. */
+const NO_KUBECONFIG = "http://localhost:8080";
+
+/** Throws if the file cannot be read, has no such context, or if there is no file at all. */
 export function connect(options: ConnectionOptions = {}): Connection {
   const connection = new Connection();
-  if (options.kubeconfig === undefined) connection.loadFromDefault();
-  else connection.loadFromFile(options.kubeconfig);
+  if (options.kubeconfig !== undefined) connection.loadFromFile(options.kubeconfig);
+  else {
+    connection.loadFromDefault();
+    if (connection.getCurrentCluster()?.server === NO_KUBECONFIG)
+      throw new Error(
+        "there is no kubeconfig: neither KUBECONFIG nor ~/.kube/config names a cluster, and this is not a pod",
+      );
+  }
   if (options.context !== undefined) {
     if (!connection.getContextObject(options.context))
       throw new Error(

@@ -100,6 +100,20 @@ describe("what a previous Multus left on a node", () => {
     expect(report.removed).toEqual([]);
   });
 
+  it("is what a killed installer did not finish, unless it is being written", async () => {
+    put(`${CONF}/00-multus.conf`, THIN);
+    for (const name of ["multus", "multus.temp2039", "_multus"]) put(`${BIN}/${name}`);
+    const early = await run("v4-thin", { now: new Date() });
+    expect(early.problems).toEqual([
+      { path: `${BIN}/_multus`, reason: "was written recently" },
+      { path: `${BIN}/multus.temp2039`, reason: "was written recently" },
+    ]);
+    const older = await run("v4-thin", { since: new Date(Date.now() + HOUR_MS) });
+    expect(older.removed).toEqual([]);
+    expect((await run("v4-thin", { keepPrograms: true })).problems).toEqual([]);
+    expect(names(BIN)).toEqual(["bridge", "multus"]);
+  });
+
   it("stays where it may be what another Multus is just writing", async () => {
     await everything();
     put(`${CONF}/00-multus.conf`, THIN);

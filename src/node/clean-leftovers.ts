@@ -41,8 +41,10 @@ export async function cleanLeftovers(options: LeftoverOptions): Promise<Cleaning
     await removal.kubeconfig(`${confDir}/multus.d`);
   const delegates = await delegateTypes(options);
   await removal.each(binDir, async (name) => {
-    if (!MULTUS_PROGRAMS.includes(name) || runs.programs.includes(name)) return;
     const path = `${binDir}/${name}`;
+    // An installer that was killed while it copied a program; no runtime calls this name.
+    if (isMultusTemporary(name) && (await removal.isOfInstall(path))) return await remove(path);
+    if (!MULTUS_PROGRAMS.includes(name) || runs.programs.includes(name)) return;
     if (!(await removal.isOfInstall(path))) removal.keep(path, "existed before the install");
     else if (keepPrograms) removal.keep(path, "the runtime calls it when an older pod terminates");
     else if (delegates.includes(name)) removal.keep(path, "a running pod uses its network");

@@ -71,6 +71,7 @@ describe("a look at a node", () => {
     put(`${BIN}/bridge`, "#!", 0o755);
     put(`${BIN}/multus`, "#!", 0o755);
     put(`${BIN}/README`, "text");
+    put(`${BIN}/multus.temp4711`, "half a program");
     symlinkSync("/elsewhere/cni", join(root, BIN, "linked"));
     const found = await look();
     expect(found).toEqual({
@@ -96,7 +97,11 @@ describe("a look at a node", () => {
         `${CONF}/multus.d`,
         `${BIN}/multus`,
       ],
-      leftovers: [`${CONF}/00-multus.conflist`, `${CONF}/05-cilium.conflist.cilium_bak`],
+      leftovers: [
+        `${CONF}/00-multus.conflist`,
+        `${CONF}/05-cilium.conflist.cilium_bak`,
+        `${BIN}/multus.temp4711`,
+      ],
       kubeconfig: { expires: "2026-11-24T12:00:00.000Z" },
       truncated: [],
     });

@@ -48,7 +48,10 @@ export async function inspect(options: InspectOptions): Promise<NodeInspection> 
       MULTUS_PROGRAMS.includes(name) ? [`${directory}/${name}`] : [],
     ),
   ];
-  const left = leftovers(names, files).map((name) => `${confDir}/${name}`);
+  const left = [
+    ...leftovers(names, files).map((name) => `${confDir}/${name}`),
+    ...(await unfinishedCopies(host, binDirs)),
+  ];
   const truncated = [
     ...(files.length > MOST.conf ? ["confFiles"] : []),
     ...(binaries.length > MOST.binaries ? ["binaries"] : []),
@@ -93,6 +96,13 @@ function leftovers(names: readonly string[], files: readonly ConfFile[]): string
   const second = own.length > 1 ? own.slice(1).map(({ name }) => name) : [];
   const renamed = names.filter((name) => /\.(cilium_bak|old)$/.test(name));
   return [...second, ...renamed, ...names.filter(isMultusTemporary)];
+}
+
+/** An installer that was killed leaves its copy of a program. It copies into the first directory. */
+async function unfinishedCopies(host: Host, [directory]: readonly string[]): Promise<string[]> {
+  if (directory === undefined) return [];
+  const names = (await host.entries(directory)).map(({ name }) => name);
+  return names.filter(isMultusTemporary).map((name) => `${directory}/${name}`);
 }
 
 interface Program extends GoProgram {

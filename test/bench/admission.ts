@@ -28,6 +28,7 @@ const webhook = await WebhookServer.start({
       isolation: { enabled: true, globalNamespaces: ["shared"] },
       excludedNamespaces: [],
     },
+    hasPolicies: false,
     network: (_, name) => (name === "missing" ? "absent" : { nad: undefined }),
   },
   log: pino({ level: "silent" }),

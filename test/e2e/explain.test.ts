@@ -340,7 +340,7 @@ describeOn(["nodeExec", "loadImage", "secondNetwork"], "kubectl multus on real n
     const wrong = await multus("logs", "--node", "node-7");
     expect(wrong).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining("there is no node node-7 (there are: node-1, node-2)"),
+      stderr: expect.stringContaining("there is no node node-7 (existing: node-1, node-2)"),
     });
   });
 });

@@ -135,7 +135,7 @@ describe("admission", () => {
     expect(await shown(network(RIGHT))).toBe("networkattachmentdefinition.k8s.cni.cncf.io/net configured\n");
   });
 
-  it("warns of what the policies see too", async () => {
+  it("leaves to the policies what they report, so that it is reported once", async () => {
     // The API server learns of a policy a moment after it is there.
     let answer = "";
     await waitUntil("the policy to warn", async () => {
@@ -144,7 +144,7 @@ describe("admission", () => {
         "Warning: Validation failed for ValidatingAdmissionPolicy 'multus-operator-networks'",
       );
     });
-    expect(answer).toContain("Warning: NetworkAttachmentDefinition net: spec.config: type");
+    expect(answer.match(/Warning: /g)).toHaveLength(1);
   });
 
   it("refuses in mode Deny what cannot work, and warns of what is doubtful", async () => {

@@ -411,6 +411,7 @@ describe("what people type", () => {
     );
     expect((await multus(["lgs"])).stderr).toContain("(kubectl multus --help shows the commands)");
     expect((await multus(["logs"])).stderr).toContain("name the node: kubectl multus logs NODE");
+    expect((await multus(["logs", "node-1", "--all-nodes"])).stderr).toContain("not both");
   });
 
   it("prints what changes with --watch, and nothing else", async () => {

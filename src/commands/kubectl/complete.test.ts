@@ -10,7 +10,7 @@ describe("complete", () => {
     [["pods", "--fa"], ["--failing"]],
     [["networks", "-o", "w"], ["wide"]],
     [["-n", "shop", "st"], ["status"]],
-    [["logs", "--max"], ["--max-bytes"]],
+    [["logs", "--max-b"], ["--max-bytes"]],
     [["nothing-like-it"], []],
   ])("of %j gives %j", async (words, expected) => {
     expect(await of(...words)).toEqual([...expected, ":4", ""]);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ApiError, NetworkError } from "../../kube/errors.ts";
-import { permissionOf, remedy } from "./failure.ts";
+import { permissionOf } from "../request-failure.ts";
+import { remedy } from "./failure.ts";
 
 function refusal(request: string, status: number, message = "", reason = ""): ApiError {
   const [method = "", path = ""] = request.split(" ");

@@ -18,7 +18,7 @@ it("keeps characters and lines together that come in pieces", () => {
 });
 
 it("leaves out lines before a time, with those that continue them", () => {
-  const text = new LogText(Date.parse("2026-11-24T12:00:00Z"));
+  const text = new LogText({ since: Date.parse("2026-11-24T12:00:00Z") });
   const log = [
     "no time yet",
     "2026-11-24T11:59:59Z [debug] old",
@@ -28,4 +28,14 @@ it("leaves out lines before a time, with those that continue them", () => {
     "",
   ].join("\n");
   expect(text.add(bytes(log)) + text.end()).toBe("2026-11-24T12:00:00Z [debug] new\n  continued too\n");
+});
+
+it("puts the prefix before each line, also one that comes in parts", () => {
+  const text = new LogText({ prefix: "[node-1] " });
+  const long = "x".repeat(70_000);
+  expect(text.add(bytes("a\nb")) + text.add(bytes("c\n"))).toBe("[node-1] a\n[node-1] bc\n");
+  expect(text.add(bytes(long)) + text.add(bytes(`${long}\nlast`)) + text.end()).toBe(
+    `[node-1] ${long}${long}\n[node-1] last\n`,
+  );
+  expect(text.end()).toBe("");
 });

@@ -13,13 +13,20 @@ const MAX_LINE = 1 << 16;
 export class LogText {
   readonly #decoder = new StringDecoder("utf8");
   readonly #since: number;
+  readonly #prefix: string;
+  /** Whether the next text begins a line: a line without an end may come in parts. */
+  #beginsLine = true;
   #rest = "";
   /** Whether the lines that begin without a time belong to one that is shown. */
   #shown: boolean;
 
-  /** @param since ms since 1970: older lines are left out; undefined: none is */
-  constructor(since?: number) {
+  /**
+   * @param since ms since 1970: older lines are left out
+   * @param prefix that each line gets
+   */
+  constructor({ since, prefix = "" }: { since?: number; prefix?: string } = {}) {
     this.#since = since ?? Number.NEGATIVE_INFINITY;
+    this.#prefix = prefix;
     this.#shown = since === undefined;
   }
 
@@ -32,23 +39,33 @@ export class LogText {
     return this.#select(complete);
   }
 
-  /** The last line, if it has no end. */
+  /** The last line, if it has no end; with a prefix it gets one, since another log may follow. */
   end(): string {
     const rest = this.#rest + this.#decoder.end();
     this.#rest = "";
-    return this.#select(rest);
+    const text = this.#select(rest);
+    const isOpen = this.#prefix !== "" && !this.#beginsLine;
+    this.#beginsLine = true;
+    return isOpen ? `${text}\n` : text;
   }
 
   #select(text: string): string {
-    if (this.#since === Number.NEGATIVE_INFINITY) return printable(text);
+    if (text === "") return "";
     return text
       .split(/(?<=\n)/)
       .filter((line) => this.#isRecent(line))
-      .map(printable)
+      .map((line) => this.#prefixed(printable(line)))
       .join("");
   }
 
+  #prefixed(line: string): string {
+    const begins = this.#beginsLine;
+    this.#beginsLine = line.endsWith("\n");
+    return begins ? `${this.#prefix}${line}` : line;
+  }
+
   #isRecent(line: string): boolean {
+    if (this.#since === Number.NEGATIVE_INFINITY) return true;
     const time = TIME.exec(line)?.[1];
     if (time !== undefined) this.#shown = Date.parse(time) >= this.#since;
     return this.#shown;

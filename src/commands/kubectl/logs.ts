@@ -1,17 +1,20 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { ApiError } from "../../kube/errors.ts";
-import { type ApiObject, NODES, PODS } from "../../kube/resource.ts";
 import { duration } from "./duration.ts";
 import { UsageError } from "./failure.ts";
 import { requireInstall } from "./install.ts";
+import { chosenNodes } from "./log-nodes.ts";
 import { logSourceOf } from "./log-source.ts";
 import { LogText } from "./log-text.ts";
-import { podLog, readLogOnNode } from "./node-log.ts";
-import type { LogRange } from "./reader-pod.ts";
+import { readManyLogs } from "./many-logs.ts";
+import { readLogOnNode } from "./node-log.ts";
+import { readPodLog } from "./pod-log.ts";
 import { type CommonOptions, inSession, type Session } from "./session.ts";
 
 interface LogsOptions extends CommonOptions {
   node?: string;
+  allNodes?: true;
+  selector?: string;
+  maxLogRequests: number;
   tail?: number;
   since?: number;
   maxBytes: number;
@@ -24,12 +27,21 @@ interface LogsOptions extends CommonOptions {
 /** More does not fit through the log of a pod: the kubelet starts a new file at 10 MiB. */
 const MAX_BYTES = 8 << 20;
 const DEFAULT_LINES = 200;
+/** As kubectl logs. */
+const DEFAULT_AT_ONCE = 5;
 
 export function logsCommand(): Command {
   const command = new Command("logs")
-    .description("show the log that Multus writes on a node")
+    .description("show the log that Multus writes on a node, or on all")
     .argument("[node]", "the node")
     .option("--node <name>", "the node, as a flag")
+    .option("--all-nodes", "all nodes with a Multus pod; each line begins with the node's name")
+    .option("-l, --selector <selector>", "the nodes with these labels, in the same way")
+    .addOption(
+      new Option("--max-log-requests <number>", "how many nodes are read at the same time")
+        .argParser(atLeastOne)
+        .default(DEFAULT_AT_ONCE),
+    )
     .addOption(
       new Option(
         "--tail <lines>",
@@ -70,6 +82,7 @@ Examples:
   kubectl multus logs worker-1 --since 10m
   kubectl multus logs worker-1 --tail=-1 > multus.log
   kubectl multus logs worker-1 -f | grep my-pod
+  kubectl multus logs --all-nodes --since 5m | grep -i error
   kubectl multus logs worker-1 --pod                the output of the Multus pod itself`,
     );
   inSession<LogsOptions>(command, logs);
@@ -80,110 +93,58 @@ async function logs(
   session: Session,
   options: LogsOptions,
   [positional]: readonly string[],
-): Promise<undefined> {
-  const { client } = session;
-  const node = nodeOf(positional, options.node);
-  const { since } = options;
-  const install = await requireInstall(client);
-  await requireNode(session, node);
+): Promise<number | undefined> {
+  const { since, follow = false, maxLogRequests: atOnce } = options;
+  const install = await requireInstall(session.client);
+  const nodes = await chosenNodes(session, install, { ...options, named: [positional, options.node] });
   const source = logSourceOf(install.spec, options.pod ?? false);
-  const lines = options.tail ?? (since === undefined ? DEFAULT_LINES : -1);
-  const range = { lines, bytes: options.maxBytes, follow: options.follow ?? false };
-  const text = new LogText(since === undefined ? undefined : Date.now() - since);
-  const write = (chunk: Buffer) => void process.stdout.write(text.add(chunk));
   if (source.from === "nothing") throw new UsageError(source.remedy);
-  if (source.from === "pod") await readPodLog(session, install.spec.namespace, node, range, write);
-  else
-    await readLogOnNode(client, {
-      install,
-      node,
-      file: source.file,
-      directory: source.directory,
-      image: options.image,
-      startTimeoutMs: options.timeout * 1000,
-      range,
-      write,
-    });
-  process.stdout.write(text.end());
-  return undefined;
-}
-
-/** Throws a UsageError if there is no node, or two. */
-function nodeOf(positional: string | undefined, flag: string | undefined): string {
-  const node = positional ?? flag;
-  if (node === undefined)
-    throw new UsageError("name the node: kubectl multus logs NODE (kubectl multus nodes lists them)");
-  if (positional !== undefined && flag !== undefined && positional !== flag)
-    throw new UsageError(`two nodes are named, ${positional} and ${flag}: name one`);
-  return node;
-}
-
-/** Otherwise a typing error in a node's name would be a pod that waits forever. */
-async function requireNode({ client }: Session, node: string): Promise<void> {
-  try {
-    if (await client.get({ type: NODES, name: node })) return;
-    const { items } = await client.list(NODES);
-    const names = items.map(({ metadata }) => metadata.name);
-    const shown = names.length > 20 ? `${names.slice(0, 20).join(", ")} …` : names.join(", ");
-    throw new UsageError(`there is no node ${node} (existing: ${shown})`);
-  } catch (error) {
-    // A user who may create pods need not be allowed to list nodes.
-    if (!(error instanceof ApiError) || error.status !== 403) throw error;
-  }
-}
-
-async function readPodLog(
-  { client }: Session,
-  namespace: string,
-  node: string,
-  range: LogRange,
-  write: (chunk: Buffer) => void,
-): Promise<void> {
-  const { items } = await client.list<ApiObject>(PODS, {
-    namespace,
-    labelSelector: "app=multus,name=multus",
-    fieldSelector: `spec.nodeName=${node}`,
-  });
-  const pod = items.find(({ metadata }) => metadata.deletionTimestamp === undefined) ?? items[0];
-  if (!pod)
+  const many = options.allNodes === true || options.selector !== undefined;
+  if (follow && nodes.length > atOnce)
     throw new UsageError(
-      `no Multus pod runs on ${node}: kubectl multus nodes and kubectl multus status show where one should, and why it does not`,
+      `${nodes.length} nodes match, and -f follows at most ${atOnce}: raise --max-log-requests, or select fewer with -l`,
     );
-  const ref = { type: PODS, namespace, name: pod.metadata.name };
-  const wanted = { container: "kube-multus", follow: range.follow, tail: range.lines };
-  if (range.follow) await podLog(client, ref, { ...wanted, write });
-  else {
-    const end = new ByteWindow(range.bytes);
-    await podLog(client, ref, { ...wanted, write: (chunk) => end.add(chunk) });
-    write(end.content());
+  const lines = options.tail ?? (since === undefined ? DEFAULT_LINES : -1);
+  const range = { lines, bytes: options.maxBytes, follow };
+  const oldest = since === undefined ? undefined : Date.now() - since;
+  const read = async (node: string, print: (text: string) => void) => {
+    const text = new LogText({
+      ...(oldest === undefined ? {} : { since: oldest }),
+      prefix: many ? `[${node}] ` : "",
+    });
+    const write = (chunk: Buffer) => print(text.add(chunk));
+    if (source.from === "pod") await readPodLog(session, install.spec.namespace, node, range, write);
+    else
+      await readLogOnNode(session.client, {
+        install,
+        node,
+        file: source.file,
+        directory: source.directory,
+        image: options.image,
+        startTimeoutMs: options.timeout * 1000,
+        range,
+        write,
+      });
+    print(text.end());
+  };
+  const print = (text: string) => void process.stdout.write(text);
+  if (!many) {
+    for (const node of nodes) await read(node, print);
+    return undefined;
   }
-}
-
-/** The last bytes of a stream. (The API's limitBytes would give the first.) */
-class ByteWindow {
-  readonly #size: number;
-  #chunks: Buffer[] = [];
-  #length = 0;
-
-  constructor(size: number) {
-    this.#size = size;
-  }
-
-  add(chunk: Buffer): void {
-    this.#chunks.push(chunk);
-    this.#length += chunk.length;
-    while (this.#length - (this.#chunks[0]?.length ?? 0) >= this.#size)
-      this.#length -= this.#chunks.shift()?.length ?? 0;
-  }
-
-  content(): Buffer {
-    const all = Buffer.concat(this.#chunks);
-    return all.subarray(Math.max(0, all.length - this.#size));
-  }
+  // Each reader listens for Ctrl-C and for the end of the pipe.
+  for (const emitter of [process, process.stdout]) emitter.setMaxListeners(10 + 4 * atOnce);
+  const printError = (line: string) => void process.stderr.write(`${line}\n`);
+  return (await readManyLogs({ nodes, atOnce, isLive: follow, read, print, printError })) ? 0 : 2;
 }
 
 function wholeNumber(text: string): number {
   if (!/^-?\d{1,9}$/.test(text)) throw new InvalidArgumentError("it must be a whole number");
+  return Number(text);
+}
+
+function atLeastOne(text: string): number {
+  if (!/^[1-9]\d{0,2}$/.test(text)) throw new InvalidArgumentError("it must be a number from 1 to 999");
   return Number(text);
 }
 

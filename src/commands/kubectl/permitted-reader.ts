@@ -1,7 +1,7 @@
 import type { KubeClient } from "../../kube/client.ts";
 import { ApiError } from "../../kube/errors.ts";
 import { type ApiObject, collectionPath, type ResourceType } from "../../kube/resource.ts";
-import { permissionOf } from "./failure.ts";
+import { permissionOf } from "../request-failure.ts";
 
 const PAGE = 500;
 

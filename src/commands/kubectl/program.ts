@@ -14,6 +14,12 @@ import { pluginVersionCommand } from "./version.ts";
 /** With this first argument, which bin/kubectl-multus passes, the program is the kubectl plugin. */
 export const PLUGIN_ARGUMENT = "kubectl-multus";
 
+/** kubectl takes -n=shop and -v=6 too, which Commander reads as the values "=shop" and "=6". */
+export function withoutEqualSigns(words: readonly string[]): string[] {
+  const end = words.indexOf("--");
+  return words.map((word, at) => (end >= 0 && at > end ? word : word.replace(/^(-[a-zA-Z])=/, "$1")));
+}
+
 /** `kubectl multus`: answers about the networks of a cluster. It only reads; `logs` runs a pod for a moment. */
 export function kubectlMultus(): Command {
   const program = new Command("kubectl multus")

@@ -1,5 +1,6 @@
-import { type Command, Option } from "commander";
-import type { KubeClient } from "../../kube/client.ts";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { printable } from "../../display/text.ts";
+import type { KubeClient, RequestInfo } from "../../kube/client.ts";
 import { connect } from "../../kube/connection.ts";
 import { duration } from "./duration.ts";
 import { runOrExplain, UsageError } from "./failure.ts";
@@ -14,6 +15,7 @@ export interface CommonOptions {
   asGroup?: readonly string[];
   asUid?: string;
   requestTimeout?: number;
+  v?: number;
 }
 
 /** A cluster as the user of the plugin sees it, with the user's own rights. */
@@ -25,6 +27,9 @@ export interface Session extends AsyncDisposable {
   server: string;
 }
 
+/** kubectl's own level for this (-v=6). */
+const SHOWS_REQUESTS = 6;
+
 export function addCommonOptions(program: Command): void {
   program
     .option("--kubeconfig <file>", "kubeconfig; default: KUBECONFIG, ~/.kube/config")
@@ -35,10 +40,29 @@ export function addCommonOptions(program: Command): void {
         "longest time for one request, such as 5s; default and longest: 60s",
       ).argParser(duration),
     )
+    .addOption(
+      new Option(
+        "-v, --v <level>",
+        `log level, as kubectl's; from ${SHOWS_REQUESTS} on each request is shown on standard error`,
+      ).argParser(level),
+    )
     .option("-n, --namespace <name>", "namespace; default: that of the context")
     .option("--as <user>", "act as this user or system:serviceaccount:NAMESPACE:NAME")
     .option("--as-group <group>", "act as a member of this group; can be repeated", collect)
     .option("--as-uid <uid>", "act as the user with this UID");
+}
+
+function level(text: string): number {
+  if (!/^\d{1,2}$/.test(text)) throw new InvalidArgumentError("it must be a number from 0 to 10, such as 6");
+  return Number(text);
+}
+
+function showRequest(request: RequestInfo, status: number, milliseconds: number): void {
+  const query = new URLSearchParams(request.query).toString();
+  const answer = status === 0 ? "no answer" : String(status);
+  process.stderr.write(
+    `${printable(`${request.method} ${request.path}${query ? `?${query}` : ""}`)} ${answer} in ${Math.round(milliseconds)} ms\n`,
+  );
 }
 
 function collect(group: string, before: readonly string[] = []): readonly string[] {
@@ -56,9 +80,6 @@ function impersonation({ as, asGroup = [], asUid }: CommonOptions): Record<strin
   };
 }
 
-/** What client-node falls back on if it finds no kubeconfig at all. */
-const NO_KUBECONFIG = "http://localhost:8080";
-
 /** Throws a UsageError if the kubeconfig cannot be read or names no cluster. */
 export function openSession(options: CommonOptions): Session {
   const { kubeconfig, context, namespace } = options;
@@ -68,11 +89,13 @@ export function openSession(options: CommonOptions): Session {
       ...(kubeconfig === undefined ? {} : { kubeconfig }),
       ...(context === undefined ? {} : { context }),
     });
-    if (kubeconfig === undefined && connection.server === NO_KUBECONFIG)
-      throw new Error("there is no kubeconfig: neither KUBECONFIG nor ~/.kube/config names a cluster");
     const current = connection.getContextObject(connection.currentContext);
     return {
-      client: new RetryingClient(connection, headers, options.requestTimeout),
+      client: new RetryingClient(connection, {
+        headers,
+        ...(options.requestTimeout === undefined ? {} : { timeoutMs: options.requestTimeout }),
+        ...((options.v ?? 0) >= SHOWS_REQUESTS ? { onAnswer: showRequest } : {}),
+      }),
       namespace: namespace ?? (current?.namespace || "default"),
       server: connection.server,
       [Symbol.asyncDispose]: () => connection.close(),

@@ -16,6 +16,7 @@ import { type OutputFormat, outputOption } from "./output.ts";
 import { PermittedReader } from "./permitted-reader.ts";
 import { type CommonOptions, inSession, type Session } from "./session.ts";
 import { summarize } from "./summary.ts";
+import { uncleanedNodes } from "./uncleaned-nodes.ts";
 import { show } from "./watch.ts";
 
 interface StatusOptions extends CommonOptions {
@@ -35,6 +36,7 @@ export function statusCommand(): Command {
       `
 The operator's line rests on its Deployment and on the Lease that its leader renews. If no operator is running, Ready is
 shown as Unknown with what was last reported. Conditions that report nothing are left out; -o wide shows them all.
+After a deletion it shows for an hour which nodes could not be cleaned.
 
 Exit code 0: the MultusInstall is Ready; 1: it is not, there is none, or no operator is running; 2: the status cannot
 be read.
@@ -79,6 +81,7 @@ async function gatherStatus({ client }: Session, reader: PermittedReader): Promi
         status,
       },
     others: found?.others ?? [],
+    ...(found ? {} : { uncleaned: await uncleanedNodes(reader) }),
     networks,
     pods,
     duplicates: (networks?.duplicateAddresses ?? 0) > 0 ? await duplicatesIn(reader) : undefined,

@@ -1,5 +1,10 @@
 import { hostOf, type WebhookAddress, webhookConfiguration } from "../../admission/configuration.ts";
-import { NETWORKS_POLICY, REQUESTS_POLICY, WEBHOOK_CONFIGURATION } from "../../admission/names.ts";
+import {
+  NETWORKS_POLICY,
+  REQUESTS_POLICY,
+  WEBHOOK_CONFIGURATION,
+  WITH_POLICIES,
+} from "../../admission/names.ts";
 import { policies } from "../../admission/policies.ts";
 import { calledPath, isSecret } from "../../admission/secret-path.ts";
 import { settingsOf } from "../../admission/settings.ts";
@@ -78,13 +83,14 @@ async function objectsFor(
   const settings = settingsOf(install, deps.namespace);
   if (!settings) return [];
   const metadata = { labels: ownerLabels(install), ...(await ownedByRole(deps, signal)) };
+  const announcing = { ...metadata, annotations: { [WITH_POLICIES]: String(deps.hasPolicies) } };
   const { address } = deps;
   const trusted = address ? trustBundle(deps.view.published ?? {}, hostOf(address), deps.now()) : "";
   const called = calledPath(deps.view.webhookConfiguration);
   const path = isSecret(called) ? called : deps.path;
   return [
     ...(deps.hasPolicies ? policies(settings, metadata) : []),
-    ...(address && trusted ? [webhookConfiguration(settings, address, path, trusted, metadata)] : []),
+    ...(address && trusted ? [webhookConfiguration(settings, address, path, trusted, announcing)] : []),
   ];
 }
 

@@ -1,5 +1,5 @@
 import type { KnownNetwork, PodContext } from "../../admission/check-pod.ts";
-import { CERTIFICATES, WEBHOOK_CONFIGURATION } from "../../admission/names.ts";
+import { CERTIFICATES, WEBHOOK_CONFIGURATION, WITH_POLICIES } from "../../admission/names.ts";
 import type { AdmissionView } from "../../admission/reviewer.ts";
 import { type AdmissionSettings, settingsOf } from "../../admission/settings.ts";
 import type { Published } from "../../admission/trust.ts";
@@ -151,6 +151,10 @@ export class ClusterView implements AdmissionView {
 
   get webhookConfiguration(): ApiObject | undefined {
     return this.#configuration.get(WEBHOOK_CONFIGURATION);
+  }
+
+  get hasPolicies(): boolean {
+    return this.webhookConfiguration?.metadata.annotations?.[WITH_POLICIES] === "true";
   }
 
   /** A NAD that was made a moment ago may not be in the copy yet: what the copy lacks is asked for. */

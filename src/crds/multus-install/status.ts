@@ -107,7 +107,9 @@ export const multusInstallStatus = z.object({
         .string()
         .max(64)
         .meta({ format: "date-time" })
-        .describe("Time of the oldest inspection that this is based on, to the hour."),
+        .describe(
+          "Time of the oldest inspection that this is based on, rounded down to the hour, so that not each inspection changes the status.",
+        ),
     })
     .optional()
     .describe("The network that Multus delegates to on the nodes, as found by inspections."),

@@ -132,7 +132,8 @@ function noteOf(left: readonly NodeNotCleaned[]): string {
   const unknown = left.find(({ node }) => node === ALL_NODES);
   if (unknown)
     return `All nodes are unknown, and none was cleaned within spec.uninstall.timeout: ${unknown.reason}. Multus' configuration may be on each of them: once this can be read, apply the same MultusInstall, wait until it is Ready and delete it, or clean the nodes by hand, see docs/guides/uninstall.md`;
-  return `${left.length} nodes were not cleaned within spec.uninstall.timeout, see docs/guides/uninstall.md: ${left
+  const nodes = left.length === 1 ? "1 node was" : `${left.length} nodes were`;
+  return `${nodes} not cleaned within spec.uninstall.timeout, see docs/guides/uninstall.md: ${left
     .map(({ node, reason }) => `${node} (${reason})`)
     .join(", ")}`;
 }

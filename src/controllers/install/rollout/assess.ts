@@ -68,7 +68,9 @@ export type RolloutPhase =
   | { state: "RolledBack"; message: string }
   /** It should progress, and has not for long. */
   | { state: "Stuck"; message: string }
-  | { state: "Failing"; message: string };
+  | { state: "Failing"; message: string }
+  /** The spec was complete on every node before, and Multus fails on some now: nothing is being rolled out. */
+  | { state: "Unhealthy"; message: string };
 
 /** Complete only when the newest spec was seen and is updated and available on every node that should have it. */
 export function phase(r: Rollout): RolloutPhase {

@@ -4,7 +4,7 @@ import { refOf } from "../../../kube/resource.ts";
 import { isSameSpec, lastComplete } from "../../../render/last-complete.ts";
 import type { ReconcileScope } from "../scope.ts";
 import { rfc3339 } from "../status/writer.ts";
-import type { RolloutPhase } from "./assess.ts";
+import type { Rollout, RolloutPhase } from "./assess.ts";
 import { progressedAt, withDeadline } from "./progress.ts";
 import { isOfTheSpec, type Rollback, rolledBack, stuckRollout } from "./rollback.ts";
 
@@ -23,7 +23,9 @@ export async function detectStuck(
     findings.rolloutRecord = rollback.record;
     return { phase: rolledBack(rollback, found), result: {} };
   }
-  if (!findings.rollout || !(await isUnderWay(scope, install, found))) return { phase: found, result: {} };
+  if (!findings.rollout) return { phase: found, result: {} };
+  if (!(await isUnderWay(scope, install, found)))
+    return { phase: withoutRollout(found, findings.rollout), result: {} };
   const now = deps.now();
   const since = progressedAt(previous, live.metadata.generation ?? 0, findings.rollout, rfc3339(now));
   findings.progressedAt = since;
@@ -36,6 +38,12 @@ export async function detectStuck(
     phase,
     result: recheckAfterSeconds === undefined ? {} : { requeueAfterSeconds: recheckAfterSeconds },
   };
+}
+
+/** A node that fails after the rollout is complete, unless its pods are being replaced again, such as after a repair. */
+function withoutRollout(found: RolloutPhase, { current, updated, desired }: Rollout): RolloutPhase {
+  const isReplacing = !current || updated < desired;
+  return found.state === "Failing" && !isReplacing ? { ...found, state: "Unhealthy" } : found;
 }
 
 /** What fails after it was complete once is no rollout: a node has fallen ill. */

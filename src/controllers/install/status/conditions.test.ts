@@ -23,6 +23,11 @@ it.each<[string, InstallState, object]>([
     { Ready: "False", Reconciling: "True", Stalled: "False", Degraded: "True" },
   ],
   [
+    "a node that fails later",
+    { kind: "Running", phase: { state: "Unhealthy", message: "" } },
+    { Ready: "False", Reconciling: "False", Stalled: "False", Degraded: "True" },
+  ],
+  [
     "one that does not move",
     { kind: "Running", phase: { state: "Stuck", message: "" } },
     { Ready: "False", Reconciling: "True", Stalled: "False", Degraded: "True" },

@@ -116,10 +116,11 @@ function running({ state, message }: RolloutPhase): Drafts {
     case "RolledBack":
       return failed("RolledBack", message, settled);
     case "Failing":
+    case "Unhealthy":
       return {
         ...drafts,
         Ready: { status: "False", reason: "NodesUnhealthy", message },
-        Reconciling: inProgress,
+        Reconciling: state === "Failing" ? inProgress : settled,
         Degraded: { status: "True", reason: "NodesUnhealthy", message },
       };
   }
