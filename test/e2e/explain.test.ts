@@ -218,7 +218,10 @@ describeOn(["nodeExec", "loadImage", "secondNetwork"], "kubectl multus on real n
     await apply(EARLY);
     await running(["mistyped", "no-nad", "exhausted", "early"].map((name) => asking(name, "")));
     for (const name of ["mistyped", "no-nad", "exhausted", "early"])
-      expect(await multus("explain", name)).toMatchObject({ code: 0 });
+      expect(await multus("explain", name)).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining(`${name} has the networks that it requested`),
+      });
     await kubectl.run("delete", "pod", "--all", "--wait=false");
   });
 

@@ -104,7 +104,19 @@ export class HollowCluster {
   }
 
   async ready(): Promise<void> {
-    await waitUntil("the install to be Ready", async () => isReady(await this.install()), { everyMs: 100 });
+    let last: Found | undefined;
+    await waitUntil(
+      "the install to be Ready",
+      async () => {
+        last = await this.install();
+        return isReady(last);
+      },
+      { everyMs: 100 },
+    ).catch((error: unknown) => {
+      throw new Error(`${String(error)}; its conditions: ${JSON.stringify(last?.status?.conditions)}`, {
+        cause: error,
+      });
+    });
   }
 
   /** The state to compare with, once it is reached and the guard of the rollout is gone. */

@@ -72,7 +72,8 @@ export class HollowNodes {
 
   async add(name: string, spec: object = {}, kubeletVersion = "v1.36.0"): Promise<void> {
     await this.#client.create(NODES, {
-      ...{ apiVersion: "v1", kind: "Node", metadata: { name, labels: { "kubernetes.io/os": "linux" } } },
+      ...{ apiVersion: "v1", kind: "Node" },
+      metadata: { name, labels: { "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64" } },
       spec,
     });
     await this.#client.patch(
@@ -84,6 +85,7 @@ export class HollowNodes {
           conditions: [heartbeat()],
           nodeInfo: {
             operatingSystem: "linux",
+            architecture: "amd64",
             kubeletVersion,
             osImage: "hollow",
             containerRuntimeVersion: "containerd://2.1.0",

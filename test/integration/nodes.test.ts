@@ -286,7 +286,6 @@ it("leaves nodes of another architecture alone, and names one that falls silent"
   timeout: 240_000,
 }, async () => {
   nodes.tasks.length = 0;
-  await kubectl.run("label", "node", "--all", "kubernetes.io/arch=amd64");
   await kubectl.run("label", "node", "node-8", "kubernetes.io/arch=arm64", "--overwrite");
   await apply({
     version: "v3.4.2",

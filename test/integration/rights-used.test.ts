@@ -43,7 +43,6 @@ beforeAll(async () => {
   nodes = new HollowNodes(kubectl.client, log);
   for (const name of ["node-1", "node-2"])
     await nodes.add(name, { taints: [{ key: TAINT, effect: "NoSchedule" }] });
-  await kubectl.run("label", "node", "--all", "kubernetes.io/arch=amd64");
   const kubeconfig = await plane.kubeconfigForServiceAccount("multus-operator", "multus-operator");
   const replica = (name: string) =>
     Daemon.start({
