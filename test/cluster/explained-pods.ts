@@ -30,6 +30,12 @@ export const REPAIRED = nad("mistyped", {
 });
 export const CHANGED = nad("changing", { ...LAN, mtu: 1400, ipam: STATIC });
 
+/** The NAD that "no-nad" asks for; with a range of its own, as host-local counts addresses per network name. */
+export const MISSING = nad("lna", {
+  ...LAN,
+  ipam: { type: "static", addresses: [{ address: "192.168.6.6/24" }] },
+});
+
 export const MISTYPED = nad("mistyped", { ...LAN, mode: "brige" });
 
 export const NETWORK_DEFINITIONS = [

@@ -11,6 +11,7 @@ import {
   FAILING,
   FIRST_PODS,
   LACKING_PODS,
+  MISSING,
   MISTYPED,
   NETWORK_DEFINITIONS,
   REPAIRED,
@@ -212,8 +213,7 @@ describeOn(["nodeExec", "loadImage", "secondNetwork"], "kubectl multus on real n
   });
 
   it("names ways out that lead out: pods start when they are followed", async () => {
-    await apply(REPAIRED);
-    await apply({ ...NETWORK_DEFINITIONS[0], metadata: { name: "lna", namespace: "default" } });
+    await apply(REPAIRED, MISSING);
     await kubectl.run("delete", "pod", "one-address", "early");
     await apply(EARLY);
     await running(["mistyped", "no-nad", "exhausted", "early"].map((name) => asking(name, "")));

@@ -22,7 +22,7 @@ export function chainOf(input: ExplainInput, outcome: PodOutcome): Link[] {
     annotationLink(input),
     ...(request.ok ? distinct(request.requests) : []).map((wanted) => networkLink(input, wanted, outcome)),
     ...nodeLinks(input),
-    eventLink(input),
+    eventLink(input, outcome),
     statusLink(input, outcome),
   ];
 }
@@ -104,10 +104,14 @@ function multusLink(node: string, multus: MultusOnNode | undefined): Link {
   }
 }
 
-function eventLink({ pod: { failure } }: ExplainInput): Link {
+function eventLink({ pod: { failure } }: ExplainInput, { kind }: PodOutcome): Link {
   if (!failure) return link("event", "none", "no failure is reported");
   const who = failure.byMultus ? (failure.network ? `network ${failure.network}` : "Multus") : "the runtime";
-  return link("event", "wrong", `FailedCreatePodSandBox, ${who}: ${failure.message}`);
+  const text = `FailedCreatePodSandBox, ${who}: ${failure.message}`;
+  // The event stays for an hour after the kubelet's next attempt succeeded.
+  return kind === "attached"
+    ? link("event", "none", `before the pod started: ${text}`)
+    : link("event", "wrong", text);
 }
 
 function statusLink({ pod }: ExplainInput, { attachments, kind }: PodOutcome): Link {

@@ -485,6 +485,16 @@ describe("explain, about what the operator knows", () => {
 });
 
 describe("chainOf", () => {
+  it("does not call the event of a pod that has its networks since then wrong", () => {
+    const failure = "no IP addresses available in range set: 192.168.1.200-192.168.1.216";
+    const given = input({ annotation: "lan", status: WITH_NET1, pod: RUNS, failure });
+    const event = chainOf(given, explain(given).outcome).find(({ part }) => part === "event");
+    expect(event).toMatchObject({
+      state: "none",
+      text: expect.stringMatching(/^before the pod started: .*no IP/),
+    });
+  });
+
   it("goes from the annotation to the status, and shows where it breaks", () => {
     const given = input({
       annotation: "lan,lna",

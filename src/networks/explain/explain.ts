@@ -65,7 +65,7 @@ function attached(input: ExplainInput, evidence: string): Cause {
   if (duplicate)
     return cause(
       "DUPLICATE_ADDRESS",
-      `${name} has the address ${duplicate.address} of ${duplicate.network}, which ${duplicate.pods.join(", ")} has too: ranges of host-local are per node, so give each node its own range, or use an IPAM for the whole cluster (whereabouts); then ${restartOf(pod)}`,
+      `${name} has the address ${duplicate.address} of ${duplicate.network}, which ${duplicate.pods.join(", ")} has too: host-local counts addresses per node and per network name, so give each node and each network its own range, or use an IPAM for the whole cluster (whereabouts); then ${restartOf(pod)}`,
     );
   return cause("ATTACHED", `${name} has the networks that it requested: ${evidence}`);
 }
