@@ -26,10 +26,16 @@ export interface Validation {
   skipped: Map<string, number>;
 }
 
-type Surroundings = ReturnType<typeof surroundingsOf>;
+type Surroundings = ReturnType<typeof surroundingsOf> & { allNetworks: boolean };
 
-/** Checks every object of the files that this program knows the rules of, and what they say of each other; pure. */
-export function validateFiles(files: readonly SourceFile[]): Validation {
+/**
+ * Checks every object of the files that this program knows the rules of, and what they say of each other; pure.
+ * @param allNetworks whether a NAD that the files do not have does not exist
+ */
+export function validateFiles(
+  files: readonly SourceFile[],
+  { allNetworks = false }: { allNetworks?: boolean } = {},
+): Validation {
   const result: Validation = { findings: [], checked: new Map(), skipped: new Map() };
   const placed = files.flatMap(({ file, documents }) =>
     documents.flatMap((document) => {
@@ -40,7 +46,7 @@ export function validateFiles(files: readonly SourceFile[]): Validation {
     }),
   );
   const repeated = repetitions();
-  const around = surroundingsOf(placed.map(({ object }) => object));
+  const around = { ...surroundingsOf(placed.map(({ object }) => object)), allNetworks };
   for (const { file, document, object } of placed) {
     const found = check(object, around);
     count(found ? result.checked : result.skipped, object.kind);

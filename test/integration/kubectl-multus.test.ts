@@ -144,6 +144,44 @@ it("explains what it can, and says what its user may not see", async () => {
   });
 });
 
+it("checks networks, pods and workloads of the cluster against each other", async () => {
+  await world.namespace("checked");
+  await world.nad("lan", macvlan(), { namespace: "checked" });
+  await world.nad("typo", macvlan({ mode: "brige" }), { namespace: "checked" });
+  await world.pod("right", { namespace: "checked", networks: "lan,default/lan" });
+  const labels = { app: "web" };
+  await world.client.create(DEPLOYMENTS, {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: "web", namespace: "checked" },
+    spec: {
+      replicas: 0,
+      selector: { matchLabels: labels },
+      template: {
+        metadata: { labels, annotations: { "k8s.v1.cni.cncf.io/networks": "lna" } },
+        spec: { containers: [{ name: "c", image: "i" }] },
+      },
+    },
+  });
+  const { code, stdout, stderr } = await multus(["check", "-n", "checked"]);
+  expect(stdout.split("\n")).toEqual([
+    expect.stringMatching(
+      /^error: NetworkAttachmentDefinition checked\/typo: mode: .*"bridge"\?\) \[NOT_ONE_OF\]$/,
+    ),
+    expect.stringMatching(
+      /^error: Deployment checked\/web: .*did you mean "checked\/lan"\? \[MISSING_NETWORK\]$/,
+    ),
+    "2 NetworkAttachmentDefinitions, 1 Deployment and 1 Pod checked: 2 errors, 0 warnings",
+    "",
+  ]);
+  expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
+  const everywhere = (await json("check", "-A")) as { namespace: string; code: string }[];
+  expect(
+    everywhere.filter(({ code: found }) => found === "NOT_ONE_OF").map(({ namespace }) => namespace),
+  ).toEqual(["checked", "default"]);
+  expect((await multus(["check", "-n", "nope"])).stderr).toContain("namespace nope does not exist");
+});
+
 it("lets no tenant's text reach a terminal as it is", async () => {
   const pod: ApiObject = await world.pod("hostile", { networks: "lan", node: "node-1" });
   await world.sandboxFailure(

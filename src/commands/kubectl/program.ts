@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { pointToOwnHelp } from "../help.ts";
 import { validateCommand } from "../validate.ts";
 import { VERSION } from "../version.ts";
+import { checkCommand } from "./check.ts";
 import { explainCommand } from "./explain.ts";
 import { logsCommand } from "./logs.ts";
 import { networksCommand } from "./networks.ts";
@@ -38,6 +39,7 @@ Examples:
   kubectl multus status                 the operator, the install, nodes, networks and pods
   kubectl multus pods -A --failing      pods that are missing a network
   kubectl multus explain web-1 -n shop  why this pod is missing a network
+  kubectl multus check -A               every mistake in networks, pods and workloads
   kubectl multus nodes                  where Multus is ready, and what nodes lack
   kubectl multus logs worker-1          what Multus logged on that node
   kubectl multus validate -f nad.yaml   check a network before you apply it`,
@@ -49,6 +51,7 @@ Examples:
     .addCommand(networksCommand())
     .addCommand(podsCommand())
     .addCommand(explainCommand())
+    .addCommand(checkCommand())
     .addCommand(logsCommand())
     .addCommand(validateCommand("kubectl multus"))
     .addCommand(pluginVersionCommand());
