@@ -7,6 +7,7 @@ import { logSourceOf } from "./log-source.ts";
 import { LogText } from "./log-text.ts";
 import { readManyLogs } from "./many-logs.ts";
 import { readLogOnNode } from "./node-log.ts";
+import { atLeastOne } from "./numbers.ts";
 import { readPodLog } from "./pod-log.ts";
 import { type CommonOptions, inSession, type Session } from "./session.ts";
 
@@ -140,11 +141,6 @@ async function logs(
 
 function wholeNumber(text: string): number {
   if (!/^-?\d{1,9}$/.test(text)) throw new InvalidArgumentError("it must be a whole number");
-  return Number(text);
-}
-
-function atLeastOne(text: string): number {
-  if (!/^[1-9]\d{0,2}$/.test(text)) throw new InvalidArgumentError("it must be a number from 1 to 999");
   return Number(text);
 }
 

@@ -10,6 +10,7 @@ import { nodesCommand } from "./nodes.ts";
 import { podsCommand } from "./pods.ts";
 import { addCommonOptions } from "./session.ts";
 import { statusCommand } from "./status.ts";
+import { sysdumpCommand } from "./sysdump.ts";
 import { pluginVersionCommand } from "./version.ts";
 
 /** With this first argument, which bin/kubectl-multus passes, the program is the kubectl plugin. */
@@ -42,6 +43,7 @@ Examples:
   kubectl multus check -A               every mistake in networks, pods and workloads
   kubectl multus nodes                  where Multus is ready, and what nodes lack
   kubectl multus logs worker-1          what Multus logged on that node
+  kubectl multus sysdump                an archive for a report of a problem
   kubectl multus validate -f nad.yaml   check a network before you apply it`,
     );
   addCommonOptions(program);
@@ -53,6 +55,7 @@ Examples:
     .addCommand(explainCommand())
     .addCommand(checkCommand())
     .addCommand(logsCommand())
+    .addCommand(sysdumpCommand())
     .addCommand(validateCommand("kubectl multus"))
     .addCommand(pluginVersionCommand());
   pointToOwnHelp(program);
