@@ -34,14 +34,14 @@ export function summaryLine({
 export function skippedLine({ skipped }: Validation): string | undefined {
   if (skipped.size === 0) return undefined;
   const kinds = [...skipped].map(([kind, count]) => plural(count, plain(kind)));
-  const shown = kinds.length > 8 ? [...kinds.slice(0, 8), `${kinds.length - 8} more kinds`] : kinds;
+  const shown = kinds.length > 8 ? [...kinds.slice(0, 8), plural(kinds.length - 8, "more kind")] : kinds;
   return `not checked: ${sentence(shown)}`;
 }
 
 function plural(count: number, word: string): string {
-  if (word.startsWith("document "))
-    return `${count} ${count === 1 ? word : word.replace("document", "documents")}`;
-  const many = /s$/.test(word)
+  const [, first = "", rest = ""] = /^([a-z]+)( .*)$/.exec(word) ?? [];
+  if (rest !== "") return plural(count, first) + rest; // "documents without a kind", "patches of a Kustomization"
+  const many = /(s|ch)$/.test(word)
     ? `${word}es`
     : /[^aeiou]y$/.test(word)
       ? `${word.slice(0, -1)}ies`

@@ -5,6 +5,7 @@ import { MULTUS_INSTALL } from "../crds/multus-install/multus-install.ts";
 import type { SourceDocument } from "./documents.ts";
 import type { DocumentFinding, ObjectFinding, Path } from "./finding.ts";
 import { meantKind, misspelledKind } from "./kind.ts";
+import { kustomizationsIn } from "./kustomization.ts";
 import { checkMetadata } from "./metadata.ts";
 import { checkMultusInstall } from "./multus-install.ts";
 import { checkNetworkDefinition, NETWORK_DEFINITION } from "./network-definition.ts";
@@ -37,15 +38,21 @@ export function validateFiles(
   { allNetworks = false }: { allNetworks?: boolean } = {},
 ): Validation {
   const result: Validation = { findings: [], checked: new Map(), skipped: new Map() };
+  const kustomizations = kustomizationsIn(files);
   const placed = files.flatMap(({ file, documents }) =>
     documents.flatMap((document) => {
+      if (kustomizations.isPatch(file)) {
+        if (document.value !== null && document.value !== undefined)
+          count(result.skipped, "patch of a Kustomization");
+        return [];
+      }
       if (document.value === null || document.value === undefined) return [];
       const objects = objectsOf(document.value);
       if (!objects) count(result.skipped, "document without a kind");
       return (objects ?? []).map((object) => ({ file, document, object }));
     }),
   );
-  const repeated = repetitions();
+  const repeated = repetitions(kustomizations.exist);
   const around = { ...surroundingsOf(placed.map(({ object }) => object)), allNetworks };
   for (const { file, document, object } of placed) {
     const found = check(object, around);
