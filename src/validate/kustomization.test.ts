@@ -36,3 +36,13 @@ it("takes directories as separate if there is a Kustomization", () => {
   const overlay = "resources: [nad.yaml, more.yaml]\n";
   expect(codes({ ...files, "b/kustomization.yml": overlay })).toEqual(["b/more.yaml DUPLICATE_OBJECT"]);
 });
+
+it("counts kinds that are left out", () => {
+  const kinds = (count: number) =>
+    Array.from({ length: count }, (_, n) => `kind: Patch${"abcdefghij"[n]}\n`).join("---\n");
+  expect(skippedLine(validate({ "a.yaml": kinds(9) }))).toMatch(/1 Patchh and 1 more kind$/);
+  expect(skippedLine(validate({ "a.yaml": kinds(10) }))).toMatch(/ and 2 more kinds$/);
+  expect(skippedLine(validate({ "a.yaml": "a: 1\n---\nb: 2\n" }))).toBe(
+    "not checked: 2 documents without a kind",
+  );
+});

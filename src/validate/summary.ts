@@ -39,8 +39,9 @@ export function skippedLine({ skipped }: Validation): string | undefined {
 }
 
 function plural(count: number, word: string): string {
-  const [, first = "", rest = ""] = /^([a-z]+)( .*)$/.exec(word) ?? [];
-  if (rest !== "") return plural(count, first) + rest; // "documents without a kind", "patches of a Kustomization"
+  // "documents without a kind", "patches of a Kustomization"
+  const [first = "", ...rest] = word.split(/ (?=without |of )/);
+  if (rest.length > 0) return `${plural(count, first)} ${rest.join(" ")}`;
   const many = /(s|ch)$/.test(word)
     ? `${word}es`
     : /[^aeiou]y$/.test(word)
