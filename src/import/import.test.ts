@@ -279,4 +279,35 @@ describe("cases after files of users", () => {
     expect(install.spec.logging).toEqual({ level: "debug" });
     expect(findings.filter(({ kind }) => kind === "lost")).toEqual([]);
   });
+
+  it("takes the flags that v3.7 and v3.7.2 already have", () => {
+    const text = readFileSync(
+      resolve(import.meta.dirname, "../../test/cases/import-keys-in-other-case.yaml"),
+      "utf8",
+    );
+    const [daemonSet] = parseDocuments(text).map(({ value }) => value) as [DaemonSet];
+    const [container] = daemonSet.spec.template.spec.containers;
+    const of = (tag: string, ...args: string[]) => {
+      Object.assign(container, { image: `registry.example/multus-cni:${tag}`, command: ["/entrypoint.sh"] });
+      container.args = ["--multus-conf-file=auto", ...args];
+      const { install, findings } = importInstall([daemonSet]);
+      return {
+        spec: install.spec,
+        lost: findings.filter(({ kind }) => kind === "lost").map(({ path }) => path),
+      };
+    };
+    const file = "--multus-master-cni-file-name=10-aws.conflist";
+    expect(of("v3.7.2-eksbuild.1", file).spec).toMatchObject({
+      version: "v3.7.2",
+      primaryNetwork: { source: "File", file: "10-aws.conflist" },
+    });
+    expect(of("v3.7.1", file).lost).toContain("spec.primaryNetwork.source");
+    const isolation = of("v3.7", "--namespace-isolation=true", "--global-namespaces=default,shared").spec
+      .isolation;
+    expect(isolation).toMatchObject({ enabled: true, globalNamespaces: ["default", "shared"] });
+  });
 });
+
+interface DaemonSet {
+  spec: { template: { spec: { containers: [{ args: string[] }] } } };
+}

@@ -16,7 +16,7 @@ export interface Flag {
   /** The field that sets it, for the reference; or why nothing does. */
   field: string;
   /** From which v3 release on; v4 has all that v3 has but `restart-crio`. */
-  since?: readonly [number, number];
+  since?: readonly [major: number, minor: number, patch?: number];
   v4?: false;
   value: (spec: MultusInstallSpec) => string | boolean | undefined;
 }
@@ -59,14 +59,14 @@ export const FLAGS: readonly Flag[] = [
   {
     name: "multus-master-cni-file-name",
     field: "primaryNetwork.file",
-    since: [3, 9],
+    since: [3, 7, 2],
     value: (s) => s.primaryNetwork.file,
   },
   { name: "namespace-isolation", field: "isolation.enabled", value: (s) => on(s.isolation.enabled) },
   {
     name: "global-namespaces",
     field: "isolation.globalNamespaces",
-    since: [3, 9],
+    since: [3, 7],
     value: ({ isolation: { globalNamespaces } }) => globalNamespaces.join(",") || undefined,
   },
   { name: "multus-log-level", field: "logging.level", value: (s) => s.logging.level },
@@ -74,7 +74,7 @@ export const FLAGS: readonly Flag[] = [
   {
     name: "multus-log-to-stderr",
     field: "logging.toStderr",
-    since: [3, 9],
+    since: [3, 7],
     value: (s) => (s.logging.toStderr === undefined ? undefined : String(s.logging.toStderr)),
   },
   {

@@ -2,7 +2,7 @@ import type { MultusInstallSpec } from "../crds/multus-install/spec.ts";
 
 /**
  * The three programs that a Multus image starts with: entrypoint.sh of v3 (a bash script), thin_entrypoint
- * of v4 and the daemon of v4. v3.9 has the bash script with the newer flags.
+ * of v4 and the daemon of v4. From v3.7 on the bash script has the newer flags.
  */
 export type Flavour = "v3" | "v4-thin" | "v4-thick";
 
@@ -18,8 +18,9 @@ export function parseRelease(version: string): Release {
   return { major, minor, patch };
 }
 
-export function isAtLeast(release: Release, major: number, minor: number): boolean {
-  return release.major > major || (release.major === major && release.minor >= minor);
+export function isAtLeast(release: Release, major: number, minor: number, patch = 0): boolean {
+  if (release.major !== major) return release.major > major;
+  return release.minor > minor || (release.minor === minor && release.patch >= patch);
 }
 
 /** Negative if `a` is earlier than `b`, 0 if they are one release. v3.4 counts as v3.4.0. */

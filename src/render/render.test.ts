@@ -434,3 +434,21 @@ describe("an inline primary network on which Multus would crash or pods would fa
     ).toEqual(["spec.primaryNetwork.preset"]);
   });
 });
+
+it("gives each release of v3 the flags that its entrypoint has", () => {
+  const flagsOf = (spec: MultusInstallSpecInput) =>
+    (main(spec).args ?? []).map((arg) => arg.slice(2).split("=")[0]);
+  const file = { source: "File" as const, file: "10-aws.conflist" };
+  expect(flagsOf({ version: "v3.7.2", primaryNetwork: file })).toContain("multus-master-cni-file-name");
+  expect(refusedFields({ version: "v3.7.10", primaryNetwork: file })).toEqual([]);
+  const shared = { enabled: true, globalNamespaces: ["shared"] };
+  expect(flagsOf({ version: "v3.7", isolation: shared, logging: { toStderr: false } })).toEqual(
+    expect.arrayContaining(["global-namespaces", "multus-log-to-stderr"]),
+  );
+  for (const spec of [
+    { version: "v3.7", primaryNetwork: file },
+    { version: "v3.7.1", primaryNetwork: file },
+  ])
+    expect(parseMultusInstall(manifest(spec))).toMatchObject({ ok: false });
+  expect(parseMultusInstall(manifest({ version: "v3.6", isolation: shared }))).toMatchObject({ ok: false });
+});

@@ -296,6 +296,11 @@ export const CODES: Readonly<Record<string, readonly CodeMeaning[]>> = {
       "a network without a name: Multus finds no NAD, and the pod does not start",
       "Add the name, or remove the comma",
     ),
+    code(
+      "MISSING_NETWORK",
+      "the pod requests a NAD that the cluster does not have (kubectl multus check only: a file may name a NAD that exists elsewhere)",
+      "Create it, or correct the name or the namespace",
+    ),
     code("NULL_ELEMENT", "null in the list of networks: Multus crashes on it", "Remove it"),
     code(
       "OUTSIDE_SUBNET",

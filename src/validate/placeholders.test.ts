@@ -22,6 +22,9 @@ it.each([
     nad("a", `{"cniVersion":"1.0.0","type":"macvlan","mtu":${variable("MTU")}}`),
     [[5, "spec.config"]],
   ],
+  ["a whole configuration", nad("a", "_replaced_"), [[5, "spec.config"]]],
+  ["a whole configuration in angle brackets", nad("a", "<config>"), [[5, "spec.config"]]],
+  ["a whole name", nad("_ignored_", ""), [[3, "metadata.name"]]],
   ["a request", pod("$(NET)@net1"), [[6, 'metadata.annotations["k8s.v1.cni.cncf.io/networks"]']]],
   [
     "a request in JSON",

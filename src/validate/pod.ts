@@ -32,6 +32,8 @@ export interface Surroundings {
   networks: ReadonlyMap<string, Network>;
   /** Of the one MultusInstall among the files, if there is one. */
   isolation: Isolation | undefined;
+  /** Whether `networks` has every NAD that exists. */
+  allNetworks?: boolean;
 }
 
 /** A pod or a pod template: `metadata` with the annotations stands `at` in the object. */
@@ -150,7 +152,7 @@ function checkInterfaces(
 function problemsOf(
   request: NetworkRequest,
   namespace: string,
-  { networks, isolation }: Surroundings,
+  { networks, isolation, allNetworks = false }: Surroundings,
 ): RequestProblem[] {
   const key = keyOf(request);
   const alone = problemsOfRequest(request);
@@ -166,6 +168,12 @@ function problemsOf(
         ]
       : [];
   const network = networks.get(key);
+  if (!network && allNetworks && forbidden.length === 0) {
+    const near = closest(key, [...networks.keys()]);
+    const hint = near ? `; did you mean ${show(near)}?` : "";
+    const message = `requests ${show(key)}, which does not exist: a pod does not start until a NetworkAttachmentDefinition with this name exists${hint}`;
+    return [...alone, { severity: "error", code: "MISSING_NETWORK", message }];
+  }
   const together = network ? problemsWithNetwork(request, network) : [];
   // The error says more than the warning of the same.
   const same = new Set(together.map(({ code }) => code));

@@ -6,12 +6,16 @@ import type { SeenObject } from "./object.ts";
 
 const KINDS = [NETWORK_DEFINITION.kind, MULTUS_INSTALL.kind];
 
-/** Asked of one object after the other: whether one with the same name came before. */
-export function repetitions(): (object: SeenObject, file: string) => ObjectFinding[] {
+/**
+ * Asked of one object after the other: whether one with the same name came before.
+ * @param byDirectory files of different directories are not applied together
+ */
+export function repetitions(byDirectory = false): (object: SeenObject, file: string) => ObjectFinding[] {
   const fileOf = new Map<string, string>();
   return ({ kind, namespace, name }, file) => {
     if (!KINDS.includes(kind) || name === "") return [];
-    const key = `${kind} ${namespace || "default"}/${name}`;
+    const directory = byDirectory ? file.slice(0, file.lastIndexOf("/") + 1) : "";
+    const key = `${directory} ${kind} ${namespace || "default"}/${name}`;
     const before = fileOf.get(key);
     fileOf.set(key, file);
     if (before === undefined) return [];

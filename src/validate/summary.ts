@@ -4,13 +4,27 @@ import type { Validation } from "./validate.ts";
 
 /** A finding as compilers write theirs: editors and CI systems find the place by it. */
 export function findingLine(finding: DocumentFinding): string {
-  const { file, line, column, severity, kind, namespace, name, path, message, code } = finding;
+  const { file, line, column, severity } = finding;
+  return clean(`${file}:${line}:${column}: ${severity}: ${objectFindingText(finding)}`);
+}
+
+/** "NetworkAttachmentDefinition shop/lan: mode: must be one of … [NOT_ONE_OF]". */
+export function objectFindingText(
+  finding: Pick<DocumentFinding, "kind" | "namespace" | "name" | "path" | "message" | "code">,
+): string {
+  const { kind, namespace, name, path, message, code } = finding;
   const object = `${plain(kind)} ${namespace === "" ? "" : `${plain(namespace)}/`}${plain(name)}`;
-  return clean(`${file}:${line}:${column}: ${severity}: ${object}: ${path}: ${message} [${code}]`);
+  return clean(`${object}: ${path}: ${message} [${code}]`);
 }
 
 /** "12 NetworkAttachmentDefinitions and 1 MultusInstall checked: 2 errors, 1 warning". */
-export function summaryLine({ checked, findings }: Validation): string {
+export function summaryLine({
+  checked,
+  findings,
+}: {
+  checked: ReadonlyMap<string, number>;
+  findings: readonly { severity: string }[];
+}): string {
   const objects = [...checked].map(([kind, count]) => plural(count, kind));
   const of = (severity: string) => findings.filter((finding) => finding.severity === severity).length;
   return `${objects.length === 0 ? "nothing" : sentence(objects)} checked: ${plural(of("error"), "error")}, ${plural(of("warning"), "warning")}`;
@@ -20,14 +34,15 @@ export function summaryLine({ checked, findings }: Validation): string {
 export function skippedLine({ skipped }: Validation): string | undefined {
   if (skipped.size === 0) return undefined;
   const kinds = [...skipped].map(([kind, count]) => plural(count, plain(kind)));
-  const shown = kinds.length > 8 ? [...kinds.slice(0, 8), `${kinds.length - 8} more kinds`] : kinds;
+  const shown = kinds.length > 8 ? [...kinds.slice(0, 8), plural(kinds.length - 8, "more kind")] : kinds;
   return `not checked: ${sentence(shown)}`;
 }
 
 function plural(count: number, word: string): string {
-  if (word.startsWith("document "))
-    return `${count} ${count === 1 ? word : word.replace("document", "documents")}`;
-  const many = /s$/.test(word)
+  // "documents without a kind", "patches of a Kustomization"
+  const [first = "", ...rest] = word.split(/ (?=without |of )/);
+  if (rest.length > 0) return `${plural(count, first)} ${rest.join(" ")}`;
+  const many = /(s|ch)$/.test(word)
     ? `${word}es`
     : /[^aeiou]y$/.test(word)
       ? `${word.slice(0, -1)}ies`

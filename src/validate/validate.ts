@@ -5,6 +5,7 @@ import { MULTUS_INSTALL } from "../crds/multus-install/multus-install.ts";
 import type { SourceDocument } from "./documents.ts";
 import type { DocumentFinding, ObjectFinding, Path } from "./finding.ts";
 import { meantKind, misspelledKind } from "./kind.ts";
+import { kustomizationsIn } from "./kustomization.ts";
 import { checkMetadata } from "./metadata.ts";
 import { checkMultusInstall } from "./multus-install.ts";
 import { checkNetworkDefinition, NETWORK_DEFINITION } from "./network-definition.ts";
@@ -26,21 +27,33 @@ export interface Validation {
   skipped: Map<string, number>;
 }
 
-type Surroundings = ReturnType<typeof surroundingsOf>;
+type Surroundings = ReturnType<typeof surroundingsOf> & { allNetworks: boolean };
 
-/** Checks every object of the files that this program knows the rules of, and what they say of each other; pure. */
-export function validateFiles(files: readonly SourceFile[]): Validation {
+/**
+ * Checks every object of the files that this program knows the rules of, and what they say of each other; pure.
+ * @param allNetworks whether a NAD that the files do not have does not exist
+ */
+export function validateFiles(
+  files: readonly SourceFile[],
+  { allNetworks = false }: { allNetworks?: boolean } = {},
+): Validation {
   const result: Validation = { findings: [], checked: new Map(), skipped: new Map() };
+  const kustomizations = kustomizationsIn(files);
   const placed = files.flatMap(({ file, documents }) =>
     documents.flatMap((document) => {
+      if (kustomizations.isPatch(file)) {
+        if (document.value !== null && document.value !== undefined)
+          count(result.skipped, "patch of a Kustomization");
+        return [];
+      }
       if (document.value === null || document.value === undefined) return [];
       const objects = objectsOf(document.value);
       if (!objects) count(result.skipped, "document without a kind");
       return (objects ?? []).map((object) => ({ file, document, object }));
     }),
   );
-  const repeated = repetitions();
-  const around = surroundingsOf(placed.map(({ object }) => object));
+  const repeated = repetitions(kustomizations.exist);
+  const around = { ...surroundingsOf(placed.map(({ object }) => object)), allNetworks };
   for (const { file, document, object } of placed) {
     const found = check(object, around);
     count(found ? result.checked : result.skipped, object.kind);

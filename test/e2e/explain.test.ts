@@ -243,6 +243,15 @@ describeOn(["nodeExec", "loadImage", "secondNetwork"], "kubectl multus on real n
       expect(few.stdout.trimEnd().split("\n").length).toBe(Math.min(20, stdout.trimEnd().split("\n").length));
       const bounded = await multus("logs", "--node", "node-1", "--max-bytes", "200");
       expect(Buffer.byteLength(bounded.stdout)).toBeLessThanOrEqual(200);
+      const all = await multus("logs", "--all-nodes", "--tail", "5");
+      expect({ code: all.code, stderr: all.stderr }).toEqual({ code: 0, stderr: "" });
+      expect(all.stdout.trimEnd().split("\n")).toEqual(
+        few.stdout
+          .trimEnd()
+          .split("\n")
+          .slice(-5)
+          .map(() => expect.stringMatching(/^\[node-1\] /)),
+      );
       expect(await readingPods()).toBe("");
     });
 

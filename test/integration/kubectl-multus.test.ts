@@ -1,6 +1,8 @@
 /** The plugin against a real API server without nodes and without the operator: what it finds out by itself, and for whom. */
-import { spawn } from "node:child_process";
-import { resolve } from "node:path";
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { load } from "js-yaml";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -8,7 +10,13 @@ import { deleteOrphanedLogPods } from "../../src/commands/kubectl/orphaned-log-p
 import { READER_LABELS } from "../../src/commands/kubectl/reader-pod.ts";
 import { DEPLOYMENTS, STATEFUL_SETS } from "../../src/commands/kubectl/types.ts";
 import { MULTUS_INSTALL } from "../../src/crds/multus-install/multus-install.ts";
-import { type ApiObject, LEASES, NODES, PODS } from "../../src/kube/resource.ts";
+import {
+  type ApiObject,
+  LEASES,
+  NODES,
+  PODS,
+  VALIDATING_WEBHOOK_CONFIGURATIONS,
+} from "../../src/kube/resource.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { World } from "./networks/world.ts";
@@ -142,6 +150,44 @@ it("explains what it can, and says what its user may not see", async () => {
     stdout: "",
     stderr: expect.stringContaining('the permissions "list'),
   });
+});
+
+it("checks networks, pods and workloads of the cluster against each other", async () => {
+  await world.namespace("checked");
+  await world.nad("lan", macvlan(), { namespace: "checked" });
+  await world.nad("typo", macvlan({ mode: "brige" }), { namespace: "checked" });
+  await world.pod("right", { namespace: "checked", networks: "lan,default/lan" });
+  const labels = { app: "web" };
+  await world.client.create(DEPLOYMENTS, {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: "web", namespace: "checked" },
+    spec: {
+      replicas: 0,
+      selector: { matchLabels: labels },
+      template: {
+        metadata: { labels, annotations: { "k8s.v1.cni.cncf.io/networks": "lna" } },
+        spec: { containers: [{ name: "c", image: "i" }] },
+      },
+    },
+  });
+  const { code, stdout, stderr } = await multus(["check", "-n", "checked"]);
+  expect(stdout.split("\n")).toEqual([
+    expect.stringMatching(
+      /^error: NetworkAttachmentDefinition checked\/typo: mode: .*"bridge"\?\) \[NOT_ONE_OF\]$/,
+    ),
+    expect.stringMatching(
+      /^error: Deployment checked\/web: .*did you mean "checked\/lan"\? \[MISSING_NETWORK\]$/,
+    ),
+    "2 NetworkAttachmentDefinitions, 1 Deployment and 1 Pod checked: 2 errors, 0 warnings",
+    "",
+  ]);
+  expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
+  const everywhere = (await json("check", "-A")) as { namespace: string; code: string }[];
+  expect(
+    everywhere.filter(({ code: found }) => found === "NOT_ONE_OF").map(({ namespace }) => namespace),
+  ).toEqual(["checked", "default"]);
+  expect((await multus(["check", "-n", "nope"])).stderr).toContain("namespace nope does not exist");
 });
 
 it("lets no tenant's text reach a terminal as it is", async () => {
@@ -546,4 +592,52 @@ it("reads a list of several pages", async () => {
     );
   const pods = (await json("pods", "-A")) as { pod: string }[];
   expect(pods.filter(({ pod }) => pod.startsWith("many-"))).toHaveLength(MANY);
+});
+
+it("packs what a report of a problem needs, without the webhook's secret path", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "sysdump-"));
+  try {
+    await world.client.create(VALIDATING_WEBHOOK_CONFIGURATIONS, {
+      apiVersion: "admissionregistration.k8s.io/v1",
+      kind: "ValidatingWebhookConfiguration",
+      metadata: { name: "multus-operator" },
+      webhooks: [
+        {
+          name: "a.example.com",
+          admissionReviewVersions: ["v1"],
+          sideEffects: "None",
+          clientConfig: { service: { name: "x", namespace: "default", path: "/validate/5ec7e7" } },
+        },
+      ],
+    });
+    const file = join(directory, "dump.tar.gz");
+    const { code, stdout, stderr } = await multus(["sysdump", "--output-filename", file]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toMatch(/dump\.tar\.gz: \d+ files\n$/);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    execFileSync("tar", ["-xzf", file, "--strip-components=1"], { cwd: directory });
+    const read = (name: string) => readFileSync(join(directory, name), "utf8");
+    expect(read("README.txt")).toContain("Everything could be read.");
+    expect(read("status.txt")).toMatch(/^Operator /);
+    expect(read("pods.txt")).toContain("many-1");
+    expect(read("check.txt")).toContain("[NOT_ONE_OF]");
+    expect(read("explain/default/failing.txt")).toContain('did you mean "bridge"?');
+    expect(read("objects/network-attachment-definitions.yaml")).toContain("name: typo");
+    expect(read("objects/webhook.yaml")).toContain("path: REMOVED");
+    const all = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) =>
+      entry.isFile(),
+    );
+    const texts = all.map(({ parentPath, name }) => readFileSync(join(parentPath, name), "utf8"));
+    expect(texts.some((one) => one.includes("5ec7e7"))).toBe(false);
+    expect(await multus(["sysdump", "--output-filename", file])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("EEXIST"),
+    });
+    const kubeconfig = plane.kubeconfigFor("nobody", { name: "nobody" });
+    const poor = await multus(["sysdump", "--output-filename", join(directory, "poor.tar.gz")], kubeconfig);
+    expect(poor.code).toBe(0);
+    expect(poor.stderr).toContain('warning: not in it: missing permission: "list pods"');
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 });

@@ -209,7 +209,23 @@ function specs(mostly: Mostly): fc.Arbitrary<Record<string, unknown>> {
 
   return record({
     version: maybe(
-      mostly(["v3.4.2", "v3.9.3", "v4.0", "v4.1.0", "v4.2.4", "v4.3.0"], ["4.3.0", "v3.3", "v5.0", ""]),
+      mostly(
+        [
+          "v3.4.2",
+          "v3.6",
+          "v3.7",
+          "v3.7.1",
+          "v3.7.2",
+          "v3.7.10",
+          "v3.8",
+          "v3.9.3",
+          "v4.0",
+          "v4.1.0",
+          "v4.2.4",
+          "v4.3.0",
+        ],
+        ["4.3.0", "v3.3", "v5.0", ""],
+      ),
       4,
     ),
     mode: maybe(mostly(["Thin", "Thick"], ["thin", ""])),

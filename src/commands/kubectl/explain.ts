@@ -57,7 +57,8 @@ Examples:
   return command;
 }
 
-async function explained(reader: PermittedReader, pod: ApiPod): Promise<ShownExplanation> {
+/** Why the pod does not have its networks, and the chain to that. */
+export async function explained(reader: PermittedReader, pod: ApiPod): Promise<ShownExplanation> {
   const input = await gatherPodFacts(reader, pod);
   const explanation = explain(input);
   return {

@@ -16,26 +16,30 @@ export interface NodeChoice {
   selector?: string | undefined;
 }
 
-/** One node by its name, or those of a selector, or all that have a Multus pod; by name. Throws a UsageError if there is none. */
-export async function chosenNodes(
-  session: Session,
-  install: InstallWithStatus,
-  { named, allNodes = false, selector }: NodeChoice,
-): Promise<string[]> {
+/** What the user asks for: one node by its name, or many. Throws a UsageError if it is neither, or both. */
+export function nodeChoice({ named, allNodes = false, selector }: NodeChoice): { node?: string } {
   const names = [...new Set(named.filter((name) => name !== undefined))];
   if (names.length > 1) throw new UsageError(`two nodes are named, ${names.join(" and ")}: name one`);
-  const [name] = names;
+  const [node] = names;
   const isMany = allNodes || selector !== undefined;
-  if (name !== undefined && isMany) throw new UsageError("name a node, or use --all-nodes or -l: not both");
-  if (name !== undefined) {
-    await requireNode(session, name);
-    return [name];
-  }
-  if (!isMany)
+  if (node !== undefined && isMany) throw new UsageError("name a node, or use --all-nodes or -l: not both");
+  if (node === undefined && !isMany)
     throw new UsageError(
       "name the node: kubectl multus logs NODE (kubectl multus nodes lists them), or use --all-nodes",
     );
-  return await nodesWithMultus(session, install, selector);
+  return node === undefined ? {} : { node };
+}
+
+/** The node if it exists, else those of the selector that have a Multus pod, by name. Throws a UsageError if there is none. */
+export async function existingNodes(
+  session: Session,
+  install: InstallWithStatus,
+  node: string | undefined,
+  selector: string | undefined,
+): Promise<string[]> {
+  if (node === undefined) return await nodesWithMultus(session, install, selector);
+  await requireNode(session, node);
+  return [node];
 }
 
 async function nodesWithMultus(

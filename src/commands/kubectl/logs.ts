@@ -2,11 +2,12 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { duration } from "./duration.ts";
 import { UsageError } from "./failure.ts";
 import { requireInstall } from "./install.ts";
-import { chosenNodes } from "./log-nodes.ts";
+import { existingNodes, nodeChoice } from "./log-nodes.ts";
 import { logSourceOf } from "./log-source.ts";
 import { LogText } from "./log-text.ts";
 import { readManyLogs } from "./many-logs.ts";
 import { readLogOnNode } from "./node-log.ts";
+import { atLeastOne } from "./numbers.ts";
 import { readPodLog } from "./pod-log.ts";
 import { type CommonOptions, inSession, type Session } from "./session.ts";
 
@@ -95,11 +96,12 @@ async function logs(
   [positional]: readonly string[],
 ): Promise<number | undefined> {
   const { since, follow = false, maxLogRequests: atOnce } = options;
+  const { node: named } = nodeChoice({ ...options, named: [positional, options.node] });
   const install = await requireInstall(session.client);
-  const nodes = await chosenNodes(session, install, { ...options, named: [positional, options.node] });
+  const nodes = await existingNodes(session, install, named, options.selector);
   const source = logSourceOf(install.spec, options.pod ?? false);
   if (source.from === "nothing") throw new UsageError(source.remedy);
-  const many = options.allNodes === true || options.selector !== undefined;
+  const many = named === undefined;
   if (follow && nodes.length > atOnce)
     throw new UsageError(
       `${nodes.length} nodes match, and -f follows at most ${atOnce}: raise --max-log-requests, or select fewer with -l`,
@@ -140,11 +142,6 @@ async function logs(
 
 function wholeNumber(text: string): number {
   if (!/^-?\d{1,9}$/.test(text)) throw new InvalidArgumentError("it must be a whole number");
-  return Number(text);
-}
-
-function atLeastOne(text: string): number {
-  if (!/^[1-9]\d{0,2}$/.test(text)) throw new InvalidArgumentError("it must be a number from 1 to 999");
   return Number(text);
 }
 

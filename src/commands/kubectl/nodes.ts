@@ -62,7 +62,11 @@ Examples:
   return command;
 }
 
-async function shownNodes(reader: PermittedReader, selector: string | undefined): Promise<ShownNode[]> {
+/** The nodes with these labels, or all. */
+export async function shownNodes(
+  reader: PermittedReader,
+  selector: string | undefined,
+): Promise<ShownNode[]> {
   const found = await reader.tryRead(() => findInstall(reader.client));
   const install = found?.install;
   const [nodes, multus, pods, reports] = await Promise.all([

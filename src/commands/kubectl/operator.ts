@@ -3,6 +3,7 @@ import type { OperatorState } from "../../display/operator.ts";
 import { type ApiObject, CLUSTER_ROLE_BINDINGS, LEASES } from "../../kube/resource.ts";
 import type { PermittedReader } from "./permitted-reader.ts";
 import { DEPLOYMENTS } from "./types.ts";
+import type { Selector } from "./workload.ts";
 
 /** The name of everything that the chart installs: ClusterRole, binding, Deployment and Lease. */
 export const OPERATOR = "multus-operator";
@@ -14,6 +15,7 @@ const RENEWAL_WAIT_MS = 5_000;
 export interface Deployment extends ApiObject {
   spec: {
     replicas?: number;
+    selector?: Selector;
     template: {
       spec: { serviceAccountName?: string; containers: { name: string; image: string }[] };
     };

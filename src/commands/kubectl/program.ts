@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { pointToOwnHelp } from "../help.ts";
 import { validateCommand } from "../validate.ts";
 import { VERSION } from "../version.ts";
+import { checkCommand } from "./check.ts";
 import { explainCommand } from "./explain.ts";
 import { logsCommand } from "./logs.ts";
 import { networksCommand } from "./networks.ts";
@@ -9,6 +10,7 @@ import { nodesCommand } from "./nodes.ts";
 import { podsCommand } from "./pods.ts";
 import { addCommonOptions } from "./session.ts";
 import { statusCommand } from "./status.ts";
+import { sysdumpCommand } from "./sysdump.ts";
 import { pluginVersionCommand } from "./version.ts";
 
 /** With this first argument, which bin/kubectl-multus passes, the program is the kubectl plugin. */
@@ -38,8 +40,10 @@ Examples:
   kubectl multus status                 the operator, the install, nodes, networks and pods
   kubectl multus pods -A --failing      pods that are missing a network
   kubectl multus explain web-1 -n shop  why this pod is missing a network
+  kubectl multus check -A               every mistake in networks, pods and workloads
   kubectl multus nodes                  where Multus is ready, and what nodes lack
   kubectl multus logs worker-1          what Multus logged on that node
+  kubectl multus sysdump                an archive for a report of a problem
   kubectl multus validate -f nad.yaml   check a network before you apply it`,
     );
   addCommonOptions(program);
@@ -49,7 +53,9 @@ Examples:
     .addCommand(networksCommand())
     .addCommand(podsCommand())
     .addCommand(explainCommand())
+    .addCommand(checkCommand())
     .addCommand(logsCommand())
+    .addCommand(sysdumpCommand())
     .addCommand(validateCommand("kubectl multus"))
     .addCommand(pluginVersionCommand());
   pointToOwnHelp(program);

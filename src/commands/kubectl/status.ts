@@ -63,7 +63,8 @@ Examples:
   return command;
 }
 
-async function gatherStatus({ client }: Session, reader: PermittedReader): Promise<ShownStatus> {
+/** Everything that `status` shows. */
+export async function gatherStatus({ client }: Session, reader: PermittedReader): Promise<ShownStatus> {
   const found = await findInstall(client);
   const [operator, { networks, pods }] = await Promise.all([
     operatorState(reader),

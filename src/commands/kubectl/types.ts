@@ -12,6 +12,13 @@ const apps = (kind: string, plural: string): ResourceType => ({
 export const DEPLOYMENTS = apps("Deployment", "deployments");
 export const REPLICA_SETS = apps("ReplicaSet", "replicasets");
 export const STATEFUL_SETS = apps("StatefulSet", "statefulsets");
+export const CRON_JOBS: ResourceType = {
+  group: "batch",
+  version: "v1",
+  kind: "CronJob",
+  plural: "cronjobs",
+  namespaced: true,
+};
 export const JOBS: ResourceType = {
   group: "batch",
   version: "v1",

@@ -58,7 +58,8 @@ export async function requireTarget(
   throw new UsageError(`there is no ${kind} ${name} in namespace ${namespace}: set the namespace with -n`);
 }
 
-interface Selector {
+/** metav1.LabelSelector. */
+export interface Selector {
   matchLabels?: Record<string, string>;
   matchExpressions?: { key: string; operator: string; values?: string[] }[];
 }

@@ -37,11 +37,11 @@ const COLUMNS = [
   { name: "Desired", type: "integer", jsonPath: ".status.nodes.desired" },
   { name: "Updated", type: "integer", jsonPath: ".status.nodes.updated" },
   { name: "Available", type: "integer", jsonPath: ".status.nodes.available" },
+  { name: "Failing", type: "integer", jsonPath: ".status.pods.failing" },
   { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },
   { name: "Networks", type: "integer", jsonPath: ".status.networks.total", priority: 1 },
   { name: "Invalid", type: "integer", jsonPath: ".status.networks.invalid", priority: 1 },
   { name: "Pods", type: "integer", jsonPath: ".status.pods.requesting", priority: 1 },
-  { name: "Failing", type: "integer", jsonPath: ".status.pods.failing", priority: 1 },
   { name: "Image", type: "string", jsonPath: ".status.image", priority: 1 },
   { name: "Message", type: "string", jsonPath: condition("Ready", "message"), priority: 1 },
 ];

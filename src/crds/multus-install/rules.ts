@@ -55,9 +55,12 @@ export interface FieldsRule extends Rule<RuledSpec> {
 }
 
 const isV3 = (spec: RuledSpec) => spec.version.startsWith("v3.");
-/** v3.4 to v3.8 have the old entrypoint.sh with fewer flags. */
-const isBefore39 = (spec: RuledSpec) => /^v3\.[4-8](\.|$)/.test(spec.version);
-const before39 = "self.version.matches('^v3\\\\.[4-8](\\\\.|$)')";
+/** entrypoint.sh has fewer flags before v3.7: --global-namespaces and --multus-log-to-stderr came with it. */
+const isBefore37 = (spec: RuledSpec) => /^v3\.[4-6](\.|$)/.test(spec.version);
+const before37 = "self.version.matches('^v3\\\\.[4-6](\\\\.|$)')";
+/** --multus-master-cni-file-name came with v3.7.2. */
+const isBefore372 = (spec: RuledSpec) => /^v3\.([4-6](\.|$)|7$|7\.[01]$)/.test(spec.version);
+const before372 = "self.version.matches('^v3\\\\.([4-6](\\\\.|$)|7$|7\\\\.[01]$)')";
 const v3 = "self.version.startsWith('v3.')";
 
 /**
@@ -189,9 +192,9 @@ export const RULES: readonly FieldsRule[] = [
   {
     path: "spec.primaryNetwork.source",
     message:
-      "File requires version v3.9 or later (earlier entrypoints do not have the flag); use Inline, or rename the file so that it sorts first",
-    cel: `self.primaryNetwork.source != 'File' || !${before39}`,
-    holds: (s) => s.primaryNetwork.source !== "File" || !isBefore39(s),
+      "File requires version v3.7.2 or later (earlier entrypoints do not have the flag); use Inline, or rename the file so that it sorts first",
+    cel: `self.primaryNetwork.source != 'File' || !${before372}`,
+    holds: (s) => s.primaryNetwork.source !== "File" || !isBefore372(s),
   },
   {
     path: "spec.primaryNetwork.source",
@@ -217,9 +220,9 @@ export const RULES: readonly FieldsRule[] = [
   },
   {
     path: "spec.isolation.globalNamespaces",
-    message: "requires version v3.9 or later",
-    cel: `size(self.isolation.globalNamespaces) == 0 || !${before39}`,
-    holds: (s) => s.isolation.globalNamespaces.length === 0 || !isBefore39(s),
+    message: "requires version v3.7 or later",
+    cel: `size(self.isolation.globalNamespaces) == 0 || !${before37}`,
+    holds: (s) => s.isolation.globalNamespaces.length === 0 || !isBefore37(s),
   },
   {
     path: "spec.isolation.systemNamespaces",
@@ -235,9 +238,9 @@ export const RULES: readonly FieldsRule[] = [
   },
   {
     path: "spec.logging.toStderr",
-    message: "requires version v3.9 or later",
-    cel: `!has(self.logging.toStderr) || !${before39}`,
-    holds: (s) => s.logging.toStderr === undefined || !isBefore39(s),
+    message: "requires version v3.7 or later",
+    cel: `!has(self.logging.toStderr) || !${before37}`,
+    holds: (s) => s.logging.toStderr === undefined || !isBefore37(s),
   },
   {
     path: "spec.logging.file",

@@ -87,7 +87,7 @@ const primaryNetwork = z.object({
   file: primaryFileName()
     .optional()
     .describe(
-      "File in cni.confDir for source File, such as 10-calico.conflist; flag --multus-master-cni-file-name, key multusMasterCNI (v3.9 and later).",
+      "File in cni.confDir for source File, such as 10-calico.conflist; flag --multus-master-cni-file-name, key multusMasterCNI (v3.7.2 and later).",
     ),
   preset: z.enum(PRESETS).optional().describe("A predefined conflist for source Inline."),
   config: inlineConfig().optional().describe("A CNI conflist in JSON for source Inline."),
@@ -133,7 +133,7 @@ const isolation = z.object({
     .max(64)
     .default([])
     .describe(
-      "Namespaces whose NADs every pod may use despite isolation; flag --global-namespaces, key globalNamespaces (v3.9 and later).",
+      "Namespaces whose NADs every pod may use despite isolation; flag --global-namespaces, key globalNamespaces (v3.7 and later).",
     ),
   systemNamespaces: z
     .array(namespaceName())
@@ -161,7 +161,7 @@ const logging = z.object({
     .boolean()
     .optional()
     .describe(
-      "Multus also logs to standard error; flag --multus-log-to-stderr, key logToStderr (v3.9 and later). Default: true.",
+      "Multus also logs to standard error; flag --multus-log-to-stderr, key logToStderr (v3.7 and later). Default: true.",
     ),
   rotation: z
     .object({
