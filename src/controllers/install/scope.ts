@@ -12,9 +12,7 @@ import type { NodeTasks } from "../nodes/node-tasks.ts";
 import type { Applier } from "../shared/applier.ts";
 import type { Synced } from "../shared/synced.ts";
 import type { OwnedObjects } from "../shared/watched-objects.ts";
-import { recordedInventory } from "./inventory/inventory.ts";
 import type { KubeletEvents } from "./observe/kubelet-events.ts";
-import type { Findings } from "./status/status.ts";
 
 export const FINALIZER = "multus-operator.dev/cleanup";
 
@@ -36,55 +34,32 @@ export interface Dependencies {
   nodeTasks: NodeTasks;
   certificates: CertificateApprover;
   kubeletEvents: KubeletEvents;
-  /** The operator's own image, for probes; undefined where it does not know it. */
+  /** The operator's own image, for probes; undefined if it is not known. */
   image: ProbeImage | undefined;
   events: EventRecorder;
-  /** All networks and pods at a glance; undefined until they were seen once. */
+  /** A summary of all networks and pods; undefined until they were seen once. */
   networks: () => NetworkSummary | undefined;
   /** Sentences: what cannot be read of networks and pods. */
   unknownOfNetworks: () => readonly string[];
   now: () => Date;
-  /** A rollout that has not moved for so long is stuck. */
+  /** A rollout that has not progressed for this long is stuck. */
   rolloutDeadlineSeconds: number;
 }
 
-/** One reconcile of one MultusInstall: what it has to work with, and what it has found so far. */
+/** One reconcile of one MultusInstall: the object as it was at the begin, and what to read and write with. */
 export interface ReconcileScope {
   readonly live: ApiObject;
   readonly deps: Dependencies;
   readonly context: ReconcileContext;
   readonly previous: MultusInstallStatus;
-  readonly findings: Findings;
-  /** There is nothing to say, or nothing to say it in. */
-  skipStatus: boolean;
 }
 
 export function newScope(live: ApiObject, deps: Dependencies, context: ReconcileContext): ReconcileScope {
-  const previous = multusInstallStatus.catch({}).parse(live.status ?? {});
   return {
     live,
-    // Every request of this run, and every event, ends with it: a stop waits for none of them.
+    // Every request of this reconcile, and every event, ends with it: a stop waits for none of them.
     deps: { ...deps, client: deps.client.with(context), events: deps.events.with(context) },
     context,
-    previous,
-    findings: {
-      state: { kind: "Failing", reason: "ApplyFailed", message: "not looked at yet" },
-      inventory: recordedInventory(live),
-      ...carriedOver(previous, live),
-    },
-    skipStatus: false,
-  };
-}
-
-/**
- * What later looks rely on must outlive a look that fails before it comes to it, and a deletion: without the
- * distribution that was found, the nodes would be cleaned in another one's directories.
- */
-function carriedOver(previous: MultusInstallStatus, live: ApiObject): Partial<Findings> {
-  const { rollout, startupTaint, distribution } = previous;
-  return {
-    ...(distribution ? { distribution } : {}),
-    ...(rollout && rollout.generation === live.metadata.generation ? { rolloutRecord: rollout } : {}),
-    ...(startupTaint ? { startupTaint } : {}),
+    previous: multusInstallStatus.catch({}).parse(live.status ?? {}),
   };
 }

@@ -82,23 +82,33 @@ export class Cleaner {
     this.#now = options.now ?? Date.now;
   }
 
-  /** Begins what can begin, and says how far it is. To be called again whenever something changed. */
+  /** Begins what can begin, and returns how far it is. To be called again whenever something changed. */
   step(request: CleaningRequest): CleaningProgress {
     if (this.#key !== request.key) {
       this.#key = request.key;
       this.abandon();
     }
-    const nodes = request.nodes.filter(({ runsMultus }) => runsMultus);
+    const progress = this.progress(request);
     let running = [...this.#states.values()].filter(({ kind }) => kind === "cleaning").length;
+    const nodes = new Map(request.nodes.map((node) => [node.name, node]));
+    for (const { node: name, underWay } of progress.left) {
+      const [node, state] = [nodes.get(name), this.#states.get(name)];
+      if (!node || !underWay || state?.kind === "cleaning" || running >= AT_ONCE) continue;
+      running++;
+      this.#begin(node, request, state?.kind === "failed" ? state.failures : 0);
+    }
+    return progress;
+  }
+
+  /** How far it is; begins nothing. */
+  progress(request: CleaningRequest): CleaningProgress {
+    const states = this.#key === request.key ? this.#states : new Map<string, State>();
+    const nodes = request.nodes.filter(({ runsMultus }) => runsMultus);
     const left: NodeNotCleaned[] = [];
     for (const node of nodes) {
-      const state = this.#states.get(node.name);
+      const state = states.get(node.name);
       if (state?.kind === "clean") continue;
       const obstacle = this.#obstacle(node, state, request.busy);
-      if (!obstacle && state?.kind !== "cleaning" && running < AT_ONCE) {
-        running++;
-        this.#begin(node, request, state?.kind === "failed" ? state.failures : 0);
-      }
       left.push({
         node: node.name,
         reason: obstacle ?? "being cleaned",

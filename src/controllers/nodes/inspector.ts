@@ -69,8 +69,15 @@ export class Inspector {
     return this.#failures;
   }
 
-  /** Whether the newest look at the node was at what it is now. */
-  isCurrent(node: string): boolean {
+  /**
+   * Whether the newest inspection of the node was of what is there now.
+   * @param plan the one that is about to be given to `plan`; without it, the last one
+   */
+  isCurrent(node: string, plan?: InspectionPlan): boolean {
+    if (plan) {
+      const state = plan.nodes.get(node);
+      return state !== undefined && this.#last.get(node)?.key === keyOf(plan, state);
+    }
     const since = this.#since.get(node);
     return since?.isPresent === true && this.#last.get(node)?.key === since.key;
   }

@@ -82,9 +82,9 @@ export class NodeTasks {
     return this.#inspector?.failures ?? new Map();
   }
 
-  /** Whether the newest look at the node was at what it is now. */
-  isCurrent(node: string): boolean {
-    return this.#inspector?.isCurrent(node) ?? false;
+  /** Whether the newest inspection of the node was of what is there now, by a plan that is about to be made. */
+  isCurrent(node: string, plan?: InspectionPlan): boolean {
+    return this.#inspector?.isCurrent(node, plan) ?? false;
   }
 
   /** A node came, went, or answers again. */
@@ -97,16 +97,27 @@ export class NodeTasks {
     this.#cleaner.abandon();
   }
 
-  clean(request: CleaningRequest): CleaningProgress {
-    return this.#cleaner.step(request);
+  /** How far the cleaning of an install's nodes is; begins nothing. */
+  cleaningProgress(request: CleaningRequest): CleaningProgress {
+    return this.#cleaner.progress(request);
   }
 
-  /** Removes what an earlier Multus left beside the one that runs; a node that was cleaned is looked at again. */
-  cleanLeftovers(request: CleaningRequest): CleaningProgress {
-    return this.#leftovers.step(request);
+  /** Begins to clean what can be cleaned of an install's nodes. */
+  clean(request: CleaningRequest): void {
+    this.#cleaner.step(request);
   }
 
-  /** Multus is being exchanged: what is there now is not left over. */
+  /** How far the removal of what a previous Multus left is; begins nothing. */
+  leftoversProgress(request: CleaningRequest): CleaningProgress {
+    return this.#leftovers.progress(request);
+  }
+
+  /** Removes what a previous Multus left next to the one that runs; a node that was cleaned is inspected again. */
+  cleanLeftovers(request: CleaningRequest): void {
+    this.#leftovers.step(request);
+  }
+
+  /** Multus is being replaced: what is there now is not left over. */
   abandonLeftovers(): void {
     this.#leftovers.abandon();
   }
