@@ -3,10 +3,13 @@ import type { MultusPodView } from "../../diagnosis/multus-pod.ts";
 import type { NodeView } from "../../diagnosis/node.ts";
 import type { ManagedFieldsEntry } from "../../kube/managed-fields.ts";
 import type { ObjectRef } from "../../kube/resource.ts";
-import type { CleaningRequest, NodeNotCleaned } from "../nodes/cleaner.ts";
-import type { InspectionPlan } from "../nodes/inspector.ts";
-import type { DaemonPod } from "../nodes/shim-releaser.ts";
-import type { TaskOwner } from "../nodes/task-pod.ts";
+import type {
+  CleaningRequest,
+  DaemonPod,
+  InspectionPlan,
+  NodeNotCleaned,
+  TaskOwner,
+} from "../shared/node-tasks.ts";
 import type { InventoryEntry, StatusInput } from "./status/status.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { MayNotApprove } from "../certificates/rights.ts";
+import { MayNotApprove } from "../shared/errors.ts";
 import type { Action } from "./actions.ts";
 import type { ReconcileScope } from "./scope.ts";
 
@@ -15,7 +15,7 @@ export async function serveCertificates(
     return;
   }
   try {
-    await certificates.rights.assertHeld(context.signal);
+    await certificates.assertMayApprove(context.signal);
     certificates.serve(namespace);
   } catch (error) {
     if (!(error instanceof MayNotApprove)) throw error;

@@ -6,10 +6,10 @@ import type { ReconcileContext } from "../../kube/controller.ts";
 import type { EventRecorder } from "../../kube/events.ts";
 import type { ApiObject } from "../../kube/resource.ts";
 import type { NetworkSummary } from "../../networks/summary.ts";
-import type { ProbeImage } from "../../render/probe-pod.ts";
-import type { CertificateApprover } from "../certificates/approver.ts";
-import type { NodeTasks } from "../nodes/node-tasks.ts";
+import type { OperatorImage } from "../../render/operator-image.ts";
 import type { Applier } from "../shared/applier.ts";
+import type { DaemonCertificates } from "../shared/daemon-certificates.ts";
+import type { NodeTasks } from "../shared/node-tasks.ts";
 import type { Synced } from "../shared/synced.ts";
 import type { OwnedObjects } from "../shared/watched-objects.ts";
 import type { KubeletEvents } from "./observe/kubelet-events.ts";
@@ -32,10 +32,10 @@ export interface Dependencies {
   /** The cluster's nodes; starts watching them at the first call. Throws a NotSynced. */
   nodes: () => Promise<readonly NodeView[]>;
   nodeTasks: NodeTasks;
-  certificates: CertificateApprover;
+  certificates: DaemonCertificates;
   kubeletEvents: KubeletEvents;
   /** The operator's own image, for probes; undefined if it is not known. */
-  image: ProbeImage | undefined;
+  image: OperatorImage | undefined;
   events: EventRecorder;
   /** A summary of all networks and pods; undefined until they were seen once. */
   networks: () => NetworkSummary | undefined;

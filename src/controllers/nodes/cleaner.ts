@@ -1,46 +1,15 @@
 import type { NodeView } from "../../diagnosis/node.ts";
-import type { Flavour } from "../../multus/releases.ts";
 import { type CleaningReport, cleaningReport } from "../../node/cleaning-report.ts";
 import { decodeMessage } from "../../node/message.ts";
 import type { Logger } from "../../telemetry/logger.ts";
-import type { NodeTask, TaskOwner } from "./task-pod.ts";
+import type { CleaningProgress, CleaningRequest, NodeNotCleaned, TaskOwner } from "../shared/node-tasks.ts";
+import type { NodeTask } from "./task-pod.ts";
 import { TaskFailed } from "./task-runner.ts";
 
 /** How many nodes are cleaned at a time: enough for thousands within the time that a rollout takes. */
 const AT_ONCE = 20;
 const FIRST_RETRY_MS = 5000;
 const MAX_RETRY_MS = 60_000;
-
-export interface CleaningRequest {
-  owner: TaskOwner;
-  /** What is cleaned up after: another one begins anew. The install, or one exchange of its Multus. */
-  key: string;
-  /** The Multus that stays, where only what one of another flavour left is to go. */
-  runs?: Flavour;
-  confDir: string;
-  binDir: string;
-  /** When the install was made, RFC 3339. */
-  since: string;
-  nodes: readonly NodeView[];
-  /** Nodes on which pods of Multus are still there: they would write again what is removed. */
-  busy: ReadonlySet<string>;
-}
-
-/** One node that is not clean yet. */
-export interface NodeNotCleaned {
-  node: string;
-  reason: string;
-  /** It is being cleaned, or its turn has not come: there is no fault to wait out. */
-  underWay: boolean;
-  /** A pod of Multus, or of the guard, has not ended there. */
-  busy: boolean;
-}
-
-export interface CleaningProgress {
-  total: number;
-  cleaned: number;
-  left: NodeNotCleaned[];
-}
 
 type State =
   | { kind: "cleaning" }

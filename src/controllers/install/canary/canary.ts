@@ -5,7 +5,8 @@ import type { MultusPodView } from "../../../diagnosis/multus-pod.ts";
 import type { NodeView } from "../../../diagnosis/node.ts";
 import { shorten } from "../../../diagnosis/shorten.ts";
 import { refOf } from "../../../kube/resource.ts";
-import { PROBED_REVISION, type ProbeImage, probePod, probePodName } from "../../../render/probe-pod.ts";
+import type { OperatorImage } from "../../../render/operator-image.ts";
+import { PROBED_REVISION, probePod, probePodName } from "../../../render/probe-pod.ts";
 import type { LiveObjects } from "../../shared/applier.ts";
 import type { Action } from "../actions.ts";
 import { InvalidSpec } from "../errors.ts";
@@ -37,7 +38,7 @@ export interface CanaryView {
   /** Pod's uid → why its sandbox was not created. */
   sandboxFailures: ReadonlyMap<string, string>;
   /** The operator's own image. */
-  image: ProbeImage | undefined;
+  image: OperatorImage | undefined;
   now: Date;
 }
 

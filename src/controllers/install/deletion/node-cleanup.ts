@@ -3,7 +3,7 @@ import { secondsOf } from "../../../crds/multus-install/text.ts";
 import type { MultusPodView } from "../../../diagnosis/multus-pod.ts";
 import type { NotSynced } from "../../../kube/not-synced.ts";
 import type { ApiObject } from "../../../kube/resource.ts";
-import type { NodeNotCleaned } from "../../nodes/cleaner.ts";
+import type { NodeNotCleaned } from "../../shared/node-tasks.ts";
 import type { ReconcileScope } from "../scope.ts";
 import type { ObservedDeletion } from "./observe-deletion.ts";
 import { ALL_NODES } from "./unknown-nodes.ts";

@@ -12,8 +12,8 @@ import {
 } from "../../../diagnosis/node-checks.ts";
 import { stabilizationSeconds } from "../../../diagnosis/stabilization.ts";
 import { hostPaths } from "../../../multus/distributions.ts";
-import type { InspectionPlan } from "../../nodes/inspector.ts";
-import { taskOwner } from "../../nodes/task-owner.ts";
+import type { InspectionPlan } from "../../shared/node-tasks.ts";
+import { taskOwner } from "../../shared/node-tasks.ts";
 
 /** How many nodes that could not be inspected a warning names. */
 const MAX_NAMED = 3;

@@ -6,12 +6,10 @@ import type { MultusPodView } from "../../../diagnosis/multus-pod.ts";
 import type { NodeView } from "../../../diagnosis/node.ts";
 import { type ApiObject, describe, type ObjectRef, refOf } from "../../../kube/resource.ts";
 import { lastComplete } from "../../../render/last-complete.ts";
-import type { ProbeImage } from "../../../render/probe-pod.ts";
 import { objectsOf } from "../../../render/render.ts";
-import type { CleaningRequest } from "../../nodes/cleaner.ts";
-import type { InspectionPlan } from "../../nodes/inspector.ts";
 import { isOwn, type LiveObjects } from "../../shared/applier.ts";
 import { type ForeignField, foreignFields, hasEffect } from "../../shared/foreign-fields.ts";
+import type { CleaningRequest, InspectionPlan } from "../../shared/node-tasks.ts";
 import { type Adoption, planAdoption } from "../adoption/adoption.ts";
 import { type CanaryView, probesWithoutSandbox } from "../canary/canary.ts";
 import { canaryGate, type Gate } from "../canary/gate.ts";
@@ -141,7 +139,7 @@ export async function observe(scope: ReconcileScope, spec: ResolvedSpec): Promis
       isSeen: areDaemonSetsSeen(scope, owned, daemonSets),
       pods: allPods,
       nodes,
-      image: deps.image as ProbeImage | undefined,
+      image: deps.image,
       now,
     }),
     ...(missingProbeNetwork ? { missingProbeNetwork } : {}),

@@ -6,8 +6,8 @@ import { hostPaths } from "../../../multus/distributions.ts";
 import { nodeFilesOf } from "../../../multus/node-files.ts";
 import { flavourOf } from "../../../multus/releases.ts";
 import { GUARD } from "../../../render/rollout-guard.ts";
-import type { CleaningProgress, CleaningRequest } from "../../nodes/cleaner.ts";
-import { taskOwner } from "../../nodes/task-owner.ts";
+import type { CleaningProgress, CleaningRequest } from "../../shared/node-tasks.ts";
+import { taskOwner } from "../../shared/node-tasks.ts";
 import { leftoverFiles } from "./leftover-files.ts";
 
 /** How many nodes a sentence names. */
