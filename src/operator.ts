@@ -2,16 +2,17 @@ import { hostname } from "node:os";
 import dotI, { type OperatorLogger, type ResourceEvent, type ResourceMeta } from "@dot-i/k8s-operator";
 import { CERTIFICATES } from "./admission/names.ts";
 import { Admission, type WebhookSettings } from "./controllers/admission/admission.ts";
-import { InstallController } from "./controllers/install/controller.ts";
 import { NetworkAttachmentController } from "./controllers/network-attachment/controller.ts";
-import type { TaskImage } from "./controllers/nodes/task-pod.ts";
+import { Caches } from "./controllers/shared/caches.ts";
 import { NetworkSummaryStore } from "./controllers/shared/network-summary.ts";
 import { NodeInspections } from "./controllers/shared/node-inspections.ts";
+import { InstallOperator } from "./install-operator.ts";
 import { KubeClient, type RequestInfo } from "./kube/client.ts";
 import type { Connection } from "./kube/connection.ts";
 import { EventRecorder } from "./kube/events.ts";
 import { LeaderElection } from "./kube/leader-election.ts";
 import type { Watches } from "./kube/watches.ts";
+import type { OperatorImage } from "./render/operator-image.ts";
 import { HealthServer } from "./telemetry/health.ts";
 import type { Logger } from "./telemetry/logger.ts";
 import { Metrics } from "./telemetry/metrics.ts";
@@ -37,7 +38,7 @@ export interface OperatorOptions {
   /** Undefined serves no webhook. */
   webhook?: WebhookSettings | undefined;
   /** This program's own image; undefined runs nothing on nodes. */
-  taskImage?: TaskImage | undefined;
+  taskImage?: OperatorImage | undefined;
   rolloutDeadlineSeconds?: number | undefined;
   /** A watch that has been silent for longer fails the liveness check; ten minutes if not set. */
   maxSilenceSeconds?: number | undefined;
@@ -51,7 +52,7 @@ export class MultusOperator extends Operator {
   readonly #options: OperatorOptions;
   readonly #log: Logger;
   readonly #metrics = new Metrics();
-  readonly #controller: InstallController;
+  readonly #installs: InstallOperator;
   readonly #networks: NetworkAttachmentController;
   readonly #inspections = new NodeInspections();
   readonly #networkSummary = new NetworkSummaryStore();
@@ -84,11 +85,13 @@ export class MultusOperator extends Operator {
       new EventRecorder(client, options.log, `${NAME}.dev/${controller}`, this.#identity, {
         dropped: this.#metrics.droppedEvents(controller),
       });
-    this.#controller = new InstallController({
+    const caches = new Caches(client, options.log);
+    this.#installs = new InstallOperator({
+      caches,
       client,
       log: options.log,
       metrics: this.#metrics,
-      taskImage: options.taskImage,
+      image: options.taskImage,
       rolloutDeadlineSeconds: options.rolloutDeadlineSeconds,
       inspections: this.#inspections,
       events: recorder("multus-install"),
@@ -96,6 +99,7 @@ export class MultusOperator extends Operator {
     });
     this.#networks = new NetworkAttachmentController({
       client,
+      caches,
       log: options.log,
       metrics: this.#metrics,
       networkMetrics: new NetworkMetrics(this.#metrics.registry),
@@ -105,7 +109,15 @@ export class MultusOperator extends Operator {
     });
     const { log, namespace, webhook } = options;
     const events = recorder("admission");
-    this.#admission = new Admission({ client, log, metrics: this.#metrics, events, namespace, webhook });
+    this.#admission = new Admission({
+      client,
+      caches,
+      log,
+      metrics: this.#metrics,
+      events,
+      namespace,
+      webhook,
+    });
     if (options.leaseNamespace !== undefined)
       this.#election = new LeaderElection({
         client,
@@ -144,7 +156,7 @@ export class MultusOperator extends Operator {
 
   protected override async init(): Promise<void> {
     this.#admission.lead();
-    await Promise.all([this.#controller.start(), this.#networks.start()]);
+    await Promise.all([this.#installs.start(), this.#networks.start()]);
   }
 
   /** Ends running reconciles, gives the lease up and closes every connection. */
@@ -194,7 +206,7 @@ export class MultusOperator extends Operator {
 
   async #stop(): Promise<void> {
     this.#log.info("stopping");
-    await Promise.all([this.#controller.stop(), this.#networks.stop(), this.#admission.stop()]);
+    await Promise.all([this.#installs.stop(), this.#networks.stop(), this.#admission.stop()]);
     this.#leads = false;
     await this.#election?.release().catch((error: unknown) => {
       this.#log.warn({ err: error }, "the lease could not be given up; it runs out by itself");

@@ -2,9 +2,9 @@ import { hostname } from "node:os";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { WebhookSettings } from "../controllers/admission/admission.ts";
 import { ROLLOUT_DEADLINE_SECONDS } from "../controllers/install/rollout/progress.ts";
-import type { TaskImage } from "../controllers/nodes/task-pod.ts";
 import { connect } from "../kube/connection.ts";
 import { MultusOperator } from "../operator.ts";
+import type { OperatorImage } from "../render/operator-image.ts";
 import { createLogger, LOG_LEVELS, type LogLevel } from "../telemetry/logger.ts";
 
 /** Less than the pod's terminationGracePeriodSeconds. */
@@ -126,7 +126,7 @@ async function run(options: RunOptions): Promise<void> {
   }
 }
 
-function taskImageOf(options: RunOptions): TaskImage | undefined {
+function taskImageOf(options: RunOptions): OperatorImage | undefined {
   if (!options.nodeImage) return undefined;
   return {
     reference: options.nodeImage,

@@ -6,18 +6,12 @@ import {
   type MultusInstall,
 } from "../crds/multus-install/multus-install.ts";
 import { ownerLabels } from "./labels.ts";
+import type { OperatorImage } from "./operator-image.ts";
 
 /** The value of the label `name` of probe pods; app is Multus', as with all pods that the operator looks at. */
 export const PROBE = "multus-probe";
 /** What the rollout that is probed was rendered from. */
 export const PROBED_REVISION = "multus-operator.dev/probed-revision";
-
-/** The image of the operator's own pods. */
-export interface ProbeImage {
-  reference: string;
-  pullPolicy: string;
-  pullSecrets: readonly string[];
-}
 
 /**
  * A pod that asks for one network on one node and ends at once. That it starts, and that Multus reports the
@@ -25,7 +19,12 @@ export interface ProbeImage {
  */
 export function probePod(
   install: MultusInstall,
-  { node, network, revision, image }: { node: string; network: string; revision: string; image: ProbeImage },
+  {
+    node,
+    network,
+    revision,
+    image,
+  }: { node: string; network: string; revision: string; image: OperatorImage },
 ): KubeObject {
   const secrets = [...new Set([...image.pullSecrets, ...install.spec.image.pullSecrets])];
   return {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { InstallController } from "../../src/controllers/install/controller.ts";
 import type { MultusInstallSpecInput } from "../../src/crds/multus-install/spec.ts";
 import { importInstall } from "../../src/import/import.ts";
+import type { InstallOperator } from "../../src/install-operator.ts";
 import { type Cluster, startCluster } from "../cluster/cluster.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
@@ -19,7 +19,7 @@ describeOn(["nodeExec", "loadImage", "ownNodes"], "the fields of a MultusInstall
   let cluster: Cluster;
   let kubectl: Kubectl;
   let node: ClusterNode;
-  let controller: InstallController;
+  let controller: InstallOperator;
 
   beforeAll(async () => {
     cluster = await startCluster({

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { pino } from "pino";
-import type { InstallController } from "../../src/controllers/install/controller.ts";
 import { NODE_TASK } from "../../src/controllers/nodes/task-pod.ts";
 import { MULTUS_INSTALL } from "../../src/crds/multus-install/multus-install.ts";
+import type { InstallOperator } from "../../src/install-operator.ts";
 import { KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
 import { type ApiObject, CORE_EVENTS, DAEMON_SETS, PODS } from "../../src/kube/resource.ts";
@@ -52,9 +52,9 @@ export class HollowCluster {
   }
 
   /** An operator that has just been started, and whose reads meet these faults. */
-  async operator(faults?: { fault: Fault }): Promise<InstallController> {
+  async operator(faults?: { fault: Fault }): Promise<InstallOperator> {
     this.#proxy.fault = faults?.fault;
-    return await startInstallController(this.#proxy.kubeconfig, { taskImage: IMAGE });
+    return await startInstallController(this.#proxy.kubeconfig, { image: IMAGE });
   }
 
   /** From now on the server forbids to list and watch this resource, and ends the watches that are open. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { InstallController } from "../../src/controllers/install/controller.ts";
+import type { InstallOperator } from "../../src/install-operator.ts";
 import { DAEMON_SETS } from "../../src/kube/resource.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { conditionOf, HollowCluster, isReady } from "./hollow-cluster.ts";
@@ -7,7 +7,7 @@ import { conditionOf, HollowCluster, isReady } from "./hollow-cluster.ts";
 /** A right that is taken away while the operator runs: its copy grows old, and the status must not vouch for it. */
 
 let cluster: HollowCluster;
-let operator: InstallController;
+let operator: InstallOperator;
 
 beforeAll(async () => {
   cluster = await HollowCluster.start();

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { InstallController } from "../../src/controllers/install/controller.ts";
+import type { InstallOperator } from "../../src/install-operator.ts";
 import { DAEMON_SETS, NODES } from "../../src/kube/resource.ts";
 import { GUARD } from "../../src/render/rollout-guard.ts";
 import { waitUntil } from "../cluster/daemon.ts";
@@ -9,7 +9,7 @@ import { HollowCluster, isReady } from "./hollow-cluster.ts";
 /** A watch of MultusInstalls that shows nothing: the operator knows the status by what it wrote itself. */
 
 let cluster: HollowCluster;
-let operator: InstallController | undefined;
+let operator: InstallOperator | undefined;
 
 beforeAll(async () => {
   cluster = await HollowCluster.start();

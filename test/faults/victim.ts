@@ -1,5 +1,5 @@
 import { pino } from "pino";
-import { InstallController } from "../../src/controllers/install/controller.ts";
+import { InstallOperator } from "../../src/install-operator.ts";
 import { KubeClient, type RequestInfo } from "../../src/kube/client.ts";
 import { type Connection, connect } from "../../src/kube/connection.ts";
 import { EventRecorder } from "../../src/kube/events.ts";
@@ -21,7 +21,7 @@ export class Victim implements AsyncDisposable {
   /** Resolves when the fault has happened. */
   readonly struck: Promise<void>;
   readonly #connection: Connection;
-  readonly #controller: InstallController;
+  readonly #controller: InstallOperator;
   readonly #fault: Fault | undefined;
   readonly #strike: () => void;
   #dead = false;
@@ -38,7 +38,7 @@ export class Victim implements AsyncDisposable {
       before: (request) => this.#before(request),
       after: (request) => this.#after(request),
     });
-    this.#controller = new InstallController({
+    this.#controller = new InstallOperator({
       client,
       log,
       metrics: new Metrics(),

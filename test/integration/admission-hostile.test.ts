@@ -5,6 +5,7 @@ import { connect as connectTls } from "node:tls";
 import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { Admission } from "../../src/controllers/admission/admission.ts";
+import { Caches } from "../../src/controllers/shared/caches.ts";
 import {
   MULTUS_INSTALL_API_VERSION,
   parseMultusInstall,
@@ -34,6 +35,7 @@ let plane: ControlPlane;
 let kubectl: Kubectl;
 let connection: Connection;
 let admission: Admission;
+let caches: Caches;
 /** The path that the API server calls. */
 let path: string;
 const sockets: Socket[] = [];
@@ -59,8 +61,10 @@ beforeAll(async () => {
   connection = connect({ kubeconfig: await plane.kubeconfigForServiceAccount(NAMESPACE, NAMESPACE) });
   const client = new KubeClient(connection);
   const log = pino({ level: process.env.TEST_LOG ?? "silent" });
+  caches = new Caches(client, log);
   admission = new Admission({
     client,
+    caches,
     log,
     metrics: new Metrics(),
     events: new EventRecorder(client, log, "multus-operator.dev/admission", "replica"),
@@ -85,7 +89,7 @@ afterEach(() => {
 });
 
 afterAll(async () => {
-  await admission?.stop();
+  await Promise.all([admission?.stop(), caches?.stop()]);
   await admission?.close();
   await connection?.close();
   await plane?.stop();

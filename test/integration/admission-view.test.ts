@@ -1,6 +1,7 @@
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { ClusterView } from "../../src/controllers/admission/view.ts";
+import { Caches } from "../../src/controllers/shared/caches.ts";
 import { parseMultusInstall } from "../../src/crds/multus-install/multus-install.ts";
 import { KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
@@ -44,9 +45,13 @@ async function define(): Promise<void> {
 
 it("asks for no NADs while their CRD is not there, and for all of them once it is there again", async () => {
   await using proxy = await FaultProxy.start(plane);
+  const client = new KubeClient(connect({ kubeconfig: proxy.kubeconfig }));
+  const log = pino({ level: "silent" });
+  const caches = new Caches(client, log);
   const view = new ClusterView({
-    client: new KubeClient(connect({ kubeconfig: proxy.kubeconfig })),
-    log: pino({ level: "silent" }),
+    client,
+    caches,
+    log,
     namespace: "multus-operator",
     onChange: () => {},
   });
@@ -69,6 +74,6 @@ it("asks for no NADs while their CRD is not there, and for all of them once it i
     await define();
     await waitUntil("a watch of NADs", () => watches() > before);
   } finally {
-    await view.stop();
+    await Promise.all([view.stop(), caches.stop()]);
   }
 });

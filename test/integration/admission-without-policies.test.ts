@@ -1,6 +1,7 @@
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Admission } from "../../src/controllers/admission/admission.ts";
+import { Caches } from "../../src/controllers/shared/caches.ts";
 import { MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
 import { KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
@@ -16,6 +17,7 @@ import { Kubectl } from "../cluster/kubectl.ts";
 let plane: ControlPlane;
 let kubectl: Kubectl;
 let admission: Admission | undefined;
+let caches: Caches | undefined;
 
 beforeAll(async () => {
   const policies = ["validatingadmissionpolicies", "validatingadmissionpolicybindings"];
@@ -30,7 +32,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await admission?.stop();
+  await Promise.all([admission?.stop(), caches?.stop()]);
   await admission?.close();
   await plane?.stop();
 });
@@ -45,8 +47,10 @@ it("writes the webhook configuration, and no policy", async () => {
   await kubectl.runWithInput(JSON.stringify(install), "apply", "-f", "-");
   const client = new KubeClient(connect({ kubeconfig: plane.kubeconfig }));
   const log = pino({ level: "silent" });
+  caches = new Caches(client, log);
   admission = new Admission({
     client,
+    caches,
     log,
     metrics: new Metrics(),
     events: new EventRecorder(client, log, "multus-operator.dev/admission", "test"),

@@ -4,6 +4,7 @@ import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Admission } from "../../src/controllers/admission/admission.ts";
 import { DepartedReplicas } from "../../src/controllers/admission/departed-replicas.ts";
+import { Caches } from "../../src/controllers/shared/caches.ts";
 import {
   MULTUS_INSTALL_API_VERSION,
   parseMultusInstall,
@@ -35,6 +36,7 @@ let operatorKubeconfig: string;
 /** The operator's time, ms. It begins so long ago that a certificate made then is due now, and still valid. */
 let clock = Date.now() - 61 * DAY;
 const running: Admission[] = [];
+const cachesOf = new WeakMap<Admission, Caches>();
 
 beforeAll(async () => {
   plane = await startControlPlane({ controllerManager: true });
@@ -80,8 +82,10 @@ const setMode = (admission: string, spec: object = {}, denyCodes?: readonly stri
 async function startReplica(name: string, leads: boolean): Promise<Admission> {
   const client = new KubeClient(connect({ kubeconfig: operatorKubeconfig }));
   const log = pino({ level: process.env.TEST_LOG ?? "silent" });
+  const caches = new Caches(client, log);
   const admission = new Admission({
     client,
+    caches,
     log,
     metrics: new Metrics(),
     events: new EventRecorder(client, log, "multus-operator.dev/admission", name),
@@ -90,6 +94,7 @@ async function startReplica(name: string, leads: boolean): Promise<Admission> {
     now: () => new Date(clock),
   });
   running.push(admission);
+  cachesOf.set(admission, caches);
   await admission.serve();
   if (leads) admission.lead();
   return admission;
@@ -97,7 +102,7 @@ async function startReplica(name: string, leads: boolean): Promise<Admission> {
 
 async function stopReplica(admission: Admission): Promise<void> {
   running.splice(running.indexOf(admission), 1);
-  await admission.stop();
+  await Promise.all([admission.stop(), cachesOf.get(admission)?.stop()]);
   await admission.close();
 }
 

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { InstallController } from "../../src/controllers/install/controller.ts";
 import { importInstall } from "../../src/import/import.ts";
+import type { InstallOperator } from "../../src/install-operator.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
@@ -13,7 +13,7 @@ import { type ManifestObject, upstreamManifest } from "./upstream-manifests.ts";
 
 let plane: ControlPlane;
 let kubectl: Kubectl;
-let controller: InstallController;
+let controller: InstallOperator;
 
 beforeAll(async () => {
   plane = await startControlPlane({ controllerManager: true });

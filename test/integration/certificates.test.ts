@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { InstallController } from "../../src/controllers/install/controller.ts";
+import { InstallOperator } from "../../src/install-operator.ts";
 import { KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
 import { EventRecorder } from "../../src/kube/events.ts";
@@ -31,7 +31,7 @@ const log = pino({ level: "silent" });
 let plane: ControlPlane;
 let kubectl: Kubectl;
 let nodes: HollowNodes;
-let controller: InstallController;
+let controller: InstallOperator;
 
 beforeAll(async () => {
   plane = await startControlPlane({ controllerManager: true, scheduler: true });
@@ -47,7 +47,7 @@ beforeAll(async () => {
   const kubeconfig = await plane.kubeconfigForServiceAccount("multus-operator", "multus-operator");
   const client = new KubeClient(connect({ kubeconfig }));
   const events = new EventRecorder(client, log, "multus-operator.dev/multus-install", "test");
-  controller = new InstallController({ client, log, metrics: new Metrics(), events });
+  controller = new InstallOperator({ client, log, metrics: new Metrics(), events });
   await controller.start();
 });
 

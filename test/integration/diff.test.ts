@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { InstallController } from "../../src/controllers/install/controller.ts";
 import type { Preview } from "../../src/diff/report.ts";
 import { importInstall } from "../../src/import/import.ts";
+import type { InstallOperator } from "../../src/install-operator.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
@@ -16,7 +16,7 @@ import { upstreamManifest } from "./upstream-manifests.ts";
 const root = resolve(import.meta.dirname, "../..");
 let plane: ControlPlane;
 let kubectl: Kubectl;
-let controller: InstallController | undefined;
+let controller: InstallOperator | undefined;
 
 beforeAll(async () => {
   plane = await startControlPlane({ controllerManager: true });

@@ -1,8 +1,8 @@
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { preview } from "../../src/controllers/install/adoption/preview.ts";
-import type { InstallController } from "../../src/controllers/install/controller.ts";
 import { parseMultusInstall } from "../../src/crds/multus-install/multus-install.ts";
+import type { InstallOperator } from "../../src/install-operator.ts";
 import { type ApiObject, CONFIG_MAPS, EVENTS } from "../../src/kube/resource.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
@@ -15,7 +15,7 @@ import { applyInstallDefinition, startInstallController } from "./install-contro
 
 let plane: ControlPlane;
 let kubectl: Kubectl;
-let controller: InstallController;
+let controller: InstallOperator;
 let nodes: HollowNodes;
 
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { InstallController } from "../../src/controllers/install/controller.ts";
 import { MULTUS_INSTALL, parseMultusInstall } from "../../src/crds/multus-install/multus-install.ts";
 import { importInstall } from "../../src/import/import.ts";
+import type { InstallOperator } from "../../src/install-operator.ts";
 import type { KubeClient } from "../../src/kube/client.ts";
 import {
   type ApiObject,
@@ -30,7 +30,7 @@ import { upstreamManifest } from "./upstream-manifests.ts";
 let plane: ControlPlane;
 let kubectl: Kubectl;
 let client: KubeClient;
-let controller: InstallController;
+let controller: InstallOperator;
 let nodes: HollowNodes;
 
 beforeAll(async () => {

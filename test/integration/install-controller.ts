@@ -1,8 +1,5 @@
 import { pino } from "pino";
-import {
-  InstallController,
-  type InstallControllerOptions,
-} from "../../src/controllers/install/controller.ts";
+import { InstallOperator, type InstallOperatorOptions } from "../../src/install-operator.ts";
 import { type ClientHooks, KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
 import { EventRecorder } from "../../src/kube/events.ts";
@@ -18,7 +15,7 @@ export async function applyInstallDefinition(kubectl: Kubectl): Promise<void> {
 }
 
 export interface StartOptions
-  extends Partial<Pick<InstallControllerOptions, "client" | "taskImage" | "inspections">> {
+  extends Partial<Pick<InstallOperatorOptions, "client" | "image" | "inspections">> {
   /** What sees each request of the controller's own client. */
   hooks?: ClientHooks;
 }
@@ -26,18 +23,13 @@ export interface StartOptions
 /** The install controller in this process, as admin and started. The caller stops it. */
 export async function startInstallController(
   kubeconfig: string,
-  {
-    hooks,
-    client = new KubeClient(connect({ kubeconfig }), hooks),
-    taskImage,
-    inspections,
-  }: StartOptions = {},
-): Promise<InstallController> {
+  { hooks, client = new KubeClient(connect({ kubeconfig }), hooks), image, inspections }: StartOptions = {},
+): Promise<InstallOperator> {
   const log = pino({ level: process.env.TEST_LOG ?? "silent" });
   const events = new EventRecorder(client, log, "multus-operator.dev/multus-install", "test");
   const metrics = new Metrics();
   const seen = inspections ? { inspections } : {};
-  const controller = new InstallController({ client, log, metrics, events, taskImage, ...seen });
+  const controller = new InstallOperator({ client, log, metrics, events, image, ...seen });
   await controller.start();
   return controller;
 }

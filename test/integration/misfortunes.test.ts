@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { InstallController } from "../../src/controllers/install/controller.ts";
+import type { InstallOperator } from "../../src/install-operator.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
@@ -9,7 +9,7 @@ import { applyInstallDefinition, startInstallController } from "./install-contro
 
 let plane: ControlPlane;
 let kubectl: Kubectl;
-let controller: InstallController;
+let controller: InstallOperator;
 
 beforeAll(async () => {
   plane = await startControlPlane({ controllerManager: true });

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import type { InstallController } from "../../src/controllers/install/controller.ts";
+import type { InstallOperator } from "../../src/install-operator.ts";
 import type { RequestInfo } from "../../src/kube/client.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
@@ -13,7 +13,7 @@ import { applyInstallDefinition, startInstallController } from "./install-contro
 
 let plane: ControlPlane;
 let kubectl: Kubectl;
-let controller: InstallController;
+let controller: InstallOperator;
 const requests: RequestInfo[] = [];
 
 beforeAll(async () => {

@@ -1,9 +1,9 @@
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { InstallController } from "../../src/controllers/install/controller.ts";
 import { NODE_TASK, taskPod } from "../../src/controllers/nodes/task-pod.ts";
 import { TaskRunner } from "../../src/controllers/nodes/task-runner.ts";
 import { NodeInspections } from "../../src/controllers/shared/node-inspections.ts";
+import type { InstallOperator } from "../../src/install-operator.ts";
 import { KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
 import { Reflector } from "../../src/kube/reflector.ts";
@@ -25,7 +25,7 @@ let plane: ControlPlane;
 let kubectl: Kubectl;
 let client: KubeClient;
 let nodes: HollowNodes;
-let controller: InstallController;
+let controller: InstallOperator;
 const inspections = new NodeInspections();
 
 beforeAll(async () => {
@@ -54,7 +54,7 @@ function specOf(index: number): object {
 }
 
 async function startOperator(): Promise<void> {
-  controller = await startInstallController(plane.kubeconfig, { client, taskImage: IMAGE, inspections });
+  controller = await startInstallController(plane.kubeconfig, { client, image: IMAGE, inspections });
 }
 
 afterAll(async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import type { InstallController } from "../../src/controllers/install/controller.ts";
+import type { InstallOperator } from "../../src/install-operator.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
@@ -13,7 +13,7 @@ import { applyInstallDefinition, startInstallController } from "./install-contro
 
 let plane: ControlPlane;
 let kubectl: Kubectl;
-let controller: InstallController;
+let controller: InstallOperator;
 
 const KEY = "multus-operator.dev/not-ready";
 const MINE = { key: "example.com/mine", effect: "NoSchedule" };
@@ -23,7 +23,7 @@ beforeAll(async () => {
   kubectl = new Kubectl(plane.kubeconfig);
   await applyInstallDefinition(kubectl);
   controller = await startInstallController(plane.kubeconfig, {
-    taskImage: { reference: "operator:test", pullPolicy: "IfNotPresent", pullSecrets: [] },
+    image: { reference: "operator:test", pullPolicy: "IfNotPresent", pullSecrets: [] },
   });
   for (const name of ["node-a", "node-b"])
     await create({

@@ -10,7 +10,9 @@ import type { EventRecorder } from "../../kube/events.ts";
 import type { ObjectRef } from "../../kube/resource.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
-import { Applier, ForeignObject } from "../shared/applier.ts";
+import { Applier } from "../shared/applier.ts";
+import type { Caches } from "../shared/caches.ts";
+import { ForeignObject } from "../shared/errors.ts";
 import { synced } from "../shared/synced.ts";
 import { OwnedObjects } from "../shared/watched-objects.ts";
 import { DepartedReplicas } from "./departed-replicas.ts";
@@ -32,6 +34,7 @@ export interface WebhookSettings {
 
 export interface AdmissionOptions {
   client: KubeClient;
+  caches: Pick<Caches, "installs" | "nads">;
   log: Logger;
   metrics: Metrics;
   events: EventRecorder;
@@ -75,7 +78,7 @@ export class Admission {
     this.#log = options.log.child({ controller: KEY });
     this.#metrics = new AdmissionMetrics(options.metrics.registry);
     const onChange = () => this.#changed();
-    this.#view = new ClusterView({ client, log: this.#log, namespace, onChange });
+    this.#view = new ClusterView({ client, caches: options.caches, log: this.#log, namespace, onChange });
     this.#owned = new OwnedObjects(client, this.#log, onChange);
   }
 

@@ -3,29 +3,26 @@ import { CERTIFICATES, WEBHOOK_CONFIGURATION, WITH_POLICIES } from "../../admiss
 import type { AdmissionView } from "../../admission/reviewer.ts";
 import { type AdmissionSettings, settingsOf } from "../../admission/settings.ts";
 import type { Published } from "../../admission/trust.ts";
-import { RESOURCE_NAME } from "../../cni/plugins/device.ts";
-import { activeInstall } from "../../crds/multus-install/active-install.ts";
-import {
-  MULTUS_INSTALL,
-  type MultusInstall,
-  parseMultusInstall,
-} from "../../crds/multus-install/multus-install.ts";
+import { type MultusInstall, parseMultusInstall } from "../../crds/multus-install/multus-install.ts";
+import { NETWORK_ATTACHMENT_DEFINITIONS } from "../../crds/network-attachment-definition.ts";
 import type { KubeClient } from "../../kube/client.ts";
-import { keyOf, Reflector } from "../../kube/reflector.ts";
+import { Reflector } from "../../kube/reflector.ts";
 import {
   type ApiObject,
   CONFIG_MAPS,
-  CUSTOM_RESOURCE_DEFINITIONS,
   type ResourceType,
   VALIDATING_WEBHOOK_CONFIGURATIONS,
 } from "../../kube/resource.ts";
-import { ByteBudget } from "../../networks/byte-budget.ts";
 import type { SeenNetwork } from "../../networks/cross-checks/view.ts";
-import { NETWORK_DEFINITION } from "../../render/definition.ts";
+import { type NadView, nadView } from "../../networks/nad-view.ts";
 import type { Logger } from "../../telemetry/logger.ts";
+import type { Caches } from "../shared/caches.ts";
+import type { InstallCache } from "../shared/install-cache.ts";
+import type { NadCache } from "../shared/nad-cache.ts";
 
 export interface ClusterViewOptions {
   client: KubeClient;
+  caches: Pick<Caches, "installs" | "nads">;
   log: Logger;
   /** The operator's own. */
   namespace: string;
@@ -33,13 +30,6 @@ export interface ClusterViewOptions {
   onChange: () => void;
 }
 
-const NETWORKS: ResourceType = {
-  group: "k8s.cni.cncf.io",
-  version: "v1",
-  kind: "NetworkAttachmentDefinition",
-  plural: "network-attachment-definitions",
-  namespaced: true,
-};
 /** The API server waits 3 s for an answer; it must not wait for this. */
 const LOOKUP_TIMEOUT_MS = 500;
 
@@ -49,19 +39,16 @@ const LOOKUP_TIMEOUT_MS = 500;
  */
 export class ClusterView implements AdmissionView {
   readonly #options: ClusterViewOptions;
-  readonly #installs: Reflector<ApiObject>;
-  readonly #definition: Reflector<boolean>;
-  /** Only while their CRD is there. */
-  #networks: Reflector<KnownNetwork> | undefined;
+  readonly #installs: InstallCache;
+  readonly #nads: NadCache;
   readonly #certificates: Reflector<Published>;
   readonly #configuration: Reflector<ApiObject>;
-  #stopped = false;
   /** Of each install, what admission depends on: its status changes often, and does not count. */
   readonly #reported = new Map<string, string>();
   #parsed: { of: ApiObject; install: MultusInstall | undefined } | undefined;
 
   constructor(options: ClusterViewOptions) {
-    const { client, log, namespace, onChange } = options;
+    const { client, caches, log, namespace, onChange } = options;
     this.#options = options;
     const named = (type: ResourceType, name: string) => ({
       client,
@@ -70,19 +57,9 @@ export class ClusterView implements AdmissionView {
       fieldSelector: `metadata.name=${name}`,
       onChange,
     });
-    this.#installs = new Reflector<ApiObject>({
-      client,
-      log,
-      type: MULTUS_INSTALL,
-      onChange: (name, install) => this.#installChanged(name, install),
-      // The items of a list carry neither.
-      project: (object) => ({ ...object, apiVersion: API_VERSION, kind: MULTUS_INSTALL.kind }),
-    });
-    this.#definition = new Reflector<boolean>({
-      ...named(CUSTOM_RESOURCE_DEFINITIONS, NETWORK_DEFINITION),
-      project: isEstablished,
-      onChange: () => this.#watchNetworks(),
-    });
+    this.#installs = caches.installs;
+    this.#nads = caches.nads;
+    caches.installs.onChange((name, install) => this.#installChanged(name, install));
     this.#certificates = new Reflector<Published>({
       ...named(CONFIG_MAPS, CERTIFICATES),
       namespace,
@@ -99,8 +76,7 @@ export class ClusterView implements AdmissionView {
   }
 
   start(): void {
-    for (const watch of [this.#installs, this.#definition, this.#certificates, this.#configuration])
-      watch.start();
+    for (const watch of [this.#installs, this.#nads, this.#certificates, this.#configuration]) watch.start();
   }
 
   /** Resolves when all but the NADs is known. Rejects as Reflector.whenSynced does. */
@@ -113,14 +89,13 @@ export class ClusterView implements AdmissionView {
     return this.#needed.every((watch) => watch.isListed);
   }
 
-  get #needed(): Reflector<unknown>[] {
-    return [this.#installs, this.#certificates, this.#configuration] as Reflector<unknown>[];
+  get #needed() {
+    return [this.#installs, this.#certificates, this.#configuration];
   }
 
+  /** The caches, which others use too, are stopped by whoever created them. */
   async stop(): Promise<void> {
-    this.#stopped = true;
-    const always = [this.#installs, this.#definition, this.#certificates, this.#configuration];
-    await Promise.all([...always, this.#networks].map((watch) => watch?.stop()));
+    await Promise.all([this.#certificates.stop(), this.#configuration.stop()]);
   }
 
   /** The MultusInstall that counts; undefined where there is none, it is being deleted, or it cannot be read. */
@@ -136,7 +111,7 @@ export class ClusterView implements AdmissionView {
 
   /** As it is in the cluster, readable or not. */
   get liveInstall(): ApiObject | undefined {
-    return activeInstall(this.#installs.values());
+    return this.#installs.active;
   }
 
   get settings(): AdmissionSettings | undefined {
@@ -158,15 +133,20 @@ export class ClusterView implements AdmissionView {
   }
 
   /** A NAD that was made a moment ago may not be in the copy yet: what the copy lacks is asked for. */
-  readonly network: PodContext["network"] = (namespace, name) =>
-    this.#networks?.get(`${namespace}/${name}`) ?? this.#ask(namespace, name);
+  readonly network: PodContext["network"] = (namespace, name) => {
+    const nad = this.#nads.get(`${namespace}/${name}`);
+    return nad ? knownNetwork(nad) : this.#ask(namespace, name);
+  };
 
   async #ask(namespace: string, name: string): Promise<KnownNetwork> {
     if (name === "" || namespace === "") return "absent";
     try {
       const signal = AbortSignal.timeout(LOOKUP_TIMEOUT_MS);
-      const found = await this.#options.client.get({ type: NETWORKS, namespace, name }, { signal });
-      return found ? knownNetwork(found) : "absent";
+      const found = await this.#options.client.get(
+        { type: NETWORK_ATTACHMENT_DEFINITIONS, namespace, name },
+        { signal },
+      );
+      return found ? knownNetwork(nadView(found)) : "absent";
     } catch (error) {
       this.#options.log.info({ err: error, namespace, name }, "whether a NAD exists could not be found out");
       return undefined;
@@ -180,55 +160,16 @@ export class ClusterView implements AdmissionView {
     this.#reported.set(name, now);
     this.#options.onChange();
   }
-
-  /** Without a definition a watch of its objects would only be answered with 404. */
-  #watchNetworks(): void {
-    const isDefined = this.#definition.get(NETWORK_DEFINITION) ?? false;
-    if (this.#stopped || isDefined === (this.#networks !== undefined)) return;
-    void this.#networks?.stop();
-    this.#networks = undefined;
-    if (!isDefined) return;
-    const { client, log } = this.#options;
-    const budget = new ByteBudget(MAX_NETWORK_BYTES);
-    this.#networks = new Reflector<KnownNetwork>({
-      client,
-      log,
-      type: NETWORKS,
-      project: (object) => {
-        const known = knownNetwork(object);
-        const { config = "" } = known.nad ?? {};
-        return budget.hold(keyOf(object), config.length + NAD_BYTES) ? known : { nad: undefined };
-      },
-      onChange: (key, known) => {
-        if (!known) budget.release(key);
-      },
-      // The objects go a moment before their definition does.
-      onDefined: () => {},
-    });
-    this.#networks.start();
-  }
 }
 
-/** Tenants write any number of them, and pods are checked against the configuration of each: longer ones are not kept. */
-const MAX_KEPT_LENGTH = 8_192;
+/** Pods are checked against the configuration of each NAD that they request: longer ones are not checked. */
+const MAX_CHECKED_LENGTH = 8_192;
 
-/** Of NADs that do not fit, only that they exist is known. */
-const MAX_NETWORK_BYTES = { total: 12 * 1024 * 1024, perNamespace: 2 * 1024 * 1024 };
-/** Beside its configuration. */
-const NAD_BYTES = 256;
-
-function knownNetwork(object: ApiObject): { nad: SeenNetwork | undefined } {
-  const { namespace = "", name, annotations } = object.metadata;
-  const { config } = (object.spec ?? {}) as { config?: unknown };
-  const resourceName = annotations?.[RESOURCE_NAME];
-  if (typeof config !== "string" || config.length + (resourceName?.length ?? 0) > MAX_KEPT_LENGTH)
-    return { nad: undefined };
-  return { nad: { namespace, name, config, resourceName } };
-}
-
-const API_VERSION = `${MULTUS_INSTALL.group}/${MULTUS_INSTALL.version}`;
-
-function isEstablished(definition: ApiObject): boolean {
-  const { conditions } = (definition.status ?? {}) as { conditions?: { type: string; status: string }[] };
-  return conditions?.some(({ type, status }) => type === "Established" && status === "True") ?? false;
+/** Of NADs that are too large only that they exist is known. */
+function knownNetwork({ namespace, name, config, tooLarge, resourceName }: NadView): {
+  nad: SeenNetwork | undefined;
+} {
+  const isTooLarge =
+    tooLarge !== undefined || config.length + (resourceName?.length ?? 0) > MAX_CHECKED_LENGTH;
+  return { nad: isTooLarge ? undefined : { namespace, name, config, resourceName } };
 }

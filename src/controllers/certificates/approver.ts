@@ -6,6 +6,8 @@ import { Reflector } from "../../kube/reflector.ts";
 import { type ApiObject, CERTIFICATE_SIGNING_REQUESTS, NODES, PODS } from "../../kube/resource.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
+import type { DaemonCertificates } from "../shared/daemon-certificates.ts";
+import { Listeners } from "../shared/listeners.ts";
 import { evaluate, SIGNER, signingRequest } from "./csr-policy.ts";
 import { isDaemonPod } from "./daemon-pod.ts";
 import { ApprovalRights } from "./rights.ts";
@@ -22,8 +24,6 @@ export interface ApproverOptions {
   log: Logger;
   metrics: Metrics;
   events: EventRecorder;
-  /** The API server has refused an approval: whoever tells of the install has to look again. */
-  onRefused: () => void;
 }
 
 /**
@@ -31,8 +31,9 @@ export interface ApproverOptions {
  * not a daemon's is left to others; what pretends to be one is denied. Every decision is made from the request
  * as the API server has it at that moment, and is written to that very version of it.
  */
-export class CertificateApprover {
-  readonly rights: ApprovalRights;
+export class CertificateApprover implements DaemonCertificates {
+  readonly #rights: ApprovalRights;
+  readonly #refusals = new Listeners();
   readonly #options: ApproverOptions;
   readonly #log: Logger;
   readonly #controller: Controller;
@@ -44,7 +45,7 @@ export class CertificateApprover {
     const { client, log, metrics } = options;
     this.#options = options;
     this.#log = log.child({ controller: NAME });
-    this.rights = new ApprovalRights(client);
+    this.#rights = new ApprovalRights(client);
     this.#controller = new Controller({
       name: NAME,
       log,
@@ -76,6 +77,16 @@ export class CertificateApprover {
     this.#started = true;
     // Each decision asks the API server itself: nothing has to be listed before.
     void this.#controller.start(Promise.resolve());
+  }
+
+  /** Throws a MayNotApprove that names the first right that is missing. */
+  async assertMayApprove(signal: AbortSignal): Promise<void> {
+    await this.#rights.assertHeld(signal);
+  }
+
+  /** `listener` is called when the API server has refused an approval: the install's status is to show it. */
+  onRefused(listener: () => void): void {
+    this.#refusals.add(listener);
   }
 
   async stop(): Promise<void> {
@@ -140,8 +151,8 @@ export class CertificateApprover {
     } catch (error) {
       if (error instanceof ApiError && error.status === 404) return;
       if (error instanceof ApiError && error.status === 403) {
-        this.rights.forget();
-        this.#options.onRefused();
+        this.#rights.forget();
+        this.#refusals.notify();
       }
       throw error;
     }

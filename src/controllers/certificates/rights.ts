@@ -1,16 +1,6 @@
 import type { KubeClient } from "../../kube/client.ts";
+import { MayNotApprove } from "../shared/errors.ts";
 import { SIGNER } from "./csr-policy.ts";
-
-/** The field is on, and the operator's role is not made for it. */
-export class MayNotApprove extends Error {
-  readonly code = "MAY_NOT_APPROVE";
-
-  constructor(missing: string) {
-    super(
-      `spec.daemon.perNodeCertificate: the operator may not ${missing}, so no daemon would get its certificate; set the chart's value perNodeCertificates.approve to true (docs/guides/configure.md), or enabled to false`,
-    );
-  }
-}
 
 const GROUP = "certificates.k8s.io";
 const REQUESTS = "certificatesigningrequests";

@@ -9,37 +9,32 @@ import { detectDistribution } from "../../multus/detect-distribution.ts";
 import { InvalidSpec } from "./errors.ts";
 import type { ReconcileScope } from "./scope.ts";
 
-/** The evidence where nothing had to be found. */
+/** The evidence if nothing had to be found. */
 const NAMED = "spec.distribution";
 /** As the status allows. */
 const MAX_EVIDENCE_LENGTH = 512;
 
 /**
- * The install with its distribution named, where the spec leaves that to the operator. What was found once is
+ * The install with its distribution named, if the spec leaves that to the operator. What was found once is
  * kept in the status: a node that joins later must not have Multus move to other directories on all nodes.
- * Throws an InvalidSpec where the spec names a directory that is another distribution's.
+ * Throws an InvalidSpec if the spec names a directory that is another distribution's.
  */
 export async function withDistribution(
-  scope: ReconcileScope,
+  { deps, context, previous }: ReconcileScope,
   install: MultusInstall,
-): Promise<MultusInstall> {
-  const { distribution } = install.spec;
-  if (distribution !== "Auto") {
-    scope.findings.distribution = { name: distribution, evidence: NAMED };
-    return install;
-  }
-  const { deps, context, previous, findings } = scope;
-  findings.distribution =
-    recorded(previous) ?? (await found(deps.client, await deps.nodes(), context.signal));
-  const resolved = named(install, findings.distribution?.name);
+): Promise<{ install: MultusInstall; distribution: MultusInstallStatus["distribution"] }> {
+  const { distribution: name } = install.spec;
+  if (name !== "Auto") return { install, distribution: { name, evidence: NAMED } };
+  const distribution = recorded(previous) ?? (await found(deps.client, await deps.nodes(), context.signal));
+  const resolved = named(install, distribution?.name);
   const broken = RULES.find(({ holds }) => !holds(resolved.spec));
   if (broken)
     throw new InvalidSpec(`${broken.path}: ${broken.message} (it is ${resolved.spec.distribution})`);
-  return resolved;
+  return { install: resolved, distribution };
 }
 
 /** The same from the status alone, for an install that is being deleted. */
-export function withKnownDistribution({ previous }: ReconcileScope, install: MultusInstall): MultusInstall {
+export function withKnownDistribution(previous: MultusInstallStatus, install: MultusInstall): MultusInstall {
   return install.spec.distribution === "Auto" ? named(install, recorded(previous)?.name) : install;
 }
 
@@ -56,23 +51,23 @@ export async function withForeseenDistribution(
   return named(install, (await found(client, items.map(nodeView)))?.name);
 }
 
-/** What an install's status says was found; nothing where an earlier spec named it. */
+/** What an install's status says was found; nothing if a previous spec named it. */
 function recorded({ distribution }: MultusInstallStatus): MultusInstallStatus["distribution"] {
   return distribution && distribution.evidence !== NAMED ? distribution : undefined;
 }
 
-/** Undefined where there is no node yet that tells. */
+/** Undefined if there is no node yet that shows it. */
 async function found(
   client: KubeClient,
   nodes: readonly NodeView[],
   signal?: AbortSignal,
 ): Promise<MultusInstallStatus["distribution"]> {
-  const telling = nodes.filter(({ runsMultus }) => runsMultus);
-  if (telling.length === 0) return undefined;
+  const evident = nodes.filter(({ runsMultus }) => runsMultus);
+  if (evident.length === 0) return undefined;
   const request = { method: "GET", path: "/apis", ...(signal ? { signal } : {}) } as const;
   const { groups } = await client.json<{ groups: { name: string }[] }>(request);
   const { name, evidence } = detectDistribution({
-    nodes: telling,
+    nodes: evident,
     apiGroups: groups.map((group) => group.name),
   });
   return { name, evidence: evidence.slice(0, MAX_EVIDENCE_LENGTH) };

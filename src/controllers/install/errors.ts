@@ -1,6 +1,5 @@
 import { ApiError, isApplyConflict, isNamespaceMissing, isNamespaceTerminating } from "../../kube/errors.ts";
-import { MayNotApprove } from "../certificates/rights.ts";
-import { ForeignObject } from "../shared/applier.ts";
+import { ForeignObject, MayNotApprove } from "../shared/errors.ts";
 import { conflictOf, conflictsText } from "./adoption/conflicts.ts";
 import type { InstallState } from "./status/conditions.ts";
 

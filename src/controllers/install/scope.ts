@@ -6,15 +6,13 @@ import type { ReconcileContext } from "../../kube/controller.ts";
 import type { EventRecorder } from "../../kube/events.ts";
 import type { ApiObject } from "../../kube/resource.ts";
 import type { NetworkSummary } from "../../networks/summary.ts";
-import type { ProbeImage } from "../../render/probe-pod.ts";
-import type { CertificateApprover } from "../certificates/approver.ts";
-import type { NodeTasks } from "../nodes/node-tasks.ts";
+import type { OperatorImage } from "../../render/operator-image.ts";
 import type { Applier } from "../shared/applier.ts";
+import type { DaemonCertificates } from "../shared/daemon-certificates.ts";
+import type { NodeTasks } from "../shared/node-tasks.ts";
 import type { Synced } from "../shared/synced.ts";
 import type { OwnedObjects } from "../shared/watched-objects.ts";
-import { recordedInventory } from "./inventory/inventory.ts";
 import type { KubeletEvents } from "./observe/kubelet-events.ts";
-import type { Findings } from "./status/status.ts";
 
 export const FINALIZER = "multus-operator.dev/cleanup";
 
@@ -34,57 +32,34 @@ export interface Dependencies {
   /** The cluster's nodes; starts watching them at the first call. Throws a NotSynced. */
   nodes: () => Promise<readonly NodeView[]>;
   nodeTasks: NodeTasks;
-  certificates: CertificateApprover;
+  certificates: DaemonCertificates;
   kubeletEvents: KubeletEvents;
-  /** The operator's own image, for probes; undefined where it does not know it. */
-  image: ProbeImage | undefined;
+  /** The operator's own image, for probes; undefined if it is not known. */
+  image: OperatorImage | undefined;
   events: EventRecorder;
-  /** All networks and pods at a glance; undefined until they were seen once. */
+  /** A summary of all networks and pods; undefined until they were seen once. */
   networks: () => NetworkSummary | undefined;
   /** Sentences: what cannot be read of networks and pods. */
   unknownOfNetworks: () => readonly string[];
   now: () => Date;
-  /** A rollout that has not moved for so long is stuck. */
+  /** A rollout that has not progressed for this long is stuck. */
   rolloutDeadlineSeconds: number;
 }
 
-/** One reconcile of one MultusInstall: what it has to work with, and what it has found so far. */
+/** One reconcile of one MultusInstall: the object as it was at the begin, and what to read and write with. */
 export interface ReconcileScope {
   readonly live: ApiObject;
   readonly deps: Dependencies;
   readonly context: ReconcileContext;
   readonly previous: MultusInstallStatus;
-  readonly findings: Findings;
-  /** There is nothing to say, or nothing to say it in. */
-  skipStatus: boolean;
 }
 
 export function newScope(live: ApiObject, deps: Dependencies, context: ReconcileContext): ReconcileScope {
-  const previous = multusInstallStatus.catch({}).parse(live.status ?? {});
   return {
     live,
-    // Every request of this run, and every event, ends with it: a stop waits for none of them.
+    // Every request of this reconcile, and every event, ends with it: a stop waits for none of them.
     deps: { ...deps, client: deps.client.with(context), events: deps.events.with(context) },
     context,
-    previous,
-    findings: {
-      state: { kind: "Failing", reason: "ApplyFailed", message: "not looked at yet" },
-      inventory: recordedInventory(live),
-      ...carriedOver(previous, live),
-    },
-    skipStatus: false,
-  };
-}
-
-/**
- * What later looks rely on must outlive a look that fails before it comes to it, and a deletion: without the
- * distribution that was found, the nodes would be cleaned in another one's directories.
- */
-function carriedOver(previous: MultusInstallStatus, live: ApiObject): Partial<Findings> {
-  const { rollout, startupTaint, distribution } = previous;
-  return {
-    ...(distribution ? { distribution } : {}),
-    ...(rollout && rollout.generation === live.metadata.generation ? { rolloutRecord: rollout } : {}),
-    ...(startupTaint ? { startupTaint } : {}),
+    previous: multusInstallStatus.catch({}).parse(live.status ?? {}),
   };
 }

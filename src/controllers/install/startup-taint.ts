@@ -1,79 +1,77 @@
 import type { MultusInstall } from "../../crds/multus-install/multus-install.ts";
+import type { MultusInstallStatus } from "../../crds/multus-install/status.ts";
 import type { MultusPodView } from "../../diagnosis/multus-pod.ts";
 import type { NodeView } from "../../diagnosis/node.ts";
-import type { Result } from "../../kube/controller.ts";
 import { ApiError } from "../../kube/errors.ts";
 import { NODES } from "../../kube/resource.ts";
+import type { Action } from "./actions.ts";
 import type { ReconcileScope } from "./scope.ts";
 
 /**
  * A daemon writes its configuration a second or two after its container has started, and has no readiness
- * probe: a pod counts after it has been Ready for so long, as with the DaemonSet's minReadySeconds.
+ * probe: a pod serves its node after it has been Ready for this long, as with the DaemonSet's minReadySeconds.
  */
 const READY_SECONDS = 5;
-/** So many waiting nodes are named in the status. */
+/** How many waiting nodes the status names. */
 const MAX_NAMED = 20;
 
-/**
- * Takes the startup taint from each node on which Multus is ready, and notes for the status which nodes wait
- * still. What is to be done follows from the nodes and pods alone: an operator that died in between, or that
- * another took over from, leaves no node behind.
- */
-export async function releaseNodes(
-  scope: ReconcileScope,
-  install: MultusInstall,
-  daemonSets: readonly string[],
-): Promise<Result> {
-  const key = install.spec.nodes.startupTaint;
-  const earlier = scope.previous.startupTaint?.key;
-  if (key === undefined && earlier === undefined) return {};
-  const nodes = await scope.deps.nodes();
-  // A key that the spec has no more waits for nobody.
-  if (earlier !== undefined && earlier !== key) await removeTaint(scope, carrying(nodes, earlier), earlier);
-  if (key === undefined) {
-    delete scope.findings.startupTaint;
-    return {};
-  }
-  const pods = (await scope.deps.pods(install.spec.namespace)).filter((pod) =>
-    daemonSets.includes(pod.daemonSet),
-  );
-  const { served, nextInSeconds } = servedNodes(pods, scope.deps.now());
-  const waiting = carrying(nodes, key);
-  await removeTaint(
-    scope,
-    waiting.filter(({ name }) => served.has(name)),
-    key,
-  );
-  const names = waiting.map(({ name }) => name).filter((name) => !served.has(name));
-  scope.findings.startupTaint = {
-    key,
-    waitingTotal: names.length,
-    ...(names.length > 0 ? { waiting: names.toSorted().slice(0, MAX_NAMED) } : {}),
-  };
-  return names.length > 0 && nextInSeconds !== undefined ? { requeueAfterSeconds: nextInSeconds } : {};
+/** What follows for the startup taint from the nodes and their pods. */
+export interface TaintStep {
+  actions: Action[];
+  /** For the status: which nodes still wait. Undefined if the spec has no taint. */
+  status?: MultusInstallStatus["startupTaint"];
+  recheckAfterSeconds?: number;
 }
 
-/** With Multus goes the reason to wait for it: no node keeps the taint. */
-export async function releaseAllNodes(
-  scope: ReconcileScope,
-  install: MultusInstall | undefined,
-): Promise<void> {
-  for (const key of taintKeys(scope, install))
-    try {
-      await removeTaint(scope, carrying(await scope.deps.nodes(), key), key);
-    } catch (error) {
-      if (!(error instanceof ApiError) || error.status !== 403) throw error;
-      // A right that was taken away must not make the install stay for ever.
-      scope.context.log.error({ err: error, key }, "the startup taint could not be taken from the nodes");
-    }
+/**
+ * Removes the startup taint from each node on which Multus is ready. What to do follows from the nodes and pods
+ * alone: an operator that died in between, or that another took over from, leaves no node behind.
+ * @param previousKey what the status has: a key that the spec no longer has is removed everywhere
+ * @param daemonSets the names of Multus' DaemonSets
+ */
+export function startupTaintStep(
+  key: string | undefined,
+  previousKey: string | undefined,
+  nodes: readonly NodeView[],
+  pods: readonly MultusPodView[],
+  daemonSets: readonly string[],
+  now: Date,
+): TaintStep {
+  const outdated = previousKey === key ? undefined : previousKey;
+  const actions = outdated === undefined ? [] : taintRemovals(nodes, outdated);
+  if (key === undefined) return { actions };
+  const { served, nextInSeconds } = servedNodes(
+    pods.filter((pod) => daemonSets.includes(pod.daemonSet)),
+    now,
+  );
+  const waiting = carrying(nodes, key);
+  const ready = waiting.filter(({ name }) => served.has(name));
+  const names = waiting.map(({ name }) => name).filter((name) => !served.has(name));
+  return {
+    actions: [...actions, ...taintRemovals(ready, key)],
+    status: {
+      key,
+      waitingTotal: names.length,
+      ...(names.length > 0 ? { waiting: names.toSorted().slice(0, MAX_NAMED) } : {}),
+    },
+    ...(names.length > 0 && nextInSeconds !== undefined ? { recheckAfterSeconds: nextInSeconds } : {}),
+  };
+}
+
+/** With Multus goes the reason to wait for it: no node keeps the taint. A right that was revoked does not hold the deletion. */
+export function removalFromAllNodes(nodes: readonly NodeView[], keys: readonly string[]): Action[] {
+  return keys.flatMap((key) =>
+    taintRemovals(nodes, key).map((action) => ({ ...action, tolerateForbidden: true })),
+  );
 }
 
 /** The keys of the taints that an install has, or had, nodes wait with. */
-export function taintKeys(scope: ReconcileScope, install: MultusInstall | undefined): string[] {
-  const keys = [install?.spec.nodes.startupTaint, scope.previous.startupTaint?.key];
+export function taintKeys(previous: MultusInstallStatus, install: MultusInstall | undefined): string[] {
+  const keys = [install?.spec.nodes.startupTaint, previous.startupTaint?.key];
   return [...new Set(keys)].filter((key) => key !== undefined);
 }
 
+/** The nodes with a taint of this key. */
 export function carrying(nodes: readonly NodeView[], key: string): NodeView[] {
   return nodes.filter(({ taints }) => taints.some((taint) => taint.key === key));
 }
@@ -94,23 +92,30 @@ export function servedNodes(
   return next === undefined ? { served } : { served, nextInSeconds: next };
 }
 
-async function removeTaint(scope: ReconcileScope, nodes: readonly NodeView[], key: string): Promise<void> {
-  for (const { name, taints } of nodes) {
-    const rest = taints.filter((taint) => taint.key !== key);
-    try {
-      // The test refuses the write where somebody changed the taints meanwhile: theirs must not be lost.
-      await scope.deps.client.patch({ type: NODES, name }, [
-        { op: "test", path: "/spec/taints", value: taints },
-        { op: "replace", path: "/spec/taints", value: rest },
-      ]);
-      scope.context.log.info({ node: name, key }, "startup taint removed");
-    } catch (error) {
-      const changed = error instanceof ApiError && [404, 409, 422].includes(error.status);
-      if (!changed) throw error;
-      scope.context.log.info(
-        { err: error, node: name, key },
-        "the node's taints have changed; looked at again",
-      );
-    }
+function taintRemovals(nodes: readonly NodeView[], key: string): (Action & { kind: "RemoveTaint" })[] {
+  return carrying(nodes, key).map((node) => ({ kind: "RemoveTaint", node, key }));
+}
+
+/** Carries the removal out. */
+export async function removeTaint(
+  { deps, context }: ReconcileScope,
+  { node: { name, taints }, key, tolerateForbidden }: Action & { kind: "RemoveTaint" },
+): Promise<void> {
+  const rest = taints.filter((taint) => taint.key !== key);
+  try {
+    // The test refuses the write if the taints were changed meanwhile: those of others must not be lost.
+    await deps.client.patch({ type: NODES, name }, [
+      { op: "test", path: "/spec/taints", value: taints },
+      { op: "replace", path: "/spec/taints", value: rest },
+    ]);
+    context.log.info({ node: name, key }, "startup taint removed");
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    const facts = { err: error, node: name, key };
+    if ([404, 409, 422].includes(error.status))
+      context.log.info(facts, "the node's taints have changed; they are checked again");
+    else if (error.status === 403 && tolerateForbidden)
+      context.log.error(facts, "the startup taint could not be removed from the node");
+    else throw error;
   }
 }

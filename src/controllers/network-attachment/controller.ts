@@ -1,14 +1,11 @@
-import { activeInstall } from "../../crds/multus-install/active-install.ts";
-import { MULTUS_INSTALL } from "../../crds/multus-install/multus-install.ts";
 import { NETWORK_ATTACHMENT_REPORT } from "../../crds/network-attachment-report/report.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import { Controller, type ReconcileContext, type Result } from "../../kube/controller.ts";
 import type { EventRecorder } from "../../kube/events.ts";
 import { isStopped } from "../../kube/not-synced.ts";
 import { keyOf, Reflector, type ReflectorOptions } from "../../kube/reflector.ts";
-import { type ApiObject, CORE_EVENTS, NODES, PODS } from "../../kube/resource.ts";
+import { type ApiObject, CORE_EVENTS, PODS } from "../../kube/resource.ts";
 import { ByteBudget } from "../../networks/byte-budget.ts";
-import { nodeView } from "../../networks/cross-checks/node-view.ts";
 import { type InstallView, installView } from "../../networks/install-view.ts";
 import { type PodView, PodViews } from "../../networks/pod.ts";
 import { type ReportView, reportView } from "../../networks/report-view.ts";
@@ -16,7 +13,7 @@ import { bytesOf, type FailureView, failureView } from "../../networks/sandbox-e
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import type { NetworkMetrics } from "../../telemetry/network-metrics.ts";
-import { NadWatch } from "../shared/nad-cache.ts";
+import type { Caches } from "../shared/caches.ts";
 import type { NetworkSummaryStore } from "../shared/network-summary.ts";
 import type { NodeInspections } from "../shared/node-inspections.ts";
 import { refusals } from "../shared/synced.ts";
@@ -37,6 +34,7 @@ const REPORTS_UNKNOWN =
 
 export interface NetworkAttachmentOptions {
   client: KubeClient;
+  caches: Caches;
   log: Logger;
   metrics: Metrics;
   networkMetrics: NetworkMetrics;
@@ -55,16 +53,15 @@ export class NetworkAttachmentController {
   readonly #failures: SandboxFailures;
   readonly #watches: Reflector<unknown>[] = [];
   readonly #pods: Reflector<PodView>;
-  readonly #installs: Reflector<InstallView>;
   readonly #reports: Reflector<ReportView>;
-  readonly #nads: NadWatch;
+  readonly #caches: Caches;
   /** When a report was last looked at, and how long it took, ms. */
   readonly #computed = new Map<string, { at: number; tookMs: number }>();
   #listed = false;
   /** Whether the cluster knows NetworkAttachmentReport. */
   #defined = true;
-  /** What of the MultusInstall counts here. */
-  #settings = "";
+  /** The active MultusInstall, as far as networks depend on it. */
+  #install: InstallView | undefined;
   #summing: NodeJS.Timeout | undefined;
   #stopped = false;
 
@@ -91,11 +88,13 @@ export class NetworkAttachmentController {
         this.#recheckPod(key);
       },
     });
-    this.#installs = this.#reflect({
-      type: MULTUS_INSTALL,
-      project: installView,
-      onChange: () => this.#installChanged(),
-    });
+    const { installs, nodes, nads } = options.caches;
+    this.#caches = options.caches;
+    installs.onChange(() => this.#installChanged());
+    nodes.onOffersChange(() => this.#networks.nodesChanged());
+    nads.onChange((key) => this.#nadChanged(key));
+    nads.onListed(() => this.#recheckAll());
+    for (const cache of [installs, nodes, nads]) cache.onSync(() => this.#synced());
     const refusals = new TokenRefusals({
       pod: async (namespace, name) => {
         const found = await client.get<ApiObject & { spec?: { nodeName?: string } }>({
@@ -109,11 +108,6 @@ export class NetworkAttachmentController {
       onChange: (node, at) => options.inspections.setRefusal(node, at),
       onError: (error) =>
         this.#log.warn({ err: error }, "cannot read the pod of an event, which does not count"),
-    });
-    const nodes = this.#reflect({
-      type: NODES,
-      project: nodeView,
-      onChange: () => this.#networks.nodesChanged(),
     });
     const budget = new ByteBudget(MAX_EVENT_BYTES);
     this.#reflect({
@@ -144,21 +138,14 @@ export class NetworkAttachmentController {
       (key) => this.#reports.get(key),
       () => this.#defined,
     );
-    this.#nads = new NadWatch({
-      client,
-      log: this.#log,
-      onNad: (key) => this.#nadChanged(key),
-      onListed: () => this.#recheckAll(),
-      onSync: () => this.#synced(),
-    });
     this.#networks = new Networks({
       reporter,
-      nad: (key) => this.#nads.get(key),
-      nads: () => this.#nads.values(),
+      nad: (key) => nads.get(key),
+      nads: () => nads.values(),
       pod: (key) => this.#pods.get(key),
       pods: () => this.#pods.entries(),
-      nodes: () => nodes.values(),
-      install: () => activeInstall(this.#installs.values()),
+      nodes: () => nodes.offers(),
+      install: () => this.#install,
       inspections: options.inspections,
       failure: (uid) => this.#failures.of(uid),
       outbox: this.#outbox,
@@ -170,7 +157,7 @@ export class NetworkAttachmentController {
 
   /** Resolves when everything was listed once and the workers run, or when it is stopped. */
   async start(): Promise<void> {
-    const watches = [...this.#watches, this.#nads];
+    const watches = this.#watched;
     for (const watch of watches) watch.start();
     try {
       await Promise.all(watches.map((watch) => watch.whenSynced()));
@@ -180,6 +167,7 @@ export class NetworkAttachmentController {
     }
     if (this.#stopped) return;
     this.#listed = true;
+    this.#installChanged(); // it may have been listed before this replica led
     this.#recheckAll();
     await this.#controller.start(Promise.resolve());
   }
@@ -191,7 +179,6 @@ export class NetworkAttachmentController {
     await Promise.all([
       this.#controller.stop(),
       this.#outbox.stop(),
-      this.#nads.stop(),
       ...this.#watches.map((watch) => watch.stop()),
     ]);
   }
@@ -200,7 +187,7 @@ export class NetworkAttachmentController {
     const started = performance.now();
     const written = await this.#networks.report(key, signal);
     this.#computed.set(key, { at: started, tookMs: performance.now() - started });
-    if (!this.#nads.get(key)) this.#computed.delete(key);
+    if (!this.#caches.nads.get(key)) this.#computed.delete(key);
     if (written) this.#sumSoon();
     return {};
   }
@@ -224,21 +211,27 @@ export class NetworkAttachmentController {
 
   /** What the server forbids to read is told in the install's status: reports would show what once was. */
   #synced(): void {
-    this.#options.summary.setUnknown(refusals([...this.#watches, this.#nads]));
+    this.#options.summary.setUnknown(refusals(this.#watched));
   }
 
   /** An install's status changes often, also for the sake of the summary made here. */
   #installChanged(): void {
-    const { version, isolation } = activeInstall(this.#installs.values()) ?? {};
-    const settings = JSON.stringify([version, isolation]);
-    if (settings === this.#settings) return;
-    this.#settings = settings;
-    this.#recheckAll();
+    const { active } = this.#caches.installs;
+    const before = this.#install;
+    this.#install = active && installView(active);
+    const settingsOf = (install: InstallView | undefined) =>
+      JSON.stringify([install?.version, install?.isolation]);
+    if (settingsOf(before) !== settingsOf(this.#install)) this.#recheckAll();
+  }
+
+  get #watched() {
+    const { installs, nodes, nads } = this.#caches;
+    return [...this.#watches, installs, nodes, nads];
   }
 
   /** Everything was listed: what is missing then does not exist. */
   get #ready(): boolean {
-    return this.#listed && this.#nads.listed && !this.#stopped;
+    return this.#listed && this.#caches.nads.listed && !this.#stopped;
   }
 
   /** Anyone may create events: one of a known pod on its own node is reason enough to inspect that node. */

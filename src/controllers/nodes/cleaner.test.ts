@@ -2,7 +2,8 @@ import { setImmediate } from "node:timers/promises";
 import { pino } from "pino";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { NodeView } from "../../diagnosis/node.ts";
-import { Cleaner, type CleaningRequest } from "./cleaner.ts";
+import type { CleaningRequest } from "../shared/node-tasks.ts";
+import { Cleaner } from "./cleaner.ts";
 import type { NodeTask } from "./task-pod.ts";
 
 interface Running {

@@ -1,46 +1,15 @@
 import type { NodeView } from "../../diagnosis/node.ts";
-import type { Flavour } from "../../multus/releases.ts";
 import { type CleaningReport, cleaningReport } from "../../node/cleaning-report.ts";
 import { decodeMessage } from "../../node/message.ts";
 import type { Logger } from "../../telemetry/logger.ts";
-import type { NodeTask, TaskOwner } from "./task-pod.ts";
+import type { CleaningProgress, CleaningRequest, NodeNotCleaned, TaskOwner } from "../shared/node-tasks.ts";
+import type { NodeTask } from "./task-pod.ts";
 import { TaskFailed } from "./task-runner.ts";
 
 /** How many nodes are cleaned at a time: enough for thousands within the time that a rollout takes. */
 const AT_ONCE = 20;
 const FIRST_RETRY_MS = 5000;
 const MAX_RETRY_MS = 60_000;
-
-export interface CleaningRequest {
-  owner: TaskOwner;
-  /** What is cleaned up after: another one begins anew. The install, or one exchange of its Multus. */
-  key: string;
-  /** The Multus that stays, where only what one of another flavour left is to go. */
-  runs?: Flavour;
-  confDir: string;
-  binDir: string;
-  /** When the install was made, RFC 3339. */
-  since: string;
-  nodes: readonly NodeView[];
-  /** Nodes on which pods of Multus are still there: they would write again what is removed. */
-  busy: ReadonlySet<string>;
-}
-
-/** One node that is not clean yet. */
-export interface NodeNotCleaned {
-  node: string;
-  reason: string;
-  /** It is being cleaned, or its turn has not come: there is no fault to wait out. */
-  underWay: boolean;
-  /** A pod of Multus, or of the guard, has not ended there. */
-  busy: boolean;
-}
-
-export interface CleaningProgress {
-  total: number;
-  cleaned: number;
-  left: NodeNotCleaned[];
-}
 
 type State =
   | { kind: "cleaning" }
@@ -82,23 +51,33 @@ export class Cleaner {
     this.#now = options.now ?? Date.now;
   }
 
-  /** Begins what can begin, and says how far it is. To be called again whenever something changed. */
+  /** Begins what can begin, and returns how far it is. To be called again whenever something changed. */
   step(request: CleaningRequest): CleaningProgress {
     if (this.#key !== request.key) {
       this.#key = request.key;
       this.abandon();
     }
-    const nodes = request.nodes.filter(({ runsMultus }) => runsMultus);
+    const progress = this.progress(request);
     let running = [...this.#states.values()].filter(({ kind }) => kind === "cleaning").length;
+    const nodes = new Map(request.nodes.map((node) => [node.name, node]));
+    for (const { node: name, underWay } of progress.left) {
+      const [node, state] = [nodes.get(name), this.#states.get(name)];
+      if (!node || !underWay || state?.kind === "cleaning" || running >= AT_ONCE) continue;
+      running++;
+      this.#begin(node, request, state?.kind === "failed" ? state.failures : 0);
+    }
+    return progress;
+  }
+
+  /** How far it is; begins nothing. */
+  progress(request: CleaningRequest): CleaningProgress {
+    const states = this.#key === request.key ? this.#states : new Map<string, State>();
+    const nodes = request.nodes.filter(({ runsMultus }) => runsMultus);
     const left: NodeNotCleaned[] = [];
     for (const node of nodes) {
-      const state = this.#states.get(node.name);
+      const state = states.get(node.name);
       if (state?.kind === "clean") continue;
       const obstacle = this.#obstacle(node, state, request.busy);
-      if (!obstacle && state?.kind !== "cleaning" && running < AT_ONCE) {
-        running++;
-        this.#begin(node, request, state?.kind === "failed" ? state.failures : 0);
-      }
       left.push({
         node: node.name,
         reason: obstacle ?? "being cleaned",

@@ -1,4 +1,4 @@
-import { type NodeInspection, nodeInspection } from "../../crds/node-inspection.ts";
+import { nodeInspection } from "../../crds/node-inspection.ts";
 import type { NodeView } from "../../diagnosis/node.ts";
 import { Controller, type ReconcileContext, type Result } from "../../kube/controller.ts";
 import { NotSynced } from "../../kube/not-synced.ts";
@@ -6,6 +6,7 @@ import { decodeMessage } from "../../node/message.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import type { NodeInspections } from "../shared/node-inspections.ts";
+import type { InspectionPlan } from "../shared/node-tasks.ts";
 import {
   isPeriodic,
   type LastInspection,
@@ -13,24 +14,12 @@ import {
   PeriodicTurns,
   periodSeconds,
 } from "./next-inspection.ts";
-import type { TaskOwner } from "./task-pod.ts";
 import { TaskFailed, type TaskRunner } from "./task-runner.ts";
 
 /** How many nodes are looked at at a time. */
 const AT_ONCE = 10;
 /** Multus writes its configuration a second or two after its pod is ready. */
 const SETTLING_MS = 4000;
-
-/** Which nodes are to be looked at, and what for. */
-export interface InspectionPlan {
-  owner: TaskOwner;
-  confDir: string;
-  binDirs: readonly string[];
-  /** Each node with a Multus pod, and a text that changes when there is something new to see; undefined: not now. */
-  nodes: ReadonlyMap<string, string | undefined>;
-  /** Whether a look found nothing wrong: else the node is soon looked at again. */
-  isFine: (found: NodeInspection) => boolean;
-}
 
 export interface InspectorOptions {
   runner: TaskRunner;
@@ -69,8 +58,15 @@ export class Inspector {
     return this.#failures;
   }
 
-  /** Whether the newest look at the node was at what it is now. */
-  isCurrent(node: string): boolean {
+  /**
+   * Whether the newest inspection of the node was of what is there now.
+   * @param plan the one that is about to be given to `plan`; without it, the last one
+   */
+  isCurrent(node: string, plan?: InspectionPlan): boolean {
+    if (plan) {
+      const state = plan.nodes.get(node);
+      return state !== undefined && this.#last.get(node)?.key === keyOf(plan, state);
+    }
     const since = this.#since.get(node);
     return since?.isPresent === true && this.#last.get(node)?.key === since.key;
   }

@@ -1,12 +1,22 @@
 import type { KubeClient } from "../../kube/client.ts";
+import type { OperatorImage } from "../../render/operator-image.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
-import type { ClusterNodes } from "../shared/node-cache.ts";
+import { Listeners } from "../shared/listeners.ts";
+import type { NodeCache } from "../shared/node-cache.ts";
 import type { NodeInspections } from "../shared/node-inspections.ts";
-import { Cleaner, type CleaningProgress, type CleaningRequest } from "./cleaner.ts";
-import { type InspectionPlan, Inspector } from "./inspector.ts";
-import { type DaemonPod, ShimReleaser } from "./shim-releaser.ts";
-import type { NodeTask, TaskImage, TaskOwner } from "./task-pod.ts";
+import type {
+  CleaningProgress,
+  CleaningRequest,
+  DaemonPod,
+  InspectionPlan,
+  NodeTasks,
+  TaskOwner,
+} from "../shared/node-tasks.ts";
+import { Cleaner } from "./cleaner.ts";
+import { Inspector } from "./inspector.ts";
+import { ShimReleaser } from "./shim-releaser.ts";
+import type { NodeTask } from "./task-pod.ts";
 import { TaskFailed, TaskRunner } from "./task-runner.ts";
 
 export interface NodeTasksOptions {
@@ -14,15 +24,14 @@ export interface NodeTasksOptions {
   log: Logger;
   metrics: Metrics;
   /** The operator's own image; without it (outside of a cluster) nothing runs on nodes. */
-  image: TaskImage | undefined;
-  nodes: ClusterNodes;
+  image: OperatorImage | undefined;
+  nodes: NodeCache;
   inspections: NodeInspections;
-  /** Told when there is something new: a node was looked at, or was cleaned. */
-  onChange: () => void;
 }
 
-/** What runs on nodes for a moment: looks at them, what these found, and cleaning. */
-export class NodeTasks {
+/** What runs on nodes for a moment: inspections, what these found, and cleaning. */
+export class PodNodeTasks implements NodeTasks {
+  readonly #changes = new Listeners();
   readonly inspections: NodeInspections;
   readonly #runner: TaskRunner | undefined;
   readonly #inspector: Inspector | undefined;
@@ -32,7 +41,9 @@ export class NodeTasks {
   readonly #stop = new AbortController();
 
   constructor(options: NodeTasksOptions) {
-    const { client, log, metrics, image, nodes, inspections, onChange } = options;
+    const { client, log, metrics, image, nodes, inspections } = options;
+    const onChange = () => this.#changes.notify();
+    nodes.onChange((name) => this.#inspector?.nodeChanged(name));
     this.inspections = inspections;
     const runner = image && new TaskRunner(client, log, image);
     this.#runner = runner;
@@ -63,12 +74,17 @@ export class NodeTasks {
     });
   }
 
-  /** What is to be looked at from now on; undefined, nothing. */
+  /** `listener` is called when there is something new: a node was inspected, or was cleaned. */
+  onChange(listener: () => void): void {
+    this.#changes.add(listener);
+  }
+
+  /** What is to be inspected from now on; undefined, nothing. */
   plan(plan: InspectionPlan | undefined): void {
     this.#inspector?.plan(plan);
   }
 
-  /** Nothing is looked at for now; what was found stays. */
+  /** Nothing is inspected for now; what was found stays. */
   pause(): void {
     this.#inspector?.pause();
   }
@@ -82,41 +98,47 @@ export class NodeTasks {
     return this.#inspector?.failures ?? new Map();
   }
 
-  /** Whether the newest look at the node was at what it is now. */
-  isCurrent(node: string): boolean {
-    return this.#inspector?.isCurrent(node) ?? false;
+  /** Whether the newest inspection of the node was of what is there now, by a plan that is about to be made. */
+  isCurrent(node: string, plan?: InspectionPlan): boolean {
+    return this.#inspector?.isCurrent(node, plan) ?? false;
   }
 
-  /** A node came, went, or answers again. */
-  nodeChanged(node: string): void {
-    this.#inspector?.nodeChanged(node);
-  }
-
-  /** What is being cleaned is not waited for any more: its pods go. */
+  /** What is being cleaned is no longer waited for: its pods are deleted. */
   abandonCleaning(): void {
     this.#cleaner.abandon();
   }
 
-  clean(request: CleaningRequest): CleaningProgress {
-    return this.#cleaner.step(request);
+  /** How far the cleaning of an install's nodes is; begins nothing. */
+  cleaningProgress(request: CleaningRequest): CleaningProgress {
+    return this.#cleaner.progress(request);
   }
 
-  /** Removes what an earlier Multus left beside the one that runs; a node that was cleaned is looked at again. */
-  cleanLeftovers(request: CleaningRequest): CleaningProgress {
-    return this.#leftovers.step(request);
+  /** Begins to clean what can be cleaned of an install's nodes. */
+  clean(request: CleaningRequest): void {
+    this.#cleaner.step(request);
   }
 
-  /** Multus is being exchanged: what is there now is not left over. */
+  /** How far the removal of what a previous Multus left is; begins nothing. */
+  leftoversProgress(request: CleaningRequest): CleaningProgress {
+    return this.#leftovers.progress(request);
+  }
+
+  /** Removes what a previous Multus left next to the one that runs; a node that was cleaned is inspected again. */
+  cleanLeftovers(request: CleaningRequest): void {
+    this.#leftovers.step(request);
+  }
+
+  /** Multus is being replaced: what is there now is not left over. */
   abandonLeftovers(): void {
     this.#leftovers.abandon();
   }
 
-  /** Has the shims released that wait for a daemon which has ended; see ShimReleaser. */
+  /** Releases the shims that wait for a daemon which has ended; see ShimReleaser. */
   releaseShims(owner: TaskOwner, daemons: readonly DaemonPod[], daemonFollows: boolean): void {
     if (this.canRun) this.#releaser.step(owner, daemons, daemonFollows);
   }
 
-  /** No daemon that was seen is waited for any more. */
+  /** No daemon that was seen is waited for any longer. */
   forgetDaemons(): void {
     this.#releaser.forget();
   }

@@ -1,7 +1,8 @@
 import { setImmediate } from "node:timers/promises";
 import { pino } from "pino";
 import { beforeEach, expect, it } from "vitest";
-import { type DaemonPod, ShimReleaser } from "./shim-releaser.ts";
+import type { DaemonPod } from "../shared/node-tasks.ts";
+import { ShimReleaser } from "./shim-releaser.ts";
 import type { NodeTask } from "./task-pod.ts";
 
 const OWNER = { name: "multus", uid: "install", namespace: "kube-system", pullSecrets: [] };

@@ -1,14 +1,8 @@
 import { decodeMessage } from "../../node/message.ts";
 import { releaseReport } from "../../node/release-shims.ts";
 import type { Logger } from "../../telemetry/logger.ts";
-import type { NodeTask, TaskOwner } from "./task-pod.ts";
-
-/** A pod of the thick daemon. */
-export interface DaemonPod {
-  uid: string;
-  node: string;
-  terminating: boolean;
-}
+import type { DaemonPod, TaskOwner } from "../shared/node-tasks.ts";
+import type { NodeTask } from "./task-pod.ts";
 
 /** How many nodes at a time: where v3 follows, the daemons of all nodes end together. */
 const AT_ONCE = 50;

@@ -4,27 +4,11 @@ import { MULTUS_INSTALL, MULTUS_INSTALL_API_VERSION } from "../../crds/multus-in
 import type { Flavour } from "../../multus/releases.ts";
 import { CACHE_DIR, SOCKET_DIR } from "../../node/host.ts";
 import { INSTALL, MANAGED_BY, MANAGER } from "../../render/labels.ts";
+import type { OperatorImage } from "../../render/operator-image.ts";
+import type { TaskOwner } from "../shared/node-tasks.ts";
 
 /** By this label the operator knows its own one-shot pods; its value is the task's kind. */
 export const NODE_TASK = "multus-operator.dev/node-task";
-
-/** The operator's own image, as its Deployment names it. */
-export interface TaskImage {
-  reference: string;
-  pullPolicy: string;
-  /** Names of secrets, which must be there in the install's namespace too. */
-  pullSecrets: readonly string[];
-}
-
-export interface TaskOwner {
-  /** The MultusInstall's. */
-  name: string;
-  uid: string;
-  namespace: string;
-  pullSecrets: readonly string[];
-  /** That of Multus' own pods: what a namespace admits of these, it admits of tasks. */
-  priorityClassName?: string;
-}
 
 /** Something to be done on one node, once. */
 export type NodeTask = { node: string } & (
@@ -50,7 +34,7 @@ const HOST = "/host";
  * scheduler, whatever taints the node has; as root, who owns the files, without a single capability. It sees
  * the few directories that the task is about, for a look read-only, and no credentials of the API server.
  */
-export function taskPod(task: NodeTask, owner: TaskOwner, image: TaskImage): KubeObject {
+export function taskPod(task: NodeTask, owner: TaskOwner, image: OperatorImage): KubeObject {
   const mounts = mountsOf(task);
   const secrets = [...new Set([...image.pullSecrets, ...owner.pullSecrets])];
   return {

@@ -3,16 +3,11 @@ import type { KubeClient } from "../../kube/client.ts";
 import { ApiError } from "../../kube/errors.ts";
 import { Reflector } from "../../kube/reflector.ts";
 import { type ApiObject, PODS } from "../../kube/resource.ts";
+import type { OperatorImage } from "../../render/operator-image.ts";
 import type { Logger } from "../../telemetry/logger.ts";
+import type { TaskOwner } from "../shared/node-tasks.ts";
 import { synced } from "../shared/synced.ts";
-import {
-  DEADLINE_SECONDS,
-  NODE_TASK,
-  type NodeTask,
-  type TaskImage,
-  type TaskOwner,
-  taskPod,
-} from "./task-pod.ts";
+import { DEADLINE_SECONDS, NODE_TASK, type NodeTask, taskPod } from "./task-pod.ts";
 import { type TaskView, taskView } from "./task-view.ts";
 
 /** A node's kubelet may be slow or gone: so much longer than the pod's own deadline is waited for it, s. */
@@ -31,13 +26,13 @@ export class TaskFailed extends Error {
 export class TaskRunner {
   readonly #client: KubeClient;
   readonly #log: Logger;
-  readonly #image: TaskImage;
+  readonly #image: OperatorImage;
   readonly #watches = new Map<string, { pods: Reflector<TaskView>; ready?: Promise<void> }>();
   readonly #waiting = new Map<string, (view: TaskView | undefined) => void>();
   /** Aborted a moment after the runner was stopped. */
   readonly #ended = new AbortController();
 
-  constructor(client: KubeClient, log: Logger, image: TaskImage) {
+  constructor(client: KubeClient, log: Logger, image: OperatorImage) {
     this.#client = client;
     this.#log = log;
     this.#image = image;

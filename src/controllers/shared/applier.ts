@@ -7,6 +7,7 @@ import { isAppliedBy, managedFieldsOf } from "../../kube/managed-fields.ts";
 import { type ApiObject, describe, type ObjectRef, refOf } from "../../kube/resource.ts";
 import { NETWORK_DEFINITION } from "../../render/definition.ts";
 import { MANAGED_BY, MANAGER } from "../../render/labels.ts";
+import { ForeignObject } from "./errors.ts";
 
 /** The live objects as last seen. */
 export interface LiveObjects {
@@ -14,18 +15,6 @@ export interface LiveObjects {
 }
 
 export const FIELD_MANAGER = "multus-operator";
-
-/** An object exists that the operator neither created nor adopted. It is not written to. */
-export class ForeignObject extends Error {
-  override readonly name = "ForeignObject";
-  readonly code = "FOREIGN_OBJECT";
-  readonly live: ApiObject;
-
-  constructor(live: ApiObject) {
-    super(`${describe(refOf(live))} already exists, and the operator did not create it`);
-    this.live = live;
-  }
-}
 
 /** What was written, and what it changed. */
 export interface Written {

@@ -7,34 +7,32 @@ import { ByteBudget } from "../../networks/byte-budget.ts";
 import { keptBytes, type NadView, nadView, unread } from "../../networks/nad-view.ts";
 import { NETWORK_DEFINITION } from "../../render/definition.ts";
 import type { Logger } from "../../telemetry/logger.ts";
-
-export interface NadWatchOptions {
-  client: KubeClient;
-  log: Logger;
-  /** Told of each NAD that changed, once they are listed. */
-  onNad: (key: string) => void;
-  /** Told when all NADs were listed, or are gone with their CRD. */
-  onListed: () => void;
-  /** Called when `refusal` has changed. */
-  onSync?: () => void;
-}
+import { Listeners } from "./listeners.ts";
+import type { Synced } from "./synced.ts";
 
 /** What may be kept of NADs, and what was read of them: nine hundred of ordinary size in one namespace. */
 const MAX_BYTES = { total: 24 * 1024 * 1024, perNamespace: 2 * 1024 * 1024 };
 const NAMESPACE_FULL = "is one of so many in its namespace that they are larger than 2 MiB together";
 
-/** Watches NADs for as long as their CRD exists: it comes with the first MultusInstall, and may go with the last. */
-export class NadWatch {
-  readonly #options: NadWatchOptions;
+/**
+ * All NADs: the one watch of them, for as long as their CRD exists. It comes with the first MultusInstall, and may go
+ * with the last.
+ */
+export class NadCache implements Synced {
+  readonly #client: KubeClient;
+  readonly #log: Logger;
+  readonly #changes = new Listeners<[key: string]>();
+  readonly #lists = new Listeners();
+  readonly #syncs = new Listeners();
   readonly #definition: Reflector<boolean>;
   #nads: Reflector<NadView> | undefined;
   /** True while there are none to be listed, too. */
   #listed = true;
   #stopped = false;
 
-  constructor(options: NadWatchOptions) {
-    const { client, log } = options;
-    this.#options = options;
+  constructor(client: KubeClient, log: Logger) {
+    this.#client = client;
+    this.#log = log;
     this.#definition = new Reflector<boolean>({
       client,
       log,
@@ -42,8 +40,23 @@ export class NadWatch {
       fieldSelector: `metadata.name=${NETWORK_DEFINITION}`,
       project: isEstablished,
       onChange: (_, established) => this.#definitionChanged(established ?? false),
-      ...onSyncOf(options),
+      onSync: () => this.#syncs.notify(),
     });
+  }
+
+  /** `listener` is called with each NAD that changed, once they are listed. */
+  onChange(listener: (key: string) => void): void {
+    this.#changes.add(listener);
+  }
+
+  /** `listener` is called when all NADs were listed, or are gone with their CRD. */
+  onListed(listener: () => void): void {
+    this.#lists.add(listener);
+  }
+
+  /** `listener` is called when `refusal` has changed. */
+  onSync(listener: () => void): void {
+    this.#syncs.add(listener);
   }
 
   start(): void {
@@ -89,15 +102,14 @@ export class NadWatch {
     void this.#nads?.stop();
     this.#nads = established ? this.#watch() : undefined;
     this.#listed = !established;
-    if (!established) this.#options.onListed();
+    if (!established) this.#lists.notify();
   }
 
   #watch(): Reflector<NadView> {
-    const { client, log, onNad, onListed } = this.#options;
     const budget = new ByteBudget(MAX_BYTES);
     const nads = new Reflector<NadView>({
-      client,
-      log,
+      client: this.#client,
+      log: this.#log,
       type: NETWORK_ATTACHMENT_DEFINITIONS,
       project: (object) => {
         const nad = nadView(object);
@@ -107,16 +119,16 @@ export class NadWatch {
       },
       onChange: (key, nad) => {
         if (!nad) budget.release(key);
-        if (this.#listed) onNad(key);
+        if (this.#listed) this.#changes.notify(key);
       },
-      ...onSyncOf(this.#options),
+      onSync: () => this.#syncs.notify(),
     });
     nads.start();
-    void this.#listedBy(nads, onListed);
+    void this.#listedBy(nads);
     return nads;
   }
 
-  async #listedBy(nads: Reflector<NadView>, onListed: () => void): Promise<void> {
+  async #listedBy(nads: Reflector<NadView>): Promise<void> {
     try {
       await nads.whenSynced();
     } catch (error) {
@@ -125,12 +137,8 @@ export class NadWatch {
     }
     if (this.#nads !== nads || this.#stopped) return;
     this.#listed = true;
-    onListed();
+    this.#lists.notify();
   }
-}
-
-function onSyncOf({ onSync }: NadWatchOptions): { onSync?: () => void } {
-  return onSync ? { onSync } : {};
 }
 
 interface Definition {

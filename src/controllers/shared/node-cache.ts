@@ -4,45 +4,95 @@ import type { KubeClient } from "../../kube/client.ts";
 import { NotSynced } from "../../kube/not-synced.ts";
 import { Reflector } from "../../kube/reflector.ts";
 import { NODES } from "../../kube/resource.ts";
+import { nodeView as offersOf } from "../../networks/cross-checks/node-view.ts";
+import type { SeenNode } from "../../networks/cross-checks/view.ts";
 import type { Logger } from "../../telemetry/logger.ts";
-import { synced } from "./synced.ts";
+import { Listeners } from "./listeners.ts";
+import { type Synced, synced } from "./synced.ts";
 
-/** The cluster's nodes. Their kubelets renew them all the time: only what the view shows counts as a change. */
-export class ClusterNodes {
-  readonly #reflector: Reflector<NodeView>;
-  readonly #known = new Map<string, NodeView | undefined>();
+/** One node: as far as Multus' life depends on it, and what its device plugins offer. */
+interface CachedNode {
+  life: NodeView;
+  offers: SeenNode;
+}
 
-  /** @param onSync called when it has changed whether the nodes are known */
-  constructor(client: KubeClient, log: Logger, onChange: (name: string) => void, onSync?: () => void) {
-    this.#reflector = new Reflector<NodeView>({
+/**
+ * The cluster's nodes: the one watch of them. Their kubelets renew them all the time: only what the views show counts
+ * as a change.
+ */
+export class NodeCache implements Synced {
+  readonly #reflector: Reflector<CachedNode>;
+  readonly #known = new Map<string, CachedNode>();
+  readonly #lives = new Listeners<[name: string]>();
+  readonly #offers = new Listeners<[name: string]>();
+  readonly #syncs = new Listeners();
+
+  constructor(client: KubeClient, log: Logger) {
+    this.#reflector = new Reflector<CachedNode>({
       client,
       log,
       type: NODES,
-      project: nodeView,
-      onChange: (name, view) => {
-        if (isDeepStrictEqual(this.#known.get(name), view)) return;
-        if (view) this.#known.set(name, view);
-        else this.#known.delete(name);
-        onChange(name);
-      },
-      ...(onSync ? { onSync } : {}),
+      project: (object) => ({ life: nodeView(object), offers: offersOf(object) }),
+      onChange: (name, node) => this.#changed(name, node),
+      onSync: () => this.#syncs.notify(),
     });
+  }
+
+  /** `listener` is called with the name of a node that came, went, or changed its view. */
+  onChange(listener: (name: string) => void): void {
+    this.#lives.add(listener);
+  }
+
+  /** `listener` is called with the name of a node that came, went, or offers something else. */
+  onOffersChange(listener: (name: string) => void): void {
+    this.#offers.add(listener);
+  }
+
+  /** `listener` is called when it has changed whether the nodes are known. */
+  onSync(listener: () => void): void {
+    this.#syncs.add(listener);
+  }
+
+  start(): void {
+    this.#reflector.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#reflector.stop();
+  }
+
+  async whenSynced(signal?: AbortSignal, timeoutMs?: number): Promise<void> {
+    await this.#reflector.whenSynced(signal, timeoutMs);
+  }
+
+  /** Why they are not known, if the server forbids it. */
+  get refusal(): NotSynced | undefined {
+    return this.#reflector.refusal;
   }
 
   /** All of them; the first call starts the watch. Throws a NotSynced while they are not known. */
   async all(signal: AbortSignal): Promise<readonly NodeView[]> {
-    this.#reflector.start();
-    await synced([this.#reflector], signal);
-    return this.#reflector.values();
+    this.start();
+    await synced([this], signal);
+    return this.#reflector.values().map(({ life }) => life);
+  }
+
+  /** What the nodes offer that were seen so far. */
+  offers(): SeenNode[] {
+    return this.#reflector.values().map(({ offers }) => offers);
   }
 
   /** The node as last seen, or undefined if there is none. Throws a NotSynced before the nodes were listed once. */
   get(name: string): NodeView | undefined {
     if (!this.#reflector.isListed) throw new NotSynced(this.#reflector.resource, "TimedOut");
-    return this.#reflector.get(name);
+    return this.#reflector.get(name)?.life;
   }
 
-  async stop(): Promise<void> {
-    await this.#reflector.stop();
+  #changed(name: string, node: CachedNode | undefined): void {
+    const before = this.#known.get(name);
+    if (node) this.#known.set(name, node);
+    else this.#known.delete(name);
+    if (!isDeepStrictEqual(before?.life, node?.life)) this.#lives.notify(name);
+    if (!isDeepStrictEqual(before?.offers, node?.offers)) this.#offers.notify(name);
   }
 }

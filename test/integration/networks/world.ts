@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { load } from "js-yaml";
 import { NetworkAttachmentController } from "../../../src/controllers/network-attachment/controller.ts";
+import { Caches } from "../../../src/controllers/shared/caches.ts";
 import { NetworkSummaryStore } from "../../../src/controllers/shared/network-summary.ts";
 import { NodeInspections } from "../../../src/controllers/shared/node-inspections.ts";
 import { customResourceDefinitions } from "../../../src/crds/definitions.ts";
@@ -232,6 +233,7 @@ export class RunningController {
   readonly inspections = new NodeInspections();
   readonly summary = new NetworkSummaryStore();
   readonly metrics = new Metrics();
+  readonly #caches: Caches;
   readonly #controller: NetworkAttachmentController;
   readonly #connection: Connection;
 
@@ -241,8 +243,10 @@ export class RunningController {
     const client = new KubeClient(this.#connection, {
       before: (request) => void this.requests.push(request),
     });
+    this.#caches = new Caches(client, log);
     this.#controller = new NetworkAttachmentController({
       client,
+      caches: this.#caches,
       log,
       metrics: this.metrics,
       networkMetrics: new NetworkMetrics(this.metrics.registry),
@@ -257,7 +261,7 @@ export class RunningController {
   }
 
   async stop(): Promise<void> {
-    await this.#controller.stop();
+    await Promise.all([this.#controller.stop(), this.#caches.stop()]);
     await this.#connection.close();
   }
 

@@ -18,9 +18,11 @@ import { NETWORK_DEFINITION } from "../../../render/definition.ts";
 import { LAST_COMPLETE } from "../../../render/last-complete.ts";
 import { GUARD } from "../../../render/rollout-guard.ts";
 import { FIELD_MANAGER, isOwn } from "../../shared/applier.ts";
+import type { Action } from "../actions.ts";
 import { AdoptionRefused } from "../errors.ts";
 import { entryKey, entryOf } from "../inventory/inventory.ts";
 import { FINALIZER, type ReconcileScope } from "../scope.ts";
+import type { InventoryEntry } from "../status/status.ts";
 import { type Conflict, conflictOf, conflictsText } from "./conflicts.ts";
 
 /** Who wrote an object that was installed by hand. Fields that controllers and other programs set stay theirs. */
@@ -50,6 +52,7 @@ export async function planAdoption(
   scope: ReconcileScope,
   install: MultusInstall,
   objects: readonly KubeObject[],
+  inventory: readonly InventoryEntry[],
 ): Promise<Adoption> {
   const adoption: Adoption = { kept: new Set(), taken: [], obsolete: [], notes: [] };
   const { adopt } = install.spec;
@@ -65,7 +68,7 @@ export async function planAdoption(
       if (refused) immutable.push(refused);
     } else if (!isOwn(live)) adoption.taken.push(live);
   }
-  conflicts.push(...(await planObsolete(scope, install, objects, adoption)));
+  conflicts.push(...(await planObsolete(scope, install, objects, inventory, adoption)));
   if (conflicts.length > 0)
     throw new AdoptionRefused("OwnershipConflict", [conflictsText(conflicts), ...immutable].join(". "));
   if (immutable.length > 0) throw new AdoptionRefused("ImmutableField", immutable.join(". "));
@@ -108,27 +111,14 @@ async function reservedNames(
   });
 }
 
-/**
- * Takes over what the plan names: from then on the operator's applies remove what the spec does not want.
- * True where something was written.
- */
-export async function takeOver(scope: ReconcileScope, { taken, notes }: Adoption): Promise<boolean> {
-  let isWritten = false;
-  for (const live of taken) {
+/** What takes these objects over: from then on the operator's applies remove what the spec does not want. */
+export function takeovers(taken: readonly ApiObject[]): Action[] {
+  return taken.flatMap((live): Action[] => {
     const managedFields = transferred(managedFieldsOf(live), byHand, FIELD_MANAGER);
-    if (!managedFields) continue;
+    if (!managedFields) return [];
     const { resourceVersion } = live.metadata;
-    await scope.deps.client.patch(refOf(live), [
-      { op: "test", path: "/metadata/resourceVersion", value: resourceVersion },
-      { op: "replace", path: "/metadata/managedFields", value: managedFields },
-    ]);
-    scope.context.log.info({ adopted: describe(refOf(live)) }, "adopted");
-    isWritten = true;
-  }
-  if (isWritten)
-    for (const note of notes)
-      await scope.deps.events.send(scope.live, { type: "Normal", reason: "Adopted", action: "Adopt", note });
-  return isWritten;
+    return [{ kind: "TakeOver", ref: refOf(live), resourceVersion, managedFields }];
+  });
 }
 
 /** A DaemonSet as it is applied while its pods stay as they were found. */
@@ -203,9 +193,10 @@ async function planObsolete(
   scope: ReconcileScope,
   install: MultusInstall,
   objects: readonly KubeObject[],
+  inventory: readonly InventoryEntry[],
   adoption: Adoption,
 ): Promise<Conflict[]> {
-  const known = new Set(scope.findings.inventory.map(entryKey));
+  const known = new Set(inventory.map(entryKey));
   const isNew = objects.some(
     (object) => object.kind === "DaemonSet" && !known.has(entryKey(entryOf(object))),
   );

@@ -1,233 +1,209 @@
 import type { KubeObject } from "../../../crds/kube-object.ts";
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
-import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts";
 import { unhealthyNodes } from "../../../diagnosis/diagnose.ts";
-import { daemonSetView, type MultusPodView } from "../../../diagnosis/multus-pod.ts";
+import type { MultusPodView } from "../../../diagnosis/multus-pod.ts";
+import type { NodeView } from "../../../diagnosis/node.ts";
 import { shorten } from "../../../diagnosis/shorten.ts";
-import { ApiError } from "../../../kube/errors.ts";
-import { type ApiObject, PODS, refOf } from "../../../kube/resource.ts";
+import { refOf } from "../../../kube/resource.ts";
+import type { OperatorImage } from "../../../render/operator-image.ts";
 import { PROBED_REVISION, probePod, probePodName } from "../../../render/probe-pod.ts";
+import type { LiveObjects } from "../../shared/applier.ts";
+import type { Action } from "../actions.ts";
 import { InvalidSpec } from "../errors.ts";
 import type { RolloutPhase } from "../rollout/assess.ts";
-import type { ReconcileScope } from "../scope.ts";
 import { servedNodes } from "../startup-taint.ts";
+import type { RolloutStatus, Trial } from "./gate.ts";
 import { type CanaryNode, nextCanaryStep } from "./next-step.ts";
-import { isAttached, probeOutcome, sandboxFailure } from "./probe.ts";
+import { isAttached, probeOutcome } from "./probe.ts";
 
-/** On a DaemonSet while a canary holds it back; the value is the revision that is tried. */
-export const CANARY = "multus-operator.dev/canary";
 /** The DaemonSet controller counts templates up, and labels each pod with the count of its own. */
 const TEMPLATE_GENERATION = "deprecated.daemonset.template.generation";
-/** A pod in trouble for less may still get over it; in seconds since its creation. */
+/** A pod with an issue for less may still recover; in seconds since its creation. */
 const GRACE_SECONDS = 30;
 /** As long as an image pull may take; in seconds. */
 const MAX_START_SECONDS = 300;
-
 /** status.rollout.message (docs/reference). */
 const MAX_MESSAGE = 1024;
 
-export type RolloutStatus = NonNullable<MultusInstallStatus["rollout"]>;
+/** What a canary knows of the cluster. */
+export interface CanaryView {
+  install: MultusInstall;
+  generation: number;
+  daemonSets: readonly KubeObject[];
+  live: LiveObjects;
+  /** The DaemonSet controller has seen the DaemonSets as they were written last. */
+  isSeen: boolean;
+  pods: readonly MultusPodView[];
+  nodes: readonly NodeView[];
+  /** Pod's uid → why its sandbox was not created. */
+  sandboxFailures: ReadonlyMap<string, string>;
+  /** The operator's own image. */
+  image: OperatorImage | undefined;
+  now: Date;
+}
 
-/** A changed Multus on its first nodes: the DaemonSets have the new template, and only the canary's pods are deleted. */
-export class Canary {
-  readonly #scope: ReconcileScope;
-  readonly #install: MultusInstall;
-  readonly #network: string;
-  readonly #count: number;
-  readonly #daemonSets: readonly KubeObject[];
-  readonly #revision: string;
-  readonly #known: RolloutStatus | undefined;
+/** What a canary does next. Without `phase` it has passed; without `record` the status keeps the one that it has. */
+export interface CanaryStepTaken {
+  phase?: RolloutPhase;
+  record?: RolloutStatus;
+  actions: readonly Action[];
+}
 
-  constructor(
-    scope: ReconcileScope,
-    install: MultusInstall,
-    network: string,
-    count: number,
-    daemonSets: readonly KubeObject[],
-    revision: string,
-    known: RolloutStatus | undefined,
-  ) {
-    this.#scope = scope;
-    this.#install = install;
-    this.#network = network;
-    this.#count = count;
-    this.#daemonSets = daemonSets;
-    this.#revision = revision;
-    this.#known = known;
+/** The next step of a changed Multus on its first nodes, once the DaemonSets have the new template. */
+export function canaryStep(trial: Trial, view: CanaryView): CanaryStepTaken {
+  const { revision, known } = trial;
+  const { generation } = view;
+  if (known?.state === "Failed" && known.generation === generation)
+    return { record: known, phase: { state: "RolloutFailed", message: known.message }, actions: [] };
+  if (!view.isSeen) return progressing("canary: the DaemonSet controller has not seen it yet");
+  const isChosen = known?.generation === generation && known.nodes !== undefined;
+  const chosen = (isChosen && known.nodes) || chosenNodes(trial, view);
+  const recorded = (state: RolloutStatus["state"], message: string, passed: readonly string[] = []) => ({
+    revision,
+    generation,
+    state,
+    message: shorten(message, MAX_MESSAGE),
+    ...(chosen.length > 0 ? { nodes: [...chosen] } : {}),
+    ...(passed.length > 0 ? { passed: [...passed] } : {}),
+  });
+  if (!isChosen && chosen.length > 0) {
+    const names = chosen.join(", ");
+    // Written before the first pod is deleted: while a node has none, another would be chosen in its place.
+    return { ...progressing(`canary: chosen are ${names}`), record: recorded("Canary", `chosen: ${names}`) };
   }
-
-  /** The DaemonSet as the canary applies it: a pod gets the new template only when somebody deletes the old one. */
-  held(daemonSet: KubeObject): KubeObject {
-    const { metadata, spec } = daemonSet;
-    const annotations = { ...metadata.annotations, [CANARY]: this.#revision };
-    return {
-      ...daemonSet,
-      metadata: { ...metadata, annotations },
-      spec: { ...(spec as object), updateStrategy: { type: "OnDelete" } },
-    };
+  const actions: Action[] = [];
+  const nodes: CanaryNode[] = [];
+  for (const node of chosen.filter((name) => view.nodes.some((known) => known.name === name))) {
+    const probe = probeState(node, trial, view);
+    actions.push(...probe.actions);
+    nodes.push({ node, pod: podState(node, view), probe: probe.state });
   }
-
-  /** Does the next step, once the DaemonSets are applied, and says how far the canary is; undefined when it has passed. */
-  async advance(): Promise<RolloutPhase | undefined> {
-    const { generation = 0 } = this.#scope.live.metadata;
-    const isChosen = this.#known?.generation === generation && this.#known.nodes !== undefined;
-    const chosen = (isChosen && this.#known?.nodes) || (await this.#choose());
-    const record = (state: RolloutStatus["state"], message: string, passed: readonly string[]) => {
-      this.#scope.findings.rolloutRecord = {
-        revision: this.#revision,
-        generation,
-        state,
-        message: shorten(message, MAX_MESSAGE),
-        ...(chosen.length > 0 ? { nodes: [...chosen] } : {}),
-        ...(passed.length > 0 ? { passed: [...passed] } : {}),
+  const step = nextCanaryStep(nodes);
+  const passed = nodes.filter(({ probe }) => probe === "Passed").map(({ node }) => node);
+  for (const { node, probe } of nodes) if (probe !== "Running") actions.push(...probeRemoval(node, view));
+  switch (step.kind) {
+    case "Passed":
+      return {
+        record: recorded("Passed", `Multus and the probe run on ${passed.join(", ")}`, passed),
+        actions,
       };
-    };
-    if (this.#known?.state === "Failed" && this.#known.generation === generation) {
-      this.#scope.findings.rolloutRecord = this.#known;
-      return { state: "RolloutFailed", message: this.#known.message };
+    case "Failed": {
+      const message = `${step.message}; the other nodes keep their Multus`;
+      return {
+        record: recorded("Failed", message, passed),
+        phase: { state: "RolloutFailed", message },
+        actions,
+      };
     }
-    if (!this.#daemonSets.every((daemonSet) => this.#isSeen(daemonSet)))
-      return { state: "Progressing", message: "canary: the DaemonSet controller has not seen it yet" };
-    if (!isChosen && chosen.length > 0) {
-      // Written before the first pod is deleted: while a node has none, another would be chosen in its place.
-      record("Canary", `chosen: ${chosen.join(", ")}`, []);
-      return { state: "Progressing", message: `canary: chosen are ${chosen.join(", ")}` };
-    }
-    const nodes = await this.#nodes(chosen);
-    const step = nextCanaryStep(nodes);
-    const passed = nodes.filter(({ probe }) => probe === "Passed").map(({ node }) => node);
-    for (const node of nodes) if (node.probe !== "Running") await this.#removeProbe(node.node);
-    switch (step.kind) {
-      case "Passed":
-        record("Passed", `Multus and the probe run on ${passed.join(", ")}`, passed);
-        return undefined;
-      case "Failed": {
-        const message = `${step.message}; the other nodes keep their Multus`;
-        record("Failed", message, passed);
-        return { state: "RolloutFailed", message };
-      }
-      case "Replace":
-        record("Canary", `exchanging Multus on ${step.node}`, passed);
-        await this.#replace(step.node);
-        return { state: "Progressing", message: `canary: exchanging Multus on ${step.node}` };
-      case "Probe":
-        record("Canary", `probing ${step.node}`, passed);
-        await this.#probe(step.node);
-        return { state: "Progressing", message: `canary: probing ${step.node}` };
-      case "Wait":
-        record("Canary", step.message, passed);
-        return { state: "Progressing", message: step.message };
-    }
-  }
-
-  #isSeen(daemonSet: KubeObject): boolean {
-    const live = this.#scope.deps.owned.get(refOf(daemonSet));
-    return (
-      live !== undefined &&
-      this.#scope.deps.applier.hasSeenWrite(refOf(daemonSet), live) &&
-      daemonSetView(live).current
-    );
-  }
-
-  /** Nodes that are Ready and have a Multus pod: by name, those that have the new one first. */
-  async #choose(): Promise<string[]> {
-    const { deps } = this.#scope;
-    const down = new Set((await deps.nodes()).filter((n) => n.notReady).map(({ name }) => name));
-    const multus = await this.#multusPods();
-    const names = [...new Set(multus.map(({ node }) => node))].filter((node) => !down.has(node));
-    const updated = (node: string) => Number(multus.some((pod) => pod.node === node && this.#isNew(pod)));
-    return names.toSorted((a, b) => updated(b) - updated(a) || (a < b ? -1 : 1)).slice(0, this.#count);
-  }
-
-  async #nodes(chosen: readonly string[]): Promise<CanaryNode[]> {
-    const { deps } = this.#scope;
-    const there = new Set((await deps.nodes()).map(({ name }) => name));
-    const all = await deps.pods(this.#install.spec.namespace);
-    const multus = await this.#multusPods();
-    const found: CanaryNode[] = [];
-    for (const node of chosen.filter((name) => there.has(name))) {
-      const pods = multus.filter((pod) => pod.node === node);
-      found.push({ node, pod: this.#podState(pods), probe: await this.#probeState(node, all) });
-    }
-    return found;
-  }
-
-  async #multusPods(): Promise<MultusPodView[]> {
-    const names = new Set(this.#daemonSets.map(({ metadata }) => metadata.name));
-    const pods = await this.#scope.deps.pods(this.#install.spec.namespace);
-    return pods.filter(({ daemonSet, node }) => names.has(daemonSet) && node !== "");
-  }
-
-  #isNew(pod: MultusPodView): boolean {
-    const daemonSet = this.#daemonSets.find(({ metadata }) => metadata.name === pod.daemonSet);
-    const live = daemonSet && this.#scope.deps.owned.get(refOf(daemonSet));
-    return pod.templateGeneration === live?.metadata.annotations?.[TEMPLATE_GENERATION];
-  }
-
-  #podState(pods: readonly MultusPodView[]): CanaryNode["pod"] {
-    const now = this.#scope.deps.now();
-    const pod = pods.find(({ terminating }) => !terminating);
-    if (!pod) return "OnItsWay";
-    if (!this.#isNew(pod)) return "Old";
-    const age = (now.getTime() - Date.parse(pod.created)) / 1000;
-    const [issue] = unhealthyNodes([pod], now);
-    if (issue && age > GRACE_SECONDS) return { failed: issue.message };
-    if (!issue && servedNodes([pod], now).served.has(pod.node)) return "Available";
-    if (age > MAX_START_SECONDS)
-      return { failed: `its Multus pod is not Ready after ${MAX_START_SECONDS / 60} minutes` };
-    return "OnItsWay";
-  }
-
-  async #probeState(node: string, pods: readonly MultusPodView[]): Promise<CanaryNode["probe"]> {
-    const { known, revision } = { known: this.#known, revision: this.#revision };
-    if (known?.generation === this.#scope.live.metadata.generation && known?.passed?.includes(node))
-      return "Passed";
-    const pod = pods.find(({ name }) => name === probePodName(node));
-    if (!pod || pod.terminating) return "None";
-    if (pod.labels[PROBED_REVISION] !== revision) {
-      await removePod(this.#scope, pod);
-      return "Running";
-    }
-    const network = `${this.#install.spec.namespace}/${this.#network}`;
-    const outcome = probeOutcome(pod, isAttached(pod, network), this.#scope.deps.now());
-    if (outcome !== "NoSandbox") return outcome;
-    return { failed: `the probe did not start: ${await sandboxFailure(this.#scope, pod)}` };
-  }
-
-  async #replace(node: string): Promise<void> {
-    for (const pod of await this.#multusPods())
-      if (pod.node === node && !pod.terminating) await removePod(this.#scope, pod);
-  }
-
-  async #removeProbe(node: string): Promise<void> {
-    const pods = await this.#scope.deps.pods(this.#install.spec.namespace);
-    const pod = pods.find(({ name }) => name === probePodName(node));
-    if (pod && !pod.terminating) await removePod(this.#scope, pod);
-  }
-
-  async #probe(node: string): Promise<void> {
-    const image = this.#scope.deps.image;
-    if (!image) throw new InvalidSpec("spec.rollout.canary needs the operator's own image: run --node-image");
-    const network = this.#network;
-    const pod = probePod(this.#install, { node, network, revision: this.#revision, image });
-    try {
-      await this.#scope.deps.client.create(PODS, pod as ApiObject, { signal: this.#scope.context.signal });
-    } catch (error) {
-      // There is one already, which the watch has not told of yet.
-      if (!(error instanceof ApiError) || error.status !== 409) throw error;
-    }
+    case "Replace":
+      return {
+        ...progressing(`canary: exchanging Multus on ${step.node}`),
+        record: recorded("Canary", `exchanging Multus on ${step.node}`, passed),
+        actions: [
+          ...actions,
+          ...multusPods(view)
+            .filter(({ node, terminating }) => node === step.node && !terminating)
+            .map((pod): Action => ({ kind: "DeletePod", pod })),
+        ],
+      };
+    case "Probe":
+      return {
+        ...progressing(`canary: probing ${step.node}`),
+        record: recorded("Canary", `probing ${step.node}`, passed),
+        actions: [...actions, probeOn(step.node, trial, view)],
+      };
+    case "Wait":
+      return { ...progressing(step.message), record: recorded("Canary", step.message, passed), actions };
   }
 }
 
-/** Deletes the pod that was looked at, and no other of its name. */
-export async function removePod(
-  scope: ReconcileScope,
-  { namespace, name, uid }: MultusPodView,
-): Promise<void> {
-  scope.context.log.info({ deleted: `Pod ${namespace}/${name}` }, "deleted");
-  try {
-    await scope.deps.client.delete({ type: PODS, namespace, name }, { preconditions: { uid } });
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.status !== 409) throw error; // another of that name by now
-  }
+/** Probes of which only the kubelet's events can show why they do not start. */
+export function probesWithoutSandbox(
+  trial: Trial,
+  view: Omit<CanaryView, "sandboxFailures">,
+): MultusPodView[] {
+  return view.nodes.flatMap(({ name }) => {
+    const pod = probeOf(name, view);
+    if (!pod || pod.terminating || pod.labels[PROBED_REVISION] !== trial.revision) return [];
+    return probeOutcome(pod, isAttached(pod, networkOf(trial, view)), view.now) === "NoSandbox" ? [pod] : [];
+  });
+}
+
+function progressing(message: string): { phase: RolloutPhase; actions: Action[] } {
+  return { phase: { state: "Progressing", message }, actions: [] };
+}
+
+/** Nodes that are Ready and have a Multus pod: by name, those that have the new one first. */
+function chosenNodes({ count }: Trial, view: CanaryView): string[] {
+  const down = new Set(view.nodes.filter((node) => node.notReady).map(({ name }) => name));
+  const multus = multusPods(view);
+  const names = [...new Set(multus.map(({ node }) => node))].filter((node) => !down.has(node));
+  const updated = (node: string) => Number(multus.some((pod) => pod.node === node && isNew(pod, view)));
+  return names.toSorted((a, b) => updated(b) - updated(a) || (a < b ? -1 : 1)).slice(0, count);
+}
+
+function multusPods({ daemonSets, pods }: CanaryView): MultusPodView[] {
+  const names = new Set(daemonSets.map(({ metadata }) => metadata.name));
+  return pods.filter(({ daemonSet, node }) => names.has(daemonSet) && node !== "");
+}
+
+function isNew(pod: MultusPodView, { daemonSets, live }: CanaryView): boolean {
+  const daemonSet = daemonSets.find(({ metadata }) => metadata.name === pod.daemonSet);
+  const found = daemonSet && live.get(refOf(daemonSet));
+  return pod.templateGeneration === found?.metadata.annotations?.[TEMPLATE_GENERATION];
+}
+
+function podState(node: string, view: CanaryView): CanaryNode["pod"] {
+  const { now } = view;
+  const pod = multusPods(view).find((each) => each.node === node && !each.terminating);
+  if (!pod) return "OnItsWay";
+  if (!isNew(pod, view)) return "Old";
+  const age = (now.getTime() - Date.parse(pod.created)) / 1000;
+  const [issue] = unhealthyNodes([pod], now);
+  if (issue && age > GRACE_SECONDS) return { failed: issue.message };
+  if (!issue && servedNodes([pod], now).served.has(pod.node)) return "Available";
+  if (age > MAX_START_SECONDS)
+    return { failed: `its Multus pod is not Ready after ${MAX_START_SECONDS / 60} minutes` };
+  return "OnItsWay";
+}
+
+function probeState(
+  node: string,
+  trial: Trial,
+  view: CanaryView,
+): { state: CanaryNode["probe"]; actions: Action[] } {
+  const { known, revision } = trial;
+  if (known?.generation === view.generation && known?.passed?.includes(node))
+    return { state: "Passed", actions: [] };
+  const pod = probeOf(node, view);
+  if (!pod || pod.terminating) return { state: "None", actions: [] };
+  // Of another rollout.
+  if (pod.labels[PROBED_REVISION] !== revision)
+    return { state: "Running", actions: [{ kind: "DeletePod", pod }] };
+  const outcome = probeOutcome(pod, isAttached(pod, networkOf(trial, view)), view.now);
+  if (outcome !== "NoSandbox") return { state: outcome, actions: [] };
+  const failure = view.sandboxFailures.get(pod.uid) ?? "no event of the kubelet shows why";
+  return { state: { failed: `the probe did not start: ${failure}` }, actions: [] };
+}
+
+function probeRemoval(node: string, view: CanaryView): Action[] {
+  const pod = probeOf(node, view);
+  return pod && !pod.terminating ? [{ kind: "DeletePod", pod }] : [];
+}
+
+function probeOn(node: string, { network, revision }: Trial, { install, image }: CanaryView): Action {
+  if (!image)
+    return {
+      kind: "Refuse",
+      error: new InvalidSpec("spec.rollout.canary needs the operator's own image: run --node-image"),
+    };
+  return { kind: "CreateProbe", pod: probePod(install, { node, network, revision, image }) };
+}
+
+function probeOf(node: string, { pods }: Pick<CanaryView, "pods">): MultusPodView | undefined {
+  return pods.find(({ name }) => name === probePodName(node));
+}
+
+function networkOf({ network }: Trial, { install }: Pick<CanaryView, "install">): string {
+  return `${install.spec.namespace}/${network}`;
 }

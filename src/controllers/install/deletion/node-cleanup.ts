@@ -1,14 +1,11 @@
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
 import { secondsOf } from "../../../crds/multus-install/text.ts";
 import type { MultusPodView } from "../../../diagnosis/multus-pod.ts";
-import { ApiError } from "../../../kube/errors.ts";
 import type { NotSynced } from "../../../kube/not-synced.ts";
-import { PODS } from "../../../kube/resource.ts";
-import { hostPaths } from "../../../multus/distributions.ts";
-import type { NodeNotCleaned } from "../../nodes/cleaner.ts";
-import { taskOwner } from "../../nodes/task-owner.ts";
+import type { ApiObject } from "../../../kube/resource.ts";
+import type { NodeNotCleaned } from "../../shared/node-tasks.ts";
 import type { ReconcileScope } from "../scope.ts";
-import { taintKeys } from "../startup-taint.ts";
+import type { ObservedDeletion } from "./observe-deletion.ts";
 import { ALL_NODES } from "./unknown-nodes.ts";
 
 /** How many nodes a sentence names. */
@@ -16,86 +13,49 @@ const MAX_NAMED = 5;
 
 /** How far the nodes of an install that is being deleted are. */
 export interface NodesCleaning {
-  /** Nodes that are still waited for; none: the deletion may go on. */
+  /** Nodes that are still waited for; if there are none, the deletion goes on. */
   waiting: readonly NodeNotCleaned[];
   /** Nodes that are not clean, waited for or not. */
   left: readonly NodeNotCleaned[];
   message: string;
-  /** spec.uninstall.timeout is over: what is stuck is left behind. */
-  late: boolean;
 }
 
 /**
- * Cleans what can be cleaned of the install's nodes, and says what is left. Once the time is over, only nodes
- * on which it is under way, or whose turn has not come, are waited for.
- * @param pods the install's own
- * @param foreign those of another Multus: what is on their nodes is in use, and stays
- * @param install undefined where its spec cannot be read: then nobody knows where to clean
+ * How far the nodes are. Once the time is over, only nodes on which the cleaning is under way, or whose turn has not
+ * come, are waited for.
  */
-export async function cleanNodes(
-  scope: ReconcileScope,
-  install: MultusInstall | undefined,
-  pods: readonly MultusPodView[],
-  foreign: readonly MultusPodView[],
-): Promise<NodesCleaning> {
-  const { metadata } = scope.live;
-  const late = isLate(scope, install);
-  const target = cleaningTarget(scope, install);
-  if (!target) return { waiting: [], left: [], message: "", late };
-  const { confDir, binDir } = hostPaths(target.spec);
-  const nodes = await scope.deps.nodes();
-  const inUse = new Set(foreign.map(({ node }) => node));
-  const progress = scope.deps.nodeTasks.clean({
-    owner: taskOwner(target),
-    key: metadata.uid ?? "",
-    confDir,
-    binDir,
-    since: metadata.creationTimestamp ?? scope.deps.now().toISOString(),
-    nodes: nodes.filter(({ name }) => !inUse.has(name)),
-    busy: new Set(pods.map(({ node }) => node)),
-  });
-  const waiting = progress.left.filter(({ underWay }) => underWay || !late);
+export function nodesCleaning(observed: ObservedDeletion): NodesCleaning {
+  const { cleaning, foreign, late, unknown } = observed;
+  if (unknown) return unknownNodes(observed, unknown);
+  if (!cleaning) return { waiting: [], left: [], message: "" };
+  const { total, cleaned, left } = cleaning.progress;
+  const waiting = left.filter(({ underWay }) => underWay || !late);
   const which = waiting.length > 0 ? `; waiting for ${namesOf(waiting)}` : "";
   return {
     waiting,
-    left: progress.left,
-    message: `${progress.cleaned} of ${progress.total} nodes cleaned${which}${leftToOthers(foreign)}`,
-    late,
+    left,
+    message: `${cleaned} of ${total} nodes cleaned${which}${leftToOthers(foreign)}`,
   };
 }
 
 /**
- * How far the nodes are if it is not known which there are, or whether their Multus pods have ended: none is cleaned,
- * and none is freed of the startup taint.
+ * If it is not known which nodes there are, or whether their Multus pods have ended, none is cleaned, and none is
+ * freed of the startup taint.
  */
-export function unknownNodes(
-  scope: ReconcileScope,
-  install: MultusInstall | undefined,
-  { message }: NotSynced,
-): NodesCleaning {
-  const keys = taintKeys(scope, install);
-  const reason = keys.length > 0 ? `${message}; the startup taint ${keys.join(", ")} stays` : message;
-  const isAtStake = cleaningTarget(scope, install) !== undefined || keys.length > 0;
+function unknownNodes({ taintKeys, concernsNodes }: ObservedDeletion, { message }: NotSynced): NodesCleaning {
+  const reason =
+    taintKeys.length > 0 ? `${message}; the startup taint ${taintKeys.join(", ")} stays` : message;
   return {
     waiting: [],
-    left: isAtStake ? [{ node: ALL_NODES, reason, underWay: false, busy: false }] : [],
-    message: isAtStake ? `${ALL_NODES} are unknown, and none is cleaned: ${reason}` : "",
-    late: true,
+    left: concernsNodes ? [{ node: ALL_NODES, reason, underWay: false, busy: false }] : [],
+    message: concernsNodes ? `${ALL_NODES} are unknown, and none is cleaned: ${reason}` : "",
   };
 }
 
-/** The install whose nodes are to be cleaned; undefined if none are, or none can be. */
-export function cleaningTarget(
-  scope: ReconcileScope,
-  install: MultusInstall | undefined,
-): MultusInstall | undefined {
-  return install?.spec.uninstall.nodes !== "Leave" && scope.deps.nodeTasks.canRun ? install : undefined;
-}
-
 /** Whether spec.uninstall.timeout is over. */
-export function isLate({ live, deps }: ReconcileScope, install: MultusInstall | undefined): boolean {
+export function isLate(live: ApiObject, install: MultusInstall | undefined, now: Date): boolean {
   const since = Date.parse(live.metadata.deletionTimestamp ?? "");
-  return deps.now().getTime() >= since + timeoutSeconds(install) * 1000;
+  return now.getTime() >= since + timeoutSeconds(install) * 1000;
 }
 
 /** spec.uninstall.timeout; none for a spec that cannot be read. */
@@ -112,19 +72,18 @@ function leftToOthers(foreign: readonly MultusPodView[]): string {
   return `; ${nodes} left as found: DaemonSet ${first.namespace}/${first.daemonSet}, which is not the operator's, runs Multus there`;
 }
 
-/** Says which nodes were left as they are: in the log all of them, in an event as many as fit. */
-export async function emitNodesNotCleaned(
-  scope: ReconcileScope,
-  left: readonly NodeNotCleaned[],
+/** Reports which nodes were left as they are: in the log all of them, in an event as many as fit. */
+export async function reportNodesNotCleaned(
+  { context, deps, live }: ReconcileScope,
+  nodes: readonly NodeNotCleaned[],
 ): Promise<void> {
-  for (const { node, reason } of left) scope.context.log.warn({ node, reason }, "node not cleaned");
-  if (left.length === 0) return;
-  await scope.deps.events.send(scope.live, {
+  for (const { node, reason } of nodes) context.log.warn({ node, reason }, "node not cleaned");
+  await deps.events.send(live, {
     type: "Warning",
     reason: "NodesNotCleaned",
     action: "Uninstall",
     key: "NodesNotCleaned", // sent once, also if the finalizer is removed only at a later attempt
-    note: noteOf(left),
+    note: noteOf(nodes),
   });
 }
 
@@ -136,28 +95,6 @@ function noteOf(left: readonly NodeNotCleaned[]): string {
   return `${nodes} not cleaned within spec.uninstall.timeout, see docs/guides/uninstall.md: ${left
     .map(({ node, reason }) => `${node} (${reason})`)
     .join(", ")}`;
-}
-
-/**
- * A pod on a node that is down ends only when its kubelet says so, which may be never: it is taken from the API.
- * @param pods the install's own
- */
-export async function forgetPods(scope: ReconcileScope, pods: readonly MultusPodView[]): Promise<void> {
-  for (const { name, namespace, node, uid } of pods) {
-    scope.context.log.warn(
-      { pod: `${namespace}/${name}`, node },
-      "pod did not terminate; force-deleting it without its kubelet's confirmation",
-    );
-    try {
-      await scope.deps.client.delete(
-        { type: PODS, namespace, name },
-        { gracePeriodSeconds: 0, preconditions: { uid } },
-      );
-    } catch (error) {
-      // Another pod has the name by now: the one that was meant is gone.
-      if (!(error instanceof ApiError && error.status === 409)) throw error;
-    }
-  }
 }
 
 function namesOf(nodes: readonly NodeNotCleaned[]): string {

@@ -9,7 +9,10 @@ const names = (pods: readonly MultusPodView[]) => pods.map(({ name }) => name);
 
 it("separates the pods of a DaemonSet that took an own one's name from those that the own one left", () => {
   const pods = [pod("a", "1"), pod("a", "2"), pod("b", "3"), pod("other", "4"), pod("", "")];
-  const { own, foreign } = sortPods(pods, entries, [{ state: "Foreign", uid: "2" }, { state: "Ending" }]);
+  const { own, foreign } = sortPods(pods, entries, [
+    { isOwn: false, uid: "2" },
+    { isOwn: true, uid: "3" },
+  ]);
   expect(names(own)).toEqual(["a-1", "b-3"]);
   expect(names(foreign)).toEqual(["a-2", "other-4"]);
 });

@@ -1,5 +1,6 @@
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
 import type { MultusInstallSpec } from "../../../crds/multus-install/spec.ts";
+import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts";
 import type { NodeInspection } from "../../../crds/node-inspection.ts";
 import type { UnhealthyNode } from "../../../diagnosis/diagnose.ts";
 import type { MultusPodView } from "../../../diagnosis/multus-pod.ts";
@@ -11,86 +12,92 @@ import {
 } from "../../../diagnosis/node-checks.ts";
 import { stabilizationSeconds } from "../../../diagnosis/stabilization.ts";
 import { hostPaths } from "../../../multus/distributions.ts";
-import { taskOwner } from "../../nodes/task-owner.ts";
-import type { ReconcileScope } from "../scope.ts";
+import type { InspectionPlan } from "../../shared/node-tasks.ts";
+import { taskOwner } from "../../shared/node-tasks.ts";
 
-/** How many nodes that could not be looked at a warning names. */
+/** How many nodes that could not be inspected a warning names. */
 const MAX_NAMED = 3;
 /** Multus has written its configuration this long after its pod is Ready, even on a node that is busy. */
 const SETTLED_SECONDS = 12;
 
-/** What the looks at the nodes have shown so far. */
-export interface InspectionFindings {
-  /** At most one entry a node; by looks, or by what pods say of its token. */
-  unhealthy: UnhealthyNode[];
-  /** Nodes with a ready pod whose look is still to come, or came too early to tell. */
-  unseen: string[];
-  /** After how many seconds an entry is over by itself. */
-  againSeconds: number[];
+/** What is known of nodes by inspections, and by what pods report. */
+export interface KnownOfNodes {
+  inspections: readonly NodeInspection[];
+  /** Nodes that could not be inspected, and why. */
+  failures: ReadonlyMap<string, string>;
+  /** Whether the newest inspection of the node was of what is there now. */
+  isCurrent: (node: string) => boolean;
+  /** When the API server last refused Multus' token on a node; ms since 1970. */
+  refusedAt: (node: string) => number | undefined;
 }
 
-const NOTHING: InspectionFindings = { unhealthy: [], unseen: [], againSeconds: [] };
+/** What the inspections have shown so far. */
+export interface InspectionFindings {
+  /** At most one entry per node; by inspections, or by what pods report of its token. */
+  unhealthy: UnhealthyNode[];
+  /** Nodes with a ready pod that are still to be inspected, or were inspected too early to know. */
+  unseen: string[];
+  /** After how many seconds an entry is over. */
+  againSeconds: number[];
+  primaryNetwork?: MultusInstallStatus["primaryNetwork"];
+  warnings: string[];
+}
 
-/**
- * Says which nodes are to be looked at from now on, and what the looks so far have shown; the findings get
- * what the status tells of it.
- */
-export async function inspectionsOf(
-  scope: ReconcileScope,
+export const NO_INSPECTIONS: InspectionFindings = {
+  unhealthy: [],
+  unseen: [],
+  againSeconds: [],
+  warnings: [],
+};
+
+/** Which nodes are to be inspected from now on. */
+export function inspectionPlan(
+  install: MultusInstall,
   pods: readonly MultusPodView[],
-): Promise<InspectionFindings> {
-  const { nodeTasks: nodes } = scope.deps;
-  const { install } = scope.findings;
-  if (!install) return NOTHING;
+  now: () => Date,
+): InspectionPlan {
   const { spec } = install;
-  if (spec.nodes.inspection === "Off" || !nodes.canRun) {
-    nodes.plan(undefined);
-    return NOTHING;
-  }
-  await scope.deps.nodes();
-  const issueOf = (found: NodeInspection) => nodeIssue(spec, found, scope.deps.now());
-  if (spec.paused) nodes.pause();
-  else
-    nodes.plan({
-      owner: taskOwner(install),
-      ...placesOf(install),
-      nodes: statesOf(pods, scope.deps.now()),
-      isFine: (found) => issueOf(found) === undefined,
-    });
-  const inspections = nodes.inspections.values();
-  const primaryNetwork = primaryNetworkStatus(spec, inspections);
-  if (primaryNetwork) scope.findings.primaryNetwork = primaryNetwork;
-  scope.findings.nodeWarnings = [...differingNodes(primaryNetwork), ...failedInspections(nodes.failures)];
-  // What was seen while another pod of Multus was there says nothing of this one.
-  const telling = inspections
-    .filter(({ node }) => nodes.isCurrent(node))
-    .map((found) => ({ found, node: found.node, issue: issueOf(found) }))
-    .filter(({ found, issue }) => issue === undefined || !isEarly(found, pods));
-  const seen = new Set([...telling.map(({ node }) => node), ...nodes.failures.keys()]);
-  const running = pods.filter(({ ready, terminating }) => ready && !terminating).map(({ node }) => node);
-  const unhealthy = telling.flatMap(({ issue }) => issue ?? []);
-  const refused = refusedTokens(scope, spec, pods);
-  const named = new Set(unhealthy.map(({ node }) => node));
   return {
-    unhealthy: [...unhealthy, ...refused.map(({ issue }) => issue).filter(({ node }) => !named.has(node))],
-    unseen: spec.paused ? [] : running.filter((node) => !seen.has(node)).toSorted(),
-    againSeconds: refused.map(({ seconds }) => seconds),
+    owner: taskOwner(install),
+    ...placesOf(install),
+    nodes: statesOf(pods, now()),
+    isFine: (found) => nodeIssue(spec, found, now()) === undefined,
   };
 }
 
-function refusedTokens(scope: ReconcileScope, spec: MultusInstallSpec, pods: readonly MultusPodView[]) {
-  const { inspections } = scope.deps.nodeTasks;
-  const now = scope.deps.now();
-  return pods.flatMap(({ node, ready, terminating, readySince }) =>
-    ready && !terminating
-      ? (refusedToken(spec, node, inspections.refusedAt(node), readySince, now) ?? [])
-      : [],
+/** What is known of the nodes of these pods. */
+export function inspectionFindings(
+  spec: MultusInstallSpec,
+  pods: readonly MultusPodView[],
+  { inspections, failures, isCurrent, refusedAt }: KnownOfNodes,
+  now: Date,
+): InspectionFindings {
+  const primaryNetwork = primaryNetworkStatus(spec, inspections);
+  // What was seen while another pod of Multus was there shows nothing of this one.
+  const valid = inspections
+    .filter(({ node }) => isCurrent(node))
+    .map((found) => ({ found, node: found.node, issue: nodeIssue(spec, found, now) }))
+    .filter(({ found, issue }) => issue === undefined || !isEarly(found, pods));
+  const seen = new Set([...valid.map(({ node }) => node), ...failures.keys()]);
+  const running = pods.filter(({ ready, terminating }) => ready && !terminating);
+  const unhealthy = valid.flatMap(({ issue }) => issue ?? []);
+  const refused = running.flatMap(
+    ({ node, readySince }) => refusedToken(spec, node, refusedAt(node), readySince, now) ?? [],
   );
+  const named = new Set(unhealthy.map(({ node }) => node));
+  const unseen = running.map(({ node }) => node).filter((node) => !seen.has(node));
+  return {
+    unhealthy: [...unhealthy, ...refused.map(({ issue }) => issue).filter(({ node }) => !named.has(node))],
+    unseen: spec.paused ? [] : unseen.toSorted(),
+    againSeconds: refused.map(({ seconds }) => seconds),
+    ...(primaryNetwork ? { primaryNetwork } : {}),
+    warnings: [...differingNodes(primaryNetwork), ...failedInspections(failures)],
+  };
 }
 
 /**
- * A busy node's Multus takes longer to write its configuration. What a look found missing that early is not
- * told yet; the next look is some seconds later. Both times are by the node's clock.
+ * A busy node's Multus takes longer to write its configuration. What an inspection found missing that early is not
+ * reported yet; the next one is some seconds later. Both times are by the node's clock.
  */
 export function isEarly(
   { node, at }: Pick<NodeInspection, "node" | "at">,
@@ -101,14 +108,14 @@ export function isEarly(
   return since !== undefined && Date.parse(at) - Date.parse(since) < SETTLED_SECONDS * 1000;
 }
 
-/** Where a look is taken: the configuration and every directory that plugins are called from. */
+/** What an inspection reads: the configuration and every directory that plugins are called from. */
 function placesOf({ spec }: MultusInstall): { confDir: string; binDirs: string[] } {
   const { confDir, binDir } = hostPaths(spec);
   return { confDir, binDirs: [binDir, ...(spec.cni.additionalBinDir ? [spec.cni.additionalBinDir] : [])] };
 }
 
 /**
- * Each node with a Multus pod: another pod, or one that fails or runs by now, is something new to look at. A pod
+ * Each node with a Multus pod: another pod, or one that fails or runs by now, is something new to inspect. A pod
  * that is starting is not, nor are the phases of a crash loop.
  */
 function statesOf(pods: readonly MultusPodView[], now: Date): Map<string, string | undefined> {
@@ -123,6 +130,7 @@ function statesOf(pods: readonly MultusPodView[], now: Date): Map<string, string
   return states;
 }
 
+/** A warning about nodes that could not be inspected. */
 function failedInspections(failures: ReadonlyMap<string, string>): string[] {
   if (failures.size === 0) return [];
   const named = [...failures].slice(0, MAX_NAMED).map(([node, why]) => `${node}: ${why.slice(0, 200)}`);

@@ -73,7 +73,7 @@ export type RolloutPhase =
   | { state: "Unhealthy"; message: string };
 
 /** Complete only when the newest spec was seen and is updated and available on every node that should have it. */
-export function phase(r: Rollout): RolloutPhase {
+export function phaseOf(r: Rollout): RolloutPhase {
   const progress = `${r.updated} of ${r.desired} nodes updated, ${r.available} available`;
   if (r.unhealthy.length > 0) return { state: "Failing", message: worstOf(r.unhealthy) };
   if (r.ending.length > 0)

@@ -1,18 +1,19 @@
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
+import type { NodeInspection } from "../../../crds/node-inspection.ts";
 import type { MultusPodView } from "../../../diagnosis/multus-pod.ts";
 import type { NodeView } from "../../../diagnosis/node.ts";
 import { hostPaths } from "../../../multus/distributions.ts";
 import { nodeFilesOf } from "../../../multus/node-files.ts";
 import { flavourOf } from "../../../multus/releases.ts";
 import { GUARD } from "../../../render/rollout-guard.ts";
-import { taskOwner } from "../../nodes/task-owner.ts";
-import type { ReconcileScope } from "../scope.ts";
+import type { CleaningProgress, CleaningRequest } from "../../shared/node-tasks.ts";
+import { taskOwner } from "../../shared/node-tasks.ts";
 import { leftoverFiles } from "./leftover-files.ts";
 
 /** How many nodes a sentence names. */
 const MAX_NAMED = 3;
 
-/** How far the nodes are from having nothing of an earlier Multus. */
+/** How far the nodes are from having nothing of a previous Multus. */
 export interface LeftoverProgress {
   /** Nodes that are being cleaned, or whose turn has not come. */
   unclean: number;
@@ -23,47 +24,50 @@ export interface LeftoverProgress {
 }
 
 /**
- * Once every node runs the Multus that the spec wants: has removed what one of another flavour left, where a
- * look at the node shows it (docs/adr/0008). A node that is down is seen to when it is back.
+ * What to remove of what a Multus of another flavour left, once every node runs the one that the spec wants
+ * (docs/adr/0008): from the nodes on which an inspection shows it. A node that is down is cleaned when it is back.
  * @param daemonSets the names of those that the spec has
  * @param revision of their templates
+ * @param found the inspection of a node, if it is of what is there now
+ * @param since when the install was created, RFC 3339
  */
-export async function removeLeftovers(
-  scope: ReconcileScope,
+export function leftoversRequest(
   install: MultusInstall,
-  daemonSets: readonly string[],
-  revision: string,
+  { daemonSets, revision, since }: { daemonSets: readonly string[]; revision: string; since: string },
   pods: readonly MultusPodView[],
-): Promise<LeftoverProgress> {
-  const { nodeTasks } = scope.deps;
-  const { spec } = install;
-  if (!nodeTasks.canRun || spec.nodes.inspection === "Off") return { unclean: 0, failed: 0, warnings: [] };
-  const nodes = new Map((await scope.deps.nodes()).map((node) => [node.name, node]));
-  const { confDir, binDir } = hostPaths(spec);
-  const flavour = flavourOf(spec);
+  nodes: readonly NodeView[],
+  found: (node: string) => NodeInspection | undefined,
+): CleaningRequest {
+  const { confDir, binDir } = hostPaths(install.spec);
+  const flavour = flavourOf(install.spec);
+  const byName = new Map(nodes.map((node) => [node.name, node]));
   const unclean: NodeView[] = [];
   for (const { node: name, daemonSet, ready, terminating } of pods) {
-    const node = nodes.get(name);
+    const node = byName.get(name);
     if (!node?.reachable || !ready || terminating || !daemonSets.includes(daemonSet)) continue;
-    if (!nodeTasks.isCurrent(name)) continue;
-    const found = nodeTasks.inspections.get(name);
-    const left = found && leftoverFiles(found, nodeFilesOf(flavour), { confDir, binDir }, node.keepsCalls);
+    const inspection = found(name);
+    const left =
+      inspection && leftoverFiles(inspection, nodeFilesOf(flavour), { confDir, binDir }, node.keepsCalls);
     if (left && left.length > 0) unclean.push(node);
   }
   const others = pods.filter(
     ({ daemonSet, terminating }) =>
       terminating || daemonSet === GUARD || (daemonSet !== "" && !daemonSets.includes(daemonSet)),
   );
-  const { left } = nodeTasks.cleanLeftovers({
+  return {
     owner: taskOwner(install),
     key: `${install.metadata.uid} ${revision}`,
     runs: flavour,
     confDir,
     binDir,
-    since: scope.live.metadata.creationTimestamp ?? scope.deps.now().toISOString(),
+    since,
     nodes: unclean,
     busy: new Set(others.map(({ node }) => node)),
-  });
+  };
+}
+
+/** The progress in numbers, and a warning about the nodes on which it failed. */
+export function leftoverProgress({ left }: CleaningProgress): LeftoverProgress {
   const failed = left.filter(({ underWay, busy }) => !underWay && !busy);
   const named = failed.slice(0, MAX_NAMED).map(({ node, reason }) => `${node}: ${reason.slice(0, 200)}`);
   return {

@@ -3,18 +3,18 @@ import type { KubeObject } from "../../../crds/kube-object.ts";
 import type { MultusPodView } from "../../../diagnosis/multus-pod.ts";
 import { type ApiObject, CONFIG_MAPS, DAEMON_SETS, type ObjectRef, refOf } from "../../../kube/resource.ts";
 import { deletesItsConfiguration, GUARD } from "../../../render/rollout-guard.ts";
-import { isOwn, templateOf } from "../../shared/applier.ts";
+import { isOwn, type LiveObjects, templateOf } from "../../shared/applier.ts";
 import { entryKey, entryOf, entryOfRef, refOfEntry } from "../inventory/inventory.ts";
-import type { ReconcileScope } from "../scope.ts";
+import type { InventoryEntry } from "../status/status.ts";
 import type { LiveWorkload, RolloutState } from "./next-step.ts";
 
 /**
  * On each DaemonSet: what its template was rendered from. A live template that differs under the same mark
- * was changed by somebody else, and is set back at once; one under another mark is an earlier spec's.
+ * was changed outside the operator, and is restored at once; one under another mark is a previous spec's.
  */
 const REVISION = "multus-operator.dev/revision";
 
-/** A pod that should have ended so long ago has a kubelet that does not answer; in ms. */
+/** A pod that should have terminated this long ago has a kubelet that does not answer; in ms. */
 const LOST_AFTER_MS = 60_000;
 
 /** The rendered DaemonSet as it is applied: with the mark of its template. */
@@ -32,48 +32,69 @@ export function revisionOf(daemonSet: KubeObject): string {
     .slice(0, 16);
 }
 
-/** What the cluster has of Multus' and the guard's DaemonSets, beside the rendered ones. */
-export async function workloadState(
-  scope: ReconcileScope,
+/** One text for all DaemonSets of a rollout. */
+export function revisionOfAll(daemonSets: readonly KubeObject[]): string {
+  return daemonSets.map(revisionOf).join(".").slice(0, 63);
+}
+
+/**
+ * Whether a live DaemonSet was applied from the wanted one's template; undefined if it does not have the mark, and only
+ * a dry run can show it.
+ */
+export function isMarkedAs(wanted: KubeObject, found: ApiObject): boolean | undefined {
+  const mark = found.metadata.annotations?.[REVISION];
+  return mark === undefined ? undefined : mark === revisionOf(wanted);
+}
+
+/**
+ * What the cluster has of Multus' and the guard's DaemonSets, next to the rendered ones.
+ * @param changesTemplate names of live DaemonSets of which an apply would change the template
+ */
+export function workloadState(
+  live: LiveObjects,
+  inventory: readonly InventoryEntry[],
   daemonSets: readonly KubeObject[],
+  changesTemplate: ReadonlySet<string>,
   pods: readonly MultusPodView[],
-): Promise<RolloutState> {
-  const { owned } = scope.deps;
-  const live: LiveWorkload[] = [];
+  now: number,
+): RolloutState {
+  const running: LiveWorkload[] = [];
   const obsolete: LiveWorkload[] = [];
   for (const wanted of daemonSets) {
-    const found = owned.get(refOf(wanted));
-    // Somebody else's is no earlier Multus of this operator's: the apply says what is to be done about it.
+    const found = live.get(refOf(wanted));
+    // One that the operator does not own is no previous Multus of its own: the apply reports what to do about it.
     if (!found || !isOwn(found)) continue;
-    // One that somebody is deleting comes back by itself, once it is gone.
+    // One that is being deleted is recreated once it is gone.
     const upToDate =
-      found.metadata.deletionTimestamp !== undefined || (await isUpToDate(scope, wanted, found));
-    live.push(liveWorkload(found, upToDate));
+      found.metadata.deletionTimestamp !== undefined || !changesTemplate.has(found.metadata.name);
+    running.push(liveWorkload(found, upToDate));
   }
-  for (const ref of obsoleteDaemonSets(scope, daemonSets)) {
-    const found = owned.get(ref);
+  for (const ref of obsoleteDaemonSets(inventory, daemonSets)) {
+    const found = live.get(ref);
     if (found && isOwn(found)) obsolete.push(liveWorkload(found, false));
   }
-  const now = scope.deps.now().getTime();
   const leaving = obsolete.filter(({ deletesConfiguration }) => deletesConfiguration);
   const names = new Set(leaving.map(({ name }) => name));
   const isLost = ({ endsAt }: MultusPodView) =>
     endsAt !== undefined && now - Date.parse(endsAt) > LOST_AFTER_MS;
   return {
-    live,
+    live: running,
     obsolete,
     occupiedNodes: nodesOf(pods.filter((pod) => names.has(pod.daemonSet) && !isLost(pod))),
     servingNodes: nodesOf(
       pods.filter((pod) => !["", GUARD].includes(pod.daemonSet) && pod.ready && !pod.terminating),
     ),
-    ...guardOf(owned.get(guardRef(daemonSets[0]?.metadata.namespace ?? "")), pods, now),
+    ...guardOf(live.get(guardRef(daemonSets[0]?.metadata.namespace ?? "")), pods, now),
   };
 }
 
 /** The DaemonSets of the inventory that the spec does not render, the guard left out. */
-export function obsoleteDaemonSets(scope: ReconcileScope, daemonSets: readonly KubeObject[]): ObjectRef[] {
+export function obsoleteDaemonSets(
+  inventory: readonly InventoryEntry[],
+  daemonSets: readonly KubeObject[],
+): ObjectRef[] {
   const wanted = new Set(daemonSets.map((object) => entryKey(entryOf(object))));
-  return scope.findings.inventory
+  return inventory
     .filter((entry) => entry.kind === "DaemonSet" && entry.name !== GUARD && !wanted.has(entryKey(entry)))
     .map(refOfEntry);
 }
@@ -87,20 +108,18 @@ export function guardRefs(namespace: string): ObjectRef[] {
   return [guardRef(namespace), { type: CONFIG_MAPS, namespace, name: GUARD }];
 }
 
-/** A guard that the status lost is in the inventory again, so that it does not stay on the nodes. */
-export function rememberGuard({ deps, findings }: ReconcileScope, namespace: string): void {
-  const known = new Set(findings.inventory.map(entryKey));
+/** The inventory with a guard that the status lost, so that it does not stay on the nodes. */
+export function withGuard(
+  inventory: readonly InventoryEntry[],
+  namespace: string,
+  live: LiveObjects,
+): InventoryEntry[] {
+  const known = new Set(inventory.map(entryKey));
   const lost = guardRefs(namespace).filter((ref) => {
-    const live = deps.owned.get(ref);
-    return live !== undefined && isOwn(live) && !known.has(entryKey(entryOfRef(ref)));
+    const found = live.get(ref);
+    return found !== undefined && isOwn(found) && !known.has(entryKey(entryOfRef(ref)));
   });
-  findings.inventory = [...findings.inventory, ...lost.map(entryOfRef)];
-}
-
-async function isUpToDate(scope: ReconcileScope, wanted: KubeObject, found: ApiObject): Promise<boolean> {
-  const mark = found.metadata.annotations?.[REVISION];
-  if (mark !== undefined) return mark === revisionOf(wanted);
-  return !(await scope.deps.applier.changesTemplate(wanted, scope.context.signal));
+  return [...inventory, ...lost.map(entryOfRef)];
 }
 
 function liveWorkload(found: ApiObject, upToDate: boolean): LiveWorkload {

@@ -22,8 +22,14 @@ export interface RolloutState {
   occupiedNodes: readonly string[];
   /** Nodes whose Multus pod is Ready. */
   servingNodes: readonly string[];
-  /** The guard's DaemonSet, where there is one. */
-  guard?: { ending: boolean; ageSeconds: number; nodes: ReadonlySet<string> };
+  /** The guard's DaemonSet, if there is one. */
+  guard?: {
+    ending: boolean;
+    ageSeconds: number;
+    nodes: ReadonlySet<string>;
+    /** The API server has just shown that it is not there, whatever the copy shows. */
+    isGone?: boolean;
+  };
 }
 
 export type RolloutStep =
@@ -42,10 +48,11 @@ export const MAX_GUARD_WAIT_SECONDS = 60;
  * repeat, and follows from what is there alone.
  */
 export function nextStep(state: RolloutState): RolloutStep {
-  const { live, obsolete, guard } = state;
-  const replaced = [...obsolete, ...live.filter(({ upToDate }) => !upToDate)];
-  if (replaced.length === 0) return { kind: "Apply" };
-  if (replaced.some(({ deletesConfiguration }) => deletesConfiguration)) {
+  const { obsolete, guard } = state;
+  if (replacedBy(state).length === 0) return { kind: "Apply" };
+  if (needsGuard(state)) {
+    if (guard?.isGone)
+      return { kind: "Guard", message: "waiting for the end of an earlier guard before Multus is replaced" };
     if (!guard || guard.ending)
       return { kind: "Guard", message: "putting a guard on the nodes before Multus is exchanged" };
     const bare = state.servingNodes.filter((node) => !guard.nodes.has(node));
@@ -61,6 +68,16 @@ export function nextStep(state: RolloutState): RolloutStep {
     return { kind: "RemovePrevious", message: `waiting for the earlier Multus (${names}) to end${where}` };
   }
   return { kind: "Apply" };
+}
+
+/** Whether pods end that delete their configuration, so that their nodes need the guard first. */
+export function needsGuard(state: RolloutState): boolean {
+  return replacedBy(state).some(({ deletesConfiguration }) => deletesConfiguration);
+}
+
+/** The workloads of which a rollout replaces the pods. */
+function replacedBy({ live, obsolete }: RolloutState): LiveWorkload[] {
+  return [...obsolete, ...live.filter(({ upToDate }) => !upToDate)];
 }
 
 function some(nodes: readonly string[]): string {

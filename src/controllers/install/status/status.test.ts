@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts";
-import { type Findings, statusFor } from "./status.ts";
+import { type StatusInput, statusFor } from "./status.ts";
 
 const BEFORE = "2026-01-01T00:00:00Z";
 const condition = (type: string, status: "True" | "False", reason: string) => ({
@@ -26,7 +26,7 @@ const previous: MultusInstallStatus = {
   warnings: ["spec.image.tag: moves"],
 };
 const entry = { apiVersion: "v1", kind: "ConfigMap", namespace: "kube-system", name: "fresh" };
-const inventory: Findings["inventory"] = [...(previous.inventory ?? []), entry];
+const inventory: StatusInput["inventory"] = [...(previous.inventory ?? []), entry];
 
 it("keeps all that was known while something is not, and says what", () => {
   const state = { kind: "Syncing", message: "nodes: not listed yet", wasReady: true } as const;

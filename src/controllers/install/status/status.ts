@@ -18,45 +18,43 @@ const MAX_WARNING_LENGTH = 1024;
 
 export type InventoryEntry = NonNullable<MultusInstallStatus["inventory"]>[number];
 
-/** What a reconcile has learned, of which the status is made. */
-export interface Findings {
+/** What a reconcile has found, of which the status is made. */
+export interface StatusInput {
   state: InstallState;
   /** Absent until the spec could be parsed. */
-  install?: MultusInstall;
-  rendered?: RenderedInstall;
-  rollout?: Rollout;
-  /** Of a rollout that goes on: when its numbers last changed; RFC 3339. */
-  progressedAt?: string;
+  install?: MultusInstall | undefined;
+  rendered?: RenderedInstall | undefined;
+  rollout?: Rollout | undefined;
+  /** Of a rollout that is under way: when its numbers last changed; RFC 3339. */
+  progressedAt?: string | undefined;
   /** Of a canary, or of a rollout that failed. */
   rolloutRecord?: MultusInstallStatus["rollout"];
   startupTaint?: MultusInstallStatus["startupTaint"];
   inventory: readonly InventoryEntry[];
-  /** Absent until everything was seen once. */
-  networks?: NetworkSummary | undefined;
   distribution?: MultusInstallStatus["distribution"];
   primaryNetwork?: MultusInstallStatus["primaryNetwork"];
   /** What others added to the operator's objects. */
-  foreignFields?: readonly ForeignField[];
-  /** What was found on the nodes and is likely unintended. */
-  nodeWarnings?: readonly string[];
+  foreignFields?: readonly ForeignField[] | undefined;
+  /** What was found on the nodes and is probably not intended. */
+  nodeWarnings?: readonly string[] | undefined;
+  /** Absent until everything was seen once. */
+  networks?: NetworkSummary | undefined;
   /** What of networks and pods cannot be read, and why. */
-  unknown?: readonly string[];
+  unknown?: readonly string[] | undefined;
 }
 
-/** The status that says what was found. `now` is RFC 3339. */
+/** The status that shows what was found. `now` is RFC 3339. */
 export function statusFor(
-  findings: Findings,
+  input: StatusInput,
   generation: number,
   previous: MultusInstallStatus,
   now: string,
 ): MultusInstallStatus {
-  if (findings.state.kind === "Stalled")
-    return stalledStatus(findings, findings.state, generation, previous, now);
-  const { state, install, rendered, rollout, progressedAt, rolloutRecord, startupTaint, inventory } =
-    findings;
-  if (state.kind === "Syncing") return syncing(findings, state, generation, previous, now);
-  const { distribution, primaryNetwork } = findings;
-  const warnings = warningsFrom(findings);
+  if (input.state.kind === "Stalled") return stalledStatus(input, input.state, generation, previous, now);
+  const { state, install, rendered, rollout, progressedAt, rolloutRecord, startupTaint, inventory } = input;
+  if (state.kind === "Syncing") return syncing(input, state, generation, previous, now);
+  const { distribution, primaryNetwork } = input;
+  const warnings = warningsFrom(input);
   const drafts = { ...conditionsFor(state), Warning: warningCondition(warnings) };
   return {
     observedGeneration: generation,
@@ -67,7 +65,7 @@ export function statusFor(
     ...(rollout ? { nodes: { ...nodesOf(rollout), ...(progressedAt ? { progressedAt } : {}) } } : {}),
     ...(rolloutRecord ? { rollout: rolloutRecord } : {}),
     ...(startupTaint ? { startupTaint } : {}),
-    ...(rendered ? networkStatusFrom(findings.networks, previous) : {}),
+    ...(rendered ? networkStatusFrom(input.networks, previous) : {}),
     ...(primaryNetwork ? { primaryNetwork } : {}),
     ...(inventory.length > 0 ? { inventory: [...inventory] } : {}),
     ...(warnings.length > 0 ? { warnings: warnings.map(({ text }) => text) } : {}),
@@ -76,7 +74,7 @@ export function statusFor(
 
 /** What was known stays in the status: all that is new is that it may not be true any longer. */
 function syncing(
-  { inventory }: Findings,
+  { inventory }: StatusInput,
   state: InstallState,
   generation: number,
   previous: MultusInstallStatus,
@@ -101,15 +99,15 @@ function syncing(
  * was seen last. An install of which nothing was ever applied names nothing.
  */
 function stalledStatus(
-  findings: Findings,
+  input: StatusInput,
   { message }: { message: string },
   generation: number,
   previous: MultusInstallStatus,
   now: string,
 ): MultusInstallStatus {
-  const { inventory, state, networks } = findings;
+  const { inventory, state, networks } = input;
   const { version, mode, nodes } = previous;
-  const warnings = warningsFrom(findings);
+  const warnings = warningsFrom(input);
   const isApplied = inventory.length > 0 && version !== undefined;
   const on = nodes ? ` (last seen: available on ${nodes.available} of ${nodes.desired} nodes)` : "";
   const full = isApplied ? `${message}. Multus ${version} ${mode} stays in place${on}` : message;
@@ -133,7 +131,7 @@ function warningsFrom({
   foreignFields = [],
   networks,
   unknown = [],
-}: Findings): { code?: string; text: string }[] {
+}: StatusInput): { code?: string; text: string }[] {
   const ofSpec = (rendered?.warnings ?? []).map((problem) => ({
     code: problem.code,
     text: formatProblem(problem),

@@ -6,22 +6,17 @@ import { ApiError } from "../../../kube/errors.ts";
 import type { ApiObject } from "../../../kube/resource.ts";
 import { FIELD_MANAGER } from "../../shared/applier.ts";
 import type { ReconcileScope } from "../scope.ts";
-import { type InventoryEntry, statusFor } from "./status.ts";
+import { rfc3339 } from "./rfc3339.ts";
+import { type InventoryEntry, type StatusInput, statusFor } from "./status.ts";
 
-/** Writes the status that a run's findings make, where it differs, and an event where Ready says something new. */
-export async function writeStatus(scope: ReconcileScope): Promise<void> {
-  if (scope.skipStatus) return;
-  const now = rfc3339(scope.deps.now());
-  scope.findings.networks = scope.deps.networks();
-  const status = statusFor(scope.findings, scope.live.metadata.generation ?? 0, scope.previous, now);
+/** Writes the status for what was found, if it differs, and an event if Ready has another status or reason. */
+export async function writeStatus(scope: ReconcileScope, input: StatusInput): Promise<void> {
+  const { deps, live, previous } = scope;
+  const found = { ...input, networks: deps.networks(), unknown: deps.unknownOfNetworks() };
+  const status = statusFor(found, live.metadata.generation ?? 0, previous, rfc3339(deps.now()));
   if (isDeepStrictEqual(plain(status), plain(newest(scope).status ?? {}))) return;
   await putStatus(scope, status);
   emitTransitionEvent(scope, status);
-}
-
-/** In whole seconds, as the API server writes times. */
-export function rfc3339(time: Date): string {
-  return time.toISOString().replace(/\.\d+Z$/, "Z");
 }
 
 /**

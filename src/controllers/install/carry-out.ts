@@ -1,0 +1,178 @@
+import { ApiError } from "../../kube/errors.ts";
+import { type ApiObject, DAEMON_SETS, describe, PODS, refOf } from "../../kube/resource.ts";
+import { GUARD } from "../../render/rollout-guard.ts";
+import type { Action } from "./actions.ts";
+import { rehearse } from "./adoption/rehearsal.ts";
+import { serveCertificates } from "./daemon-certificates.ts";
+import type { Plan, Step } from "./decide.ts";
+import { forceDeletePod, removePod } from "./delete-pod.ts";
+import { reportNodesNotCleaned } from "./deletion/node-cleanup.ts";
+import { addFinalizer, removeFinalizer } from "./finalizer.ts";
+import { deleteOwned } from "./inventory/delete-owned.ts";
+import { entryKey } from "./inventory/inventory.ts";
+import { reportRepair } from "./rollout/repair.ts";
+import type { ReconcileScope } from "./scope.ts";
+import { removeTaint } from "./startup-taint.ts";
+import type { InventoryEntry } from "./status/status.ts";
+import { putInventory, writeStatus } from "./status/writer.ts";
+
+/** What became of a plan. */
+export interface Done {
+  /** As recorded by now. */
+  inventory: readonly InventoryEntry[];
+  /** The step that was reached; undefined if an action before it failed. */
+  step?: Step;
+  /** What ended the execution early. */
+  failure?: unknown;
+}
+
+/**
+ * Carries out a plan, one action after the other, up to the first that fails. The only place from which a reconcile
+ * writes, apart from its status. Does not throw: what was recorded before a failure must not be lost.
+ */
+export async function carryOut(
+  scope: ReconcileScope,
+  plan: Plan,
+  inventory: readonly InventoryEntry[],
+): Promise<Done> {
+  const done: Done = { inventory };
+  try {
+    let isChanged = false;
+    for (const action of plan.actions) isChanged = (await perform(scope, action, done)) || isChanged;
+    done.step = isChanged ? plan.changed : plan.unchanged;
+    for (const action of done.step.actions) await perform(scope, action, done);
+  } catch (failure) {
+    done.failure = failure;
+  }
+  return done;
+}
+
+/** Performs one action. Returns true if it changed a DaemonSet of Multus. */
+async function perform(scope: ReconcileScope, action: Action, done: Done): Promise<boolean> {
+  const { deps, context, live } = scope;
+  const { nodeTasks } = deps;
+  switch (action.kind) {
+    case "ServeCertificates":
+      await serveCertificates(scope, action);
+      break;
+    case "Refuse":
+      throw action.error;
+    case "Rehearse":
+      await rehearse(scope, action.objects);
+      break;
+    case "AddFinalizer":
+      await addFinalizer(scope);
+      break;
+    case "TakeOver":
+      await deps.client.patch(action.ref, [
+        { op: "test", path: "/metadata/resourceVersion", value: action.resourceVersion },
+        { op: "replace", path: "/metadata/managedFields", value: action.managedFields },
+      ]);
+      context.log.info({ adopted: describe(action.ref) }, "adopted");
+      break;
+    case "ReportAdoption":
+      await deps.events.send(live, {
+        type: "Normal",
+        reason: "Adopted",
+        action: "Adopt",
+        note: action.note,
+      });
+      break;
+    case "Record":
+      await record(scope, action.entries, done);
+      break;
+    case "Apply":
+      return await apply(scope, action);
+    case "Delete":
+      await deleteOwned(scope, action.entry);
+      break;
+    case "Prune":
+      await prune(scope, action, done);
+      break;
+    case "DeletePod":
+      await removePod(scope, action.pod);
+      break;
+    case "ForceDeletePod":
+      await forceDeletePod(scope, action.pod);
+      break;
+    case "CreateProbe":
+      await createProbe(scope, action.pod as ApiObject);
+      break;
+    case "RemoveTaint":
+      await removeTaint(scope, action);
+      break;
+    case "Inspect":
+      nodeTasks.plan(action.plan);
+      break;
+    case "PauseInspections":
+      nodeTasks.pause();
+      break;
+    case "ReleaseShims":
+      nodeTasks.releaseShims(action.owner, action.daemons, action.daemonFollows);
+      break;
+    case "ForgetDaemons":
+      nodeTasks.forgetDaemons();
+      break;
+    case "CleanLeftovers":
+      nodeTasks.cleanLeftovers(action.request);
+      break;
+    case "AbandonLeftovers":
+      nodeTasks.abandonLeftovers();
+      break;
+    case "CleanNodes":
+      nodeTasks.clean(action.request);
+      break;
+    case "AbandonCleaning":
+      nodeTasks.abandonCleaning();
+      break;
+    case "WriteStatus":
+      await writeStatus(scope, action.status);
+      break;
+    case "ReportNodesNotCleaned":
+      await reportNodesNotCleaned(scope, action.nodes);
+      break;
+    case "RemoveFinalizer":
+      await removeFinalizer(scope);
+      break;
+  }
+  return false;
+}
+
+async function apply(scope: ReconcileScope, { object, adopt }: Action & { kind: "Apply" }): Promise<boolean> {
+  const { deps, context } = scope;
+  const written = await deps.applier.apply(object, context.signal, adopt);
+  if (!written) return false;
+  const ref = refOf(object);
+  context.log.info({ applied: describe(ref) }, "applied");
+  if (written.isRepair) await reportRepair(scope, written);
+  return ref.type === DAEMON_SETS && ref.name !== GUARD;
+}
+
+/** Written before the objects are: an operator that dies in between still knows what it may have created. */
+async function record(scope: ReconcileScope, entries: readonly InventoryEntry[], done: Done): Promise<void> {
+  const known = new Set(done.inventory.map(entryKey));
+  const fresh = entries.filter((entry) => !known.has(entryKey(entry)));
+  if (fresh.length === 0) return;
+  done.inventory = [...done.inventory, ...fresh];
+  if (!(await putInventory(scope, done.inventory)))
+    throw new Error("the inventory could not be written: the MultusInstall is gone or was recreated");
+}
+
+async function prune(
+  scope: ReconcileScope,
+  { obsolete, wanted }: Action & { kind: "Prune" },
+  done: Done,
+): Promise<void> {
+  const ending: InventoryEntry[] = [];
+  for (const entry of obsolete) if ((await deleteOwned(scope, entry)) === "Ending") ending.push(entry);
+  done.inventory = [...wanted, ...ending];
+}
+
+async function createProbe({ deps, context }: ReconcileScope, pod: ApiObject): Promise<void> {
+  try {
+    await deps.client.create(PODS, pod, { signal: context.signal });
+  } catch (error) {
+    // There is one already, which the watch has not shown yet.
+    if (!(error instanceof ApiError) || error.status !== 409) throw error;
+  }
+}

@@ -1,0 +1,168 @@
+import { describe, expect, it } from "vitest";
+import { TerminalError } from "../../kube/controller.ts";
+import { ApiError } from "../../kube/errors.ts";
+import { NotSynced } from "../../kube/not-synced.ts";
+import { type Before, conclude, type Pass } from "./conclude.ts";
+import { decide } from "./decide.ts";
+import { InvalidSpec, ProbeNetworkMissing } from "./errors.ts";
+import { installOf, keptSpec, NOW, observed, resolved, type Situation } from "./observed.fixture.ts";
+import { statusFor } from "./status/status.ts";
+
+const THICK = { mode: "Thick", version: "v4.3.0" };
+const LATER = NOW.toISOString().replace(".000Z", "Z");
+
+/** A reconcile in which everything was carried out. */
+function pass(spec: object, situation: Situation = {}): { before: Before; pass: Pass } {
+  const wanted = resolved(installOf(spec));
+  const seen = observed(wanted, situation);
+  const plan = decide(wanted, seen);
+  return {
+    before: { live: seen.live, previous: seen.previous, rolloutDeadlineSeconds: 600 },
+    pass: { spec: wanted, observed: seen, done: { inventory: seen.inventory, step: plan.unchanged } },
+  };
+}
+const concluded = (spec: object, situation: Situation = {}, more: Partial<Pass> = {}) => {
+  const { before, pass: found } = pass(spec, situation);
+  return conclude(before, { ...found, ...more });
+};
+const refused = (status: number) => new ApiError({ method: "PATCH", path: "/x" }, status, "refused");
+
+describe("a reconcile that is complete", () => {
+  it("is Ready and needs no other one", () => {
+    const { status, result, error } = concluded(THICK);
+    expect(status?.state).toMatchObject({ kind: "Running", phase: { state: "Complete" } });
+    expect(result).toEqual({});
+    expect(error).toBeUndefined();
+  });
+
+  it("comes again as soon as the first of its waits ends", () => {
+    expect(concluded(THICK, { rollout: { recheckAfterSeconds: 7 } }).result).toEqual({
+      requeueAfterSeconds: 7,
+    });
+  });
+});
+
+describe("a rollout that does not progress", () => {
+  const nodes = {
+    desired: 2,
+    updated: 1,
+    available: 1,
+    unhealthyTotal: 0,
+    progressedAt: "2026-01-01T00:00:00Z",
+  };
+  const stuck: Situation = { rollout: { updated: 1, available: 1 }, status: { nodes } };
+
+  it("is stuck after the deadline, and keeps the time of its last move", () => {
+    const { status } = concluded(THICK, stuck);
+    expect(status?.state).toMatchObject({ phase: { state: "Stuck" } });
+    expect(status?.progressedAt).toBe(nodes.progressedAt);
+    expect(status?.rolloutRecord).toBeUndefined();
+  });
+
+  it("is marked to be rolled back if the spec has that, and comes again at once", () => {
+    const { status, result } = concluded({ ...THICK, rollout: { rollback: true } }, stuck);
+    expect(status?.rolloutRecord).toMatchObject({ state: "Failed", generation: 1 });
+    expect(result).toEqual({ requeueAfterSeconds: 1 });
+  });
+
+  it("is checked when the deadline is over", () => {
+    const { status, result } = concluded(THICK, { rollout: { updated: 1 } });
+    expect(status?.progressedAt).toBe(LATER);
+    expect(result).toEqual({ requeueAfterSeconds: 600 });
+  });
+});
+
+describe("a node that fails", () => {
+  const unhealthy = [{ node: "node-1", reason: "CrashLoopBackOff", message: "it ends" }];
+
+  it("after the spec was complete on every node is no rollout", () => {
+    const more = [keptSpec(installOf(THICK))];
+    const { status, result } = concluded(THICK, { more, rollout: { unhealthy } });
+    expect(status?.state).toMatchObject({ phase: { state: "Unhealthy" } });
+    expect(status?.progressedAt).toBeUndefined();
+    expect(result).toEqual({});
+  });
+
+  it("while its pods are replaced again is part of that", () => {
+    const more = [keptSpec(installOf(THICK))];
+    const { before, pass: found } = pass(THICK, { more, rollout: { unhealthy } });
+    if (!found.spec || !found.observed) throw new Error("nothing was observed");
+    const step = decide(found.spec, found.observed).changed;
+    const { status } = conclude(before, { ...found, done: { inventory: [], step } });
+    expect(status?.state).toMatchObject({ phase: { state: "Failing" } });
+  });
+
+  it("before the spec was complete keeps the rollout's deadline", () => {
+    const { status } = concluded(THICK, { rollout: { unhealthy } });
+    expect(status?.state).toMatchObject({ phase: { state: "Failing" } });
+    expect(status?.progressedAt).toBe(LATER);
+  });
+});
+
+describe("a reconcile that fails", () => {
+  it("keeps what was recorded: objects that may exist must not be forgotten", () => {
+    const inventory = [{ apiVersion: "v1", kind: "ConfigMap", namespace: "kube-system", name: "fresh" }];
+    const { status, error } = concluded(THICK, {}, { done: { inventory, failure: refused(500) } });
+    expect(status).toMatchObject({ inventory, state: { kind: "Failing", reason: "ApplyFailed" } });
+    expect(error).toMatchObject({ status: 500 });
+  });
+
+  it("shows no rollout if it did not come to it", () => {
+    const failed = concluded(THICK, {}, { done: { inventory: [], failure: refused(500) } });
+    expect(failed.status?.rollout).toBeUndefined();
+  });
+
+  it("writes nothing if another write came first", () => {
+    const { status, error } = concluded(THICK, {}, { done: { inventory: [], failure: refused(409) } });
+    expect(status).toBeUndefined();
+    expect(error).toMatchObject({ status: 409 });
+  });
+
+  it("is not tried again at once if the API server refuses an object", () => {
+    const found = concluded(THICK, {}, { done: { inventory: [], failure: refused(422) } });
+    expect(found).toMatchObject({ result: { requeueAfterSeconds: 300 }, refused: { status: 422 } });
+    expect(found.error).toBeUndefined();
+  });
+
+  it("is not tried again if the spec is not valid, except for a probe's network, which may come", () => {
+    expect(concluded(THICK, {}, { failure: new InvalidSpec("no") }).error).toBeInstanceOf(TerminalError);
+    const missing = concluded(THICK, {}, { failure: new ProbeNetworkMissing("no NAD") });
+    expect(missing).toMatchObject({
+      result: { requeueAfterSeconds: 10 },
+      status: { state: { kind: "Stalled", reason: "InvalidSpec" } },
+    });
+    expect(missing.error).toBeUndefined();
+  });
+});
+
+describe("a reconcile that does not know enough", () => {
+  const failure = new NotSynced("nodes", "TimedOut");
+
+  it("never shows Ready, and keeps all that was known", () => {
+    const { before, pass: found } = pass(THICK, { status: { version: "v4.3.0" } });
+    const { done: _, ...unfinished } = found;
+    const { status } = conclude(before, { ...unfinished, failure });
+    if (!status) throw new Error("no status");
+    const written = statusFor(status, 1, before.previous, LATER);
+    expect(written.conditions?.find(({ type }) => type === "Ready")).toMatchObject({
+      status: "False",
+      reason: "Syncing",
+    });
+    expect(written.version).toBe("v4.3.0");
+  });
+});
+
+it("writes no status if the object is gone", () => {
+  const { before } = pass(THICK);
+  const done = { inventory: [], step: { actions: [], rechecks: [] } };
+  expect(conclude(before, { done })).toEqual({ status: undefined, result: {} });
+});
+
+it("shows another install's precedence without a rollout of its own", () => {
+  const { before } = pass(THICK);
+  const state = { kind: "Stalled", reason: "SecondInstall", message: "older" } as const;
+  const { status, error } = conclude(before, { state });
+  expect(status).toMatchObject({ state });
+  expect(status?.install).toBeUndefined();
+  expect(error).toBeUndefined();
+});

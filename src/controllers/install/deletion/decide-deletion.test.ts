@@ -1,0 +1,126 @@
+import { describe, expect, it } from "vitest";
+import { nodeView } from "../../../diagnosis/node.ts";
+import { NotSynced } from "../../../kube/not-synced.ts";
+import { NETWORK_DEFINITION } from "../../../render/definition.ts";
+import { entryOf } from "../inventory/inventory.ts";
+import { installOf, liveObjectsOf, multusPod, resolved, textOf } from "../observed.fixture.ts";
+import { decideDeletion } from "./decide-deletion.ts";
+import type { ObservedDeletion } from "./observe-deletion.ts";
+
+const TAINT = "example.com/not-ready";
+const spec = resolved(installOf({ mode: "Thick", version: "v4.3.0" }));
+const inventory = liveObjectsOf(spec).map((object) => entryOf(object as Parameters<typeof entryOf>[0]));
+const daemonSet = inventory.filter(({ kind }) => kind === "DaemonSet");
+const left = (underWay: boolean) => ({ node: "node-1", reason: "no answer", underWay, busy: false });
+const request = {} as NonNullable<ObservedDeletion["cleaning"]>["request"];
+const cleaning = (nodes: ReturnType<typeof left>[]) => ({
+  request,
+  progress: { total: 2, cleaned: 2 - nodes.length, left: nodes },
+});
+
+function plan(more: Partial<ObservedDeletion> = {}) {
+  return decideDeletion({
+    live: { apiVersion: "v1", kind: "MultusInstall", metadata: { name: "multus", uid: "uid" } },
+    previous: {},
+    install: spec.install,
+    inventory,
+    remaining: [],
+    own: [],
+    foreign: [],
+    nodes: [
+      nodeView({ metadata: { name: "node-1" }, spec: { taints: [{ key: TAINT, effect: "NoSchedule" }] } }),
+    ],
+    taintKeys: [TAINT],
+    cleaning: cleaning([]),
+    concernsNodes: true,
+    late: false,
+    ...more,
+  });
+}
+const texts = (found: ReturnType<typeof plan>) => found.actions.map(textOf);
+const deletions = (found: ReturnType<typeof plan>) =>
+  texts(found).filter((text) => text.startsWith("Delete "));
+
+it("does nothing if the object is gone or released", () => {
+  const found = decideDeletion(undefined);
+  expect(found.actions).toEqual([]);
+  expect(found.unchanged.state).toBeUndefined();
+});
+
+describe("while pods of Multus are there", () => {
+  it("deletes the DaemonSets alone, and waits: the pods need their account", () => {
+    const found = plan({ remaining: daemonSet });
+    expect(deletions(found)).toEqual(["Delete DaemonSet kube-multus-ds"]);
+    expect(texts(found)).not.toContain("RemoveFinalizer");
+    expect(found.unchanged).toMatchObject({
+      state: { message: expect.stringContaining("waiting for the Multus pods to end") },
+      rechecks: [2],
+    });
+  });
+
+  it("starts no inspection, and approves no certificate any longer, before it deletes", () => {
+    expect(texts(plan({ remaining: daemonSet })).slice(0, 4)).toEqual([
+      "Inspect",
+      "AbandonLeftovers",
+      "ForgetDaemons",
+      "ServeCertificates",
+    ]);
+  });
+
+  it("force-deletes them only once spec.uninstall.timeout is over", () => {
+    const own = [multusPod("node-1", "kube-multus-ds")];
+    expect(texts(plan({ remaining: daemonSet, own }))).not.toContain("ForceDeletePod kube-multus-ds-node-1");
+    expect(texts(plan({ remaining: daemonSet, own, late: true }))).toContain(
+      "ForceDeletePod kube-multus-ds-node-1",
+    );
+  });
+});
+
+describe("while nodes are cleaned", () => {
+  it("waits for them, with the account that the cleaning needs", () => {
+    const found = plan({ cleaning: cleaning([left(true)]) });
+    expect(deletions(found)).toEqual(["Delete DaemonSet kube-multus-ds"]);
+    expect(texts(found)).toContain("CleanNodes");
+    expect(texts(found)).not.toContain(`RemoveTaint node-1 ${TAINT}`);
+  });
+
+  it("leaves behind what is stuck once the time is over, and reports it before the object goes", () => {
+    const found = plan({ cleaning: cleaning([left(false)]), late: true });
+    expect(texts(found).slice(-4)).toEqual([
+      "WriteStatus",
+      "ReportNodesNotCleaned",
+      "AbandonCleaning",
+      "RemoveFinalizer",
+    ]);
+  });
+});
+
+describe("at the end", () => {
+  it("deletes the account last, after what uses it, and keeps the NAD CRD", () => {
+    const found = deletions(plan());
+    expect(found[0]).toBe("Delete DaemonSet kube-multus-ds");
+    expect(found.slice(-3)).toEqual([
+      "Delete ClusterRoleBinding multus",
+      "Delete ClusterRole multus",
+      "Delete ServiceAccount multus",
+    ]);
+    expect(found.join()).not.toContain(NETWORK_DEFINITION);
+  });
+
+  it("deletes the NAD CRD if the spec asks for it", () => {
+    const install = installOf({ uninstall: { networkDefinitions: "Delete" } });
+    expect(deletions(plan({ install })).at(-1)).toBe(`Delete CustomResourceDefinition ${NETWORK_DEFINITION}`);
+  });
+
+  it("frees the nodes of the startup taint before the object goes", () => {
+    expect(texts(plan()).slice(-2)).toEqual([`RemoveTaint node-1 ${TAINT}`, "RemoveFinalizer"]);
+  });
+});
+
+it("cleans no node and frees none if it is not known which there are, and reports that", () => {
+  const unknown = new NotSynced("nodes", "TimedOut");
+  const found = plan({ unknown, nodes: [], late: true });
+  expect(texts(found)).not.toContain(`RemoveTaint node-1 ${TAINT}`);
+  const report = found.actions.find(({ kind }) => kind === "ReportNodesNotCleaned");
+  expect(report).toMatchObject({ nodes: [{ node: "all nodes", reason: expect.stringContaining(TAINT) }] });
+});

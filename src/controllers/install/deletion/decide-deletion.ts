@@ -1,0 +1,80 @@
+import { NETWORK_DEFINITION } from "../../../render/definition.ts";
+import type { Action } from "../actions.ts";
+import type { Plan, Step } from "../decide.ts";
+import { removalFromAllNodes } from "../startup-taint.ts";
+import { carriedOver } from "../status/carried-over.ts";
+import type { InstallState } from "../status/conditions.ts";
+import type { InventoryEntry } from "../status/status.ts";
+import { nodesCleaning } from "./node-cleanup.ts";
+import type { ObservedDeletion } from "./observe-deletion.ts";
+
+/** A node that failed is tried again by then; everything else comes as an event. */
+const RECHECK_SECONDS = 2;
+
+/** Nothing is left to do, and there is no object to write a status to. */
+const GONE: Step = { actions: [], rechecks: [] };
+
+/**
+ * The order of a deletion: first the pods, since they need their account to the end; then each node as soon as its pod
+ * is gone; then the rest, the account last; the NAD CRD only if the spec asks for it. A pure function.
+ */
+export function decideDeletion(observed: ObservedDeletion | undefined): Plan {
+  if (!observed) return { actions: [], unchanged: GONE, changed: GONE };
+  const { inventory, remaining, late, own, cleaning } = observed;
+  const nodes = nodesCleaning(observed);
+  const actions: Action[] = [
+    { kind: "Inspect", plan: undefined },
+    { kind: "AbandonLeftovers" },
+    { kind: "ForgetDaemons" },
+    { kind: "ServeCertificates", namespace: undefined, required: false },
+    ...inventory.filter(isDaemonSet).map(deletionOf),
+    ...(cleaning ? [{ kind: "CleanNodes", request: cleaning.request } as const] : []),
+    ...(late ? own.map((pod): Action => ({ kind: "ForceDeletePod", pod })) : []),
+  ];
+  const isEnding = remaining.length > 0;
+  if (isEnding || nodes.waiting.length > 0) {
+    const what = isEnding ? "waiting for the Multus pods to end" : "Multus' pods have ended";
+    const state = deleting([what, nodes.message].filter(Boolean).join("; "));
+    const step: Step = { actions: [], state, rechecks: [RECHECK_SECONDS] };
+    return { actions, unchanged: step, changed: step };
+  }
+  const last: Action[] = [
+    ...actions,
+    ...inventory
+      .filter((entry) => !isDaemonSet(entry) && !isKept(entry, observed))
+      .toReversed()
+      .map(deletionOf),
+    ...removalFromAllNodes(observed.nodes, observed.taintKeys),
+    ...unclean(observed, nodes),
+    { kind: "RemoveFinalizer" },
+  ];
+  return { actions: last, unchanged: GONE, changed: GONE };
+}
+
+/** The status, and an event, about nodes that are left as they are. */
+function unclean(observed: ObservedDeletion, { left, message }: ReturnType<typeof nodesCleaning>): Action[] {
+  if (left.length === 0) return [];
+  const state = deleting(`done, but for nodes: ${message}`);
+  return [
+    { kind: "WriteStatus", status: { ...carriedOver(observed), state } },
+    { kind: "ReportNodesNotCleaned", nodes: left },
+    { kind: "AbandonCleaning" },
+  ];
+}
+
+/** NADs would go with their CRD. */
+function isKept({ name }: InventoryEntry, { install }: ObservedDeletion): boolean {
+  return name === NETWORK_DEFINITION && install?.spec.uninstall.networkDefinitions !== "Delete";
+}
+
+function deletionOf(entry: InventoryEntry): Action {
+  return { kind: "Delete", entry };
+}
+
+function isDaemonSet({ kind }: InventoryEntry): boolean {
+  return kind === "DaemonSet";
+}
+
+function deleting(message: string): InstallState {
+  return { kind: "Deleting", message };
+}

@@ -1,0 +1,144 @@
+import { type MultusInstall, parseMultusInstall } from "../../../crds/multus-install/multus-install.ts";
+import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts";
+import type { MultusPodView } from "../../../diagnosis/multus-pod.ts";
+import type { NodeView } from "../../../diagnosis/node.ts";
+import { NotSynced } from "../../../kube/not-synced.ts";
+import type { ApiObject } from "../../../kube/resource.ts";
+import { hostPaths } from "../../../multus/distributions.ts";
+import { objectsOf, RenderError, renderInstall } from "../../../render/render.ts";
+import { isOwn } from "../../shared/applier.ts";
+import type { CleaningProgress, CleaningRequest } from "../../shared/node-tasks.ts";
+import { taskOwner } from "../../shared/node-tasks.ts";
+import { withKnownDistribution } from "../distribution.ts";
+import { hasFinalizer } from "../finalizer.ts";
+import { entryKey, entryOf, entryOfRef, recordedInventory, refOfEntry } from "../inventory/inventory.ts";
+import { guardRefs } from "../rollout/live-workloads.ts";
+import type { ReconcileScope } from "../scope.ts";
+import { taintKeys } from "../startup-taint.ts";
+import type { InventoryEntry } from "../status/status.ts";
+import { isLate, timeoutSeconds } from "./node-cleanup.ts";
+import { type DaemonSetOwner, sortPods } from "./sort-pods.ts";
+import { isGivenUp } from "./unknown-nodes.ts";
+
+/** What a deletion knows of the cluster before it deletes anything. */
+export interface ObservedDeletion {
+  live: ApiObject;
+  previous: MultusInstallStatus;
+  /** Undefined if the spec cannot be read: then it is not known where to clean. */
+  install: MultusInstall | undefined;
+  /** All that may exist of the install. */
+  inventory: readonly InventoryEntry[];
+  /** The install's DaemonSets that still exist, those that are terminating among them. */
+  remaining: readonly InventoryEntry[];
+  /** Pods of the install's own DaemonSets. */
+  own: readonly MultusPodView[];
+  /** Pods of another Multus: what is on their nodes is in use, and stays. */
+  foreign: readonly MultusPodView[];
+  /** Empty unless they are needed. */
+  nodes: readonly NodeView[];
+  /** Keys of the startup taints that nodes may carry. */
+  taintKeys: readonly string[];
+  /** Undefined if nodes are not to be cleaned. */
+  cleaning?: { request: CleaningRequest; progress: CleaningProgress };
+  /** Pods and nodes cannot be read, and spec.uninstall.timeout is over: none is cleaned. */
+  unknown?: NotSynced;
+  /** Whether nodes would be cleaned, or freed of a taint. */
+  concernsNodes: boolean;
+  /** spec.uninstall.timeout is over. */
+  late: boolean;
+}
+
+/**
+ * Reads what a deletion decides by, and changes nothing: nothing at all happens before pods and nodes are known.
+ * Undefined if the object is gone, or was released already. Throws a NotSynced while it is worth waiting.
+ */
+export async function observeDeletion(scope: ReconcileScope): Promise<ObservedDeletion | undefined> {
+  if (!(await hasFinalizer(scope))) return undefined;
+  const { deps, live, previous } = scope;
+  const parsed = parseMultusInstall(live);
+  const install = parsed.ok ? withKnownDistribution(previous, parsed.value) : undefined;
+  const inventory = everythingOf(live, install);
+  // Each is asked for before it is deleted: the watches only show when to check again.
+  deps.owned.follow(inventory.map(refOfEntry));
+  const daemonSets = inventory.filter(({ kind }) => kind === "DaemonSet");
+  const keys = taintKeys(previous, install);
+  const cleans = install?.spec.uninstall.nodes !== "Leave" && deps.nodeTasks.canRun;
+  const target = cleans ? install : undefined;
+  const concernsNodes = target !== undefined || keys.length > 0;
+  const late = isLate(live, install, deps.now());
+  const found = { live, previous, install, inventory, taintKeys: keys, concernsNodes, late };
+  const pods = await podsAndNodes(scope, install, daemonSets, concernsNodes, late);
+  const owners = await Promise.all(daemonSets.map((entry) => ownerOf(scope, entry)));
+  const remaining = daemonSets.filter((_, index) => owners[index]?.isOwn);
+  if (pods instanceof NotSynced)
+    return { ...found, remaining, own: [], foreign: [], nodes: [], unknown: pods };
+  const { own, foreign } = sortPods(pods.pods, daemonSets, owners);
+  return {
+    ...found,
+    remaining,
+    own,
+    foreign,
+    nodes: pods.nodes,
+    ...cleaning(scope, target, pods.nodes, own, foreign),
+  };
+}
+
+function cleaning(
+  { deps, live: { metadata } }: ReconcileScope,
+  target: MultusInstall | undefined,
+  nodes: readonly NodeView[],
+  own: readonly MultusPodView[],
+  foreign: readonly MultusPodView[],
+): Pick<ObservedDeletion, "cleaning"> {
+  if (!target) return {};
+  const { confDir, binDir } = hostPaths(target.spec);
+  const inUse = new Set(foreign.map(({ node }) => node));
+  const request: CleaningRequest = {
+    owner: taskOwner(target),
+    key: metadata.uid ?? "",
+    confDir,
+    binDir,
+    since: metadata.creationTimestamp ?? deps.now().toISOString(),
+    nodes: nodes.filter(({ name }) => !inUse.has(name)),
+    busy: new Set(own.map(({ node }) => node)),
+  };
+  return { cleaning: { request, progress: deps.nodeTasks.cleaningProgress(request) } };
+}
+
+/** Throws the NotSynced while it is worth waiting; returns it once spec.uninstall.timeout is over. */
+async function podsAndNodes(
+  { deps }: ReconcileScope,
+  install: MultusInstall | undefined,
+  daemonSets: readonly InventoryEntry[],
+  needsNodes: boolean,
+  late: boolean,
+): Promise<{ pods: MultusPodView[]; nodes: readonly NodeView[] } | NotSynced> {
+  try {
+    const pods: MultusPodView[] = [];
+    for (const namespace of new Set(daemonSets.map((entry) => entry.namespace ?? "")))
+      pods.push(...(await deps.pods(namespace)));
+    return { pods, nodes: needsNodes ? await deps.nodes() : [] };
+  } catch (error) {
+    if (error instanceof NotSynced && isGivenUp(late, timeoutSeconds(install), error.seconds)) return error;
+    throw error;
+  }
+}
+
+/** Whose a DaemonSet is; undefined if there is none. */
+async function ownerOf({ deps }: ReconcileScope, entry: InventoryEntry): Promise<DaemonSetOwner | undefined> {
+  const live = await deps.client.get<ApiObject>(refOfEntry(entry));
+  return live && { isOwn: isOwn(live), uid: live.metadata.uid };
+}
+
+/** The inventory, what the spec renders, and a rollout's guard: a status that was lost must not leave objects behind. */
+function everythingOf(live: ApiObject, install: MultusInstall | undefined): InventoryEntry[] {
+  const guard = install ? guardRefs(install.spec.namespace).map(entryOfRef) : [];
+  const known = new Map([...recordedInventory(live), ...guard].map((entry) => [entryKey(entry), entry]));
+  try {
+    for (const object of install ? objectsOf(renderInstall(install)) : [])
+      known.set(entryKey(entryOf(object)), entryOf(object));
+  } catch (error) {
+    if (!(error instanceof RenderError)) throw error;
+  }
+  return [...known.values()];
+}

@@ -1,0 +1,25 @@
+import { type ApiObject, DAEMON_SETS, describe } from "../../../kube/resource.ts";
+import { isOwn } from "../../shared/applier.ts";
+import type { ReconcileScope } from "../scope.ts";
+import type { InventoryEntry } from "../status/status.ts";
+import { refOfEntry } from "./inventory.ts";
+
+/** Deletes an object if it is this operator's, and the very one whose owner was read. A DaemonSet ends after its pods. */
+export async function deleteOwned(
+  { deps, context }: ReconcileScope,
+  entry: InventoryEntry,
+): Promise<"Gone" | "Ending" | "Foreign"> {
+  const ref = refOfEntry(entry);
+  const live = await deps.client.get<ApiObject>(ref);
+  if (!live) return "Gone";
+  if (!isOwn(live)) return "Foreign";
+  if (!live.metadata.deletionTimestamp) {
+    const { uid } = live.metadata;
+    context.log.info({ deleted: describe(ref) }, "deleted");
+    await deps.client.delete(ref, {
+      ...(uid ? { preconditions: { uid } } : {}),
+      propagationPolicy: ref.type === DAEMON_SETS ? "Foreground" : "Background",
+    });
+  }
+  return ref.type === DAEMON_SETS ? "Ending" : "Gone";
+}

@@ -1,0 +1,89 @@
+import type { KubeObject } from "../../../crds/kube-object.ts";
+import { secondsToStable, unhealthyNodes } from "../../../diagnosis/diagnose.ts";
+import { daemonSetView, type MultusPodView } from "../../../diagnosis/multus-pod.ts";
+import type { NodeView } from "../../../diagnosis/node.ts";
+import { joined } from "../../../diagnosis/node-checks.ts";
+import { type ApiObject, DAEMON_SETS, describe, refOf } from "../../../kube/resource.ts";
+import { UPSTREAM_LABELS } from "../../../render/labels.ts";
+import { objectsOf } from "../../../render/render.ts";
+import { type LiveObjects, templateOf } from "../../shared/applier.ts";
+import type { ResolvedSpec } from "../resolve-spec.ts";
+import { type Rollout, rollout } from "../rollout/assess.ts";
+import type { ReconcileScope } from "../scope.ts";
+import { isReadyAlready } from "../status/ready.ts";
+import { isStarting, STARTING_SECONDS, withFailedMounts } from "./failed-mounts.ts";
+import type { InspectionFindings } from "./inspection-plan.ts";
+import { withMissingSecrets } from "./missing-secrets.ts";
+
+/** The rollout as the cluster shows it. Reads the kubelets' events if pods do not start. */
+export async function observeRollout(
+  scope: ReconcileScope,
+  { install, rendered }: ResolvedSpec,
+  {
+    owned,
+    pods,
+    nodes,
+    inspections,
+  }: {
+    owned: LiveObjects;
+    /** Those of the spec's DaemonSets. */
+    pods: readonly MultusPodView[];
+    nodes: readonly NodeView[];
+    inspections: InspectionFindings;
+  },
+): Promise<Rollout> {
+  const { namespace } = install.spec;
+  const all = objectsOf(rendered).map(refOf);
+  const refs = all.filter((ref) => ref.type === DAEMON_SETS);
+  // A copy older than the last write shows the numbers of a rollout that is over.
+  const daemonSets = refs.flatMap((ref) => {
+    const live = owned.get(ref);
+    if (!live) return [];
+    const view = daemonSetView(live);
+    return { ...view, current: view.current && scope.deps.applier.hasSeenWrite(ref, live) };
+  });
+  const ending = all.filter((ref) => owned.get(ref)?.metadata.deletionTimestamp !== undefined);
+  const now = scope.deps.now();
+  const explained = await withFailedMounts(
+    scope,
+    namespace,
+    await withMissingSecrets(scope, namespace, pods),
+  );
+  const unhealthy = joined(unhealthyNodes(explained, now, nodes), inspections.unhealthy);
+  const rechecks = [
+    ...[secondsToStable(pods, now) ?? [], pods.some(isStarting) ? STARTING_SECONDS : []].flat(),
+    ...inspections.againSeconds,
+  ];
+  const answering = new Set(nodes.filter(({ reachable }) => reachable).map(({ name }) => name));
+  const found = rollout(refs.length, daemonSets, unhealthy, {
+    ending: ending.map(describe),
+    ...(refs.every((ref) => hasWatchedPods(owned.get(ref))) ? { ready: readyNodes(pods) } : {}),
+    leaving: pods.filter(({ terminating, node }) => terminating && answering.has(node)).length,
+    unseen: isReadyAlready(scope) ? [] : inspections.unseen.filter((node) => answering.has(node)),
+  });
+  return rechecks.length > 0 ? { ...found, recheckAfterSeconds: Math.min(...rechecks) } : found;
+}
+
+/** Whether the DaemonSet controller has seen each of these as it was written last. */
+export function areDaemonSetsSeen(
+  { deps }: ReconcileScope,
+  owned: LiveObjects,
+  daemonSets: readonly KubeObject[],
+): boolean {
+  return daemonSets.every((daemonSet) => {
+    const live = owned.get(refOf(daemonSet));
+    return (
+      live !== undefined && deps.applier.hasSeenWrite(refOf(daemonSet), live) && daemonSetView(live).current
+    );
+  });
+}
+
+/** Pods that were adopted as they were found may lack the label by which pods are watched: none is ever seen. */
+function hasWatchedPods(daemonSet: ApiObject | undefined): boolean {
+  const template = (daemonSet && templateOf(daemonSet)) as { metadata?: { labels?: Record<string, string> } };
+  return template?.metadata?.labels?.app === UPSTREAM_LABELS.app;
+}
+
+function readyNodes(pods: readonly MultusPodView[]): number {
+  return new Set(pods.filter(({ ready }) => ready).map(({ node }) => node)).size;
+}

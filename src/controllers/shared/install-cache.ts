@@ -1,0 +1,87 @@
+import { activeInstall } from "../../crds/multus-install/active-install.ts";
+import { MULTUS_INSTALL } from "../../crds/multus-install/multus-install.ts";
+import type { KubeClient } from "../../kube/client.ts";
+import type { NotSynced } from "../../kube/not-synced.ts";
+import { Reflector } from "../../kube/reflector.ts";
+import { type ApiObject, apiVersionOf } from "../../kube/resource.ts";
+import type { Logger } from "../../telemetry/logger.ts";
+import { Listeners } from "./listeners.ts";
+import { NewestCopies } from "./newest-copies.ts";
+import type { Synced } from "./synced.ts";
+
+/** All MultusInstalls: the one watch of them. */
+export class InstallCache implements Synced {
+  readonly #reflector: Reflector<ApiObject>;
+  readonly #newest = new NewestCopies((name) => this.#reflector.get(name));
+  readonly #changes = new Listeners<[name: string, install: ApiObject | undefined]>();
+  readonly #syncs = new Listeners();
+
+  constructor(client: KubeClient, log: Logger) {
+    this.#reflector = new Reflector<ApiObject>({
+      client,
+      log,
+      type: MULTUS_INSTALL,
+      // The items of a list carry neither.
+      project: (object) => ({
+        ...object,
+        apiVersion: apiVersionOf(MULTUS_INSTALL),
+        kind: MULTUS_INSTALL.kind,
+      }),
+      onChange: (name, install) => {
+        if (!install) this.#newest.forget(name);
+        this.#changes.notify(name, install);
+      },
+      onSync: () => this.#syncs.notify(),
+    });
+  }
+
+  /** `listener` is called with each install that changed; undefined if it is gone. */
+  onChange(listener: (name: string, install: ApiObject | undefined) => void): void {
+    this.#changes.add(listener);
+  }
+
+  /** `listener` is called when it has changed whether the installs are known. */
+  onSync(listener: () => void): void {
+    this.#syncs.add(listener);
+  }
+
+  start(): void {
+    this.#reflector.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#reflector.stop();
+  }
+
+  async whenSynced(signal?: AbortSignal, timeoutMs?: number): Promise<void> {
+    await this.#reflector.whenSynced(signal, timeoutMs);
+  }
+
+  get isListed(): boolean {
+    return this.#reflector.isListed;
+  }
+
+  /** Why they are not known, if the server forbids it. */
+  get refusal(): NotSynced | undefined {
+    return this.#reflector.refusal;
+  }
+
+  /** The newest that is known, by the watch or by an answer to `wrote`. */
+  get(name: string): ApiObject | undefined {
+    return this.#newest.get(name);
+  }
+
+  values(): ApiObject[] {
+    return this.#reflector.values();
+  }
+
+  /** The one that takes effect, as the watch shows it. */
+  get active(): ApiObject | undefined {
+    return activeInstall(this.#reflector.values());
+  }
+
+  /** To be called with the answer to each write of a MultusInstall or of its status. */
+  wrote(answer: ApiObject): void {
+    this.#newest.wrote(answer.metadata.name, answer);
+  }
+}

@@ -1,0 +1,110 @@
+import type { MultusInstall } from "../../crds/multus-install/multus-install.ts";
+import type { NodeInspection } from "../../crds/node-inspection.ts";
+import type { NodeView } from "../../diagnosis/node.ts";
+import type { Flavour } from "../../multus/releases.ts";
+import type { NodeInspections } from "./node-inspections.ts";
+
+/** What the install controller has done on nodes, once, in one-shot pods. controllers/nodes does it. */
+export interface NodeTasks {
+  /** What the inspections have found. */
+  readonly inspections: NodeInspections;
+  /** Whether anything can run on a node at all. */
+  readonly canRun: boolean;
+  /** Nodes that could not be inspected, and why. */
+  readonly failures: ReadonlyMap<string, string>;
+  /** `listener` is called when there is something new: a node was inspected, or was cleaned. */
+  onChange(listener: () => void): void;
+  /** What is to be inspected from now on; undefined: nothing. */
+  plan(plan: InspectionPlan | undefined): void;
+  /** Nothing is inspected for now; what was found stays. */
+  pause(): void;
+  /** Whether the newest inspection of the node was of what is there now, by a plan that is about to be made. */
+  isCurrent(node: string, plan?: InspectionPlan): boolean;
+  /** How far the cleaning of an install's nodes is; begins nothing. */
+  cleaningProgress(request: CleaningRequest): CleaningProgress;
+  /** Begins to clean what can be cleaned of an install's nodes. */
+  clean(request: CleaningRequest): void;
+  /** What is being cleaned is no longer waited for: its pods are deleted. */
+  abandonCleaning(): void;
+  /** How far the removal of what a previous Multus left is; begins nothing. */
+  leftoversProgress(request: CleaningRequest): CleaningProgress;
+  /** Removes what a previous Multus left next to the one that runs; a node that was cleaned is inspected again. */
+  cleanLeftovers(request: CleaningRequest): void;
+  /** Multus is being replaced: what is there now is not left over. */
+  abandonLeftovers(): void;
+  /** Releases the shims that wait for a daemon which has ended. */
+  releaseShims(owner: TaskOwner, daemons: readonly DaemonPod[], daemonFollows: boolean): void;
+  /** No daemon that was seen is waited for any longer. */
+  forgetDaemons(): void;
+}
+
+/** For whom a task runs. */
+export interface TaskOwner {
+  /** The MultusInstall's. */
+  name: string;
+  uid: string;
+  namespace: string;
+  pullSecrets: readonly string[];
+  /** That of Multus' own pods: what a namespace admits of these, it admits of tasks. */
+  priorityClassName?: string;
+}
+
+/** Whose the pods are that run on nodes for an install. */
+export function taskOwner({ metadata, spec }: MultusInstall): TaskOwner {
+  return {
+    name: metadata.name,
+    uid: metadata.uid ?? "",
+    namespace: spec.namespace,
+    pullSecrets: spec.image.pullSecrets,
+    priorityClassName: spec.workload.priorityClassName,
+  };
+}
+
+/** Which nodes are to be inspected, and what for. */
+export interface InspectionPlan {
+  owner: TaskOwner;
+  confDir: string;
+  binDirs: readonly string[];
+  /** Each node with a Multus pod, and a text that changes when there is something new to see; undefined: not now. */
+  nodes: ReadonlyMap<string, string | undefined>;
+  /** Whether an inspection found nothing wrong: else the node is soon inspected again. */
+  isFine: (found: NodeInspection) => boolean;
+}
+
+export interface CleaningRequest {
+  owner: TaskOwner;
+  /** What is cleaned up after: another one begins again. The install, or one replacement of its Multus. */
+  key: string;
+  /** The Multus that stays, if only what one of another flavour left is to go. */
+  runs?: Flavour;
+  confDir: string;
+  binDir: string;
+  /** When the install was made, RFC 3339. */
+  since: string;
+  nodes: readonly NodeView[];
+  /** Nodes on which pods of Multus are still there: they would write again what is removed. */
+  busy: ReadonlySet<string>;
+}
+
+/** One node that is not clean yet. */
+export interface NodeNotCleaned {
+  node: string;
+  reason: string;
+  /** It is being cleaned, or its turn has not come: there is no fault to wait out. */
+  underWay: boolean;
+  /** A pod of Multus, or of the guard, has not ended there. */
+  busy: boolean;
+}
+
+export interface CleaningProgress {
+  total: number;
+  cleaned: number;
+  left: NodeNotCleaned[];
+}
+
+/** A pod of the thick daemon. */
+export interface DaemonPod {
+  uid: string;
+  node: string;
+  terminating: boolean;
+}
