@@ -41,8 +41,9 @@ export const CONFIG_RULES: readonly Rule<string>[] = [
   },
   {
     message: 'spec.config names no plugin: it needs "type", or "plugins" with a "type" in each',
-    cel: `self == '' || ${cel("self", TYPE_KEY)}`,
-    holds: (config) => config === "" || js(config, TYPE_KEY),
+    // What is not an object is reported by the rule above.
+    cel: `!${cel("self", OBJECT)} || ${cel("self", TYPE_KEY)}`,
+    holds: (config) => !js(config, OBJECT) || js(config, TYPE_KEY),
   },
   {
     // CVE-2021-20206: libcni before 0.8.1, which Multus v3.4 is built with, runs any program of the node so. It joins

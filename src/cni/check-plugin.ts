@@ -85,7 +85,7 @@ const MAKES = ["macvlan", "ipvlan", "bridge", "cnv-bridge", "vlan", "ptp", "tap"
 function makesInterface({ type, fields }: PluginContext): boolean {
   if (type === "host-device")
     return ["device", "hwaddr"].some((name) => (fields.take(name, text) ?? "") !== "");
-  return MAKES.includes(type) && fields.take("disableContainerInterface", flag) !== true;
+  return MAKES.includes(type); // bridge's disableContainerInterface leaves it down, and makes it all the same
 }
 
 function madeBy(context: PluginContext): boolean | undefined {

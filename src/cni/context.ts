@@ -6,6 +6,8 @@ import type { Section } from "./section.ts";
 export interface HandedOut {
   subnet: Cidr;
   gateway: Address | undefined;
+  /** Whether `subnet.address` is the address itself, at least for the first pod. */
+  assigned?: boolean;
 }
 
 export interface GivenRoute {

@@ -56,6 +56,15 @@ it("shows all of one", () => {
   );
 });
 
+it("shows each finding of one once", () => {
+  const { findings } = unreported;
+  const message = findings.map(({ path, message: text }) => `${path} ${text}`).join("; ");
+  const conditions = [condition("Valid", "False", message), condition("Available", "False", message)];
+  const text = networkDetails({ ...unreported, report: { conditions } });
+  expect(text).toMatch(/ {2}Valid: False, 1 error\n {2}Available: False\n/);
+  expect(text.match(/did you mean "bridge"/g)).toHaveLength(1);
+});
+
 it("lets no tenant's text reach the terminal as it is", () => {
   const hostile = {
     ...base,

@@ -1,6 +1,7 @@
 import { type Finding, pathAndMessage } from "../cni/finding.ts";
 import type { Condition } from "../crds/conditions.ts";
 import type { ReportStatus } from "../crds/network-attachment-report/report.ts";
+import { counted } from "../crds/plural.ts";
 import { namedPods } from "../networks/duplicates.ts";
 import type { PodOutcome } from "../networks/outcome.ts";
 import type { Tone } from "./color.ts";
@@ -136,8 +137,20 @@ function conditionLines(conditions: readonly Condition[], findings: readonly Fin
   return conditions.map(({ type, status, message }) => {
     const isKnown = message === "" || seen.has(message);
     seen.add(message);
-    return `${type}: ${status}${isKnown ? "" : `, ${message}`}`;
+    // Its message is made of the findings, which follow.
+    const text = type === "Valid" && findings.length > 0 ? numbersOf(findings) : isKnown ? "" : message;
+    return `${type}: ${status}${text === "" ? "" : `, ${text}`}`;
   });
+}
+
+/** "1 error, 2 warnings" */
+function numbersOf(findings: readonly Finding[]): string {
+  const errors = findings.filter(({ severity }) => severity === "error").length;
+  const warnings = findings.length - errors;
+  return [
+    ...(errors > 0 ? [counted(errors, "error")] : []),
+    ...(warnings > 0 ? [counted(warnings, "warning")] : []),
+  ].join(", ");
 }
 
 /** The same for scripts. */

@@ -150,6 +150,7 @@ describe("admission", () => {
       );
     });
     expect(answer.match(/Warning: /g)).toHaveLength(1);
+    expect((await shown(network("x"), ...dryRun)).match(/Warning: /g)).toHaveLength(1);
   });
 
   it("refuses in mode Deny what cannot work, and warns of what is doubtful", async () => {

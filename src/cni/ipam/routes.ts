@@ -31,6 +31,12 @@ export function checkRoutes(
     // Each interface has the link-local network beside its own.
     (gateway.family === 6 && gateway.value >> 118n === 0x3fan) ||
     subnets.some((subnet) => contains(subnet, gateway));
+  const isOwn = ({ family, value }: Address): boolean =>
+    family === 6 &&
+    (own?.some(
+      ({ subnet: { address: at }, assigned }) => assigned && at.family === family && at.value === value,
+    ) ??
+      false);
   const seen = new Set<string>();
   for (const route of routes) checkRoute(route);
   if (own && context.gateway === "default") checkDefaultRoutes(own);
@@ -70,6 +76,12 @@ export function checkRoutes(
         "UNREACHABLE_GATEWAY",
         "goes over the gateway, which is in no subnet of this network",
       );
+    else if (over && isOwn(over))
+      report.error(
+        path,
+        "UNREACHABLE_GATEWAY",
+        `goes over ${gw ? "an address" : "the gateway, an address"} that the pod itself gets, and the kernel rejects such a route of IPv6`,
+      );
     else if (over && own?.some(({ subnet }) => isBroadcast(over, subnet)))
       report.error(path, "UNREACHABLE_GATEWAY", "goes over a gateway that is a broadcast address");
     else if (over && family === 4 && scope >= SCOPE_LINK)
@@ -105,6 +117,12 @@ export function checkRoutes(
           path,
           "UNREACHABLE_GATEWAY",
           "adds a default route over a gateway that is in no subnet of this network",
+        );
+      else if (isOwn(first.gateway))
+        report.error(
+          path,
+          "UNREACHABLE_GATEWAY",
+          "adds a default route over an address that the pod itself gets, and the kernel rejects such a route of IPv6",
         );
       else if (seen.has([family, 0n, 0, first.gateway.value, 0, 0, 0].join()))
         report.error(
@@ -156,7 +174,7 @@ export function withGateways(
 ): readonly HandedOut[] {
   if (gateway === undefined) return addresses;
   return addresses.map((one) => ({
-    subnet: one.subnet,
+    ...one,
     gateway: one.gateway ?? { family: one.subnet.address.family, value: one.subnet.first + 1n },
   }));
 }

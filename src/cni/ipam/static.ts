@@ -38,7 +38,7 @@ export function checkStatic(ipam: Section, context: PluginContext): Layer3 | und
   const byCapability = requested && context.capabilities.has("ips") ? requested : undefined;
   const given = byCapability ?? fixed ?? [...own, ...(requested ?? [])];
   for (const { block, gateway, path } of given) {
-    handedOut.push({ subnet: asIpv4(block), gateway });
+    handedOut.push({ subnet: asIpv4(block), gateway, assigned: true });
     const key = `${block.address.family} ${block.address.value} ${block.prefix}`;
     if (seen.has(key))
       report.error(path, "DUPLICATE_ADDRESS", "is a duplicate, and the kernel rejects the second");

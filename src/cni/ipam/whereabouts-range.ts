@@ -139,12 +139,21 @@ export function handsOut({ network, first, last, exceptions }: WhereaboutsRange,
   );
 }
 
+/** The address that the first pod gets (AssignIP). */
+export function firstFree({ network, first, exceptions }: WhereaboutsRange): bigint {
+  return nextOutside(exceptions, network.address.family, first);
+}
+
 /** Whether the networks leave nothing from `low` to `high`. */
 function covers(networks: readonly Cidr[], family: 4 | 6, low: bigint, high: bigint): boolean {
+  return nextOutside(networks, family, low) > high;
+}
+
+function nextOutside(networks: readonly Cidr[], family: 4 | 6, low: bigint): bigint {
   let next = low;
   for (const { address, first, last } of networks.toSorted((a, b) => (a.first < b.first ? -1 : 1)))
     if (address.family === family && first <= next && next <= last) next = last + 1n;
-  return next > high;
+  return next;
 }
 
 /** netutils.ParseIPSloppy takes zeros at the beginning of a number. */

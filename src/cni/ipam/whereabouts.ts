@@ -5,7 +5,7 @@ import { show } from "../finding.ts";
 import { address, flag, int, list, section, text } from "../kinds.ts";
 import type { Section } from "../section.ts";
 import { checkRoutes } from "./routes.ts";
-import { checkRange, handsOut, sloppy, type WhereaboutsRange } from "./whereabouts-range.ts";
+import { checkRange, firstFree, handsOut, sloppy, type WhereaboutsRange } from "./whereabouts-range.ts";
 import { checkSlices } from "./whereabouts-slices.ts";
 
 /** k8snetworkplumbingwg/whereabouts, pkg/config/config.go, pkg/types/types.go, pkg/allocate and pkg/iphelpers. */
@@ -60,13 +60,21 @@ export function checkWhereabouts(ipam: Section, context: PluginContext): Layer3 
   checkNetworks(ranges, context);
   if (gateway) checkGateway(gateway, ranges, ipam, context);
   // Every address of a range comes with the one gateway, those of "addresses" with their own.
-  const handedOut = [...ranges.map(({ network }) => ({ subnet: network, gateway })), ...fixed, ...requested];
+  const handedOut = [...ranges.map((range) => firstOf(range, gateway, sliced)), ...fixed, ...requested];
   const certain =
     handedOut.length > 0 &&
     ranges.length === Number(hasRange) + listed.length &&
     !context.fields.has("runtimeConfig");
   const subnets = handedOut.map(({ subnet }) => subnet);
   return checkRoutes(ipam, context, certain ? subnets : undefined, certain ? handedOut : undefined);
+}
+
+/** What the first pod gets of a range. Of a node's slice that is not known. */
+function firstOf(range: WhereaboutsRange, gateway: Address | undefined, sliced: boolean): HandedOut {
+  const { network } = range;
+  if (sliced) return { subnet: network, gateway };
+  const address = { ...network.address, value: firstFree(range) };
+  return { subnet: { ...network, address }, gateway, assigned: true };
 }
 
 function readGateway(ipam: Section, { report }: PluginContext): Address | undefined {
@@ -133,7 +141,7 @@ function checkAddresses(ipam: Section, { report }: PluginContext): HandedOut[] {
     const given = item?.take("address", text);
     const gateway = item?.take("gateway", address);
     const subnet = given === undefined ? undefined : parseCidr(sloppy(given));
-    if (subnet) return [{ subnet, gateway }];
+    if (subnet) return [{ subnet, gateway, assigned: true }];
     if (given === undefined && !item?.has("address"))
       report.missing([...ipam.at("addresses"), i, "address"], "such as 192.168.1.5/24");
     else
@@ -150,7 +158,7 @@ function checkAddresses(ipam: Section, { report }: PluginContext): HandedOut[] {
 function requestedAddresses(ipam: Section, { report, request }: PluginContext): HandedOut[] {
   return (request?.ips ?? []).flatMap((ip): HandedOut[] => {
     const subnet = parseCidr(sloppy(ip));
-    if (subnet) return [{ subnet, gateway: undefined }];
+    if (subnet) return [{ subnet, gateway: undefined, assigned: true }];
     report.error(ipam.path, "BAD_IP", `requires addresses with a prefix length: ${ip}/24, not ${show(ip)}`);
     return [];
   });

@@ -213,6 +213,7 @@ it.each([
 
 it.each([
   [[{ type: "macvlan" }, { type: "bridge" }], "plugins[1].type"],
+  [[{ type: "bridge", disableContainerInterface: true }, { type: "macvlan" }], "plugins[1].type"],
   [[{ type: "macvlan" }, { type: "tuning" }, { type: "ipvlan", ipam: { type: "dhcp" } }], "plugins[2].type"],
   [[{ type: "bridge" }, { type: "host-device", device: "eth1" }], "plugins[1].type"],
 ])("refuses a second plugin that makes the interface: %j", (plugins, path) => {
@@ -262,6 +263,33 @@ it("warns where no device plugin is asked for the device", () => {
   for (const type of ["sriov", "ib-sriov"])
     expect(found({ cniVersion: "1.0.0", type })).toEqual([["type", "warning", "MISSING_DEVICE"]]);
   expect(found({ cniVersion: "1.0.0", type: "sriov", deviceID: "0000:01:00.1" })).toEqual([]);
+});
+
+it("refuses an IPv6 route over an address that the pod itself gets, as the kernel does", () => {
+  const errors = (ipam: object, plugin: object = { type: "macvlan" }) =>
+    found({ cniVersion: "1.0.0", ...plugin, ipam })
+      .filter(([, severity]) => severity === "error")
+      .map(([path, , code]) => [path, code]);
+  const routes = [{ dst: "fd09::/64" }];
+  const own = [["ipam.routes[0].dst", "UNREACHABLE_GATEWAY"]];
+  const whereabouts = { type: "whereabouts", range: "fd01::/64", gateway: "fd01::1", routes };
+  expect(errors(whereabouts)).toEqual(own);
+  expect(errors({ ...whereabouts, exclude: ["fd01::1"] })).toEqual([]);
+  expect(errors({ ...whereabouts, gateway: "fd01::2" })).toEqual([]);
+  expect(errors({ ...whereabouts, gateway: "fd01::10", exclude: ["fd01::/124"] })).toEqual(own);
+  expect(errors({ ...whereabouts, gateway: "fd01::f0", range_start: "fd01::f0" })).toEqual(own);
+  expect(
+    errors({ ...whereabouts, range: "10.1.0.0/24", gateway: "10.1.0.1", routes: [{ dst: "10.9.0.0/16" }] }),
+  ).toEqual([]);
+  const address = { address: "fd01::1/64", gateway: "fd01::1" };
+  expect(errors({ type: "static", addresses: [address], routes })).toEqual(own);
+  expect(
+    errors({ type: "static", addresses: [address], routes: [{ dst: "fd09::/64", gw: "fd01::2" }] }),
+  ).toEqual([]);
+  const bridge = { type: "bridge", isDefaultGateway: true };
+  expect(errors({ type: "static", addresses: [address] }, bridge)).toEqual([
+    ["isDefaultGateway", "UNREACHABLE_GATEWAY"],
+  ]);
 });
 
 it("leaves out of a whereabouts range what a node's slice replaces, and reads IPv4 written as IPv6", () => {

@@ -53,7 +53,8 @@ export function evaluate({ spec, status }: SigningRequest): CsrDecision {
   const pem = Buffer.from(spec.request, "base64").toString("latin1");
   if (!namesMultus(pem)) return NOT_OURS;
   const node = requestingNode(spec);
-  if (node === undefined) return denied(`${shown(spec.username)} is no node's kubelet and no node's Multus`);
+  if (node === undefined)
+    return denied(`${shown(spec.username)} is neither a node's kubelet nor a node's Multus`);
   if (!isSetOf(spec.usages, USAGES)) return denied(`its usages are not ${USAGES.join(" and ")} alone`);
   const { expirationSeconds: seconds } = spec;
   if (seconds === undefined || seconds < MIN_CERTIFICATE_SECONDS || seconds > MAX_CERTIFICATE_SECONDS)

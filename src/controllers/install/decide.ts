@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { KubeObject } from "../../crds/kube-object.ts";
 import type { MultusInstall } from "../../crds/multus-install/multus-install.ts";
 import type { MultusInstallStatus } from "../../crds/multus-install/status.ts";
+import { counted } from "../../crds/plural.ts";
 import { CLUSTER_ROLE_BINDINGS, describe, refOf } from "../../kube/resource.ts";
 import { hasCertificates } from "../../multus/daemon-config.ts";
 import { flavourOf } from "../../multus/releases.ts";
@@ -354,7 +355,7 @@ function settlement({ install, rendered }: ResolvedSpec, observed: Observed): St
     rechecks: isClean ? rechecks : [...rechecks, RECHECK_SECONDS],
   };
   if (runs.state !== "Complete" || isOver) return { ...running(observed, found, []), ...step };
-  const message = `${runs.message}; removing what the earlier Multus left on ${unclean} of them`;
+  const message = `${runs.message}; removing files of the previous Multus on ${counted(unclean, "node")}`;
   return { ...running(observed, { state: "Inspecting", message }, []), ...step };
 }
 

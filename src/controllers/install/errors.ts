@@ -48,7 +48,7 @@ export function toStalledState(error: unknown): InstallState | undefined {
     return {
       kind: "Stalled",
       reason: "ImmutableField",
-      message: `${error.method} ${error.path}: ${fixed.field}: ${fixed.message}. Delete the object; the operator makes it anew`,
+      message: `${error.method} ${error.path}: ${fixed.field}: ${fixed.message}. Delete the object; the operator creates it again`,
     };
   // Of 400 and 422 no attempt makes anything else; a webhook that refuses answers so too.
   if (error.status === 422 || error.status === 400)

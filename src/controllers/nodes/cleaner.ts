@@ -122,7 +122,7 @@ export class Cleaner {
         const retryAt = this.#now() + Math.min(FIRST_RETRY_MS * 2 ** failures, MAX_RETRY_MS);
         const message = error instanceof Error ? error.message : String(error);
         states.set(node, { kind: "failed", message, failures: failures + 1, retryAt });
-        if (!signal.aborted) this.#log.warn({ node, err: error }, "node not cleaned, it is tried again");
+        if (!signal.aborted) this.#log.warn({ node, err: error }, "node not cleaned; retrying");
       })
       .finally(() => {
         if (!signal.aborted) this.#onChange();

@@ -176,7 +176,7 @@ export class Inspector {
       // What became of its pod would not be seen: that is no look that failed, and the node stays unseen.
       if (signal.aborted || error instanceof NotSynced) throw error;
       const message = error instanceof Error ? error.message : String(error);
-      log.warn({ err: error, node }, "node could not be looked at, it is tried again");
+      log.warn({ err: error, node }, "node could not be inspected; retrying");
       const before = this.#failures.get(node);
       this.#failures.set(node, message);
       if (before !== message) onChange();

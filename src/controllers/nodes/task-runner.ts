@@ -50,7 +50,9 @@ export class TaskRunner {
     try {
       const view = await this.#end(owner.namespace, uid, task, signal);
       if (view?.state === "Ended") return view;
-      throw new TaskFailed(view?.state === "Failed" ? view.message : "its pod was deleted by somebody");
+      throw new TaskFailed(
+        view?.state === "Failed" ? view.message : "its pod was deleted outside the operator",
+      );
     } finally {
       this.#waiting.delete(uid);
       await this.#remove(owner.namespace, pod.metadata.name, uid);

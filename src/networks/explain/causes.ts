@@ -40,6 +40,7 @@ export const CAUSES = {
   PRIMARY_NETWORK: "The cluster's primary network, to which Multus delegates, fails.",
   NOT_MULTUS: "The sandbox cannot be made, for a reason other than Multus.",
   MISSING_CAPABILITY: "The pod requests something that no plugin of the NAD declares; it was dropped.",
+  NO_CNI_VERSION: "The NAD's cniVersion is missing, or so old that Multus reports no interface.",
   NOT_REPORTED: "Multus reported no interface for a NAD.",
   NETWORK_GONE: "The pod keeps its networks, but a NAD that it requests no longer exists.",
   DUPLICATE_ADDRESS: "Another pod has the same address.",

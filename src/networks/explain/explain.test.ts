@@ -84,6 +84,9 @@ const RUNS = { phase: "Running", hasAddress: true, startedAt: "2026-11-24T11:00:
 const WITH_NET1 =
   '[{"name":"default/lan","interface":"net1","ips":["192.168.1.7"],"mac":"02:00:00:00:00:07"}]';
 
+const NO_VERSION =
+  '{"name": "lan", "plugins": [{"cniVersion": "1.0.0", "type": "macvlan", "ipam": {"type": "host-local", "subnet": "192.168.1.0/24"}}]}';
+
 const CASES: [keyof typeof CAUSES, string, Case, string][] = [
   [
     "BAD_CONFIG",
@@ -378,6 +381,23 @@ const CASES: [keyof typeof CAUSES, string, Case, string][] = [
     "an annotation on the Deployment",
     { pod: { ...RUNS, owner: { kind: "ReplicaSet", name: "web-1", annotated: true } } },
     "move it to spec.template.metadata.annotations",
+  ],
+  [
+    "NO_CNI_VERSION",
+    "a NAD without cniVersion, of which Multus reports nothing",
+    { annotation: "lan", nads: { lan: NO_VERSION }, status: "[]", pod: RUNS },
+    'Multus reported no interface for default/lan, which the pod may have all the same. Its cniVersion is the cause: Required: it belongs next to "plugins", and inside a plugin it has no effect; without it version 0.1.0 is assumed',
+  ],
+  [
+    "NO_CNI_VERSION",
+    "a NAD of version 0.2.0",
+    {
+      annotation: "lan",
+      nads: { lan: NO_VERSION.replace("{", '{"cniVersion": "0.2.0",') },
+      status: "[]",
+      pod: RUNS,
+    },
+    "must be 0.3.0 or later for Multus to report the interface in network-status (it is 0.2.0)",
   ],
   ["NO_REQUEST", "no annotation", { pod: RUNS }, "default/web requests no network: add the annotation"],
   [

@@ -155,6 +155,17 @@ function failed(input: ExplainInput, { network, evidence }: PodOutcome): Cause {
   });
 }
 
+/** What the checker finds of a cniVersion with which Multus reports no interface. */
+function hidesInterface({ nads }: ExplainInput, network: string): string | undefined {
+  return nads
+    .get(network)
+    ?.findings.find(
+      ({ code, path, severity }) =>
+        severity === "warning" &&
+        (code === "MISSING_CNI_VERSION" || (code === "VERSION_TOO_LOW" && path.startsWith("cniVersion"))),
+    )?.message;
+}
+
 function partial(input: ExplainInput, { network, evidence }: PodOutcome): Cause {
   const { pod } = input;
   const request = pod.request.ok
@@ -169,6 +180,12 @@ function partial(input: ExplainInput, { network, evidence }: PodOutcome): Cause 
     return cause(
       "MISSING_CAPABILITY",
       `${evidence}. Add "capabilities": {${undeclared.map((name) => `"${name}": true`).join(", ")}} to the plugin in ${network} (${editCommand(network)}), then ${restartOf(pod)}`,
+    );
+  const hidden = network === undefined ? undefined : hidesInterface(input, network);
+  if (network !== undefined && hidden !== undefined)
+    return cause(
+      "NO_CNI_VERSION",
+      `Multus reported no interface for ${network}, which the pod may have all the same. Its cniVersion is the cause: ${hidden}. Set "cniVersion": "1.0.0" there, in a list next to "plugins" (${editCommand(network)}), then ${restartOf(pod)}`,
     );
   return cause("NOT_REPORTED", `${evidence}. To apply the current request, ${restartOf(pod)}`);
 }

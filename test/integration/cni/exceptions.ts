@@ -11,6 +11,8 @@ const OF_THIS_MACHINE = [
   // A machine so busy that the kernel does not get to it in the seconds for which the plugin waits.
   /link \S+ still has tentative addresses after \d+ seconds/,
   /bridge port in error state/,
+  // A machine without the program, which "ipMasqBackend": "nftables" runs.
+  /could not find nftables binary: exec: "nft": executable file not found/,
 ];
 
 export function isOfThisMachine(error: string): boolean {

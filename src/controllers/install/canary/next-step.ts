@@ -24,7 +24,7 @@ export function nextCanaryStep(nodes: readonly CanaryNode[]): CanaryStep {
     if (typeof probe === "object") return { kind: "Failed", node, message: `${place}: ${probe.failed}` };
     if (typeof pod === "object") return { kind: "Failed", node, message: `${place}: ${pod.failed}` };
     if (pod === "Old") return { kind: "Replace", node };
-    if (pod === "OnItsWay") return { kind: "Wait", message: `${place}: Multus is being exchanged` };
+    if (pod === "OnItsWay") return { kind: "Wait", message: `${place}: Multus is being replaced` };
     if (probe === "None") return { kind: "Probe", node };
     return { kind: "Wait", message: `${place}: waiting for the probe's network` };
   }

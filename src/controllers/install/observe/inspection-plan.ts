@@ -2,6 +2,7 @@ import type { MultusInstall } from "../../../crds/multus-install/multus-install.
 import type { MultusInstallSpec } from "../../../crds/multus-install/spec.ts";
 import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts";
 import type { NodeInspection } from "../../../crds/node-inspection.ts";
+import { counted } from "../../../crds/plural.ts";
 import type { UnhealthyNode } from "../../../diagnosis/diagnose.ts";
 import type { MultusPodView } from "../../../diagnosis/multus-pod.ts";
 import {
@@ -134,5 +135,7 @@ function statesOf(pods: readonly MultusPodView[], now: Date): Map<string, string
 function failedInspections(failures: ReadonlyMap<string, string>): string[] {
   if (failures.size === 0) return [];
   const named = [...failures].slice(0, MAX_NAMED).map(([node, why]) => `${node}: ${why.slice(0, 200)}`);
-  return [`${failures.size} nodes could not be looked at (spec.nodes.inspection): ${named.join("; ")}`];
+  return [
+    `${counted(failures.size, "node")} could not be inspected (spec.nodes.inspection): ${named.join("; ")}`,
+  ];
 }

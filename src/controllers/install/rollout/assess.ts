@@ -1,3 +1,4 @@
+import { counted } from "../../../crds/plural.ts";
 import type { UnhealthyNode } from "../../../diagnosis/diagnose.ts";
 import type { DaemonSetView } from "../../../diagnosis/multus-pod.ts";
 
@@ -77,7 +78,7 @@ export function phaseOf(r: Rollout): RolloutPhase {
   const progress = `${r.updated} of ${r.desired} nodes updated, ${r.available} available`;
   if (r.unhealthy.length > 0) return { state: "Failing", message: worstOf(r.unhealthy) };
   if (r.ending.length > 0)
-    return { state: "Progressing", message: `being deleted by somebody: ${r.ending.join(", ")}` };
+    return { state: "Progressing", message: `being deleted outside the operator: ${r.ending.join(", ")}` };
   if (!r.current)
     return { state: "Progressing", message: "the DaemonSet controller has not seen the newest spec yet" };
   if (r.desired === 0)
@@ -87,7 +88,10 @@ export function phaseOf(r: Rollout): RolloutPhase {
     };
   if (r.updated < r.desired || r.available < r.desired) return { state: "Progressing", message: progress };
   if (r.leaving > 0)
-    return { state: "Progressing", message: `${progress}; ${r.leaving} earlier pods have not ended yet` };
+    return {
+      state: "Progressing",
+      message: `${progress}; ${counted(r.leaving, "previous pod")} still terminating`,
+    };
   if (r.unobserved > 0)
     return {
       state: "Progressing",
@@ -102,7 +106,7 @@ const NAMED = 5;
 
 function inspecting(unseen: readonly string[]): string {
   const more = unseen.length > NAMED ? ` and ${unseen.length - NAMED} more` : "";
-  return `still looking whether its configuration is in place on ${unseen.slice(0, NAMED).join(", ")}${more}`;
+  return `still checking that its configuration is in place on ${unseen.slice(0, NAMED).join(", ")}${more}`;
 }
 
 /** The worst cause with every node that has it, and how many more nodes have another. */

@@ -1,5 +1,6 @@
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
 import type { NodeInspection } from "../../../crds/node-inspection.ts";
+import { counted } from "../../../crds/plural.ts";
 import type { MultusPodView } from "../../../diagnosis/multus-pod.ts";
 import type { NodeView } from "../../../diagnosis/node.ts";
 import { hostPaths } from "../../../multus/distributions.ts";
@@ -77,7 +78,7 @@ export function leftoverProgress({ left }: CleaningProgress): LeftoverProgress {
       failed.length === 0
         ? []
         : [
-            `${failed.length} nodes still have files of an earlier Multus, it is tried again: ${named.join("; ")}`,
+            `files of a previous Multus are still on ${counted(failed.length, "node")}, and the operator retries: ${named.join("; ")}`,
           ],
   };
 }

@@ -41,7 +41,7 @@ it("puts a guard on every node that Multus serves before pods are replaced that 
 it("does not wait for a guard that does not come up longer than a minute", () => {
   const exchanged = { live: [old()], servingNodes: ["a", "b"] };
   expect(nextStep(state({ ...exchanged, guard: guard(["a"]) }))).toMatchObject({
-    message: expect.stringMatching(/guard on b/),
+    message: expect.stringMatching(/guard pod on b/),
   });
   expect(step({ ...exchanged, guard: guard(["a"], MAX_GUARD_WAIT_SECONDS) })).toBe("Apply");
 });

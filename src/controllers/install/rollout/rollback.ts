@@ -40,7 +40,7 @@ export function stuckRollout(revision: string, generation: number, message: stri
 /** The phase of the Multus that was restored, as one of the spec. */
 export function rolledBack({ install, record }: Rollback, found: RolloutPhase): RolloutPhase {
   const { version, mode } = install.spec;
-  const back = `${record.message}. Put back: ${version} ${mode}`;
+  const back = `${record.message}. Restored: ${version} ${mode}`;
   if (found.state === "Complete") return { state: "RolledBack", message: `${back}, on every node` };
   return found.state === "Failing" ? found : { state: "RollingBack", message: `${back} (${found.message})` };
 }

@@ -1,0 +1,66 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { expect, it } from "vitest";
+
+/** What a reader of the pages clicks on and pastes. */
+
+const pages = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "*.md"], { encoding: "utf8" })
+  .split("\n")
+  .filter((name) => name !== "" && existsSync(name));
+const CODE = /^```.*?^```/gms;
+const read = (page: string) => readFileSync(page, "utf8");
+
+/** As GitHub makes the anchor of a heading. */
+function anchorOf(heading: string): string {
+  return heading
+    .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1")
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\-_ ]/gu, "")
+    .trim()
+    .replaceAll(" ", "-");
+}
+
+const anchorsOf = (page: string) =>
+  new Set(
+    [
+      ...read(page)
+        .replace(CODE, "")
+        .matchAll(/^#+ (.*)$/gm),
+    ].map(([, text = ""]) => anchorOf(text)),
+  );
+
+it("has only links that lead somewhere", () => {
+  const broken = pages.flatMap((page) =>
+    [
+      ...read(page)
+        .replace(CODE, "")
+        .matchAll(/\]\(([^)\s]+)\)/g),
+    ].flatMap(([, link = ""]) => {
+      if (/^[a-z]+:/.test(link)) return [];
+      const [path = "", anchor] = link.split("#");
+      const target = path === "" ? page : normalize(join(dirname(page), path));
+      const isThere =
+        existsSync(target) &&
+        (anchor === undefined ||
+          !target.endsWith(".md") ||
+          anchorsOf(target).has(decodeURIComponent(anchor)));
+      return isThere ? [] : [`${page}: ${link}`];
+    }),
+  );
+  expect(broken).toEqual([]);
+});
+
+it("names the release's namespace in each helm command", () => {
+  const commands = pages.flatMap((page) =>
+    [...read(page).matchAll(CODE)].flatMap(([block]) =>
+      block
+        .replaceAll(/\\\n\s*/g, " ")
+        .split("\n")
+        .filter((line) => /^\s*(\$ )?helm (install|upgrade|uninstall|rollback) /.test(line))
+        .map((line) => `${page}: ${line.trim()}`),
+    ),
+  );
+  expect(commands.length).toBeGreaterThan(5);
+  expect(commands.filter((command) => !/ (--namespace|-n) /.test(command))).toEqual([]);
+});
