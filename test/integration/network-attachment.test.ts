@@ -7,7 +7,7 @@ import {
   type ReportStatus,
 } from "../../src/crds/network-attachment-report/report.ts";
 import type { NodeInspection } from "../../src/crds/node-inspection.ts";
-import { CUSTOM_RESOURCE_DEFINITIONS, NODES } from "../../src/kube/resource.ts";
+import { CUSTOM_RESOURCE_DEFINITIONS, NODES, PODS, pathOf } from "../../src/kube/resource.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
@@ -157,6 +157,39 @@ it("reports each outcome of pods by its evidence, and counts it", async () => {
   await world.reportWhere("net", ({ pods }) => pods?.failed === 0 && pods.attached === 2);
   await waitUntil("both events", async () => (await world.eventsOf("failed")).includes("NetworkAttached"));
   expect((await world.eventsOf("failed")).filter((reason) => reason === "NetworkFailed")).toHaveLength(1);
+});
+
+it.each([
+  ["another manager", "kubectl-annotate", undefined],
+  ["Multus' name, without the right to pods/status", "multus", undefined],
+  ["another manager, on pods/status", "kubectl-edit", "status"],
+])("raises no alert about a network-status that Multus cannot have written: %s", async (_, manager, part) => {
+  await world.nad("forgeable", macvlan({ master: "eth6", ipam: hostLocal(20, 22) }));
+  const address = "192.168.1.20";
+  const honest = {
+    networks: "forgeable",
+    status: got("forgeable", address),
+    phase: "Running",
+    node: "n1",
+  } as const;
+  await world.pod("honest", honest);
+  await world.pod("forger", { networks: "forgeable", node: "n1" });
+  await world.podStatus("forger", "Running");
+  const status = JSON.stringify([...got("forgeable", address), ...got("forgeable", "192.168.1.99")]);
+  await world.client.json({
+    method: "PATCH",
+    path: pathOf({ type: PODS, namespace: "default", name: "forger" }, part),
+    query: { fieldManager: manager },
+    body: { metadata: { annotations: { "k8s.v1.cni.cncf.io/network-status": status } } },
+    contentType: "application/merge-patch+json",
+  });
+  const { status: report } = await world.reportWhere("forgeable", ({ pods }) => pods?.unverified === 1);
+  expect(report.duplicates ?? []).toEqual([]);
+  expect(report.outside ?? []).toEqual([]);
+  expect(report.ranges?.[0]).toMatchObject({ used: 1 });
+  await world.removePod("forger");
+  await world.removePod("honest");
+  await world.removeNad("forgeable");
 });
 
 it("names addresses that two pods have, and a range that is used up", async () => {
