@@ -26,8 +26,11 @@ export function issueMessage(issue: Issue): string {
     typeof input === "object" || input === undefined ? "" : ` (it is ${shorten(JSON.stringify(input))})`;
   switch (issue.code) {
     case "invalid_value": {
+      const allowed =
+        issue.values.length === 1 ? `be ${String(issue.values[0])}` : `be one of ${issue.values.join(", ")}`;
+      if (input === undefined) return `Required: it must ${allowed}`;
       const near = typeof input === "string" ? closest(input, issue.values.map(String)) : undefined;
-      return `must be one of ${issue.values.join(", ")}${near ? `; did you mean ${near}?` : ""}${shown}`;
+      return `must ${allowed}${near ? `; did you mean ${near}?` : ""}${shown}`;
     }
     case "invalid_type":
       return input === undefined ? "Required" : `must be of type ${issue.expected}${shown}`;

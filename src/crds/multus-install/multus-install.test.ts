@@ -71,8 +71,10 @@ describe("parseMultusInstall", () => {
   });
 
   test("refuses another kind, another API, and a name that cannot be a label's value", () => {
-    expect(problemsOf(install({}, { kind: "Pod" }))).toEqual([
-      'kind: must be one of MultusInstall (it is "Pod")',
+    expect(problemsOf(install({}, { kind: "Pod" }))).toEqual(['kind: must be MultusInstall (it is "Pod")']);
+    expect(problemsOf({ metadata: { name: "multus" } })).toEqual([
+      "apiVersion: Required: it must be multus-operator.dev/v1alpha1",
+      "kind: Required: it must be MultusInstall",
     ]);
     expect(problemsOf(install({}, { apiVersion: "v1" }))[0]).toContain("apiVersion");
     expect(problemsOf(install({}, { metadata: { name: "a".repeat(64) } }))[0]).toMatch(
