@@ -54,8 +54,8 @@ export const withoutUnusedParts: Plugin = {
     build.onResolve({ filter: /^(@kubernetes\/client-node|gaxios)$/ }, ({ path, importer }) =>
       importer.includes("/@dot-i/k8s-operator/") ? { path, namespace: "stub" } : undefined,
     );
-    build.onResolve({ filter: /^(socks-proxy-agent|undici|(node:)?http)$/ }, ({ path, namespace }) => {
-      if (namespace === "stub" && path.endsWith("http")) return undefined;
+    build.onResolve({ filter: /^(socks-proxy-agent|undici|(node:)?http)$/ }, ({ path, kind }) => {
+      if (path.endsWith("http") && kind !== "import-statement") return undefined;
       return { path: path === "http" ? "node:http" : path, namespace: "stub" };
     });
     build.onResolve({ filter: /\/locales\/index\.js$/ }, ({ importer }) =>

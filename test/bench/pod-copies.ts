@@ -141,7 +141,7 @@ async function makeTemplate(world: World): Promise<void> {
           name: "worker",
           image: "registry.example/team/worker:1.4.2",
           command: ["/usr/bin/worker", "--listen", "0.0.0.0:8080"],
-          env: Array.from({ length: 9 }, (_, n) => ({ name: `SETTING_${n}`, value: `the value of ${n}` })),
+          env: Array.from({ length: 3 }, (_, n) => ({ name: `SETTING_${n}`, value: `the value of ${n}` })),
           ports: [{ name: "http", containerPort: 8080 }],
           resources: {
             requests: { cpu: "100m", memory: "128Mi" },

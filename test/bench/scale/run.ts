@@ -139,7 +139,7 @@ export class Scale {
         listJsonMs: lists.reduce((sum, ms) => sum + ms, 0) / lists.length,
       };
       if (size === 0) return figures;
-      const single = await this.#changes(SINGLE_CHANGES, 300);
+      const single = await this.#changes(SINGLE_CHANGES, 1000);
       figures.single = { medianMs: quantile(single, 0.5), worstMs: Math.max(...single) };
       progress(`${size} pods: one change ${JSON.stringify(figures.single)}`);
       figures.heartbeats = await this.#underLoad(operator, (count) => this.#heartbeat(count));
