@@ -16,6 +16,13 @@ test("packages that need the whole of node:http get it, and the program's own mo
   });
   const written: string[] = [];
   const stdout = { write: (text: string) => written.push(text) };
-  new Function("require", "process", outputFiles[0]?.text ?? "")(process.getBuiltinModule ? (name: string) => process.getBuiltinModule(name.replace("node:", "")) : undefined, { ...process, stdout });
-  expect(written).toEqual([`function,function,function,${process.getBuiltinModule("node:http").maxHeaderSize}`]);
+  new Function("require", "process", outputFiles[0]?.text ?? "")(
+    process.getBuiltinModule
+      ? (name: string) => process.getBuiltinModule(name.replace("node:", ""))
+      : undefined,
+    { ...process, stdout },
+  );
+  expect(written).toEqual([
+    `function,function,function,${process.getBuiltinModule("node:http").maxHeaderSize}`,
+  ]);
 });

@@ -17,8 +17,12 @@ export function memoryOf(pid: number): Memory {
   return { resident: field("VmRSS"), peak: field("VmHWM"), anonymous: field("RssAnon") };
 }
 
-/** The median of the resident memory over some seconds: garbage comes and goes. */
+/** A runtime gives back what a start has left some seconds later, ms. */
+const SETTLE_MS = 20_000;
+
+/** The median of the resident memory over some seconds, after a pause: garbage comes and goes. */
 export async function settledMemory(pid: number, seconds = 10): Promise<Memory> {
+  await sleep(SETTLE_MS);
   const seen: Memory[] = [];
   for (let n = 0; n < seconds * 2; n++) {
     seen.push(memoryOf(pid));

@@ -38,7 +38,7 @@ export interface InformerFigures {
   memory: Memory;
   syncMs: number;
   /** Cores used under the changes that change nothing that is kept. */
-  cores?: number;
+  cores: number;
 }
 
 export interface SizeFigures {
@@ -124,7 +124,7 @@ export class Scale {
   async measure(size: number): Promise<SizeFigures> {
     await this.#fill(size);
     const informers: InformerFigures[] = [];
-    for (const mode of this.#informer === undefined ? [] : INFORMER_MODES)
+    for (const mode of this.#informer === undefined || size === 0 ? [] : INFORMER_MODES)
       informers.push(await this.#measureInformer(mode));
     await this.#removeReports();
     const lists = [await this.#list("json")];
@@ -262,10 +262,8 @@ export class Scale {
       });
       const memory = await settledMemory(informer.pid);
       const figures: InformerFigures = { mode, memory, syncMs: Number(synced()?.[1]) };
-      if (this.#size > 0) {
-        const { cores } = await this.#load(informer, (count) => this.#heartbeat(count), 15_000);
-        figures.cores = cores;
-      }
+      const { cores } = await this.#load(informer, (count) => this.#heartbeat(count), 15_000);
+      figures.cores = cores;
       progress(`${this.#size} pods: client-go ${JSON.stringify(figures)}`);
       return figures;
     } finally {

@@ -91,8 +91,7 @@ function informerRows(mode: InformerFigures["mode"], figures: readonly SizeFigur
         const informer = found(of);
         if (!informer) return undefined;
         const ratio = (of.memory.resident / informer.memory.resident).toFixed(2);
-        const cores = informer.cores === undefined ? "" : `; ${informer.cores.toFixed(2)}`;
-        return `${mib(informer.memory.resident)} (${ratio}); ${seconds(informer.syncMs)}${cores}`;
+        return `${mib(informer.memory.resident)} (${ratio}); ${seconds(informer.syncMs)}; ${informer.cores.toFixed(2)}`;
       },
     ),
   ];
