@@ -261,9 +261,8 @@ export class Scale {
         check: () => informer.assertRunning(),
       });
       const memory = await settledMemory(informer.pid);
-      const figures: InformerFigures = { mode, memory, syncMs: Number(synced()?.[1]) };
       const { cores } = await this.#load(informer, (count) => this.#heartbeat(count), 15_000);
-      figures.cores = cores;
+      const figures: InformerFigures = { mode, memory, syncMs: Number(synced()?.[1]), cores };
       progress(`${this.#size} pods: client-go ${JSON.stringify(figures)}`);
       return figures;
     } finally {
