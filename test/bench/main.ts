@@ -40,6 +40,8 @@ for (const bench of chosen) {
   writeFileSync(FILE, `${head(before)}\n${ALL.map(({ name, title }) => section(name, title)).join("\n")}`);
 }
 
+execFileSync(join(ROOT, "node_modules/.bin/biome"), ["format", "--write", FILE], { stdio: "ignore" });
+
 function section(name: string, title: string): string {
   return `<!-- ${name} -->\n## ${title}\n\n${sections.get(name) ?? "Not measured yet."}\n<!-- end of ${name} -->\n`;
 }
