@@ -262,7 +262,7 @@ export class Reflector<T> {
         const reader = this.#listReader(response, (item) => {
           items++;
           const kept = this.#project(item);
-          if (kept !== undefined) found.add(keyOf(item), kept);
+          if (kept !== undefined) this.#guard(keyOf(item), () => found.add(keyOf(item), kept));
         });
         page = undefined;
         const next = (token: string | undefined) => {
@@ -439,17 +439,22 @@ export class Reflector<T> {
     if (type === "BOOKMARK") return;
     const kept = type === "DELETED" ? undefined : this.#project(object);
     const key = keyOf(object);
-    this.#notify(kept === undefined ? this.#store.delete(key) : this.#store.set(key, kept));
+    this.#guard(key, () =>
+      this.#notify(kept === undefined ? this.#store.delete(key) : this.#store.set(key, kept)),
+    );
+  }
+
+  #notify(changes: Iterable<Change<T>>): void {
+    for (const [key, kept] of changes) this.#guard(key, () => this.#options.onChange(key, kept));
   }
 
   /** A handler that throws is a fault of the program; it must end neither the watch nor the telling of other keys. */
-  #notify(changes: Iterable<Change<T>>): void {
-    for (const [key, kept] of changes)
-      try {
-        this.#options.onChange(key, kept);
-      } catch (error) {
-        this.#options.log.error({ err: error, object: key }, "a change could not be processed");
-      }
+  #guard(key: string, process: () => void): void {
+    try {
+      process();
+    } catch (error) {
+      this.#options.log.error({ err: error, object: key }, "a change could not be processed");
+    }
   }
 
   #project(object: ApiObject): T | undefined {
