@@ -2,6 +2,7 @@ import { type HttpMethod, RequestContext } from "@kubernetes/client-node";
 import { type Dispatcher, request as send } from "undici";
 import type { Connection } from "./connection.ts";
 import { ApiError, NetworkError } from "./errors.ts";
+import { isProtobuf, statusObject, unwrapped } from "./protobuf/envelope.ts";
 import { type ApiObject, collectionPath, type ObjectRef, pathOf, type ResourceType } from "./resource.ts";
 import { Watches } from "./watches.ts";
 
@@ -210,7 +211,7 @@ export class KubeClient {
     this.#hooks.after?.(info, response.statusCode);
     if (response.statusCode >= 400) {
       const retryAfter = response.headers["retry-after"];
-      const text = await response.body.text().catch(() => "");
+      const text = await errorText(response).catch(() => "");
       throw new ApiError(
         info,
         response.statusCode,
@@ -220,6 +221,12 @@ export class KubeClient {
     }
     return response;
   }
+}
+
+/** The metav1.Status of an error as JSON: a server answers errors in the encoding that was asked for. */
+async function errorText({ body, headers }: Dispatcher.ResponseData): Promise<string> {
+  if (!isProtobuf(headers)) return await body.text();
+  return JSON.stringify(statusObject(unwrapped(Buffer.from(await body.arrayBuffer()))));
 }
 
 function joined(a: AbortSignal | undefined, b: AbortSignal | undefined): AbortSignal | undefined {

@@ -6,13 +6,23 @@ export interface ListMetadata {
   continue?: string;
 }
 
+/** Reads a list as it comes in. */
+export interface ListStream {
+  push(chunk: Buffer): void;
+  /** After the last chunk. Throws a SyntaxError if the list is cut off. */
+  end(): ListMetadata;
+  /** As soon as it is known: the API server writes it before the items. */
+  readonly metadata: ListMetadata | undefined;
+  readonly bytes: number;
+}
+
 const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN, CLOSE] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d];
 
 /**
  * Reads a list as it comes in, one item at a time: a page of 500 objects of a tenant's can have 100 MiB, and several
  * times that once it is parsed. Its items are the one list right below the top. Throws where the text is not a list.
  */
-export class ListReader {
+export class ListReader implements ListStream {
   readonly #onItem: (item: ApiObject) => void;
   /** The text without the items. */
   #envelope = "";
@@ -21,6 +31,7 @@ export class ListReader {
   #inString = false;
   #escaped = false;
   #inItems = false;
+  metadata: ListMetadata | undefined;
   bytes = 0;
 
   constructor(onItem: (item: ApiObject) => void) {
@@ -44,6 +55,7 @@ export class ListReader {
         if (byte === OPEN_LIST && this.#depth === 1) {
           this.#takeEnvelope(chunk.subarray(from, at + 1));
           this.#inItems = true;
+          this.metadata = metadataBefore(this.#envelope);
         } else if (this.#inItems && this.#depth === 2) from = at;
         this.#depth++;
       } else if (byte === CLOSE || byte === CLOSE_LIST) {
@@ -75,6 +87,15 @@ export class ListReader {
     const text = this.#parts.length === 0 ? last : Buffer.concat([...this.#parts, last]);
     this.#parts = [];
     this.#onItem(JSON.parse(text.toString("utf8")) as ApiObject);
+  }
+}
+
+/** The metadata if it comes before the items: the text ends with the list's opening bracket. */
+function metadataBefore(envelope: string): ListMetadata | undefined {
+  try {
+    return (JSON.parse(`${envelope}]}`) as { metadata?: ListMetadata }).metadata;
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,23 +1,23 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parseAddress } from "../cni/address.ts";
-import { addressUse, formatAddress, poolsOf, pressureOf } from "./addresses.ts";
+import { formatAddress, poolsOf, pressureOf, rangesOf } from "./addresses.ts";
 import { readNetwork } from "./cross-checks/network.ts";
 
 const network = (ipam: object) =>
   readNetwork({ namespace: "apps", name: "net", config: JSON.stringify({ type: "macvlan", ipam }) });
-const rangesOf = (ipam: object) =>
-  addressUse(network(ipam), []).ranges.map(({ range, size, perNode }) => [range, size, perNode]);
+const rangesIn = (ipam: object) =>
+  rangesOf(poolsOf(network(ipam)), []).map(({ range, size, perNode }) => [range, size, perNode]);
 
 test("host-local: the gateway is never handed out, a set is one stock, each node has its own", () => {
-  expect(rangesOf({ type: "host-local", subnet: "10.0.0.0/24" })).toEqual([
+  expect(rangesIn({ type: "host-local", subnet: "10.0.0.0/24" })).toEqual([
     ["10.0.0.2-10.0.0.254", 253, true],
   ]);
   const set = [
     { subnet: "10.0.0.0/24", rangeStart: "10.0.0.10", rangeEnd: "10.0.0.19", gateway: "10.0.0.15" },
     { subnet: "10.0.1.0/24", rangeStart: "10.0.1.10", rangeEnd: "10.0.1.19" },
   ];
-  expect(rangesOf({ type: "host-local", ranges: [set, [{ subnet: "fd00::/64" }]] })).toEqual([
+  expect(rangesIn({ type: "host-local", ranges: [set, [{ subnet: "fd00::/64" }]] })).toEqual([
     ["10.0.0.10-10.0.1.19", 19, true],
     ["fd00::2-fd00::ffff:ffff:ffff:ffff", Number.MAX_SAFE_INTEGER, true],
   ]);
@@ -25,13 +25,13 @@ test("host-local: the gateway is never handed out, a set is one stock, each node
 
 test("whereabouts: without the network's ends and what is excluded, in either spelling", () => {
   expect(
-    rangesOf({ type: "whereabouts", range: "10.0.0.0/28", exclude: ["10.0.0.4/30", "10.0.0.9"] }),
+    rangesIn({ type: "whereabouts", range: "10.0.0.0/28", exclude: ["10.0.0.4/30", "10.0.0.9"] }),
   ).toEqual([["10.0.0.1-10.0.0.14", 9, false]]);
-  expect(rangesOf({ type: "whereabouts", range: "10.0.0.5-10.0.0.0/28" })).toEqual([
+  expect(rangesIn({ type: "whereabouts", range: "10.0.0.5-10.0.0.0/28" })).toEqual([
     ["10.0.0.5-10.0.0.14", 10, false],
   ]);
   expect(
-    rangesOf({
+    rangesIn({
       type: "whereabouts",
       ipRanges: [{ range: "10.0.0.0/24", range_start: "10.0.0.7", range_end: "10.0.0.9" }],
     }),
@@ -46,39 +46,6 @@ test("what has no range has none: dhcp, no IPAM, what cannot be read", () => {
     { type: "whereabouts", range: 1 },
   ])
     expect(poolsOf(network(ipam))).toEqual([]);
-});
-
-test("host-local counts per node and shows the fullest; an address counts once", () => {
-  const ipam = { type: "host-local", subnet: "10.0.0.0/24", rangeStart: "10.0.0.10", rangeEnd: "10.0.0.13" };
-  const holder = (pod: string, node: string, ...ips: string[]) => ({ pod, node, ips });
-  const { ranges, outside } = addressUse(network(ipam), [
-    holder("a", "n1", "10.0.0.10"),
-    holder("b", "n2", "10.0.0.10"),
-    holder("c", "n2", "10.0.0.11", "10.0.0.11", "not an address"),
-    holder("d", "n2", "10.0.9.9"),
-  ]);
-  expect(ranges).toEqual([
-    {
-      range: "10.0.0.10-10.0.0.13",
-      ipam: "host-local",
-      size: 4,
-      used: 2,
-      free: 2,
-      perNode: true,
-      node: "n2",
-    },
-  ]);
-  expect(outside).toEqual([{ address: "10.0.9.9", pod: "d" }]);
-});
-
-test("static addresses are one each, and others beside them are no fault", () => {
-  const { ranges, outside } = addressUse(
-    network({ type: "static", addresses: [{ address: "10.0.0.5/24" }] }),
-    [{ pod: "a", node: "n1", ips: ["10.0.0.5", "10.0.0.6"] }],
-  );
-  expect(ranges).toMatchObject([{ range: "10.0.0.5", size: 1, used: 1 }]);
-  expect(ranges.map(pressureOf)).toEqual(["none"]);
-  expect(outside).toEqual([]);
 });
 
 test("pressure", () => {

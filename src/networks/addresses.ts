@@ -20,40 +20,39 @@ interface Interval {
   last: bigint;
 }
 
-/** The addresses that a pod reports in one network. */
-export interface Holder {
-  /** "namespace/name". */
-  pod: string;
-  node: string;
-  ips: readonly string[];
-}
-
 export interface AddressUse {
   ranges: AddressRange[];
-  /** Addresses in no range of the network, where it has any. */
+  /** How many of the following there are. */
+  outsideTotal: number;
+  /** Addresses in no range of the network, if it has any; the first. */
   outside: { address: string; pod: string }[];
 }
 
 /** A range is nearly used up from this share on. */
 const NEARLY = 0.9;
-/** Ranges, and exclusions of each, that are looked at: a tenant may write any number. */
+/** Ranges, and exclusions of each, that are inspected at: a tenant may write any number. */
 const MAX_RANGES = 64;
 
-/** What pods report, counted over the network's ranges: leases that were not given back are not seen. */
-export function addressUse(network: Network, holders: Iterable<Holder>): AddressUse {
-  const pools = poolsOf(network);
-  const used = pools.map(() => new Map<string, Set<bigint>>());
-  const dynamic = pools.some(({ ipam }) => ipam !== "static");
-  const outside: AddressUse["outside"] = [];
-  for (const { pod, node, ips } of pools.length === 0 ? [] : holders)
-    for (const ip of ips) {
-      const found = parseAddress(ip);
-      if (!found) continue;
-      const index = pools.findIndex((pool) => holds(pool, found));
-      if (index >= 0) note(used[index], pools[index]?.perNode ? node : "", found.value);
-      else if (dynamic) outside.push({ address: ip, pod });
-    }
-  return { ranges: pools.map((pool, index) => rangeOf(pool, used[index] ?? new Map())), outside };
+/** How many addresses of a range are taken, on the fullest node if each node has the range for itself. */
+export interface NodeUse {
+  /** Empty if the range is one for all nodes, or none is taken. */
+  node: string;
+  used: number;
+}
+
+/** The number of the first stock that has the address, -1 if none has. */
+export function poolOf(pools: readonly AddressPool[], address: Address): number {
+  return pools.findIndex((pool) => holds(pool, address));
+}
+
+/** Whether addresses are given out by a plugin, so that one outside of its ranges is remarkable. */
+export function isDynamic(pools: readonly AddressPool[]): boolean {
+  return pools.some(({ ipam }) => ipam !== "static");
+}
+
+/** The ranges of a report. Addresses count that pods report: leases that were not given back are not seen. */
+export function rangesOf(pools: readonly AddressPool[], uses: readonly NodeUse[]): AddressRange[] {
+  return pools.map((pool, index) => rangeOf(pool, uses[index] ?? { node: "", used: 0 }));
 }
 
 /** Whether a range will give no more, or soon will not. Static addresses are not handed out one by one. */
@@ -144,24 +143,15 @@ function holds({ family, intervals }: AddressPool, found: Address): boolean {
   );
 }
 
-function note(byNode: Map<string, Set<bigint>> | undefined, node: string, value: bigint): void {
-  const taken = byNode?.get(node);
-  if (taken) taken.add(value);
-  else byNode?.set(node, new Set([value]));
-}
-
-function rangeOf(pool: AddressPool, byNode: Map<string, Set<bigint>>): AddressRange {
-  const [node, taken] = [...byNode].reduce<[string, Set<bigint>]>(
-    (most, next) => (next[1].size > most[1].size ? next : most),
-    ["", new Set()],
-  );
+function rangeOf(pool: AddressPool, { node, used }: NodeUse): AddressRange {
   const size = pool.intervals.reduce((sum, { first, last }) => sum + (last - first + 1n), 0n);
+  const counted = Number(size > MAX_COUNTED ? MAX_COUNTED : size);
   return {
     range: textOf(pool),
     ipam: pool.ipam,
-    size: Number(size > MAX_COUNTED ? MAX_COUNTED : size),
-    used: taken.size,
-    free: Number(size > MAX_COUNTED ? MAX_COUNTED : size) - taken.size,
+    size: counted,
+    used,
+    free: counted - used,
     perNode: pool.perNode,
     ...(pool.perNode && node !== "" ? { node } : {}),
   };

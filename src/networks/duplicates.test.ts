@@ -1,10 +1,9 @@
 import { expect, test } from "vitest";
 import { readNetwork } from "./cross-checks/network.ts";
-import { duplicatesOn, layer2Of } from "./duplicates.ts";
+import { claimsOn, layer2Of } from "./duplicates.ts";
 
 const layer2 = (config: object, name = "net") =>
   layer2Of(readNetwork({ namespace: "apps", name, config: JSON.stringify(config) }));
-const claim = (pod: string, node: string, ip: string, mac?: string) => ({ pod, node, ips: [ip], mac });
 
 test("NADs on one master share a network, others do not, and what is unknown is none", () => {
   const eth1 = layer2({ type: "macvlan", master: "eth1" });
@@ -16,33 +15,12 @@ test("NADs on one master share a network, others do not, and what is unknown is 
   expect(layer2({})).toBeUndefined();
 });
 
-test("the same address or hardware address on two pods, whatever its case; not twice on one pod", () => {
-  const shared = layer2({ type: "macvlan", master: "eth1" });
-  const claims = [
-    claim("b", "n2", "10.0.0.5", "02:00:00:00:00:AA"),
-    claim("a", "n1", "10.0.0.5", "02:00:00:00:00:aa"),
-    claim("a", "n1", "10.0.0.5"),
-    claim("c", "n1", "10.0.0.6", "02:00:00:00:00:01"),
-    claim("d", "n1", "10.0.0.7", "02:00:00:00:00:02"),
-    claim("d", "n1", "10.0.0.7", "02:00:00:00:00:02"),
-  ];
-  expect(shared && duplicatesOn(shared, claims)).toEqual([
-    { address: "02:00:00:00:00:aa", pods: ["a", "b"] },
-    { address: "10.0.0.5", pods: ["a", "b"] },
-  ]);
-});
-
-test("a bridge is another one on each node, and ipvlan shares the master's hardware address", () => {
-  const bridge = layer2({ type: "bridge", bridge: "br1" });
-  expect(
-    bridge && duplicatesOn(bridge, [claim("a", "n1", "10.0.0.5"), claim("b", "n2", "10.0.0.5")]),
-  ).toEqual([]);
-  expect(
-    bridge && duplicatesOn(bridge, [claim("a", "n1", "10.0.0.5"), claim("b", "n1", "10.0.0.5")]),
-  ).toHaveLength(1);
-  const ipvlan = layer2({ type: "ipvlan", master: "eth1" });
-  const mac = "02:00:00:00:00:01";
-  expect(
-    ipvlan && duplicatesOn(ipvlan, [claim("a", "n1", "10.0.0.5", mac), claim("b", "n1", "10.0.0.6", mac)]),
-  ).toEqual([]);
+test("addresses are claimed on the wire, on a bridge on that of the node, and no hardware address of ipvlan", () => {
+  const claims = (config: object) => {
+    const wire = layer2(config);
+    return wire && claimsOn(wire, "n1", ["10.0.0.5"], "02:00:00:00:00:AA");
+  };
+  expect(claims({ type: "macvlan", master: "eth1" })).toEqual([" 10.0.0.5", " 02:00:00:00:00:aa"]);
+  expect(claims({ type: "bridge", bridge: "br1" })).toEqual(["n1 10.0.0.5", "n1 02:00:00:00:00:aa"]);
+  expect(claims({ type: "ipvlan", master: "eth1" })).toEqual([" 10.0.0.5"]);
 });

@@ -6,15 +6,6 @@ const SHARED_WIRE = ["macvlan", "ipvlan", "vlan", "host-device", "sriov", "ovs",
 /** Plugins whose wire ends in the node, as far as the configuration tells. */
 const WITHIN_NODE = ["bridge", "cnv-bridge"];
 
-/** What a pod has in one network. */
-export interface Claim {
-  /** "namespace/name". */
-  pod: string;
-  node: string;
-  ips: readonly string[];
-  mac?: string | undefined;
-}
-
 export interface Duplicate {
   /** An IP or hardware address. */
   address: string;
@@ -49,25 +40,13 @@ export function layer2Of(network: Network): Layer2 | undefined {
   };
 }
 
-/** Addresses that several pods of one layer-2 network have, by address. */
-export function duplicatesOn(layer2: Layer2, claims: Iterable<Claim>): Duplicate[] {
-  const owners = new Map<string, string | Set<string>>();
-  for (const { pod, node, ips, mac } of claims) {
-    const where = layer2.perNode ? `${node} ` : " ";
-    for (const ip of ips) own(owners, where + ip, pod);
-    if (mac && layer2.ownHardwareAddresses) own(owners, where + mac.toLowerCase(), pod);
-  }
-  const found: Duplicate[] = [];
-  for (const [key, pods] of owners)
-    if (pods instanceof Set)
-      found.push({ address: key.slice(key.indexOf(" ") + 1), pods: [...pods].toSorted() });
-  return found.toSorted((a, b) => (a.address < b.address ? -1 : 1));
-}
-
-/** Most addresses have one owner, for which no set is made. */
-function own(owners: Map<string, string | Set<string>>, key: string, pod: string): void {
-  const owner = owners.get(key);
-  if (owner === undefined) owners.set(key, pod);
-  else if (owner instanceof Set) owner.add(pod);
-  else if (owner !== pod) owners.set(key, new Set([owner, pod]));
+/** What of a pod's addresses must be its own on the wire: "node address", the node empty where all nodes are on it. */
+export function claimsOn(
+  { perNode, ownHardwareAddresses }: Layer2,
+  node: string,
+  ips: readonly string[],
+  mac: string | undefined,
+): string[] {
+  const where = perNode ? `${node} ` : " ";
+  return [...ips, ...(mac && ownHardwareAddresses ? [mac.toLowerCase()] : [])].map((own) => where + own);
 }

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { NadReader } from "./nad.ts";
 import { keptBytes, nadView, unread } from "./nad-view.ts";
+import { noCounts } from "./network-pods.ts";
 import { reportStatusOf } from "./report.ts";
 
 const nad = (config: string) =>
@@ -33,8 +34,8 @@ it.each([
     generation: 1,
     crossFindings: [],
     nodes: [],
-    pods: [],
-    addresses: { ranges: [], outside: [] },
+    pods: { counts: noCounts(), unverified: 0, wanting: [] },
+    addresses: { ranges: [], outsideTotal: 0, outside: [] },
     duplicates: [],
   };
   const { conditions, plugins } = reportStatusOf(input, {}, "2026-11-26T00:00:00Z");

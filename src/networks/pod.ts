@@ -24,6 +24,8 @@ export interface PodView {
   hasAddress: boolean;
   /** It is being deleted: its addresses may be given to others already. */
   terminating: boolean;
+  /** The annotation; empty if it is not read. */
+  asked: string;
   request: ParsedNetworks;
   /** What Multus reported, in short; see `statusOf`. Absent where it reported nothing. */
   reported?: string | Problem;
@@ -110,7 +112,7 @@ export class PodViews {
       hostNetwork: spec.hostNetwork,
       hasAddress: status.podIP !== "",
       terminating: metadata.deletionTimestamp !== undefined,
-      request: fits ? this.#request(asked, metadata.namespace) : { ok: false, problem: NAMESPACE_FULL },
+      ...this.#asked(fits, asked, metadata.namespace),
       ...(reported === undefined ? {} : { reported: fits ? reported : NAMESPACE_FULL }),
       ...(reported !== undefined && isByMultus(metadata) ? { verified: true as const } : {}),
       ...(reported === undefined || attachedAt === undefined ? {} : { attachedAt }),
@@ -133,9 +135,14 @@ export class PodViews {
     return true;
   }
 
-  /** The pods of one workload carry one annotation. */
-  #request(annotation: string, namespace: string): ParsedNetworks {
-    if (annotation.length > MAX_REQUEST) return { ok: false, problem: REQUEST_TOO_LARGE };
+  #asked(fits: boolean, asked: string, namespace: string): Pick<PodView, "asked" | "request"> {
+    if (!fits) return { asked: "", request: { ok: false, problem: NAMESPACE_FULL } };
+    if (asked.length > MAX_REQUEST) return { asked: "", request: { ok: false, problem: REQUEST_TOO_LARGE } };
+    return { asked, request: this.request(asked, namespace) };
+  }
+
+  /** What an annotation asks for. The pods of one workload carry the same, and it is read once. */
+  request(annotation: string, namespace: string): ParsedNetworks {
     const text = `${namespace} ${annotation}`;
     const key = text.length <= 128 ? text : createHash("sha256").update(text).digest("base64");
     const known = this.#requests.get(key);
@@ -180,6 +187,9 @@ const NAMESPACE_FULL: Problem = {
   code: "TOO_LARGE",
   message: "is not read, because the texts of its namespace together are larger than the operator keeps",
 };
+
+/** Why a request is not read. */
+export const UNREAD: readonly Problem[] = [REQUEST_TOO_LARGE, NAMESPACE_FULL];
 
 function reportedBy(annotations: Readonly<Record<string, string>>): string | Problem | undefined {
   const text = networkStatusOf(annotations);

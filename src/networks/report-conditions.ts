@@ -3,8 +3,8 @@ import type { Condition } from "../crds/conditions.ts";
 import type { ReportReason } from "../crds/network-attachment-report/reasons.ts";
 import { counted } from "../crds/plural.ts";
 import { pressureOf } from "./addresses.ts";
-import type { OutcomeKind } from "./outcome.ts";
-import type { Inspected, ReportedPod } from "./report-input.ts";
+import { requesting } from "./network-pods.ts";
+import type { Inspected } from "./report-input.ts";
 
 interface Draft {
   status: "True" | "False" | "Unknown";
@@ -13,13 +13,8 @@ interface Draft {
 }
 
 /** Valid and Available, each with the time at which its status last changed. `now` is RFC 3339. */
-export function conditionsOf(
-  input: Inspected,
-  pods: readonly ReportedPod[],
-  previous: readonly Condition[],
-  now: string,
-): Condition[] {
-  const drafts = { Valid: validity(input), Available: availability(input, pods) };
+export function conditionsOf(input: Inspected, previous: readonly Condition[], now: string): Condition[] {
+  const drafts = { Valid: validity(input), Available: availability(input) };
   return Object.entries(drafts).map(([type, draft]) => {
     const before = previous.find((condition) => condition.type === type);
     return {
@@ -49,36 +44,34 @@ function validity({ findings, moreFindings = 0 }: Inspected): Draft {
   return { status: "True", reason: "Valid", message: warnings };
 }
 
-function availability(
-  { network, findings, crossFindings, inspected, addresses }: Inspected,
-  pods: readonly ReportedPod[],
-): Draft {
+function availability({ network, findings, crossFindings, inspected, addresses, pods }: Inspected): Draft {
   const unread = unreadDraft(findings);
   if (unread) return unread;
-  const of = (...kinds: OutcomeKind[]) => pods.filter(({ kind }) => kinds.includes(kind));
   const errors = findings.filter(({ severity }) => severity === "error");
   if (errors.length > 0) return { status: "False", reason: "Invalid", message: sentences(errors) };
   const missing = crossFindings.filter(({ severity }) => severity === "error");
   if (missing.length > 0) return { status: "False", reason: "NeedsMissing", message: sentences(missing) };
-  const failed = of("failed");
+  const { counts, wanting } = pods;
   const full = addresses.ranges.find((range) => pressureOf(range) === "used up");
   if (full)
     return {
       status: "False",
       reason: "RangeUsedUp",
-      message: `all ${full.size} addresses of ${full.range} are used${full.node === undefined ? "" : ` on ${full.node}`}${failed.length > 0 ? `, and ${counted(failed.length, "pod")} could not get one` : ""}`,
+      message: `all ${full.size} addresses of ${full.range} are used${full.node === undefined ? "" : ` on ${full.node}`}${counts.failed > 0 ? `, and ${counted(counts.failed, "pod")} could not get one` : ""}`,
     };
-  if (failed.length > 0) {
-    const own = failed.filter(({ pod }) => pod.startsWith(`${network.nad.namespace}/`));
+  if (counts.failed > 0) {
+    const own = wanting.filter(
+      ({ kind, pod }) => kind === "failed" && pod.startsWith(`${network.nad.namespace}/`),
+    );
     const first = own.toSorted((a, b) => (a.pod < b.pod ? -1 : 1))[0];
     const such = first ? `, such as ${first.pod}: ${first.evidence}` : ", all of them in other namespaces";
     return {
       status: "False",
       reason: "PodsFailing",
-      message: `${failed.length} of ${counted(pods.length, "pod")} could not be attached${such}`,
+      message: `${counts.failed} of ${counted(requesting(counts), "pod")} could not be attached${such}`,
     };
   }
-  const attached = of("attached", "restart-needed").length;
+  const attached = counts.attached + counts["restart-needed"];
   if (attached === 0 && !inspected)
     return {
       status: "Unknown",

@@ -5,21 +5,7 @@ import type { CrossFinding, SeenNode } from "./cross-checks/view.ts";
 import type { Duplicate } from "./duplicates.ts";
 import type { ConfigVersion } from "./history.ts";
 import type { LackingNode } from "./needs.ts";
-import type { OutcomeKind } from "./outcome.ts";
-
-/** One pod that asks for the network. */
-export interface ReportedPod {
-  /** "namespace/name". */
-  pod: string;
-  node: string;
-  kind: OutcomeKind;
-  /** Absent where the pod has all that it asked for. */
-  evidence?: string;
-  /** Its network-status was not written by Multus. */
-  unverified?: true;
-  /** The NAD that its outcome turns on, where it is one. */
-  network?: string;
-}
+import type { NetworkPods } from "./network-pods.ts";
 
 export interface ReportInput {
   network: Network;
@@ -31,7 +17,7 @@ export interface ReportInput {
   moreFindings?: number;
   crossFindings: readonly CrossFinding[];
   nodes: readonly SeenNode[];
-  pods: readonly ReportedPod[];
+  pods: NetworkPods;
   addresses: AddressUse;
   /** Of its layer-2 network, those that a pod of its own is party to. */
   duplicates: readonly Duplicate[];

@@ -1,12 +1,20 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { REPORT_BYTES, reportStatus } from "../crds/network-attachment-report/report.ts";
-import { addressUse } from "./addresses.ts";
+import { poolsOf, rangesOf } from "./addresses.ts";
 import { readNetwork } from "./cross-checks/network.ts";
+import {
+  evidenceIn,
+  isWanting,
+  kindIn,
+  type NetworkPods,
+  noCounts,
+  type ReportedPod,
+} from "./network-pods.ts";
 import type { OutcomeKind } from "./outcome.ts";
 import { reportStatusOf } from "./report.ts";
-import type { ReportedPod, ReportInput } from "./report-input.ts";
-import { summaryOf } from "./summary.ts";
+import type { ReportInput } from "./report-input.ts";
+import { summaryOf, summed } from "./summary.ts";
 
 const NOW = "2026-11-24T12:00:00Z";
 const network = readNetwork({
@@ -23,21 +31,36 @@ const node = (name: string, binaries: string[]) => ({
   allocatable: {},
   inspection: { binaries: binaries.map((binary) => ({ name: binary })), interfaces: ["eth1"], truncated: [] },
 });
-const pod = (name: string, kind: OutcomeKind, more: Partial<ReportedPod> = {}): ReportedPod => ({
+interface Pod extends ReportedPod {
+  network?: string;
+}
+const pod = (name: string, kind: OutcomeKind, more: Partial<Pod> = {}): Pod => ({
   pod: `apps/${name}`,
   node: "n1",
   kind,
-  ...(kind === "attached" ? {} : { evidence: `because ${kind}` }),
+  evidence: kind === "attached" ? "" : `because ${kind}`,
   ...more,
 });
+/** As the operator counts them. */
+function counted(pods: readonly Pod[]): NetworkPods {
+  const counts = noCounts();
+  const wanting: ReportedPod[] = [];
+  for (const { pod: name, node: on, evidence, ...turned } of pods) {
+    const kind = kindIn(turned, "apps/net");
+    counts[kind]++;
+    if (isWanting(kind, true))
+      wanting.push({ pod: name, node: on, kind, evidence: evidenceIn(turned, "apps/net", evidence) });
+  }
+  return { counts, unverified: 0, wanting };
+}
 const input = (more: Partial<ReportInput> = {}): ReportInput => ({
   network,
   generation: 3,
   findings: [],
   crossFindings: [],
   nodes: [node("n1", ["macvlan", "host-local"])],
-  pods: [],
-  addresses: addressUse(network, []),
+  pods: counted([]),
+  addresses: { ranges: rangesOf(poolsOf(network), []), outsideTotal: 0, outside: [] },
   duplicates: [],
   versions: [],
   ...more,
@@ -52,7 +75,9 @@ test("conditions: invalid, needs missing, used up, failing, not seen, well", () 
   const finding = { path: "mode", severity: "error" as const, code: "NOT_ONE_OF", message: "must be" };
   expect(conditions(of())).toEqual({ Valid: "True Valid", Available: "True Attachable" });
   expect(conditions(of({ nodes: [] }))).toEqual({ Valid: "True Valid", Available: "Unknown NotSeen" });
-  expect(conditions(of({ nodes: [], pods: [pod("a", "attached")] })).Available).toBe("True Attachable");
+  expect(conditions(of({ nodes: [], pods: counted([pod("a", "attached")]) })).Available).toBe(
+    "True Attachable",
+  );
   expect(conditions(of({ findings: [finding] }))).toEqual({
     Valid: "False Invalid",
     Available: "False Invalid",
@@ -63,11 +88,14 @@ test("conditions: invalid, needs missing, used up, failing, not seen, well", () 
     "True Attachable",
   );
   const ranges = [{ range: "r", ipam: "host-local", size: 3, used: 3, free: 0, perNode: true, node: "n1" }];
-  const full = of({ addresses: { ranges, outside: [] }, pods: [pod("a", "failed")] });
+  const full = of({
+    addresses: { ranges, outsideTotal: 0, outside: [] },
+    pods: counted([pod("a", "failed")]),
+  });
   expect(full.conditions?.[1]?.message).toBe(
     "all 3 addresses of r are used on n1, and 1 pod could not get one",
   );
-  const failing = of({ pods: [pod("b", "failed"), pod("a", "failed"), pod("c", "attached")] });
+  const failing = of({ pods: counted([pod("b", "failed"), pod("a", "failed"), pod("c", "attached")]) });
   expect(failing.conditions?.[1]?.message).toBe(
     "2 of 3 pods could not be attached, such as apps/a: because failed",
   );
@@ -75,11 +103,11 @@ test("conditions: invalid, needs missing, used up, failing, not seen, well", () 
 
 test("a pod that fails for another network's sake waits here, and is attached where only the other changed", () => {
   const status = of({
-    pods: [
+    pods: counted([
       pod("a", "failed", { network: "apps/other" }),
       pod("b", "restart-needed", { network: "apps/other" }),
       pod("c", "restart-needed", { network: "apps/net" }),
-    ],
+    ]),
   });
   expect(status.pods).toMatchObject({ requesting: 3, failed: 0, pending: 1, attached: 2, restartNeeded: 1 });
   expect(status.samples?.map(({ pod: name, outcome }) => [name, outcome])).toEqual([
@@ -93,7 +121,7 @@ test("a condition keeps its time until its status changes", () => {
   const first = of();
   const later = "2026-11-24T13:00:00Z";
   expect(reportStatusOf(input(), first, later)).toEqual(first);
-  const failing = reportStatusOf(input({ pods: [pod("a", "failed")] }), first, later);
+  const failing = reportStatusOf(input({ pods: counted([pod("a", "failed")]) }), first, later);
   expect(failing.conditions?.map(({ lastTransitionTime }) => lastTransitionTime)).toEqual([NOW, later]);
 });
 
@@ -146,10 +174,10 @@ test("the order of pods does not matter, and the status fits the CRD and 32 KiB,
   }));
   fc.assert(
     fc.property(pods, (some) => {
-      const status = of({ pods: some, findings, versions });
+      const status = of({ pods: counted(some), findings, versions });
       expect(Buffer.byteLength(JSON.stringify(status))).toBeLessThanOrEqual(REPORT_BYTES);
       expect(reportStatus.safeParse(status).error).toBeUndefined();
-      expect(of({ pods: some.toReversed(), findings, versions }).pods).toEqual(status.pods);
+      expect(of({ pods: counted(some.toReversed()), findings, versions }).pods).toEqual(status.pods);
       expect(status.pods?.requesting).toBe(some.length);
     }),
     { numRuns: 30 },
@@ -160,7 +188,7 @@ test("the summary counts networks and pods, and shows the worst first", () => {
   const invalid = of({ findings: [{ path: "mode", severity: "error", code: "X", message: "is wrong" }] });
   const ranges = [{ range: "r", ipam: "host-local", size: 10, used: 9, free: 1, perNode: true, node: "n1" }];
   const narrow = of({
-    addresses: { ranges, outside: [] },
+    addresses: { ranges, outsideTotal: 0, outside: [] },
     duplicates: [{ address: "10.0.0.5", pods: ["a", "b"] }],
   });
   const summary = summaryOf(
@@ -168,12 +196,12 @@ test("the summary counts networks and pods, and shows the worst first", () => {
       ["apps/bad", invalid],
       ["apps/narrow", narrow],
     ],
-    [
+    summed([
       { pod: "apps/a", kind: "attached" },
       { pod: "apps/b", kind: "restart-needed", evidence: "changed" },
       { pod: "apps/c", kind: "bypassed", evidence: "x".repeat(1000) },
       { pod: "apps/d", kind: "not-applicable" },
-    ],
+    ]),
   );
   expect(summary.networks).toEqual({
     total: 2,
@@ -197,12 +225,17 @@ test("pods of other namespaces are counted and not named, and no interface of a 
     nodes: [
       { ...node("n1", []), inspection: { binaries: [], interfaces: ["lo", "bond-secret"], truncated: [] } },
     ],
-    pods: [pod("mine", "failed"), other("db", "failed"), other("web", "bypassed"), other("ok", "attached")],
+    pods: counted([
+      pod("mine", "failed"),
+      other("db", "failed"),
+      other("web", "bypassed"),
+      other("ok", "attached"),
+    ]),
     duplicates: [
       { address: "10.0.0.5", pods: ["apps/mine", "victim-shop/db", "victim-shop/web"] },
       { address: "10.0.0.6", pods: ["victim-shop/db", "victim-shop/web"] },
     ],
-    addresses: { ranges: [], outside: [{ address: "10.9.0.1", pod: "victim-shop/db" }] },
+    addresses: { ranges: [], outsideTotal: 1, outside: [{ address: "10.9.0.1", pod: "victim-shop/db" }] },
   });
   const text = JSON.stringify(status);
   for (const secret of ["victim-shop", "bond-secret"]) expect(text).not.toContain(secret);
@@ -217,11 +250,11 @@ test("pods of other namespaces are counted and not named, and no interface of a 
     outside: [{ address: "10.9.0.1" }],
     nodesLacking: [{ node: "n1", lacks: ["plugin macvlan", "plugin host-local", "interface eth1"] }],
   });
-  const elsewhere = of({ pods: [other("db", "failed")] });
+  const elsewhere = of({ pods: counted([other("db", "failed")]) });
   expect(elsewhere.conditions?.[1]?.message).toBe(
     "1 of 1 pod could not be attached, all of them in other namespaces",
   );
-  const summary = summaryOf([["apps/net", status]], [], () => ["lo", "bond-secret"]);
+  const summary = summaryOf([["apps/net", status]], summed([]), () => ["lo", "bond-secret"]);
   expect(summary.networks.nodesLacking).toEqual([
     { node: "n1", lacks: ["interface eth1"], interfaces: ["bond-secret"] },
   ]);

@@ -5,9 +5,10 @@ import {
   type ReportStatus,
 } from "../crds/network-attachment-report/report.ts";
 import { lackingNodes, needsOf, pluginsText } from "./needs.ts";
+import { type NetworkPods, requesting } from "./network-pods.ts";
 import type { OutcomeKind } from "./outcome.ts";
 import { conditionsOf } from "./report-conditions.ts";
-import type { Inspected, ReportedPod, ReportInput } from "./report-input.ts";
+import type { Inspected, ReportInput } from "./report-input.ts";
 
 /** Worst first, as samples are listed. */
 const BY_SEVERITY: readonly OutcomeKind[] = [
@@ -28,7 +29,7 @@ export function reportStatusOf(input: ReportInput, previous: ReportStatus, now: 
 }
 
 /**
- * A restarted operator has looked at no node yet: what an earlier look showed of the same configuration holds
+ * A restarted operator has inspected at no node yet: what an earlier look showed of the same configuration holds
  * until the first new one.
  */
 function withLastInspection(input: ReportInput, previous: ReportStatus): Inspected {
@@ -56,17 +57,16 @@ const FROM_INSPECTIONS: readonly string[] = [
 ];
 
 function statusOf(input: Inspected, previous: ReportStatus, now: string): ReportStatus {
-  const { network, addresses, duplicates, versions, lacking } = input;
+  const { network, pods, addresses, duplicates, versions, lacking } = input;
   const needs = needsOf(network);
   const findings = [...input.findings, ...input.crossFindings].toSorted(
     (a, b) => Number(b.severity === "error") - Number(a.severity === "error"),
   );
-  const pods = input.pods.map((pod) => inNetwork(pod, `${network.nad.namespace}/${network.nad.name}`));
   // Whoever may read a namespace's reports may not know the pods of others.
   const isOwn = (pod: string) => pod.startsWith(`${network.nad.namespace}/`);
   const status: ReportStatus = {
     observedGeneration: input.generation,
-    conditions: conditionsOf(input, pods, previous.conditions ?? [], now),
+    conditions: conditionsOf(input, previous.conditions ?? [], now),
     plugins: pluginsText(network),
     types: needs.binaries.map((type) => type.slice(0, 128)),
     needs: {
@@ -101,7 +101,7 @@ function statusOf(input: Inspected, previous: ReportStatus, now: string): Report
         ...(others > 0 ? { otherPods: others } : {}),
       };
     }),
-    outsideTotal: addresses.outside.length,
+    outsideTotal: addresses.outsideTotal,
     outside: addresses.outside
       .slice(0, MOST.outside)
       .map(({ address, pod }) => ({ address: address.slice(0, 64), ...(isOwn(pod) ? { pod } : {}) })),
@@ -110,55 +110,39 @@ function statusOf(input: Inspected, previous: ReportStatus, now: string): Report
   return fitted(withoutEmpty(status));
 }
 
-/** What a pod's outcome means to one of its networks: a pod that failed for the sake of another waits here. */
-function inNetwork(pod: ReportedPod, key: string): ReportedPod {
-  if (pod.network === undefined || pod.network === key) return pod;
-  if (pod.kind === "partial" || pod.kind === "restart-needed") {
-    const { evidence: _, ...rest } = pod;
-    return { ...rest, kind: "attached" };
-  }
+function countsOf({ counts, unverified }: NetworkPods): NonNullable<ReportStatus["pods"]> {
   return {
-    ...pod,
-    kind: "pending",
-    evidence: `it waits for another network, ${pod.network}: ${pod.evidence}`,
-  };
-}
-
-function countsOf(pods: readonly ReportedPod[]): NonNullable<ReportStatus["pods"]> {
-  const of = (...kinds: OutcomeKind[]) => pods.filter(({ kind }) => kinds.includes(kind)).length;
-  return {
-    requesting: pods.length,
-    attached: of("attached", "restart-needed"),
-    pending: of("pending"),
-    failed: of("failed", "missing-network"),
-    bypassed: of("bypassed"),
-    partial: of("partial"),
-    restartNeeded: of("restart-needed"),
-    forbidden: of("forbidden-network"),
-    unverified: pods.filter(({ unverified }) => unverified).length,
+    requesting: requesting(counts),
+    attached: counts.attached + counts["restart-needed"],
+    pending: counts.pending,
+    failed: counts.failed + counts["missing-network"],
+    bypassed: counts.bypassed,
+    partial: counts.partial,
+    restartNeeded: counts["restart-needed"],
+    forbidden: counts["forbidden-network"],
+    unverified,
   };
 }
 
 /** The order does not depend on that of the input: a status that says the same is the same. */
 function samplesOf(
-  pods: readonly ReportedPod[],
+  { wanting }: NetworkPods,
   isOwn: (pod: string) => boolean,
 ): { samples: PodSample[]; otherSamples?: number } {
-  const rank = ({ kind }: ReportedPod) => BY_SEVERITY.indexOf(kind);
-  const wanting = pods.filter(
-    ({ kind, evidence }) => kind !== "attached" && (kind !== "pending" || evidence !== undefined),
-  );
-  const own = wanting.filter(({ pod }) => isOwn(pod));
-  const samples = own
-    .toSorted((a, b) => rank(a) - rank(b) || (a.pod < b.pod ? -1 : 1))
+  const rank = new Map(BY_SEVERITY.map((kind, n) => [kind, n]));
+  const ranked = wanting
+    .filter(({ pod }) => isOwn(pod))
+    .map((pod) => ({ pod, rank: rank.get(pod.kind) ?? -1 }));
+  const samples = ranked
+    .toSorted((a, b) => a.rank - b.rank || (a.pod.pod < b.pod.pod ? -1 : 1))
     .slice(0, MOST.samples)
-    .map(({ pod, node, kind, evidence = "" }) => ({
+    .map(({ pod: { pod, node, kind, evidence } }) => ({
       pod,
       ...(node === "" ? {} : { node }),
       outcome: kind,
       message: evidence.slice(0, 1024),
     }));
-  const others = wanting.length - own.length;
+  const others = wanting.length - ranked.length;
   return { samples, ...(others > 0 ? { otherSamples: others } : {}) };
 }
 

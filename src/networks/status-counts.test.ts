@@ -1,18 +1,18 @@
 import { expect, test } from "vitest";
 import { multusInstallStatus } from "../crds/multus-install/status.ts";
 import { networkStatusFrom } from "./status-counts.ts";
-import { summaryOf } from "./summary.ts";
+import { summaryOf, summed } from "./summary.ts";
 
 const summary = summaryOf(
   [],
-  [
+  summed([
     { pod: "a/1", kind: "attached" },
     { pod: "a/2", kind: "restart-needed", evidence: "changed" },
     { pod: "a/3", kind: "bypassed", evidence: "runs" },
     { pod: "a/4", kind: "missing-network", evidence: "gone" },
     { pod: "a/5", kind: "pending" },
     { pod: "a/6", kind: "not-applicable" },
-  ],
+  ]),
 );
 
 test("failing pods are those that do not have what they asked for; the rest is attached or pending", () => {

@@ -2,7 +2,8 @@ import { MAX_NODES, MAX_SAMPLES, SAMPLE_TEXT } from "../crds/multus-install/netw
 import type { ReportStatus } from "../crds/network-attachment-report/report.ts";
 import { pressureOf } from "./addresses.ts";
 import { INTERFACE, usable } from "./needs.ts";
-import { OUTCOMES, type OutcomeKind } from "./outcome.ts";
+import { noCounts, requesting } from "./network-pods.ts";
+import type { OutcomeKind } from "./outcome.ts";
 
 /** All NADs and all pods at a glance; for MultusInstall.status and the metrics. */
 export interface NetworkSummary {
@@ -39,8 +40,15 @@ export interface SummedPod {
   evidence?: string;
 }
 
-/** Pods that somebody has to look at, the worst first. */
-const ATTENTION_NEEDED: readonly OutcomeKind[] = [
+/** All pods that ask for networks, in numbers. */
+export interface SummedPods {
+  counts: Readonly<Record<OutcomeKind, number>>;
+  /** Those that need attention, in any order. */
+  failing: readonly SummedPod[];
+}
+
+/** The kinds of pods that need attention, the worst first. */
+const FAILING: readonly OutcomeKind[] = [
   "bypassed",
   "failed",
   "missing-network",
@@ -49,34 +57,35 @@ const ATTENTION_NEEDED: readonly OutcomeKind[] = [
   "restart-needed",
 ];
 
+/** Whether a pod of this kind needs attention. */
+export function isFailing(kind: OutcomeKind): boolean {
+  return FAILING.includes(kind);
+}
+
+/** Counts pods. */
+export function summed(pods: Iterable<SummedPod>): SummedPods {
+  const counts = noCounts();
+  const failing: SummedPod[] = [];
+  for (const pod of pods) {
+    counts[pod.kind]++;
+    if (isFailing(pod.kind)) failing.push(pod);
+  }
+  return { counts, failing };
+}
+
 /** The summary of all reports, by "namespace/name", and of all pods that ask for networks. */
 export function summaryOf(
   reports: Iterable<readonly [string, SummedReport]>,
-  pods: Iterable<SummedPod>,
+  { counts, failing }: SummedPods,
   interfacesOf: (node: string) => readonly string[] = () => [],
 ): NetworkSummary {
-  const counts = Object.fromEntries(Object.keys(OUTCOMES).map((kind) => [kind, 0])) as Record<
-    OutcomeKind,
-    number
-  >;
-  const trouble: SummedPod[] = [];
-  for (const pod of pods) {
-    counts[pod.kind]++;
-    if (ATTENTION_NEEDED.includes(pod.kind)) trouble.push(pod);
-  }
   return {
     ...networksOf([...reports], interfacesOf),
     pods: {
-      requesting: Object.entries(counts).reduce(
-        (sum, [kind, n]) => (kind === "not-applicable" ? sum : sum + n),
-        0,
-      ),
+      requesting: requesting(counts),
       counts,
-      samples: trouble
-        .toSorted(
-          (a, b) =>
-            ATTENTION_NEEDED.indexOf(a.kind) - ATTENTION_NEEDED.indexOf(b.kind) || (a.pod < b.pod ? -1 : 1),
-        )
+      samples: failing
+        .toSorted((a, b) => FAILING.indexOf(a.kind) - FAILING.indexOf(b.kind) || (a.pod < b.pod ? -1 : 1))
         .slice(0, MAX_SAMPLES)
         .map(({ pod, kind, evidence = "" }) => ({ pod, outcome: kind, message: shortened(evidence) })),
     },

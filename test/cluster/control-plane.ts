@@ -184,6 +184,11 @@ export class ControlPlane implements AsyncDisposable {
     return await compact(etcdUrl(this.#layout));
   }
 
+  /** Where etcd serves clients, without TLS. */
+  get etcd(): string {
+    return etcdUrl(this.#layout);
+  }
+
   /** The requests recorded until now; empty without `auditPolicy`. */
   auditEvents(): AuditEvent[] {
     return readAuditEvents(this.directory);

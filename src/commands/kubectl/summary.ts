@@ -2,7 +2,7 @@ import { pathAndMessage } from "../../cni/finding.ts";
 import type { MultusInstallStatus } from "../../crds/multus-install/status.ts";
 import type { ReportStatus } from "../../crds/network-attachment-report/report.ts";
 import { networkStatusFrom } from "../../networks/status-counts.ts";
-import { summaryOf } from "../../networks/summary.ts";
+import { summaryOf, summed } from "../../networks/summary.ts";
 import { type CollectedNetworks, collectNetworks, collectPods } from "./collect.ts";
 import type { InstallWithStatus } from "./install.ts";
 import type { PermittedReader } from "./permitted-reader.ts";
@@ -21,12 +21,12 @@ export async function summarize(
     key,
     seen.reports.get(key) ?? checked(seen, key),
   ]);
-  const summed = asking.map(({ namespace, name, outcome }) => ({
+  const found = asking.map(({ namespace, name, outcome }) => ({
     pod: `${namespace}/${name}`,
     kind: outcome.kind,
     evidence: outcome.evidence,
   }));
-  return networkStatusFrom(summaryOf(reports, summed), {});
+  return networkStatusFrom(summaryOf(reports, summed(found)), {});
 }
 
 /** As much of a report as a NAD's own text gives. */

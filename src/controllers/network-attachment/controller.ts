@@ -1,13 +1,18 @@
+import { randomInt } from "node:crypto";
 import { NETWORK_ATTACHMENT_REPORT } from "../../crds/network-attachment-report/report.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import { Controller, type ReconcileContext, type Result } from "../../kube/controller.ts";
 import type { EventRecorder } from "../../kube/events.ts";
 import { isStopped } from "../../kube/not-synced.ts";
+import { podDecoder } from "../../kube/protobuf/pod.ts";
 import { keyOf, Reflector, type ReflectorOptions } from "../../kube/reflector.ts";
 import { type ApiObject, CORE_EVENTS, PODS } from "../../kube/resource.ts";
 import { ByteBudget } from "../../networks/byte-budget.ts";
 import { type InstallView, installView } from "../../networks/install-view.ts";
 import { type PodView, PodViews } from "../../networks/pod.ts";
+import { NETWORK_STATUS, NETWORKS_STATUS } from "../../networks/pod-request/network-status.ts";
+import { NETWORKS } from "../../networks/pod-request/request.ts";
+import { PodTable } from "../../networks/pod-table/pod-table.ts";
 import { type ReportView, reportView } from "../../networks/report-view.ts";
 import { bytesOf, type FailureView, failureView } from "../../networks/sandbox-event.ts";
 import type { Logger } from "../../telemetry/logger.ts";
@@ -79,13 +84,15 @@ export class NetworkAttachmentController {
     });
     this.#failures = new SandboxFailures((pod) => this.#recheckPod(pod));
     const views = new PodViews();
+    const pods = new PodTable((annotation, namespace) => views.request(annotation, namespace));
     this.#pods = this.#reflect<PodView>({
       type: PODS,
+      protobuf: podDecoder([NETWORKS, NETWORK_STATUS, NETWORKS_STATUS]),
       project: (object) => views.view(object),
+      store: pods,
       onChange: (key, view) => {
         if (!view) views.forget(key);
         if (view?.dhcpDaemon) this.#networks.nodesChanged();
-        this.#recheckPod(key);
       },
     });
     const { installs, nodes, nads } = options.caches;
@@ -142,16 +149,19 @@ export class NetworkAttachmentController {
       reporter,
       nad: (key) => nads.get(key),
       nads: () => nads.values(),
-      pod: (key) => this.#pods.get(key),
-      pods: () => this.#pods.entries(),
+      pods,
+      isReady: () => this.#ready,
       nodes: () => nodes.offers(),
       install: () => this.#install,
       inspections: options.inspections,
       failure: (uid) => this.#failures.of(uid),
       outbox: this.#outbox,
       now: () => new Date(),
+      salt: randomInt(2 ** 32),
+      onPod: () => this.#sumSoon(),
       onNetwork: (key) => this.#enqueueSoon(key),
     });
+    pods.observe(this.#networks);
     options.inspections.onChange(() => this.#networks.nodesChanged());
   }
 
@@ -250,7 +260,6 @@ export class NetworkAttachmentController {
   #recheckPod(pod: string): void {
     if (!this.#ready) return;
     this.#networks.podChanged(pod);
-    this.#sumSoon();
   }
 
   #recheckAll(): void {

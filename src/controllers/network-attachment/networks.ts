@@ -1,11 +1,11 @@
-import { addressUse } from "../../networks/addresses.ts";
+import { MOST } from "../../crds/network-attachment-report/report.ts";
+import { AddressClaims } from "../../networks/claims/address-claims.ts";
 import type { ClusterView, SeenNode } from "../../networks/cross-checks/view.ts";
-import { type Duplicate, duplicatesOn } from "../../networks/duplicates.ts";
 import type { InstallView } from "../../networks/install-view.ts";
 import { type LostNetwork, lostNetworksWarning } from "../../networks/lost-networks.ts";
-import { NadReader, type ReadNad } from "../../networks/nad.ts";
+import { NadReader } from "../../networks/nad.ts";
 import type { NadView } from "../../networks/nad-view.ts";
-import type { PodView } from "../../networks/pod.ts";
+import type { PodTable, TableObserver } from "../../networks/pod-table/pod-table.ts";
 import { reportStatusOf } from "../../networks/report.ts";
 import type { SandboxFailure } from "../../networks/sandbox-failure.ts";
 import { type NetworkSummary, type SummedReport, summaryOf } from "../../networks/summary.ts";
@@ -20,8 +20,9 @@ export interface NetworksOptions {
   reporter: Reporter;
   nad: (key: string) => NadView | undefined;
   nads: () => NadView[];
-  pod: (key: string) => PodView | undefined;
-  pods: () => Iterable<readonly [string, PodView]>;
+  pods: PodTable;
+  /** Whether everything was listed: until then a pod is known and not looked at. */
+  isReady: () => boolean;
   nodes: () => SeenNode[];
   /** The MultusInstall that counts. */
   install: () => InstallView | undefined;
@@ -29,6 +30,10 @@ export interface NetworksOptions {
   failure: (podUid: string) => SandboxFailure | undefined;
   outbox: EventOutbox;
   now: () => Date;
+  /** A number that tenants cannot know. */
+  salt: number;
+  /** A pod was looked at, or is gone. */
+  onPod: () => void;
   /** A network whose report may say something else now, by "namespace/name". */
   onNetwork: (key: string) => void;
 }
@@ -36,11 +41,12 @@ export interface NetworksOptions {
 const NO_ISOLATION = { enabled: false, globalNamespaces: [] };
 
 /** All NADs and pods as they are seen now, and the reports that say so. */
-export class Networks {
+export class Networks implements TableObserver {
   readonly #options: NetworksOptions;
   readonly #outcomes: PodOutcomes;
   readonly #cross: CrossFindings;
   readonly #nads: NadReader;
+  readonly #claims: AddressClaims;
   /** Of each report, what the summary counts. */
   readonly #statuses = new Map<string, SummedReport>();
   /** How often a pod went from one outcome to another, for the names of its events. */
@@ -52,8 +58,10 @@ export class Networks {
     this.#options = options;
     this.#nads = new NadReader(options.nad, (key) => options.reporter.current(key)?.status.versions ?? []);
     this.#cross = new CrossFindings(() => this.#view(), options.onNetwork);
+    this.#claims = new AddressClaims((key) => this.#nads.read(key), options.salt);
     this.#outcomes = new PodOutcomes({
-      pod: options.pod,
+      pods: options.pods,
+      claims: this.#claims,
       network: (namespace, name) => this.#nads.read(`${namespace}/${name}`)?.facts,
       failure: options.failure,
       isolation: () => options.install()?.isolation ?? NO_ISOLATION,
@@ -62,14 +70,38 @@ export class Networks {
     });
   }
 
-  podChanged(key: string): void {
-    this.#outcomes.update(key);
-    if (!this.#options.pod(key)) this.#transitions.delete(key);
+  leaves(slot: number): void {
+    this.#outcomes.leaves(slot);
   }
 
+  enters(slot: number): void {
+    if (!this.#options.isReady()) return;
+    this.#outcomes.enters(slot);
+    this.#options.onPod();
+  }
+
+  gone(slot: number, pod: string): void {
+    this.#outcomes.gone(slot);
+    this.#transitions.delete(pod);
+    if (this.#options.pods.isRunningDhcpDaemon(slot)) this.nodesChanged();
+    this.#options.onPod();
+  }
+
+  /** Something else than the pod itself changed that its outcome depends on. */
+  podChanged(pod: string): void {
+    const slot = this.#options.pods.slotOf(pod);
+    if (slot < 0) return;
+    this.#outcomes.update(slot);
+    this.#options.onPod();
+  }
+
+  /** The pods leave by the old configuration and come in by the new one. */
   nadChanged(key: string): void {
+    const slots = this.#outcomes.slotsOf(key);
+    for (const slot of slots) this.#outcomes.leaves(slot);
+    this.#claims.forget(key);
     this.#nads.read(key);
-    for (const pod of [...this.#outcomes.podsOf(key)]) this.#outcomes.update(pod);
+    for (const slot of slots) this.#outcomes.enters(slot);
     this.#cross.invalidate();
   }
 
@@ -79,9 +111,13 @@ export class Networks {
   }
 
   everythingChanged(): void {
+    const slots = [...this.#options.pods.slots()];
+    for (const slot of slots) this.#outcomes.leaves(slot);
+    for (const { namespace, name } of this.#options.nads()) this.#claims.forget(`${namespace}/${name}`);
+    for (const key of this.#nads.keys()) this.#claims.forget(key);
     for (const { namespace, name } of this.#options.nads()) this.#nads.read(`${namespace}/${name}`);
     for (const key of this.#nads.keys()) this.#nads.read(key);
-    for (const [key] of this.#options.pods()) this.#outcomes.update(key);
+    for (const slot of slots) this.#outcomes.enters(slot);
     this.#nodes = undefined;
     this.#cross.refresh();
   }
@@ -102,6 +138,7 @@ export class Networks {
       return await reporter.remove(namespace, name, signal);
     }
     const previous = reporter.current(key)?.status ?? {};
+    const { total, outside } = this.#outcomes.outside(key, MOST.outside);
     const status = reportStatusOf(
       {
         network: read.network,
@@ -111,8 +148,8 @@ export class Networks {
         crossFindings: this.#cross.of(key),
         nodes: this.#nodesNow(),
         pods: this.#outcomes.reported(key),
-        addresses: addressUse(read.network, this.#outcomes.holders(key, read.network.networkName)),
-        duplicates: this.#duplicatesOf(key, read),
+        addresses: { ranges: this.#claims.ranges(key), outsideTotal: total, outside },
+        duplicates: this.#outcomes.duplicates(key),
         versions: read.versions,
       },
       previous,
@@ -142,9 +179,7 @@ export class Networks {
     const lost: LostNetwork[] = [];
     for (const network of this.#outcomes.networks()) {
       if (this.#nads.read(network)) continue;
-      const pods = this.#outcomes
-        .reported(network)
-        .filter(({ kind }) => kind === "attached" || kind === "restart-needed").length;
+      const pods = this.#outcomes.attached(network);
       if (pods > 0) lost.push({ network, pods });
     }
     return lost;
@@ -152,20 +187,6 @@ export class Networks {
 
   stop(): void {
     this.#cross.stop();
-  }
-
-  /** Duplicates on its layer-2 network to which a pod of its own is party. */
-  #duplicatesOf(key: string, { layer2 }: ReadNad): Duplicate[] {
-    if (!layer2) return [];
-    const own = this.#outcomes.podsOf(key);
-    return duplicatesOn(layer2, this.#claimsOn(layer2.name)).filter(({ pods }) =>
-      pods.some((pod) => own.has(pod)),
-    );
-  }
-
-  *#claimsOn(layer2: string) {
-    for (const [key, { network }] of this.#nads.onLayer2(layer2))
-      yield* this.#outcomes.holders(key, network.networkName);
   }
 
   #nodesNow(): SeenNode[] {
@@ -177,15 +198,14 @@ export class Networks {
 
   #view(): ClusterView {
     const version = this.#options.install()?.version;
-    const daemons = [...this.#options.pods()].filter(
-      ([, { dhcpDaemon, phase }]) => dhcpDaemon && phase === "Running",
-    );
+    const { pods } = this.#options;
+    const daemons = [...pods.slots()].filter((slot) => pods.isRunningDhcpDaemon(slot));
     return {
       nads: this.#options.nads(),
       nodes: this.#nodesNow(),
       install: version === undefined ? undefined : { version },
       hidesOtherNamespaces: true,
-      dhcpNodes: new Set(daemons.map(([, { node }]) => node)),
+      dhcpNodes: new Set(daemons.map((slot) => pods.node(slot))),
     };
   }
 

@@ -1,46 +1,70 @@
+import fc from "fast-check";
 import { beforeEach, expect, test } from "vitest";
 import type { NetworkFacts } from "../../networks/attachments.ts";
-import { type PodView, PodViews } from "../../networks/pod.ts";
+import { AddressClaims } from "../../networks/claims/address-claims.ts";
+import { readNetwork } from "../../networks/cross-checks/network.ts";
+import { layer2Of } from "../../networks/duplicates.ts";
+import { PodViews } from "../../networks/pod.ts";
+import { PodTable } from "../../networks/pod-table/pod-table.ts";
 import type { SandboxFailure } from "../../networks/sandbox-failure.ts";
 import { eventOf } from "./pod-events.ts";
 import { PodOutcomes, type Transition } from "./pod-outcomes.ts";
 
-let pods: Map<string, PodView>;
+let pods: PodTable;
+let views: PodViews;
 let nads: Map<string, NetworkFacts>;
 let failures: Map<string, SandboxFailure>;
 let told: Set<string>;
 let transitions: Transition[];
 let outcomes: PodOutcomes;
-const views = new PodViews();
+let claims: AddressClaims;
+/** Of every NAD. */
+let config: object;
 
-beforeEach(() => {
-  pods = new Map();
+function restart(): void {
+  views = new PodViews();
+  pods = new PodTable((annotation, namespace) => views.request(annotation, namespace));
   nads = new Map([["apps/net", { cniName: "net" }]]);
   failures = new Map();
   told = new Set();
   transitions = [];
+  config = {
+    type: "macvlan",
+    master: "eth1",
+    ipam: { type: "host-local", subnet: "10.0.0.0/24", rangeStart: "10.0.0.2", rangeEnd: "10.0.0.9" },
+  };
+  claims = new AddressClaims((key) => {
+    if (!nads.has(key)) return undefined;
+    const [namespace = "", name = ""] = key.split("/");
+    const network = readNetwork({ namespace, name, config: JSON.stringify(config) });
+    return { network, layer2: layer2Of(network) };
+  }, 7);
   outcomes = new PodOutcomes({
-    pod: (key) => pods.get(key),
+    pods,
+    claims,
     network: (namespace, name) => nads.get(`${namespace}/${name}`),
     failure: (uid) => failures.get(uid),
     isolation: () => ({ enabled: false, globalNamespaces: [] }),
     onNetwork: (key) => void told.add(key),
     onTransition: (transition) => void transitions.push(transition),
   });
-});
+  pods.observe(outcomes);
+}
+beforeEach(restart);
 
 function put(
   name: string,
   networks: string,
-  more: { phase?: string; status?: object[]; node?: string; manager?: string } = {},
+  more: { phase?: string; status?: object[]; node?: string; manager?: string; terminating?: true } = {},
 ): void {
-  const { phase = "Pending", status, node = "n1", manager = "multus" } = more;
+  const { phase = "Pending", status, node = "n1", manager = "multus", terminating } = more;
   const fieldsV1 = { "f:metadata": { "f:annotations": { "f:k8s.v1.cni.cncf.io/network-status": {} } } };
   const view = views.view({
     metadata: {
       namespace: "apps",
       name,
       uid: name,
+      ...(terminating ? { deletionTimestamp: "2026-11-24T10:00:00Z" } : {}),
       annotations: {
         "k8s.v1.cni.cncf.io/networks": networks,
         ...(status ? { "k8s.v1.cni.cncf.io/network-status": JSON.stringify(status) } : {}),
@@ -52,31 +76,33 @@ function put(
   });
   if (view) pods.set(`apps/${name}`, view);
   else pods.delete(`apps/${name}`);
-  outcomes.update(`apps/${name}`);
 }
+
+const update = (pod: string) => outcomes.update(pods.slotOf(pod));
+const askers = (network: string) => outcomes.slotsOf(network).map((slot) => pods.key(slot));
+const used = () => claims.ranges("apps/net").map((range) => [range.used, range.node]);
 
 const kinds = () => transitions.map(({ before, after }) => [before?.kind, after.kind]);
 
 test("pods are found by the NADs that they ask for, also by those that do not exist, and no more when they ask for others", () => {
   put("a", "net,gone");
   put("b", "net");
-  expect([...outcomes.podsOf("apps/net")]).toEqual(["apps/a", "apps/b"]);
-  expect([...outcomes.podsOf("apps/gone")]).toEqual(["apps/a"]);
+  expect(askers("apps/net")).toEqual(["apps/a", "apps/b"]);
+  expect(askers("apps/gone")).toEqual(["apps/a"]);
   told.clear();
   put("a", "net");
   expect(told).toEqual(new Set(["apps/net", "apps/gone"]));
-  expect([...outcomes.podsOf("apps/gone")]).toEqual([]);
+  expect(askers("apps/gone")).toEqual([]);
   pods.delete("apps/a");
-  outcomes.update("apps/a");
   expect([...outcomes.networks()]).toEqual(["apps/net"]);
-  expect(outcomes.size).toBe(1);
+  expect(outcomes.summed().counts).toMatchObject({ pending: 1, "missing-network": 0 });
 });
 
 test("a transition is reported once, and what stays the same is not", () => {
   put("a", "net");
   failures.set("a", { byMultus: true, network: "net", message: "Link not found" });
-  outcomes.update("apps/a");
-  outcomes.update("apps/a");
+  update("apps/a");
+  update("apps/a");
   put("a", "net", { phase: "Running", status: [{ name: "apps/net", ips: ["10.0.0.5"] }] });
   expect(kinds()).toEqual([
     [undefined, "pending"],
@@ -100,29 +126,121 @@ test("a NAD made just after its pod is no news until the pod is scheduled", () =
   ]);
 });
 
+const one = (ip: string, mac = "") => [{ name: "apps/net", ips: [ip], mac }];
+
 test("reports count neither pods that are over nor what those had; addresses of pods that go are free", () => {
-  const status = [{ name: "apps/net", ips: ["10.0.0.5"], mac: "02:00:00:00:00:01" }];
+  const status = one("10.0.0.5", "02:00:00:00:00:01");
   put("a", "net", { phase: "Running", status });
   put("over", "net", { phase: "Succeeded", status });
-  expect(outcomes.reported("apps/net")).toEqual([{ pod: "apps/a", node: "n1", kind: "attached" }]);
-  expect([...outcomes.holders("apps/net", "net")]).toEqual([
-    { pod: "apps/a", node: "n1", ips: ["10.0.0.5"], mac: "02:00:00:00:00:01" },
-  ]);
-  const view = pods.get("apps/a");
-  if (view) pods.set("apps/a", { ...view, terminating: true });
-  expect([...outcomes.holders("apps/net", "net")]).toEqual([]);
-  expect([...outcomes.summed()].map(({ kind }) => kind)).toEqual(["attached", "not-applicable"]);
+  expect(outcomes.reported("apps/net").counts).toMatchObject({ attached: 1, "not-applicable": 0 });
+  expect(used()).toEqual([[1, "n1"]]);
+  expect(outcomes.duplicates("apps/net")).toEqual([]);
+  put("a", "net", { phase: "Running", status, terminating: true });
+  expect(used()).toEqual([[0, undefined]]);
+  expect(outcomes.summed().counts).toMatchObject({ attached: 1, "not-applicable": 1 });
+  put("a", "");
+  expect(outcomes.reported("apps/net").counts.attached).toBe(0);
 });
 
 test("addresses that another manager than Multus reported do not count, and the pod is marked", () => {
-  const status = (ip: string) => [{ name: "apps/net", interface: "net1", ips: [ip] }];
-  put("thin", "net", { status: status("10.0.0.1"), manager: "multus" });
-  put("thick", "net", { status: status("10.0.0.2"), manager: "multus-daemon" });
-  put("forged", "net", { status: status("10.0.0.3"), manager: "kubectl-annotate" });
-  expect([...outcomes.holders("apps/net", "net")].map(({ pod }) => pod)).toEqual(["apps/thin", "apps/thick"]);
-  expect(outcomes.reported("apps/net").map(({ pod, unverified }) => [pod, unverified])).toEqual([
-    ["apps/thin", undefined],
-    ["apps/thick", undefined],
-    ["apps/forged", true],
+  put("thin", "net", { status: one("10.0.0.3"), manager: "multus" });
+  put("thick", "net", { status: one("10.0.0.4"), manager: "multus-daemon" });
+  put("forged", "net", { status: one("10.0.0.5"), manager: "kubectl-annotate" });
+  expect(used()).toEqual([[2, "n1"]]);
+  expect(outcomes.reported("apps/net")).toMatchObject({ counts: { attached: 3 }, unverified: 1 });
+});
+
+test("host-local counts per node and shows the fullest; an address counts once; others are outside", () => {
+  put("a", "net", { status: one("10.0.0.3"), node: "n1" });
+  put("b", "net", { status: one("10.0.0.3"), node: "n2" });
+  put("c", "net", {
+    status: [{ name: "net", ips: ["10.0.0.4", "10.0.0.4", "not an address"] }],
+    node: "n2",
+  });
+  put("d", "net", { status: one("10.0.9.9"), node: "n2" });
+  expect(used()).toEqual([[2, "n2"]]);
+  expect(outcomes.outside("apps/net", 10)).toEqual({
+    total: 1,
+    outside: [{ address: "10.0.9.9", pod: "apps/d" }],
+  });
+  put("c", "");
+  put("d", "");
+  expect(used()).toEqual([[1, "n1"]]);
+  expect(outcomes.outside("apps/net", 10)).toEqual({ total: 0, outside: [] });
+});
+
+test("the same address or hardware address on two pods, whatever its case; not twice on one pod", () => {
+  put("b", "net", { status: one("10.0.0.5", "02:00:00:00:00:AA"), node: "n2" });
+  put("a", "net", { status: [...one("10.0.0.5", "02:00:00:00:00:aa"), ...one("10.0.0.5")] });
+  put("c", "net", { status: one("10.0.0.6", "02:00:00:00:00:01") });
+  expect(outcomes.duplicates("apps/net")).toEqual([
+    { address: "02:00:00:00:00:aa", pods: ["apps/a", "apps/b"] },
+    { address: "10.0.0.5", pods: ["apps/a", "apps/b"] },
   ]);
+  // On the same wire by another network: known there and here.
+  nads.set("apps/other", { cniName: "other" });
+  put("e", "other", { status: [{ name: "apps/other", ips: ["10.0.0.6"] }] });
+  const shared = [{ address: "10.0.0.6", pods: ["apps/c", "apps/e"] }];
+  expect(outcomes.duplicates("apps/other")).toMatchObject(shared);
+  put("b", "net");
+  expect(outcomes.duplicates("apps/net")).toEqual(shared);
+});
+
+test("a pod that waits for another network is shown here with the reason, and what it says is found again", () => {
+  put("a", "net,gone");
+  expect(outcomes.reported("apps/net")).toMatchObject({
+    counts: { pending: 1 },
+    wanting: [{ pod: "apps/a", node: "n1", kind: "pending" }],
+  });
+  expect(outcomes.reported("apps/net").wanting[0]?.evidence).toBe(
+    "it waits for another network, apps/gone: no NetworkAttachmentDefinition apps/gone exists",
+  );
+  expect(outcomes.summed().failing).toMatchObject([{ pod: "apps/a", kind: "missing-network" }]);
+});
+
+/** Whatever happens, the sums are those of the pods that are there at the end. */
+test("sums after any changes are the sums of what is left", () => {
+  const change = fc.record({
+    name: fc.constantFrom("a", "b", "c", "d"),
+    networks: fc.constantFrom("", "net", "net,other", "other", "gone"),
+    phase: fc.constantFrom("Pending", "Running", "Succeeded"),
+    node: fc.constantFrom("n1", "n2"),
+    ip: fc.constantFrom(undefined, "10.0.0.3", "10.0.0.4", "10.0.9.9"),
+    terminating: fc.constantFrom(undefined, true as const),
+    manager: fc.constantFrom("multus", "multus", "kubectl"),
+  });
+  const apply = (changes: readonly (typeof change extends fc.Arbitrary<infer C> ? C : never)[]) => {
+    for (const { name, networks, phase, node, ip, terminating, manager } of changes) {
+      const status =
+        ip === undefined ? {} : { status: [...one(ip, "02:00:00:00:00:01"), { name: "other", ips: [ip] }] };
+      put(name, networks, { phase, node, manager, ...status, ...(terminating ? { terminating } : {}) });
+    }
+  };
+  const sums = () =>
+    ["apps/net", "apps/other", "apps/gone"].map((key) => ({
+      ...outcomes.reported(key),
+      wanting: outcomes
+        .reported(key)
+        .wanting.map(({ pod, kind, evidence }) => `${pod} ${kind} ${evidence}`)
+        .toSorted(),
+      ranges: claims.ranges(key),
+      duplicates: outcomes.duplicates(key),
+      outside: outcomes.outside(key, 10),
+      attached: outcomes.attached(key),
+      summed: { ...outcomes.summed().counts },
+    }));
+  fc.assert(
+    fc.property(fc.array(change, { maxLength: 30 }), (changes) => {
+      restart();
+      nads.set("apps/other", { cniName: "other" });
+      apply(changes);
+      const after = JSON.stringify(sums());
+      const last = new Map(changes.map((each) => [each.name, each]));
+      restart();
+      nads.set("apps/other", { cniName: "other" });
+      apply([...last.values()]);
+      expect(after).toBe(JSON.stringify(sums()));
+    }),
+    { numRuns: 300 },
+  );
 });

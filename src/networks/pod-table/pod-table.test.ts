@@ -1,0 +1,133 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { type PodView, PodViews } from "../pod.ts";
+import { ByteArena } from "./byte-arena.ts";
+import { PodTable } from "./pod-table.ts";
+
+const NETWORKS = "k8s.v1.cni.cncf.io/networks";
+const STATUS = "k8s.v1.cni.cncf.io/network-status";
+
+const uuid = fc.uuid();
+const seed = fc.record({
+  n: fc.nat(40),
+  uid: fc.oneof(uuid, fc.constantFrom("", "u", "ü".repeat(9), "ABCDEF00-0000-0000-0000-000000000000")),
+  phase: fc.constantFrom("Pending", "Running", "Succeeded", "Failed", "Unknown"),
+  nodeName: fc.constantFrom("", "n1", "n2", "knoten-ß"),
+  hostNetwork: fc.boolean(),
+  podIP: fc.constantFrom("", "10.0.0.1"),
+  terminating: fc.boolean(),
+  asked: fc.constantFrom("net", "net,other", "a/b@eth1", "{", "x".repeat(20_000)),
+  reported: fc.constantFrom(
+    undefined,
+    "[]",
+    "{",
+    JSON.stringify([{ name: "apps/net", interface: "net1", ips: ["10.0.0.5"], mac: "02:00:00:00:00:01" }]),
+    JSON.stringify([{ name: "Ünïcode 🚀", ips: Array.from({ length: 300 }, () => "fd00::5") }]),
+  ),
+  startedAt: fc.constantFrom(undefined, "2026-11-24T11:00:00Z", "2026-11-24T11:00:01.5Z"),
+});
+type Seed = typeof seed extends fc.Arbitrary<infer S> ? S : never;
+
+const keyOf = ({ n }: Pick<Seed, "n">) => `ns-${n % 3}/pod-${n}`;
+const objectOf = (from: Seed) => {
+  const [namespace, name] = keyOf(from).split("/");
+  const state = { state: { running: { startedAt: from.startedAt } } };
+  return {
+    metadata: {
+      ...{ namespace, name, uid: from.uid },
+      ...(from.terminating ? { deletionTimestamp: "2026-11-24T11:00:00Z" } : {}),
+      annotations: {
+        [NETWORKS]: from.asked,
+        ...(from.reported === undefined ? {} : { [STATUS]: from.reported }),
+      },
+    },
+    spec: { nodeName: from.nodeName, hostNetwork: from.hostNetwork, containers: [] },
+    status: {
+      ...{ phase: from.phase, podIP: from.podIP },
+      ...(from.startedAt ? { containerStatuses: [state] } : {}),
+    },
+  };
+};
+
+function start() {
+  const views = new PodViews();
+  const table = new PodTable((annotation, namespace) => views.request(annotation, namespace));
+  const view = (from: Seed) => views.view(objectOf(from)) as PodView;
+  return { table, view };
+}
+
+const step = fc.oneof(
+  { weight: 4, arbitrary: seed.map((set) => ({ set })) },
+  { weight: 1, arbitrary: fc.nat(40).map((gone) => ({ gone })) },
+  { weight: 1, arbitrary: fc.array(seed, { maxLength: 20 }).map((list) => ({ list })) },
+);
+
+test("holds what a Map holds, whatever is set, deleted and listed, and tells what has changed", () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const { table, view } = start();
+      const model = new Map<string, PodView>();
+      const observed = new Set<string>();
+      table.observe({
+        leaves: (slot) => void observed.delete(table.key(slot)),
+        enters: (slot) => void observed.add(table.key(slot)),
+        gone: (_, pod) => expect(observed.has(pod)).toBe(false),
+      });
+      for (const each of steps) {
+        if ("set" in each) {
+          const key = keyOf(each.set);
+          const kept = view(each.set);
+          const same = model.has(key) && JSON.stringify(model.get(key)) === JSON.stringify(kept);
+          expect([...table.set(key, kept)].length).toBe(same ? 0 : 1);
+          model.set(key, kept);
+        } else if ("gone" in each) {
+          const key = keyOf({ n: each.gone });
+          expect([...table.delete(key)].length).toBe(model.delete(key) ? 1 : 0);
+        } else {
+          const filling = table.filling();
+          for (const from of each.list) filling.add(keyOf(from), view(from));
+          const last = new Map(each.list.map((from) => [keyOf(from), view(from)]));
+          const told = [...filling.end()].filter(([, kept]) => kept === undefined).map(([key]) => key);
+          expect(told.toSorted()).toEqual([...model.keys()].filter((key) => !last.has(key)).toSorted());
+          model.clear();
+          for (const [key, kept] of last) model.set(key, kept);
+        }
+      }
+      const sorted = (entries: Iterable<[string, PodView]>) =>
+        [...entries].toSorted(([a], [b]) => (a < b ? -1 : 1));
+      expect(sorted(table.entries())).toEqual(sorted(model));
+      expect([...observed].toSorted()).toEqual([...model.keys()].toSorted());
+      expect(table.size).toBe(model.size);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test("a list that is cut off changes what it had, and takes nothing away", () => {
+  const { table, view } = start();
+  const from = (n: number): Seed => ({
+    ...{ n, uid: "u", phase: "Running", nodeName: "n1", hostNetwork: false, podIP: "", terminating: false },
+    ...{ asked: "net", reported: undefined, startedAt: undefined },
+  });
+  for (const n of [1, 2]) table.set(keyOf({ n }), view(from(n)));
+  table.filling().add(keyOf({ n: 3 }), view(from(3)));
+  expect(table.size).toBe(3);
+  const filling = table.filling();
+  filling.add(keyOf({ n: 2 }), view(from(2)));
+  expect([...filling.end()].map(([key]) => key).toSorted()).toEqual(["ns-0/pod-3", "ns-1/pod-1"]);
+});
+
+test("the arena uses again what was freed", () => {
+  const arena = new ByteArena();
+  const places = Array.from({ length: 5000 }, (_, n) => arena.put(Buffer.alloc(100 + (n % 50), n)));
+  const { bytes } = arena;
+  for (let round = 0; round < 5; round++)
+    for (const [n, place] of places.entries()) {
+      const length = 100 + (n % 50);
+      expect(arena.equals(place, Buffer.alloc(length, n))).toBe(true);
+      arena.free(place, length);
+      places[n] = arena.put(Buffer.alloc(length, n));
+    }
+  expect(arena.bytes).toBe(bytes);
+  expect(() => arena.put(Buffer.alloc(300_000))).toThrow(RangeError);
+});

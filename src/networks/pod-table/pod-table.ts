@@ -1,0 +1,365 @@
+import { keyOf } from "../attachments.ts";
+import { type PodView, UNREAD } from "../pod.ts";
+import type { Problem } from "../pod-request/go-json.ts";
+import type { ParsedNetworks } from "../pod-request/request.ts";
+import { ByteArena } from "./byte-arena.ts";
+import { SharedValues } from "./shared-values.ts";
+import { grown, Slots } from "./slots.ts";
+
+/** Looks on while the table changes, to keep sums of it. A slot stands for a pod until it is gone. */
+export interface TableObserver {
+  /** The record is about to be replaced, or to go. */
+  leaves(slot: number): void;
+  /** The record is there, new or in the place of another. */
+  enters(slot: number): void;
+  /** The pod is gone, and its slot will be another's. `leaves` came before. */
+  gone(slot: number, pod: string): void;
+}
+
+type Told = Iterable<readonly [string, PodView | undefined]>;
+const NOTHING: readonly [] = [];
+const NO_NETWORKS: readonly string[] = [];
+
+const PHASES = ["Pending", "Running", "Succeeded", "Failed", "Unknown"];
+const FLAGS = {
+  hostNetwork: 1,
+  hasAddress: 2,
+  terminating: 4,
+  verified: 8,
+  dhcpDaemon: 16,
+  /** The UID is kept in 16 bytes. */
+  isUuid: 32,
+  reported: 64,
+  /** What was reported is a problem, as JSON. */
+  isProblem: 128,
+};
+/** The phase is kept in the bits above. */
+const PHASE_SHIFT = 8;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const UUID_BYTES = 16;
+const MAX_UID = 128;
+const SCRATCH_BYTES = 128 * 1024;
+
+interface Asked {
+  /** "namespace/name" of each network, once. */
+  networks: readonly string[];
+  /** Why the request was not read. */
+  unread: Problem | undefined;
+}
+
+interface Columns {
+  /** Of the record of texts in the arena: key, UID, what was reported. */
+  place: Uint32Array;
+  length: Uint32Array;
+  keyLength: Uint16Array;
+  uidLength: Uint8Array;
+  flags: Uint16Array;
+  node: Uint32Array;
+  asked: Uint32Array;
+  attachedAt: Float64Array;
+  /** The list in which the pod was seen last. */
+  list: Uint8Array;
+}
+
+/**
+ * Views of pods by "namespace/name", packed: a row of numbers and a record of bytes for each, 150 to 250 bytes instead of a
+ * thousand, and none of it for the garbage collector to walk. Nodes and requests are held once. A view that equals the
+ * one that is there changes nothing and is told to nobody: most changes of pods are of no concern to networks.
+ */
+export class PodTable {
+  readonly #read: (annotation: string, namespace: string) => ParsedNetworks;
+  readonly #arena = new ByteArena();
+  readonly #nodes = new SharedValues<undefined>(() => undefined);
+  readonly #asked = new SharedValues<Asked>((key) => this.#make(key));
+  readonly #slots = new Slots((slot, key) => this.key(slot) === key);
+  readonly #scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
+  #observer: TableObserver | undefined;
+  #list = 0;
+  #columns: Columns = {
+    place: new Uint32Array(0),
+    length: new Uint32Array(0),
+    keyLength: new Uint16Array(0),
+    uidLength: new Uint8Array(0),
+    flags: new Uint16Array(0),
+    node: new Uint32Array(0),
+    asked: new Uint32Array(0),
+    attachedAt: new Float64Array(0),
+    list: new Uint8Array(0),
+  };
+
+  /** @param read what the annotation of a pod in a namespace asks for; it may remember some of its answers */
+  constructor(read: (annotation: string, namespace: string) => ParsedNetworks) {
+    this.#read = read;
+  }
+
+  observe(observer: TableObserver): void {
+    this.#observer = observer;
+  }
+
+  get size(): number {
+    return this.#slots.size;
+  }
+
+  /** Slots are smaller than this. */
+  get capacity(): number {
+    return this.#columns.place.length;
+  }
+
+  /** The slots of all pods. */
+  slots(): Iterable<number> {
+    return this.#slots;
+  }
+
+  /** The slot of a pod, -1 if there is none. */
+  slotOf(key: string): number {
+    return this.#slots.find(key);
+  }
+
+  get(key: string): PodView | undefined {
+    const slot = this.#slots.find(key);
+    return slot < 0 ? undefined : this.view(slot);
+  }
+
+  *entries(): Generator<[string, PodView]> {
+    for (const slot of this.#slots) yield [this.key(slot), this.view(slot)];
+  }
+
+  set(key: string, view: PodView): Told {
+    const [slot, changed] = this.#put(key, view);
+    return changed ? [[key, this.view(slot)]] : NOTHING;
+  }
+
+  delete(key: string): Told {
+    const slot = this.#slots.find(key);
+    if (slot < 0) return NOTHING;
+    this.#remove(slot, key);
+    return [[key, undefined]];
+  }
+
+  /** Takes effect one by one, so that a long list needs no second table. What was not added goes at the end. */
+  filling(): { add: (key: string, view: PodView) => void; end: () => Told } {
+    this.#list = (this.#list + 1) % 256;
+    const list = this.#list;
+    const told: string[] = [];
+    return {
+      add: (key, view) => {
+        const [slot, changed] = this.#put(key, view);
+        this.#columns.list[slot] = list;
+        if (changed && view.dhcpDaemon) told.push(key);
+      },
+      end: () => {
+        const gone = [...this.#slots].filter((slot) => this.#columns.list[slot] !== list);
+        const keys = gone.map((slot) => this.key(slot));
+        for (const [n, slot] of gone.entries()) this.#remove(slot, keys[n] as string);
+        return [
+          ...keys.map((key) => [key, undefined] as const),
+          ...told.map((key) => [key, this.get(key)] as const),
+        ];
+      },
+    };
+  }
+
+  key(slot: number): string {
+    return this.#arena.text(this.#number("place", slot), 0, this.#number("keyLength", slot));
+  }
+
+  namespace(slot: number): string {
+    const key = this.key(slot);
+    return key.slice(0, key.indexOf("/"));
+  }
+
+  node(slot: number): string {
+    return this.#nodes.key(this.#number("node", slot));
+  }
+
+  uid(slot: number): string {
+    const place = this.#number("place", slot);
+    const from = this.#number("keyLength", slot);
+    const to = from + this.#number("uidLength", slot);
+    if (!this.#is(slot, FLAGS.isUuid)) return this.#arena.text(place, from, to);
+    const hex = this.#arena.at(place, to).toString("hex", from, to);
+    return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+  }
+
+  /** The networks that it asks for, by "namespace/name", each once. */
+  networks(slot: number): readonly string[] {
+    return this.#asked.value(this.#number("asked", slot)).networks;
+  }
+
+  /** Whether it runs the dhcp plugin's daemon, and its containers run. */
+  isRunningDhcpDaemon(slot: number): boolean {
+    return this.#is(slot, FLAGS.dhcpDaemon) && this.#phase(slot) === "Running";
+  }
+
+  /** Whether what was reported of it counts as an address that is in use; see PodOutcomes. */
+  holdsAddresses(slot: number): boolean {
+    const phase = this.#phase(slot);
+    return (
+      this.#is(slot, FLAGS.verified) &&
+      !this.#is(slot, FLAGS.terminating) &&
+      phase !== "Succeeded" &&
+      phase !== "Failed"
+    );
+  }
+
+  /** Whether something was reported of it, and not by Multus. */
+  isUnverified(slot: number): boolean {
+    return this.#is(slot, FLAGS.reported) && !this.#is(slot, FLAGS.verified);
+  }
+
+  view(slot: number): PodView {
+    const attachedAt = this.#columns.attachedAt[slot] as number;
+    const { unread } = this.#asked.value(this.#number("asked", slot));
+    const asked = unread ? "" : this.#askedText(slot);
+    const reported = this.#reported(slot);
+    return {
+      uid: this.uid(slot),
+      phase: this.#phase(slot),
+      node: this.node(slot),
+      hostNetwork: this.#is(slot, FLAGS.hostNetwork),
+      hasAddress: this.#is(slot, FLAGS.hasAddress),
+      terminating: this.#is(slot, FLAGS.terminating),
+      asked,
+      request: unread ? { ok: false, problem: unread } : this.#read(asked, this.namespace(slot)),
+      ...(reported === undefined ? {} : { reported }),
+      ...(this.#is(slot, FLAGS.verified) ? { verified: true as const } : {}),
+      ...(Number.isNaN(attachedAt) ? {} : { attachedAt }),
+      ...(this.#is(slot, FLAGS.dhcpDaemon) ? { dhcpDaemon: true as const } : {}),
+    };
+  }
+
+  /** What Multus reported of it, in short; see `statusOf`. */
+  #reported(slot: number): PodView["reported"] {
+    if (!this.#is(slot, FLAGS.reported)) return undefined;
+    const from = this.#number("keyLength", slot) + this.#number("uidLength", slot);
+    const text = this.#arena.text(this.#number("place", slot), from, this.#number("length", slot));
+    return this.#is(slot, FLAGS.isProblem) ? (JSON.parse(text) as Problem) : text;
+  }
+
+  #askedText(slot: number): string {
+    const key = this.#asked.key(this.#number("asked", slot));
+    return key.slice(key.indexOf(" ") + 1);
+  }
+
+  #phase(slot: number): string {
+    return PHASES[this.#number("flags", slot) >> PHASE_SHIFT] ?? "";
+  }
+
+  #is(slot: number, flag: number): boolean {
+    return (this.#number("flags", slot) & flag) !== 0;
+  }
+
+  #number(column: keyof Columns, slot: number): number {
+    return this.#columns[column][slot] as number;
+  }
+
+  /** The slot of the pod, and whether its view is another one now. */
+  #put(key: string, view: PodView): [number, boolean] {
+    const { record, keyLength, uidLength, flags } = this.#pack(key, view);
+    const node = this.#nodes.acquire(view.node);
+    const asked = this.#asked.acquire(askedKey(key, view));
+    const attachedAt = view.attachedAt ?? Number.NaN;
+    const found = this.#slots.find(key);
+    if (found >= 0) {
+      const columns = this.#columns;
+      const isSame =
+        columns.node[found] === node &&
+        columns.asked[found] === asked &&
+        columns.flags[found] === flags &&
+        Object.is(columns.attachedAt[found], attachedAt) &&
+        columns.length[found] === record.length &&
+        columns.uidLength[found] === uidLength &&
+        this.#arena.equals(this.#number("place", found), record);
+      if (isSame) {
+        this.#nodes.release(node);
+        this.#asked.release(asked);
+        return [found, false];
+      }
+      this.#observer?.leaves(found);
+      this.#release(found);
+    }
+    const slot = found >= 0 ? found : this.#slots.add(key);
+    if (slot >= this.capacity) this.#grow();
+    const columns = this.#columns;
+    columns.place[slot] = this.#arena.put(record);
+    columns.length[slot] = record.length;
+    columns.keyLength[slot] = keyLength;
+    columns.uidLength[slot] = uidLength;
+    columns.flags[slot] = flags;
+    columns.node[slot] = node;
+    columns.asked[slot] = asked;
+    columns.attachedAt[slot] = attachedAt;
+    columns.list[slot] = this.#list;
+    this.#observer?.enters(slot);
+    return [slot, true];
+  }
+
+  #pack(key: string, view: PodView): { record: Buffer; keyLength: number; uidLength: number; flags: number } {
+    const { reported } = view;
+    const isUuid = UUID.test(view.uid);
+    const isProblem = reported !== undefined && typeof reported !== "string";
+    const text = isProblem ? JSON.stringify(reported) : (reported ?? "");
+    const keyLength = this.#scratch.write(key);
+    const uidLength = isUuid
+      ? this.#scratch.write(view.uid.replaceAll("-", ""), keyLength, UUID_BYTES, "hex")
+      : this.#scratch.write(view.uid, keyLength, MAX_UID);
+    const length = keyLength + uidLength + this.#scratch.write(text, keyLength + uidLength);
+    const flags =
+      (view.hostNetwork ? FLAGS.hostNetwork : 0) |
+      (view.hasAddress ? FLAGS.hasAddress : 0) |
+      (view.terminating ? FLAGS.terminating : 0) |
+      (view.verified ? FLAGS.verified : 0) |
+      (view.dhcpDaemon ? FLAGS.dhcpDaemon : 0) |
+      (isUuid ? FLAGS.isUuid : 0) |
+      (reported === undefined ? 0 : FLAGS.reported) |
+      (isProblem ? FLAGS.isProblem : 0) |
+      // The API server does not check the phase that a kubelet writes: what is none of the five is not over.
+      (Math.max(0, PHASES.indexOf(view.phase)) << PHASE_SHIFT);
+    return { record: this.#scratch.subarray(0, length), keyLength, uidLength, flags };
+  }
+
+  #remove(slot: number, key: string): void {
+    this.#observer?.leaves(slot);
+    this.#observer?.gone(slot, key);
+    // The key is read for the last time.
+    this.#slots.remove(slot);
+    this.#release(slot);
+  }
+
+  #release(slot: number): void {
+    this.#arena.free(this.#number("place", slot), this.#number("length", slot));
+    this.#nodes.release(this.#number("node", slot));
+    this.#asked.release(this.#number("asked", slot));
+  }
+
+  #make(key: string): Asked {
+    const space = key.indexOf(" ");
+    if (key.startsWith(UNREAD_KEY)) {
+      const unread = UNREAD.find(({ message }) => key === `${UNREAD_KEY}${message}`);
+      return { networks: NO_NETWORKS, unread };
+    }
+    const request = this.#read(key.slice(space + 1), key.slice(0, space));
+    return {
+      networks: request.ok ? [...new Set(request.requests.map(keyOf))] : NO_NETWORKS,
+      unread: undefined,
+    };
+  }
+
+  #grow(): void {
+    const rows = this.#slots.capacity;
+    for (const name of Object.keys(this.#columns) as (keyof Columns)[])
+      (this.#columns as unknown as Record<string, Columns[keyof Columns]>)[name] = grown(
+        this.#columns[name],
+        rows,
+      );
+  }
+}
+
+/** No namespace begins so. */
+const UNREAD_KEY = " ";
+
+/** What a request means depends on the pod's namespace. */
+function askedKey(pod: string, { asked, request }: PodView): string {
+  if (!request.ok && UNREAD.includes(request.problem)) return `${UNREAD_KEY}${request.problem.message}`;
+  return `${pod.slice(0, pod.indexOf("/"))} ${asked}`;
+}

@@ -1,0 +1,62 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { load } from "js-yaml";
+import { createMemoryCgroup, joinCgroup } from "../../cluster/cgroups.ts";
+import type { ControlPlane } from "../../cluster/control-plane.ts";
+import { Daemon } from "../../cluster/daemon.ts";
+
+const ROOT = join(import.meta.dirname, "../../..");
+const MIB = 1024 * 1024;
+
+/** The chart's memory limit, in bytes. */
+export function chartLimit(): number {
+  const values = load(readFileSync(join(ROOT, "charts/multus-operator/values.yaml"), "utf8"));
+  const { limits } = (values as { resources: { limits: { memory: string } } }).resources;
+  const mebibytes = /^(\d+)Mi$/.exec(limits.memory)?.[1];
+  if (mebibytes === undefined) throw new Error(`the chart's memory limit is not in Mi: ${limits.memory}`);
+  return Number(mebibytes) * MIB;
+}
+
+/** Arguments of node, and the environment, as the Dockerfile sets them: those decide about memory, too. */
+function imageSettings(): { nodeArgs: string[]; env: Record<string, string> } {
+  const dockerfile = readFileSync(join(ROOT, "Dockerfile"), "utf8").replaceAll(/\\\n/g, " ");
+  const entrypoint = JSON.parse(/^ENTRYPOINT (\[.*\])$/m.exec(dockerfile)?.[1] ?? "[]") as string[];
+  const env = [...dockerfile.matchAll(/^ENV (.*)$/gm)].flatMap(([, pairs = ""]) =>
+    [...pairs.matchAll(/(\w+)=(\S+|"[^"]*")/g)].map(([, name = "", value = ""]) => [
+      name,
+      value.replaceAll('"', ""),
+    ]),
+  );
+  const { PATH: _, ...rest } = Object.fromEntries(env) as Record<string, string>;
+  return { nodeArgs: entrypoint.slice(1, -1), env: rest };
+}
+
+export interface OperatorOptions {
+  /** Its memory cgroup, in bytes; none without. */
+  limit?: number;
+  port: number;
+}
+
+/** The operator as the image and the chart run it: the bundle, node's arguments, the flags, the memory limit. */
+export async function startOperator(
+  plane: ControlPlane,
+  name: string,
+  { limit, port }: OperatorOptions,
+): Promise<Daemon> {
+  const { nodeArgs, env } = imageSettings();
+  const flags = ["--log-level=info", "--rollout-deadline=600", `--webhook-port=${port}`, "--health-port=0"];
+  const args = [
+    ...nodeArgs,
+    ...["dist/multus-operator.mjs", "run", "--kubeconfig", plane.kubeconfig, "--no-leader-election"],
+    ...flags,
+  ];
+  const settings = {
+    logFile: join(plane.directory, `${name}.log`),
+    cwd: ROOT,
+    env: { ...process.env, ...env },
+  };
+  if (limit === undefined) return Daemon.start({ name, command: process.execPath, args, ...settings });
+  await createMemoryCgroup(name, limit);
+  const script = `${joinCgroup(name)} && exec "$0" "$@"`;
+  return Daemon.start({ name, command: "sh", args: ["-c", script, process.execPath, ...args], ...settings });
+}
