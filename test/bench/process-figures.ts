@@ -18,7 +18,7 @@ export function memoryOf(pid: number): Memory {
 }
 
 /** A runtime gives back what a start has left some seconds later, ms. */
-const SETTLE_MS = 20_000;
+const SETTLE_MS = 12_000;
 
 /** The median of the resident memory over some seconds, after a pause: garbage comes and goes. */
 export async function settledMemory(pid: number, seconds = 10): Promise<Memory> {

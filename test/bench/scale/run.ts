@@ -16,8 +16,8 @@ import { chartLimit, startOperator } from "./shipped.ts";
 const VARIATION = { nads: 50, nodes: 500 };
 const MIB = 1024 * 1024;
 const CHANGES_PER_SECOND = 250;
-const LOAD_SECONDS = 40;
-const SINGLE_CHANGES = 15;
+const LOAD_SECONDS = 30;
+const SINGLE_CHANGES = 12;
 const TIMEOUT_MS = 300_000;
 /** A pod that is changed to be seen in its report. */
 const MARKED = 7;
