@@ -264,7 +264,7 @@ describeOn(["nodeExec", "ownNodes", "loadImage"], "what the status says of nodes
     );
     await readyFor(
       "RolledBack",
-      /nothing has moved since .*10-absent.*Put back: v4\.3\.0 Thin, on every node$/,
+      /nothing has moved since .*10-absent.*Rolled back to v4\.3\.0 \(Thin\) on all nodes$/,
     );
     const after = await multusPods();
     expect(Object.keys(before).filter((node) => before[node] === after[node])).toHaveLength(2);

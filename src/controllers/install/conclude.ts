@@ -180,7 +180,7 @@ function overTime(
 ): Progress {
   if (rollback) return { phase: rolledBack(rollback, phase), record: rollback.record, rechecks: [] };
   const complete = lastComplete(install);
-  // What fails after it was complete once is no rollout: a node has become unhealthy.
+  // What fails after it was complete once is not a rollout: a node has become unhealthy.
   const isUnderWay =
     phase.state === "Progressing" ||
     (phase.state === "Failing" && !isSameSpec(owned.get(refOf(complete)), complete));

@@ -311,7 +311,7 @@ function settlement({ install, rendered }: ResolvedSpec, observed: Observed): St
   const found = phaseOf(rollout);
   const { recheckAfterSeconds: recheck } = rollout;
   const rechecks = recheck === undefined ? [] : [recheck];
-  // A previous Multus' configuration next to the new one is no reason to wait, but what is to be removed here.
+  // A previous Multus' configuration next to the new one holds nothing up: it is what is removed here.
   const unhealthy = rollout.unhealthy.filter(({ reason }) => reason !== "CompetingConfigurations");
   const runs = phaseOf({ ...rollout, unhealthy });
   if (!["Complete", "Inspecting", "NoNodes"].includes(runs.state))
@@ -354,7 +354,7 @@ function settlement({ install, rendered }: ResolvedSpec, observed: Observed): St
     rechecks: isClean ? rechecks : [...rechecks, RECHECK_SECONDS],
   };
   if (runs.state !== "Complete" || isOver) return { ...running(observed, found, []), ...step };
-  const message = `${runs.message}; removing what the earlier Multus left on ${unclean} of them`;
+  const message = `${runs.message}; removing what the previous Multus left on ${unclean} of them`;
   return { ...running(observed, { state: "Inspecting", message }, []), ...step };
 }
 

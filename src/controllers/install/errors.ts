@@ -25,7 +25,7 @@ export class ProbeNetworkMissing extends InvalidSpec {
   override readonly name = "ProbeNetworkMissing";
 }
 
-/** The state for an error that somebody has to mend, or undefined for one that may pass by itself. */
+/** The state for an error that a user has to fix, or undefined for one that may pass. */
 export function toStalledState(error: unknown): InstallState | undefined {
   if (error instanceof AdoptionRefused)
     return { kind: "Stalled", reason: error.reason, message: error.message };
@@ -48,7 +48,7 @@ export function toStalledState(error: unknown): InstallState | undefined {
     return {
       kind: "Stalled",
       reason: "ImmutableField",
-      message: `${error.method} ${error.path}: ${fixed.field}: ${fixed.message}. Delete the object; the operator makes it anew`,
+      message: `${error.method} ${error.path}: ${fixed.field}: ${fixed.message}. Delete the object; the operator recreates it`,
     };
   // Of 400 and 422 no attempt makes anything else; a webhook that refuses answers so too.
   if (error.status === 422 || error.status === 400)

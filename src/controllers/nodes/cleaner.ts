@@ -22,7 +22,7 @@ type RunTask = (
   signal: AbortSignal,
 ) => Promise<{ exitCode: number; message: string }>;
 
-/** Cleans the nodes of one install, or of one exchange of Multus, after another. What was cleaned is known until the program ends; to clean twice does no harm. */
+/** Cleans the nodes of one install, or of one replacement of Multus, after another. What was cleaned is known until the program ends; to clean twice does no harm. */
 export class Cleaner {
   readonly #run: RunTask;
   readonly #log: Logger;
@@ -38,7 +38,7 @@ export class Cleaner {
     run: RunTask;
     log: Logger;
     onChange: () => void;
-    /** Told of each node that was cleaned, before onChange. */
+    /** Called with each node that was cleaned, before onChange. */
     onClean?: (node: string) => void;
     signal: AbortSignal;
     now?: () => number;
@@ -88,7 +88,7 @@ export class Cleaner {
     return { total: nodes.length, cleaned: nodes.length - left.length, left };
   }
 
-  /** Ends what is under way: its nodes are not waited for any more. */
+  /** Ends what is under way: its nodes are no longer waited for. */
   abandon(): void {
     this.#abandoned.abort();
     this.#abandoned = new AbortController();
@@ -122,7 +122,7 @@ export class Cleaner {
         const retryAt = this.#now() + Math.min(FIRST_RETRY_MS * 2 ** failures, MAX_RETRY_MS);
         const message = error instanceof Error ? error.message : String(error);
         states.set(node, { kind: "failed", message, failures: failures + 1, retryAt });
-        if (!signal.aborted) this.#log.warn({ node, err: error }, "node not cleaned, it is tried again");
+        if (!signal.aborted) this.#log.warn({ node, err: error }, "node not cleaned; it is tried again");
       })
       .finally(() => {
         if (!signal.aborted) this.#onChange();
@@ -132,7 +132,7 @@ export class Cleaner {
   async #clean(task: NodeTask, owner: TaskOwner, signal: AbortSignal): Promise<CleaningReport> {
     const { message } = await this.#run(task, owner, signal);
     const report = cleaningReport.parse(decodeMessage(message));
-    if (report.node !== task.node) throw new TaskFailed(`its answer speaks of ${report.node}`);
+    if (report.node !== task.node) throw new TaskFailed(`its answer is about ${report.node}`);
     const first = report.problems[0];
     if (first) throw new TaskFailed(`${first.path} ${first.reason}`);
     return report;

@@ -38,7 +38,7 @@ export class TaskRunner {
     this.#image = image;
   }
 
-  /** The pod's exit code and termination message. Throws a TaskFailed where there is none. */
+  /** The pod's exit code and termination message. Throws a TaskFailed if there is none. */
   async run(
     task: NodeTask,
     owner: TaskOwner,
@@ -50,7 +50,7 @@ export class TaskRunner {
     try {
       const view = await this.#end(owner.namespace, uid, task, signal);
       if (view?.state === "Ended") return view;
-      throw new TaskFailed(view?.state === "Failed" ? view.message : "its pod was deleted by somebody");
+      throw new TaskFailed(view?.state === "Failed" ? view.message : "its pod was deleted");
     } finally {
       this.#waiting.delete(uid);
       await this.#remove(owner.namespace, pod.metadata.name, uid);
@@ -154,7 +154,7 @@ export class TaskRunner {
     }
   }
 
-  /** A pod that is gone is told to whoever waits for it: its last view is not there any more. */
+  /** A pod that is gone is reported to whoever waits for it: its last view is no longer there. */
   #changed(key: string, view: TaskView | undefined): void {
     if (view) {
       this.#names.set(key, view.uid);

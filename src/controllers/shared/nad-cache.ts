@@ -12,7 +12,7 @@ import type { Synced } from "./synced.ts";
 
 /** What may be kept of NADs, and what was read of them: nine hundred of ordinary size in one namespace. */
 const MAX_BYTES = { total: 24 * 1024 * 1024, perNamespace: 2 * 1024 * 1024 };
-const NAMESPACE_FULL = "is one of so many in its namespace that they are larger than 2 MiB together";
+const NAMESPACE_FULL = "is in a namespace whose NADs are larger than 2 MiB together";
 
 /**
  * All NADs: the one watch of them, for as long as their CRD exists. It comes with the first MultusInstall, and may go

@@ -176,7 +176,7 @@ export async function foundPods(
   };
 }
 
-/** Kubernetes lets nobody change it. The pods of a deleted DaemonSet take nothing with them that others need. */
+/** A selector is immutable. The pods of a deleted DaemonSet take nothing with them that others need. */
 function refusedSelector(object: KubeObject, live: ApiObject): string | undefined {
   const selectorOf = (of: KubeObject | ApiObject) =>
     JSON.stringify((of.spec as { selector?: { matchLabels?: unknown } } | undefined)?.selector?.matchLabels);

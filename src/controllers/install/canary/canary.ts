@@ -97,8 +97,8 @@ export function canaryStep(trial: Trial, view: CanaryView): CanaryStepTaken {
     }
     case "Replace":
       return {
-        ...progressing(`canary: exchanging Multus on ${step.node}`),
-        record: recorded("Canary", `exchanging Multus on ${step.node}`, passed),
+        ...progressing(`canary: replacing Multus on ${step.node}`),
+        record: recorded("Canary", `replacing Multus on ${step.node}`, passed),
         actions: [
           ...actions,
           ...multusPods(view)

@@ -134,5 +134,5 @@ function statesOf(pods: readonly MultusPodView[], now: Date): Map<string, string
 function failedInspections(failures: ReadonlyMap<string, string>): string[] {
   if (failures.size === 0) return [];
   const named = [...failures].slice(0, MAX_NAMED).map(([node, why]) => `${node}: ${why.slice(0, 200)}`);
-  return [`${failures.size} nodes could not be looked at (spec.nodes.inspection): ${named.join("; ")}`];
+  return [`${failures.size} nodes could not be inspected (spec.nodes.inspection): ${named.join("; ")}`];
 }

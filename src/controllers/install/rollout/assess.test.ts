@@ -52,7 +52,7 @@ it("is not complete while an object of it is being deleted, whatever the numbers
 
 it("is not complete while pods of a previous Multus are still ending", () => {
   const found = phaseOf(rollout(1, [daemonSet(1, 1, 3, 3, 3)], [], { leaving: 2 }));
-  expect(found).toMatchObject({ state: "Progressing", message: expect.stringContaining("2 earlier pods") });
+  expect(found).toMatchObject({ state: "Progressing", message: expect.stringContaining("2 previous pods") });
 });
 
 it("is not complete before the nodes were inspected", () => {
@@ -60,7 +60,7 @@ it("is not complete before the nodes were inspected", () => {
   expect(phaseOf(rollout(1, [daemonSet(1, 1, 6, 6, 6)], [], { unseen }))).toEqual({
     state: "Inspecting",
     message:
-      "6 of 6 nodes updated, 6 available; still looking whether its configuration is in place on n1, n2, n3, n4, n5 and 1 more",
+      "6 of 6 nodes updated, 6 available; still checking that its configuration is in place on n1, n2, n3, n4, n5 and 1 more",
   });
 });
 

@@ -9,18 +9,18 @@ export interface Rollout {
   /** Every DaemonSet is there and its controller has seen its newest spec. */
   current: boolean;
   unhealthy: UnhealthyNode[];
-  /** Objects of the install that somebody is deleting: they come back once they are gone. */
+  /** Objects of the install that are being deleted: they are recreated once they are gone. */
   ending: readonly string[];
   /** Pods that are being deleted and have not ended, on nodes that answer: two of Multus are on such a node. */
   leaving: number;
-  /** Nodes that must be looked at before Multus is said to run there. */
+  /** Nodes that must be inspected before Multus is reported to run there. */
   unseen: readonly string[];
   /**
    * Nodes that the DaemonSets count as available and whose Ready pod has not been seen: the copy of the pods is older
-   * than that of the DaemonSets, and does not show yet what is wrong with them, or which nodes are to be looked at.
+   * than that of the DaemonSets, and does not show yet what is wrong with them, or which nodes are to be inspected.
    */
   unobserved: number;
-  /** After so many seconds a pod that failed and runs again will be believed, if it still runs. */
+  /** After this many seconds a pod that failed and runs again is taken for healthy, if it still runs. */
   recheckAfterSeconds?: number;
 }
 
@@ -58,15 +58,15 @@ export type RolloutPhase =
   | { state: "Complete"; message: string }
   | { state: "NoNodes"; message: string }
   | { state: "Progressing"; message: string }
-  /** Every node runs the newest Multus, by its pods; the nodes are being looked at, or cleaned. */
+  /** Every node runs the newest Multus, by its pods; the nodes are being inspected, or cleaned. */
   | { state: "Inspecting"; message: string }
   /** Stopped, until the spec changes. */
   | { state: "RolloutFailed"; message: string }
-  /** The spec's rollout failed; what ran before is being put back. */
+  /** The spec's rollout failed; what ran before is being restored. */
   | { state: "RollingBack"; message: string }
   /** The spec's rollout failed; what ran before runs. */
   | { state: "RolledBack"; message: string }
-  /** It should progress, and has not for long. */
+  /** It should progress, and has not for longer than the deadline. */
   | { state: "Stuck"; message: string }
   | { state: "Failing"; message: string }
   /** The spec was complete on every node before, and Multus fails on some now: nothing is being rolled out. */
@@ -76,8 +76,7 @@ export type RolloutPhase =
 export function phaseOf(r: Rollout): RolloutPhase {
   const progress = `${r.updated} of ${r.desired} nodes updated, ${r.available} available`;
   if (r.unhealthy.length > 0) return { state: "Failing", message: worstOf(r.unhealthy) };
-  if (r.ending.length > 0)
-    return { state: "Progressing", message: `being deleted by somebody: ${r.ending.join(", ")}` };
+  if (r.ending.length > 0) return { state: "Progressing", message: `being deleted: ${r.ending.join(", ")}` };
   if (!r.current)
     return { state: "Progressing", message: "the DaemonSet controller has not seen the newest spec yet" };
   if (r.desired === 0)
@@ -87,7 +86,7 @@ export function phaseOf(r: Rollout): RolloutPhase {
     };
   if (r.updated < r.desired || r.available < r.desired) return { state: "Progressing", message: progress };
   if (r.leaving > 0)
-    return { state: "Progressing", message: `${progress}; ${r.leaving} earlier pods have not ended yet` };
+    return { state: "Progressing", message: `${progress}; ${r.leaving} previous pods have not ended yet` };
   if (r.unobserved > 0)
     return {
       state: "Progressing",
@@ -97,12 +96,12 @@ export function phaseOf(r: Rollout): RolloutPhase {
   return { state: "Complete", message: `Multus runs on ${r.desired} of ${r.desired} nodes` };
 }
 
-/** So many nodes are named in a sentence; the others are counted. */
+/** How many nodes a sentence names; the others are counted. */
 const NAMED = 5;
 
 function inspecting(unseen: readonly string[]): string {
   const more = unseen.length > NAMED ? ` and ${unseen.length - NAMED} more` : "";
-  return `still looking whether its configuration is in place on ${unseen.slice(0, NAMED).join(", ")}${more}`;
+  return `still checking that its configuration is in place on ${unseen.slice(0, NAMED).join(", ")}${more}`;
 }
 
 /** The worst cause with every node that has it, and how many more nodes have another. */

@@ -77,7 +77,7 @@ export function leftoverProgress({ left }: CleaningProgress): LeftoverProgress {
       failed.length === 0
         ? []
         : [
-            `${failed.length} nodes still have files of an earlier Multus, it is tried again: ${named.join("; ")}`,
+            `${failed.length} nodes still have files of a previous Multus; the cleanup is tried again: ${named.join("; ")}`,
           ],
   };
 }

@@ -52,12 +52,12 @@ export function nextStep(state: RolloutState): RolloutStep {
   if (replacedBy(state).length === 0) return { kind: "Apply" };
   if (needsGuard(state)) {
     if (guard?.isGone)
-      return { kind: "Guard", message: "waiting for the end of an earlier guard before Multus is replaced" };
+      return { kind: "Guard", message: "waiting for the end of a previous guard before Multus is replaced" };
     if (!guard || guard.ending)
-      return { kind: "Guard", message: "putting a guard on the nodes before Multus is exchanged" };
+      return { kind: "Guard", message: "putting a guard on the nodes before Multus is replaced" };
     const bare = state.servingNodes.filter((node) => !guard.nodes.has(node));
     if (bare.length > 0 && guard.ageSeconds < MAX_GUARD_WAIT_SECONDS)
-      return { kind: "Guard", message: `waiting for the guard on ${some(bare)} before Multus is exchanged` };
+      return { kind: "Guard", message: `waiting for the guard on ${some(bare)} before Multus is replaced` };
   }
   // On a node with two Multus, the one that ends would delete the other's file. One that leaves its file may go
   // on until the new one is there: v3.4 whose pod is gone has a token that is refused, and attaches nothing.
@@ -65,7 +65,7 @@ export function nextStep(state: RolloutState): RolloutStep {
   if (state.occupiedNodes.length > 0 || leaving.some(({ ending }) => !ending)) {
     const names = leaving.map(({ name }) => name).join(", ");
     const where = state.occupiedNodes.length > 0 ? ` on ${some(state.occupiedNodes)}` : "";
-    return { kind: "RemovePrevious", message: `waiting for the earlier Multus (${names}) to end${where}` };
+    return { kind: "RemovePrevious", message: `waiting for the previous Multus (${names}) to end${where}` };
   }
   return { kind: "Apply" };
 }

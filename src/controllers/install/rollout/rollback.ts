@@ -40,7 +40,12 @@ export function stuckRollout(revision: string, generation: number, message: stri
 /** The phase of the Multus that was restored, as one of the spec. */
 export function rolledBack({ install, record }: Rollback, found: RolloutPhase): RolloutPhase {
   const { version, mode } = install.spec;
-  const back = `${record.message}. Put back: ${version} ${mode}`;
-  if (found.state === "Complete") return { state: "RolledBack", message: `${back}, on every node` };
-  return found.state === "Failing" ? found : { state: "RollingBack", message: `${back} (${found.message})` };
+  const last = `${version} (${mode})`;
+  if (found.state === "Complete")
+    return { state: "RolledBack", message: `${record.message}. Rolled back to ${last} on all nodes` };
+  if (found.state === "Failing") return found;
+  return {
+    state: "RollingBack",
+    message: `${record.message}. Rolling back to ${last}: ${found.message}`,
+  };
 }

@@ -6,16 +6,16 @@ import {
 } from "../../../crds/conditions.ts";
 import type { RolloutPhase } from "../rollout/assess.ts";
 
-/** What a reconcile found, from which everything that the conditions say follows. */
+/** What a reconcile found, from which the conditions follow. */
 export type InstallState =
   | { kind: "Running"; phase: RolloutPhase }
   /** Nothing is written; `waiting` names what would be: "apply DaemonSet kube-system/kube-multus-ds". */
   | { kind: "Paused"; phase: RolloutPhase; waiting: readonly string[] }
   /** Something that must be known is not; nothing is written. `wasReady`: for this very spec. */
   | { kind: "Syncing"; message: string; wasReady: boolean }
-  /** Tried again by itself. */
+  /** Tried again. */
   | { kind: "Failing"; reason: "ApplyFailed"; message: string }
-  /** Somebody has to change something first. */
+  /** A user has to change something first. */
   | {
       kind: "Stalled";
       reason:

@@ -61,7 +61,7 @@ async function putStatus(
     scope.deps.installs.wrote(answer);
     return true;
   } catch (error) {
-    // Deleted, or deleted and made anew: the next event tells. Any other conflict is to be tried again.
+    // Deleted, or deleted and recreated: the next event shows it. Any other conflict is to be tried again.
     if (error instanceof ApiError && error.status === 404) return false;
     if (error instanceof ApiError && error.status === 409 && !(await isStillThere(scope))) return false;
     throw error;
@@ -89,7 +89,7 @@ const BAD: readonly string[] = [
   "NoMatchingNodes",
 ] satisfies Reason[];
 
-/** Not waited for: the status says the same. */
+/** Not waited for: the status shows the same. */
 function emitTransitionEvent(scope: ReconcileScope, status: MultusInstallStatus): void {
   const ready = (s: MultusInstallStatus) => s.conditions?.find(({ type }) => type === "Ready");
   const before = ready(scope.previous);
