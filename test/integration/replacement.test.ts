@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
 import type { InstallOperator } from "../../src/install-operator.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
@@ -62,7 +63,7 @@ async function create(object: object): Promise<void> {
 
 async function apply(spec: { nodes?: object; [field: string]: unknown }): Promise<void> {
   await create({
-    apiVersion: "multus-operator.dev/v1alpha1",
+    apiVersion: MULTUS_INSTALL_API_VERSION,
     kind: "MultusInstall",
     metadata: { name: "multus" },
     // Nobody would run the pods that look at nodes and clean them.
@@ -376,7 +377,7 @@ it("puts back what ran last by itself, and says so until the spec changes", asyn
   await apply({ ...level("debug"), rollout: { ...CANARY, rollback: true } });
   await simulate("it to be put back", "bypassed", async () => {
     const condition = await ready();
-    return condition?.reason === "RolledBack" && condition.message.endsWith("on every node");
+    return condition?.reason === "RolledBack" && condition.message.endsWith("on all nodes");
   });
   expect((await ready())?.message).toMatch(/node-a: the probe started without its network/);
   expect((await pod("node-b"))?.metadata.name).toBe(other);

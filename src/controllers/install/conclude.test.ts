@@ -73,7 +73,7 @@ describe("a rollout that does not progress", () => {
 });
 
 describe("a node that fails", () => {
-  const unhealthy = [{ node: "node-1", reason: "CrashLoopBackOff", message: "it ends" }];
+  const unhealthy = [{ node: "node-1", reason: "CrashLoopBackOff" as const, message: "it ends" }];
 
   it("after the spec was complete on every node is no rollout", () => {
     const more = [keptSpec(installOf(THICK))];

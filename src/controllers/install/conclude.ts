@@ -1,4 +1,5 @@
 import type { MultusInstallStatus } from "../../crds/multus-install/status.ts";
+import { rfc3339 } from "../../crds/rfc3339.ts";
 import { type Result, TerminalError } from "../../kube/controller.ts";
 import { ApiError } from "../../kube/errors.ts";
 import { NotSynced } from "../../kube/not-synced.ts";
@@ -19,7 +20,6 @@ import { isOfTheSpec, rolledBack, stuckRollout } from "./rollout/rollback.ts";
 import { carriedOver } from "./status/carried-over.ts";
 import type { InstallState } from "./status/conditions.ts";
 import { isReadyAlready } from "./status/ready.ts";
-import { rfc3339 } from "./status/rfc3339.ts";
 import type { StatusInput } from "./status/status.ts";
 
 /** What was refused as invalid stays so until the spec, the program or a policy changes: no back-off from 5 ms. */

@@ -1,3 +1,4 @@
+import { rfc3339 } from "../../crds/rfc3339.ts";
 import { addressUse } from "../../networks/addresses.ts";
 import type { ClusterView, SeenNode } from "../../networks/cross-checks/view.ts";
 import { type Duplicate, duplicatesOn } from "../../networks/duplicates.ts";
@@ -116,9 +117,7 @@ export class Networks {
         versions: read.versions,
       },
       previous,
-      now()
-        .toISOString()
-        .replace(/\.\d+Z$/, "Z"),
+      rfc3339(now()),
     );
     const { conditions, ranges, duplicatesTotal, nodesLacking } = status;
     this.#statuses.set(key, { conditions, ranges, duplicatesTotal, nodesLacking });

@@ -53,7 +53,7 @@ export function taskPod(task: NodeTask, owner: TaskOwner, image: OperatorImage):
           uid: owner.uid,
         },
       ],
-    } as KubeObject["metadata"],
+    },
     spec: {
       nodeName: task.node,
       hostNetwork: true,

@@ -45,7 +45,7 @@ export class TaskRunner {
     signal: AbortSignal,
   ): Promise<{ exitCode: number; message: string }> {
     await this.#watch(owner.namespace, signal);
-    const pod = taskPod(task, owner, this.#image) as ApiObject;
+    const pod = taskPod(task, owner, this.#image);
     const uid = await this.#create(pod, signal);
     try {
       const view = await this.#end(owner.namespace, uid, task, signal);

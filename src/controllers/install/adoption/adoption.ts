@@ -170,8 +170,8 @@ export async function foundPods(
   return {
     differences: podDifferences(
       install,
-      live as KubeObject,
-      configMaps.filter((configMap) => configMap !== undefined) as KubeObject[],
+      live,
+      configMaps.filter((configMap) => configMap !== undefined),
     ),
   };
 }
@@ -227,7 +227,7 @@ async function planObsolete(
       continue;
     }
     if (!isOwn(live)) adoption.taken.push(live);
-    adoption.obsolete.push(live as KubeObject);
+    adoption.obsolete.push(live);
   }
   // Their end is what the install waits for.
   await scope.deps.owned.watch(conflicting, scope.context.signal);

@@ -1,3 +1,4 @@
+import { listed } from "../../../crds/listed.ts";
 import type { UnhealthyNode } from "../../../diagnosis/diagnose.ts";
 import type { DaemonSetView } from "../../../diagnosis/multus-pod.ts";
 
@@ -97,20 +98,18 @@ export function phaseOf(r: Rollout): RolloutPhase {
 }
 
 /** How many nodes a sentence names; the others are counted. */
-const NAMED = 5;
+const MAX_NAMED = 5;
 
 function inspecting(unseen: readonly string[]): string {
-  const more = unseen.length > NAMED ? ` and ${unseen.length - NAMED} more` : "";
-  return `still checking that its configuration is in place on ${unseen.slice(0, NAMED).join(", ")}${more}`;
+  return `still checking that its configuration is in place on ${listed(unseen, MAX_NAMED)}`;
 }
 
 /** The worst cause with every node that has it, and how many more nodes have another. */
 function worstOf(unhealthy: readonly UnhealthyNode[]): string {
   const [worst] = unhealthy;
   const same = unhealthy.filter((u) => u.reason === worst?.reason && u.message === worst.message);
-  const names = same.slice(0, NAMED).map(({ node }) => node || "unscheduled");
-  const unnamed = same.length > NAMED ? ` and ${same.length - NAMED} more` : "";
+  const names = same.map(({ node }) => node || "unscheduled");
   const others = unhealthy.length - same.length;
   const more = others > 0 ? ` (${others} more with other faults: status.nodes.unhealthy)` : "";
-  return `${names.join(", ")}${unnamed}: ${worst?.message}${more}`;
+  return `${listed(names, MAX_NAMED)}: ${worst?.message}${more}`;
 }

@@ -1,3 +1,5 @@
+import { listed } from "../../../crds/listed.ts";
+
 /** One DaemonSet of Multus as the cluster has it. */
 export interface LiveWorkload {
   name: string;
@@ -81,6 +83,5 @@ function replacedBy({ live, obsolete }: RolloutState): LiveWorkload[] {
 }
 
 function some(nodes: readonly string[]): string {
-  const shown = nodes.slice(0, 3).join(", ");
-  return nodes.length > 3 ? `${shown} and ${nodes.length - 3} more nodes` : shown;
+  return listed(nodes, 3, { noun: "nodes" });
 }

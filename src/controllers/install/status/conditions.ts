@@ -4,6 +4,7 @@ import {
   type ConditionType,
   type Reason,
 } from "../../../crds/conditions.ts";
+import { listed } from "../../../crds/listed.ts";
 import type { RolloutPhase } from "../rollout/assess.ts";
 
 /** What a reconcile found, from which the conditions follow. */
@@ -128,9 +129,7 @@ function running({ state, message }: RolloutPhase): Drafts {
 
 function paused(waiting: readonly string[]): string {
   if (waiting.length === 0) return "spec.paused is true: nothing is written, and nothing waits to be";
-  const more = waiting.length - MAX_NAMED_WRITES;
-  const named = waiting.slice(0, MAX_NAMED_WRITES).join(", ");
-  return `spec.paused is true: nothing is written. Waiting: ${named}${more > 0 ? ` and ${more} more` : ""}`;
+  return `spec.paused is true: nothing is written. Waiting: ${listed(waiting, MAX_NAMED_WRITES)}`;
 }
 
 function failed(reason: "RolloutFailed" | "RolledBack", message: string, Reconciling: Draft): Drafts {

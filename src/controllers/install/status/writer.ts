@@ -2,11 +2,11 @@ import { isDeepStrictEqual } from "node:util";
 import type { Reason } from "../../../crds/conditions.ts";
 import { MULTUS_INSTALL, MULTUS_INSTALL_API_VERSION } from "../../../crds/multus-install/multus-install.ts";
 import { type MultusInstallStatus, multusInstallStatus } from "../../../crds/multus-install/status.ts";
+import { rfc3339 } from "../../../crds/rfc3339.ts";
 import { ApiError } from "../../../kube/errors.ts";
 import type { ApiObject } from "../../../kube/resource.ts";
 import { FIELD_MANAGER } from "../../shared/applier.ts";
 import type { ReconcileScope } from "../scope.ts";
-import { rfc3339 } from "./rfc3339.ts";
 import { type InventoryEntry, type StatusInput, statusFor } from "./status.ts";
 
 /** Writes the status for what was found, if it differs, and an event if Ready has another status or reason. */
