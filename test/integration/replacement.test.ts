@@ -292,7 +292,7 @@ async function beatHearts(): Promise<void> {
 /** Runs Multus' pods as they come until `done`, and lets those end that are to end; a probe gets what `probe` says. */
 async function simulate(
   what: string,
-  probe: "attached" | "bypassed",
+  probe: "attached" | "bypassed" | "waiting",
   done: () => Promise<boolean>,
 ): Promise<void> {
   await waitUntil(what, async () => {
@@ -303,6 +303,7 @@ async function simulate(
     for (const { metadata } of await pods("name=multus-probe")) {
       if (metadata.deletionTimestamp) continue;
       probes.add(metadata.name);
+      if (probe === "waiting") continue;
       const status = JSON.stringify([{ name: "kube-system/probe-net", interface: "net1" }]);
       if (probe === "attached")
         await kubectl.run(
@@ -345,7 +346,7 @@ it("tries a change on the canary's nodes, probes them, and lets the others follo
   await create(PROBE_NETWORK);
   const other = (await pod("node-b"))?.metadata.name;
   await apply({ ...level("debug"), rollout: CANARY });
-  await simulate("the probe", "attached", async () => probes.size > 0);
+  await simulate("the probe", "waiting", async () => probes.size > 0);
   expect((await pod("node-b"))?.metadata.name).toBe(other);
   await simulate("the install to be Ready", "attached", isReady);
   expect((await pod("node-b"))?.metadata.name).not.toBe(other);
