@@ -8,7 +8,8 @@ import {
   parseMultusInstall,
 } from "../crds/multus-install/multus-install.ts";
 import type { MultusInstallSpecInput } from "../crds/multus-install/spec.ts";
-import { objectsOf, RenderError, renderInstall } from "./render.ts";
+import { RenderError } from "./errors.ts";
+import { objectsOf, renderInstall } from "./render.ts";
 
 function install(spec: MultusInstallSpecInput): MultusInstall {
   const parsed = parseMultusInstall(manifest(spec));

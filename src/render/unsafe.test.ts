@@ -6,7 +6,8 @@ import { formatProblem } from "../crds/field-problem.ts";
 import { MULTUS_INSTALL_API_VERSION, parseMultusInstall } from "../crds/multus-install/multus-install.ts";
 import { PRESETS } from "../crds/multus-install/spec.ts";
 import { presetConflist, presetProblem } from "../multus/primary-network.ts";
-import { objectsOf, RenderError, type RenderedInstall, renderInstall } from "./render.ts";
+import { RenderError } from "./errors.ts";
+import { objectsOf, type RenderedInstall, renderInstall } from "./render.ts";
 
 /**
  * Settings with which Multus crashes, hangs, or fails pods, each by the behaviour of Multus that is behind it:

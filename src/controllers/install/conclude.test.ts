@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { TerminalError } from "../../kube/controller.ts";
-import { ApiError } from "../../kube/errors.ts";
+import { ApiError, TerminalError } from "../../kube/errors.ts";
 import { NotSynced } from "../../kube/not-synced.ts";
 import { type Before, conclude, type Pass } from "./conclude.ts";
 import { decide } from "./decide.ts";

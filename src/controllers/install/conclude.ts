@@ -1,11 +1,12 @@
 import type { MultusInstallStatus } from "../../crds/multus-install/status.ts";
 import { rfc3339 } from "../../crds/rfc3339.ts";
-import { type Result, TerminalError } from "../../kube/controller.ts";
-import { ApiError } from "../../kube/errors.ts";
+import type { Result } from "../../kube/controller.ts";
+import { ApiError, TerminalError } from "../../kube/errors.ts";
 import { NotSynced } from "../../kube/not-synced.ts";
 import { type ApiObject, refOf } from "../../kube/resource.ts";
+import { RenderError } from "../../render/errors.ts";
 import { isSameSpec, lastComplete } from "../../render/last-complete.ts";
-import { objectsOf, RenderError, type RenderedInstall } from "../../render/render.ts";
+import { objectsOf, type RenderedInstall } from "../../render/render.ts";
 import { type ForeignField, foreignFieldText } from "../shared/foreign-fields.ts";
 import type { RolloutStatus } from "./canary/gate.ts";
 import type { Done } from "./carry-out.ts";

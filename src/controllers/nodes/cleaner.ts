@@ -3,8 +3,8 @@ import { type CleaningReport, cleaningReport } from "../../node/cleaning-report.
 import { decodeMessage } from "../../node/message.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { CleaningProgress, CleaningRequest, NodeNotCleaned, TaskOwner } from "../shared/node-tasks.ts";
+import { TaskFailed } from "./errors.ts";
 import type { NodeTask } from "./task-pod.ts";
-import { TaskFailed } from "./task-runner.ts";
 
 /** How many nodes are cleaned at a time: enough for thousands within the time that a rollout takes. */
 const AT_ONCE = 20;

@@ -7,6 +7,7 @@ import type { Logger } from "../../telemetry/logger.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import type { NodeInspections } from "../shared/node-inspections.ts";
 import type { InspectionPlan } from "../shared/node-tasks.ts";
+import { TaskFailed } from "./errors.ts";
 import {
   isPeriodic,
   type LastInspection,
@@ -14,7 +15,7 @@ import {
   PeriodicTurns,
   periodSeconds,
 } from "./next-inspection.ts";
-import { TaskFailed, type TaskRunner } from "./task-runner.ts";
+import type { TaskRunner } from "./task-runner.ts";
 
 /** How many nodes are inspected at a time. */
 const AT_ONCE = 10;

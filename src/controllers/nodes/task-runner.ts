@@ -7,6 +7,7 @@ import type { OperatorImage } from "../../render/operator-image.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { TaskOwner } from "../shared/node-tasks.ts";
 import { synced } from "../shared/synced.ts";
+import { TaskFailed } from "./errors.ts";
 import { DEADLINE_SECONDS, NODE_TASK, type NodeTask, taskPod } from "./task-pod.ts";
 import { type TaskView, taskView } from "./task-view.ts";
 
@@ -16,11 +17,6 @@ const PATIENCE_SECONDS = 15;
 const REMOVAL_AFTER_STOP_MS = 500;
 /** How often a pod of the same name, which is still going, is waited for. */
 const MAX_ATTEMPTS = 20;
-
-/** The task gave no answer; the message says why, for people. */
-export class TaskFailed extends Error {
-  readonly code = "NODE_TASK_FAILED";
-}
 
 /** Runs tasks in one-shot pods, and removes each pod again, whatever came of it. */
 export class TaskRunner {
