@@ -37,6 +37,10 @@ const CLOCK_AND_ENVIRONMENT = /\b(process\.|Date\.now\(|new Date\(\)|Math\.rando
 /** Kinds of which the operator has one watch, in controllers/shared: a second one would cost its memory again. */
 const WATCHED_ONCE = /^\s*type: (MULTUS_INSTALL|NODES|NETWORK_ATTACHMENT_DEFINITIONS),$/;
 
+/** What decides in a reconcile is a function of what was observed: it neither waits nor asks the clock. */
+const DECIDES =
+  /^src\/controllers\/install\/(decide|conclude|canary\/(canary|gate|next-step)|rollout\/(assess|next-step|progress|rollback|live-workloads|leftovers)|deletion\/decide-deletion|status\/(status|conditions))\.ts$/;
+
 interface Import {
   /** "src/x.ts:12" */
   at: string;
@@ -73,6 +77,12 @@ function importsOf(file: string): Import[] {
       const at = `${relative(root, file)}:${index + 1}`;
       if (from in PURE && CLOCK_AND_ENVIRONMENT.test(line) && !/^\s*(\*|\/\/|\/\*)/.test(line))
         breaches.push(`${at}: src/${from} is pure: no clock, no environment, no I/O`);
+      if (
+        DECIDES.test(relative(root, file)) &&
+        (/\bawait\b/.test(line) || CLOCK_AND_ENVIRONMENT.test(line)) &&
+        !/^\s*(\*|\/\/|\/\*)/.test(line)
+      )
+        breaches.push(`${at}: this file decides, and is pure: no await, no clock`);
       if (from.startsWith("controllers/") && from !== "controllers/shared" && WATCHED_ONCE.test(line))
         breaches.push(`${at}: use the cache of src/controllers/shared: this kind is watched once`);
       const specifier = /(?:from|import\()\s*"([^"]+)"/.exec(line)?.[1];

@@ -6,7 +6,7 @@ import { webhookConfiguration } from "../src/admission/configuration.ts";
 import { CERTIFICATES } from "../src/admission/names.ts";
 import { policies } from "../src/admission/policies.ts";
 import { HOST_DIRECTORIES, LOG_ROOTS } from "../src/crds/multus-install/host-paths.ts";
-import { parseMultusInstall } from "../src/crds/multus-install/multus-install.ts";
+import { MULTUS_INSTALL_API_VERSION, parseMultusInstall } from "../src/crds/multus-install/multus-install.ts";
 import { MAX_CERTIFICATE_SECONDS } from "../src/crds/multus-install/programs.ts";
 import { ARCHITECTURES } from "../src/crds/multus-install/spec.ts";
 import { typeOf } from "../src/kube/resource.ts";
@@ -52,7 +52,7 @@ function allows(rules: Rule[], verb: string, group: string, resource: string, na
 
 function rendered(spec: object) {
   const parsed = parseMultusInstall({
-    apiVersion: "multus-operator.dev/v1alpha1",
+    apiVersion: MULTUS_INSTALL_API_VERSION,
     kind: "MultusInstall",
     metadata: { name: "multus" },
     spec,

@@ -219,6 +219,7 @@ export class MultusOperator extends Operator {
 
 /** Another replica leads now: this process must not write any more, and ends. */
 export class LostLease extends Error {
+  override readonly name = "LostLease";
   readonly code = "LOST_LEASE";
 
   constructor() {

@@ -7,6 +7,7 @@ import { ConnectionLimit } from "../listen/connection-limit.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { BodyBudget, type HeldBody } from "./body-budget.ts";
 import type { ServingCertificate } from "./certificate.ts";
+import { BodyTooLarge } from "./errors.ts";
 import type { AdmissionMetrics } from "./metrics.ts";
 import { type AdmissionView, reviewed } from "./reviewer.ts";
 import { isSamePath } from "./secret-path.ts";
@@ -165,15 +166,4 @@ function refuse(request: IncomingMessage, response: ServerResponse, status: numb
   response.setHeader("connection", "close");
   send(response, status, { message });
   response.once("finish", () => request.destroy());
-}
-
-/** A request that costs more to read than any that an API server sends. */
-export class BodyTooLarge extends Error {
-  readonly code = "BODY_TOO_LARGE";
-
-  /** @param what such as "is longer than 3145728 bytes" */
-  constructor(what: string) {
-    super(`the request ${what}`);
-    this.name = "BodyTooLarge";
-  }
 }

@@ -7,7 +7,7 @@ import { toJson } from "../display/text.ts";
 import { KubeClient } from "../kube/client.ts";
 import { type Connection, connect } from "../kube/connection.ts";
 import { ApiError, NetworkError } from "../kube/errors.ts";
-import { RenderError } from "../render/render.ts";
+import { RenderError } from "../render/errors.ts";
 import { inputName, printError, readValues, UnreadableInput } from "./input.ts";
 import { describeFailure } from "./request-failure.ts";
 

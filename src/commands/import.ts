@@ -1,8 +1,8 @@
 import { Command, Option } from "commander";
 import { toJson } from "../display/text.ts";
+import { ImportError } from "../import/errors.ts";
 import { formatFinding } from "../import/finding.ts";
 import { type Imported, importInstall } from "../import/import.ts";
-import { ImportError } from "../import/manifest.ts";
 import { inputName, printError, readValues, UnreadableInput } from "./input.ts";
 import { toYaml } from "./yaml.ts";
 

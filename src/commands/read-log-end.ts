@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, Option } from "commander";
-import { LogFileError, logEnd, logGrowth } from "../node/log-end.ts";
+import { LogFileError } from "../node/errors.ts";
+import { logEnd, logGrowth } from "../node/log-end.ts";
 
 const POLL_INTERVAL_MS = 500;
 /** At most this much of the growth at one time: what is written faster comes later. */

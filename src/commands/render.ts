@@ -2,7 +2,8 @@ import { Command, Option } from "commander";
 import { type FieldProblem, formatProblem } from "../crds/field-problem.ts";
 import { MULTUS_INSTALL, parseMultusInstall } from "../crds/multus-install/multus-install.ts";
 import { toJson } from "../display/text.ts";
-import { objectsOf, RenderError, type RenderedInstall, renderInstall } from "../render/render.ts";
+import { RenderError } from "../render/errors.ts";
+import { objectsOf, type RenderedInstall, renderInstall } from "../render/render.ts";
 import { inputName, printError, readValues, UnreadableInput } from "./input.ts";
 import { toYaml } from "./yaml.ts";
 

@@ -3,13 +3,14 @@ import type { ContainerIssue } from "./container-issue.ts";
 import { type Explanation, explainPullFailure } from "./image-pull.ts";
 import type { MultusPodView } from "./multus-pod.ts";
 import type { NodeView } from "./node.ts";
+import { knownReason, type NodeReason, severityOf } from "./reasons.ts";
 import { stabilizationSeconds } from "./stabilization.ts";
 import { explainStartFailure } from "./start-errors.ts";
 
 /** One node on which Multus does not run as it should, and the sentence that says why. */
 export interface UnhealthyNode {
   node: string;
-  reason: string;
+  reason: NodeReason;
   message: string;
 }
 
@@ -36,7 +37,7 @@ export function unhealthyNodes(
       if (pod.terminating) return notEnding(pod, now, node) ?? [];
       return diagnose(pod) ?? lostWithNode(pod, node) ?? [];
     })
-    .toSorted((a, b) => severity(b.reason) - severity(a.reason) || a.node.localeCompare(b.node));
+    .toSorted((a, b) => severityOf(b.reason) - severityOf(a.reason) || a.node.localeCompare(b.node));
 }
 
 /** After how many seconds the first pod that failed before will be believed; undefined where there is none. */
@@ -84,7 +85,7 @@ function notEnding(
   );
 }
 
-function entry(node: string, reason: string, message: string): UnhealthyNode {
+function entry(node: string, reason: NodeReason, message: string): UnhealthyNode {
   return { node, reason, message: bounded(message) };
 }
 
@@ -127,7 +128,7 @@ function explain(pod: MultusPodView, issue: ContainerIssue): Explanation {
     case "FailedMount":
       return { reason, message: `a volume of the Multus pod cannot be mounted: ${message}` };
     default:
-      return { reason, message: `${reason} (${where}): ${message}` };
+      return { reason: knownReason(reason), message: `${reason} (${where}): ${message}` };
   }
 }
 
@@ -162,13 +163,6 @@ function withoutMoment(message: string): string {
   return message
     .replace(/\b\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:?\d\d)?\s*/g, "")
     .replace(/\b0x[0-9a-f]+/g, "0x…");
-}
-
-/** What breaks a node for good comes before what may pass by itself. */
-function severity(reason: string): number {
-  if (["CrashLoopBackOff", "OOMKilled", "ImageLayout"].includes(reason)) return 2;
-  if (["Unschedulable", "NodeNotReady", "NotEnding"].includes(reason)) return 0;
-  return 1;
 }
 
 /** One line without control characters: the text comes from containers and registries, and ends in terminals. */

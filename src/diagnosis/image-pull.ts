@@ -1,3 +1,5 @@
+import type { NodeReason } from "./reasons.ts";
+
 /** What is known of an image that a node could not pull. */
 export interface PullFailure {
   image: string;
@@ -13,12 +15,12 @@ export interface PullFailure {
 }
 
 export interface Explanation {
-  reason: string;
+  reason: NodeReason;
   message: string;
 }
 
 interface Cause {
-  reason: string;
+  reason: NodeReason;
   matches: RegExp;
   /** Why, and what to do about it; two sentences at most. */
   explain: (failure: PullFailure, host: string) => string;

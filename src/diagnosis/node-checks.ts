@@ -3,9 +3,11 @@ import { newestCniVersion } from "../cni/spoken-version.ts";
 import { entrypointOf, type MultusInstallSpec } from "../crds/multus-install/spec.ts";
 import type { MultusInstallStatus } from "../crds/multus-install/status.ts";
 import type { NodeInspection } from "../crds/node-inspection.ts";
+import { rfc3339 } from "../crds/rfc3339.ts";
 import { hostPaths } from "../multus/distributions.ts";
 import { flavourOf } from "../multus/releases.ts";
 import { bounded, type UnhealthyNode } from "./diagnose.ts";
+import type { NodeReason } from "./reasons.ts";
 
 /** At most this many files are listed; nodes of a cluster have one or two. */
 const MAX_FILES = 10;
@@ -18,7 +20,7 @@ export function nodeIssue(
   found: NodeInspection,
   now: Date,
 ): UnhealthyNode | undefined {
-  const entry = (reason: string, message: string): UnhealthyNode => ({
+  const entry = (reason: NodeReason, message: string): UnhealthyNode => ({
     node: found.node,
     reason,
     message: bounded(message),
@@ -85,9 +87,9 @@ export function refusedToken(
 }
 
 /** Ends of a Multus pod that what is on its node may explain. */
-const EXPLAINED = ["CrashLoopBackOff", "Error", "Completed", "NodeNotReady"];
+const EXPLAINED: readonly NodeReason[] = ["CrashLoopBackOff", "NodeNotReady"];
 /** What makes Multus end; everything else is for nodes on which it runs. */
-const EXPLAINING = ["NoPrimaryNetwork", "CiliumExclusive", "PrimaryNetworkVersion"];
+const EXPLAINING: readonly NodeReason[] = ["NoPrimaryNetwork", "CiliumExclusive", "PrimaryNetworkVersion"];
 
 /**
  * One entry per node, from what its pod reports and what an inspection found: "no primary network" instead of "it
@@ -126,7 +128,7 @@ export function primaryNetworkStatus(
       .slice(0, MAX_FILES),
     nodesLookedAt: inspections.length,
     // To the hour: each of a thousand looks would be a new status.
-    oldestLook: new Date(Math.floor(oldest / HOUR_MS) * HOUR_MS).toISOString().replace(".000Z", "Z"),
+    oldestLook: rfc3339(Math.floor(oldest / HOUR_MS) * HOUR_MS),
   };
 }
 

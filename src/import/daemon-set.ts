@@ -4,13 +4,14 @@ import { commandOf, wordsOf } from "./command.ts";
 import { readDaemon } from "./daemon.ts";
 import { type Draft, newDraft } from "./draft.ts";
 import { readEntrypoint } from "./entrypoint.ts";
+import { ImportError } from "./errors.ts";
 import { Findings, type ImportFinding } from "./finding.ts";
 import { readHostDirectories } from "./host-directories.ts";
 import { Mounts } from "./host-mounts.ts";
 import { parseImage, pullPolicyOf, readImage, versionOf } from "./image.ts";
 import { readConfiguration } from "./inline.ts";
 import { readLog, readUnused } from "./leftovers.ts";
-import { type ConfigMap, type Container, type DaemonSet, ImportError, multusContainer } from "./manifest.ts";
+import { type ConfigMap, type Container, type DaemonSet, multusContainer } from "./manifest.ts";
 import { installDirectory, isInstaller, readWorkload } from "./workload.ts";
 
 /** "DaemonSet kube-system/kube-multus-ds" */

@@ -4,12 +4,13 @@ import fc from "fast-check";
 import { loadAll } from "js-yaml";
 import { describe, expect, it } from "vitest";
 import { multusInstallSpecs } from "../../test/integration/multus-install-specs.ts";
-import { parseMultusInstall } from "../crds/multus-install/multus-install.ts";
+import { MULTUS_INSTALL_API_VERSION, parseMultusInstall } from "../crds/multus-install/multus-install.ts";
 import { DEFAULT_RELEASE } from "../crds/multus-install/spec.ts";
-import { objectsOf, RenderError, renderInstall } from "../render/render.ts";
+import { RenderError } from "../render/errors.ts";
+import { objectsOf, renderInstall } from "../render/render.ts";
 import { parseDocuments } from "../validate/documents.ts";
+import { ImportError } from "./errors.ts";
 import { importInstall } from "./import.ts";
-import { ImportError } from "./manifest.ts";
 
 const FIRST_USERS = loadAll(
   readFileSync(
@@ -19,7 +20,7 @@ const FIRST_USERS = loadAll(
 );
 
 const install = (spec: unknown) => ({
-  apiVersion: "multus-operator.dev/v1alpha1",
+  apiVersion: MULTUS_INSTALL_API_VERSION,
   kind: "MultusInstall",
   metadata: { name: "multus" },
   spec,

@@ -2,8 +2,9 @@ import { MULTUS_INSTALL, MULTUS_INSTALL_API_VERSION } from "../crds/multus-insta
 import { readOthers } from "./access.ts";
 import { nameOf, readDaemonSet } from "./daemon-set.ts";
 import { type Draft, specOf } from "./draft.ts";
+import { ImportError } from "./errors.ts";
 import { Findings, type ImportFinding } from "./finding.ts";
-import { type ConfigMap, type DaemonSet, ImportError, readManifest } from "./manifest.ts";
+import { type ConfigMap, type DaemonSet, readManifest } from "./manifest.ts";
 import { refusedFields } from "./refused.ts";
 
 /** A MultusInstall that renders what a manifest says, and what could not be carried over. */

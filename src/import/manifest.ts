@@ -2,6 +2,7 @@ import { z } from "zod";
 import { issueMessage, pathText } from "../crds/problems.ts";
 import { GUARD } from "../render/rollout-guard.ts";
 import { PROGRAM, wordsOf } from "./command.ts";
+import { ImportError } from "./errors.ts";
 import { parseImage } from "./image.ts";
 
 /**
@@ -13,16 +14,6 @@ export interface Manifest {
   configMaps: ConfigMap[];
   /** Everything else, to say of each what becomes of it. */
   others: { apiVersion: string; kind: string; name: string; object: Record<string, unknown> }[];
-}
-
-/** The manifest is none that this program can read. `code` tells scripts why. */
-export class ImportError extends Error {
-  readonly code: "NO_MULTUS" | "MALFORMED";
-
-  constructor(code: ImportError["code"], message: string) {
-    super(message);
-    this.code = code;
-  }
 }
 
 const names = z.record(z.string(), z.string());

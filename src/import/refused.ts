@@ -4,7 +4,8 @@ import {
   MULTUS_INSTALL_API_VERSION,
   parseMultusInstall,
 } from "../crds/multus-install/multus-install.ts";
-import { RenderError, renderInstall } from "../render/render.ts";
+import { RenderError } from "../render/errors.ts";
+import { renderInstall } from "../render/render.ts";
 import { Findings, type ImportFinding } from "./finding.ts";
 
 /**

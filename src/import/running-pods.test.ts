@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { KubeObject } from "../crds/kube-object.ts";
-import { type MultusInstall, parseMultusInstall } from "../crds/multus-install/multus-install.ts";
+import {
+  MULTUS_INSTALL_API_VERSION,
+  type MultusInstall,
+  parseMultusInstall,
+} from "../crds/multus-install/multus-install.ts";
 import type { MultusInstallSpecInput } from "../crds/multus-install/spec.ts";
 import { objectsOf, renderInstall } from "../render/render.ts";
 import { formatFinding } from "./finding.ts";
@@ -8,7 +12,7 @@ import { podDifferences } from "./running-pods.ts";
 
 function install(spec: MultusInstallSpecInput): MultusInstall {
   const parsed = parseMultusInstall({
-    apiVersion: "multus-operator.dev/v1alpha1",
+    apiVersion: MULTUS_INSTALL_API_VERSION,
     kind: "MultusInstall",
     metadata: { name: "multus" },
     spec,

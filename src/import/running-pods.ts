@@ -3,9 +3,10 @@ import diff from "microdiff";
 import type { KubeObject } from "../crds/kube-object.ts";
 import { type MultusInstall, parseMultusInstall } from "../crds/multus-install/multus-install.ts";
 import { hostPaths } from "../multus/distributions.ts";
-import { objectsOf, RenderError, renderInstall } from "../render/render.ts";
+import { RenderError } from "../render/errors.ts";
+import { objectsOf, renderInstall } from "../render/render.ts";
+import { ImportError } from "./errors.ts";
 import { importInstall } from "./import.ts";
-import { ImportError } from "./manifest.ts";
 
 /** The fields of a spec that say how a Multus pod runs, but for those of the workload below. */
 const OF_PODS = [

@@ -1,8 +1,8 @@
 import { pino } from "pino";
 import { afterEach, expect, it } from "vitest";
 import { Metrics } from "../telemetry/metrics.ts";
-import { Controller, type Result, TerminalError } from "./controller.ts";
-import { ApiError } from "./errors.ts";
+import { Controller, type Result } from "./controller.ts";
+import { ApiError, TerminalError } from "./errors.ts";
 
 let controller: Controller | undefined;
 let metrics: Metrics;

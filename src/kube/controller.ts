@@ -1,18 +1,13 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
-import { ApiError } from "./errors.ts";
+import { ApiError, TerminalError } from "./errors.ts";
 import { isStopped, NotSynced } from "./not-synced.ts";
 import { WorkQueue } from "./work-queue.ts";
 
 /** What a reconcile wants next: nothing, or to run again after a while though nothing has changed. */
 export interface Result {
   requeueAfterSeconds?: number;
-}
-
-/** An error that trying again cannot mend: the object has to change first, and that change is an event. */
-export class TerminalError extends Error {
-  readonly code: string = "TERMINAL";
 }
 
 export interface ReconcileContext {

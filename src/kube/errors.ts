@@ -117,3 +117,9 @@ function reasonOf(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code;
   return error.message || code || error.name;
 }
+
+/** An error that trying again cannot fix: the object has to change first, and that change is an event. */
+export class TerminalError extends Error {
+  override readonly name: string = "TerminalError";
+  readonly code: string = "TERMINAL";
+}

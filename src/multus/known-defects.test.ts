@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseMultusInstall } from "../crds/multus-install/multus-install.ts";
+import { MULTUS_INSTALL_API_VERSION, parseMultusInstall } from "../crds/multus-install/multus-install.ts";
 import {
   DEFAULT_RELEASE,
   type MultusInstallSpec,
@@ -10,7 +10,7 @@ import { compareReleases, NEWEST_RELEASE } from "./releases.ts";
 
 function specOf(spec: MultusInstallSpecInput): MultusInstallSpec {
   const parsed = parseMultusInstall({
-    apiVersion: "multus-operator.dev/v1alpha1",
+    apiVersion: MULTUS_INSTALL_API_VERSION,
     kind: "MultusInstall",
     metadata: { name: "multus" },
     spec,

@@ -1,3 +1,5 @@
+import { listed } from "../crds/listed.ts";
+
 /** A NAD that does not exist, and the pods that have its network since a time when it did. */
 export interface LostNetwork {
   network: string;
@@ -14,12 +16,14 @@ export function lostNetworksWarning(lost: readonly LostNetwork[]): string | unde
   if (lost.length === 0) return undefined;
   const sorted = lost.toSorted((a, b) => (a.network < b.network ? -1 : 1));
   const pods = lost.reduce((sum, one) => sum + one.pods, 0);
-  const names = sorted.slice(0, MAX_NAMES).map(({ network }) => network);
-  const more = lost.length > MAX_NAMES ? ` and ${lost.length - MAX_NAMES} more` : "";
+  const names = listed(
+    sorted.map(({ network }) => network),
+    MAX_NAMES,
+  );
   const [use, nads] =
     lost.length === 1
       ? ["a NetworkAttachmentDefinition that no longer exists", "it"]
       : [`${lost.length} NetworkAttachmentDefinitions that no longer exist`, "them"];
   const who = pods === 1 ? "1 running pod uses" : `up to ${pods} running pods use`;
-  return `${who} ${use} (${names.join(", ")}${more}): create ${nads} again before the ${pods === 1 ? "pod restarts" : "pods restart"}`;
+  return `${who} ${use} (${names}): create ${nads} again before the ${pods === 1 ? "pod restarts" : "pods restart"}`;
 }

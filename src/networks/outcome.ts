@@ -1,5 +1,6 @@
 import { parseAddress } from "../cni/address.ts";
 import { show } from "../cni/finding.ts";
+import { listed } from "../crds/listed.ts";
 import { type Attachment, attachmentsOf, keyOf, type NetworkFacts } from "./attachments.ts";
 import { type ConfigChange, changeSince } from "./history.ts";
 import { globalNamespacesOf, type Isolation, mayUse } from "./pod-request/isolation.ts";
@@ -91,7 +92,7 @@ function verdictOf(
       `its node ${pod.node} does not respond (phase Unknown), and the state of its networks is not known`,
     );
   if (pod.hasAddress || pod.phase === "Running") {
-    const asked = pod.request.ok ? listed(requests) : "networks";
+    const asked = pod.request.ok ? listedRequests(requests) : "networks";
     return verdict(
       "bypassed",
       `it runs on ${pod.node} and requested ${asked}, but Multus reported nothing: its sandbox was created without Multus; restart it`,
@@ -228,9 +229,8 @@ function sameMac(a: string, b: string): boolean {
   return digits(a) === digits(b);
 }
 
-function listed(requests: readonly NetworkRequest[]): string {
-  const names = requests.slice(0, 8).map(keyOf);
-  return `${names.join(", ")}${requests.length > names.length ? ` and ${requests.length - names.length} more` : ""}`;
+function listedRequests(requests: readonly NetworkRequest[]): string {
+  return listed(requests.map(keyOf), 8);
 }
 
 function listedEntries(attachments: readonly Attachment[]): string {

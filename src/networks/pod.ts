@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { rfc3339 } from "../crds/rfc3339.ts";
 import { ByteBudget } from "./byte-budget.ts";
 import { runsDhcpDaemon } from "./cross-checks/dhcp-daemon.ts";
 import type { PodFacts } from "./outcome.ts";
@@ -243,10 +244,6 @@ export function podFacts(
     ...(attachedAt === undefined ? {} : { attachedAt: rfc3339(attachedAt) }),
     ...(failure === undefined ? {} : { failure }),
   };
-}
-
-function rfc3339(milliseconds: number): string {
-  return new Date(milliseconds).toISOString().replace(/\.\d+Z$/, "Z");
 }
 
 function entryOf(line: string): NetworkStatusEntry {

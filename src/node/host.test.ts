@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ForbiddenPath, Host } from "./host.ts";
+import { ForbiddenPath } from "./errors.ts";
+import { Host } from "./host.ts";
 import { inspect } from "./inspect.ts";
 
 const CONF = "/etc/cni/net.d";

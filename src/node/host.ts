@@ -3,6 +3,7 @@ import { type FileHandle, lstat, open, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { HOST_DIRECTORIES, isBelow } from "../crds/multus-install/host-paths.ts";
 import { byName } from "./conf-file.ts";
+import { ForbiddenPath } from "./errors.ts";
 
 /**
  * The host's file system as a pod sees it: the directories that are mounted below `root`, at their own paths.
@@ -60,15 +61,6 @@ export class Host {
     } finally {
       await file.close();
     }
-  }
-}
-
-/** A path outside of what this program may touch on a host. */
-export class ForbiddenPath extends Error {
-  readonly code = "FORBIDDEN_PATH";
-
-  constructor(path: string) {
-    super(`${JSON.stringify(path.slice(0, 256))} is not one of the host directories that Multus uses`);
   }
 }
 

@@ -1,9 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
-
-/** A file that is not there, or is none that a log can be. */
-export class LogFileError extends Error {
-  readonly code = "LOG_FILE";
-}
+import { LogFileError } from "./errors.ts";
 
 export interface LogEnd {
   /** Whole lines, the newest last. */

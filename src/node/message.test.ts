@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { deflateRawSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { decodeMessage, encodeMessage, MAX_MESSAGE_LENGTH, UnreadableMessage } from "./message.ts";
+import { UnreadableMessage } from "./errors.ts";
+import { decodeMessage, encodeMessage, MAX_MESSAGE_LENGTH } from "./message.ts";
 
 describe("a termination message", () => {
   it("is plain JSON where that fits", () => {

@@ -1,15 +1,11 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
+import { UnreadableMessage } from "./errors.ts";
 
 /** The kubelet cuts a termination message at this many bytes (pkg/kubelet/container, MaxContainerTerminationMessageLength). */
 export const MAX_MESSAGE_LENGTH = 4096;
 /** No answer is longer unpacked: a message that was forged must not fill the operator's memory. */
 const MAX_TEXT_LENGTH = 256 * 1024;
 const PACKED = "deflate:";
-
-/** An answer that is no answer of this program: cut off, forged, or of another version. */
-export class UnreadableMessage extends Error {
-  readonly code = "UNREADABLE_MESSAGE";
-}
 
 type Lists = Record<string, unknown> & { truncated: string[] };
 

@@ -1,12 +1,16 @@
 import { expect, it } from "vitest";
-import { type MultusInstall, parseMultusInstall } from "../crds/multus-install/multus-install.ts";
+import {
+  MULTUS_INSTALL_API_VERSION,
+  type MultusInstall,
+  parseMultusInstall,
+} from "../crds/multus-install/multus-install.ts";
 import type { MultusInstallSpecInput } from "../crds/multus-install/spec.ts";
 import { lastComplete, restored } from "./last-complete.ts";
 import { objectsOf, renderInstall } from "./render.ts";
 
 function install(spec: MultusInstallSpecInput): MultusInstall {
   const parsed = parseMultusInstall({
-    apiVersion: "multus-operator.dev/v1alpha1",
+    apiVersion: MULTUS_INSTALL_API_VERSION,
     kind: "MultusInstall",
     metadata: { name: "multus" },
     spec,

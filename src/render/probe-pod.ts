@@ -44,7 +44,7 @@ export function probePod(
           uid: install.metadata.uid ?? "",
         },
       ],
-    } as KubeObject["metadata"],
+    },
     spec: {
       nodeName: node,
       restartPolicy: "Never",

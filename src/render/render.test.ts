@@ -2,9 +2,14 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { multusInstallSpecs } from "../../test/integration/multus-install-specs.ts";
 import type { KubeObject } from "../crds/kube-object.ts";
-import { type MultusInstall, parseMultusInstall } from "../crds/multus-install/multus-install.ts";
+import {
+  MULTUS_INSTALL_API_VERSION,
+  type MultusInstall,
+  parseMultusInstall,
+} from "../crds/multus-install/multus-install.ts";
 import type { MultusInstallSpecInput } from "../crds/multus-install/spec.ts";
-import { objectsOf, RenderError, renderInstall } from "./render.ts";
+import { RenderError } from "./errors.ts";
+import { objectsOf, renderInstall } from "./render.ts";
 
 function install(spec: MultusInstallSpecInput): MultusInstall {
   const parsed = parseMultusInstall(manifest(spec));
@@ -13,7 +18,7 @@ function install(spec: MultusInstallSpecInput): MultusInstall {
 }
 
 const manifest = (spec: unknown) => ({
-  apiVersion: "multus-operator.dev/v1alpha1",
+  apiVersion: MULTUS_INSTALL_API_VERSION,
   kind: "MultusInstall",
   metadata: { name: "multus" },
   spec,

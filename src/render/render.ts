@@ -1,6 +1,5 @@
 import { checkConflist } from "../cni/check-conflist.ts";
 import type { FieldProblem } from "../crds/field-problem.ts";
-import { formatProblem } from "../crds/field-problem.ts";
 import type { KubeObject } from "../crds/kube-object.ts";
 import type { MultusInstall } from "../crds/multus-install/multus-install.ts";
 import { inlineVersion } from "../multus/inline-config.ts";
@@ -10,6 +9,7 @@ import { access } from "./access.ts";
 import { refusals, warningsOf } from "./checks.ts";
 import { configuration } from "./configuration.ts";
 import { networkDefinition } from "./definition.ts";
+import { RenderError } from "./errors.ts";
 import { workloads } from "./workload.ts";
 
 /** Objects that are applied together; a stage begins when the one before it is applied. */
@@ -23,17 +23,6 @@ export interface RenderedInstall {
   /** What works and is likely unintended. */
   warnings: FieldProblem[];
   image: string;
-}
-
-/** A spec with which Multus would not start, or would take nodes down. It never reaches a node. */
-export class RenderError extends Error {
-  readonly code = "RENDER_REFUSED";
-  readonly problems: readonly FieldProblem[];
-
-  constructor(problems: readonly FieldProblem[]) {
-    super(problems.map(formatProblem).join("; "));
-    this.problems = problems;
-  }
 }
 
 /**

@@ -3,10 +3,11 @@ import { describe, expect, it } from "vitest";
 import { multusInstallSpecs } from "../../test/integration/multus-install-specs.ts";
 import { checkConflist } from "../cni/check-conflist.ts";
 import { formatProblem } from "../crds/field-problem.ts";
-import { parseMultusInstall } from "../crds/multus-install/multus-install.ts";
+import { MULTUS_INSTALL_API_VERSION, parseMultusInstall } from "../crds/multus-install/multus-install.ts";
 import { PRESETS } from "../crds/multus-install/spec.ts";
 import { presetConflist, presetProblem } from "../multus/primary-network.ts";
-import { objectsOf, RenderError, type RenderedInstall, renderInstall } from "./render.ts";
+import { RenderError } from "./errors.ts";
+import { objectsOf, type RenderedInstall, renderInstall } from "./render.ts";
 
 /**
  * Settings with which Multus crashes, hangs, or fails pods, each by the behaviour of Multus that is behind it:
@@ -14,7 +15,7 @@ import { objectsOf, RenderError, type RenderedInstall, renderInstall } from "./r
  */
 
 const install = (spec: unknown) => ({
-  apiVersion: "multus-operator.dev/v1alpha1",
+  apiVersion: MULTUS_INSTALL_API_VERSION,
   kind: "MultusInstall",
   metadata: { name: "multus" },
   spec,

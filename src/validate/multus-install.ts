@@ -1,6 +1,7 @@
 import type { FieldProblem } from "../crds/field-problem.ts";
 import { parseMultusInstall } from "../crds/multus-install/multus-install.ts";
-import { RenderError, renderInstall } from "../render/render.ts";
+import { RenderError } from "../render/errors.ts";
+import { renderInstall } from "../render/render.ts";
 import type { ObjectFinding } from "./finding.ts";
 import type { SeenObject } from "./object.ts";
 

@@ -3,7 +3,10 @@ import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { toYaml } from "../../src/commands/yaml.ts";
-import { parseMultusInstall } from "../../src/crds/multus-install/multus-install.ts";
+import {
+  MULTUS_INSTALL_API_VERSION,
+  parseMultusInstall,
+} from "../../src/crds/multus-install/multus-install.ts";
 import { KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
 import { DAEMON_SETS } from "../../src/kube/resource.ts";
@@ -20,7 +23,7 @@ const ROUNDS = 12;
 const REST_SECONDS = 60;
 
 const INSTALL = {
-  apiVersion: "multus-operator.dev/v1alpha1",
+  apiVersion: MULTUS_INSTALL_API_VERSION,
   kind: "MultusInstall",
   metadata: { name: "multus" },
   spec: { mode: "Thick" },

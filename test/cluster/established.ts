@@ -7,9 +7,9 @@ interface Definition extends ApiObject {
 }
 
 /** Waits until the API server serves a CRD. (`kubectl wait` fails if the status has no conditions yet.) */
-export async function untilEstablished(kubectl: Kubectl, name: string): Promise<void> {
+export async function untilEstablished({ client }: Pick<Kubectl, "client">, name: string): Promise<void> {
   await waitUntil(`the CRD ${name} to be established`, async () => {
-    const found = await kubectl.client.get<Definition>({ type: CUSTOM_RESOURCE_DEFINITIONS, name });
+    const found = await client.get<Definition>({ type: CUSTOM_RESOURCE_DEFINITIONS, name });
     const { conditions = [] } = found?.status ?? {};
     return conditions.some(({ type, status }) => type === "Established" && status === "True");
   });

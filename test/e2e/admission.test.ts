@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
 import { KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
 import { binary } from "../cluster/binaries.ts";
@@ -33,7 +34,7 @@ describeOn(["loadImage"], "admission on real nodes", () => {
 
   async function setMode(admission: string): Promise<void> {
     const install = {
-      apiVersion: "multus-operator.dev/v1alpha1",
+      apiVersion: MULTUS_INSTALL_API_VERSION,
       kind: "MultusInstall",
       metadata: { name: "multus" },
       spec: { version: "v4.3.0", attachments: { admission } },
@@ -53,7 +54,7 @@ describeOn(["loadImage"], "admission on real nodes", () => {
   it("warns by default, with both replicas trusted", async () => {
     await kubectl.runWithInput(
       JSON.stringify({
-        apiVersion: "multus-operator.dev/v1alpha1",
+        apiVersion: MULTUS_INSTALL_API_VERSION,
         kind: "MultusInstall",
         metadata: { name: "multus" },
         spec: { version: "v4.3.0" },

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
 import { type Cluster, startCluster } from "../cluster/cluster.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { execute } from "../cluster/execute.ts";
@@ -81,7 +82,7 @@ describeOn(["nodeExec", "ownNodes", "loadImage"], "what the status says of nodes
   });
 
   async function apply(spec: object): Promise<void> {
-    const install = { apiVersion: "multus-operator.dev/v1alpha1", kind: "MultusInstall" };
+    const install = { apiVersion: MULTUS_INSTALL_API_VERSION, kind: "MultusInstall" };
     const object = { ...install, metadata: { name: "multus" }, spec };
     await kubectl.runWithInput(JSON.stringify(object), "apply", "-f", "-");
   }
@@ -264,7 +265,7 @@ describeOn(["nodeExec", "ownNodes", "loadImage"], "what the status says of nodes
     );
     await readyFor(
       "RolledBack",
-      /nothing has moved since .*10-absent.*Restored: v4\.3\.0 Thin, on every node$/,
+      /nothing has moved since .*10-absent.*Rolled back to v4\.3\.0 \(Thin\) on all nodes$/,
     );
     const after = await multusPods();
     expect(Object.keys(before).filter((node) => before[node] === after[node])).toHaveLength(2);

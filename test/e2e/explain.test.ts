@@ -3,6 +3,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import {
   asking,
@@ -75,7 +76,7 @@ describeOn(["nodeExec", "loadImage", "secondNetwork"], "kubectl multus on real n
   const apply = (...objects: object[]) => kubectl.runWithInput(list(...objects), "apply", "-f", "-");
   const install = async (spec: object) => {
     await apply({
-      apiVersion: "multus-operator.dev/v1alpha1",
+      apiVersion: MULTUS_INSTALL_API_VERSION,
       kind: "MultusInstall",
       metadata: { name: "multus" },
       spec: { version: "v4.3.0", logging: LOGGING, ...spec },

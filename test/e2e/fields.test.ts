@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
 import type { MultusInstallSpecInput } from "../../src/crds/multus-install/spec.ts";
 import { importInstall } from "../../src/import/import.ts";
 import type { InstallOperator } from "../../src/install-operator.ts";
@@ -107,7 +108,7 @@ describeOn(["nodeExec", "loadImage", "ownNodes"], "the fields of a MultusInstall
 
   async function change(spec: MultusInstallSpecInput, healthy: boolean): Promise<void> {
     const install = {
-      apiVersion: "multus-operator.dev/v1alpha1",
+      apiVersion: MULTUS_INSTALL_API_VERSION,
       kind: "MultusInstall",
       metadata: { name: "multus" },
       spec,

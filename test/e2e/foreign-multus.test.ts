@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { MULTUS_INSTALL } from "../../src/crds/multus-install/multus-install.ts";
+import { MULTUS_INSTALL, MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
 import { type ApiObject, describe as nameOf, PODS, refOf } from "../../src/kube/resource.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
@@ -100,7 +100,7 @@ describeOn(
 
     async function install(spec: object): Promise<void> {
       const object = {
-        apiVersion: "multus-operator.dev/v1alpha1",
+        apiVersion: MULTUS_INSTALL_API_VERSION,
         kind: "MultusInstall",
         metadata: { name: "multus" },
         spec,

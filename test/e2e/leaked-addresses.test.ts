@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { type ImageName, prebuiltMultus } from "../cluster/images.ts";
@@ -45,7 +46,7 @@ describeOn(["nodeExec", "loadImage", "secondNetwork", "calico"], "addresses of d
 
   /** Replaces the MultusInstall's spec whole, and waits until it is Ready. */
   async function install(spec: object): Promise<void> {
-    const install = { apiVersion: "multus-operator.dev/v1alpha1", kind: "MultusInstall" };
+    const install = { apiVersion: MULTUS_INSTALL_API_VERSION, kind: "MultusInstall" };
     const text = JSON.stringify({ ...install, metadata: { name: "multus" }, spec });
     await kubectl.runWithInput(text, "apply", "-f", "-");
     await waitForReady(kubectl, 180_000);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
 import { NETWORK_ATTACHMENT_DEFINITIONS } from "../../src/crds/network-attachment-definition.ts";
 import {
   NETWORK_ATTACHMENT_REPORT,
@@ -62,7 +63,7 @@ describeOn(["loadImage", "secondNetwork"], "the reports of networks on real node
     await installOperator(kubectl);
     await kubectl.runWithInput(
       JSON.stringify({
-        apiVersion: "multus-operator.dev/v1alpha1",
+        apiVersion: MULTUS_INSTALL_API_VERSION,
         kind: "MultusInstall",
         metadata: { name: "multus" },
         spec: { version: "v4.3.0", isolation: { enabled: true } },

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
 import { type ApiObject, PODS } from "../../src/kube/resource.ts";
 import { Cluster } from "../cluster/cluster.ts";
 import { waitUntil } from "../cluster/daemon.ts";
@@ -49,7 +50,7 @@ describeOn(["nodeExec", "loadImage", "ownNodes", "secondNetwork"], "one Multus e
   });
 
   async function apply(spec: object): Promise<void> {
-    const install = { apiVersion: "multus-operator.dev/v1alpha1", kind: "MultusInstall" };
+    const install = { apiVersion: MULTUS_INSTALL_API_VERSION, kind: "MultusInstall" };
     await kubectl.runWithInput(
       JSON.stringify({ ...install, metadata: { name: "multus" }, spec }),
       "apply",

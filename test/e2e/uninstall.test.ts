@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
 import { binary } from "../cluster/binaries.ts";
 import { type Cluster, startCluster } from "../cluster/cluster.ts";
 import { waitUntil } from "../cluster/daemon.ts";
@@ -57,7 +58,7 @@ describeOn(["nodeExec", "ownNodes", "loadImage"], "uninstall on real nodes", () 
 
   async function install(spec: { version?: string; [field: string]: unknown }): Promise<void> {
     const object = {
-      apiVersion: "multus-operator.dev/v1alpha1",
+      apiVersion: MULTUS_INSTALL_API_VERSION,
       kind: "MultusInstall",
       metadata: { name: "multus" },
       spec: { version: "v4.3.0", ...spec },

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 import { promised } from "../cluster/limits.ts";
@@ -132,7 +133,7 @@ describeOn(["nodeExec", "loadImage", "secondNetwork"], "the walk-through on real
   it("says which image cannot be pulled, and on which node", async () => {
     await kubectl.runWithInput(
       JSON.stringify({
-        apiVersion: "multus-operator.dev/v1alpha1",
+        apiVersion: MULTUS_INSTALL_API_VERSION,
         kind: "MultusInstall",
         metadata: { name: "multus" },
         spec: { image: { registry: "127.0.0.1:9", repository: "no/such", tag: "image" } },

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { pino } from "pino";
 import { NODE_TASK } from "../../src/controllers/nodes/task-pod.ts";
-import { MULTUS_INSTALL } from "../../src/crds/multus-install/multus-install.ts";
+import { MULTUS_INSTALL, MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
 import type { InstallOperator } from "../../src/install-operator.ts";
 import { KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
@@ -90,7 +90,7 @@ export class HollowCluster {
   }
 
   async put(spec: object): Promise<void> {
-    const { apiVersion, kind } = { apiVersion: "multus-operator.dev/v1alpha1", kind: MULTUS_INSTALL.kind };
+    const { apiVersion, kind } = { apiVersion: MULTUS_INSTALL_API_VERSION, kind: MULTUS_INSTALL.kind };
     const object = { apiVersion, kind, metadata: { name: INSTALL.name }, spec };
     await this.client.apply(INSTALL, object, { fieldManager: "user", force: true });
   }

@@ -2,7 +2,10 @@ import { pino } from "pino";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { ClusterView } from "../../src/controllers/admission/view.ts";
 import { Caches } from "../../src/controllers/shared/caches.ts";
-import { parseMultusInstall } from "../../src/crds/multus-install/multus-install.ts";
+import {
+  MULTUS_INSTALL_API_VERSION,
+  parseMultusInstall,
+} from "../../src/crds/multus-install/multus-install.ts";
 import { KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
 import { NETWORK_DEFINITION, networkDefinition } from "../../src/render/definition.ts";
@@ -27,7 +30,7 @@ afterAll(async () => await plane?.stop());
 
 async function define(): Promise<void> {
   const parsed = parseMultusInstall({
-    apiVersion: "multus-operator.dev/v1alpha1",
+    apiVersion: MULTUS_INSTALL_API_VERSION,
     kind: "MultusInstall",
     metadata: { name: "multus", uid: "1" },
     spec: {},

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
 import { importInstall } from "../../src/import/import.ts";
 import type { InstallOperator } from "../../src/install-operator.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
@@ -43,7 +44,7 @@ afterEach(async () => {
 
 async function install(spec: object): Promise<void> {
   const object = {
-    apiVersion: "multus-operator.dev/v1alpha1",
+    apiVersion: MULTUS_INSTALL_API_VERSION,
     kind: "MultusInstall",
     metadata: { name: "multus" },
     spec,

@@ -10,6 +10,7 @@ import { ApiError } from "../../src/kube/errors.ts";
 import type { ApiObject, ResourceType } from "../../src/kube/resource.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
+import { untilEstablished } from "../cluster/established.ts";
 import { multusInstallSpecs } from "./multus-install-specs.ts";
 import { REFUSED } from "./refused-specs.ts";
 
@@ -62,11 +63,7 @@ beforeAll(async () => {
   client = new KubeClient(connection);
   for (const crd of customResourceDefinitions()) {
     await client.create<ApiObject>(CRDS, crd as ApiObject);
-    const ref = { type: CRDS, name: crd.metadata.name };
-    await waitUntil(`${crd.metadata.name} to be established`, async () => {
-      const conditions = (await client.get<Definition>(ref))?.status?.conditions ?? [];
-      return conditions.some(({ type, status }) => type === "Established" && status === "True");
-    });
+    await untilEstablished({ client }, crd.metadata.name);
   }
 });
 

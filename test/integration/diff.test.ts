@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
 import type { Preview } from "../../src/diff/report.ts";
 import { importInstall } from "../../src/import/import.ts";
 import type { InstallOperator } from "../../src/install-operator.ts";
@@ -30,7 +31,7 @@ afterAll(async () => {
 
 const install = (spec: object) =>
   JSON.stringify({
-    apiVersion: "multus-operator.dev/v1alpha1",
+    apiVersion: MULTUS_INSTALL_API_VERSION,
     kind: "MultusInstall",
     metadata: { name: "multus" },
     spec,

@@ -1,7 +1,10 @@
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { preview } from "../../src/controllers/install/adoption/preview.ts";
-import { parseMultusInstall } from "../../src/crds/multus-install/multus-install.ts";
+import {
+  MULTUS_INSTALL_API_VERSION,
+  parseMultusInstall,
+} from "../../src/crds/multus-install/multus-install.ts";
 import type { InstallOperator } from "../../src/install-operator.ts";
 import { type ApiObject, CONFIG_MAPS, EVENTS } from "../../src/kube/resource.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
@@ -36,7 +39,7 @@ afterAll(async () => {
 });
 
 const installOf = (spec: object) => ({
-  apiVersion: "multus-operator.dev/v1alpha1",
+  apiVersion: MULTUS_INSTALL_API_VERSION,
   kind: "MultusInstall",
   metadata: { name: "multus" },
   spec,

@@ -1,6 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { afterAll, expect, it } from "vitest";
-import { parseMultusInstall } from "../../src/crds/multus-install/multus-install.ts";
+import {
+  MULTUS_INSTALL_API_VERSION,
+  parseMultusInstall,
+} from "../../src/crds/multus-install/multus-install.ts";
 import type { MultusInstallSpecInput } from "../../src/crds/multus-install/spec.ts";
 import { objectsOf, renderInstall } from "../../src/render/render.ts";
 import { ANY, DOCUMENTED_DIFFERENCES, differencesPage } from "./documented-differences.ts";
@@ -11,7 +14,7 @@ type KubeLike = Parameters<typeof differences>[0][number];
 
 function rendered(spec: MultusInstallSpecInput): KubeLike[] {
   const parsed = parseMultusInstall({
-    apiVersion: "multus-operator.dev/v1alpha1",
+    apiVersion: MULTUS_INSTALL_API_VERSION,
     kind: "MultusInstall",
     metadata: { name: "multus" },
     spec,

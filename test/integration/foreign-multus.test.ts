@@ -1,6 +1,10 @@
 import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { MULTUS_INSTALL, parseMultusInstall } from "../../src/crds/multus-install/multus-install.ts";
+import {
+  MULTUS_INSTALL,
+  MULTUS_INSTALL_API_VERSION,
+  parseMultusInstall,
+} from "../../src/crds/multus-install/multus-install.ts";
 import { importInstall } from "../../src/import/import.ts";
 import type { InstallOperator } from "../../src/install-operator.ts";
 import type { KubeClient } from "../../src/kube/client.ts";
@@ -120,7 +124,7 @@ async function pods(): Promise<string[]> {
 
 async function install(spec: object): Promise<void> {
   await client.create(MULTUS_INSTALL, {
-    apiVersion: "multus-operator.dev/v1alpha1",
+    apiVersion: MULTUS_INSTALL_API_VERSION,
     kind: "MultusInstall",
     metadata: { name: "multus" },
     // The CRD too, so that it is seen to stay if it is not the operator's.
@@ -181,7 +185,7 @@ async function podsRun(present: readonly ApiObject[]): Promise<void> {
 /** The objects that the spec renders and that must not exist already. The NAD CRD of others serves as well. */
 function wanted(spec: object): Set<string> {
   const parsed = parseMultusInstall({
-    apiVersion: "multus-operator.dev/v1alpha1",
+    apiVersion: MULTUS_INSTALL_API_VERSION,
     kind: "MultusInstall",
     metadata: { name: "multus" },
     spec,
@@ -251,7 +255,7 @@ describe.each(["v4 thin", "v4 thick", "v3.4.2"] as const)("objects of upstream's
 it("is no takeover either if the objects are just those that the operator would apply", async () => {
   const spec = { mode: "Thick" };
   const parsed = parseMultusInstall({
-    apiVersion: "multus-operator.dev/v1alpha1",
+    apiVersion: MULTUS_INSTALL_API_VERSION,
     kind: "MultusInstall",
     metadata: { name: "multus" },
     spec,

@@ -1,6 +1,9 @@
 import { expect, it } from "vitest";
 import { templateOf } from "../../src/controllers/shared/applier.ts";
-import { parseMultusInstall } from "../../src/crds/multus-install/multus-install.ts";
+import {
+  MULTUS_INSTALL_API_VERSION,
+  parseMultusInstall,
+} from "../../src/crds/multus-install/multus-install.ts";
 import { importInstall } from "../../src/import/import.ts";
 import { objectsOf, renderInstall } from "../../src/render/render.ts";
 import { rolloutGuard } from "../../src/render/rollout-guard.ts";
@@ -65,7 +68,7 @@ it("warns of the stock thin manifest's token, which is never renewed", () => {
 
 it("does not take the guard of a rollout for a second Multus", () => {
   const parsed = parseMultusInstall({
-    apiVersion: "multus-operator.dev/v1alpha1",
+    apiVersion: MULTUS_INSTALL_API_VERSION,
     kind: "MultusInstall",
     metadata: { name: "multus" },
     spec: {},

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deleteOrphanedLogPods } from "../../src/commands/kubectl/orphaned-log-pods.ts";
 import { READER_LABELS } from "../../src/commands/kubectl/reader-pod.ts";
 import { DEPLOYMENTS, STATEFUL_SETS } from "../../src/commands/kubectl/types.ts";
-import { MULTUS_INSTALL } from "../../src/crds/multus-install/multus-install.ts";
+import { MULTUS_INSTALL, MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
 import {
   type ApiObject,
   LEASES,
@@ -319,7 +319,7 @@ const install = { type: MULTUS_INSTALL, name: "multus" };
 
 async function readyInstall(): Promise<void> {
   await world.client.create(MULTUS_INSTALL, {
-    apiVersion: "multus-operator.dev/v1alpha1",
+    apiVersion: MULTUS_INSTALL_API_VERSION,
     kind: "MultusInstall",
     metadata: { name: "multus", finalizers: ["multus-operator.dev/cleanup"] },
     spec: { logging: LOG },

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
 import type { InstallOperator } from "../../src/install-operator.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
@@ -24,7 +25,7 @@ afterAll(async () => {
 });
 
 async function apply(name: string, spec: object): Promise<void> {
-  const object = { apiVersion: "multus-operator.dev/v1alpha1", kind: "MultusInstall", metadata: { name } };
+  const object = { apiVersion: MULTUS_INSTALL_API_VERSION, kind: "MultusInstall", metadata: { name } };
   await kubectl.runWithInput(JSON.stringify({ ...object, spec }), "apply", "-f", "-");
 }
 

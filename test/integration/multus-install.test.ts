@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
 import type { InstallOperator } from "../../src/install-operator.ts";
 import type { RequestInfo } from "../../src/kube/client.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
@@ -51,7 +52,7 @@ interface Install {
 async function apply(spec: object = {}, name = "multus"): Promise<void> {
   await kubectl.runWithInput(
     JSON.stringify({
-      apiVersion: "multus-operator.dev/v1alpha1",
+      apiVersion: MULTUS_INSTALL_API_VERSION,
       kind: "MultusInstall",
       metadata: { name },
       spec,

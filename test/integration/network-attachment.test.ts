@@ -1,7 +1,7 @@
 /** The network controller against a real API server: NADs and pods are plain objects, without nodes. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { MULTUS_INSTALL } from "../../src/crds/multus-install/multus-install.ts";
+import { MULTUS_INSTALL, MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
 import {
   NETWORK_ATTACHMENT_REPORT,
   type ReportStatus,
@@ -248,7 +248,7 @@ it("follows the isolation of the MultusInstall that counts", async () => {
     world.client.apply(
       { type: MULTUS_INSTALL, name: "multus" },
       {
-        apiVersion: "multus-operator.dev/v1alpha1",
+        apiVersion: MULTUS_INSTALL_API_VERSION,
         kind: "MultusInstall",
         metadata: { name: "multus" },
         spec: { isolation: { enabled, globalNamespaces: ["shared"] } },

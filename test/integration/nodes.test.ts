@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { NODE_TASK, taskPod } from "../../src/controllers/nodes/task-pod.ts";
 import { TaskRunner } from "../../src/controllers/nodes/task-runner.ts";
 import { NodeInspections } from "../../src/controllers/shared/node-inspections.ts";
+import { MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
 import type { InstallOperator } from "../../src/install-operator.ts";
 import { KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
@@ -73,7 +74,7 @@ interface Status {
 
 async function apply(spec: object): Promise<void> {
   const metadata = { name: "multus" };
-  const object = { apiVersion: "multus-operator.dev/v1alpha1", kind: "MultusInstall", metadata, spec };
+  const object = { apiVersion: MULTUS_INSTALL_API_VERSION, kind: "MultusInstall", metadata, spec };
   await kubectl.runWithInput(JSON.stringify(object), "apply", "-f", "-");
 }
 

@@ -3,7 +3,10 @@ import { webhookConfiguration } from "../../src/admission/configuration.ts";
 import { policies } from "../../src/admission/policies.ts";
 import { type NodeTask, taskPod } from "../../src/controllers/nodes/task-pod.ts";
 import type { KubeObject } from "../../src/crds/kube-object.ts";
-import { parseMultusInstall } from "../../src/crds/multus-install/multus-install.ts";
+import {
+  MULTUS_INSTALL_API_VERSION,
+  parseMultusInstall,
+} from "../../src/crds/multus-install/multus-install.ts";
 import { ARCHITECTURES, type MultusInstallSpecInput } from "../../src/crds/multus-install/spec.ts";
 import { KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
@@ -119,7 +122,7 @@ const INSTALLS: ResourceType = {
 
 function install(spec: MultusInstallSpecInput) {
   const parsed = parseMultusInstall({
-    apiVersion: "multus-operator.dev/v1alpha1",
+    apiVersion: MULTUS_INSTALL_API_VERSION,
     kind: "MultusInstall",
     metadata: { name: "multus" },
     spec,

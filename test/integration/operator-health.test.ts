@@ -1,5 +1,6 @@
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
 import { connect } from "../../src/kube/connection.ts";
 import { MultusOperator } from "../../src/operator.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
@@ -106,7 +107,7 @@ const reasonOf = async (name: string) =>
 
 async function apply(spec: object): Promise<void> {
   const metadata = { name: "multus" };
-  const object = { apiVersion: "multus-operator.dev/v1alpha1", kind: "MultusInstall", metadata, spec };
+  const object = { apiVersion: MULTUS_INSTALL_API_VERSION, kind: "MultusInstall", metadata, spec };
   await kubectl.runWithInput(JSON.stringify(object), "apply", "-f", "-");
 }
 

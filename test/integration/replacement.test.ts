@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
 import type { InstallOperator } from "../../src/install-operator.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
@@ -62,7 +63,7 @@ async function create(object: object): Promise<void> {
 
 async function apply(spec: { nodes?: object; [field: string]: unknown }): Promise<void> {
   await create({
-    apiVersion: "multus-operator.dev/v1alpha1",
+    apiVersion: MULTUS_INSTALL_API_VERSION,
     kind: "MultusInstall",
     metadata: { name: "multus" },
     // Nobody would run the pods that look at nodes and clean them.
@@ -291,7 +292,7 @@ async function beatHearts(): Promise<void> {
 /** Runs Multus' pods as they come until `done`, and lets those end that are to end; a probe gets what `probe` says. */
 async function simulate(
   what: string,
-  probe: "attached" | "bypassed",
+  probe: "attached" | "bypassed" | "waiting",
   done: () => Promise<boolean>,
 ): Promise<void> {
   await waitUntil(what, async () => {
@@ -302,6 +303,7 @@ async function simulate(
     for (const { metadata } of await pods("name=multus-probe")) {
       if (metadata.deletionTimestamp) continue;
       probes.add(metadata.name);
+      if (probe === "waiting") continue;
       const status = JSON.stringify([{ name: "kube-system/probe-net", interface: "net1" }]);
       if (probe === "attached")
         await kubectl.run(
@@ -344,7 +346,7 @@ it("tries a change on the canary's nodes, probes them, and lets the others follo
   await create(PROBE_NETWORK);
   const other = (await pod("node-b"))?.metadata.name;
   await apply({ ...level("debug"), rollout: CANARY });
-  await simulate("the probe", "attached", async () => probes.size > 0);
+  await simulate("the probe", "waiting", async () => probes.size > 0);
   expect((await pod("node-b"))?.metadata.name).toBe(other);
   await simulate("the install to be Ready", "attached", isReady);
   expect((await pod("node-b"))?.metadata.name).not.toBe(other);
@@ -376,7 +378,7 @@ it("puts back what ran last by itself, and says so until the spec changes", asyn
   await apply({ ...level("debug"), rollout: { ...CANARY, rollback: true } });
   await simulate("it to be put back", "bypassed", async () => {
     const condition = await ready();
-    return condition?.reason === "RolledBack" && condition.message.endsWith("on every node");
+    return condition?.reason === "RolledBack" && condition.message.endsWith("on all nodes");
   });
   expect((await ready())?.message).toMatch(/node-a: the probe started without its network/);
   expect((await pod("node-b"))?.metadata.name).toBe(other);

@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
 import { KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
 import { type ApiObject, CERTIFICATE_SIGNING_REQUESTS } from "../../src/kube/resource.ts";
@@ -65,7 +66,7 @@ afterAll(async () => {
 
 async function apply(spec: object): Promise<void> {
   const object = {
-    apiVersion: "multus-operator.dev/v1alpha1",
+    apiVersion: MULTUS_INSTALL_API_VERSION,
     kind: "MultusInstall",
     metadata: { name: "multus" },
     spec: { nodes: { startupTaint: TAINT }, ...spec },

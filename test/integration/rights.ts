@@ -1,4 +1,7 @@
-import { parseMultusInstall } from "../../src/crds/multus-install/multus-install.ts";
+import {
+  MULTUS_INSTALL_API_VERSION,
+  parseMultusInstall,
+} from "../../src/crds/multus-install/multus-install.ts";
 import { access } from "../../src/render/access.ts";
 import type { AuditEvent } from "../cluster/audit.ts";
 import type { Manifest } from "./chart.ts";
@@ -40,7 +43,7 @@ export function heldRights(): Set<Right> {
   ];
   const roles = specs.flatMap((spec) => {
     const parsed = parseMultusInstall({
-      apiVersion: "multus-operator.dev/v1alpha1",
+      apiVersion: MULTUS_INSTALL_API_VERSION,
       kind: "MultusInstall",
       metadata: { name: "multus" },
       spec,

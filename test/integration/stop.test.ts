@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
@@ -20,7 +21,7 @@ afterAll(async () => await plane?.stop());
 
 const TAINT = { key: "multus-operator.dev/not-ready", effect: "NoSchedule" };
 const INSTALL = {
-  apiVersion: "multus-operator.dev/v1alpha1",
+  apiVersion: MULTUS_INSTALL_API_VERSION,
   kind: "MultusInstall",
   metadata: { name: "multus" },
   spec: { nodes: { startupTaint: TAINT.key }, uninstall: { nodes: "Leave" } },

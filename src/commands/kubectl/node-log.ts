@@ -42,7 +42,7 @@ export async function readLogOnNode(client: KubeClient, request: NodeLogRequest)
   for (const signal of SIGNALS) process.on(signal, onSignal);
   process.stdout.on("error", onSignal); // the reader of a pipe has gone
   try {
-    await client.create(PODS, pod as ApiObject); // not cut short: what may exist must be deleted
+    await client.create(PODS, pod); // not cut short: what may exist must be deleted
     await readWhenStarted(client, ref, request, interrupt.signal);
   } catch (error) {
     throw interrupt.signal.aborted ? new Interrupted() : error;

@@ -1,5 +1,6 @@
 import { NETWORK_ATTACHMENT_DEFINITIONS } from "../../crds/network-attachment-definition.ts";
 import { NETWORK_ATTACHMENT_REPORT, type ReportStatus } from "../../crds/network-attachment-report/report.ts";
+import { rfc3339 } from "../../crds/rfc3339.ts";
 import { type ApiObject, CORE_EVENTS, NODES, PODS } from "../../kube/resource.ts";
 import { defectsOf } from "../../multus/known-defects.ts";
 import { keyOf } from "../../networks/attachments.ts";
@@ -186,8 +187,4 @@ async function lastFailure(reader: PermittedReader, pod: ApiPod) {
     ?.filter((failure) => failure.uid === uid)
     .toSorted((a, b) => (a.at < b.at ? -1 : 1))
     .at(-1);
-}
-
-function rfc3339(milliseconds: number): string {
-  return new Date(milliseconds).toISOString().replace(/\.\d+Z$/, "Z");
 }

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { listed } from "../../crds/listed.ts";
 import { isFailing, podData, podsTable } from "../../display/pods.ts";
 import { oneLine } from "../../display/text.ts";
 import { NETWORKS } from "../../networks/pod-request/request.ts";
@@ -79,9 +80,8 @@ Examples:
 
 /** Such a pod requests nothing, so that no list has it. */
 function misspelledText(pods: readonly string[]): string {
-  const more = pods.length > 5 ? ` and ${pods.length - 5} more` : "";
-  const names = oneLine(pods.slice(0, 5).join(", "), 1024);
-  return `warning: an annotation looks like ${NETWORKS}, and Multus does not read it: ${names}${more}`;
+  const names = oneLine(listed(pods, 5), 2048);
+  return `warning: an annotation looks like ${NETWORKS}, and Multus does not read it: ${names}`;
 }
 
 function nothing(

@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
-import { parseMultusInstall } from "../../crds/multus-install/multus-install.ts";
+import { MULTUS_INSTALL_API_VERSION, parseMultusInstall } from "../../crds/multus-install/multus-install.ts";
 import { readerPod } from "./reader-pod.ts";
 
 function podOf(follow: boolean) {
   const parsed = parseMultusInstall({
-    apiVersion: "multus-operator.dev/v1alpha1",
+    apiVersion: MULTUS_INSTALL_API_VERSION,
     kind: "MultusInstall",
     metadata: { name: "multus" },
     spec: { namespace: "cni" },

@@ -14,7 +14,7 @@ export interface DepartedReplicasOptions {
 }
 
 /**
- * Takes the certificates of replicas that are no more out of the ConfigMap: every rollout leaves some. Nobody
+ * Removes the certificates of replicas that no longer exist from the ConfigMap: every rollout leaves some. Nothing
  * has their keys, but a list that only grows would reach its bound.
  */
 export class DepartedReplicas {

@@ -62,7 +62,7 @@ const RECHECK_SECONDS = 24 * 3600;
 export async function reconcile(deps: Dependencies, context: ReconcileContext): Promise<Result> {
   const { view } = deps;
   const { install } = view;
-  // One that cannot be read is being mended: what is there stays as it is.
+  // One that cannot be read is being fixed: what is there stays as it is.
   if (!install && view.liveInstall && !view.liveInstall.metadata.deletionTimestamp) return {};
   const paused = install?.spec.paused ?? false;
   const wanted = install ? await objectsFor(install, deps, context.signal) : [];

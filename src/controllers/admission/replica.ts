@@ -24,7 +24,7 @@ export interface ReplicaOptions {
 }
 
 export const DAY_MS = 86_400_000;
-/** Kubernetes' own certificates live a year; this one needs nobody to renew it, and is shorter lived. */
+/** Kubernetes' own certificates live a year; this one is renewed automatically, and is shorter lived. */
 const LIFETIME_MS = 90 * DAY_MS;
 /** Timers run late, and not at all beyond 24 days: the clock is looked at this often, s. */
 const MAX_WAIT_SECONDS = 6 * 3600;
@@ -49,7 +49,7 @@ export class ReplicaCertificate {
     return this.#rotation.current;
   }
 
-  /** Whether the API server is told to trust the certificate that is served. */
+  /** Whether the API server has to trust the certificate that is served. */
   get isTrusted(): boolean {
     return this.#isTrusted(this.current.certificate);
   }

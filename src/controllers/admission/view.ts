@@ -26,7 +26,7 @@ export interface ClusterViewOptions {
   log: Logger;
   /** The operator's own. */
   namespace: string;
-  /** Told after each change but those of NADs. */
+  /** Called after each change but those of NADs. */
   onChange: () => void;
 }
 
@@ -98,7 +98,7 @@ export class ClusterView implements AdmissionView {
     await Promise.all([this.#certificates.stop(), this.#configuration.stop()]);
   }
 
-  /** The MultusInstall that counts; undefined where there is none, it is being deleted, or it cannot be read. */
+  /** The active MultusInstall; undefined if there is none, it is being deleted, or it cannot be read. */
   get install(): MultusInstall | undefined {
     const live = this.liveInstall;
     if (!live || live.metadata.deletionTimestamp) return undefined;

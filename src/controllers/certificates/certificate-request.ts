@@ -49,8 +49,8 @@ const BLOCK =
 
 /**
  * Whether a certificate request is, byte for byte, what the daemon of a node writes: its subject, a P-256
- * key, no extension, a signature. The request is not judged by what a parser makes of it, since another program signs it
- * and may make something else of it: it is written anew with the subject that it must have, and has to be equal.
+ * key, no extension, a signature. The request is not evaluated by what a parser makes of it, since another program signs it
+ * and may make something else of it: it is written again with the subject that it must have, and has to be equal.
  * The API server has checked the signature (pkg/apis/certificates/validation of Kubernetes).
  *
  * @param pem as it stands in spec.request, base64 taken off

@@ -5,7 +5,7 @@ import { isRequestOf, namesMultus } from "./certificate-request.ts";
 
 export const SIGNER = "kubernetes.io/kube-apiserver-client";
 
-/** What counts of a CertificateSigningRequest. The API server sets username and groups, and lets nobody change the spec. */
+/** What counts of a CertificateSigningRequest. The API server sets username and groups, and the spec is immutable. */
 export const signingRequest = z.object({
   metadata: z.object({ creationTimestamp: z.string().default("") }),
   spec: z.object({
@@ -25,7 +25,7 @@ export const signingRequest = z.object({
 });
 export type SigningRequest = z.output<typeof signingRequest>;
 
-/** `Foreign`: none of the daemons', or somebody has decided; it is left alone. */
+/** `NotOurs`: none of the daemons', or it is decided already; it is left alone. */
 export type CsrDecision =
   | { kind: "NotOurs" }
   | { kind: "Denied"; why: string }
@@ -44,8 +44,8 @@ const EVERYBODY = "system:authenticated";
 const USAGES = ["client auth", "digital signature"];
 
 /**
- * Judges a request by itself. Only one whose every property is what the daemon of one node makes is `OfDaemon`;
- * one that names the daemons' group and differs in anything is `Wrong`.
+ * Evaluates a request on its own. Only one whose every property is what the daemon of one node makes is `Approvable`;
+ * one that names the daemons' group and differs in anything is `Denied`.
  */
 export function evaluate({ spec, status }: SigningRequest): CsrDecision {
   const isDecided = status.certificate !== "" || status.conditions.length > 0;

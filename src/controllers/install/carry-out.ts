@@ -1,5 +1,6 @@
+import type { KubeObject } from "../../crds/kube-object.ts";
 import { ApiError } from "../../kube/errors.ts";
-import { type ApiObject, DAEMON_SETS, describe, PODS, refOf } from "../../kube/resource.ts";
+import { DAEMON_SETS, describe, PODS, refOf } from "../../kube/resource.ts";
 import { GUARD } from "../../render/rollout-guard.ts";
 import type { Action } from "./actions.ts";
 import { rehearse } from "./adoption/rehearsal.ts";
@@ -96,7 +97,7 @@ async function perform(scope: ReconcileScope, action: Action, done: Done): Promi
       await forceDeletePod(scope, action.pod);
       break;
     case "CreateProbe":
-      await createProbe(scope, action.pod as ApiObject);
+      await createProbe(scope, action.pod);
       break;
     case "RemoveTaint":
       await removeTaint(scope, action);
@@ -168,7 +169,7 @@ async function prune(
   done.inventory = [...wanted, ...ending];
 }
 
-async function createProbe({ deps, context }: ReconcileScope, pod: ApiObject): Promise<void> {
+async function createProbe({ deps, context }: ReconcileScope, pod: KubeObject): Promise<void> {
   try {
     await deps.client.create(PODS, pod, { signal: context.signal });
   } catch (error) {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { TerminalError } from "../../kube/controller.ts";
-import { ApiError } from "../../kube/errors.ts";
+import { ApiError, TerminalError } from "../../kube/errors.ts";
 import { NotSynced } from "../../kube/not-synced.ts";
 import { type Before, conclude, type Pass } from "./conclude.ts";
 import { decide } from "./decide.ts";
@@ -73,7 +72,7 @@ describe("a rollout that does not progress", () => {
 });
 
 describe("a node that fails", () => {
-  const unhealthy = [{ node: "node-1", reason: "CrashLoopBackOff", message: "it ends" }];
+  const unhealthy = [{ node: "node-1", reason: "CrashLoopBackOff" as const, message: "it ends" }];
 
   it("after the spec was complete on every node is no rollout", () => {
     const more = [keptSpec(installOf(THICK))];

@@ -1,10 +1,12 @@
 import type { MultusInstallStatus } from "../../crds/multus-install/status.ts";
-import { type Result, TerminalError } from "../../kube/controller.ts";
-import { ApiError } from "../../kube/errors.ts";
+import { rfc3339 } from "../../crds/rfc3339.ts";
+import type { Result } from "../../kube/controller.ts";
+import { ApiError, TerminalError } from "../../kube/errors.ts";
 import { NotSynced } from "../../kube/not-synced.ts";
 import { type ApiObject, refOf } from "../../kube/resource.ts";
+import { RenderError } from "../../render/errors.ts";
 import { isSameSpec, lastComplete } from "../../render/last-complete.ts";
-import { objectsOf, RenderError, type RenderedInstall } from "../../render/render.ts";
+import { objectsOf, type RenderedInstall } from "../../render/render.ts";
 import { type ForeignField, foreignFieldText } from "../shared/foreign-fields.ts";
 import type { RolloutStatus } from "./canary/gate.ts";
 import type { Done } from "./carry-out.ts";
@@ -19,7 +21,6 @@ import { isOfTheSpec, rolledBack, stuckRollout } from "./rollout/rollback.ts";
 import { carriedOver } from "./status/carried-over.ts";
 import type { InstallState } from "./status/conditions.ts";
 import { isReadyAlready } from "./status/ready.ts";
-import { rfc3339 } from "./status/rfc3339.ts";
 import type { StatusInput } from "./status/status.ts";
 
 /** What was refused as invalid stays so until the spec, the program or a policy changes: no back-off from 5 ms. */
@@ -180,7 +181,7 @@ function overTime(
 ): Progress {
   if (rollback) return { phase: rolledBack(rollback, phase), record: rollback.record, rechecks: [] };
   const complete = lastComplete(install);
-  // What fails after it was complete once is no rollout: a node has become unhealthy.
+  // What fails after it was complete once is not a rollout: a node has become unhealthy.
   const isUnderWay =
     phase.state === "Progressing" ||
     (phase.state === "Failing" && !isSameSpec(owned.get(refOf(complete)), complete));

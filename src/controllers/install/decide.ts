@@ -312,7 +312,7 @@ function settlement({ install, rendered }: ResolvedSpec, observed: Observed): St
   const found = phaseOf(rollout);
   const { recheckAfterSeconds: recheck } = rollout;
   const rechecks = recheck === undefined ? [] : [recheck];
-  // A previous Multus' configuration next to the new one is no reason to wait, but what is to be removed here.
+  // A previous Multus' configuration next to the new one holds nothing up: it is what is removed here.
   const unhealthy = rollout.unhealthy.filter(({ reason }) => reason !== "CompetingConfigurations");
   const runs = phaseOf({ ...rollout, unhealthy });
   if (!["Complete", "Inspecting", "NoNodes"].includes(runs.state))

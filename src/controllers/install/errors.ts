@@ -17,15 +17,17 @@ export class AdoptionRefused extends Error {
 
 /** The stored spec does not parse: the CRD in the cluster is older or newer than this program. */
 export class InvalidSpec extends Error {
-  readonly code = "INVALID_SPEC";
+  override readonly name: string = "InvalidSpec";
+  readonly code: string = "INVALID_SPEC";
 }
 
 /** The canary's probe names a NAD that does not exist (yet). */
 export class ProbeNetworkMissing extends InvalidSpec {
   override readonly name = "ProbeNetworkMissing";
+  override readonly code = "PROBE_NETWORK_MISSING";
 }
 
-/** The state for an error that somebody has to mend, or undefined for one that may pass by itself. */
+/** The state for an error that a user has to fix, or undefined for one that may pass. */
 export function toStalledState(error: unknown): InstallState | undefined {
   if (error instanceof AdoptionRefused)
     return { kind: "Stalled", reason: error.reason, message: error.message };

@@ -1,5 +1,9 @@
 import type { KubeObject } from "../../crds/kube-object.ts";
-import { type MultusInstall, multusInstall } from "../../crds/multus-install/multus-install.ts";
+import {
+  MULTUS_INSTALL_API_VERSION,
+  type MultusInstall,
+  multusInstall,
+} from "../../crds/multus-install/multus-install.ts";
 import { type MultusPodView, multusPodView } from "../../diagnosis/multus-pod.ts";
 import { type NodeView, nodeView } from "../../diagnosis/node.ts";
 import { type ApiObject, describe, refOf } from "../../kube/resource.ts";
@@ -26,7 +30,7 @@ const NONE = { kept: new Set<KubeObject>(), taken: [], obsolete: [], notes: [] }
 
 export function installOf(spec: object = {}): MultusInstall {
   return multusInstall.parse({
-    apiVersion: "multus-operator.dev/v1alpha1",
+    apiVersion: MULTUS_INSTALL_API_VERSION,
     kind: "MultusInstall",
     metadata: { name: "multus", uid: "uid" },
     spec: { distribution: "Kubernetes", ...spec },
@@ -48,7 +52,7 @@ export function liveObjectsOf({ rendered }: ResolvedSpec): ApiObject[] {
 
 export function asLive(object: KubeObject): ApiObject {
   const metadata = { uid: `uid-${object.metadata.name}`, resourceVersion: "1", ...object.metadata };
-  return { ...object, metadata } as ApiObject;
+  return { ...object, metadata };
 }
 
 export function multusPod(node: string, daemonSet: string, more: object = {}): MultusPodView {
@@ -101,13 +105,13 @@ export function observed(spec: ResolvedSpec, situation: Situation = {}): Observe
   const daemonSets = objectsOf(spec.rendered).filter(({ kind }) => kind === "DaemonSet");
   const there = [...liveObjectsOf(running), ...more];
   const owned = objectsByRef(there);
-  const inventory = there.map((object) => entryOf(object as KubeObject));
+  const inventory = there.map((object) => entryOf(object));
   const pods = situation.pods ?? NODES.map((node) => multusPod(node, nameOf(daemonSets[0])));
   const nodes = situation.nodes ?? NODES.map(readyNode);
   const workloads = workloadState(owned, inventory, daemonSets, new Set(changing), pods, NOW.getTime());
   const numbers = { desired: 2, updated: 2, available: 2, current: true };
   const live = {
-    apiVersion: "multus-operator.dev/v1alpha1",
+    apiVersion: MULTUS_INSTALL_API_VERSION,
     kind: "MultusInstall",
     metadata: { name: "multus", uid: "uid", generation: 1, finalizers: situation.finalizers ?? [FINALIZER] },
   } as ApiObject;

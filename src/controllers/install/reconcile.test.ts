@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { TerminalError } from "../../kube/controller.ts";
+import { TerminalError } from "../../kube/errors.ts";
 import { bothErrors } from "./reconcile.ts";
 
 it("keeps the reconcile's error next to that of the status, and tries again", () => {

@@ -1,4 +1,5 @@
 import { MOST } from "../../crds/network-attachment-report/report.ts";
+import { rfc3339 } from "../../crds/rfc3339.ts";
 import { AddressClaims } from "../../networks/claims/address-claims.ts";
 import type { ClusterView, SeenNode } from "../../networks/cross-checks/view.ts";
 import type { InstallView } from "../../networks/install-view.ts";
@@ -153,9 +154,7 @@ export class Networks implements TableObserver {
         versions: read.versions,
       },
       previous,
-      now()
-        .toISOString()
-        .replace(/\.\d+Z$/, "Z"),
+      rfc3339(now()),
     );
     const { conditions, ranges, duplicatesTotal, nodesLacking } = status;
     this.#statuses.set(key, { conditions, ranges, duplicatesTotal, nodesLacking });

@@ -7,8 +7,8 @@ import type { ApiObject, ObjectRef } from "../../kube/resource.ts";
 import type { NadView } from "../../networks/nad-view.ts";
 import { type ReportView, reportView } from "../../networks/report-view.ts";
 import { MANAGED_BY, MANAGER } from "../../render/labels.ts";
+import { FIELD_MANAGER } from "../shared/applier.ts";
 
-const FIELD_MANAGER = "multus-operator";
 const API_VERSION = `${NETWORK_ATTACHMENT_REPORT.group}/${NETWORK_ATTACHMENT_REPORT.version}`;
 
 /** Writes reports, each only where it says something else than the one that is there. */

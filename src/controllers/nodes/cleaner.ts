@@ -3,8 +3,8 @@ import { type CleaningReport, cleaningReport } from "../../node/cleaning-report.
 import { decodeMessage } from "../../node/message.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { CleaningProgress, CleaningRequest, NodeNotCleaned, TaskOwner } from "../shared/node-tasks.ts";
+import { TaskFailed } from "./errors.ts";
 import type { NodeTask } from "./task-pod.ts";
-import { TaskFailed } from "./task-runner.ts";
 
 /** How many nodes are cleaned at a time: enough for thousands within the time that a rollout takes. */
 const AT_ONCE = 20;
@@ -22,7 +22,7 @@ type RunTask = (
   signal: AbortSignal,
 ) => Promise<{ exitCode: number; message: string }>;
 
-/** Cleans the nodes of one install, or of one exchange of Multus, after another. What was cleaned is known until the program ends; to clean twice does no harm. */
+/** Cleans the nodes of one install, or of one replacement of Multus, after another. What was cleaned is known until the program ends; to clean twice does no harm. */
 export class Cleaner {
   readonly #run: RunTask;
   readonly #log: Logger;
@@ -38,7 +38,7 @@ export class Cleaner {
     run: RunTask;
     log: Logger;
     onChange: () => void;
-    /** Told of each node that was cleaned, before onChange. */
+    /** Called with each node that was cleaned, before onChange. */
     onClean?: (node: string) => void;
     signal: AbortSignal;
     now?: () => number;
@@ -88,7 +88,7 @@ export class Cleaner {
     return { total: nodes.length, cleaned: nodes.length - left.length, left };
   }
 
-  /** Ends what is under way: its nodes are not waited for any more. */
+  /** Ends what is under way: its nodes are no longer waited for. */
   abandon(): void {
     this.#abandoned.abort();
     this.#abandoned = new AbortController();
@@ -132,7 +132,7 @@ export class Cleaner {
   async #clean(task: NodeTask, owner: TaskOwner, signal: AbortSignal): Promise<CleaningReport> {
     const { message } = await this.#run(task, owner, signal);
     const report = cleaningReport.parse(decodeMessage(message));
-    if (report.node !== task.node) throw new TaskFailed(`its answer speaks of ${report.node}`);
+    if (report.node !== task.node) throw new TaskFailed(`its answer is about ${report.node}`);
     const first = report.problems[0];
     if (first) throw new TaskFailed(`${first.path} ${first.reason}`);
     return report;

@@ -7,6 +7,7 @@ import type { Logger } from "../../telemetry/logger.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import type { NodeInspections } from "../shared/node-inspections.ts";
 import type { InspectionPlan } from "../shared/node-tasks.ts";
+import { TaskFailed } from "./errors.ts";
 import {
   isPeriodic,
   type LastInspection,
@@ -14,9 +15,9 @@ import {
   PeriodicTurns,
   periodSeconds,
 } from "./next-inspection.ts";
-import { TaskFailed, type TaskRunner } from "./task-runner.ts";
+import type { TaskRunner } from "./task-runner.ts";
 
-/** How many nodes are looked at at a time. */
+/** How many nodes are inspected at a time. */
 const AT_ONCE = 10;
 /** Multus writes its configuration a second or two after its pod is ready. */
 const SETTLING_MS = 4000;
@@ -30,7 +31,7 @@ export interface InspectorOptions {
   onChange: () => void;
 }
 
-/** Looks at nodes when there is something new on them, and once in a period that grows with the cluster; a few at a time. */
+/** Inspects nodes when there is something new on them, and once in a period that grows with the cluster; a few at a time. */
 export class Inspector {
   readonly #options: InspectorOptions;
   readonly #controller: Controller;
@@ -53,7 +54,7 @@ export class Inspector {
     });
   }
 
-  /** The nodes that could not be looked at, and why. */
+  /** The nodes that could not be inspected, and why. */
   get failures(): ReadonlyMap<string, string> {
     return this.#failures;
   }
@@ -71,7 +72,7 @@ export class Inspector {
     return since?.isPresent === true && this.#last.get(node)?.key === since.key;
   }
 
-  /** Undefined: no node is looked at any more. */
+  /** Undefined: no node is inspected any longer. */
   plan(plan: InspectionPlan | undefined): void {
     this.#plan = plan;
     const { inspections } = this.#options;
@@ -102,7 +103,7 @@ export class Inspector {
     }
   }
 
-  /** A pod on the node got no network: if a look can say why, it is not to wait for an hour. */
+  /** A pod on the node got no network: if an inspection can show why, it is not to wait for an hour. */
   suspect(node: string): void {
     const last = this.#last.get(node);
     if (!last || last.suspected) return;
@@ -110,12 +111,12 @@ export class Inspector {
     this.#controller.enqueue(node);
   }
 
-  /** Looks no more, and keeps what was found. */
+  /** Inspects nothing, and keeps what was found. */
   pause(): void {
     this.#plan = undefined;
   }
 
-  /** Something was changed on the node: what was seen before counts no more. */
+  /** Something was changed on the node: what was seen before is outdated. */
   again(node: string): void {
     this.#last.delete(node);
     this.nodeChanged(node);
@@ -151,7 +152,7 @@ export class Inspector {
       const notFine = fine ? 0 : (last?.notFine ?? 0) + 1;
       const inVain = fine && last?.suspected && last.key === since.key ? (last.inVain ?? 0) + 1 : 0;
       this.#last.set(node, { key: since.key, at: Date.now(), fine, notFine, inVain });
-      // That it shows what the look before it showed is news too: it was awaited, or was too early then.
+      // That it shows what the one before it showed is news too: it was awaited, or was too early then.
       if (last?.key !== since.key || !fine) this.#options.onChange();
     }
     return { requeueAfterSeconds: 1 };
@@ -168,12 +169,12 @@ export class Inspector {
     try {
       const { message } = await runner.run({ kind: "inspect", node, confDir, binDirs }, owner, signal);
       const found = nodeInspection.parse(decodeMessage(message));
-      if (found.node !== node) throw new TaskFailed(`its answer speaks of ${found.node}`);
+      if (found.node !== node) throw new TaskFailed(`its answer is about ${found.node}`);
       this.#failures.delete(node);
       inspections.set(found);
       return isFine(found);
     } catch (error) {
-      // What became of its pod would not be seen: that is no look that failed, and the node stays unseen.
+      // What became of its pod would not be seen: that is not an inspection that failed, and the node stays unseen.
       if (signal.aborted || error instanceof NotSynced) throw error;
       const message = error instanceof Error ? error.message : String(error);
       log.warn({ err: error, node }, "node could not be inspected; retrying");

@@ -1,14 +1,14 @@
-/** When a node was looked at last, and what for. */
+/** When a node was inspected last, and what for. */
 export interface LastInspection {
   key: string;
   at: number;
   /** It found nothing wrong; undefined: it failed. */
   fine: boolean | undefined;
-  /** How many looks in a row were not fine. */
+  /** How many inspections in a row were not fine. */
   notFine: number;
-  /** Something has happened since that a look may explain: a pod there got no network. */
+  /** Something has happened since that an inspection may explain: a pod there got no network. */
   suspected?: boolean;
-  /** How many looks in a row were for such a thing, and found nothing wrong. */
+  /** How many inspections in a row were for such a thing, and found nothing wrong. */
   inVain?: number;
 }
 
@@ -16,11 +16,11 @@ export interface LastInspection {
 export const MIN_PERIOD_SECONDS = 3600;
 /** Periodic inspections of all nodes together come no faster than this, s: one costs some eight writes (ADR 3). */
 const SECONDS_BETWEEN_PERIODIC = 10;
-/** A part of the period, so that nodes that joined together are not looked at together for ever. */
+/** A part of the period, so that nodes that joined together are not always inspected together. */
 const JITTER = 0.1;
-/** Whatever happens on a node, it is not looked at more often than this, s. */
+/** Whatever happens on a node, it is not inspected more often than this, s. */
 const MIN_SECONDS = 10;
-/** After a look that found something wrong, or that failed; it doubles up to the next, or up to the period. */
+/** After an inspection that found something wrong, or that failed; it doubles up to the next, or up to the period. */
 const FIRST_AGAIN_SECONDS = 10;
 /** What is fixed on a node is not to be called broken for longer than this part of the period: five minutes, of an hour. */
 const MAX_WRONG_PART = 1 / 12;
@@ -33,8 +33,8 @@ export function periodSeconds(nodes: number): number {
 }
 
 /**
- * In how many seconds a node is to be looked at: 0, now.
- * @param key what the last look was for: another one is due as soon as it changes
+ * In how many seconds a node is to be inspected: 0, now.
+ * @param key what the last inspection was for: another one is due as soon as it changes
  * @param random 0 to 1
  */
 export function nextInspection(
@@ -49,7 +49,7 @@ export function nextInspection(
   return Math.max(0, dueSeconds(last, key, random, period) - since);
 }
 
-/** Whether a look that is due has no other reason than the time: a new node, a change or a suspicion comes first. */
+/** Whether an inspection that is due has no other reason than the time: a new node, a change or a suspicion comes first. */
 export function isPeriodic(last: LastInspection | undefined, key: string): boolean {
   return last !== undefined && last.key === key && last.fine === true && !last.suspected;
 }

@@ -14,10 +14,11 @@ import type {
   TaskOwner,
 } from "../shared/node-tasks.ts";
 import { Cleaner } from "./cleaner.ts";
+import { TaskFailed } from "./errors.ts";
 import { Inspector } from "./inspector.ts";
 import { ShimReleaser } from "./shim-releaser.ts";
 import type { NodeTask } from "./task-pod.ts";
-import { TaskFailed, TaskRunner } from "./task-runner.ts";
+import { TaskRunner } from "./task-runner.ts";
 
 export interface NodeTasksOptions {
   client: KubeClient;

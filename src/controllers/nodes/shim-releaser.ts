@@ -10,7 +10,7 @@ const AT_ONCE = 50;
 const WORTH_WHILE_MS = 55_000;
 
 /**
- * Where a daemon ends and none follows, has the shims that wait for it told so (src/node/release-shims.ts).
+ * If a daemon ends and none follows, has the shims released that wait for it (src/node/release-shims.ts).
  * What it knows of daemons is lost when the program ends; a shim then waits its minute.
  */
 export class ShimReleaser {

@@ -32,7 +32,7 @@ const HOST = "/host";
 /**
  * The pod of a task: on the host's network, so that it needs no CNI; bound to its node by name, past the
  * scheduler, whatever taints the node has; as root, who owns the files, without a single capability. It sees
- * the few directories that the task is about, for a look read-only, and no credentials of the API server.
+ * the few directories that the task is about, for an inspection read-only, and no credentials of the API server.
  */
 export function taskPod(task: NodeTask, owner: TaskOwner, image: OperatorImage): KubeObject {
   const mounts = mountsOf(task);
@@ -53,7 +53,7 @@ export function taskPod(task: NodeTask, owner: TaskOwner, image: OperatorImage):
           uid: owner.uid,
         },
       ],
-    } as KubeObject["metadata"],
+    },
     spec: {
       nodeName: task.node,
       hostNetwork: true,

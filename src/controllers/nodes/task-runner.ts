@@ -7,6 +7,7 @@ import type { OperatorImage } from "../../render/operator-image.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { TaskOwner } from "../shared/node-tasks.ts";
 import { synced } from "../shared/synced.ts";
+import { TaskFailed } from "./errors.ts";
 import { DEADLINE_SECONDS, NODE_TASK, type NodeTask, taskPod } from "./task-pod.ts";
 import { type TaskView, taskView } from "./task-view.ts";
 
@@ -16,11 +17,6 @@ const PATIENCE_SECONDS = 15;
 const REMOVAL_AFTER_STOP_MS = 500;
 /** How often a pod of the same name, which is still going, is waited for. */
 const MAX_ATTEMPTS = 20;
-
-/** The task gave no answer; the message says why, for people. */
-export class TaskFailed extends Error {
-  readonly code = "NODE_TASK_FAILED";
-}
 
 /** Runs tasks in one-shot pods, and removes each pod again, whatever came of it. */
 export class TaskRunner {
@@ -38,14 +34,14 @@ export class TaskRunner {
     this.#image = image;
   }
 
-  /** The pod's exit code and termination message. Throws a TaskFailed where there is none. */
+  /** The pod's exit code and termination message. Throws a TaskFailed if there is none. */
   async run(
     task: NodeTask,
     owner: TaskOwner,
     signal: AbortSignal,
   ): Promise<{ exitCode: number; message: string }> {
     await this.#watch(owner.namespace, signal);
-    const pod = taskPod(task, owner, this.#image) as ApiObject;
+    const pod = taskPod(task, owner, this.#image);
     const uid = await this.#create(pod, signal);
     try {
       const view = await this.#end(owner.namespace, uid, task, signal);
@@ -156,7 +152,7 @@ export class TaskRunner {
     }
   }
 
-  /** A pod that is gone is told to whoever waits for it: its last view is not there any more. */
+  /** A pod that is gone is reported to whoever waits for it: its last view is no longer there. */
   #changed(key: string, view: TaskView | undefined): void {
     if (view) {
       this.#names.set(key, view.uid);

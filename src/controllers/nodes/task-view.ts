@@ -50,7 +50,7 @@ const HOPELESS = [
   "RunContainerError",
 ];
 
-/** Throws a ZodError where the object is no pod. */
+/** Throws a ZodError if the object is not a pod. */
 export function taskView(object: unknown): TaskView {
   const { metadata, status } = pod.parse(object);
   const { name, uid } = metadata;

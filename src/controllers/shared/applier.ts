@@ -63,7 +63,7 @@ export class Applier {
     }
     const written = await this.#client.apply<ApiObject>(refOf(object), object, {
       fieldManager: FIELD_MANAGER,
-      // An object that appeared this moment is somebody else's: its fields are not taken.
+      // An object that appeared this moment is not the operator's: its fields are not taken.
       force: live !== undefined,
       signal,
     });
@@ -111,7 +111,7 @@ export class Applier {
   }
 
   /**
-   * Whether the live copy is at least as new as what was written last: an older one tells of a rollout that
+   * Whether the live copy is at least as new as what was written last: an older one shows a rollout that
    * is over. Resource versions of one kind are integers that grow (KEP-5504).
    */
   hasSeenWrite(ref: ObjectRef, live: ApiObject): boolean {
@@ -139,7 +139,7 @@ export class Applier {
 }
 
 /**
- * A NAD CRD that somebody else installed serves as well, and stays as it is: to take it over could be refused,
+ * A NAD CRD that was installed otherwise serves as well, and stays as it is: to take it over could be refused,
  * and whoever deletes it deletes every NAD of the cluster.
  */
 function isForeignDefinition(object: KubeObject, live: ApiObject): boolean {

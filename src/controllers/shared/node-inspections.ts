@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
 import type { NodeInspection } from "../../crds/node-inspection.ts";
 
-/** The newest look at each node. Readers ask it; the controller of nodes fills it. */
+/** The newest inspection of each node. Readers ask it; the controller of nodes fills it. */
 export class NodeInspections {
   readonly #byNode = new Map<string, NodeInspection>();
   readonly #listeners: (() => void)[] = [];
   readonly #refusals = new Map<string, number>();
   readonly #suspicions: ((node: string) => void)[] = [];
 
-  /** Undefined where the node was not looked at, or is gone. */
+  /** Undefined if the node was not inspected, or is gone. */
   get(node: string): NodeInspection | undefined {
     return this.#byNode.get(node);
   }
@@ -17,12 +17,12 @@ export class NodeInspections {
     return [...this.#byNode.values()];
   }
 
-  /** `listener` is called when a look shows something else than the one before it. It only enqueues. */
+  /** `listener` is called when an inspection shows something else than the one before it. It only enqueues. */
   onChange(listener: () => void): void {
     this.#listeners.push(listener);
   }
 
-  /** `listener` is called for a node on which a pod got no network: what was seen there last may not be true any more. */
+  /** `listener` is called for a node on which a pod got no network: what was seen there last may no longer be true. */
   onSuspicion(listener: (node: string) => void): void {
     this.#suspicions.push(listener);
   }

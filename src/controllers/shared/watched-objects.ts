@@ -29,7 +29,7 @@ export class OwnedObjects {
     );
   }
 
-  /** Tells of their changes from now on, without a wait: for whoever asks the API server itself. */
+  /** Follows their changes from now on, without a wait: for whoever asks the API server itself. */
   follow(refs: readonly ObjectRef[]): void {
     for (const ref of refs) this.#watchOf(ref);
   }

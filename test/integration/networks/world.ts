@@ -30,6 +30,7 @@ import { createLogger } from "../../../src/telemetry/logger.ts";
 import { Metrics } from "../../../src/telemetry/metrics.ts";
 import { NetworkMetrics } from "../../../src/telemetry/network-metrics.ts";
 import { waitUntil } from "../../cluster/daemon.ts";
+import { untilEstablished } from "../../cluster/established.ts";
 
 export interface PodOptions {
   namespace?: string;
@@ -217,13 +218,7 @@ export class World {
   async #define(crd: ApiObject): Promise<void> {
     const ref = { type: CUSTOM_RESOURCE_DEFINITIONS, name: crd.metadata.name };
     await this.client.apply(ref, crd, { fieldManager: "test", force: true });
-    interface Definition extends ApiObject {
-      status?: { conditions?: { type: string; status: string }[] };
-    }
-    await waitUntil(`${crd.metadata.name} to be established`, async () => {
-      const { conditions = [] } = (await this.client.get<Definition>(ref))?.status ?? {};
-      return conditions.some(({ type, status }) => type === "Established" && status === "True");
-    });
+    await untilEstablished(this, crd.metadata.name);
   }
 }
 

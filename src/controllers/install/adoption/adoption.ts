@@ -170,13 +170,13 @@ export async function foundPods(
   return {
     differences: podDifferences(
       install,
-      live as KubeObject,
-      configMaps.filter((configMap) => configMap !== undefined) as KubeObject[],
+      live,
+      configMaps.filter((configMap) => configMap !== undefined),
     ),
   };
 }
 
-/** Kubernetes lets nobody change it. The pods of a deleted DaemonSet take nothing with them that others need. */
+/** A selector is immutable. The pods of a deleted DaemonSet take nothing with them that others need. */
 function refusedSelector(object: KubeObject, live: ApiObject): string | undefined {
   const selectorOf = (of: KubeObject | ApiObject) =>
     JSON.stringify((of.spec as { selector?: { matchLabels?: unknown } } | undefined)?.selector?.matchLabels);
@@ -227,7 +227,7 @@ async function planObsolete(
       continue;
     }
     if (!isOwn(live)) adoption.taken.push(live);
-    adoption.obsolete.push(live as KubeObject);
+    adoption.obsolete.push(live);
   }
   // Their end is what the install waits for.
   await scope.deps.owned.watch(conflicting, scope.context.signal);

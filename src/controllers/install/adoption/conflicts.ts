@@ -1,3 +1,4 @@
+import { listed } from "../../../crds/listed.ts";
 import { ApiError, isApplyConflict } from "../../../kube/errors.ts";
 import { managersOf } from "../../../kube/managed-fields.ts";
 import { type ApiObject, describe, refOf } from "../../../kube/resource.ts";
@@ -40,9 +41,8 @@ export function conflictsText(conflicts: readonly Conflict[]): string {
 }
 
 function ownedBy(manager: string, fields: readonly string[]): string {
-  const shown = fields.slice(0, MAX_FIELDS).map((field) => field.slice(0, MAX_NAME));
-  const more = fields.length > shown.length ? ` and ${fields.length - shown.length} more fields` : "";
-  const what = shown.length > 0 ? shown.join(", ") + more : "it";
+  const named = fields.map((field) => field.slice(0, MAX_NAME));
+  const what = listed(named, MAX_FIELDS, { noun: "fields" }) || "it";
   return `${manager.slice(0, MAX_NAME)} owns ${what}`;
 }
 

@@ -66,7 +66,7 @@ async function foreignTexts(client: KubeClient, objects: readonly KubeObject[]):
   });
 }
 
-/** The MultusInstalls of the cluster; none where it has not even their definition. */
+/** The MultusInstalls of the cluster; none if it does not have their definition. */
 async function installs(client: KubeClient): Promise<ApiObject[]> {
   try {
     return (await client.list<ApiObject>(MULTUS_INSTALL)).items;

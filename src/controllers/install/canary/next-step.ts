@@ -1,13 +1,13 @@
-/** One node of a canary: how far its Multus is, and what the probe said. */
+/** One node of a canary: how far its Multus is, and what the probe showed. */
 export interface CanaryNode {
   node: string;
-  /** Its Multus pod: of the earlier template, on its way, there, or in trouble for good. */
+  /** Its Multus pod: of the previous template, on its way, there, or failed for good. */
   pod: "Old" | "OnItsWay" | "Available" | { failed: string };
   probe: "None" | "Running" | "Passed" | { failed: string };
 }
 
 export type CanaryStep =
-  /** Delete the node's Multus pod; the DaemonSet controller makes it anew. */
+  /** Delete the node's Multus pod; the DaemonSet controller recreates it. */
   | { kind: "Replace"; node: string }
   | { kind: "Probe"; node: string }
   | { kind: "Wait"; message: string }
@@ -16,7 +16,7 @@ export type CanaryStep =
 
 /** One node after another: a fault costs one node, not all of the canary. */
 export function nextCanaryStep(nodes: readonly CanaryNode[]): CanaryStep {
-  // Nothing was tried: that is no success.
+  // Nothing was tried: that is not a success.
   if (nodes.length === 0) return { kind: "Wait", message: "canary: no node that is Ready runs Multus" };
   for (const [index, { node, pod, probe }] of nodes.entries()) {
     const place = `canary ${index + 1} of ${nodes.length}, ${node}`;

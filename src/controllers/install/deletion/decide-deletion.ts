@@ -54,7 +54,7 @@ export function decideDeletion(observed: ObservedDeletion | undefined): Plan {
 /** The status, and an event, about nodes that are left as they are. */
 function unclean(observed: ObservedDeletion, { left, message }: ReturnType<typeof nodesCleaning>): Action[] {
   if (left.length === 0) return [];
-  const state = deleting(`done, but for nodes: ${message}`);
+  const state = deleting(`done, except for nodes: ${message}`);
   return [
     { kind: "WriteStatus", status: { ...carriedOver(observed), state } },
     { kind: "ReportNodesNotCleaned", nodes: left },

@@ -1,3 +1,4 @@
+import { listed } from "../../../crds/listed.ts";
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
 import { secondsOf } from "../../../crds/multus-install/text.ts";
 import type { MultusPodView } from "../../../diagnosis/multus-pod.ts";
@@ -98,7 +99,8 @@ function noteOf(left: readonly NodeNotCleaned[]): string {
 }
 
 function namesOf(nodes: readonly NodeNotCleaned[]): string {
-  const named = nodes.slice(0, MAX_NAMED).map(({ node, reason }) => `${node} (${reason.slice(0, 200)})`);
-  const more = nodes.length - named.length;
-  return named.join(", ") + (more > 0 ? ` and ${more} more` : "");
+  return listed(
+    nodes.map(({ node, reason }) => `${node} (${reason.slice(0, 200)})`),
+    MAX_NAMED,
+  );
 }

@@ -4,7 +4,7 @@ import { type ApiObject, apiVersionOf, type ObjectRef, typeOf } from "../../../k
 import type { InventoryEntry } from "../status/status.ts";
 
 /**
- * What a live MultusInstall's status lists as applied. Parsed by itself: a status of another version of this
+ * What a live MultusInstall's status lists as applied. Parsed on its own: a status of another version of this
  * program must not cost the inventory.
  */
 export function recordedInventory(live: ApiObject): InventoryEntry[] {

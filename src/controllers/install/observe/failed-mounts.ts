@@ -2,12 +2,12 @@ import type { MultusPodView } from "../../../diagnosis/multus-pod.ts";
 import type { ReconcileScope } from "../scope.ts";
 import { recentMessages } from "./kubelet-events.ts";
 
-/** k8s.io/kubernetes pkg/kubelet/events/event.go; said again at every attempt. */
+/** k8s.io/kubernetes pkg/kubelet/events/event.go; reported again at every attempt. */
 const REASON = "FailedMount";
 /** A pod that has been starting for less is only starting. */
 export const STARTING_SECONDS = 15;
 
-/** Scheduled, and nothing is known to be wrong, but it does not start: what hangs is told by an event alone. */
+/** Scheduled, and nothing is known to be wrong, but it does not start: only an event shows what hangs. */
 export function isStarting(pod: MultusPodView): boolean {
   return !pod.ready && !pod.terminating && pod.node !== "" && pod.issue === undefined;
 }

@@ -8,7 +8,7 @@ const NAMES = /image pull secrets \(([^)]*)\)/;
 
 /**
  * The pods, each with those of its pull secrets that the kubelet did not find. The operator may not look at
- * secrets, and a pod's status does not tell a missing one from one without a login for the registry; the
+ * secrets, and a pod's status does not distinguish a missing one from one without a login for the registry; the
  * kubelet's event does. Asked for only when an image cannot be pulled.
  */
 export async function withMissingSecrets(

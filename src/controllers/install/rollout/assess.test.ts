@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import type { UnhealthyNode } from "../../../diagnosis/diagnose.ts";
 import { daemonSetView } from "../../../diagnosis/multus-pod.ts";
 import { phaseOf, rollout } from "./assess.ts";
 
@@ -68,12 +69,12 @@ it("is not ready where no node matches", () => {
   expect(phaseOf(rollout(1, [daemonSet(1, 1, 0, 0, 0)], []))).toMatchObject({ state: "NoNodes" });
 });
 
-const failing = (unhealthy: { node: string; reason: string; message: string }[]) =>
+const failing = (unhealthy: UnhealthyNode[]) =>
   phaseOf(rollout(1, [daemonSet(1, 1, 2, 2, 0)], unhealthy)).message;
 
 it("names the nodes of the worst cause and counts the others", () => {
-  const crash = { reason: "CrashLoopBackOff", message: "ended" };
-  const pull = { reason: "ImageNotFound", message: "no image" };
+  const crash = { reason: "CrashLoopBackOff", message: "ended" } as const;
+  const pull = { reason: "ImageNotFound", message: "no image" } as const;
   expect(failing([{ node: "n1", ...crash }])).toBe("n1: ended");
   expect(
     failing([

@@ -1,3 +1,4 @@
+import { listed } from "../../../crds/listed.ts";
 import { counted } from "../../../crds/plural.ts";
 import type { UnhealthyNode } from "../../../diagnosis/diagnose.ts";
 import type { DaemonSetView } from "../../../diagnosis/multus-pod.ts";
@@ -10,18 +11,18 @@ export interface Rollout {
   /** Every DaemonSet is there and its controller has seen its newest spec. */
   current: boolean;
   unhealthy: UnhealthyNode[];
-  /** Objects of the install that somebody is deleting: they come back once they are gone. */
+  /** Objects of the install that are being deleted: they are recreated once they are gone. */
   ending: readonly string[];
   /** Pods that are being deleted and have not ended, on nodes that answer: two of Multus are on such a node. */
   leaving: number;
-  /** Nodes that must be looked at before Multus is said to run there. */
+  /** Nodes that must be inspected before Multus is reported to run there. */
   unseen: readonly string[];
   /**
    * Nodes that the DaemonSets count as available and whose Ready pod has not been seen: the copy of the pods is older
-   * than that of the DaemonSets, and does not show yet what is wrong with them, or which nodes are to be looked at.
+   * than that of the DaemonSets, and does not show yet what is wrong with them, or which nodes are to be inspected.
    */
   unobserved: number;
-  /** After so many seconds a pod that failed and runs again will be believed, if it still runs. */
+  /** After this many seconds a pod that failed and runs again is taken for healthy, if it still runs. */
   recheckAfterSeconds?: number;
 }
 
@@ -59,15 +60,15 @@ export type RolloutPhase =
   | { state: "Complete"; message: string }
   | { state: "NoNodes"; message: string }
   | { state: "Progressing"; message: string }
-  /** Every node runs the newest Multus, by its pods; the nodes are being looked at, or cleaned. */
+  /** Every node runs the newest Multus, by its pods; the nodes are being inspected, or cleaned. */
   | { state: "Inspecting"; message: string }
   /** Stopped, until the spec changes. */
   | { state: "RolloutFailed"; message: string }
-  /** The spec's rollout failed; what ran before is being put back. */
+  /** The spec's rollout failed; what ran before is being restored. */
   | { state: "RollingBack"; message: string }
   /** The spec's rollout failed; what ran before runs. */
   | { state: "RolledBack"; message: string }
-  /** It should progress, and has not for long. */
+  /** It should progress, and has not for longer than the deadline. */
   | { state: "Stuck"; message: string }
   | { state: "Failing"; message: string }
   /** The spec was complete on every node before, and Multus fails on some now: nothing is being rolled out. */
@@ -101,21 +102,19 @@ export function phaseOf(r: Rollout): RolloutPhase {
   return { state: "Complete", message: `Multus runs on ${r.desired} of ${r.desired} nodes` };
 }
 
-/** So many nodes are named in a sentence; the others are counted. */
-const NAMED = 5;
+/** How many nodes a sentence names; the others are counted. */
+const MAX_NAMED = 5;
 
 function inspecting(unseen: readonly string[]): string {
-  const more = unseen.length > NAMED ? ` and ${unseen.length - NAMED} more` : "";
-  return `still checking that its configuration is in place on ${unseen.slice(0, NAMED).join(", ")}${more}`;
+  return `still checking that its configuration is in place on ${listed(unseen, MAX_NAMED)}`;
 }
 
 /** The worst cause with every node that has it, and how many more nodes have another. */
 function worstOf(unhealthy: readonly UnhealthyNode[]): string {
   const [worst] = unhealthy;
   const same = unhealthy.filter((u) => u.reason === worst?.reason && u.message === worst.message);
-  const names = same.slice(0, NAMED).map(({ node }) => node || "unscheduled");
-  const unnamed = same.length > NAMED ? ` and ${same.length - NAMED} more` : "";
+  const names = same.map(({ node }) => node || "unscheduled");
   const others = unhealthy.length - same.length;
   const more = others > 0 ? ` (${others} more with other faults: status.nodes.unhealthy)` : "";
-  return `${names.join(", ")}${unnamed}: ${worst?.message}${more}`;
+  return `${listed(names, MAX_NAMED)}: ${worst?.message}${more}`;
 }

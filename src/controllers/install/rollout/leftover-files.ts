@@ -4,7 +4,7 @@ import { isMultusConfName, isMultusTemporary } from "../../../node/conf-file.ts"
 import { MULTUS_PROGRAMS } from "../../../node/inspect.ts";
 
 /**
- * What a look shows of an earlier Multus of another flavour, beside the one that runs; paths on the host. One
+ * What an inspection shows of a previous Multus of another flavour, next to the one that runs; paths on the host. One
  * configuration alone is the one that runs, or that will be written in a moment. An installer that was killed leaves
  * an unfinished copy of a program, of 14 MB or more.
  * @param keepsPrograms the node's runtime calls them when older pods end

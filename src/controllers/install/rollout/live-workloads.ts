@@ -62,7 +62,7 @@ export function workloadState(
   const obsolete: LiveWorkload[] = [];
   for (const wanted of daemonSets) {
     const found = live.get(refOf(wanted));
-    // One that the operator does not own is no previous Multus of its own: the apply reports what to do about it.
+    // One that the operator does not own is not a previous Multus of its own: the apply reports what to do about it.
     if (!found || !isOwn(found)) continue;
     // One that is being deleted is recreated once it is gone.
     const upToDate =

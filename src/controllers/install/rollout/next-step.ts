@@ -1,3 +1,5 @@
+import { listed } from "../../../crds/listed.ts";
+
 /** One DaemonSet of Multus as the cluster has it. */
 export interface LiveWorkload {
   name: string;
@@ -52,7 +54,7 @@ export function nextStep(state: RolloutState): RolloutStep {
   if (replacedBy(state).length === 0) return { kind: "Apply" };
   if (needsGuard(state)) {
     if (guard?.isGone)
-      return { kind: "Guard", message: "waiting for the end of an earlier guard before Multus is replaced" };
+      return { kind: "Guard", message: "waiting for the end of a previous guard before Multus is replaced" };
     if (!guard || guard.ending)
       return { kind: "Guard", message: "starting a guard pod on each node before Multus is replaced" };
     const bare = state.servingNodes.filter((node) => !guard.nodes.has(node));
@@ -87,6 +89,5 @@ function replacedBy({ live, obsolete }: RolloutState): LiveWorkload[] {
 }
 
 function some(nodes: readonly string[]): string {
-  const shown = nodes.slice(0, 3).join(", ");
-  return nodes.length > 3 ? `${shown} and ${nodes.length - 3} more nodes` : shown;
+  return listed(nodes, 3, { noun: "nodes" });
 }

@@ -4,7 +4,10 @@ import { progressedAt, withDeadline } from "./progress.ts";
 const THEN = "2026-01-01T00:00:00Z";
 const NOW = "2026-01-01T00:05:00Z";
 const numbers = { desired: 3, updated: 1, available: 2, unhealthy: [] };
-const failing = { ...numbers, unhealthy: [{ node: "node-1", reason: "CrashLoopBackOff", message: "" }] };
+const failing = {
+  ...numbers,
+  unhealthy: [{ node: "node-1", reason: "CrashLoopBackOff" as const, message: "" }],
+};
 const { unhealthy: _, ...counts } = numbers;
 const previous = { observedGeneration: 4, nodes: { ...counts, unhealthyTotal: 0, progressedAt: THEN } };
 

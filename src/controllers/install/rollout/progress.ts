@@ -6,7 +6,7 @@ export const ROLLOUT_DEADLINE_SECONDS = 600;
 
 /**
  * When the numbers of a rollout last changed, as far as the last status knows; RFC 3339. A spec that changed
- * begins anew. While Multus fails somewhere only a further node with the new Multus is a move: one that crashes
+ * begins again. While Multus fails somewhere only a further node with the new Multus is a move: one that crashes
  * and starts again is available for a moment every time.
  * @param now RFC 3339
  */

@@ -1,3 +1,4 @@
+import { listed } from "../../../crds/listed.ts";
 import { fieldChanges } from "../../../diff/field-changes.ts";
 import { intentOf } from "../../../kube/compare.ts";
 import { managersOf } from "../../../kube/managed-fields.ts";
@@ -32,9 +33,7 @@ function changedNote(
   after: Written["after"],
 ): string {
   const fields = fieldChanges(intentOf(before), intentOf(after)).map(({ path }) => path);
-  const shown = fields.slice(0, MAX_FIELDS).join(", ");
-  const more = fields.length > MAX_FIELDS ? ` and ${fields.length - MAX_FIELDS} more` : "";
   const others = managersOf(before).filter((manager) => manager !== FIELD_MANAGER);
   const by = others.length > 0 ? ` (other field managers of it: ${others.slice(0, 3).join(", ")})` : "";
-  return `${object} was changed outside the operator${by}; restored: ${shown || "its metadata"}${more}`;
+  return `${object} was changed outside the operator${by}; restored: ${listed(fields, MAX_FIELDS) || "its metadata"}`;
 }

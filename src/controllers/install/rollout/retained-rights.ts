@@ -9,8 +9,8 @@ const rules = z.array(
 );
 
 /**
- * Whether a role's rules allow all that others allow, names of objects left out of account. While pods of an
- * earlier Multus run, a role that allows more than the new one needs is theirs: the daemon lists and watches,
+ * Whether a role's rules allow all that others allow, names of objects left out of account. While pods of a
+ * previous Multus run, a role that allows more than the new one needs is theirs: the daemon lists and watches,
  * the thin plugin does not.
  */
 export function allowsAll(rulesOfLive: unknown, wantedRules: unknown): boolean {

@@ -1,9 +1,10 @@
 import { expect, it } from "vitest";
-import { multusInstall } from "../../../crds/multus-install/multus-install.ts";
+import { MULTUS_INSTALL_API_VERSION, multusInstall } from "../../../crds/multus-install/multus-install.ts";
+import type { NodeReason } from "../../../diagnosis/reasons.ts";
 import { isSameSpec, lastComplete } from "../../../render/last-complete.ts";
 import { isOfTheSpec } from "./rollback.ts";
 
-const fault = (reason: string) => ({ node: "a", reason, message: "" });
+const fault = (reason: NodeReason) => ({ node: "a", reason, message: "" });
 
 it.each([
   ["that only waits", [], true],
@@ -19,7 +20,7 @@ it("knows a spec that was complete once, however it was rolled out", () => {
   const install = (spec: object) =>
     lastComplete(
       multusInstall.parse({
-        apiVersion: "multus-operator.dev/v1alpha1",
+        apiVersion: MULTUS_INSTALL_API_VERSION,
         kind: "MultusInstall",
         metadata: { name: "multus" },
         spec,

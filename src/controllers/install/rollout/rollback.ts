@@ -1,5 +1,6 @@
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
 import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts";
+import type { NodeReason } from "../../../diagnosis/reasons.ts";
 import { shorten } from "../../../diagnosis/shorten.ts";
 import type { RolloutStatus } from "../canary/gate.ts";
 import type { Rollout, RolloutPhase } from "./assess.ts";
@@ -25,7 +26,7 @@ export function failedRollout(
 }
 
 /** Faults that any other spec would meet as well: a rollback fixes none of them. */
-const NOT_OF_THE_SPEC = ["NodeNotReady", "NotEnding"];
+const NOT_OF_THE_SPEC: readonly NodeReason[] = ["NodeNotReady", "NotEnding"];
 
 /** Whether what keeps a rollout from progressing may be what the spec changed. */
 export function isOfTheSpec({ unhealthy }: Pick<Rollout, "unhealthy">): boolean {
@@ -40,7 +41,12 @@ export function stuckRollout(revision: string, generation: number, message: stri
 /** The phase of the Multus that was restored, as one of the spec. */
 export function rolledBack({ install, record }: Rollback, found: RolloutPhase): RolloutPhase {
   const { version, mode } = install.spec;
-  const back = `${record.message}. Restored: ${version} ${mode}`;
-  if (found.state === "Complete") return { state: "RolledBack", message: `${back}, on every node` };
-  return found.state === "Failing" ? found : { state: "RollingBack", message: `${back} (${found.message})` };
+  const last = `${version} (${mode})`;
+  if (found.state === "Complete")
+    return { state: "RolledBack", message: `${record.message}. Rolled back to ${last} on all nodes` };
+  if (found.state === "Failing") return found;
+  return {
+    state: "RollingBack",
+    message: `${record.message}. Rolling back to ${last}: ${found.message}`,
+  };
 }

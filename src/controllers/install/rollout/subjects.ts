@@ -10,7 +10,7 @@ export function groupsOf(value: unknown): string[] {
     .map(({ name }) => name);
 }
 
-/** The wanted subjects, and of those that a live binding has Multus' own: pods of an earlier Multus act as these. */
+/** The wanted subjects, and of those that a live binding has Multus' own: pods of a previous Multus act as these. */
 export function withPrevious(live: unknown, wanted: unknown, own: readonly object[]): object[] {
   const asked = parsed(wanted);
   const earlier = parsed(live).filter(

@@ -4,18 +4,19 @@ import {
   type ConditionType,
   type Reason,
 } from "../../../crds/conditions.ts";
+import { listed } from "../../../crds/listed.ts";
 import type { RolloutPhase } from "../rollout/assess.ts";
 
-/** What a reconcile found, from which everything that the conditions say follows. */
+/** What a reconcile found, from which the conditions follow. */
 export type InstallState =
   | { kind: "Running"; phase: RolloutPhase }
   /** Nothing is written; `waiting` names what would be: "apply DaemonSet kube-system/kube-multus-ds". */
   | { kind: "Paused"; phase: RolloutPhase; waiting: readonly string[] }
   /** Something that must be known is not; nothing is written. `wasReady`: for this very spec. */
   | { kind: "Syncing"; message: string; wasReady: boolean }
-  /** Tried again by itself. */
+  /** Tried again. */
   | { kind: "Failing"; reason: "ApplyFailed"; message: string }
-  /** Somebody has to change something first. */
+  /** A user has to change something first. */
   | {
       kind: "Stalled";
       reason:
@@ -128,9 +129,7 @@ function running({ state, message }: RolloutPhase): Drafts {
 
 function paused(waiting: readonly string[]): string {
   if (waiting.length === 0) return "spec.paused is true: nothing is written, and nothing waits to be";
-  const more = waiting.length - MAX_NAMED_WRITES;
-  const named = waiting.slice(0, MAX_NAMED_WRITES).join(", ");
-  return `spec.paused is true: nothing is written. Waiting: ${named}${more > 0 ? ` and ${more} more` : ""}`;
+  return `spec.paused is true: nothing is written. Waiting: ${listed(waiting, MAX_NAMED_WRITES)}`;
 }
 
 function failed(reason: "RolloutFailed" | "RolledBack", message: string, Reconciling: Draft): Drafts {

@@ -1,4 +1,5 @@
 import { formatProblem } from "../../../crds/field-problem.ts";
+import { listed } from "../../../crds/listed.ts";
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
 import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts";
 import { networkStatusFrom } from "../../../networks/status-counts.ts";
@@ -140,7 +141,7 @@ function warningsFrom({
   const seen = [...stale, ...nodeWarnings, ...(networks?.warnings ?? [])];
   const ofOthers = [...Map.groupBy(foreignFields, ({ object }) => object)].map(([object, fields]) => ({
     code: "FOREIGN_FIELDS",
-    text: `${object} has fields that the operator does not manage and leaves in place: ${fields.slice(0, MAX_FIELDS).map(foreignFieldText).join("; ")}${fields.length > MAX_FIELDS ? ` and ${fields.length - MAX_FIELDS} more` : ""}. Remove them, or set them in the spec`,
+    text: `${object} has fields that the operator does not manage and leaves in place: ${listed(fields.map(foreignFieldText), MAX_FIELDS, { separator: "; " })}. Remove them, or set them in the spec`,
   }));
   return [...ofOthers, ...ofSpec, ...seen.map((text) => ({ text }))]
     .slice(0, MAX_WARNINGS)

@@ -2,11 +2,11 @@ import { isDeepStrictEqual } from "node:util";
 import type { Reason } from "../../../crds/conditions.ts";
 import { MULTUS_INSTALL, MULTUS_INSTALL_API_VERSION } from "../../../crds/multus-install/multus-install.ts";
 import { type MultusInstallStatus, multusInstallStatus } from "../../../crds/multus-install/status.ts";
+import { rfc3339 } from "../../../crds/rfc3339.ts";
 import { ApiError } from "../../../kube/errors.ts";
 import type { ApiObject } from "../../../kube/resource.ts";
 import { FIELD_MANAGER } from "../../shared/applier.ts";
 import type { ReconcileScope } from "../scope.ts";
-import { rfc3339 } from "./rfc3339.ts";
 import { type InventoryEntry, type StatusInput, statusFor } from "./status.ts";
 
 /** Writes the status for what was found, if it differs, and an event if Ready has another status or reason. */
@@ -61,7 +61,7 @@ async function putStatus(
     scope.deps.installs.wrote(answer);
     return true;
   } catch (error) {
-    // Deleted, or deleted and made anew: the next event tells. Any other conflict is to be tried again.
+    // Deleted, or deleted and recreated: the next event shows it. Any other conflict is to be tried again.
     if (error instanceof ApiError && error.status === 404) return false;
     if (error instanceof ApiError && error.status === 409 && !(await isStillThere(scope))) return false;
     throw error;
@@ -89,7 +89,7 @@ const BAD: readonly string[] = [
   "NoMatchingNodes",
 ] satisfies Reason[];
 
-/** Not waited for: the status says the same. */
+/** Not waited for: the status shows the same. */
 function emitTransitionEvent(scope: ReconcileScope, status: MultusInstallStatus): void {
   const ready = (s: MultusInstallStatus) => s.conditions?.find(({ type }) => type === "Ready");
   const before = ready(scope.previous);

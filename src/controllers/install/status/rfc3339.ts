@@ -1,4 +1,0 @@
-/** A time in whole seconds, as the API server writes them. */
-export function rfc3339(time: Date): string {
-  return time.toISOString().replace(/\.\d+Z$/, "Z");
-}
