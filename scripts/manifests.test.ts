@@ -12,7 +12,7 @@ import { ARCHITECTURES } from "../src/crds/multus-install/spec.ts";
 import { typeOf } from "../src/kube/resource.ts";
 import { CACHE_DIR, SOCKET_DIR } from "../src/node/host.ts";
 import { access } from "../src/render/access.ts";
-import { objectsOf, renderInstall } from "../src/render/render.ts";
+import { renderInstall } from "../src/render/render.ts";
 
 interface Rule {
   apiGroups: string[];
@@ -58,7 +58,7 @@ function rendered(spec: object) {
     spec,
   });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-  return { install: parsed.value, objects: objectsOf(renderInstall(parsed.value)) };
+  return { install: parsed.value, objects: renderInstall(parsed.value).objects };
 }
 
 const FLAVOURS = [

@@ -77,15 +77,15 @@ describe("the rotation of a serving certificate", () => {
       afterMs: fc.integer({ min: 1, max: LIFE / 5 }),
       leaderIsThere: fc.boolean(),
     });
-    const looks = fc.array(check, { minLength: 5, maxLength: 60 });
+    const checks = fc.array(check, { minLength: 5, maxLength: 60 });
     const lags = fc.integer({ min: 0, max: SETTLE_MS - 1 });
     fc.assert(
-      fc.property(looks, lags, (looks, lag) => {
+      fc.property(checks, lags, (checks, lag) => {
         let now = 0;
         let state = begin();
         const bundles = [{ at: 0, trusted: published(state) }];
         const newest = () => bundles.at(-1)?.trusted ?? [];
-        for (const { afterMs, leaderIsThere } of looks) {
+        for (const { afterMs, leaderIsThere } of checks) {
           now += Math.min(afterMs, Math.max(1, nextStep(state) - now));
           const old = state.current;
           state = settle(state, now, (certificate) => newest().includes(certificate));

@@ -39,9 +39,9 @@ async function node(...args: string[]): Promise<{ code: number; message: unknown
 }
 
 it("inspects, then cleans, and answers in the termination message", async () => {
-  const looked = await node("inspect", "--bin-dir", "/opt/cni/bin", "/usr/lib/cni");
-  expect(looked.code).toBe(0);
-  expect(nodeInspection.parse(looked.message)).toMatchObject({
+  const inspected = await node("inspect", "--bin-dir", "/opt/cni/bin", "/usr/lib/cni");
+  expect(inspected.code).toBe(0);
+  expect(nodeInspection.parse(inspected.message)).toMatchObject({
     node: "node-1",
     multusFiles: ["/etc/cni/net.d/00-multus.conf"],
   });

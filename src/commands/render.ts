@@ -3,7 +3,7 @@ import { type FieldProblem, formatProblem } from "../crds/field-problem.ts";
 import { MULTUS_INSTALL, parseMultusInstall } from "../crds/multus-install/multus-install.ts";
 import { toJson } from "../display/text.ts";
 import { RenderError } from "../render/errors.ts";
-import { objectsOf, type RenderedInstall, renderInstall } from "../render/render.ts";
+import { type RenderedInstall, renderInstall } from "../render/render.ts";
 import { inputName, printError, readValues, UnreadableInput } from "./input.ts";
 import { toYaml } from "./yaml.ts";
 
@@ -57,12 +57,12 @@ async function render({ filename, output }: RenderOptions): Promise<number> {
   }
   const install = installs[0];
   const rendered = tryRender(install);
-  if (!("stages" in rendered)) {
+  if (!("objects" in rendered)) {
     for (const problem of rendered) printError(`error: ${formatProblem(problem)}`);
     return 1;
   }
   for (const warning of rendered.warnings) printError(`warning: ${formatProblem(warning)}`);
-  const objects = objectsOf(rendered);
+  const objects = rendered.objects;
   process.stdout.write(
     output === "yaml" ? toYaml(objects) : `${toJson({ apiVersion: "v1", kind: "List", items: objects })}\n`,
   );

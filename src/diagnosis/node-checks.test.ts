@@ -13,7 +13,7 @@ const CALICO = {
 };
 
 const spec = (input: MultusInstallSpecInput = {}) => multusInstallSpec.parse(input);
-const look = (more: Partial<NodeInspection> = {}) =>
+const inspect = (more: Partial<NodeInspection> = {}) =>
   nodeInspection.parse({
     node: "node-1",
     at: "2026-11-24T11:59:00Z",
@@ -33,38 +33,38 @@ const without = ({ primary: _, ...rest }: NodeInspection, more: Partial<NodeInsp
 });
 
 describe("the trouble that a look shows", () => {
-  it("is none on a node as it should be", () => expect(nodeIssue(spec(), look(), NOW)).toBeUndefined());
+  it("is none on a node as it should be", () => expect(nodeIssue(spec(), inspect(), NOW)).toBeUndefined());
 
   it.each([
-    ["NoPrimaryNetwork", without(look(), { confFiles: [MULTUS] }), {}, "spec.distribution"],
+    ["NoPrimaryNetwork", without(inspect(), { confFiles: [MULTUS] }), {}, "spec.distribution"],
     [
       "NoPrimaryNetwork",
-      look(),
+      inspect(),
       { primaryNetwork: { source: "File", file: "10-flannel.conflist" } },
       "existing files: 00-multus.conf, 10-calico.conflist",
     ],
     [
       "CiliumExclusive",
-      look({ confFiles: [CALICO], leftovers: ["/etc/cni/net.d/00-multus.conf.cilium_bak"] }),
+      inspect({ confFiles: [CALICO], leftovers: ["/etc/cni/net.d/00-multus.conf.cilium_bak"] }),
       {},
       "cni.exclusive: false",
     ],
     [
       "AnotherConfigurationFirst",
-      look({ confFiles: [{ name: "00-a.conf", pluginTypes: ["x"] }, MULTUS, CALICO] }),
+      inspect({ confFiles: [{ name: "00-a.conf", pluginTypes: ["x"] }, MULTUS, CALICO] }),
       {},
       "00-a.conf",
     ],
     [
       "CompetingConfigurations",
-      look({ confFiles: [MULTUS, { ...MULTUS, name: "00-multus.conflist" }, CALICO] }),
+      inspect({ confFiles: [MULTUS, { ...MULTUS, name: "00-multus.conflist" }, CALICO] }),
       {},
       "00-multus.conf and 00-multus.conflist",
     ],
-    ["ConfigurationMissing", look({ confFiles: [CALICO] }), {}, "/etc/cni/net.d"],
+    ["ConfigurationMissing", inspect({ confFiles: [CALICO] }), {}, "/etc/cni/net.d"],
     [
       "KubeconfigExpired",
-      look({ kubeconfig: { expires: "2026-11-24T11:00:00Z" } }),
+      inspect({ kubeconfig: { expires: "2026-11-24T11:00:00Z" } }),
       {},
       "2026-11-24T11:00:00Z",
     ],
@@ -79,19 +79,19 @@ describe("the trouble that a look shows", () => {
     ["a renamed file", { version: "v3.4.2", entrypoint: { renameConfFile: true } }],
   ] as const)("is none where there need be no primary network's file: %s", (_, input) =>
     expect(
-      nodeIssue(spec(input as MultusInstallSpecInput), without(look(), { confFiles: [MULTUS] }), NOW),
+      nodeIssue(spec(input as MultusInstallSpecInput), without(inspect(), { confFiles: [MULTUS] }), NOW),
     ).toBeUndefined(),
   );
 
   it("says nothing of a list that was cut", () =>
     expect(
-      nodeIssue(spec(), without(look(), { confFiles: [MULTUS], truncated: ["confFiles"] }), NOW),
+      nodeIssue(spec(), without(inspect(), { confFiles: [MULTUS], truncated: ["confFiles"] }), NOW),
     ).toBeUndefined());
 });
 
 describe("a primary network's cniVersion", () => {
   const written = (cniVersion: string | undefined) =>
-    look({ confFiles: [MULTUS, { ...CALICO, ...(cniVersion ? { cniVersion } : {}) }] });
+    inspect({ confFiles: [MULTUS, { ...CALICO, ...(cniVersion ? { cniVersion } : {}) }] });
   const issueOf = (input: MultusInstallSpecInput, cniVersion?: string) =>
     nodeIssue(spec(input), written(cniVersion), NOW);
 
@@ -131,9 +131,9 @@ describe("status.primaryNetwork", () => {
   it("counts the nodes of each file, most first, and says how old that is", () => {
     const flannel = { file: "10-flannel.conflist", networkName: "cbr0" };
     const status = primaryNetworkStatus(spec(), [
-      look({ node: "a", primary: flannel }),
-      look({ node: "b" }),
-      look({ node: "c", at: "2026-11-24T09:30:00Z" }),
+      inspect({ node: "a", primary: flannel }),
+      inspect({ node: "b" }),
+      inspect({ node: "c", at: "2026-11-24T09:30:00Z" }),
     ]);
     expect(status).toEqual({
       files: [
@@ -148,7 +148,7 @@ describe("status.primaryNetwork", () => {
 
   it("speaks of the file that the spec names, where it names one", () => {
     const named = spec({ primaryNetwork: { source: "File", file: "10-calico.conflist" } });
-    expect(primaryNetworkStatus(named, [look()])?.files).toEqual([
+    expect(primaryNetworkStatus(named, [inspect()])?.files).toEqual([
       { file: "10-calico.conflist", networkName: "k8s-pod-network", nodes: 1 },
     ]);
   });
@@ -156,7 +156,7 @@ describe("status.primaryNetwork", () => {
   it("is absent for Inline, and before the first look", () => {
     expect(primaryNetworkStatus(spec(), [])).toBeUndefined();
     expect(
-      primaryNetworkStatus(spec({ primaryNetwork: { source: "Inline", preset: "Calico" } }), [look()]),
+      primaryNetworkStatus(spec({ primaryNetwork: { source: "Inline", preset: "Calico" } }), [inspect()]),
     ).toBeUndefined();
     expect(differingNodes(undefined)).toEqual([]);
   });

@@ -7,7 +7,7 @@ import { multusInstallSpecs } from "../../test/integration/multus-install-specs.
 import { MULTUS_INSTALL_API_VERSION, parseMultusInstall } from "../crds/multus-install/multus-install.ts";
 import { DEFAULT_RELEASE } from "../crds/multus-install/spec.ts";
 import { RenderError } from "../render/errors.ts";
-import { objectsOf, renderInstall } from "../render/render.ts";
+import { renderInstall } from "../render/render.ts";
 import { parseDocuments } from "../validate/documents.ts";
 import { ImportError } from "./errors.ts";
 import { importInstall } from "./import.ts";
@@ -31,7 +31,7 @@ function rendered(spec: unknown): object[] | undefined {
   const parsed = parseMultusInstall(install(spec));
   if (!parsed.ok) return undefined;
   try {
-    return objectsOf(renderInstall(parsed.value));
+    return renderInstall(parsed.value).objects;
   } catch (error) {
     if (error instanceof RenderError) return undefined;
     throw error;

@@ -6,7 +6,7 @@ import {
   parseMultusInstall,
 } from "../crds/multus-install/multus-install.ts";
 import type { MultusInstallSpecInput } from "../crds/multus-install/spec.ts";
-import { objectsOf, renderInstall } from "../render/render.ts";
+import { renderInstall } from "../render/render.ts";
 import { formatFinding } from "./finding.ts";
 import { podDifferences } from "./running-pods.ts";
 
@@ -23,7 +23,7 @@ function install(spec: MultusInstallSpecInput): MultusInstall {
 
 /** The DaemonSet and the ConfigMaps that an install renders, after an edit of their JSON. */
 function found(spec: MultusInstallSpecInput, edit: (json: string) => string = (json) => json) {
-  const objects = JSON.parse(edit(JSON.stringify(objectsOf(renderInstall(install(spec)))))) as KubeObject[];
+  const objects = JSON.parse(edit(JSON.stringify(renderInstall(install(spec)).objects))) as KubeObject[];
   const daemonSet = objects.find(({ kind }) => kind === "DaemonSet");
   if (!daemonSet) throw new Error("no DaemonSet");
   return { daemonSet, configMaps: objects.filter(({ kind }) => kind === "ConfigMap") };

@@ -4,7 +4,7 @@ import type { KubeObject } from "../crds/kube-object.ts";
 import { type MultusInstall, parseMultusInstall } from "../crds/multus-install/multus-install.ts";
 import { hostPaths } from "../multus/distributions.ts";
 import { RenderError } from "../render/errors.ts";
-import { objectsOf, renderInstall } from "../render/render.ts";
+import { renderInstall } from "../render/render.ts";
 import { ImportError } from "./errors.ts";
 import { importInstall } from "./import.ts";
 
@@ -57,7 +57,7 @@ export function podDifferences(
 
 function templateOf(install: MultusInstall, name: string): unknown {
   try {
-    const object = objectsOf(renderInstall(install)).find(
+    const object = renderInstall(install).objects.find(
       ({ kind, metadata }) => kind === "DaemonSet" && metadata.name === name,
     );
     return (object?.spec as { template?: unknown } | undefined)?.template;

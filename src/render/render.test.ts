@@ -9,7 +9,7 @@ import {
 } from "../crds/multus-install/multus-install.ts";
 import type { MultusInstallSpecInput } from "../crds/multus-install/spec.ts";
 import { RenderError } from "./errors.ts";
-import { objectsOf, renderInstall } from "./render.ts";
+import { renderInstall } from "./render.ts";
 
 function install(spec: MultusInstallSpecInput): MultusInstall {
   const parsed = parseMultusInstall(manifest(spec));
@@ -47,7 +47,7 @@ interface DaemonSet extends KubeObject {
 }
 
 const ofKind = (spec: MultusInstallSpecInput, kind: string) =>
-  objectsOf(render(spec)).filter((object) => object.kind === kind);
+  render(spec).objects.filter((object) => object.kind === kind);
 const daemonSets = (spec: MultusInstallSpecInput) => ofKind(spec, "DaemonSet") as DaemonSet[];
 
 function daemonSet(spec: MultusInstallSpecInput): DaemonSet {
@@ -91,7 +91,7 @@ describe("any install", () => {
 
   const attempt = (value: MultusInstall): KubeObject[] | undefined => {
     try {
-      return objectsOf(renderInstall(value));
+      return renderInstall(value).objects;
     } catch (error) {
       if (error instanceof RenderError && error.problems.length > 0) return undefined;
       throw error;
@@ -108,7 +108,7 @@ describe("any install", () => {
 
   it("renders to the same bytes each time, or is refused with a RenderError", () => {
     property((objects, value) => {
-      const again = JSON.stringify(objectsOf(renderInstall(structuredClone(value))));
+      const again = JSON.stringify(renderInstall(structuredClone(value)).objects);
       expect(again).toBe(JSON.stringify(objects));
     });
   });
@@ -215,8 +215,8 @@ describe("the thin plugin of v4", () => {
   it("renders a release that it does not know as the newest that it knows, with a warning", () => {
     for (const version of ["v4.3.2", "v4.4.0", "v4.10.0"]) {
       expect(warnedOf({ version })).toEqual(["NEWER_RELEASE"]);
-      const known = JSON.stringify(objectsOf(render({ version: "v4.3.1" })));
-      expect(JSON.stringify(objectsOf(render({ version })))).toBe(known.replaceAll("v4.3.1", version));
+      const known = JSON.stringify(render({ version: "v4.3.1" }).objects);
+      expect(JSON.stringify(render({ version }).objects)).toBe(known.replaceAll("v4.3.1", version));
     }
     expect(warnedOf({ version: "v4.3.1" })).toEqual([]);
   });
@@ -331,7 +331,7 @@ describe("the thick daemon with a certificate of its own", () => {
       mode: "Thick",
       daemon: { perNodeCertificate: { enabled: false, bootstrapKubeconfig: "/var/lib/kubelet/kubeconfig" } },
     };
-    expect(objectsOf(render(off))).toEqual(objectsOf(render({ mode: "Thick", daemon: {} })));
+    expect(render(off).objects).toEqual(render({ mode: "Thick", daemon: {} }).objects);
   });
 });
 

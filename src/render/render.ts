@@ -12,14 +12,9 @@ import { networkDefinition } from "./definition.ts";
 import { RenderError } from "./errors.ts";
 import { workloads } from "./workload.ts";
 
-/** Objects that are applied together; a stage begins when the one before it is applied. */
-export interface Stage {
-  name: "definitions" | "access" | "configuration" | "workload";
-  objects: KubeObject[];
-}
-
 export interface RenderedInstall {
-  stages: Stage[];
+  /** In the order in which they are applied: definition, access, configuration, workloads. */
+  objects: KubeObject[];
   /** What works and is likely unintended. */
   warnings: FieldProblem[];
   image: string;
@@ -36,20 +31,10 @@ export function renderInstall(install: MultusInstall): RenderedInstall {
   if (refused.length > 0) throw new RenderError(refused);
   const config = configuration(install, inline);
   return {
-    stages: [
-      { name: "definitions", objects: [networkDefinition(install)] },
-      { name: "access", objects: access(install) },
-      ...(config.length > 0 ? [{ name: "configuration" as const, objects: config }] : []),
-      { name: "workload", objects: workloads(install, config[0]) },
-    ],
+    objects: [networkDefinition(install), ...access(install), ...config, ...workloads(install, config[0])],
     warnings: [...warnings, ...warningsOf(install.spec)],
     image: imageReference(spec),
   };
-}
-
-/** All objects of a rendered install, in the order in which they are applied. */
-export function objectsOf(rendered: RenderedInstall): KubeObject[] {
-  return rendered.stages.flatMap((stage) => stage.objects);
 }
 
 function inlineConflist(install: MultusInstall): {

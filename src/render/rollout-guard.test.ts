@@ -5,7 +5,7 @@ import {
   parseMultusInstall,
 } from "../crds/multus-install/multus-install.ts";
 import type { MultusInstallSpecInput } from "../crds/multus-install/spec.ts";
-import { objectsOf, renderInstall } from "./render.ts";
+import { renderInstall } from "./render.ts";
 import { deletesItsConfiguration, GUARD_FILE, rolloutGuard } from "./rollout-guard.ts";
 
 function install(spec: MultusInstallSpecInput): MultusInstall {
@@ -24,7 +24,7 @@ interface WithTemplate {
 }
 
 function template(spec: MultusInstallSpecInput): unknown {
-  const [found] = objectsOf(renderInstall(install(spec))).filter(({ kind }) => kind === "DaemonSet");
+  const [found] = renderInstall(install(spec)).objects.filter(({ kind }) => kind === "DaemonSet");
   return (found as unknown as WithTemplate).spec.template;
 }
 

@@ -7,7 +7,7 @@ import { MULTUS_INSTALL_API_VERSION, parseMultusInstall } from "../crds/multus-i
 import { PRESETS } from "../crds/multus-install/spec.ts";
 import { presetConflist, presetProblem } from "../multus/primary-network.ts";
 import { RenderError } from "./errors.ts";
-import { objectsOf, type RenderedInstall, renderInstall } from "./render.ts";
+import { type RenderedInstall, renderInstall } from "./render.ts";
 
 /**
  * Settings with which Multus crashes, hangs, or fails pods, each by the behaviour of Multus that is behind it:
@@ -21,7 +21,7 @@ const install = (spec: unknown) => ({
   spec,
 });
 
-function judge(spec: unknown): { refused: string[]; rendered?: RenderedInstall } {
+function evaluate(spec: unknown): { refused: string[]; rendered?: RenderedInstall } {
   const parsed = parseMultusInstall(install(spec));
   if (!parsed.ok) return { refused: parsed.problems.map(formatProblem) };
   try {
@@ -152,7 +152,7 @@ describe("is refused with the reason", () => {
     ],
     ["the daemon does not exist in v3", { version: "v3.4.2", mode: "Thick" }, /Thick requires version v4\.0/],
   ])("%s", (_, spec, reason) => {
-    expect(judge(spec).refused.join("\n")).toMatch(reason);
+    expect(evaluate(spec).refused.join("\n")).toMatch(reason);
   });
 });
 
@@ -198,7 +198,7 @@ describe("is told as a warning, since it depends on the nodes or is meant at tim
       "ONE_RANGE",
     ],
   ])("%s", (_, spec, code) => {
-    const { refused, rendered } = judge(spec);
+    const { refused, rendered } = evaluate(spec);
     expect(refused).toEqual([]);
     expect(rendered?.warnings.map((warning) => warning.code)).toContain(code);
   });
@@ -209,11 +209,11 @@ interface Pod {
   initContainers?: { image: string; command: string[]; resources: { limits?: object } }[];
 }
 const podOf = (rendered: RenderedInstall) => {
-  const daemonSet = objectsOf(rendered).find(({ kind }) => kind === "DaemonSet");
+  const daemonSet = rendered.objects.find(({ kind }) => kind === "DaemonSet");
   return (daemonSet as unknown as { spec: { template: { spec: Pod } } }).spec.template.spec;
 };
 const configOf = (rendered: RenderedInstall) => {
-  const map = objectsOf(rendered).find(({ metadata }) => metadata.name === "multus-daemon-config");
+  const map = rendered.objects.find(({ metadata }) => metadata.name === "multus-daemon-config");
   const text = (map?.data as Record<string, string> | undefined)?.["daemon-config.json"];
   return text === undefined ? undefined : (JSON.parse(text) as Record<string, unknown>);
 };
@@ -223,7 +223,7 @@ describe("cannot be expressed, whatever the spec", () => {
     it(name, () => {
       fc.assert(
         fc.property(multusInstallSpecs(), (spec) => {
-          const { rendered } = judge(spec);
+          const { rendered } = evaluate(spec);
           if (rendered) holds(rendered, spec);
         }),
         { numRuns: 60 },
@@ -265,7 +265,7 @@ describe("cannot be expressed, whatever the spec", () => {
 
   it("a memory limit that nobody asked for (#1346)", () => {
     for (const spec of [{}, { mode: "Thick" }, { version: "v3.4.2" }]) {
-      const { rendered } = judge(spec);
+      const { rendered } = evaluate(spec);
       const pod = rendered && podOf(rendered);
       for (const { resources } of [...(pod?.containers ?? []), ...(pod?.initContainers ?? [])])
         expect(resources.limits).toBeUndefined();
@@ -274,7 +274,7 @@ describe("cannot be expressed, whatever the spec", () => {
 
   it("a tag that moves, unless it is written (#1065)", () => {
     for (const version of ["v3.4.2", "v3.9.3", "v4.2.4", "v4.3.0"])
-      expect(judge({ version }).rendered?.image).toContain(`:${version}`);
+      expect(evaluate({ version }).rendered?.image).toContain(`:${version}`);
   });
 });
 
@@ -284,7 +284,7 @@ describe("the presets of the primary network", () => {
     (preset) => {
       const conflist = { cniVersion: "0.3.1", ...presetConflist(preset, "/etc/cni/net.d") };
       expect(checkConflist(conflist).filter(({ severity }) => severity === "error")).toEqual([]);
-      const { refused, rendered } = judge({ primaryNetwork: { source: "Inline", preset } });
+      const { refused, rendered } = evaluate({ primaryNetwork: { source: "Inline", preset } });
       expect(refused).toEqual([]);
       expect(rendered?.warnings.map(({ code }) => code)).not.toContain("INCOMPLETE_CALICO");
     },

@@ -10,7 +10,7 @@ import {
 import { KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
 import { DAEMON_SETS } from "../../src/kube/resource.ts";
-import { objectsOf, renderInstall } from "../../src/render/render.ts";
+import { renderInstall } from "../../src/render/render.ts";
 import { startControlPlane } from "../cluster/control-plane.ts";
 import { Daemon, waitUntil } from "../cluster/daemon.ts";
 
@@ -45,7 +45,7 @@ const operator = Daemon.start({
 
 const parsed = parseMultusInstall(INSTALL);
 if (!parsed.ok) throw new Error("the benchmark's own install is wrong");
-const objects = objectsOf(renderInstall(parsed.value));
+const objects = renderInstall(parsed.value).objects;
 const manifests = toYaml(objects);
 const daemonSet = { type: DAEMON_SETS, namespace: "kube-system", name: "kube-multus-ds" };
 const exists = async () => (await observer.get(daemonSet)) !== undefined;

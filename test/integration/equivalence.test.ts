@@ -5,7 +5,7 @@ import {
   parseMultusInstall,
 } from "../../src/crds/multus-install/multus-install.ts";
 import type { MultusInstallSpecInput } from "../../src/crds/multus-install/spec.ts";
-import { objectsOf, renderInstall } from "../../src/render/render.ts";
+import { renderInstall } from "../../src/render/render.ts";
 import { ANY, DOCUMENTED_DIFFERENCES, differencesPage } from "./documented-differences.ts";
 import { type Difference, differences } from "./equivalence.ts";
 import { upstreamManifest } from "./upstream-manifests.ts";
@@ -20,7 +20,7 @@ function rendered(spec: MultusInstallSpecInput): KubeLike[] {
     spec,
   });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-  return objectsOf(renderInstall(parsed.value));
+  return renderInstall(parsed.value).objects;
 }
 
 /** JSON inside of a ConfigMap is compared as JSON: its white space says nothing. */

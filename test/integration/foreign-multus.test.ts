@@ -17,7 +17,7 @@ import {
   refOf,
   typeOf,
 } from "../../src/kube/resource.ts";
-import { objectsOf, renderInstall } from "../../src/render/render.ts";
+import { renderInstall } from "../../src/render/render.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
@@ -192,8 +192,8 @@ function wanted(spec: object): Set<string> {
   });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   return new Set(
-    objectsOf(renderInstall(parsed.value))
-      .filter(({ kind }) => kind !== "CustomResourceDefinition")
+    renderInstall(parsed.value)
+      .objects.filter(({ kind }) => kind !== "CustomResourceDefinition")
       .map((object) => nameOf(refOf(object))),
   );
 }
@@ -261,7 +261,7 @@ it("is no takeover either if the objects are just those that the operator would 
     spec,
   });
   if (!parsed.ok) throw new Error("the spec does not parse");
-  const rendered = objectsOf(renderInstall(parsed.value)) as ApiObject[];
+  const rendered = renderInstall(parsed.value).objects as ApiObject[];
   for (const object of rendered) await byHand("kubectl apply", object);
   await refuseAndDelete(spec, rendered, "rendered");
 });

@@ -5,7 +5,7 @@ import {
   parseMultusInstall,
 } from "../../src/crds/multus-install/multus-install.ts";
 import { importInstall } from "../../src/import/import.ts";
-import { objectsOf, renderInstall } from "../../src/render/render.ts";
+import { renderInstall } from "../../src/render/render.ts";
 import { rolloutGuard } from "../../src/render/rollout-guard.ts";
 import { differences } from "./equivalence.ts";
 import { type UPSTREAM, upstreamManifest } from "./upstream-manifests.ts";
@@ -47,7 +47,7 @@ it.each(["v4 thin", "v4 thick", "v3.4.2"] as const)(
     const { install, findings } = importInstall(upstream);
     const parsed = parseMultusInstall(install);
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-    const found = differences(upstream, objectsOf(renderInstall(parsed.value)));
+    const found = differences(upstream, renderInstall(parsed.value).objects);
     const known = [...ALWAYS, ...MORE[name]];
     expect(found.filter(({ at }) => !known.some((part) => at.includes(part)))).toEqual([]);
     // What users set, they keep.
@@ -74,7 +74,7 @@ it("does not take the guard of a rollout for a second Multus", () => {
     spec: {},
   });
   if (!parsed.ok) throw new Error("the spec does not parse");
-  const objects = objectsOf(renderInstall(parsed.value));
+  const objects = renderInstall(parsed.value).objects;
   const [daemonSet] = objects.filter(({ kind }) => kind === "DaemonSet");
   const guard = rolloutGuard(parsed.value, templateOf(daemonSet ?? {}));
   expect(guard.map(({ kind }) => kind)).toContain("DaemonSet");

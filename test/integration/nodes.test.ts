@@ -132,9 +132,9 @@ it("inspects every node, ten at a time, once; and removes what an operator that 
   ]);
   expect(nodes.mostAtOnce.inspect).toBeLessThanOrEqual(10);
   expect(nodes.mostAtOnce.inspect).toBeGreaterThan(3);
-  const looks = nodes.tasks.filter(({ node }) => node !== "node-4").map(({ node }) => node);
-  expect(looks.toSorted()).toEqual([...new Set(looks)].toSorted()); // node-4 is looked at again, since it is not well
-  expect(looks).toEqual(expect.arrayContaining([CORDONED, TAINTED]));
+  const checks = nodes.tasks.filter(({ node }) => node !== "node-4").map(({ node }) => node);
+  expect(checks.toSorted()).toEqual([...new Set(checks)].toSorted()); // node-4 is looked at again, since it is not well
+  expect(checks).toEqual(expect.arrayContaining([CORDONED, TAINTED]));
   nodes.found.delete("node-4");
   await waitUntil("node-4 to be well", async () => (await status()).conditions?.[0]?.status === "True", {
     everyMs: 250,

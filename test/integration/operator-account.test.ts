@@ -22,7 +22,7 @@ import {
 } from "../../src/kube/resource.ts";
 import { imageReference } from "../../src/multus/releases.ts";
 import { probePod } from "../../src/render/probe-pod.ts";
-import { objectsOf, renderInstall } from "../../src/render/render.ts";
+import { renderInstall } from "../../src/render/render.ts";
 import { rolloutGuard } from "../../src/render/rollout-guard.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
@@ -60,7 +60,7 @@ beforeAll(async () => {
   await kubectl.run("create", "serviceaccount", "default", "-n", "shop");
   await kubectl.run("create", "serviceaccount", "clusterrole-aggregation-controller", "-n", KUBE_SYSTEM);
   const admin = kubectl.client;
-  const made = objectsOf(renderInstall(install({ mode: "Thick", ...WITH_CERTIFICATES })));
+  const made = renderInstall(install({ mode: "Thick", ...WITH_CERTIFICATES })).objects;
   for (const object of made.filter(({ kind }) => /Role|Account|Definition/.test(kind)))
     await admin.apply(refOf(elsewhere(object)), both(elsewhere(object)), { fieldManager: "admin" });
   await admin.apply(
@@ -210,7 +210,7 @@ interface Container {
 type Pod = Record<string, unknown> & { containers: [Container, ...Container[]]; volumes?: object[] };
 /** The DaemonSet of a spec, its pods changed. */
 const daemonSet = (change: (pod: Pod) => object, spec: MultusInstallSpecInput = {}) => {
-  const found = objectsOf(renderInstall(install(spec))).find(({ kind }) => kind === "DaemonSet");
+  const found = renderInstall(install(spec)).objects.find(({ kind }) => kind === "DaemonSet");
   const object = structuredClone(found) as unknown as { spec: { template: { spec: Pod } } };
   Object.assign(object.spec.template.spec, change(object.spec.template.spec));
   return apply(object);
@@ -267,8 +267,8 @@ const rule = (group: string, ...resources: string[]) => ({
 
 const definition = (conversion: object) =>
   apply({
-    ...(objectsOf(renderInstall(install({})))[0] as object),
-    spec: { ...(objectsOf(renderInstall(install({})))[0]?.spec as object), conversion },
+    ...(renderInstall(install({})).objects[0] as object),
+    spec: { ...(renderInstall(install({})).objects[0]?.spec as object), conversion },
   });
 
 const node = (name: string) => ({ type: NODES, name });
@@ -685,7 +685,7 @@ const SPECS: MultusInstallSpecInput[] = [
 
 describe("with the policies, the operator", () => {
   it.each(SPECS)("applies what a MultusInstall renders: %j", async (spec) => {
-    for (const object of objectsOf(renderInstall(install(spec)))) {
+    for (const object of renderInstall(install(spec)).objects) {
       const adopted = object.kind === "ClusterRoleBinding" ? both(object) : object;
       expect(await answer(apply(adopted)(clientOf())), object.metadata.name).toBe("taken");
       if (object.kind !== "DaemonSet") continue;
@@ -723,7 +723,7 @@ describe("with the policies, the operator", () => {
   });
 
   it("adopts what was made by hand, whatever is in it", async () => {
-    const made = objectsOf(renderInstall(install({}))).find(({ kind }) => kind === "DaemonSet");
+    const made = renderInstall(install({})).objects.find(({ kind }) => kind === "DaemonSet");
     const byHand = structuredClone(made) as unknown as ApiObject & { spec: { template: { spec: Pod } } };
     byHand.metadata.name = "kube-multus-ds-arm";
     byHand.spec.template.spec.volumes?.push({ name: "more", hostPath: { path: "/srv" } });

@@ -6,7 +6,7 @@ import { NotSynced } from "../../kube/not-synced.ts";
 import { type ApiObject, refOf } from "../../kube/resource.ts";
 import { RenderError } from "../../render/errors.ts";
 import { isSameSpec, lastComplete } from "../../render/last-complete.ts";
-import { objectsOf, type RenderedInstall } from "../../render/render.ts";
+import type { RenderedInstall } from "../../render/render.ts";
 import { type ForeignField, foreignFieldText } from "../shared/foreign-fields.ts";
 import type { RolloutStatus } from "./canary/gate.ts";
 import type { Done } from "./carry-out.ts";
@@ -190,7 +190,7 @@ function overTime(
   const since = progressedAt(previous, generation, rollout, rfc3339(now));
   const late = withDeadline(phase, since, now, rolloutDeadlineSeconds);
   if (late.phase.state === "Stuck" && install.spec.rollout.rollback && isOfTheSpec(rollout)) {
-    const daemonSets = objectsOf(rendered).filter(({ kind }) => kind === "DaemonSet");
+    const daemonSets = rendered.objects.filter(({ kind }) => kind === "DaemonSet");
     const record = stuckRollout(revisionOfAll(daemonSets), generation, late.phase.message);
     const isKnown = previous.rollout?.state === "Failed";
     return { phase: late.phase, since, record, rechecks: isKnown ? [] : [1] };

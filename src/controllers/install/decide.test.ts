@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { nodeView } from "../../diagnosis/node.ts";
-import { objectsOf } from "../../render/render.ts";
 import { GUARD, rolloutGuard } from "../../render/rollout-guard.ts";
 import { templateOf } from "../shared/applier.ts";
 import type { Action } from "./actions.ts";
@@ -336,7 +335,7 @@ describe("a paused install", () => {
 
   it("names what waits", () => {
     const wanted = resolved(installOf(spec));
-    const [daemonSet] = objectsOf(wanted.rendered).filter(({ kind }) => kind === "DaemonSet");
+    const [daemonSet] = wanted.rendered.objects.filter(({ kind }) => kind === "DaemonSet");
     if (!daemonSet) throw new Error("no DaemonSet was rendered");
     const found = decide(wanted, observed(wanted, { differing: new Set([daemonSet]) }));
     expect(found.unchanged.state).toMatchObject({ kind: "Paused", waiting: [`apply ${DAEMON_SET}`] });

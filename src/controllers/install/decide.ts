@@ -10,7 +10,6 @@ import { MULTUS_GROUP, multusSubjects } from "../../render/access.ts";
 import { NETWORK_DEFINITION } from "../../render/definition.ts";
 import { LAST_COMPLETE, lastComplete } from "../../render/last-complete.ts";
 import { PROBE } from "../../render/probe-pod.ts";
-import { objectsOf } from "../../render/render.ts";
 import { GUARD, rolloutGuard } from "../../render/rollout-guard.ts";
 import { isOwn, templateOf } from "../shared/applier.ts";
 import { taskOwner } from "../shared/node-tasks.ts";
@@ -67,7 +66,7 @@ export interface Step {
 export function decide(spec: ResolvedSpec, observed: Observed): Plan {
   const { install } = spec;
   if (install.spec.paused) return paused(spec, observed);
-  const objects = objectsOf(spec.rendered);
+  const objects = spec.rendered.objects;
   const { adoption, gate, workloads } = observed;
   const taken = takeovers(adoption.taken);
   const preparation: Action[] = [
@@ -103,7 +102,7 @@ export function decide(spec: ResolvedSpec, observed: Observed): Plan {
 function paused(spec: ResolvedSpec, observed: Observed): Plan {
   const { install } = spec;
   const { inspectionPlan, inventory, rollout } = observed;
-  const entries = [...objectsOf(spec.rendered).map(entryOf), ...inventory];
+  const entries = [...spec.rendered.objects.map(entryOf), ...inventory];
   const running = entries.filter(({ kind, name }) => kind === "DaemonSet" && name !== GUARD);
   const state: InstallState = {
     kind: "Paused",
@@ -141,7 +140,7 @@ function paused(spec: ResolvedSpec, observed: Observed): Plan {
 /** What would be written if the install were not paused: "apply DaemonSet kube-system/kube-multus-ds". */
 function waitingWrites({ rendered }: ResolvedSpec, observed: Observed): string[] {
   const { owned, differing, inventory, adoption } = observed;
-  const objects = objectsOf(rendered);
+  const objects = rendered.objects;
   const written = objects.flatMap((object) => {
     if (!owned.get(refOf(object))) return [`create ${describe(refOf(object))}`];
     return differing.has(object) ? [`apply ${describe(refOf(object))}`] : [];
@@ -252,7 +251,7 @@ function workloadActions(
   observed: Observed,
 ): Action[] {
   const { workloads, adoption, gate } = observed;
-  const daemonSets = objectsOf(rendered).filter(isDaemonSet);
+  const daemonSets = rendered.objects.filter(isDaemonSet);
   switch (step.kind) {
     case "Guard":
       return raisedGuard(install, observed);
@@ -317,7 +316,7 @@ function settlement({ install, rendered }: ResolvedSpec, observed: Observed): St
   const runs = phaseOf({ ...rollout, unhealthy });
   if (!["Complete", "Inspecting", "NoNodes"].includes(runs.state))
     return { ...running(observed, found, rechecks), record, actions: [{ kind: "AbandonLeftovers" }] };
-  const objects = objectsOf(rendered);
+  const objects = rendered.objects;
   const complete = lastComplete(install);
   const before = owned.get(refOf(complete));
   const isReplacement = before !== undefined && !isDeepStrictEqual(before.data, complete.data);
@@ -392,7 +391,7 @@ function recordedEntries(
   rendered: ResolvedSpec["rendered"],
   { inventory, adoption }: Observed,
 ): InventoryEntry[] {
-  const entries = [...inventory, ...[...objectsOf(rendered), ...adoption.obsolete].map(entryOf)];
+  const entries = [...inventory, ...[...rendered.objects, ...adoption.obsolete].map(entryOf)];
   return [...new Map(entries.map((entry) => [entryKey(entry), entry])).values()];
 }
 

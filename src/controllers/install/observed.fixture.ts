@@ -8,7 +8,7 @@ import { type MultusPodView, multusPodView } from "../../diagnosis/multus-pod.ts
 import { type NodeView, nodeView } from "../../diagnosis/node.ts";
 import { type ApiObject, describe, refOf } from "../../kube/resource.ts";
 import { lastComplete } from "../../render/last-complete.ts";
-import { objectsOf, renderInstall } from "../../render/render.ts";
+import { renderInstall } from "../../render/render.ts";
 import type { LiveObjects } from "../shared/applier.ts";
 import type { Action } from "./actions.ts";
 import { canaryGate } from "./canary/gate.ts";
@@ -47,7 +47,7 @@ export function resolved(install: MultusInstall): ResolvedSpec {
 
 /** The objects of an install as the API server has them once the operator has applied them. */
 export function liveObjectsOf({ rendered }: ResolvedSpec): ApiObject[] {
-  return objectsOf(rendered).map((object) => asLive(asApplied(object, NONE)));
+  return rendered.objects.map((object) => asLive(asApplied(object, NONE)));
 }
 
 export function asLive(object: KubeObject): ApiObject {
@@ -102,7 +102,7 @@ export interface Situation {
 /** What `observe` returns for a spec in a situation. */
 export function observed(spec: ResolvedSpec, situation: Situation = {}): Observed {
   const { running = spec, more = [], changing = [], status = {} } = situation;
-  const daemonSets = objectsOf(spec.rendered).filter(({ kind }) => kind === "DaemonSet");
+  const daemonSets = spec.rendered.objects.filter(({ kind }) => kind === "DaemonSet");
   const there = [...liveObjectsOf(running), ...more];
   const owned = objectsByRef(there);
   const inventory = there.map((object) => entryOf(object));

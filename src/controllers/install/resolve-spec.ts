@@ -3,7 +3,7 @@ import { type MultusInstall, parseMultusInstall } from "../../crds/multus-instal
 import type { MultusInstallStatus } from "../../crds/multus-install/status.ts";
 import { type ApiObject, CONFIG_MAPS } from "../../kube/resource.ts";
 import { LAST_COMPLETE, restored } from "../../render/last-complete.ts";
-import { objectsOf, type RenderedInstall, renderInstall } from "../../render/render.ts";
+import { type RenderedInstall, renderInstall } from "../../render/render.ts";
 import { withDistribution } from "./distribution.ts";
 import { InvalidSpec } from "./errors.ts";
 import { revisionOfAll } from "./rollout/live-workloads.ts";
@@ -45,7 +45,7 @@ async function rendered(scope: ReconcileScope, spec: MultusInstall): Promise<Res
 }
 
 function daemonSetsOf(install: RenderedInstall) {
-  return objectsOf(install).filter(({ kind }) => kind === "DaemonSet");
+  return install.objects.filter(({ kind }) => kind === "DaemonSet");
 }
 
 function parse(live: ApiObject): MultusInstall {

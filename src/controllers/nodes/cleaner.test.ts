@@ -128,12 +128,12 @@ describe("cleaning nodes", () => {
   });
 
   it("says which Multus stays, and to CRI-O's nodes that the programs do; reports a clean node before anything else", async () => {
-    const told: string[] = [];
+    const notified: string[] = [];
     const after = new Cleaner({
       log: pino({ level: "silent" }),
       signal: new AbortController().signal,
-      onChange: () => told.push("change"),
-      onClean: (name) => told.push(name),
+      onChange: () => notified.push("change"),
+      onClean: (name) => notified.push(name),
       run: async (task) => {
         running.push({ task, signal: AbortSignal.abort(), answer: () => {}, fail: () => {} });
         const report = { node: task.node, at: "2026-11-24T12:00:00Z", removed: [], restored: [] };
@@ -148,8 +148,8 @@ describe("cleaning nodes", () => {
     ]);
     expect(running[0]?.task).not.toHaveProperty("keepPrograms");
     await setImmediate();
-    expect(told.slice(0, 2)).toEqual(["a", "b"]);
-    expect(told).toContain("change");
+    expect(notified.slice(0, 2)).toEqual(["a", "b"]);
+    expect(notified).toContain("change");
     // Another exchange begins anew.
     after.step({ ...request(nodes), key: "another" });
     expect(running).toHaveLength(4);

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { type NodeInspection, nodeInspection } from "../../crds/node-inspection.ts";
 import { NodeInspections } from "./node-inspections.ts";
 
-const look = (more: Partial<NodeInspection> = {}) =>
+const inspect = (more: Partial<NodeInspection> = {}) =>
   nodeInspection.parse({
     node: "node-1",
     at: "2026-11-24T12:00:00Z",
@@ -18,21 +18,21 @@ const look = (more: Partial<NodeInspection> = {}) =>
 
 it("notifies its listeners only of what is new", () => {
   const inspections = new NodeInspections();
-  let told = 0;
-  inspections.onChange(() => told++);
-  inspections.set(look());
-  inspections.set(look({ at: "2026-11-24T13:00:00Z" }));
-  expect(told).toBe(1);
+  let notified = 0;
+  inspections.onChange(() => notified++);
+  inspections.set(inspect());
+  inspections.set(inspect({ at: "2026-11-24T13:00:00Z" }));
+  expect(notified).toBe(1);
   expect(inspections.get("node-1")?.at).toBe("2026-11-24T13:00:00Z");
-  inspections.set(look({ interfaces: ["eth0", "eth1"] }));
-  expect(told).toBe(2);
+  inspections.set(inspect({ interfaces: ["eth0", "eth1"] }));
+  expect(notified).toBe(2);
   inspections.delete("node-1");
   inspections.delete("node-1");
-  expect(told).toBe(3);
+  expect(notified).toBe(3);
   expect(inspections.values()).toEqual([]);
 });
 
 it("refuses an inspection that is out of bounds", () => {
-  expect(nodeInspection.safeParse({ ...look(), interfaces: ["sixteen-letters!"] }).success).toBe(false);
-  expect(nodeInspection.safeParse({ ...look(), at: "yesterday" }).success).toBe(false);
+  expect(nodeInspection.safeParse({ ...inspect(), interfaces: ["sixteen-letters!"] }).success).toBe(false);
+  expect(nodeInspection.safeParse({ ...inspect(), at: "yesterday" }).success).toBe(false);
 });

@@ -15,7 +15,7 @@ import { ownsByApply } from "../../../kube/managed-fields.ts";
 import { type ApiObject, describe, refOf } from "../../../kube/resource.ts";
 import { NETWORK_DEFINITION } from "../../../render/definition.ts";
 import { LAST_COMPLETE } from "../../../render/last-complete.ts";
-import { objectsOf, renderInstall } from "../../../render/render.ts";
+import { renderInstall } from "../../../render/render.ts";
 import { GUARD } from "../../../render/rollout-guard.ts";
 import { FIELD_MANAGER, isOwn, templateOf } from "../../shared/applier.ts";
 import { foreignFields, foreignFieldText } from "../../shared/foreign-fields.ts";
@@ -32,7 +32,7 @@ import { conflictOf } from "./conflicts.ts";
 export async function preview(client: KubeClient, install: MultusInstall): Promise<Preview> {
   const live = await installs(client);
   const same = live.find(({ metadata }) => metadata.name === install.metadata.name);
-  const objects = objectsOf(renderInstall(await withForeseenDistribution(client, install, same)));
+  const objects = renderInstall(await withForeseenDistribution(client, install, same)).objects;
   const older = activeInstall(live);
   if (older && older.metadata.name !== install.metadata.name)
     return {

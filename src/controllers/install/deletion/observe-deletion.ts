@@ -6,7 +6,7 @@ import { NotSynced } from "../../../kube/not-synced.ts";
 import type { ApiObject } from "../../../kube/resource.ts";
 import { hostPaths } from "../../../multus/distributions.ts";
 import { RenderError } from "../../../render/errors.ts";
-import { objectsOf, renderInstall } from "../../../render/render.ts";
+import { renderInstall } from "../../../render/render.ts";
 import { isOwn } from "../../shared/applier.ts";
 import type { CleaningProgress, CleaningRequest } from "../../shared/node-tasks.ts";
 import { taskOwner } from "../../shared/node-tasks.ts";
@@ -136,7 +136,7 @@ function everythingOf(live: ApiObject, install: MultusInstall | undefined): Inve
   const guard = install ? guardRefs(install.spec.namespace).map(entryOfRef) : [];
   const known = new Map([...recordedInventory(live), ...guard].map((entry) => [entryKey(entry), entry]));
   try {
-    for (const object of install ? objectsOf(renderInstall(install)) : [])
+    for (const object of install ? renderInstall(install).objects : [])
       known.set(entryKey(entryOf(object)), entryOf(object));
   } catch (error) {
     if (!(error instanceof RenderError)) throw error;

@@ -5,7 +5,6 @@ import type { NodeView } from "../../../diagnosis/node.ts";
 import { joined } from "../../../diagnosis/node-checks.ts";
 import { type ApiObject, DAEMON_SETS, describe, refOf } from "../../../kube/resource.ts";
 import { UPSTREAM_LABELS } from "../../../render/labels.ts";
-import { objectsOf } from "../../../render/render.ts";
 import { type LiveObjects, templateOf } from "../../shared/applier.ts";
 import type { ResolvedSpec } from "../resolve-spec.ts";
 import { type Rollout, rollout } from "../rollout/assess.ts";
@@ -33,7 +32,7 @@ export async function observeRollout(
   },
 ): Promise<Rollout> {
   const { namespace } = install.spec;
-  const all = objectsOf(rendered).map(refOf);
+  const all = rendered.objects.map(refOf);
   const refs = all.filter((ref) => ref.type === DAEMON_SETS);
   // A copy older than the last write shows the numbers of a rollout that is over.
   const daemonSets = refs.flatMap((ref) => {

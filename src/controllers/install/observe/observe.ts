@@ -6,7 +6,6 @@ import type { MultusPodView } from "../../../diagnosis/multus-pod.ts";
 import type { NodeView } from "../../../diagnosis/node.ts";
 import { type ApiObject, describe, type ObjectRef, refOf } from "../../../kube/resource.ts";
 import { lastComplete } from "../../../render/last-complete.ts";
-import { objectsOf } from "../../../render/render.ts";
 import { isOwn, type LiveObjects } from "../../shared/applier.ts";
 import { type ForeignField, foreignFields, hasEffect } from "../../shared/foreign-fields.ts";
 import type { CleaningRequest, InspectionPlan } from "../../shared/node-tasks.ts";
@@ -77,7 +76,7 @@ export async function observe(scope: ReconcileScope, spec: ResolvedSpec): Promis
   const { deps, context, live, previous } = scope;
   const { install, rollback } = spec;
   const { namespace } = install.spec;
-  const objects = objectsOf(spec.rendered);
+  const objects = spec.rendered.objects;
   const daemonSets = objects.filter(({ kind }) => kind === "DaemonSet");
   const recorded = recordedInventory(live);
   const refs = [

@@ -31,19 +31,19 @@ it("applies at once what is new, what is up to date, and what was changed outsid
 });
 
 it("puts a guard on every node that Multus serves before pods are replaced that delete their configuration", () => {
-  const exchanged = { live: [old()], servingNodes: ["a", "b"] };
-  expect(step(exchanged)).toBe("Guard");
-  expect(step({ ...exchanged, guard: guard(["a"]) })).toBe("Guard");
-  expect(step({ ...exchanged, guard: guard(["a", "b"]) })).toBe("Apply");
-  expect(step({ ...exchanged, guard: guard(["a", "b"], 5, true) })).toBe("Guard");
+  const replaced = { live: [old()], servingNodes: ["a", "b"] };
+  expect(step(replaced)).toBe("Guard");
+  expect(step({ ...replaced, guard: guard(["a"]) })).toBe("Guard");
+  expect(step({ ...replaced, guard: guard(["a", "b"]) })).toBe("Apply");
+  expect(step({ ...replaced, guard: guard(["a", "b"], 5, true) })).toBe("Guard");
 });
 
 it("does not wait for a guard that does not come up longer than a minute", () => {
-  const exchanged = { live: [old()], servingNodes: ["a", "b"] };
-  expect(nextStep(state({ ...exchanged, guard: guard(["a"]) }))).toMatchObject({
+  const replaced = { live: [old()], servingNodes: ["a", "b"] };
+  expect(nextStep(state({ ...replaced, guard: guard(["a"]) }))).toMatchObject({
     message: expect.stringMatching(/guard pod on b/),
   });
-  expect(step({ ...exchanged, guard: guard(["a"], MAX_GUARD_WAIT_SECONDS) })).toBe("Apply");
+  expect(step({ ...replaced, guard: guard(["a"], MAX_GUARD_WAIT_SECONDS) })).toBe("Apply");
 });
 
 it("needs no guard where the pods leave their configuration", () => {

@@ -13,12 +13,12 @@ export function groupsOf(value: unknown): string[] {
 /** The wanted subjects, and of those that a live binding has Multus' own: pods of a previous Multus act as these. */
 export function withPrevious(live: unknown, wanted: unknown, own: readonly object[]): object[] {
   const asked = parsed(wanted);
-  const earlier = parsed(live).filter(
+  const previous = parsed(live).filter(
     (subject) =>
       own.some((known) => isDeepStrictEqual(known, subject)) &&
       !asked.some((other) => isDeepStrictEqual(other, subject)),
   );
-  return [...asked, ...earlier];
+  return [...asked, ...previous];
 }
 
 function parsed(value: unknown): z.output<typeof subjects> {
