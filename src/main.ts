@@ -4,6 +4,7 @@ import { crdsCommand } from "./commands/crds.ts";
 import { diffCommand } from "./commands/diff.ts";
 import { pointToOwnHelp } from "./commands/help.ts";
 import { importCommand } from "./commands/import.ts";
+import { printError } from "./commands/input.ts";
 import { COMPLETE_ARGUMENT, complete } from "./commands/kubectl/complete.ts";
 import { kubectlMultus, PLUGIN_ARGUMENT, withoutEqualSigns } from "./commands/kubectl/program.ts";
 import { nodeCommand } from "./commands/node.ts";
@@ -13,6 +14,7 @@ import { runCommand } from "./commands/run.ts";
 import { uninstallGuardCommand } from "./commands/uninstall-guard.ts";
 import { validateCommand } from "./commands/validate.ts";
 import { VERSION, versionCommand } from "./commands/version.ts";
+import { KubeconfigError } from "./kube/errors.ts";
 
 /** Exit codes: 0 done, 1 the input was refused, 2 it could not be read or the command line is wrong. */
 const program = new Command("multus-operator")
@@ -47,10 +49,20 @@ pointToOwnHelp(program);
 
 for (const stream of [process.stdout, process.stderr]) stream.on("error", endQuietly);
 const [first, ...rest] = process.argv.slice(2);
-if (first === PLUGIN_ARGUMENT) await kubectlMultus().parseAsync(withoutEqualSigns(rest), { from: "user" });
-else if (first === COMPLETE_ARGUMENT) process.stdout.write(await complete(kubectlMultus(), rest));
-else if (first === COMPLETE_OWN_ARGUMENT) process.stdout.write(await complete(program, rest));
-else await program.parseAsync();
+try {
+  await parse();
+} catch (error) {
+  if (!(error instanceof KubeconfigError)) throw error;
+  printError(`error: ${error.message}. Check --kubeconfig and --context`);
+  process.exitCode = 2;
+}
+
+async function parse(): Promise<void> {
+  if (first === PLUGIN_ARGUMENT) await kubectlMultus().parseAsync(withoutEqualSigns(rest), { from: "user" });
+  else if (first === COMPLETE_ARGUMENT) process.stdout.write(await complete(kubectlMultus(), rest));
+  else if (first === COMPLETE_OWN_ARGUMENT) process.stdout.write(await complete(program, rest));
+  else await program.parseAsync();
+}
 
 /** `multus-operator crds | head`: the reader has read enough, and the rest is dropped. */
 function endQuietly(error: NodeJS.ErrnoException): void {

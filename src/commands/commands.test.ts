@@ -311,6 +311,15 @@ describe.concurrent("the other commands", () => {
       expect(stdout).toContain(command);
   });
 
+  it.each([["run"], ["uninstall-guard"]])(
+    "%s names a kubeconfig that cannot be read, in one line",
+    async (command) => {
+      const { code, stderr } = await multusOperator([command, "--kubeconfig", "/no-such-file"]);
+      expect(stderr).toMatch(/^error: the kubeconfig \/no-such-file cannot be read: ENOENT.*\n$/);
+      expect(code).toBe(2);
+    },
+  );
+
   it("run refuses a port that is none", async () => {
     const { code, stderr } = await multusOperator(["run", "--health-port", "70000"]);
     expect(stderr).toContain("it must be a port, 0 to 65535");

@@ -2,9 +2,10 @@ import { Command } from "commander";
 import { MULTUS_INSTALL } from "../crds/multus-install/multus-install.ts";
 import { KubeClient } from "../kube/client.ts";
 import { connect } from "../kube/connection.ts";
-import { isNotFound } from "../kube/errors.ts";
+import { ApiError, isNotFound, NetworkError } from "../kube/errors.ts";
 import type { ApiObject } from "../kube/resource.ts";
 import { printError } from "./input.ts";
+import { describeFailure } from "./request-failure.ts";
 
 interface GuardOptions {
   kubeconfig?: string;
@@ -22,14 +23,24 @@ export function uninstallGuardCommand(): Command {
     )
     .option("--release <name>", "the Helm release, for the message", "multus-operator")
     .option("--namespace <name>", "its namespace, for the message", "multus-operator")
-    .addHelpText("after", "\nExit code 0: the operator can be removed; 1: a MultusInstall needs it.")
+    .addHelpText(
+      "after",
+      "\nExit code 0: the operator can be removed; 1: a MultusInstall needs it; 2: that cannot be read.",
+    )
     .action(async ({ kubeconfig, release, namespace }: GuardOptions) => {
       const connection = connect(kubeconfig ? { kubeconfig } : {});
-      const names = await installs(new KubeClient(connection));
-      await connection.close();
-      if (names.length === 0) return;
-      printError(refusal(names, release, namespace));
-      process.exitCode = 1;
+      try {
+        const names = await installs(new KubeClient(connection));
+        if (names.length === 0) return;
+        printError(refusal(names, release, namespace));
+        process.exitCode = 1;
+      } catch (error) {
+        if (!(error instanceof NetworkError || error instanceof ApiError)) throw error;
+        printError(`error: ${describeFailure(error)}`);
+        process.exitCode = 2;
+      } finally {
+        await connection.close();
+      }
     });
 }
 

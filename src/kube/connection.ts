@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { KubeConfig, type RequestContext } from "@kubernetes/client-node";
 import type { Dispatcher } from "undici";
+import { KubeconfigError } from "./errors.ts";
 
 /** Where the credentials come from: a kubeconfig file, else the usual places (KUBECONFIG, the pod's service account). */
 export interface ConnectionOptions {
@@ -40,7 +41,8 @@ export class Connection extends KubeConfig {
   /** https://address:port, without a slash at the end. Throws where the kubeconfig names no cluster. */
   get server(): string {
     const cluster = this.getCurrentCluster();
-    if (!cluster) throw new Error(`the kubeconfig's context "${this.currentContext}" names no cluster`);
+    if (!cluster)
+      throw new KubeconfigError(`the kubeconfig's context "${this.currentContext}" names no cluster`);
     return cluster.server.replace(/\/$/, "");
   }
 
@@ -63,23 +65,33 @@ export class Connection extends KubeConfig {
 /** What client-node falls back on if it finds no kubeconfig at all. */
 const NO_KUBECONFIG = "http://localhost:8080";
 
-/** Throws if the file cannot be read, has no such context, or if there is no file at all. */
+/** Throws a KubeconfigError if the file cannot be read, has no such context, or if there is no file at all. */
 export function connect(options: ConnectionOptions = {}): Connection {
   const connection = new Connection();
-  if (options.kubeconfig !== undefined) connection.loadFromFile(options.kubeconfig);
-  else {
-    connection.loadFromDefault();
+  load(connection, options.kubeconfig);
+  if (options.kubeconfig === undefined) {
     if (connection.getCurrentCluster()?.server === NO_KUBECONFIG)
-      throw new Error(
+      throw new KubeconfigError(
         "there is no kubeconfig: neither KUBECONFIG nor ~/.kube/config names a cluster, and this is not a pod",
       );
   }
   if (options.context !== undefined) {
     if (!connection.getContextObject(options.context))
-      throw new Error(
+      throw new KubeconfigError(
         `no context "${options.context}" in the kubeconfig (it has: ${connection.contexts.map((c) => c.name).join(", ")})`,
       );
     connection.setCurrentContext(options.context);
   }
   return connection;
+}
+
+function load(connection: Connection, file: string | undefined): void {
+  try {
+    if (file === undefined) connection.loadFromDefault();
+    else connection.loadFromFile(file);
+  } catch (cause) {
+    // js-yaml shows the place in further lines.
+    const [why] = (cause instanceof Error ? cause.message : String(cause)).split("\n");
+    throw new KubeconfigError(`the kubeconfig${file ? ` ${file}` : ""} cannot be read: ${why}`, { cause });
+  }
 }

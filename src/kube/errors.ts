@@ -50,6 +50,12 @@ export class ApiError extends Error {
   }
 }
 
+/** There is no kubeconfig, it cannot be read, or it lacks what was asked for: nothing was sent. */
+export class KubeconfigError extends Error {
+  override readonly name = "KubeconfigError";
+  readonly code = "KUBECONFIG";
+}
+
 /** The request did not get an answer: connection refused, reset, timed out, cut off. */
 export class NetworkError extends Error {
   override readonly name = "NetworkError";
