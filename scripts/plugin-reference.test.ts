@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, it } from "vitest";
-import { CAUSES } from "../src/networks/explain/causes.ts";
+import { CAUSES } from "../src/networks/explain/cause-codes.ts";
 import { pluginReference } from "./plugin-reference.ts";
 
 /** With these nothing is to be repaired. */

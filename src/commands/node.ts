@@ -2,12 +2,12 @@ import { writeFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { nodeFilesOf } from "../multus/node-files.ts";
 import type { Flavour } from "../multus/releases.ts";
-import { clean } from "../node/clean.ts";
-import { cleanLeftovers } from "../node/clean-leftovers.ts";
+import { cleanLeftovers } from "../node/clean-previous.ts";
 import { Host } from "../node/host.ts";
 import { inspect } from "../node/inspect.ts";
 import { encodeMessage } from "../node/message.ts";
 import { releaseShims } from "../node/release-shims.ts";
+import { clean } from "../node/uninstall.ts";
 
 interface NodeOptions {
   node: string;

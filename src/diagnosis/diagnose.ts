@@ -1,9 +1,9 @@
 import { ENOUGH_MEMORY, isLowMemory } from "../multus/memory.ts";
 import type { ContainerIssue } from "./container-issue.ts";
 import { type Explanation, explainPullFailure } from "./image-pull.ts";
-import type { MultusPodView } from "./multus-pod.ts";
 import type { NodeView } from "./node.ts";
-import { knownReason, type NodeReason, severityOf } from "./reasons.ts";
+import { knownReason, type NodeReason, severityOf } from "./node-reasons.ts";
+import type { MultusPodView } from "./pod-health.ts";
 import { stabilizationSeconds } from "./stabilization.ts";
 import { explainStartFailure } from "./start-errors.ts";
 

@@ -1,4 +1,4 @@
-import type { NodeReason } from "./reasons.ts";
+import type { NodeReason } from "./node-reasons.ts";
 
 /** What is known of an image that a node could not pull. */
 export interface PullFailure {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type MultusInstallSpecInput, multusInstallSpec } from "../crds/multus-install/spec.ts";
 import { type NodeInspection, nodeInspection } from "../crds/node-inspection.ts";
 import { differingNodes, joined, nodeIssue, primaryNetworkStatus, refusedToken } from "./node-checks.ts";
-import type { NodeReason } from "./reasons.ts";
+import type { NodeReason } from "./node-reasons.ts";
 
 const NOW = new Date("2026-11-24T12:00:00Z");
 const MULTUS = { name: "00-multus.conf", networkName: "multus-cni-network", pluginTypes: ["multus"] };

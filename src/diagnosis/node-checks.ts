@@ -7,7 +7,7 @@ import { rfc3339 } from "../crds/rfc3339.ts";
 import { hostPaths } from "../multus/distributions.ts";
 import { flavourOf } from "../multus/releases.ts";
 import { bounded, type UnhealthyNode } from "./diagnose.ts";
-import type { NodeReason } from "./reasons.ts";
+import type { NodeReason } from "./node-reasons.ts";
 
 /** At most this many files are listed; nodes of a cluster have one or two. */
 const MAX_FILES = 10;

@@ -1,4 +1,4 @@
-import type { MultusPodView } from "./multus-pod.ts";
+import type { MultusPodView } from "./pod-health.ts";
 
 /**
  * A container that failed and runs again is believed once it has run for longer than the last time, and for so many

@@ -187,7 +187,7 @@ describeOn(["nodeExec", "loadImage", "ownNodes", "secondNetwork"], "one Multus e
     await using stream = new PodStream(cluster.kubeconfig, ["node-2"], "served");
     stream.start();
     await apply({ ...broken, rollout: { canary, rollback: true } });
-    await readyFor("RolledBack", /no-such-tag.*on every node$/);
+    await readyFor("RolledBack", /no-such-tag.*Rolled back to .* on all nodes$/);
     const outcomes = await stream.finish();
     expect(outcomes.filter(({ bypassed, reported }) => bypassed || !reported)).toEqual([]);
     expect((await podsByNode())["node-2"]).toBe(before["node-2"]);

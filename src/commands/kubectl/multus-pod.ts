@@ -1,5 +1,5 @@
 import { unhealthyNodes } from "../../diagnosis/diagnose.ts";
-import { multusPodView } from "../../diagnosis/multus-pod.ts";
+import { multusPodView } from "../../diagnosis/pod-health.ts";
 import { PODS } from "../../kube/resource.ts";
 import type { MultusOnNode } from "../../networks/explain/input.ts";
 import { GUARD } from "../../networks/sandbox-failure.ts";

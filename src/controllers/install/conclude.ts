@@ -20,7 +20,7 @@ import { progressedAt, withDeadline } from "./rollout/progress.ts";
 import { isOfTheSpec, rolledBack, stuckRollout } from "./rollout/rollback.ts";
 import { carriedOver } from "./status/carried-over.ts";
 import type { InstallState } from "./status/conditions.ts";
-import { isReadyAlready } from "./status/ready.ts";
+import { isReadyAlready } from "./status/previously-ready.ts";
 import type { StatusInput } from "./status/status.ts";
 
 /** What was refused as invalid stays so until the spec, the program or a policy changes: no back-off from 5 ms. */

@@ -14,7 +14,7 @@ import { GUARD, rolloutGuard } from "../../render/rollout-guard.ts";
 import { isOwn, templateOf } from "../shared/applier.ts";
 import { taskOwner } from "../shared/node-tasks.ts";
 import type { Action } from "./actions.ts";
-import { takeovers } from "./adoption/adoption.ts";
+import { takeovers } from "./adoption/plan-adoption.ts";
 import { canaryStep } from "./canary/canary.ts";
 import { heldBack, type RolloutStatus } from "./canary/gate.ts";
 import { InvalidSpec, ProbeNetworkMissing } from "./errors.ts";

@@ -1,6 +1,6 @@
 import { ApiError, isApplyConflict, isNamespaceMissing, isNamespaceTerminating } from "../../kube/errors.ts";
 import { ForeignObject, MayNotApprove } from "../shared/errors.ts";
-import { conflictOf, conflictsText } from "./adoption/conflicts.ts";
+import { conflictOf, conflictsText } from "./adoption/conflict-text.ts";
 import type { InstallState } from "./status/conditions.ts";
 
 /** Another Multus is there, or an object of it that cannot become the operator's. */

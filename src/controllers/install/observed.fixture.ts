@@ -4,8 +4,8 @@ import {
   type MultusInstall,
   multusInstall,
 } from "../../crds/multus-install/multus-install.ts";
-import { type MultusPodView, multusPodView } from "../../diagnosis/multus-pod.ts";
 import { type NodeView, nodeView } from "../../diagnosis/node.ts";
+import { type MultusPodView, multusPodView } from "../../diagnosis/pod-health.ts";
 import { type ApiObject, describe, refOf } from "../../kube/resource.ts";
 import { lastComplete } from "../../render/last-complete.ts";
 import { renderInstall } from "../../render/render.ts";

@@ -1,4 +1,4 @@
-import { type Cause, cause } from "./causes.ts";
+import { type Cause, cause } from "./cause-codes.ts";
 import type { ExplainInput } from "./input.ts";
 import { restartOf } from "./wording.ts";
 

@@ -6,7 +6,7 @@ import { readNetwork } from "../cross-checks/network.ts";
 import { devicesOf, needsOf } from "../needs.ts";
 import { NETWORKS, parseNetworks } from "../pod-request/request.ts";
 import { failureView, refusalOf } from "../sandbox-event.ts";
-import type { CauseCode } from "./causes.ts";
+import type { CauseCode } from "./cause-codes.ts";
 import { explain } from "./explain.ts";
 
 /** Events of kubelets as users reported them, for a pod app/web that requests app/lan: test/cases/explain-*.yaml. */

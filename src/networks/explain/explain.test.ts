@@ -7,7 +7,7 @@ import { devicesOf, needsOf } from "../needs.ts";
 import { parseNetworkStatus } from "../pod-request/network-status.ts";
 import { NETWORKS, parseNetworks } from "../pod-request/request.ts";
 import { sandboxFailureOf } from "../sandbox-failure.ts";
-import type { CAUSES } from "./causes.ts";
+import type { CAUSES } from "./cause-codes.ts";
 import { chainOf } from "./chain.ts";
 import { explain } from "./explain.ts";
 import type { ExplainedNad, ExplainedPod, ExplainInput } from "./input.ts";

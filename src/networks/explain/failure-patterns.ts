@@ -1,7 +1,7 @@
 import { show } from "../../cni/finding.ts";
 import { OTHER_PLUGINS, PLUGINS } from "../../cni/plugins/plugins.ts";
 import { closest } from "../../crds/suggestion.ts";
-import { type CauseCode, editHint } from "./causes.ts";
+import { type CauseCode, editHint } from "./cause-codes.ts";
 import { editing, type FailurePlace, nameOf } from "./failure-place.ts";
 import { readableRange } from "./readable-range.ts";
 

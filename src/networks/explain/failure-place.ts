@@ -1,6 +1,6 @@
 import type { Finding } from "../../cni/finding.ts";
 import type { NetworkRequest } from "../pod-request/request.ts";
-import { editCommand } from "./causes.ts";
+import { editCommand } from "./cause-codes.ts";
 
 /** What is known of the place where a plugin failed. */
 export interface FailurePlace {

@@ -1,5 +1,5 @@
 import { fixOf, issuesOf, type KnownDefect, knownDefect } from "../../multus/known-defects.ts";
-import { type Cause, cause } from "./causes.ts";
+import { type Cause, cause } from "./cause-codes.ts";
 
 /** host-local, Calico's IPAM; in a message about the cluster's own network. */
 const USED_UP =

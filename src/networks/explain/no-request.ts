@@ -1,8 +1,8 @@
 import { show } from "../../cni/finding.ts";
 import { keyOf } from "../attachments.ts";
 import { DEFAULT_NETWORK, parseDefaultNetwork } from "../pod-request/default-network.ts";
-import { type Cause, cause } from "./causes.ts";
-import { causeOfFailure, causeOfPrimary } from "./failure.ts";
+import { type Cause, cause } from "./cause-codes.ts";
+import { causeOfFailure, causeOfPrimary } from "./cause-of-failure.ts";
 import type { FailurePlace } from "./failure-place.ts";
 import type { ExplainInput } from "./input.ts";
 import { placeToFix } from "./wording.ts";

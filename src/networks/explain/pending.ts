@@ -1,7 +1,7 @@
 import type { PodOutcome } from "../outcome.ts";
 import { GUARD } from "../sandbox-failure.ts";
-import { type Cause, cause, editCommand } from "./causes.ts";
-import { badConfig } from "./failure.ts";
+import { type Cause, cause, editCommand } from "./cause-codes.ts";
+import { badConfig } from "./cause-of-failure.ts";
 import { type ExplainInput, errorsOf } from "./input.ts";
 import { schedulerText } from "./wording.ts";
 

@@ -22,8 +22,8 @@ import { foreignFields, foreignFieldText } from "../../shared/foreign-fields.ts"
 import { withForeseenDistribution } from "../distribution.ts";
 import { entryKey, entryOf, recordedInventory, refOfEntry } from "../inventory/inventory.ts";
 import { marked } from "../rollout/live-workloads.ts";
-import { foundPods, withoutTemplate } from "./adoption.ts";
-import { conflictOf } from "./conflicts.ts";
+import { conflictOf } from "./conflict-text.ts";
+import { foundPods, withoutTemplate } from "./plan-adoption.ts";
 
 /**
  * What the operator would write to the cluster for an install that is not applied yet, found by the dry runs

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { multusPodView } from "../../../diagnosis/multus-pod.ts";
+import { multusPodView } from "../../../diagnosis/pod-health.ts";
 import { isAttached, probeOutcome } from "./probe.ts";
 
 const CREATED = "2026-01-01T00:00:00Z";

@@ -1,4 +1,4 @@
-import type { MultusPodView } from "../../../diagnosis/multus-pod.ts";
+import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
 import { type ApiObject, CORE_EVENTS } from "../../../kube/resource.ts";
 import { failureView } from "../../../networks/sandbox-event.ts";
 import type { ReconcileScope } from "../scope.ts";

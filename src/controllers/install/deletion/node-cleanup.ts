@@ -1,7 +1,7 @@
 import { listed } from "../../../crds/listed.ts";
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
 import { secondsOf } from "../../../crds/multus-install/text.ts";
-import type { MultusPodView } from "../../../diagnosis/multus-pod.ts";
+import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
 import type { NotSynced } from "../../../kube/not-synced.ts";
 import type { ApiObject } from "../../../kube/resource.ts";
 import type { NodeNotCleaned } from "../../shared/node-tasks.ts";

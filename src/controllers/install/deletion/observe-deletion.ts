@@ -1,7 +1,7 @@
 import { type MultusInstall, parseMultusInstall } from "../../../crds/multus-install/multus-install.ts";
 import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts";
-import type { MultusPodView } from "../../../diagnosis/multus-pod.ts";
 import type { NodeView } from "../../../diagnosis/node.ts";
+import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
 import { NotSynced } from "../../../kube/not-synced.ts";
 import type { ApiObject } from "../../../kube/resource.ts";
 import { hostPaths } from "../../../multus/distributions.ts";

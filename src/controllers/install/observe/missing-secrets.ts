@@ -1,4 +1,4 @@
-import type { MultusPodView } from "../../../diagnosis/multus-pod.ts";
+import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
 import type { ReconcileScope } from "../scope.ts";
 import { recentMessages } from "./kubelet-events.ts";
 

@@ -1,15 +1,16 @@
 import type { KubeObject } from "../../../crds/kube-object.ts";
+import { daemonSetView } from "../../../diagnosis/daemon-set.ts";
 import { secondsToStable, unhealthyNodes } from "../../../diagnosis/diagnose.ts";
-import { daemonSetView, type MultusPodView } from "../../../diagnosis/multus-pod.ts";
 import type { NodeView } from "../../../diagnosis/node.ts";
 import { joined } from "../../../diagnosis/node-checks.ts";
+import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
 import { type ApiObject, DAEMON_SETS, describe, refOf } from "../../../kube/resource.ts";
 import { UPSTREAM_LABELS } from "../../../render/labels.ts";
 import { type LiveObjects, templateOf } from "../../shared/applier.ts";
 import type { ResolvedSpec } from "../resolve-spec.ts";
 import { type Rollout, rollout } from "../rollout/assess.ts";
 import type { ReconcileScope } from "../scope.ts";
-import { isReadyAlready } from "../status/ready.ts";
+import { isReadyAlready } from "../status/previously-ready.ts";
 import { isStarting, STARTING_SECONDS, withFailedMounts } from "./failed-mounts.ts";
 import type { InspectionFindings } from "./inspection-plan.ts";
 import { withMissingSecrets } from "./missing-secrets.ts";

@@ -1,5 +1,5 @@
 import type { KubeObject } from "../../../crds/kube-object.ts";
-import { type Adoption, withoutTemplate } from "../adoption/adoption.ts";
+import { type Adoption, withoutTemplate } from "../adoption/plan-adoption.ts";
 import { marked } from "./live-workloads.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
+import { daemonSetView } from "../../../diagnosis/daemon-set.ts";
 import type { UnhealthyNode } from "../../../diagnosis/diagnose.ts";
-import { daemonSetView } from "../../../diagnosis/multus-pod.ts";
 import { phaseOf, rollout } from "./assess.ts";
 
 const daemonSet = (

@@ -1,7 +1,7 @@
 import { listed } from "../../../crds/listed.ts";
 import { counted } from "../../../crds/plural.ts";
+import type { DaemonSetView } from "../../../diagnosis/daemon-set.ts";
 import type { UnhealthyNode } from "../../../diagnosis/diagnose.ts";
-import type { DaemonSetView } from "../../../diagnosis/multus-pod.ts";
 
 /** The rollout of all DaemonSets of one install together, in numbers of nodes. */
 export interface Rollout {

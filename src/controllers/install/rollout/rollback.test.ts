@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { MULTUS_INSTALL_API_VERSION, multusInstall } from "../../../crds/multus-install/multus-install.ts";
-import type { NodeReason } from "../../../diagnosis/reasons.ts";
+import type { NodeReason } from "../../../diagnosis/node-reasons.ts";
 import { isSameSpec, lastComplete } from "../../../render/last-complete.ts";
 import { isOfTheSpec } from "./rollback.ts";
 

@@ -1,6 +1,6 @@
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
 import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts";
-import type { NodeReason } from "../../../diagnosis/reasons.ts";
+import type { NodeReason } from "../../../diagnosis/node-reasons.ts";
 import { shorten } from "../../../diagnosis/shorten.ts";
 import type { RolloutStatus } from "../canary/gate.ts";
 import type { Rollout, RolloutPhase } from "./assess.ts";

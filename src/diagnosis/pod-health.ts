@@ -5,48 +5,10 @@ import { isDaemonCommand } from "../render/rollout-guard.ts";
 import { type ContainerIssue, containerStatus, firstIssue, podIssue } from "./container-issue.ts";
 
 /**
- * The few fields of the cluster's objects that this controller looks at. Objects are parsed here, at the
- * border, and kept as these views: a pod costs hundreds of bytes, not kilobytes.
+ * What a Multus pod's health is made of: ready, terminating, or with an issue (container-issue.ts). Pods are parsed here,
+ * at the border, and kept as this view: one costs hundreds of bytes, not kilobytes. What it means for the node is
+ * decided in diagnose.ts.
  */
-
-const count = z.number().int().nonnegative().default(0);
-
-const daemonSet = z.object({
-  metadata: z.object({ name: z.string(), namespace: z.string(), generation: count }),
-  status: z
-    .object({
-      observedGeneration: count,
-      desiredNumberScheduled: count,
-      updatedNumberScheduled: count,
-      numberAvailable: count,
-      numberMisscheduled: count,
-    })
-    .prefault({}),
-});
-
-/** How far a DaemonSet's rollout is, in numbers of nodes. */
-export interface DaemonSetView {
-  name: string;
-  namespace: string;
-  /** False until the DaemonSet controller has seen the newest spec: its numbers then speak of an older one. */
-  current: boolean;
-  desired: number;
-  updated: number;
-  available: number;
-}
-
-/** Throws a ZodError where the object is no DaemonSet: a server that answers so is not to be guessed at. */
-export function daemonSetView(object: unknown): DaemonSetView {
-  const { metadata, status } = daemonSet.parse(object);
-  return {
-    name: metadata.name,
-    namespace: metadata.namespace,
-    current: status.observedGeneration >= metadata.generation,
-    desired: status.desiredNumberScheduled,
-    updated: status.updatedNumberScheduled,
-    available: status.numberAvailable,
-  };
-}
 
 const containerSpec = z.object({
   name: z.string(),

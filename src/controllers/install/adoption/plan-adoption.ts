@@ -23,7 +23,7 @@ import { AdoptionRefused } from "../errors.ts";
 import { entryKey, entryOf } from "../inventory/inventory.ts";
 import { FINALIZER, type ReconcileScope } from "../scope.ts";
 import type { InventoryEntry } from "../status/status.ts";
-import { type Conflict, conflictOf, conflictsText } from "./conflicts.ts";
+import { type Conflict, conflictOf, conflictsText } from "./conflict-text.ts";
 
 /** Who wrote an object that was installed by hand. Fields that controllers and other programs set stay theirs. */
 const byHand = (manager: string) => /^(kubectl|helm)/i.test(manager);

@@ -1,6 +1,6 @@
 import type { Finding } from "../../cni/finding.ts";
 import { pathAndMessage, show } from "../../cni/finding.ts";
-import { type Cause, cause, editHint } from "./causes.ts";
+import { type Cause, cause, editHint } from "./cause-codes.ts";
 import { FAILURE_PATTERNS } from "./failure-patterns.ts";
 import { type FailurePlace, nameOf } from "./failure-place.ts";
 

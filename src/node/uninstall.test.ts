@@ -12,8 +12,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { clean } from "./clean.ts";
 import { Host } from "./host.ts";
+import { clean } from "./uninstall.ts";
 
 const CONF = "/etc/cni/net.d";
 const BIN = "/opt/cni/bin";
