@@ -216,7 +216,7 @@ it("ends v4 before v3.4 starts, and starts v4 before v3.4 ends", async () => {
     (await pods("name=multus")).every(({ metadata }) => metadata.deletionTimestamp !== undefined),
   );
   await waitUntil("the status to say so", async () =>
-    /kube-multus-ds\) to end on node-a, node-b/.test((await ready())?.message ?? ""),
+    /kube-multus-ds\) to terminate on node-a, node-b/.test((await ready())?.message ?? ""),
   );
   expect(await exists("daemonset", "kube-multus-ds-amd64")).toBe(false);
   await endPods("name=multus");

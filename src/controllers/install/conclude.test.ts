@@ -119,8 +119,25 @@ describe("a reconcile that fails", () => {
 
   it("is not tried again at once if the API server refuses an object", () => {
     const found = concluded(THICK, {}, { done: { inventory: [], failure: refused(422) } });
-    expect(found).toMatchObject({ result: { requeueAfterSeconds: 300 }, refused: { status: 422 } });
+    expect(found).toMatchObject({ result: { requeueAfterSeconds: 5 }, refused: { status: 422 } });
     expect(found.error).toBeUndefined();
+  });
+
+  it.each([
+    [60, 60],
+    [3600, 300],
+  ])("is tried again less and less often: refused for %d s, next in %d s", (age, next) => {
+    const { before, pass: found } = pass(THICK);
+    const condition = {
+      ...({ type: "Stalled", status: "True", reason: "Refused", message: "" } as const),
+      observedGeneration: before.live.metadata.generation ?? 0,
+      lastTransitionTime: new Date((found.observed?.now.getTime() ?? 0) - age * 1000).toISOString(),
+    };
+    const previous = { ...before.previous, conditions: [condition] };
+    const failed = { ...found, done: { inventory: [], failure: refused(422) } };
+    expect(conclude({ ...before, previous }, failed).result).toEqual({ requeueAfterSeconds: next });
+    const ofOlderSpec = { ...previous, conditions: [{ ...condition, observedGeneration: -1 }] };
+    expect(conclude({ ...before, previous: ofOlderSpec }, failed).result).toEqual({ requeueAfterSeconds: 5 });
   });
 
   it("is not tried again if the spec is not valid, except for a probe's network, which may come", () => {

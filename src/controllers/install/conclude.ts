@@ -23,8 +23,12 @@ import type { InstallState } from "./status/conditions.ts";
 import { isReadyAlready } from "./status/previously-ready.ts";
 import type { StatusInput } from "./status/status.ts";
 
-/** What was refused as invalid stays so until the spec, the program or a policy changes: no back-off from 5 ms. */
-const SECONDS_BETWEEN_REFUSALS = 300;
+/**
+ * What was refused as invalid stays so until the spec, the program or a policy changes: no back-off from 5 ms. A policy
+ * that the chart's upgrade has just changed reaches the API server within seconds.
+ */
+const MIN_SECONDS_BETWEEN_REFUSALS = 5;
+const MAX_SECONDS_BETWEEN_REFUSALS = 300;
 /** NADs are not watched for this: whoever creates the missing one waits no longer than this. */
 const SECONDS_BETWEEN_PROBE_CHECKS = 10;
 
@@ -118,10 +122,24 @@ function failed(before: Before, pass: Pass, failure: unknown): Conclusion {
   if (failure instanceof ProbeNetworkMissing)
     return { status, result: { requeueAfterSeconds: SECONDS_BETWEEN_PROBE_CHECKS } };
   if (state.kind === "Stalled" && state.reason === "Refused")
-    return { status, result: { requeueAfterSeconds: SECONDS_BETWEEN_REFUSALS }, refused: failure };
+    return { status, result: { requeueAfterSeconds: untilNextRefusal(before, pass) }, refused: failure };
   // Another write came first; the next reconcile, which comes at once, has something to report.
   const isOutdated = failure instanceof ApiError && failure.status === 409 && state.kind === "Failing";
   return { status: isOutdated ? undefined : status, result: {}, error: errorOf(failure) };
+}
+
+/** As long as it has been refused by now, so that the intervals double, within limits. */
+function untilNextRefusal({ live, previous }: Before, { observed }: Pass): number {
+  const stalled = previous.conditions?.find(
+    ({ type, status, reason, observedGeneration }) =>
+      type === "Stalled" &&
+      status === "True" &&
+      reason === "Refused" &&
+      observedGeneration === live.metadata.generation,
+  );
+  const since =
+    stalled && observed ? (observed.now.getTime() - Date.parse(stalled.lastTransitionTime)) / 1000 : 0;
+  return Math.min(Math.max(since, MIN_SECONDS_BETWEEN_REFUSALS), MAX_SECONDS_BETWEEN_REFUSALS);
 }
 
 /** Turns an error into the state that the status shows. */
