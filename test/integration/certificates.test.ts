@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { dump } from "js-yaml";
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
@@ -13,7 +14,7 @@ import { type ControlPlane, startControlPlane } from "../cluster/control-plane.t
 import { waitUntil } from "../cluster/daemon.ts";
 import { untilEstablished } from "../cluster/established.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
-import { applyRights, OPERATOR } from "./chart.ts";
+import { applyRights, chartObjects, OPERATOR } from "./chart.ts";
 import { HollowNodes } from "./hollow-nodes.ts";
 import {
   COMMON_NAME,
@@ -140,7 +141,11 @@ it("writes nothing while the operator may not approve, and says which value is t
   );
 });
 
-it("goes on once it may", async () => {
+it("goes on once it may, also if the policies take longer than the rights", async () => {
+  const wanted = await chartObjects("perNodeCertificates.approve=true");
+  const rights = wanted.filter(({ kind }) => /^ClusterRole(Binding)?$/.test(kind));
+  await kubectl.runWithInput(rights.map((object) => dump(object)).join("---\n"), "apply", "-f", "-");
+  await waitUntil("the policies to refuse", async () => (await ready())?.reason === "Refused");
   await applyChart(true);
   await untilReady();
 }, 120_000);
