@@ -1,23 +1,22 @@
 import { activeInstall } from "../../crds/multus-install/active-install.ts";
 import { MULTUS_INSTALL } from "../../crds/multus-install/multus-install.ts";
 import type { KubeClient } from "../../kube/client.ts";
-import type { NotSynced } from "../../kube/not-synced.ts";
 import { Reflector } from "../../kube/reflector.ts";
 import { type ApiObject, apiVersionOf } from "../../kube/resource.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import { Listeners } from "./listeners.ts";
 import { NewestCopies } from "./newest-copies.ts";
-import type { Synced } from "./synced.ts";
+import { ReflectorCache } from "./reflector-cache.ts";
 
 /** All MultusInstalls: the one watch of them. */
-export class InstallCache implements Synced {
-  readonly #reflector: Reflector<ApiObject>;
-  readonly #newest = new NewestCopies((name) => this.#reflector.get(name));
+export class InstallCache extends ReflectorCache<ApiObject> {
+  protected readonly reflector: Reflector<ApiObject>;
+  readonly #newest = new NewestCopies((name) => this.reflector.get(name));
   readonly #changes = new Listeners<[name: string, install: ApiObject | undefined]>();
-  readonly #syncs = new Listeners();
 
   constructor(client: KubeClient, log: Logger) {
-    this.#reflector = new Reflector<ApiObject>({
+    super();
+    this.reflector = new Reflector<ApiObject>({
       client,
       log,
       type: MULTUS_INSTALL,
@@ -31,7 +30,7 @@ export class InstallCache implements Synced {
         if (!install) this.#newest.forget(name);
         this.#changes.notify(name, install);
       },
-      onSync: () => this.#syncs.notify(),
+      onSync: () => this.syncs.notify(),
     });
   }
 
@@ -40,30 +39,8 @@ export class InstallCache implements Synced {
     this.#changes.add(listener);
   }
 
-  /** `listener` is called when it has changed whether the installs are known. */
-  onSync(listener: () => void): void {
-    this.#syncs.add(listener);
-  }
-
-  start(): void {
-    this.#reflector.start();
-  }
-
-  async stop(): Promise<void> {
-    await this.#reflector.stop();
-  }
-
-  async whenSynced(signal?: AbortSignal, timeoutMs?: number): Promise<void> {
-    await this.#reflector.whenSynced(signal, timeoutMs);
-  }
-
   get isListed(): boolean {
-    return this.#reflector.isListed;
-  }
-
-  /** Why they are not known, if the server forbids it. */
-  get refusal(): NotSynced | undefined {
-    return this.#reflector.refusal;
+    return this.reflector.isListed;
   }
 
   /** The newest that is known, by the watch or by an answer to `wrote`. */
@@ -72,12 +49,12 @@ export class InstallCache implements Synced {
   }
 
   values(): ApiObject[] {
-    return this.#reflector.values();
+    return this.reflector.values();
   }
 
   /** The one that takes effect, as the watch shows it. */
   get active(): ApiObject | undefined {
-    return activeInstall(this.#reflector.values());
+    return activeInstall(this.reflector.values());
   }
 
   /** To be called with the answer to each write of a MultusInstall or of its status. */

@@ -8,7 +8,8 @@ import { nodeView as offersOf } from "../../networks/cross-checks/node-view.ts";
 import type { SeenNode } from "../../networks/cross-checks/view.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import { Listeners } from "./listeners.ts";
-import { type Synced, synced } from "./synced.ts";
+import { ReflectorCache } from "./reflector-cache.ts";
+import { synced } from "./synced.ts";
 
 /** One node: as far as Multus' life depends on it, and what its device plugins offer. */
 interface CachedNode {
@@ -20,21 +21,21 @@ interface CachedNode {
  * The cluster's nodes: the one watch of them. Their kubelets renew them all the time: only what the views show counts
  * as a change.
  */
-export class NodeCache implements Synced {
-  readonly #reflector: Reflector<CachedNode>;
+export class NodeCache extends ReflectorCache<CachedNode> {
+  protected readonly reflector: Reflector<CachedNode>;
   readonly #known = new Map<string, CachedNode>();
   readonly #lives = new Listeners<[name: string]>();
   readonly #offers = new Listeners<[name: string]>();
-  readonly #syncs = new Listeners();
 
   constructor(client: KubeClient, log: Logger) {
-    this.#reflector = new Reflector<CachedNode>({
+    super();
+    this.reflector = new Reflector<CachedNode>({
       client,
       log,
       type: NODES,
       project: (object) => ({ life: nodeView(object), offers: offersOf(object) }),
       onChange: (name, node) => this.#changed(name, node),
-      onSync: () => this.#syncs.notify(),
+      onSync: () => this.syncs.notify(),
     });
   }
 
@@ -48,44 +49,22 @@ export class NodeCache implements Synced {
     this.#offers.add(listener);
   }
 
-  /** `listener` is called when it has changed whether the nodes are known. */
-  onSync(listener: () => void): void {
-    this.#syncs.add(listener);
-  }
-
-  start(): void {
-    this.#reflector.start();
-  }
-
-  async stop(): Promise<void> {
-    await this.#reflector.stop();
-  }
-
-  async whenSynced(signal?: AbortSignal, timeoutMs?: number): Promise<void> {
-    await this.#reflector.whenSynced(signal, timeoutMs);
-  }
-
-  /** Why they are not known, if the server forbids it. */
-  get refusal(): NotSynced | undefined {
-    return this.#reflector.refusal;
-  }
-
   /** All of them; the first call starts the watch. Throws a NotSynced while they are not known. */
   async all(signal: AbortSignal): Promise<readonly NodeView[]> {
     this.start();
     await synced([this], signal);
-    return this.#reflector.values().map(({ life }) => life);
+    return this.reflector.values().map(({ life }) => life);
   }
 
   /** What the nodes offer that were seen so far. */
   offers(): SeenNode[] {
-    return this.#reflector.values().map(({ offers }) => offers);
+    return this.reflector.values().map(({ offers }) => offers);
   }
 
   /** The node as last seen, or undefined if there is none. Throws a NotSynced before the nodes were listed once. */
   get(name: string): NodeView | undefined {
-    if (!this.#reflector.isListed) throw new NotSynced(this.#reflector.resource, "TimedOut");
-    return this.#reflector.get(name)?.life;
+    if (!this.reflector.isListed) throw new NotSynced(this.reflector.resource, "TimedOut");
+    return this.reflector.get(name)?.life;
   }
 
   #changed(name: string, node: CachedNode | undefined): void {
