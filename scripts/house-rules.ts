@@ -1,10 +1,11 @@
 /**
  * Checks who may import whom ("Layout" and "Rules" in CONTRIBUTING.md): the pure rooms do no I/O and know no cluster,
  * src/kube knows nothing of Multus, rooms of controllers import only controllers/shared, the kubectl plugin
- * imports no controller, and rooms form no cycles. Exits 1 and names file, line and rule for each breach.
+ * imports no controller, each room's error classes are in its errors.ts, and rooms form no cycles. Exits 1 and names
+ * file, line and rule for each breach.
  */
 import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 
 /** The rooms whose code is a function of its arguments, and the rooms each may import. */
 const PURE: Record<string, readonly string[]> = {
@@ -83,6 +84,8 @@ function importsOf(file: string): Import[] {
         !/^\s*(\*|\/\/|\/\*)/.test(line)
       )
         breaches.push(`${at}: this file decides, and is pure: no await, no clock`);
+      if (/^export class \w+ extends (Error|\w+Error)\b/.test(line) && basename(file) !== "errors.ts")
+        breaches.push(`${at}: the error classes of a room are in its errors.ts`);
       if (from.startsWith("controllers/") && from !== "controllers/shared" && WATCHED_ONCE.test(line))
         breaches.push(`${at}: use the cache of src/controllers/shared: this kind is watched once`);
       const specifier = /(?:from|import\()\s*"([^"]+)"/.exec(line)?.[1];

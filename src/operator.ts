@@ -6,6 +6,7 @@ import { NetworkAttachmentController } from "./controllers/network-attachment/co
 import { Caches } from "./controllers/shared/caches.ts";
 import { NetworkSummaryStore } from "./controllers/shared/network-summary.ts";
 import { NodeInspections } from "./controllers/shared/node-inspections.ts";
+import { LostLease } from "./errors.ts";
 import { InstallOperator } from "./install-operator.ts";
 import { KubeClient, type RequestInfo } from "./kube/client.ts";
 import type { Connection } from "./kube/connection.ts";
@@ -214,16 +215,6 @@ export class MultusOperator extends Operator {
     await this.#admission.close();
     await this.#health?.stop();
     await this.#options.connection.close();
-  }
-}
-
-/** Another replica leads now: this process must not write any more, and ends. */
-export class LostLease extends Error {
-  override readonly name = "LostLease";
-  readonly code = "LOST_LEASE";
-
-  constructor() {
-    super("the leader's lease was lost; another replica may lead now");
   }
 }
 

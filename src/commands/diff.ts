@@ -8,7 +8,8 @@ import { KubeClient } from "../kube/client.ts";
 import { type Connection, connect } from "../kube/connection.ts";
 import { ApiError, NetworkError } from "../kube/errors.ts";
 import { RenderError } from "../render/errors.ts";
-import { inputName, printError, readValues, UnreadableInput } from "./input.ts";
+import { UnreadableInput } from "./errors.ts";
+import { inputName, printError, readValues } from "./input.ts";
 import { describeFailure } from "./request-failure.ts";
 
 interface DiffOptions {

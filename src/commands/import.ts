@@ -3,7 +3,8 @@ import { toJson } from "../display/text.ts";
 import { ImportError } from "../import/errors.ts";
 import { formatFinding } from "../import/finding.ts";
 import { type Imported, importInstall } from "../import/import.ts";
-import { inputName, printError, readValues, UnreadableInput } from "./input.ts";
+import { UnreadableInput } from "./errors.ts";
+import { inputName, printError, readValues } from "./input.ts";
 import { toYaml } from "./yaml.ts";
 
 interface ImportOptions {

@@ -3,12 +3,7 @@ import { printable } from "../display/text.ts";
 import { parseDocuments, type SourceDocument } from "../validate/documents.ts";
 import { decodeYaml } from "../yaml/decode.ts";
 import { templateLanguage } from "../yaml/template.ts";
-
-/** Input that cannot be read: exit code 2. */
-export class UnreadableInput extends Error {
-  readonly code = "UNREADABLE_INPUT";
-  override readonly name = "UnreadableInput";
-}
+import { UnreadableInput } from "./errors.ts";
 
 /** A file as messages call it. */
 export function inputName(file: string): string {

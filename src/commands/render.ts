@@ -4,7 +4,8 @@ import { MULTUS_INSTALL, parseMultusInstall } from "../crds/multus-install/multu
 import { toJson } from "../display/text.ts";
 import { RenderError } from "../render/errors.ts";
 import { type RenderedInstall, renderInstall } from "../render/render.ts";
-import { inputName, printError, readValues, UnreadableInput } from "./input.ts";
+import { UnreadableInput } from "./errors.ts";
+import { inputName, printError, readValues } from "./input.ts";
 import { toYaml } from "./yaml.ts";
 
 interface RenderOptions {

@@ -4,7 +4,8 @@ import { Command, Option } from "commander";
 import { toJson } from "../display/text.ts";
 import { findingLine, skippedLine, summaryLine } from "../validate/summary.ts";
 import { type SourceFile, type Validation, validateFiles } from "../validate/validate.ts";
-import { printError, readInput, UnreadableInput } from "./input.ts";
+import { UnreadableInput } from "./errors.ts";
+import { printError, readInput } from "./input.ts";
 
 interface ValidateOptions {
   filename: string[];

@@ -1,31 +1,6 @@
-import { z } from "zod";
+import type { ContainerStatus, Terminated } from "./pod-schema.ts";
 
 /** What the kubelet says of a container that does not run, or has ended before. */
-
-const terminated = z.object({
-  reason: z.string().default(""),
-  exitCode: z.number().int().default(0),
-  message: z.string().default(""),
-  startedAt: z.string().nullish(),
-  finishedAt: z.string().nullish(),
-});
-export const containerStatus = z.object({
-  name: z.string(),
-  ready: z.boolean().default(false),
-  image: z.string().default(""),
-  restartCount: z.number().int().nonnegative().default(0),
-  state: z
-    .object({
-      waiting: z.object({ reason: z.string().default(""), message: z.string().default("") }).optional(),
-      running: z.object({ startedAt: z.string().default("") }).optional(),
-      terminated: terminated.optional(),
-    })
-    .prefault({}),
-  lastState: z.object({ terminated: terminated.optional() }).prefault({}),
-});
-
-type Terminated = z.output<typeof terminated>;
-type Container = z.output<typeof containerStatus>;
 
 /** Why a container does not run, in the kubelet's words. */
 export interface ContainerIssue {
@@ -50,8 +25,8 @@ export interface ContainerIssue {
  * after each of its errors.
  */
 export function firstIssue(
-  initContainers: readonly Container[],
-  containers: readonly Container[],
+  initContainers: readonly ContainerStatus[],
+  containers: readonly ContainerStatus[],
 ): ContainerIssue | undefined {
   const all = [
     ...initContainers.map((container) => ({ container, failed: failedEnd(container, [0]) })),
@@ -76,10 +51,10 @@ export function firstIssue(
   return undefined;
 }
 
-const isRunning = ({ container }: { container: Container }) => Number(!!container.state.running);
+const isRunning = ({ container }: { container: ContainerStatus }) => Number(!!container.state.running);
 
 /** The last end explains a back-off better than the word "back-off" does. */
-function failedEnd({ state, lastState }: Container, wanted: readonly number[]): Terminated | undefined {
+function failedEnd({ state, lastState }: ContainerStatus, wanted: readonly number[]): Terminated | undefined {
   const ended = state.terminated ?? lastState.terminated;
   return ended && (!wanted.includes(ended.exitCode) || ended.reason === "OOMKilled") ? ended : undefined;
 }

@@ -1,63 +1,14 @@
-import { z } from "zod";
 import { networkStatusOf, parseNetworkStatus } from "../networks/pod-request/network-status.ts";
 import { PROBED_REVISION } from "../render/probe-pod.ts";
 import { isDaemonCommand } from "../render/rollout-guard.ts";
-import { type ContainerIssue, containerStatus, firstIssue, podIssue } from "./container-issue.ts";
+import { type ContainerIssue, firstIssue, podIssue } from "./container-issue.ts";
+import { type Pod, pod } from "./pod-schema.ts";
 
 /**
  * What a Multus pod's health is made of: ready, terminating, or with an issue (container-issue.ts). Pods are parsed here,
  * at the border, and kept as this view: one costs hundreds of bytes, not kilobytes. What it means for the node is
  * decided in diagnose.ts.
  */
-
-const containerSpec = z.object({
-  name: z.string(),
-  command: z.array(z.string()).default([]),
-  resources: z.object({ limits: z.object({ memory: z.string().optional() }).prefault({}) }).prefault({}),
-});
-
-const pod = z.object({
-  metadata: z.object({
-    name: z.string(),
-    namespace: z.string(),
-    uid: z.string().default(""),
-    creationTimestamp: z.string().default(""),
-    deletionTimestamp: z.string().optional(),
-    labels: z.record(z.string(), z.string()).default({}),
-    annotations: z.record(z.string(), z.string()).default({}),
-    ownerReferences: z
-      .array(z.object({ kind: z.string(), name: z.string(), uid: z.string().default("") }))
-      .default([]),
-  }),
-  spec: z
-    .object({
-      nodeName: z.string().default(""),
-      initContainers: z.array(containerSpec).default([]),
-      containers: z.array(containerSpec).default([]),
-      imagePullSecrets: z.array(z.object({ name: z.string().default("") })).default([]),
-    })
-    .prefault({}),
-  status: z
-    .object({
-      phase: z.string().default("Pending"),
-      reason: z.string().default(""),
-      message: z.string().default(""),
-      conditions: z
-        .array(
-          z.object({
-            type: z.string(),
-            status: z.string(),
-            reason: z.string().default(""),
-            message: z.string().default(""),
-            lastTransitionTime: z.string().optional(),
-          }),
-        )
-        .default([]),
-      initContainerStatuses: z.array(containerStatus).default([]),
-      containerStatuses: z.array(containerStatus).default([]),
-    })
-    .prefault({}),
-});
 
 /** One pod of the Multus DaemonSet, as far as its node's health depends on it. */
 export interface MultusPodView {
@@ -141,10 +92,7 @@ function reportedNetworks(annotations: Record<string, string>): string[] {
   return parsed?.ok ? parsed.entries.map(({ name }) => name) : [];
 }
 
-function withLimit(
-  issue: ContainerIssue,
-  spec: Record<"initContainers" | "containers", readonly z.output<typeof containerSpec>[]>,
-): ContainerIssue {
+function withLimit(issue: ContainerIssue, spec: Pod["spec"]): ContainerIssue {
   const found = [...spec.initContainers, ...spec.containers].find(({ name }) => name === issue.container);
   const memoryLimit = found?.resources.limits.memory;
   return memoryLimit === undefined ? issue : { ...issue, memoryLimit };

@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
-import { ApiError, TerminalError } from "./errors.ts";
-import { isStopped, NotSynced } from "./not-synced.ts";
+import { ApiError, isStopped, NotSynced, TerminalError } from "./errors.ts";
 import { WorkQueue } from "./work-queue.ts";
 
 /** What a reconcile wants next: nothing, or to run again after a while though nothing has changed. */

@@ -5,7 +5,10 @@ import {
   isNamespaceMissing,
   isNamespaceTerminating,
   isNotFound,
+  isRefusal,
+  isStopped,
   NetworkError,
+  NotSynced,
 } from "./errors.ts";
 
 const patch = { method: "PATCH", path: "/x" };
@@ -54,4 +57,33 @@ it("recognizes a missing and a terminating namespace by the answer's details, no
   const ending = new ApiError(patch, 403, status("Forbidden", { causes }));
   const forbidden = new ApiError(patch, 403, status("Forbidden", { causes: null }));
   expect([ending, forbidden].map(isNamespaceTerminating)).toEqual([true, false]);
+});
+
+const nodes = { method: "GET", path: "/api/v1/nodes" };
+const answer = (status: number, body: object | string) =>
+  new ApiError(nodes, status, typeof body === "string" ? body : JSON.stringify(body));
+
+it("names the resource and why, in the server's words", () => {
+  const forbidden = answer(403, { reason: "Forbidden", message: 'User "x" cannot list resource "nodes"' });
+  expect(new NotSynced("nodes", "Refused", forbidden).message).toBe(
+    'nodes: forbidden: User "x" cannot list resource "nodes"',
+  );
+  expect(new NotSynced("nodes", "TimedOut").message).toBe("nodes: not listed yet");
+  expect(new NotSynced("nodes", "TimedOut", answer(429, { reason: "TooManyRequests" })).message).toBe(
+    "nodes: not listed yet: 429 TooManyRequests",
+  );
+  const cut = new NetworkError(nodes, new Error("other side closed"));
+  expect(new NotSynced("nodes", "TimedOut", cut).message).toMatch(
+    /^nodes: not listed yet: .*other side closed/,
+  );
+  expect(new NotSynced("nodes", "TimedOut", cut).cause).toBe(cut);
+});
+
+it("separates what ends with the program from what may become known", () => {
+  expect(isStopped(new NotSynced("nodes", "Stopped"))).toBe(true);
+  expect(isStopped(new NotSynced("nodes", "Aborted"))).toBe(true);
+  expect(isStopped(new NotSynced("nodes", "TimedOut"))).toBe(false);
+  expect(isStopped(new Error("other"))).toBe(false);
+  expect(isRefusal(answer(403, {}))).toBe(true);
+  expect(isRefusal(answer(503, {}))).toBe(false);
 });

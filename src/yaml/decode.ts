@@ -1,4 +1,4 @@
-import { YamlError } from "./yaml-error.ts";
+import { YamlError } from "./errors.ts";
 
 /** The text of a file. Throws YamlError if it is not UTF-8. */
 export function decodeYaml(bytes: Uint8Array): string {

@@ -1,8 +1,8 @@
+import { YamlError } from "./errors.ts";
 import { parseJson } from "./json.ts";
 import type { Node } from "./node.ts";
 import { parseYaml } from "./parser.ts";
 import { type DuplicateKey, jsonValueOf } from "./value.ts";
-import { YamlError } from "./yaml-error.ts";
 
 export type YamlDocument = { value: unknown; root: Node; duplicates: DuplicateKey[] } | { error: YamlError };
 

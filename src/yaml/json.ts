@@ -1,7 +1,7 @@
+import { YamlError } from "./errors.ts";
 import type { Node } from "./node.ts";
 import { MAX_DEPTH } from "./parser.ts";
 import { ScalarText } from "./scalar-text.ts";
-import { YamlError } from "./yaml-error.ts";
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what JSON forbids in a string
 const PLAIN = /[^"\\\u0000-\u001f]*/y;

@@ -1,7 +1,7 @@
+import { YamlError } from "./errors.ts";
 import type { Node } from "./node.ts";
 import { Scanner } from "./scanner.ts";
 import type { Token } from "./token.ts";
-import { YamlError } from "./yaml-error.ts";
 
 /** kubectl reads 10,000 levels. No object has so many, and what works on one may recurse. */
 export const MAX_DEPTH = 500;

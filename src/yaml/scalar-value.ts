@@ -1,5 +1,5 @@
+import { YamlError } from "./errors.ts";
 import type { ScalarNode } from "./node.ts";
-import { YamlError } from "./yaml-error.ts";
 
 export type ScalarValue = string | number | boolean | null;
 /** An integer beyond int64 is one that JSON keys cannot have; Go keeps it apart. */

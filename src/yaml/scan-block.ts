@@ -1,6 +1,6 @@
 import { type Cursor, isBlank, isBreak, isBreakOrEnd, isDigit } from "./cursor.ts";
+import { YamlError } from "./errors.ts";
 import { ScalarText } from "./scalar-text.ts";
-import { YamlError } from "./yaml-error.ts";
 
 /** A block scalar, `|` or `>`, within a collection that is indented by `parentIndent` (-1 for none). */
 export function scanBlock(cursor: Cursor, parentIndent: number): ScalarText {

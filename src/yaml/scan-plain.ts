@@ -1,7 +1,7 @@
 import { type Cursor, isBlank, isBlankOrEnd, isBreak } from "./cursor.ts";
+import { YamlError } from "./errors.ts";
 import { ScalarText } from "./scalar-text.ts";
 import { foldedBreak } from "./scan-quoted.ts";
-import { YamlError } from "./yaml-error.ts";
 
 const ENDS_IN_FLOW = new Set([..."?,[]{}"].map((character) => character.charCodeAt(0)));
 

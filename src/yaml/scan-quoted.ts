@@ -1,6 +1,6 @@
 import { type Cursor, isBlank, isBlankOrEnd, isBreak } from "./cursor.ts";
+import { YamlError } from "./errors.ts";
 import { ScalarText } from "./scalar-text.ts";
-import { YamlError } from "./yaml-error.ts";
 
 const ESCAPES: Readonly<Record<string, string>> = {
   "0": "\0",

@@ -1,6 +1,6 @@
 import { type Cursor, isBlank, isBlankOrEnd, isBreak, isDigit, isWordCharacter } from "./cursor.ts";
+import { YamlError } from "./errors.ts";
 import type { Token } from "./token.ts";
-import { YamlError } from "./yaml-error.ts";
 
 const URI = new Set([...";/?:@&=+$,.!~*'()[]%"].map((character) => character.charCodeAt(0)));
 

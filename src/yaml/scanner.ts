@@ -1,10 +1,10 @@
 import { Cursor, isBlankOrEnd, isBreak, isWordCharacter } from "./cursor.ts";
+import { YamlError } from "./errors.ts";
 import { scanBlock } from "./scan-block.ts";
 import { scanPlain } from "./scan-plain.ts";
 import { scanQuoted } from "./scan-quoted.ts";
 import { scanDirective, scanTag } from "./scan-tag.ts";
 import type { Mark, Token } from "./token.ts";
-import { YamlError } from "./yaml-error.ts";
 
 /** A place where a key may have begun: known once the ":" behind it is found. */
 interface SimpleKey {

@@ -1,6 +1,6 @@
+import { YamlError } from "./errors.ts";
 import { type AliasNode, type MappingNode, type Node, resolved, type ScalarNode } from "./node.ts";
 import { type ScalarType, type ScalarValue, scalarValue } from "./scalar-value.ts";
-import { YamlError } from "./yaml-error.ts";
 
 /** A key that an object has twice: kubectl takes the last. */
 export interface DuplicateKey {

@@ -10,7 +10,7 @@ import fc from "fast-check";
 import { beforeAll, expect, it } from "vitest";
 import { decodeYaml } from "../../src/yaml/decode.ts";
 import { readYamlDocuments } from "../../src/yaml/documents.ts";
-import { YamlError } from "../../src/yaml/yaml-error.ts";
+import { YamlError } from "../../src/yaml/errors.ts";
 import { moduleDirectory } from "../cluster/binaries.ts";
 import { damaged, pieces, scalars, written } from "./yaml/generated.ts";
 import { type Answer, ask, buildReader } from "./yaml/reader.ts";

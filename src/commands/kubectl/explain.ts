@@ -6,7 +6,7 @@ import { chainOf } from "../../networks/explain/chain.ts";
 import { explain } from "../../networks/explain/explain.ts";
 import { OUTCOMES, type OutcomeKind } from "../../networks/outcome.ts";
 import { collectNetworks, collectPods } from "./collect.ts";
-import { UsageError } from "./failure.ts";
+import { UsageError } from "./errors.ts";
 import { findInstall } from "./install.ts";
 import { requireNamespace } from "./namespace.ts";
 import { type OutputFormat, outputOption, print } from "./output.ts";

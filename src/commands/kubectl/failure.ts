@@ -1,18 +1,7 @@
 import { printable } from "../../display/text.ts";
 import { ApiError, NetworkError } from "../../kube/errors.ts";
 import { describeFailure } from "../request-failure.ts";
-
-/** The user asked for something that cannot be answered; the message says what to do instead. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
-  readonly code = "USAGE";
-}
-
-/** The user ended it (Ctrl-C). */
-export class Interrupted extends Error {
-  override readonly name = "Interrupted";
-  readonly code = "INTERRUPTED";
-}
+import { Interrupted, UsageError } from "./errors.ts";
 
 /** Runs `body`, and returns its exit code. What it throws becomes a sentence on standard error and 2, or 130 after Ctrl-C. */
 export async function runOrExplain(body: () => Promise<number | undefined>): Promise<number> {

@@ -7,7 +7,7 @@ import {
 import type { MultusInstallStatus } from "../../crds/multus-install/status.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import type { ApiObject } from "../../kube/resource.ts";
-import { UsageError } from "./failure.ts";
+import { UsageError } from "./errors.ts";
 
 export interface InstallWithStatus extends MultusInstall {
   status: MultusInstallStatus;

@@ -1,6 +1,6 @@
 import { ApiError } from "../../kube/errors.ts";
 import { NODES } from "../../kube/resource.ts";
-import { UsageError } from "./failure.ts";
+import { UsageError } from "./errors.ts";
 import type { InstallWithStatus } from "./install.ts";
 import { requireReadable } from "./missing-permissions.ts";
 import { multusByNode } from "./multus-pod.ts";

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { duration } from "./duration.ts";
-import { UsageError } from "./failure.ts";
+import { UsageError } from "./errors.ts";
 import { requireInstall } from "./install.ts";
 import { existingNodes, nodeChoice } from "./log-nodes.ts";
 import { logSourceOf } from "./log-source.ts";

@@ -1,4 +1,4 @@
-import { UsageError } from "./failure.ts";
+import { UsageError } from "./errors.ts";
 import type { PermittedReader } from "./permitted-reader.ts";
 
 /** What a command needs. Throws a UsageError that names the missing permission. */

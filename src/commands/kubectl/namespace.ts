@@ -1,5 +1,5 @@
 import { NAMESPACES } from "../../kube/resource.ts";
-import { UsageError } from "./failure.ts";
+import { UsageError } from "./errors.ts";
 import type { PermittedReader } from "./permitted-reader.ts";
 
 /** Throws a UsageError if the namespace does not exist: an empty answer about it would hide a typing error. */

@@ -3,7 +3,7 @@ import { networkData, networkDetails, networksTable, type ShownNetwork } from ".
 import { keyOf } from "../../networks/attachments.ts";
 import { pluginsText } from "../../networks/needs.ts";
 import { type CollectedNetworks, collectNetworks, collectPods } from "./collect.ts";
-import { UsageError } from "./failure.ts";
+import { UsageError } from "./errors.ts";
 import { findInstall } from "./install.ts";
 import { requireReadable, warnMissingPermissions } from "./missing-permissions.ts";
 import { requireNamespace } from "./namespace.ts";

@@ -5,7 +5,7 @@ import { oneLine } from "../../display/text.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import { ApiError } from "../../kube/errors.ts";
 import { type ApiObject, CORE_EVENTS, type ObjectRef, PODS, pathOf } from "../../kube/resource.ts";
-import { Interrupted, UsageError } from "./failure.ts";
+import { Interrupted, UsageError } from "./errors.ts";
 import { findOperator, operatorImage } from "./operator.ts";
 import { deleteOrphanedLogPods } from "./orphaned-log-pods.ts";
 import { PermittedReader } from "./permitted-reader.ts";

@@ -1,5 +1,5 @@
 import { type ApiObject, PODS } from "../../kube/resource.ts";
-import { UsageError } from "./failure.ts";
+import { UsageError } from "./errors.ts";
 import { podLog } from "./node-log.ts";
 import type { LogRange } from "./reader-pod.ts";
 import type { Session } from "./session.ts";

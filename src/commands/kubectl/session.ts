@@ -3,7 +3,8 @@ import { printable } from "../../display/text.ts";
 import type { KubeClient, RequestInfo } from "../../kube/client.ts";
 import { connect } from "../../kube/connection.ts";
 import { duration } from "./duration.ts";
-import { runOrExplain, UsageError } from "./failure.ts";
+import { UsageError } from "./errors.ts";
+import { runOrExplain } from "./failure.ts";
 import { RetryingClient } from "./retrying-client.ts";
 
 /** kubectl's own flags, which may stand anywhere on the command line. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { UsageError } from "./failure.ts";
+import { UsageError } from "./errors.ts";
 import { format, type OutputFormat, paintFor, print, type View } from "./output.ts";
 
 const INTERVAL_MS = 2000;

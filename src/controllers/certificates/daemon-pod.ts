@@ -1,14 +1,4 @@
-import { z } from "zod";
-
-const pod = z.object({
-  metadata: z.object({
-    deletionTimestamp: z.string().optional(),
-    ownerReferences: z
-      .array(z.object({ kind: z.string(), name: z.string(), controller: z.boolean().default(false) }))
-      .default([]),
-  }),
-  status: z.object({ phase: z.string().default("Pending") }).prefault({}),
-});
+import { pod } from "../../diagnosis/pod-schema.ts";
 
 /** Of the thick daemon there is one DaemonSet (src/render/workload.ts). */
 const DAEMON_SET = "kube-multus-ds";

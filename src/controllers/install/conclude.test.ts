@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ApiError, TerminalError } from "../../kube/errors.ts";
-import { NotSynced } from "../../kube/not-synced.ts";
+import { ApiError, NotSynced, TerminalError } from "../../kube/errors.ts";
 import { type Before, conclude, type Pass } from "./conclude.ts";
 import { decide } from "./decide.ts";
 import { InvalidSpec, ProbeNetworkMissing } from "./errors.ts";

@@ -1,8 +1,7 @@
 import type { MultusInstallStatus } from "../../crds/multus-install/status.ts";
 import { rfc3339 } from "../../crds/rfc3339.ts";
 import type { Result } from "../../kube/controller.ts";
-import { ApiError, TerminalError } from "../../kube/errors.ts";
-import { NotSynced } from "../../kube/not-synced.ts";
+import { ApiError, NotSynced, TerminalError } from "../../kube/errors.ts";
 import { type ApiObject, refOf } from "../../kube/resource.ts";
 import { RenderError } from "../../render/errors.ts";
 import { isSameSpec, lastComplete } from "../../render/last-complete.ts";

@@ -1,7 +1,7 @@
 import { nodeInspection } from "../../crds/node-inspection.ts";
 import type { NodeView } from "../../diagnosis/node.ts";
 import { Controller, type ReconcileContext, type Result } from "../../kube/controller.ts";
-import { NotSynced } from "../../kube/not-synced.ts";
+import { NotSynced } from "../../kube/errors.ts";
 import { decodeMessage } from "../../node/message.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";

@@ -1,34 +1,4 @@
-import { z } from "zod";
-
-const terminated = z.object({
-  exitCode: z.number().int(),
-  reason: z.string().default(""),
-  message: z.string().default(""),
-});
-const pod = z.object({
-  metadata: z.object({ name: z.string(), uid: z.string() }),
-  status: z
-    .object({
-      phase: z.string().default("Pending"),
-      reason: z.string().default(""),
-      message: z.string().default(""),
-      containerStatuses: z
-        .array(
-          z.object({
-            state: z
-              .object({
-                waiting: z
-                  .object({ reason: z.string().default(""), message: z.string().default("") })
-                  .optional(),
-                terminated: terminated.optional(),
-              })
-              .prefault({}),
-          }),
-        )
-        .default([]),
-    })
-    .prefault({}),
-});
+import { pod } from "../../diagnosis/pod-schema.ts";
 
 /** How a task's pod is doing. */
 export type TaskView = { name: string; uid: string } & (

@@ -1,6 +1,6 @@
 import { NETWORK_ATTACHMENT_DEFINITIONS } from "../../crds/network-attachment-definition.ts";
 import type { KubeClient } from "../../kube/client.ts";
-import { isStopped, type NotSynced } from "../../kube/not-synced.ts";
+import { isStopped, type NotSynced } from "../../kube/errors.ts";
 import { Reflector } from "../../kube/reflector.ts";
 import { type ApiObject, CUSTOM_RESOURCE_DEFINITIONS } from "../../kube/resource.ts";
 import { ByteBudget } from "../../networks/byte-budget.ts";

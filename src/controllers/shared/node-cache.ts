@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { type NodeView, nodeView } from "../../diagnosis/node.ts";
 import type { KubeClient } from "../../kube/client.ts";
-import { NotSynced } from "../../kube/not-synced.ts";
+import { NotSynced } from "../../kube/errors.ts";
 import { Reflector } from "../../kube/reflector.ts";
 import { NODES } from "../../kube/resource.ts";
 import { nodeView as offersOf } from "../../networks/cross-checks/node-view.ts";

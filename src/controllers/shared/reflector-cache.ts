@@ -1,4 +1,4 @@
-import type { NotSynced } from "../../kube/not-synced.ts";
+import type { NotSynced } from "../../kube/errors.ts";
 import type { Reflector } from "../../kube/reflector.ts";
 import { Listeners } from "./listeners.ts";
 import type { Synced } from "./synced.ts";

@@ -1,4 +1,4 @@
-import type { NotSynced } from "../../kube/not-synced.ts";
+import type { NotSynced } from "../../kube/errors.ts";
 
 /** What a reconcile asks of a Reflector, or of several behind one name. */
 export interface Synced {

@@ -1,5 +1,5 @@
 import type { KubeClient } from "../../kube/client.ts";
-import { NotSynced } from "../../kube/not-synced.ts";
+import { NotSynced } from "../../kube/errors.ts";
 import { Reflector } from "../../kube/reflector.ts";
 import { type ApiObject, describe, type ObjectRef } from "../../kube/resource.ts";
 import type { Logger } from "../../telemetry/logger.ts";

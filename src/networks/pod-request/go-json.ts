@@ -1,6 +1,7 @@
 import { show } from "../../cni/finding.ts";
 import { positions, scan } from "../../cni/scan.ts";
-import { Mismatch, Reader } from "./json-reader.ts";
+import { Mismatch } from "../errors.ts";
+import { Reader } from "./json-reader.ts";
 
 /**
  * Decodes JSON text as Go's encoding/json decodes it into a struct: keys match without regard to case, of

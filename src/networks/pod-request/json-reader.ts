@@ -1,21 +1,11 @@
 import { show } from "../../cni/finding.ts";
+import { Mismatch } from "../errors.ts";
 
 /** Go's encoding/json gives up beyond this depth. */
 const DEEPEST = 10_000;
 const SPACE = /[ \t\r\n]*/y;
 const STRING = /"(?:[^"\\]|\\.)*"/y;
 const LITERAL = /[^\s,\]}]+/y;
-
-/** A value that Go would not take. */
-export class Mismatch extends Error {
-  override readonly name = "Mismatch";
-  readonly code: string;
-
-  constructor(code: string, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
 
 /** A place in text that is known to be valid JSON. */
 export class Reader {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { nodeView } from "../../../diagnosis/node.ts";
-import { NotSynced } from "../../../kube/not-synced.ts";
+import { NotSynced } from "../../../kube/errors.ts";
 import { NETWORK_DEFINITION } from "../../../render/definition.ts";
 import { entryOf } from "../inventory/inventory.ts";
 import { installOf, liveObjectsOf, multusPod, resolved, textOf } from "../observed.fixture.ts";

@@ -2,7 +2,7 @@ import { listed } from "../../../crds/listed.ts";
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
 import { secondsOf } from "../../../crds/multus-install/text.ts";
 import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
-import type { NotSynced } from "../../../kube/not-synced.ts";
+import type { NotSynced } from "../../../kube/errors.ts";
 import type { ApiObject } from "../../../kube/resource.ts";
 import type { NodeNotCleaned } from "../../shared/node-tasks.ts";
 import type { ReconcileScope } from "../scope.ts";

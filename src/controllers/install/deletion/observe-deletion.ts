@@ -2,7 +2,7 @@ import { type MultusInstall, parseMultusInstall } from "../../../crds/multus-ins
 import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts";
 import type { NodeView } from "../../../diagnosis/node.ts";
 import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
-import { NotSynced } from "../../../kube/not-synced.ts";
+import { NotSynced } from "../../../kube/errors.ts";
 import type { ApiObject } from "../../../kube/resource.ts";
 import { hostPaths } from "../../../multus/distributions.ts";
 import { RenderError } from "../../../render/errors.ts";
