@@ -3,13 +3,14 @@ import type { Dispatcher } from "undici";
 import type { Logger } from "../telemetry/logger.ts";
 import { backoff } from "./backoff.ts";
 import type { KubeClient, ListOptions } from "./client.ts";
-import { ApiError, isRefusal, NetworkError, NotSynced, type RequestName } from "./errors.ts";
+import { ApiError, NetworkError, type NotSynced, type RequestName } from "./errors.ts";
 import { type ListMetadata, ListReader, type ListStream, nextPageSize } from "./list-reader.ts";
 import { isProtobuf, PROTOBUF } from "./protobuf/envelope.ts";
 import { ProtobufListReader } from "./protobuf/list-reader.ts";
 import { ProtobufWatchReader } from "./protobuf/watch-reader.ts";
 import { type Change, MapStore, type ReflectorStore } from "./reflector-store.ts";
 import { type ApiObject, collectionPath, describe, type ResourceType } from "./resource.ts";
+import { SyncState } from "./sync-state.ts";
 import { JsonWatchReader, type WatchEvent, type WatchStream } from "./watch-reader.ts";
 
 export interface ReflectorOptions<T>
@@ -77,65 +78,43 @@ export class Reflector<T> {
   #relisted = false;
   /** When a request last ended, well or not, or the next one begins. */
   #lastOutcome = 0;
-  #started: number | undefined;
-  /** Whether a list was completed. */
-  #listed = false;
-  /** When the server last confirmed the copy: a list, an open watch, or what came on it. */
-  #confirmed: number | undefined;
-  /** The last failure since then, and since when the server answers with errors; an outage is not an answer. */
-  #failure: unknown;
-  #refusedSince: number | undefined;
-  #growsStale: NodeJS.Timeout | undefined;
-  #shown = "";
-  readonly #waiting = new Set<() => void>();
+  readonly #sync: SyncState;
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
     this.#store = options.store ?? new MapStore();
     this.#now = options.now ?? (() => performance.now());
+    this.#sync = new SyncState({
+      resource: this.resource,
+      staleAfterMs: options.staleAfterMs ?? STALE_AFTER_MS,
+      now: this.#now,
+      onChange: () => this.#guard(this.resource, () => options.onSync?.()),
+    });
   }
 
-  /**
-   * Resolves when the copy is known: it was listed, and is kept up to date. Rejects with a NotSynced when the
-   * watch is stopped, when `signal` is aborted, and after `timeoutMs`; with a limit also as soon as the server
-   * forbids the list, since waiting does not change that. Never resolves for a watch that was stopped.
-   */
+  /** See SyncState. Never resolves for a watch that was stopped. */
   async whenSynced(signal?: AbortSignal, timeoutMs?: number): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const check = () => {
-      if (this.#stop.signal.aborted) reject(new NotSynced(this.resource, "Stopped"));
-      else if (signal?.aborted) reject(new NotSynced(this.resource, "Aborted"));
-      else if (this.isSynced) resolve();
-      else if (timeoutMs !== undefined && this.refusal) reject(this.refusal);
-    };
-    const late = () => reject(new NotSynced(this.resource, "TimedOut", this.#failure, this.staleSeconds));
-    const timer = timeoutMs === undefined ? undefined : setTimeout(late, timeoutMs);
-    this.#waiting.add(check);
-    signal?.addEventListener("abort", check);
-    try {
-      check();
-      await promise;
-    } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", check);
-      this.#waiting.delete(check);
-    }
+    await this.#sync.whenSynced(signal, timeoutMs);
   }
 
   /** Whether the copy is known: false before the first list, and after the server has refused the watch for a while. */
   get isSynced(): boolean {
-    return this.#listed && !this.#isStale && !this.#stop.signal.aborted;
+    return this.#sync.isSynced;
   }
 
   /** Whether the copy is, or was, complete. */
   get isListed(): boolean {
-    return this.#listed;
+    return this.#sync.isListed;
   }
 
   /** Why the copy is not known, if the server forbids it; undefined while it is known, or may soon be. */
   get refusal(): NotSynced | undefined {
-    if (this.isSynced || !isRefusal(this.#failure)) return undefined;
-    return new NotSynced(this.resource, "Refused", this.#failure, this.staleSeconds);
+    return this.#sync.refusal;
+  }
+
+  /** How old the copy may be, in seconds; see SyncState. */
+  get staleSeconds(): number {
+    return this.#sync.staleSeconds;
   }
 
   /** The name under which errors and conditions speak of the collection. */
@@ -144,15 +123,6 @@ export class Reflector<T> {
     const name = /^metadata\.name=([^,]+)$/.exec(fieldSelector ?? "")?.[1];
     if (name) return describe({ type, name, ...(namespace ? { namespace } : {}) });
     return namespace ? `${type.plural} in ${namespace}` : type.plural;
-  }
-
-  /**
-   * How old the copy may be, in seconds: the time since the server last confirmed it, or since the start. Bookmarks
-   * confirm a quiet watch about once a minute. An answer with an error confirms nothing. 0 when not started.
-   */
-  get staleSeconds(): number {
-    const since = this.#confirmed ?? this.#started;
-    return since === undefined || !this.#isRunning ? 0 : (this.#now() - since) / 1000;
   }
 
   get(key: string): T | undefined {
@@ -187,7 +157,7 @@ export class Reflector<T> {
 
   start(): void {
     if (this.#running) return;
-    this.#started = this.#now();
+    this.#sync.start();
     this.#heard();
     this.#options.client.watches.add(this);
     this.#running = this.#run();
@@ -196,8 +166,7 @@ export class Reflector<T> {
   async stop(): Promise<void> {
     this.#stop.abort();
     this.#options.client.watches.delete(this);
-    clearTimeout(this.#growsStale);
-    for (const check of this.#waiting) check();
+    this.#sync.stop();
     await this.#running;
   }
 
@@ -228,13 +197,12 @@ export class Reflector<T> {
       this.#resourceVersion = undefined;
       this.#failures = 0;
       this.#notify(this.#store.filling().end());
-      this.#listed = true;
-      this.#confirm();
+      this.#sync.listed();
       this.#setDefined(false);
       await sleep(UNKNOWN_MS, undefined, { signal: this.#stop.signal }).catch(() => {});
       return;
     }
-    this.#fail(error);
+    this.#sync.failed(error);
     const asked = error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
     const wait = Math.max(asked, backoff(this.#failures++, 200, 30_000));
     this.#lastOutcome += wait;
@@ -277,8 +245,7 @@ export class Reflector<T> {
       if (this.#stop.signal.aborted) return;
       this.#notify(found.end());
       this.#resourceVersion = metadata.resourceVersion;
-      this.#listed = true;
-      this.#confirm();
+      this.#sync.listed();
       this.#setDefined(true);
     } finally {
       pages.abort();
@@ -344,46 +311,6 @@ export class Reflector<T> {
     }
   }
 
-  /** The copy is as the server has it. */
-  #confirm(): void {
-    this.#confirmed = this.#now();
-    if (this.#failure === undefined && this.isSynced && this.#shown !== "") return; // as before: each event comes here
-    this.#failure = undefined;
-    this.#refusedSince = undefined;
-    clearTimeout(this.#growsStale);
-    this.#showSync();
-  }
-
-  #fail(error: unknown): void {
-    this.#failure = error;
-    // An outage is none of the collection's: what was known stays known, and no write succeeds meanwhile.
-    if (error instanceof ApiError && this.#refusedSince === undefined) {
-      this.#refusedSince = this.#now();
-      this.#growsStale = setTimeout(() => this.#showSync(), this.#staleAfterMs + 1);
-    }
-    this.#showSync();
-  }
-
-  get #isStale(): boolean {
-    return this.#refusedSince !== undefined && this.#now() - this.#refusedSince >= this.#staleAfterMs;
-  }
-
-  get #staleAfterMs(): number {
-    return this.#options.staleAfterMs ?? STALE_AFTER_MS;
-  }
-
-  #showSync(): void {
-    for (const check of this.#waiting) check();
-    const shown = `${this.isSynced} ${this.refusal?.message}`;
-    if (shown === this.#shown) return;
-    this.#shown = shown;
-    try {
-      this.#options.onSync?.();
-    } catch (error) {
-      this.#options.log.error({ err: error, resource: this.resource }, "a change could not be processed");
-    }
-  }
-
   #setDefined(defined: boolean): void {
     if (defined === this.#defined) return;
     this.#defined = defined;
@@ -410,7 +337,7 @@ export class Reflector<T> {
     this.#heard();
     const opened = this.#now();
     // A watch that is opened and ended with an error at once confirms nothing.
-    const holds = setTimeout(() => this.#confirm(), MIN_WATCH_MS);
+    const holds = setTimeout(() => this.#sync.confirmed(), MIN_WATCH_MS);
     const reader = this.#watchReader(response);
     try {
       for await (const chunk of response.body) {
@@ -434,7 +361,7 @@ export class Reflector<T> {
     if (object.metadata.resourceVersion) this.#resourceVersion = object.metadata.resourceVersion;
     this.#failures = 0;
     this.#relisted = false;
-    this.#confirm();
+    this.#sync.confirmed();
     if (type === "BOOKMARK") return;
     const kept = type === "DELETED" ? undefined : this.#project(object);
     const key = keyOf(object);
