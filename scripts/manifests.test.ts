@@ -6,7 +6,7 @@ import { webhookConfiguration } from "../src/admission/configuration.ts";
 import { CERTIFICATES } from "../src/admission/names.ts";
 import { policies } from "../src/admission/policies.ts";
 import { HOST_DIRECTORIES, LOG_ROOTS } from "../src/crds/multus-install/host-paths.ts";
-import { MULTUS_INSTALL_API_VERSION, parseMultusInstall } from "../src/crds/multus-install/multus-install.ts";
+import { parsedInstall } from "../src/crds/multus-install/parsed-install.ts";
 import { MAX_CERTIFICATE_SECONDS } from "../src/crds/multus-install/programs.ts";
 import { ARCHITECTURES } from "../src/crds/multus-install/spec.ts";
 import { typeOf } from "../src/kube/resource.ts";
@@ -51,14 +51,8 @@ function allows(rules: Rule[], verb: string, group: string, resource: string, na
 }
 
 function rendered(spec: object) {
-  const parsed = parseMultusInstall({
-    apiVersion: MULTUS_INSTALL_API_VERSION,
-    kind: "MultusInstall",
-    metadata: { name: "multus" },
-    spec,
-  });
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-  return { install: parsed.value, objects: renderInstall(parsed.value).objects };
+  const parsed = parsedInstall(spec);
+  return { install: parsed, objects: renderInstall(parsed).objects };
 }
 
 const FLAVOURS = [

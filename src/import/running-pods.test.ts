@@ -1,36 +1,23 @@
 import { describe, expect, it } from "vitest";
 import type { KubeObject } from "../crds/kube-object.ts";
-import {
-  MULTUS_INSTALL_API_VERSION,
-  type MultusInstall,
-  parseMultusInstall,
-} from "../crds/multus-install/multus-install.ts";
+import { parsedInstall } from "../crds/multus-install/parsed-install.ts";
 import type { MultusInstallSpecInput } from "../crds/multus-install/spec.ts";
 import { renderInstall } from "../render/render.ts";
 import { formatFinding } from "./finding.ts";
 import { podDifferences } from "./running-pods.ts";
 
-function install(spec: MultusInstallSpecInput): MultusInstall {
-  const parsed = parseMultusInstall({
-    apiVersion: MULTUS_INSTALL_API_VERSION,
-    kind: "MultusInstall",
-    metadata: { name: "multus" },
-    spec,
-  });
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-  return parsed.value;
-}
-
 /** The DaemonSet and the ConfigMaps that an install renders, after an edit of their JSON. */
 function found(spec: MultusInstallSpecInput, edit: (json: string) => string = (json) => json) {
-  const objects = JSON.parse(edit(JSON.stringify(renderInstall(install(spec)).objects))) as KubeObject[];
+  const objects = JSON.parse(
+    edit(JSON.stringify(renderInstall(parsedInstall(spec)).objects)),
+  ) as KubeObject[];
   const daemonSet = objects.find(({ kind }) => kind === "DaemonSet");
   if (!daemonSet) throw new Error("no DaemonSet");
   return { daemonSet, configMaps: objects.filter(({ kind }) => kind === "ConfigMap") };
 }
 
 const differences = (wanted: MultusInstallSpecInput, { daemonSet, configMaps }: ReturnType<typeof found>) =>
-  podDifferences(install(wanted), daemonSet, configMaps);
+  podDifferences(parsedInstall(wanted), daemonSet, configMaps);
 
 describe("podDifferences", () => {
   it("is none where the pods run Multus as wanted, in whatever words", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { MULTUS_INSTALL_API_VERSION, parseMultusInstall } from "../crds/multus-install/multus-install.ts";
+import { parsedInstall } from "../crds/multus-install/parsed-install.ts";
 import {
   DEFAULT_RELEASE,
   type MultusInstallSpec,
@@ -8,16 +8,7 @@ import {
 import { defectsOf, fixOf, hasDefect, KNOWN_DEFECTS, knownDefect, rangeOf } from "./known-defects.ts";
 import { compareReleases, NEWEST_RELEASE } from "./releases.ts";
 
-function specOf(spec: MultusInstallSpecInput): MultusInstallSpec {
-  const parsed = parseMultusInstall({
-    apiVersion: MULTUS_INSTALL_API_VERSION,
-    kind: "MultusInstall",
-    metadata: { name: "multus" },
-    spec,
-  });
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-  return parsed.value.spec;
-}
+const specOf = (spec: MultusInstallSpecInput): MultusInstallSpec => parsedInstall(spec).spec;
 
 const idsOf = (spec: MultusInstallSpecInput) => defectsOf(specOf(spec)).map(({ id }) => id);
 const CALICO = { source: "Inline", preset: "Calico" } as const;

@@ -7,15 +7,10 @@ import {
   type MultusInstall,
   parseMultusInstall,
 } from "../crds/multus-install/multus-install.ts";
+import { parsedInstall } from "../crds/multus-install/parsed-install.ts";
 import type { MultusInstallSpecInput } from "../crds/multus-install/spec.ts";
 import { RenderError } from "./errors.ts";
 import { renderInstall } from "./render.ts";
-
-function install(spec: MultusInstallSpecInput): MultusInstall {
-  const parsed = parseMultusInstall(manifest(spec));
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-  return parsed.value;
-}
 
 const manifest = (spec: unknown) => ({
   apiVersion: MULTUS_INSTALL_API_VERSION,
@@ -24,7 +19,7 @@ const manifest = (spec: unknown) => ({
   spec,
 });
 
-const render = (spec: MultusInstallSpecInput) => renderInstall(install(spec));
+const render = (spec: MultusInstallSpecInput) => renderInstall(parsedInstall(spec));
 
 interface Container {
   name: string;

@@ -1,30 +1,15 @@
 import { expect, it } from "vitest";
-import {
-  MULTUS_INSTALL_API_VERSION,
-  type MultusInstall,
-  parseMultusInstall,
-} from "../crds/multus-install/multus-install.ts";
+import { parsedInstall } from "../crds/multus-install/parsed-install.ts";
 import type { MultusInstallSpecInput } from "../crds/multus-install/spec.ts";
 import { renderInstall } from "./render.ts";
 import { deletesItsConfiguration, GUARD_FILE, rolloutGuard } from "./rollout-guard.ts";
-
-function install(spec: MultusInstallSpecInput): MultusInstall {
-  const parsed = parseMultusInstall({
-    apiVersion: MULTUS_INSTALL_API_VERSION,
-    kind: "MultusInstall",
-    metadata: { name: "multus" },
-    spec,
-  });
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-  return parsed.value;
-}
 
 interface WithTemplate {
   spec: { template: { spec: GuardPod } };
 }
 
 function template(spec: MultusInstallSpecInput): unknown {
-  const [found] = renderInstall(install(spec)).objects.filter(({ kind }) => kind === "DaemonSet");
+  const [found] = renderInstall(parsedInstall(spec)).objects.filter(({ kind }) => kind === "DaemonSet");
   return (found as unknown as WithTemplate).spec.template;
 }
 
@@ -36,7 +21,7 @@ interface GuardPod {
 }
 
 function guard(spec: MultusInstallSpecInput): { file: { type: string }; pod: GuardPod } {
-  const [configMap, daemonSet] = rolloutGuard(install({}), template(spec)) as unknown as [
+  const [configMap, daemonSet] = rolloutGuard(parsedInstall(), template(spec)) as unknown as [
     { data: Record<string, string> },
     WithTemplate,
   ];

@@ -9,10 +9,7 @@ import {
   REQUEST_RULES,
 } from "../../src/admission/policy-rules.ts";
 import { checkNetworkConfig } from "../../src/cni/check.ts";
-import {
-  MULTUS_INSTALL_API_VERSION,
-  parseMultusInstall,
-} from "../../src/crds/multus-install/multus-install.ts";
+import { parsedInstall } from "../../src/crds/multus-install/parsed-install.ts";
 import type { Rule } from "../../src/crds/rule.ts";
 import { KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
@@ -40,13 +37,8 @@ let client: KubeClient;
 beforeAll(async () => {
   plane = await startControlPlane();
   client = new KubeClient(connect({ kubeconfig: plane.kubeconfig }));
-  const install = parseMultusInstall({
-    apiVersion: MULTUS_INSTALL_API_VERSION,
-    kind: "MultusInstall",
-    metadata: { name: "multus" },
-  });
-  if (!install.ok) throw new Error("the default install is not valid");
-  await put(networkDefinition(install.value) as ApiObject);
+  const install = parsedInstall();
+  await put(networkDefinition(install) as ApiObject);
   for (const object of policies(DENY, {})) await put(object as ApiObject);
   await put({
     apiVersion: "v1",

@@ -2,10 +2,7 @@ import { pino } from "pino";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { ClusterView } from "../../src/controllers/admission/view.ts";
 import { Caches } from "../../src/controllers/shared/caches.ts";
-import {
-  MULTUS_INSTALL_API_VERSION,
-  parseMultusInstall,
-} from "../../src/crds/multus-install/multus-install.ts";
+import { parsedInstall } from "../../src/crds/multus-install/parsed-install.ts";
 import { KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
 import { NETWORK_DEFINITION, networkDefinition } from "../../src/render/definition.ts";
@@ -29,20 +26,8 @@ beforeAll(async () => {
 afterAll(async () => await plane?.stop());
 
 async function define(): Promise<void> {
-  const parsed = parseMultusInstall({
-    apiVersion: MULTUS_INSTALL_API_VERSION,
-    kind: "MultusInstall",
-    metadata: { name: "multus", uid: "1" },
-    spec: {},
-  });
-  if (!parsed.ok) throw new Error("the default spec is not valid");
-  await kubectl.runWithInput(
-    JSON.stringify(networkDefinition(parsed.value)),
-    "apply",
-    "--server-side",
-    "-f",
-    "-",
-  );
+  const parsed = parsedInstall();
+  await kubectl.runWithInput(JSON.stringify(networkDefinition(parsed)), "apply", "--server-side", "-f", "-");
   await untilEstablished(kubectl, NETWORK_DEFINITION);
 }
 

@@ -1,9 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { afterAll, expect, it } from "vitest";
-import {
-  MULTUS_INSTALL_API_VERSION,
-  parseMultusInstall,
-} from "../../src/crds/multus-install/multus-install.ts";
+import { parsedInstall } from "../../src/crds/multus-install/parsed-install.ts";
 import type { MultusInstallSpecInput } from "../../src/crds/multus-install/spec.ts";
 import { renderInstall } from "../../src/render/render.ts";
 import { ANY, DOCUMENTED_DIFFERENCES, differencesPage } from "./documented-differences.ts";
@@ -13,14 +10,7 @@ import { upstreamManifest } from "./upstream-manifests.ts";
 type KubeLike = Parameters<typeof differences>[0][number];
 
 function rendered(spec: MultusInstallSpecInput): KubeLike[] {
-  const parsed = parseMultusInstall({
-    apiVersion: MULTUS_INSTALL_API_VERSION,
-    kind: "MultusInstall",
-    metadata: { name: "multus" },
-    spec,
-  });
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-  return renderInstall(parsed.value).objects;
+  return renderInstall(parsedInstall(spec)).objects;
 }
 
 /** JSON inside of a ConfigMap is compared as JSON: its white space says nothing. */

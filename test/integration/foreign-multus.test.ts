@@ -1,10 +1,7 @@
 import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import {
-  MULTUS_INSTALL,
-  MULTUS_INSTALL_API_VERSION,
-  parseMultusInstall,
-} from "../../src/crds/multus-install/multus-install.ts";
+import { MULTUS_INSTALL, MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
+import { parsedInstall } from "../../src/crds/multus-install/parsed-install.ts";
 import { importInstall } from "../../src/import/import.ts";
 import type { InstallOperator } from "../../src/install-operator.ts";
 import type { KubeClient } from "../../src/kube/client.ts";
@@ -184,15 +181,8 @@ async function podsRun(present: readonly ApiObject[]): Promise<void> {
 
 /** The objects that the spec renders and that must not exist already. The NAD CRD of others serves as well. */
 function wanted(spec: object): Set<string> {
-  const parsed = parseMultusInstall({
-    apiVersion: MULTUS_INSTALL_API_VERSION,
-    kind: "MultusInstall",
-    metadata: { name: "multus" },
-    spec,
-  });
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   return new Set(
-    renderInstall(parsed.value)
+    renderInstall(parsedInstall(spec))
       .objects.filter(({ kind }) => kind !== "CustomResourceDefinition")
       .map((object) => nameOf(refOf(object))),
   );
@@ -254,14 +244,7 @@ describe.each(["v4 thin", "v4 thick", "v3.4.2"] as const)("objects of upstream's
 
 it("is no takeover either if the objects are just those that the operator would apply", async () => {
   const spec = { mode: "Thick" };
-  const parsed = parseMultusInstall({
-    apiVersion: MULTUS_INSTALL_API_VERSION,
-    kind: "MultusInstall",
-    metadata: { name: "multus" },
-    spec,
-  });
-  if (!parsed.ok) throw new Error("the spec does not parse");
-  const rendered = renderInstall(parsed.value).objects as ApiObject[];
+  const rendered = renderInstall(parsedInstall(spec)).objects as ApiObject[];
   for (const object of rendered) await byHand("kubectl apply", object);
   await refuseAndDelete(spec, rendered, "rendered");
 });

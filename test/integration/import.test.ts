@@ -1,9 +1,7 @@
 import { expect, it } from "vitest";
 import { templateOf } from "../../src/controllers/shared/applier.ts";
-import {
-  MULTUS_INSTALL_API_VERSION,
-  parseMultusInstall,
-} from "../../src/crds/multus-install/multus-install.ts";
+import { parseMultusInstall } from "../../src/crds/multus-install/multus-install.ts";
+import { parsedInstall } from "../../src/crds/multus-install/parsed-install.ts";
 import { importInstall } from "../../src/import/import.ts";
 import { renderInstall } from "../../src/render/render.ts";
 import { rolloutGuard } from "../../src/render/rollout-guard.ts";
@@ -67,16 +65,10 @@ it("warns of the stock thin manifest's token, which is never renewed", () => {
 });
 
 it("does not take the guard of a rollout for a second Multus", () => {
-  const parsed = parseMultusInstall({
-    apiVersion: MULTUS_INSTALL_API_VERSION,
-    kind: "MultusInstall",
-    metadata: { name: "multus" },
-    spec: {},
-  });
-  if (!parsed.ok) throw new Error("the spec does not parse");
-  const objects = renderInstall(parsed.value).objects;
+  const parsed = parsedInstall();
+  const objects = renderInstall(parsed).objects;
   const [daemonSet] = objects.filter(({ kind }) => kind === "DaemonSet");
-  const guard = rolloutGuard(parsed.value, templateOf(daemonSet ?? {}));
+  const guard = rolloutGuard(parsed, templateOf(daemonSet ?? {}));
   expect(guard.map(({ kind }) => kind)).toContain("DaemonSet");
   const { findings } = importInstall([...guard, ...objects]);
   expect(findings.filter(({ kind }) => kind === "lost")).toEqual([]);

@@ -3,10 +3,7 @@ import { webhookConfiguration } from "../../src/admission/configuration.ts";
 import { policies } from "../../src/admission/policies.ts";
 import { type NodeTask, taskPod } from "../../src/controllers/nodes/task-pod.ts";
 import type { KubeObject } from "../../src/crds/kube-object.ts";
-import {
-  MULTUS_INSTALL_API_VERSION,
-  parseMultusInstall,
-} from "../../src/crds/multus-install/multus-install.ts";
+import { parsedInstall } from "../../src/crds/multus-install/parsed-install.ts";
 import { ARCHITECTURES, type MultusInstallSpecInput } from "../../src/crds/multus-install/spec.ts";
 import { KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
@@ -60,12 +57,12 @@ beforeAll(async () => {
   await kubectl.run("create", "serviceaccount", "default", "-n", "shop");
   await kubectl.run("create", "serviceaccount", "clusterrole-aggregation-controller", "-n", KUBE_SYSTEM);
   const admin = kubectl.client;
-  const made = renderInstall(install({ mode: "Thick", ...WITH_CERTIFICATES })).objects;
+  const made = renderInstall(parsedInstall({ mode: "Thick", ...WITH_CERTIFICATES })).objects;
   for (const object of made.filter(({ kind }) => /Role|Account|Definition/.test(kind)))
     await admin.apply(refOf(elsewhere(object)), both(elsewhere(object)), { fieldManager: "admin" });
   await admin.apply(
     { type: INSTALLS, name: "multus" },
-    { ...install({}), spec: {} },
+    { ...parsedInstall(), spec: {} },
     { fieldManager: "admin" },
   );
   for (const name of ["node-1", "node-2"]) {
@@ -119,17 +116,6 @@ const INSTALLS: ResourceType = {
   plural: "multusinstalls",
   namespaced: false,
 };
-
-function install(spec: MultusInstallSpecInput) {
-  const parsed = parseMultusInstall({
-    apiVersion: MULTUS_INSTALL_API_VERSION,
-    kind: "MultusInstall",
-    metadata: { name: "multus" },
-    spec,
-  });
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-  return parsed.value;
-}
 
 /** A binding's role cannot be changed: the one of this name is left for the attacks to make. */
 function elsewhere(object: KubeObject): KubeObject {
@@ -210,7 +196,7 @@ interface Container {
 type Pod = Record<string, unknown> & { containers: [Container, ...Container[]]; volumes?: object[] };
 /** The DaemonSet of a spec, its pods changed. */
 const daemonSet = (change: (pod: Pod) => object, spec: MultusInstallSpecInput = {}) => {
-  const found = renderInstall(install(spec)).objects.find(({ kind }) => kind === "DaemonSet");
+  const found = renderInstall(parsedInstall(spec)).objects.find(({ kind }) => kind === "DaemonSet");
   const object = structuredClone(found) as unknown as { spec: { template: { spec: Pod } } };
   Object.assign(object.spec.template.spec, change(object.spec.template.spec));
   return apply(object);
@@ -267,14 +253,14 @@ const rule = (group: string, ...resources: string[]) => ({
 
 const definition = (conversion: object) =>
   apply({
-    ...(renderInstall(install({})).objects[0] as object),
-    spec: { ...(renderInstall(install({})).objects[0]?.spec as object), conversion },
+    ...(renderInstall(parsedInstall()).objects[0] as object),
+    spec: { ...(renderInstall(parsedInstall()).objects[0]?.spec as object), conversion },
   });
 
 const node = (name: string) => ({ type: NODES, name });
 const report = (key: string) => ({ metadata: { annotations: { [key]: "[]" } } });
 const installs = (spec: object) =>
-  create(INSTALLS, { ...install({}), metadata: { name: "another" }, spec } as ApiObject);
+  create(INSTALLS, { ...parsedInstall(), metadata: { name: "another" }, spec } as ApiObject);
 const NETWORK_STATUS = "k8s.v1.cni.cncf.io/network-status";
 
 const BINDS = /binds the role multus to Multus/;
@@ -685,12 +671,12 @@ const SPECS: MultusInstallSpecInput[] = [
 
 describe("with the policies, the operator", () => {
   it.each(SPECS)("applies what a MultusInstall renders: %j", async (spec) => {
-    for (const object of renderInstall(install(spec)).objects) {
+    for (const object of renderInstall(parsedInstall(spec)).objects) {
       const adopted = object.kind === "ClusterRoleBinding" ? both(object) : object;
       expect(await answer(apply(adopted)(clientOf())), object.metadata.name).toBe("taken");
       if (object.kind !== "DaemonSet") continue;
       const { template } = object.spec as { template: unknown };
-      for (const guard of rolloutGuard(install(spec), template))
+      for (const guard of rolloutGuard(parsedInstall(spec), template))
         expect(await answer(apply(guard)(clientOf())), guard.metadata.name).toBe("taken");
     }
   });
@@ -706,7 +692,7 @@ describe("with the policies, the operator", () => {
     for (const one of [CLEAN, half, INSPECT, { kind: "release", node: "node-1" } satisfies NodeTask])
       expect(await answer(task(() => ({}), one)(clientOf())), one.kind).toBe("taken");
     const probe = { node: "node-1", network: "net", revision: "1", image: IMAGE };
-    const pod = probePod({ ...install({}), metadata: { name: "multus", uid: "1" } } as never, probe);
+    const pod = probePod({ ...parsedInstall(), metadata: { name: "multus", uid: "1" } } as never, probe);
     expect(await answer(create(PODS, pod as ApiObject)(clientOf()))).toBe("taken");
   });
 
@@ -723,7 +709,7 @@ describe("with the policies, the operator", () => {
   });
 
   it("adopts what was made by hand, whatever is in it", async () => {
-    const made = renderInstall(install({})).objects.find(({ kind }) => kind === "DaemonSet");
+    const made = renderInstall(parsedInstall()).objects.find(({ kind }) => kind === "DaemonSet");
     const byHand = structuredClone(made) as unknown as ApiObject & { spec: { template: { spec: Pod } } };
     byHand.metadata.name = "kube-multus-ds-arm";
     byHand.spec.template.spec.volumes?.push({ name: "more", hostPath: { path: "/srv" } });
@@ -744,7 +730,7 @@ describe("with the policies, Multus", () => {
 describe("with multusImages", () => {
   it.each(SPECS)("a MultusInstall is taken if its image is of one of them: %j", async (spec) => {
     const allowed = /^(ghcr\.io\/k8snetworkplumbingwg\/|docker\.io\/nfvpe\/multus:|192\.168\.1\.222:80\/)/;
-    expect(imageReference(install(spec).spec)).toMatch(allowed);
+    expect(imageReference(parsedInstall(spec).spec)).toMatch(allowed);
     expect(await answer(installs(spec)(clientOf("admin")))).toBe("taken");
   });
 });

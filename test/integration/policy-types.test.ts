@@ -1,9 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { policies } from "../../src/admission/policies.ts";
-import {
-  MULTUS_INSTALL_API_VERSION,
-  parseMultusInstall,
-} from "../../src/crds/multus-install/multus-install.ts";
+import { parsedInstall } from "../../src/crds/multus-install/parsed-install.ts";
 import { type ApiObject, VALIDATING_ADMISSION_POLICIES } from "../../src/kube/resource.ts";
 import { networkDefinition } from "../../src/render/definition.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
@@ -56,14 +53,9 @@ async function warnings(name: string): Promise<object[]> {
 }
 
 it("finds no mistake in a policy of the chart or of the operator", async () => {
-  const install = parseMultusInstall({
-    apiVersion: MULTUS_INSTALL_API_VERSION,
-    kind: "MultusInstall",
-    metadata: { name: "multus" },
-  });
-  if (!install.ok) throw new Error("the default install is not valid");
-  await apply(networkDefinition(install.value));
-  await untilEstablished(kubectl, networkDefinition(install.value).metadata.name);
+  const install = parsedInstall();
+  await apply(networkDefinition(install));
+  await untilEstablished(kubectl, networkDefinition(install).metadata.name);
   await kubectl.run("apply", "--server-side", "-f", "manifests/install.yaml");
   await apply(...policies(DENY, {}));
   const names = (await kubectl.run("get", "validatingadmissionpolicy", "-o", "name"))

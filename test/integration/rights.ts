@@ -1,7 +1,4 @@
-import {
-  MULTUS_INSTALL_API_VERSION,
-  parseMultusInstall,
-} from "../../src/crds/multus-install/multus-install.ts";
+import { parsedInstall } from "../../src/crds/multus-install/parsed-install.ts";
 import { access } from "../../src/render/access.ts";
 import type { AuditEvent } from "../cluster/audit.ts";
 import type { Manifest } from "./chart.ts";
@@ -41,16 +38,7 @@ export function heldRights(): Set<Right> {
     { version: "v3.4.2" },
     { mode: "Thick", daemon: { perNodeCertificate: { enabled: true } } },
   ];
-  const roles = specs.flatMap((spec) => {
-    const parsed = parseMultusInstall({
-      apiVersion: MULTUS_INSTALL_API_VERSION,
-      kind: "MultusInstall",
-      metadata: { name: "multus" },
-      spec,
-    });
-    if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-    return access(parsed.value);
-  });
+  const roles = specs.flatMap((spec) => access(parsedInstall(spec)));
   return new Set(roles.flatMap((role) => rightsOf((role.rules ?? []) as Rule[])));
 }
 

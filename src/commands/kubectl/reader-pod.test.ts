@@ -1,18 +1,12 @@
 import { expect, it } from "vitest";
-import { MULTUS_INSTALL_API_VERSION, parseMultusInstall } from "../../crds/multus-install/multus-install.ts";
+import { parsedInstall } from "../../crds/multus-install/parsed-install.ts";
 import { readerPod } from "./reader-pod.ts";
 
 function podOf(follow: boolean) {
-  const parsed = parseMultusInstall({
-    apiVersion: MULTUS_INSTALL_API_VERSION,
-    kind: "MultusInstall",
-    metadata: { name: "multus" },
-    spec: { namespace: "cni" },
-  });
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  const parsed = parsedInstall({ namespace: "cni" });
   return readerPod({
     name: "multus-log-1",
-    install: parsed.value,
+    install: parsed,
     node: "node-1",
     image: "operator:1",
     pullSecrets: ["harbor"],
