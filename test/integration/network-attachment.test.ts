@@ -113,6 +113,20 @@ it("reports which nodes lack what a NAD needs, within a second of the inspection
   await world.reportWhere("needs", (found) => reasonOf(found, "Available") === "Attachable");
 });
 
+it("never reports a new or changed NAD as available before its cross checks are done", async () => {
+  const seen: (string | undefined)[] = [];
+  await using _ = await world.watchReports((name, status) => {
+    if (name.startsWith("default/unattachable")) seen.push(reasonOf(status, "Available"));
+  });
+  for (const name of ["unattachable-1", "unattachable-2"]) await world.nad(name, macvlan({ master: "eth9" }));
+  await world.reportWhere("unattachable-2", (found) => reasonOf(found, "Available") === "NeedsMissing");
+  await world.nad("unattachable-1", macvlan({ master: "eth8" }));
+  await world.reportWhere("unattachable-1", (found) => found.observedGeneration === 2);
+  expect(seen).not.toEqual([]);
+  expect(seen.filter((reason) => reason !== "NeedsMissing")).toEqual([]);
+  for (const name of ["unattachable-1", "unattachable-2"]) await world.removeNad(name);
+});
+
 it("reports each outcome of pods by its evidence, and counts it", async () => {
   await world.nad("net", macvlan({ ipam: hostLocal(10, 250) }));
   await world.pod("attached", {

@@ -160,6 +160,7 @@ export class NetworkAttachmentController {
       salt: randomInt(2 ** 32),
       onPod: () => this.#sumSoon(),
       onNetwork: (key) => this.#enqueueSoon(key),
+      onChecked: (key) => this.#enqueue(key),
     });
     pods.observe(this.#networks);
     options.inspections.onChange(() => this.#networks.nodesChanged());
@@ -194,6 +195,7 @@ export class NetworkAttachmentController {
   }
 
   async #reconcile(key: string, { signal }: ReconcileContext): Promise<Result> {
+    if (this.#networks.isUnchecked(key)) return {}; // onChecked follows
     const started = performance.now();
     const written = await this.#networks.report(key, signal);
     this.#computed.set(key, { at: started, tookMs: performance.now() - started });

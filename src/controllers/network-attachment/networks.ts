@@ -37,6 +37,8 @@ export interface NetworksOptions {
   onPod: () => void;
   /** A network whose report may say something else now, by "namespace/name". */
   onNetwork: (key: string) => void;
+  /** The cross checks of a NAD that is new or changed are done, by "namespace/name": its report can be written. */
+  onChecked: (key: string) => void;
 }
 
 const NO_ISOLATION = { enabled: false, globalNamespaces: [] };
@@ -58,7 +60,12 @@ export class Networks implements TableObserver {
   constructor(options: NetworksOptions) {
     this.#options = options;
     this.#nads = new NadReader(options.nad, (key) => options.reporter.current(key)?.status.versions ?? []);
-    this.#cross = new CrossFindings(() => this.#view(), options.onNetwork);
+    this.#cross = new CrossFindings({
+      view: () => this.#view(),
+      nads: options.nads,
+      onChange: options.onNetwork,
+      onIncluded: options.onChecked,
+    });
     this.#claims = new AddressClaims((key) => this.#nads.read(key), options.salt);
     this.#outcomes = new PodOutcomes({
       pods: options.pods,
@@ -126,6 +133,12 @@ export class Networks implements TableObserver {
   /** The networks that there are, and those that have a report. */
   keys(): string[] {
     return [...new Set([...this.#nads.keys(), ...this.#statuses.keys()])];
+  }
+
+  /** Whether a NAD's cross checks are still to be done: a report before that could call a broken network available. */
+  isUnchecked(key: string): boolean {
+    const nad = this.#options.nad(key);
+    return nad !== undefined && !this.#cross.includes(nad);
   }
 
   /** Brings one report to what is true. True when something was written. */

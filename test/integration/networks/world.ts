@@ -15,6 +15,7 @@ import {
 import { KubeClient, type RequestInfo } from "../../../src/kube/client.ts";
 import { type Connection, connect } from "../../../src/kube/connection.ts";
 import { EventRecorder } from "../../../src/kube/events.ts";
+import { Reflector } from "../../../src/kube/reflector.ts";
 import {
   type ApiObject,
   CORE_EVENTS,
@@ -181,6 +182,22 @@ export class World {
   async report(name: string, namespace = "default"): Promise<ReportStatus | undefined> {
     const object = await this.client.get<ApiObject>({ type: NETWORK_ATTACHMENT_REPORT, namespace, name });
     return object?.status === undefined ? undefined : reportStatus.parse(object.status);
+  }
+
+  /** Calls `onStatus` with each status that a report has from now on, of any namespace. */
+  async watchReports(onStatus: (name: string, status: ReportStatus) => void): Promise<AsyncDisposable> {
+    const watch = new Reflector<ReportStatus>({
+      client: this.client,
+      type: NETWORK_ATTACHMENT_REPORT,
+      log: createLogger("error"),
+      project: ({ status }) => (status === undefined ? undefined : reportStatus.parse(status)),
+      onChange: (key, status) => {
+        if (watch.isSynced && status) onStatus(key, status);
+      },
+    });
+    watch.start();
+    await watch.whenSynced();
+    return { [Symbol.asyncDispose]: () => watch.stop() };
   }
 
   /** Waits until the report says so. Its status, and how long that took, ms. */
