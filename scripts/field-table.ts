@@ -60,7 +60,7 @@ ${Object.entries(spec.properties ?? {})
 
 ## Rules between fields
 
-The API server refuses a spec that breaks one, and so does \`multus-operator render\`.
+The API server and \`multus-operator render\` reject a spec that violates one of these rules.
 
 ${rules.join("\n")}
 

@@ -48,7 +48,7 @@ ${fieldTable(crd)}
 ${isReport ? "" : settingsTables(describedFields(crd))}
 ## Reasons of the conditions
 
-| Reason | Means |
+| Reason | Meaning |
 |---|---|
 ${reasons.map(([reason, meaning]) => `| \`${reason}\` | ${meaning} |`).join("\n")}
 `;

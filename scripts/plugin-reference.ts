@@ -17,11 +17,11 @@ export function pluginReference(): string {
 ${helpOf(program)}
 \`\`\`
 
-Install it by putting \`bin/kubectl-multus\` on the PATH; kubectl finds it by its name. In addition,
+To install the plugin, put \`bin/kubectl-multus\` on the PATH: kubectl finds plugins by their name. On the PATH too,
 \`bin/kubectl_complete-multus\` completes commands, flags, nodes, pods and networks in the shell.
 
 ${sections.join("\n")}
-## What became of a pod's request
+## Outcomes of a pod's request
 
 The outcome, in \`kubectl multus pods\` and \`explain -o json\`.
 
@@ -35,7 +35,7 @@ ${table(CAUSES)}
 
 function table(rows: Record<string, string>): string {
   const lines = Object.entries(rows).map(([code, meaning]) => `| \`${code}\` | ${meaning} |`);
-  return ["| Code | Means |", "|---|---|", ...lines].join("\n");
+  return ["| Code | Meaning |", "|---|---|", ...lines].join("\n");
 }
 
 /** With the text after it, at one width and without colours, wherever it is generated. */

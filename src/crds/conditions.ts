@@ -6,28 +6,28 @@ export type ConditionType = (typeof CONDITION_TYPES)[number];
 /** Every reason that a condition may carry, and its meaning (docs/reference). The list is closed: alerts rely on it. */
 export const REASONS = {
   Available:
-    "The objects match the spec, Multus runs on every node that should have it, and an inspection verified each node.",
+    "The objects match the spec, Multus runs on every node that should have it, and each of these nodes was inspected (unless spec.nodes.inspection is Off).",
   RolloutInProgress:
-    "The objects match the spec; some nodes do not run the newest Multus yet, or were not inspected since they do.",
+    "The objects match the spec; some nodes do not run the newest Multus yet, or have not been inspected since it started.",
   Syncing:
     "The operator has not read, or cannot read, what its decisions depend on; the message names the resource and the cause. Nothing is written in the meantime. Ready is Unknown if it was True.",
   NodesUnhealthy:
     "Multus does not run correctly on at least one node; status.nodes.unhealthy names the nodes and the causes.",
   RolloutStuck:
-    "The rollout made no progress for ten minutes (run --rollout-deadline); the message states since when, and what it waits for.",
+    "The rollout made no progress for ten minutes (the chart's rolloutDeadlineSeconds); the message states since when, and what it waits for.",
   RolloutFailed: "The canary failed: the rollout has stopped, and the other nodes keep their Multus.",
   RolledBack: "The rollout of the spec failed, and the last complete install was restored.",
-  NoMatchingNodes: "No node matches the selectors of the workload.",
+  NoMatchingNodes: "No node matches spec.workload (nodeSelector, affinity, architectures).",
   InvalidSpec: "The spec is contradictory, or Multus would not start with it; the message names the field.",
   SecondInstall: "An older MultusInstall exists; the operator writes nothing for this one.",
   OwnershipConflict:
     "An object of the install already exists and is not the operator's; the message names its field managers.",
   ImmutableField:
-    "An object of the install exists with another value in an immutable field; the message states what to delete.",
+    "An object of the install exists and has another value in an immutable field; the message states what to delete.",
   Forbidden: "The operator's role lacks a permission; the message names it.",
   NamespaceMissing: "spec.namespace does not exist.",
   Refused:
-    "The API server or a webhook rejects an object as not valid; the operator retries every five minutes.",
+    "The API server or a webhook rejects an object as not valid; the operator retries at intervals that grow from five seconds to five minutes.",
   ApplyFailed: "The API server rejected an object or did not respond; the operator retries.",
   Paused:
     "spec.paused: nothing is written; the message lists the pending writes. Ready is False if there are any.",
@@ -38,7 +38,7 @@ export const REASONS = {
   ForeignFields:
     "Other field managers added fields to an object of the operator, which leaves them in place; the message names object, field and manager.",
   Unintended: "A setting works but is probably not intended; the message and status.warnings describe it.",
-  Settled: "There is nothing to do, or no problem.",
+  Settled: "The condition is False, and there is nothing to report.",
 } as const;
 export type Reason = keyof typeof REASONS;
 

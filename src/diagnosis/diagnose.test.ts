@@ -91,7 +91,7 @@ it("names a pod that does not end, and its node where that is the cause", () => 
   const found = unhealthyNodes([...late, ending("c", "2026-11-24T11:59:01Z")], nodes);
   expect(found.map(({ node, reason }) => [node, reason])).toEqual([
     ["a", "NodeNotReady"],
-    ["b", "NotEnding"],
+    ["b", "StuckTerminating"],
   ]);
   expect(found[0]?.message).toContain("Kubelet stopped posting");
   expect(found[1]?.message).toContain("2026-11-24T11:58:00Z");

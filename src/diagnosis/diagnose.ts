@@ -7,7 +7,7 @@ import type { MultusPodView } from "./pod-health.ts";
 import { stabilizationSeconds } from "./stabilization.ts";
 import { explainStartFailure } from "./start-errors.ts";
 
-/** One node on which Multus does not run as it should, and the sentence that says why. */
+/** One node on which Multus does not run as it should, and why. */
 export interface UnhealthyNode {
   node: string;
   reason: NodeReason;
@@ -17,12 +17,12 @@ export interface UnhealthyNode {
 /** The longest message kept for one node, in characters: the status is bounded (docs/reference). */
 const MAX_MESSAGE_LENGTH = 512;
 
-/** A pod that should have ended so long ago has a kubelet that does not answer, or a mount that hangs; ms. */
+/** If a pod should have terminated longer ago than this, its kubelet does not answer, or a mount hangs; ms. */
 const LATE_MS = 60_000;
 
 /**
- * Turns the pods of the Multus DaemonSet into the nodes that are not well, worst first, then by name. A pod
- * that has only not yet started gives no entry: waiting is no fault.
+ * Turns the pods of the Multus DaemonSet into the unhealthy nodes, most severe first, then by name. A pod that has only
+ * not started yet gives no entry: waiting is not a fault.
  */
 export function unhealthyNodes(
   pods: readonly MultusPodView[],
@@ -34,13 +34,13 @@ export function unhealthyNodes(
     .filter((pod) => pod.terminating || !pod.ready || stabilizationSeconds(pod, now) > 0)
     .flatMap((pod) => {
       const node = notReady.get(pod.node);
-      if (pod.terminating) return notEnding(pod, now, node) ?? [];
+      if (pod.terminating) return stuckTerminating(pod, now, node) ?? [];
       return diagnose(pod) ?? lostWithNode(pod, node) ?? [];
     })
     .toSorted((a, b) => severityOf(b.reason) - severityOf(a.reason) || a.node.localeCompare(b.node));
 }
 
-/** After how many seconds the first pod that failed before will be believed; undefined where there is none. */
+/** In how many seconds the first pod that failed before counts as healthy; undefined if there is none. */
 export function secondsToStable(pods: readonly MultusPodView[], now: Date): number | undefined {
   const left = pods.map((pod) => stabilizationSeconds(pod, now)).filter((seconds) => seconds > 0);
   return left.length > 0 ? Math.min(...left) : undefined;
@@ -58,14 +58,14 @@ function diagnose(pod: MultusPodView): UnhealthyNode | undefined {
   return entry(pod.node, reason, message);
 }
 
-/** A pod that is not Ready and no fault of Multus: its node is. */
+/** A pod that is not Ready because its node is not, which is not a fault of Multus. */
 function lostWithNode(pod: MultusPodView, notReady: string | undefined): UnhealthyNode | undefined {
   if (pod.ready || notReady === undefined) return undefined;
   return entry(pod.node, "NodeNotReady", `the node is not Ready: ${notReady}`);
 }
 
-/** A pod on its way out holds the rollout up: its successor comes when it is gone. */
-function notEnding(
+/** A pod that does not terminate delays the rollout: its successor is created when it is gone. */
+function stuckTerminating(
   { node, endsAt = "" }: MultusPodView,
   now: Date,
   notReady: string | undefined,
@@ -80,7 +80,7 @@ function notEnding(
   if (late <= LATE_MS) return undefined;
   return entry(
     node,
-    "NotEnding",
+    "StuckTerminating",
     `the Multus pod should have terminated by ${endsAt} and still exists; find the cause in the kubelet's log and with kubectl describe pod`,
   );
 }
@@ -132,7 +132,7 @@ function explain(pod: MultusPodView, issue: ContainerIssue): Explanation {
   }
 }
 
-/** The kubelet keeps the end of a log of what ended with another code than 0 only; thin_entrypoint ends with 0. */
+/** The kubelet keeps the end of the log only for an exit code other than 0; thin_entrypoint exits with 0. */
 function unsaid({ exitCode }: ContainerIssue): string {
   return exitCode === 0
     ? "its last output is in its log only: kubectl multus logs --pod --node NODE"
@@ -143,12 +143,12 @@ function limitOf({ memoryLimit }: ContainerIssue): string {
   return memoryLimit ? `limit ${memoryLimit}` : "it has no limit: the node ran out of memory";
 }
 
-/** runc, where the limit does not even suffice for itself. */
+/** runc, if the limit does not even suffice for runc itself. */
 function isKilledAtStart(message: string): boolean {
   return /container init was OOM-killed/.test(message);
 }
 
-/** Twice the limit, as a number to begin with, and not less than the one below which a spec is warned of. */
+/** Twice the limit, as a value to begin with, and not less than the one below which a spec causes a warning. */
 function raise({ container, memoryLimit }: ContainerIssue): string {
   if (memoryLimit === undefined) return "Add memory to the node, or evict other pods from it";
   const installs = container === "install-multus-binary";
@@ -158,7 +158,7 @@ function raise({ container, memoryLimit }: ContainerIssue): string {
   return `Set spec.workload.${installs ? "installResources" : "resources"}.limits.memory to ${enough}, or remove the limit`;
 }
 
-/** Without the times and addresses that differ at each end: one cause is one message. */
+/** Without the times and addresses that differ at each exit: one cause has one message. */
 function withoutMoment(message: string): string {
   return message
     .replace(/\b\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:?\d\d)?\s*/g, "")

@@ -140,8 +140,8 @@ describe("status.primaryNetwork", () => {
         { file: "10-calico.conflist", networkName: "k8s-pod-network", nodes: 2 },
         { ...flannel, nodes: 1 },
       ],
-      nodesLookedAt: 3,
-      oldestLook: "2026-11-24T09:00:00Z",
+      nodesInspected: 3,
+      oldestInspection: "2026-11-24T09:00:00Z",
     });
     expect(differingNodes(status)).toEqual([expect.stringContaining("10-flannel.conflist (cbr0) on 1")]);
   });

@@ -14,7 +14,7 @@ const MAX_FILES = 10;
 const HOUR_MS = 3_600_000;
 const MULTUS = ["multus", "multus-shim"];
 
-/** What is wrong on a node, as a look at it shows; the first cause, since the others follow from it. */
+/** What is wrong on a node, as an inspection shows; the first cause, since the others follow from it. */
 export function nodeIssue(
   spec: MultusInstallSpec,
   found: NodeInspection,
@@ -63,14 +63,14 @@ export function nodeIssue(
   return undefined;
 }
 
-/** The kubelet tries a sandbox again every 10 to 15 s: what was refused so long ago has stopped, or nobody asks; ms. */
+/** The kubelet retries a sandbox every 10 to 15 s: a refusal older than this no longer occurs; ms. */
 const REFUSAL_LASTS_MS = 300_000;
 
 /**
- * What pods on a node say of its token, and for how many seconds that holds: one that has not expired is refused
- * when its service account was made anew, or the API server signs with another key.
+ * What pods on a node show about its token, and for how many seconds that holds: a token that has not expired is rejected
+ * when its service account was recreated, or the API server signs with another key.
  * @param refusedAt ms since 1970
- * @param readySince of the node's Multus pod; what was before it says nothing of its token
+ * @param readySince of the node's Multus pod; what happened before shows nothing about its token
  */
 export function refusedToken(
   spec: MultusInstallSpec,
@@ -86,14 +86,14 @@ export function refusedToken(
   return { issue: { node, reason: "TokenRefused", message }, seconds: Math.ceil(left / 1000) };
 }
 
-/** Ends of a Multus pod that what is on its node may explain. */
+/** Failures of a Multus pod that the state of its node may explain. */
 const EXPLAINED: readonly NodeReason[] = ["CrashLoopBackOff", "NodeNotReady"];
-/** What makes Multus end; everything else is for nodes on which it runs. */
+/** What makes Multus exit; everything else is for nodes on which it runs. */
 const EXPLAINING: readonly NodeReason[] = ["NoPrimaryNetwork", "CiliumExclusive", "PrimaryNetworkVersion"];
 
 /**
  * One entry per node, from what its pod reports and what an inspection found: "no primary network" instead of "it
- * ended", and the pod's word for everything that a look cannot know, such as an image that is not there.
+ * exited", and the pod's report for everything that an inspection cannot know, such as an image that does not exist.
  */
 export function joined(
   byPods: readonly UnhealthyNode[],
@@ -107,7 +107,7 @@ export function joined(
   return [...byPods.filter(({ node }) => !nodes.has(node)), ...explained];
 }
 
-/** Which file the nodes' primary network is in; nothing where it is the spec's own text, or nobody looked. */
+/** The files of the nodes' primary networks; undefined if it is the spec's own text, or no node was inspected. */
 export function primaryNetworkStatus(
   spec: MultusInstallSpec,
   inspections: readonly NodeInspection[],
@@ -126,13 +126,13 @@ export function primaryNetworkStatus(
     files: [...files.values()]
       .toSorted((a, b) => b.nodes - a.nodes || a.file.localeCompare(b.file))
       .slice(0, MAX_FILES),
-    nodesLookedAt: inspections.length,
-    // To the hour: each of a thousand looks would be a new status.
-    oldestLook: rfc3339(Math.floor(oldest / HOUR_MS) * HOUR_MS),
+    nodesInspected: inspections.length,
+    // To the hour: otherwise each of a thousand inspections would change the status.
+    oldestInspection: rfc3339(Math.floor(oldest / HOUR_MS) * HOUR_MS),
   };
 }
 
-/** A warning where nodes delegate to different networks. */
+/** A warning if nodes delegate to different networks. */
 export function differingNodes(status: MultusInstallStatus["primaryNetwork"]): string[] {
   const files = status?.files ?? [];
   if (files.length < 2) return [];

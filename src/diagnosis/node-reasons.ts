@@ -43,7 +43,7 @@ const SEVERITY = {
   // What is no fault of Multus.
   Unschedulable: 0,
   NodeNotReady: 0,
-  NotEnding: 0,
+  StuckTerminating: 0,
 } as const satisfies Record<string, Severity>;
 
 export type NodeReason = keyof typeof SEVERITY;

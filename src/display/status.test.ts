@@ -34,8 +34,8 @@ const shown: ShownStatus = {
       image: "example/multus:v4.3.0",
       primaryNetwork: {
         files: [{ file: "10-calico.conflist", networkName: "k8s-pod-network", nodes: 1 }],
-        nodesLookedAt: 1,
-        oldestLook: at,
+        nodesInspected: 1,
+        oldestInspection: at,
       },
       nodes: {
         desired: 2,

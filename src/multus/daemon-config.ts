@@ -12,8 +12,7 @@ export const FIXED_KEYS: Record<string, string> = {
   multusConfigFile:
     "always `auto`: with a path the daemon exits and restarts indefinitely (multus-cni #1366)",
   kubeconfig: "the daemon uses its service account, or a certificate (`daemon.perNodeCertificate`)",
-  confDir:
-    "it names a directory of further delegates' files, which a NetworkAttachmentDefinition without config reads at its default place",
+  confDir: "the directory with the files of NetworkAttachmentDefinitions without config; the default is used",
   cniDir: "Multus' own cache; its default is the directory that is mounted",
   enablePprof: "a debugging interface that anyone who can reach the node could read",
   forceCNIVersion: REFUSED_FLAGS["force-cni-version"] ?? "",

@@ -118,11 +118,11 @@ export const FLAGS: readonly Flag[] = [
 /** Flags that no field sets, and why. */
 export const REFUSED_FLAGS: Record<string, string> = {
   "skip-config-watch":
-    "it switches off what renews the token (multus-cni #852); refreshKubeconfig: false does so in words",
+    "it disables the renewal of the token (multus-cni #852), as refreshKubeconfig: false does",
   "force-cni-version":
-    "hidden upstream and for its tests only: it rewrites the primary network's own file on the host",
+    "a hidden flag for upstream's tests: it rewrites the primary network's own file on the host",
   "multus-cni-conf-dir":
-    "it names a directory of further delegates' files, which a NetworkAttachmentDefinition without config reads at its default place",
+    "the directory with the files of NetworkAttachmentDefinitions without config; the default is used",
 };
 
 /** The arguments of the thin entrypoint, in the table's order. Unknown to an older release are those that it would refuse or ignore. */

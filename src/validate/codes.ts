@@ -445,7 +445,7 @@ ${codes.map(({ code: name, meaning, fix }) => `| \`${name}\` | ${cell(meaning)} 
   return `# Findings
 
 This page lists the findings of \`multus-operator validate\` (also \`kubectl multus validate\`), the reports on NADs and the admission webhook.
-Each finding has a severity, a code, a path and a message, and for text its line and column.
+Each finding has a severity, a code, a path and a message, and in a file also a line and a column.
 
 - **error**: Multus, libcni or the plugin rejects it, or it cannot work.
 - **warning**: it is ignored, or probably not intended.

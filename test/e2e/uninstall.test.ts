@@ -27,7 +27,7 @@ const INLINE = {
 };
 interface Status {
   nodes: { unhealthy?: { node: string; reason: string }[] };
-  primaryNetwork?: { files: object[]; nodesLookedAt: number };
+  primaryNetwork?: { files: object[]; nodesInspected: number };
   distribution?: { name: string };
 }
 
@@ -132,7 +132,7 @@ describeOn(["nodeExec", "ownNodes", "loadImage"], "uninstall on real nodes", () 
     const status = async () => (await installNow<{ status: Status }>(kubectl)).status;
     await waitUntil(
       "both nodes to be looked at",
-      async () => (await status()).primaryNetwork?.nodesLookedAt === 2,
+      async () => (await status()).primaryNetwork?.nodesInspected === 2,
       {
         timeoutMs: 60_000,
       },

@@ -67,7 +67,7 @@ afterAll(async () => {
 interface Status {
   observedGeneration?: number;
   conditions?: { status: string; message: string }[];
-  primaryNetwork?: { nodesLookedAt: number; files?: object[] };
+  primaryNetwork?: { nodesInspected: number; files?: object[] };
   nodes?: { unhealthy?: { node: string; reason: string }[] };
   warnings?: string[];
 }
@@ -116,7 +116,7 @@ it("inspects every node, ten at a time, once; and removes what an operator that 
   await apply({});
   await waitUntil(
     "all nodes to be looked at",
-    async () => (await status()).primaryNetwork?.nodesLookedAt === COUNT,
+    async () => (await status()).primaryNetwork?.nodesInspected === COUNT,
     {
       everyMs: 250,
     },
@@ -155,7 +155,7 @@ it("forgets a node that is deleted, and inspects one that joins", async () => {
   await waitUntil("the new node to be looked at", () => nodes.tasks.some(({ node }) => node === "node-new"));
   await waitUntil(
     "the old one to be forgotten",
-    async () => (await status()).primaryNetwork?.nodesLookedAt === COUNT,
+    async () => (await status()).primaryNetwork?.nodesInspected === COUNT,
     {
       everyMs: 250,
     },
@@ -296,7 +296,7 @@ it("leaves nodes of another architecture alone, and names one that falls silent"
   const there = (await kubectl.run("get", "nodes", "-o", "name")).trim().split("\n").length;
   await waitUntil(
     "the others to be looked at",
-    async () => (await status()).primaryNetwork?.nodesLookedAt === there - 1,
+    async () => (await status()).primaryNetwork?.nodesInspected === there - 1,
     { timeoutMs: 100_000, everyMs: 250 },
   );
   expect(nodes.tasks.map(({ node }) => node)).not.toContain("node-8");
@@ -334,7 +334,7 @@ it("ends, and says which nodes are not clean, when the namespace of the pods is 
   await kubectl.run("delete", "events", "--all", "-n", "default");
   await kubectl.run("create", "namespace", "passing");
   await apply({ namespace: "passing", uninstall: { timeout: "3s" } });
-  await waitUntil("a look", async () => ((await status()).primaryNetwork?.nodesLookedAt ?? 0) > 0);
+  await waitUntil("a look", async () => ((await status()).primaryNetwork?.nodesInspected ?? 0) > 0);
   await kubectl.run("delete", "namespace", "passing", "--timeout=120s");
   await waitUntil("the status to say so", async () =>
     /passing/.test((await status()).conditions?.[0]?.message ?? ""),

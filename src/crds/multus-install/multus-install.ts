@@ -20,14 +20,14 @@ export const NAME_IS_A_LABEL_VALUE = {
   most: 63,
   rule: "size(self.metadata.name) <= 63",
   message:
-    "metadata.name must have at most 63 characters, since every object of the install is labelled with it",
+    "metadata.name must have at most 63 characters, because it is a label of every object of the install",
 };
 
 const metadata = z.looseObject({
   name: z
     .string()
     .max(NAME_IS_A_LABEL_VALUE.most, `must have at most ${NAME_IS_A_LABEL_VALUE.most} characters`)
-    .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, "must be lower case letters, digits, - and ."),
+    .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, "must be lowercase letters, digits, - and ."),
   uid: z.string().optional(),
   generation: z.int().optional(),
   resourceVersion: z.string().optional(),

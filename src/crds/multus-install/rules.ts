@@ -282,7 +282,7 @@ export const RULES: readonly FieldsRule[] = [
   },
   {
     path: "spec.attachments.denyCodes",
-    message: "refuses nothing with attachments.admission: Off; use Warn or Deny",
+    message: "has no effect with attachments.admission: Off; use Warn or Deny",
     cel: "self.attachments.admission != 'Off' || !has(self.attachments.denyCodes)",
     holds: ({ attachments }) => attachments.admission !== "Off" || attachments.denyCodes === undefined,
   },

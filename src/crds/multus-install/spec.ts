@@ -35,7 +35,7 @@ const image = z.object({
   repository: matching(
     /^[a-z0-9]+([._/-][a-z0-9]+)*$/,
     255,
-    "must be a path in lower case, such as kube-ovn/multus-cni",
+    "must be a path in lowercase, such as kube-ovn/multus-cni",
   )
     .optional()
     .describe("Path in the registry, such as kube-ovn/multus-cni. Default: the path of the Multus release."),
@@ -89,7 +89,10 @@ const primaryNetwork = z.object({
     .describe(
       "File in cni.confDir for source File, such as 10-calico.conflist; flag --multus-master-cni-file-name, key multusMasterCNI (v3.7.2 and later).",
     ),
-  preset: z.enum(PRESETS).optional().describe("A predefined conflist for source Inline."),
+  preset: z
+    .enum(PRESETS)
+    .optional()
+    .describe("A predefined conflist for source Inline. KubeRouter is rejected: use source Auto or File."),
   config: inlineConfig().optional().describe("A CNI conflist in JSON for source Inline."),
   readinessFile: absoluteFile()
     .optional()
@@ -205,7 +208,7 @@ const attachments = z.object({
     .max(DENIABLE_CODES.length)
     .optional()
     .describe(
-      "Findings (docs/reference/findings.md) for which a NetworkAttachmentDefinition is refused although it works, in mode Warn too. HOST_PATH: it names a path of the node, which the plugin reads or writes as root.",
+      "Findings (docs/reference/findings.md) for which a NetworkAttachmentDefinition is rejected although it works, in mode Warn too. HOST_PATH: it names a path of the node, which the plugin reads or writes as root.",
     ),
 });
 
@@ -288,7 +291,7 @@ export const multusInstallSpec = withValidations(
       .boolean()
       .default(false)
       .describe(
-        "While true, Multus and its objects stay as they are: nothing is applied, repaired, rolled out, removed or inspected. The status goes on and lists the writes that wait. Two things go on: the startup taint is removed from nodes on which Multus runs, and certificates of daemons that run (and of the operator's webhook) are renewed. Deleting a paused MultusInstall removes Multus.",
+        "While true, Multus and its objects stay as they are: nothing is applied, repaired, rolled out, removed or inspected. The status is still updated, and lists the pending writes. Two things continue: the startup taint is removed from nodes on which Multus runs, and certificates of running daemons and of the operator's webhook are renewed. Deleting a paused MultusInstall removes Multus.",
       ),
   }),
   RULES.map(({ cel, message, path }) => ({ rule: cel, message, fieldPath: path.replace(/^spec/, "") })),

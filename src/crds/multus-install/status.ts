@@ -55,7 +55,7 @@ export const multusInstallStatus = z.object({
         )
         .max(20)
         .optional()
-        .describe("The most severe of these nodes."),
+        .describe("The nodes with the most severe problems."),
     })
     .optional()
     .describe("Multus on the nodes."),
@@ -102,13 +102,13 @@ export const multusInstallStatus = z.object({
         .max(10)
         .optional()
         .describe("The files, most nodes first. If there is more than one, the nodes differ."),
-      nodesLookedAt: z.int().min(0).describe("Nodes that were inspected."),
-      oldestLook: z
+      nodesInspected: z.int().min(0).describe("Nodes that were inspected."),
+      oldestInspection: z
         .string()
         .max(64)
         .meta({ format: "date-time" })
         .describe(
-          "Time of the oldest inspection that this is based on, rounded down to the hour, so that not each inspection changes the status.",
+          "Time of the oldest inspection that this is based on, rounded down to the hour, so that not every inspection changes the status.",
         ),
     })
     .optional()

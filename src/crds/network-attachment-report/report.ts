@@ -128,7 +128,7 @@ export const reportStatus = z.object({
       unverified: count()
         .optional()
         .describe(
-          "Pods whose network-status was not written by Multus, by its field manager: their addresses do not count.",
+          "Pods whose network-status has another field manager than that of Multus: their addresses are not counted.",
         ),
     })
     .optional()

@@ -26,7 +26,7 @@ export function failedRollout(
 }
 
 /** Faults that any other spec would meet as well: a rollback fixes none of them. */
-const NOT_OF_THE_SPEC: readonly NodeReason[] = ["NodeNotReady", "NotEnding"];
+const NOT_OF_THE_SPEC: readonly NodeReason[] = ["NodeNotReady", "StuckTerminating"];
 
 /** Whether what keeps a rollout from progressing may be what the spec changed. */
 export function isOfTheSpec({ unhealthy }: Pick<Rollout, "unhealthy">): boolean {
