@@ -210,7 +210,7 @@ export class MultusOperator extends Operator {
     await Promise.all([this.#installs.stop(), this.#networks.stop(), this.#admission.stop()]);
     this.#leads = false;
     await this.#election?.release().catch((error: unknown) => {
-      this.#log.warn({ err: error }, "the lease could not be given up; it runs out by itself");
+      this.#log.warn({ err: error }, "the lease could not be released; it expires automatically");
     });
     await this.#admission.close();
     await this.#health?.stop();

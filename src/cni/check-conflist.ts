@@ -125,7 +125,7 @@ export function checkList(
     report.error(
       fields.at("plugins"),
       "UNKNOWN_FIELD",
-      'must be spelt "plugins": libcni reads no other spelling',
+      'must be spelled "plugins": libcni reads no other spelling',
       { suggestion: "plugins" },
     );
     return;

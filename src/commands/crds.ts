@@ -9,7 +9,7 @@ export function crdsCommand(): Command {
     .addHelpText(
       "after",
       `
-Example, before an upgrade of the chart (Helm leaves existing definitions as they are):
+Example, before an upgrade of the chart (Helm does not upgrade CRDs):
   multus-operator crds | kubectl apply --server-side -f -`,
     )
     .action(() => {

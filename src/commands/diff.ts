@@ -33,10 +33,10 @@ export function diffCommand(): Command {
     .addHelpText(
       "after",
       `
-It asks the API server what each object would be (server-side apply, dry run), which needs permission to patch the
-objects of an install. \`render\` shows them offline.
+The command applies each object to the API server in a dry run (server-side apply), which requires permission to patch the
+objects of an install. \`render\` shows the objects offline.
 
-  + new   - deleted   ~ changed   ! other field managers own it, and it would not be adopted
+  + new   - deleted   ~ changed   ! owned by other field managers, and would not be adopted
   = set by another field manager on an object of the operator; it stays, and is not a change
 
 Exit code 0: nothing would change; 1: something would; 2: it cannot be determined.

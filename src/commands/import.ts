@@ -13,10 +13,10 @@ interface ImportOptions {
   strict: boolean;
 }
 
-/** `import`: from a hand-written Multus manifest to the MultusInstall that renders it. */
+/** `import`: from a handwritten Multus manifest to the MultusInstall that renders it. */
 export function importCommand(): Command {
   return new Command("import")
-    .description("print the MultusInstall for a hand-written Multus manifest")
+    .description("print the MultusInstall for a handwritten Multus manifest")
     .requiredOption(
       "-f, --filename <file...>",
       'YAML files of the manifest, v3.4 and later; "-" reads standard input',
@@ -30,12 +30,12 @@ export function importCommand(): Command {
     .addHelpText(
       "after",
       `
-What becomes of the manifest is reported on standard error, one line per finding:
-  lost    has an effect now, and no field of a MultusInstall sets it
-  broken  cannot work, or will stop working, with or without the operator
-  note    is carried over in another form, or has no effect
+Standard error reports what does not translate directly, one line per setting:
+  lost    the setting was in effect, and no field of a MultusInstall sets it
+  broken  the setting cannot work, or will stop working, with or without the operator
+  note    the setting is expressed in another form, or had no effect
 
-Exit code 0: printed; 1: there is no Multus in it, or --strict found something; 2: it cannot be read.
+Exit code 0: printed; 1: the manifest has no Multus, or --strict found something; 2: it cannot be read.
 
 Examples:
   multus-operator import -f multus-daemonset.yml > multusinstall.yaml

@@ -53,12 +53,12 @@ function cleanCommand(): Command {
     .addOption(
       new Option(
         "--runs <flavour>",
-        "the Multus that runs here and stays: only files of another flavour are removed",
+        "the Multus that runs on this node and stays: only files of the others are removed",
       ).choices(["v3", "v4-thin", "v4-thick"]),
     )
     .option(
       "--keep-programs",
-      "with --runs: keep programs and kubeconfig, which the runtime needs when older pods end",
+      "with --runs: keep programs and kubeconfig, which the runtime needs when older pods terminate",
     )
     .addHelpText("after", '\nExit code 0: the node is clean; 1: something remains, see "problems".')
     .action(async ({ message, host, runs, keepPrograms = false, ...places }: CleanOptions) => {
@@ -80,7 +80,7 @@ interface CleanOptions extends PlaceOptions {
 
 function releaseCommand(): Command {
   return onNode(new Command("release"))
-    .description("once the Multus daemon has ended, make the shims that wait for it try again")
+    .description("once the Multus daemon has terminated, release the shims that wait for it")
     .action(async ({ node, host, message }: NodeOptions) =>
       answer(await releaseShims({ node, host: new Host(host), now: () => new Date() }), message),
     );

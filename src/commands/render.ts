@@ -22,7 +22,7 @@ export function renderCommand(): Command {
     .addHelpText(
       "after",
       `
-Warnings go to standard error. Exit code 0: rendered; 1: the MultusInstall is refused; 2: it cannot be read.
+Warnings go to standard error. Exit code 0: rendered; 1: the MultusInstall is not valid; 2: it cannot be read.
 
 Examples:
   multus-operator render -f manifests/samples/multusinstall.yaml

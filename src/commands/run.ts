@@ -40,7 +40,7 @@ export function runCommand(): Command {
         .default("info"),
     )
     .addOption(
-      new Option("--health-port <port>", "port of /healthz, /readyz and /metrics; 0: any")
+      new Option("--health-port <port>", "port of /healthz, /readyz and /metrics; 0: any free port")
         .default(8080)
         .argParser(port),
     )
@@ -67,7 +67,7 @@ export function runCommand(): Command {
       ).env("NODE_IMAGE"),
     )
     .addOption(
-      new Option("--node-image-pull-policy <policy>", "when kubelets pull it")
+      new Option("--node-image-pull-policy <policy>", "when kubelets pull that image")
         .choices(["Always", "IfNotPresent", "Never"])
         .default("IfNotPresent")
         .env("NODE_IMAGE_PULL_POLICY"),
@@ -75,13 +75,13 @@ export function runCommand(): Command {
     .addOption(
       new Option(
         "--node-image-pull-secrets <names>",
-        "pull secrets, separated by commas, in the namespaces of the installs",
+        "pull secrets for that image, separated by commas, in the namespaces of the installs",
       ).env("NODE_IMAGE_PULL_SECRETS"),
     )
     .addOption(
       new Option(
         "--rollout-deadline <seconds>",
-        "a rollout without progress for longer than this is stuck, and rolled back if its spec asks for it",
+        "a rollout without progress for longer than this is stuck, and is rolled back if spec.rollout.rollback is set",
       )
         .default(ROLLOUT_DEADLINE_SECONDS)
         .argParser(seconds),
@@ -94,7 +94,7 @@ async function run(options: RunOptions): Promise<void> {
   const log = createLogger(logLevel);
   // Also of an unhandled rejection. What such a fault leaves behind is unknown: the process ends at once.
   process.on("uncaughtException", (error, origin) => {
-    log.fatal({ err: error, origin }, "a fault of the program: the operator ends");
+    log.fatal({ err: error, origin }, "uncaught error; the operator exits");
     process.exit(1);
   });
   const operator = new MultusOperator({
@@ -111,7 +111,7 @@ async function run(options: RunOptions): Promise<void> {
   for (const signal of ["SIGTERM", "SIGINT"] as const)
     process.once(signal, () => {
       stopping = true;
-      log.info({ signal }, "asked to stop");
+      log.info({ signal }, "received a signal; stopping");
       endSoon();
       void operator.stop().then(() => process.exit(0));
     });
@@ -119,7 +119,7 @@ async function run(options: RunOptions): Promise<void> {
     await operator.start();
   } catch (error) {
     if (stopping) return;
-    log.fatal({ err: error }, "the operator ends");
+    log.fatal({ err: error }, "the operator could not start; it exits");
     endSoon();
     await operator.stop();
     process.exit(1);

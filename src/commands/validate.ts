@@ -24,11 +24,11 @@ export function validateCommand(program = "multus-operator"): Command {
     .addHelpText(
       "after",
       `
-It checks the configuration in a NetworkAttachmentDefinition (JSON, the fields of each CNI plugin and IPAM that it
-knows, addresses, versions), the networks that pods and pod templates request, and MultusInstalls. An error is what
-Multus or the plugin refuses; a warning is what is ignored or almost certainly not intended. Other kinds are skipped.
+The command checks the configurations of NetworkAttachmentDefinitions (JSON, the fields of each CNI plugin and IPAM that
+it knows, addresses, versions), the networks that pods and pod templates request, and MultusInstalls. An error is what
+Multus or the plugin rejects; a warning is what is ignored or probably not intended. Other kinds are skipped.
 
-One line per finding: file:line:column: severity: object: field, what is wrong [code]
+One line per finding: file:line:column: severity: object: field: what is wrong [code]
 -o json prints one array with one object per finding: file, document (from 0), kind, namespace, name, path, severity,
 code, message, line and column.
 

@@ -158,7 +158,7 @@ describe("import", () => {
   it.each([
     ["--restart-crio=true", /^broken args --restart-crio: v4 rejects/],
     ["--no-such-flag", /^broken args --no-such-flag: thin_entrypoint does not know it and exits/],
-    ["--force-cni-version=true", /^lost args --force-cni-version: no field sets it: hidden upstream/],
+    ["--force-cni-version=true", /^lost args --force-cni-version: no field sets it: it is a hidden flag/],
     ["--multus-kubeconfig-file-host=/etc/x", /^broken args --multus-kubeconfig-file-host: .*"\/etc\/x"/],
     ["--multus-log-level=chatty", /^lost spec\.logging\.level: must be one of/],
     ["--multus-log-file=/var/log/x", /^lost the log file: "\/var\/log\/x" is written on the host/],

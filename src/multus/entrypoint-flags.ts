@@ -120,7 +120,7 @@ export const REFUSED_FLAGS: Record<string, string> = {
   "skip-config-watch":
     "it disables the renewal of the token (multus-cni #852), as refreshKubeconfig: false does",
   "force-cni-version":
-    "a hidden flag for upstream's tests: it rewrites the primary network's own file on the host",
+    "it is a hidden flag for upstream's tests, which rewrites the primary network's own file on the host",
   "multus-cni-conf-dir":
     "the directory with the files of NetworkAttachmentDefinitions without config; the default is used",
 };

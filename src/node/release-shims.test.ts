@@ -55,7 +55,7 @@ it("waits for the daemon to end, then tells each shim that waits to come again, 
   const answers = await Promise.all([shim(), shim("/readyz"), shim()]);
   for (const { status, body } of answers) {
     expect(status).toBe(500);
-    expect(JSON.parse(body)).toMatchObject({ code: 11, msg: expect.stringContaining("tries again") });
+    expect(JSON.parse(body)).toMatchObject({ code: 11, msg: expect.stringContaining("the kubelet retries") });
   }
   expect(await released).toMatchObject({ node: "a", ended: true, answered: 3 });
   expect(existsSync(socket)).toBe(false);

@@ -32,7 +32,7 @@ const POLL_MS = 100;
 const TRY_AGAIN = {
   cniVersion: "0.3.1",
   code: 11,
-  msg: "the Multus daemon of this node has ended and another Multus follows: the kubelet tries again",
+  msg: "the Multus daemon of this node has terminated and another Multus follows: the kubelet retries",
 };
 
 /**

@@ -246,7 +246,7 @@ describeOn(["nodeExec", "ownNodes", "loadImage"], "what the status says of nodes
   it("says which node a rollout is stuck at; with the spec as before it is over, and no other pod was touched", async () => {
     const before = await multusPods();
     await apply({ ...SPEC, logging: { ...SPEC.logging, level: "debug" }, rollout: { rollback: true } });
-    expect(await readyFor("RolloutStuck")).toMatch(/nothing has moved since .*node-3: .*Kubelet stopped/);
+    expect(await readyFor("RolloutStuck")).toMatch(/no progress since .*node-3: .*Kubelet stopped/);
     await apply(SPEC);
     await cluster.startNode("node-3");
     await waitForReady(kubectl);
@@ -265,7 +265,7 @@ describeOn(["nodeExec", "ownNodes", "loadImage"], "what the status says of nodes
     );
     await readyFor(
       "RolledBack",
-      /nothing has moved since .*10-absent.*Rolled back to v4\.3\.0 \(Thin\) on all nodes$/,
+      /no progress since .*10-absent.*Rolled back to v4\.3\.0 \(Thin\) on all nodes$/,
     );
     const after = await multusPods();
     expect(Object.keys(before).filter((node) => before[node] === after[node])).toHaveLength(2);
@@ -277,7 +277,7 @@ describeOn(["nodeExec", "ownNodes", "loadImage"], "what the status says of nodes
       nodeSelector: { "kubernetes.io/hostname": "node-1" },
     };
     await apply({ version: "v4.3.0", mode: "Thick", workload });
-    await readyFor("Available", /on 1 of 1 nodes/);
+    await readyFor("Available", /on 1 of 1 node$/);
     await startPods(first, ...Array.from({ length: 8 }, (_, index) => `many-${index}`));
     expect(await saysOf("node-1", "OOMKilled")).toMatch(
       /limit 9Mi\)\. Set spec\.workload\.resources\.limits\.memory to 128Mi or more/,

@@ -127,7 +127,7 @@ describe.each(MANIFESTS)("a Multus that was installed from the manifest of %s", 
     const before = await daemonSet(name);
     await install({ ...spec, adopt: true });
     const { warnings } = await reason("Ready", "NoMatchingNodes");
-    expect(warnings.join("\n")).toContain(`${name} was adopted with its pods as they were found`);
+    expect(warnings.join("\n")).toContain(`${name} was adopted, and its pods were not restarted`);
     const after = await daemonSet(name);
     expect(after.spec.template).toEqual(before.spec.template);
     expect(after.spec.minReadySeconds).toBe(5);

@@ -1,14 +1,14 @@
-/** A difference between what Multus' own manifests say and what this operator renders, and why it is meant. */
+/** A difference between Multus' own manifests and what this operator renders, and why it is intended. */
 export interface DocumentedDifference {
   /** Matched against "Kind name: path.to.field". */
   where: RegExp;
-  /** [upstream's, ours]: all the values that are met there, each of which must be met. */
+  /** [upstream's, ours]: all values that occur there; each of them must occur. */
   values: readonly (readonly [upstream: unknown, ours: unknown])[];
   what: string;
   why: string;
 }
 
-/** Stands for any value: where upstream's own is left out as a whole. */
+/** Stands for any value, if upstream's is left out as a whole. */
 export const ANY = Symbol("any value");
 
 const MULTUS_CFG = { name: "multus-cni-config", items: [{ key: "cni-conf.json", path: "70-multus.conf" }] };
@@ -38,8 +38,8 @@ export const DOCUMENTED_DIFFERENCES: readonly DocumentedDifference[] = [
   {
     where: /: metadata\.labels(\.(app\.kubernetes\.io\/managed-by|multus-operator\.dev\/install))?$/,
     values: [[undefined, OWNER], ...Object.values(OWNER).map((value) => [undefined, value] as const)],
-    what: "every object has two labels more",
-    why: "the operator knows by them which objects are its own",
+    what: "every object has two more labels",
+    why: "the operator recognizes its own objects by them",
   },
   {
     where: /^CustomResourceDefinition .*: spec\.names\.(listKind|shortNames)$/,
@@ -47,7 +47,7 @@ export const DOCUMENTED_DIFFERENCES: readonly DocumentedDifference[] = [
       [undefined, "NetworkAttachmentDefinitionList"],
       [["net-attach-def"], ["nad", "net-attach-def"]],
     ],
-    what: "the NAD CRD names its list kind, and has the short name nad everywhere",
+    what: "the NAD CRD sets its list kind, and always has the short name nad",
     why: "the API server fills in the list kind itself; v3.4.2 lacks nad, which v4 has",
   },
   {
@@ -63,19 +63,19 @@ export const DOCUMENTED_DIFFERENCES: readonly DocumentedDifference[] = [
       rules(["get", "list", "update", "watch"], ["get", "list", "watch"]),
     ],
     what: "Multus may only read NADs and pods, and update pods/status",
-    why: "upstream gives every verb on all of k8s.cni.cncf.io and `update` of pods and events; Multus uses none of these",
+    why: "upstream grants every verb on all of k8s.cni.cncf.io and `update` of pods and events; Multus uses none of these",
   },
   {
     where: /^ConfigMap multus-cni-config: the object$/,
     values: [[ANY, undefined]],
     what: "there is no ConfigMap multus-cni-config",
-    why: "upstream's is not read with --multus-conf-file=auto; it comes with primaryNetwork.source: Inline",
+    why: "Multus does not read upstream's with --multus-conf-file=auto; the operator renders one with primaryNetwork.source: Inline",
   },
   {
     where: /^ConfigMap multus-cni-config: data\.cni-conf\.json\.cniVersion$/,
     values: [[undefined, "0.3.1"]],
     what: "with source: Inline, the Multus configuration has a cniVersion",
-    why: "without one the runtime takes it for 0.1.0, whose results have no interfaces",
+    why: "without one the runtime assumes 0.1.0, whose results have no interfaces",
   },
   {
     where: /^DaemonSet .*\.(volumeMounts\.\/tmp\/multus-conf|volumes\.multus-cfg)$/,
@@ -90,19 +90,19 @@ export const DOCUMENTED_DIFFERENCES: readonly DocumentedDifference[] = [
     where: /^DaemonSet .*\.volumes\.multus-cfg\.configMap\.items$/,
     values: [[MULTUS_CFG.items, [{ key: "cni-conf.json", path: "00-multus.conf" }]]],
     what: "with source: Inline, the file on the node is 00-multus.conf",
-    why: "70-multus.conf sorts after 10-calico.conflist, and the runtime takes the first: Multus would never be called",
+    why: "70-multus.conf sorts after 10-calico.conflist, and the runtime uses the first: Multus would never be called",
   },
   {
     where: /^DaemonSet kube-multus-ds: spec\.updateStrategy\.rollingUpdate$/,
     values: [[undefined, { maxUnavailable: 1 }]],
-    what: "maxUnavailable is written out, as 1",
-    why: "a node whose Multus restarts attaches nothing meanwhile (multus-cni #1527): one at a time",
+    what: "maxUnavailable is set, to 1",
+    why: "while Multus restarts on a node, no pod there is attached (multus-cni #1527): one node at a time",
   },
   {
     where: /^DaemonSet kube-multus-ds-.*: spec\.updateStrategy\.rollingUpdate$/,
     values: [[undefined, { maxSurge: 1, maxUnavailable: 0 }]],
-    what: "the next pod of v3 starts before the last one ends",
-    why: "v3.4 whose pod is gone has a token that is refused, and starts pods without their networks (TryLoadPodDelegates)",
+    what: "the next pod of v3 starts before the previous one terminates",
+    why: "if the pod of v3.4 is gone, its token is rejected, and pods start without their networks (TryLoadPodDelegates)",
   },
   {
     where: /^DaemonSet .*: spec\.minReadySeconds$/,
@@ -114,13 +114,13 @@ export const DOCUMENTED_DIFFERENCES: readonly DocumentedDifference[] = [
     where: /^DaemonSet .*: spec\.template\.metadata\.annotations$/,
     values: [[undefined, ANY]],
     what: "pods with a configuration carry a checksum of it",
-    why: "Multus reads it at its start only: another configuration must be another pod",
+    why: "Multus reads it at its start only, so a new configuration requires a new pod",
   },
   {
     where: /^DaemonSet .*: spec\.template\.spec\.priorityClassName$/,
     values: [[undefined, "system-node-critical"]],
     what: "priorityClassName is system-node-critical",
-    why: "a node whose Multus was evicted fails its pods",
+    why: "on a node whose Multus was evicted, pods fail",
   },
   {
     where: /^DaemonSet .*: spec\.template\.spec\.tolerations$/,
@@ -134,13 +134,13 @@ export const DOCUMENTED_DIFFERENCES: readonly DocumentedDifference[] = [
       ],
     ],
     what: "the v3 pods tolerate NoExecute taints too",
-    why: "as v4's do: a node that is not ready must keep its network",
+    why: "as v4's do: a node that is not Ready must keep its network",
   },
   {
     where: /^DaemonSet .*: spec\.template\.spec\.terminationGracePeriodSeconds$/,
     values: [[undefined, 10]],
-    what: "the v3 pods end after 10 s",
-    why: "as v4's do; entrypoint.sh sleeps and does not hear SIGTERM",
+    what: "the v3 pods terminate after 10 s",
+    why: "as v4's do; entrypoint.sh sleeps and ignores SIGTERM",
   },
   {
     where: /^DaemonSet .*\.image$/,
@@ -159,7 +159,7 @@ export const DOCUMENTED_DIFFERENCES: readonly DocumentedDifference[] = [
   {
     where: /^DaemonSet .*\.imagePullPolicy$/,
     values: [[undefined, "IfNotPresent"]],
-    what: "imagePullPolicy is written out",
+    what: "imagePullPolicy is set",
     why: "spec.image.pullPolicy sets it",
   },
   {
@@ -187,8 +187,8 @@ export const DOCUMENTED_DIFFERENCES: readonly DocumentedDifference[] = [
         ],
       ],
     ],
-    what: "the host's directories are named in the arguments, and v4 thin has --cleanup-config-on-exit; with source: Inline the file is named instead of auto",
-    why: "they follow the distribution; v4 renews its token in the watch that the flag starts (multus-cni #852)",
+    what: "the arguments name the host's directories, and v4 thin has --cleanup-config-on-exit; with source: Inline they name the file instead of auto",
+    why: "the directories depend on the distribution; v4 renews its token in the watch that the flag starts (multus-cni #852)",
   },
   {
     where: /^DaemonSet .*\.resources\.(limits|requests\.memory)$/,
@@ -198,26 +198,26 @@ export const DOCUMENTED_DIFFERENCES: readonly DocumentedDifference[] = [
       ["90Mi", "50Mi"],
     ],
     what: "there is no memory or CPU limit, and requests are the same for every architecture",
-    why: "50Mi kills Multus when many pods start at once (multus-cni #1346)",
+    why: "with 50Mi, Multus is OOM-killed when many pods start at once (multus-cni #1346)",
   },
   {
     where: /^DaemonSet kube-multus-ds-.*\.terminationMessagePolicy$/,
     values: [[undefined, "FallbackToLogsOnError"]],
     what: "v3's last log lines become the termination message",
-    why: "the status repeats them",
+    why: "the status shows them",
   },
 ];
 
 /** docs/equivalence.md. */
 export function differencesPage(): string {
   const rows = DOCUMENTED_DIFFERENCES.map(({ what, why }) => `| ${what} | ${why} |`);
-  return `<!-- Written by test/integration/equivalence.test.ts; \`npx vitest run --project integration equivalence --update\` writes it anew. -->
+  return `<!-- Written by test/integration/equivalence.test.ts; \`npx vitest run --project integration equivalence --update\` regenerates it. -->
 # What differs from Multus' own manifests
 
 The objects that the operator renders are compared, field by field, with the manifests that Multus ships:
-multus-daemonset.yml and multus-daemonset-thick.yml of v4.3.0, and multus-daemonset.yml of v3.4.2, that one
-also with its ConfigMap in use. These are all the differences; a test fails when there is another, when a
-value on either side is another, and when one of these is there no more.
+multus-daemonset.yml and multus-daemonset-thick.yml of v4.3.0, and multus-daemonset.yml of v3.4.2, the latter
+also with its ConfigMap in use. This table lists all differences. A test fails if there is another one, if a
+value on either side changes, or if a listed difference no longer exists.
 
 | Difference | Why |
 |---|---|

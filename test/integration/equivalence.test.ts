@@ -13,7 +13,7 @@ function rendered(spec: MultusInstallSpecInput): KubeLike[] {
   return renderInstall(parsedInstall(spec)).objects;
 }
 
-/** JSON inside of a ConfigMap is compared as JSON: its white space says nothing. */
+/** JSON inside a ConfigMap is compared as JSON: its white space is irrelevant. */
 function withParsedData(objects: KubeLike[]): KubeLike[] {
   return objects.map((object) => {
     const { data } = object as { data?: Record<string, string> };
@@ -71,7 +71,7 @@ it.each([
     },
   },
 ])(
-  "renders what Multus' own manifest for $name says, but for the documented differences",
+  "renders the same as Multus' own manifest for $name, except for the documented differences",
   ({ manifest, spec }) => {
     const found = differences(withParsedData(upstreamManifest(manifest)), withParsedData(rendered(spec)));
     const undocumented = found.filter((difference) => {

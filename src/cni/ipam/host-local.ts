@@ -28,7 +28,7 @@ export function checkHostLocal(ipam: Section, context: PluginContext): Layer3 | 
   const all = [...(own ? [[own]] : []), ...read].filter((set) => set.length > 0);
   const given = ipam.has("subnet") || sets.length > 0;
   if (!given && !context.capabilities.has("ipRanges"))
-    report.missing(ipam.at("subnet"), 'the addresses to hand out, here or in "ranges"');
+    report.missing(ipam.at("subnet"), 'the addresses to allocate, here or in "ranges"');
   for (const set of all) checkFamilies(set, context);
   checkOverlaps(all.flat(), context);
   if (whole) checkCount(all, ipam, context);

@@ -22,7 +22,7 @@ export function checkStatic(ipam: Section, context: PluginContext): Layer3 | und
     fields?.warnOfMisspellings();
     // Go's struct has a second field of that name, for the address when it is read.
     if (typeof fields?.exactly("Address") === "string")
-      report.error([...path, "Address"], "UNKNOWN_FIELD", 'must be spelt "address"', {
+      report.error([...path, "Address"], "UNKNOWN_FIELD", 'must be spelled "address"', {
         suggestion: "address",
       });
     if (!fields?.has("address")) report.missing([...path, "address"], "such as 10.0.0.5/24");

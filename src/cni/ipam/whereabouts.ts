@@ -54,7 +54,7 @@ export function checkWhereabouts(ipam: Section, context: PluginContext): Layer3 
   if (!hasRange && listed.length === 0 && !hasAddresses && requested.length === 0)
     report.missing(
       ipam.at("range"),
-      'the addresses to hand out, here, in "ipRanges" or in whereabouts.conf on every node',
+      'the addresses to allocate, here, in "ipRanges" or in whereabouts.conf on every node',
       "warning",
     );
   checkNetworks(ranges, context);

@@ -51,7 +51,7 @@ export const bond: PluginCheck = (context) => {
   if (policy === "") report.notOneOf(fields.at("xmitHashPolicy"), policy, HASH_POLICIES);
   const ipam = fields.take("ipam", section);
   if (ipam?.take("type", text) === "bond")
-    report.error(ipam.at("type"), "NOT_ONE_OF", 'must not be "bond": it hands out no addresses');
+    report.error(ipam.at("type"), "NOT_ONE_OF", 'must not be "bond": it allocates no addresses');
   checkMtuOfIpv6(context, mtu, checkIpam(context, "optional"));
 };
 

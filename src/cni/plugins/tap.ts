@@ -16,7 +16,7 @@ export const tap: PluginCheck = (context) => {
   const address = fields.take("mac", byNetlink ? mac : ofIproute);
   for (const [name, value] of Object.entries({ mtu, mac: address }))
     if (byNetlink && value)
-      report.warn(fields.at(name), "IGNORED", 'is ignored where both "owner" and "group" are given');
+      report.warn(fields.at(name), "IGNORED", 'is ignored if both "owner" and "group" are set');
   if (!byNetlink && request?.mac && !isAddressForIproute(request.mac))
     report.error(
       fields.at("type"),

@@ -18,19 +18,19 @@ interface CheckOptions extends CommonOptions {
 /** `check`: what `validate` does for files, for what the cluster has. */
 export function checkCommand(): Command {
   const command = new Command("check")
-    .description("check the networks, pods and workloads that the cluster has, and the MultusInstall")
+    .description("check the networks, pods and workloads in the cluster, and the MultusInstall")
     .option("-A, --all-namespaces", "those of every namespace")
     .addOption(outputOption("text", "json", "yaml"))
     .addHelpText(
       "after",
       `
-It checks by the rules of validate, and in addition: networks that are requested and do not exist, and what the
-operator found on the nodes. Of pods that a workload made, the workload is checked. kubectl multus status shows whether
-Multus itself runs, and kubectl multus pods --failing which pods are missing a network now.
+The command applies the rules of validate, and also reports requested networks that do not exist, and what the operator
+found on the nodes. For pods of a workload, it checks the workload instead. kubectl multus status shows whether Multus
+itself runs, and kubectl multus pods --failing shows which pods are missing a network now.
 
 One line per finding: severity: object: field: what is wrong [code]
 
-Exit code 0: no errors; 1: errors; 2: the cluster could not be read.
+Exit code 0: no errors; 1: errors; 2: the cluster cannot be read.
 
 Examples:
   kubectl multus check -n shop

@@ -19,16 +19,16 @@ export function explainCommand(): Command {
   const command = new Command("explain")
     .description("explain why a pod is missing a network, and how to fix it")
     .argument("<pod>", "POD, NAMESPACE/POD, or a workload: deploy/NAME, sts/NAME, ds/NAME, rs/NAME, job/NAME")
-    .argument("[name]", "the name, if the first word is the kind alone")
+    .argument("[name]", "the name, if the first argument is only a kind")
     .addOption(outputOption("text", "json", "yaml"))
     .addHelpText(
       "after",
       `
-It follows the chain from the pod's annotation to the NetworkAttachmentDefinition, the node, the kubelet's event and
+The command follows the chain from the pod's annotation to the NetworkAttachmentDefinition, the node, the kubelet's event and
 the status that Multus wrote, and ends with one sentence. -o json adds a stable "code". For a workload it counts the
-pods by outcome, and explains one that fails if there is one.
+pods by outcome, and explains one that fails, if any.
 
-Exit code 0: the pod has its networks; 1: it does not; 2: that could not be determined.
+Exit code 0: the pod has its networks; 1: it does not; 2: this cannot be determined.
 
 Examples:
   kubectl multus explain web-1

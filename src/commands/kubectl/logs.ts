@@ -33,11 +33,11 @@ const DEFAULT_AT_ONCE = 5;
 
 export function logsCommand(): Command {
   const command = new Command("logs")
-    .description("show the log that Multus writes on a node, or on all")
+    .description("show the log that Multus writes on a node, or on all nodes")
     .argument("[node]", "the node")
     .option("--node <name>", "the node, as a flag")
     .option("--all-nodes", "all nodes with a Multus pod; each line begins with the node's name")
-    .option("-l, --selector <selector>", "the nodes with these labels, in the same way")
+    .option("-l, --selector <selector>", "the nodes with these labels; each line begins with the node's name")
     .addOption(
       new Option("--max-log-requests <number>", "how many nodes are read at the same time")
         .argParser(atLeastOne)
@@ -49,34 +49,34 @@ export function logsCommand(): Command {
         `number of the newest lines; -1: all within --max-bytes (default: ${DEFAULT_LINES}, with --since -1)`,
       ).argParser(wholeNumber),
     )
-    .addOption(new Option("--since <time>", "only lines of this last time, such as 5m").argParser(duration))
     .addOption(
-      new Option(
-        "--max-bytes <bytes>",
-        "longest part of the file's end that is read: 256Ki, 1Mi, at most 8Mi",
-      )
+      new Option("--since <time>", "only lines newer than this duration, such as 5m").argParser(duration),
+    )
+    .addOption(
+      new Option("--max-bytes <bytes>", "how much of the end of the file is read, such as 256Ki; at most 8Mi")
         .argParser(byteCount)
         .default(1 << 20, "1Mi"),
     )
     .option("-f, --follow", "continue until Ctrl-C")
-    .option("--pod", "the output of the Multus pod instead: of its entrypoint or daemon")
+    .option("--pod", "show the output of the Multus pod (its entrypoint or daemon) instead")
     .option("--image <reference>", "image of the reader pod; default: the operator's own")
     .addOption(
-      new Option("--timeout <seconds>", "longest time for the reader pod to start")
+      new Option("--timeout <seconds>", "how long to wait for the reader pod to start")
         .argParser(wholeNumber)
         .default(60),
     )
     .addHelpText(
       "after",
       `
-What Multus logs is set by the MultusInstall: spec.logging.level, and spec.logging.file below spec.logging.hostDir.
-Without a file the thick daemon's log is the output of its pod; the thin plugin then logs to the container runtime.
+The MultusInstall sets how much Multus logs (spec.logging.level) and where (spec.logging.file, below
+spec.logging.hostDir). Without a file, the thick daemon logs to the output of its pod, and the thin plugin to the
+container runtime.
 
-The file is on the node. To read it, a pod of the operator's image runs there for a moment, in the namespace of
-Multus, with the log directory mounted read-only; it is removed afterwards, also after Ctrl-C. That needs permission
-to create, get and delete pods and to get pods/log there. The image is that of the Deployment whose service account
-the ClusterRoleBinding multus-operator names; if that is not exactly one, set it with --image. Control characters are
-shown as \\x1b.
+The file is on the node. To read it, the command runs a pod with the operator's image there for a moment, in the
+namespace of Multus. The pod mounts the log directory read-only and is removed afterwards, also after Ctrl-C. This
+requires permission to create, get and delete pods and to get pods/log in that namespace. The image is that of the
+Deployment whose service account the ClusterRoleBinding multus-operator names; if there is not exactly one, set --image.
+Control characters are shown as \\x1b.
 
 Examples:
   kubectl multus logs worker-1                      the last 200 lines

@@ -22,7 +22,7 @@ interface NetworksOptions extends CommonOptions {
 export function networksCommand(): Command {
   const command = new Command("networks")
     .description("show NetworkAttachmentDefinitions: whether they are valid, and which pods have them")
-    .argument("[name]", "show everything about one")
+    .argument("[name]", "show everything about one network")
     .option("-A, --all-namespaces", "those of every namespace")
     .option("-l, --selector <selector>", "only NetworkAttachmentDefinitions with these labels")
     .option("--no-headers", "leave out the line that names the columns")
@@ -30,8 +30,8 @@ export function networksCommand(): Command {
     .addHelpText(
       "after",
       `
-It shows the operator's reports (kubectl get networkattachmentreports). If there is none, the configuration is checked
-here, "available" stays unknown, and the pods of the namespace (with -A: of the cluster) are counted.
+The command shows the operator's reports (kubectl get networkattachmentreports). If a report is missing, the plugin checks
+the configuration and counts the pods of the namespace (with -A, of the cluster) itself; "available" is then unknown.
 
 Examples:
   kubectl multus networks -A -o wide

@@ -27,7 +27,9 @@ interface ApiNode extends ApiObject {
 /** `nodes`: Multus on each node, and the pods there. */
 export function nodesCommand(): Command {
   const command = new Command("nodes")
-    .description("show on which nodes Multus is ready, what they lack, and how their pods are")
+    .description(
+      "show on which nodes Multus is ready, what they lack, and whether their pods have their networks",
+    )
     .option("-l, --selector <selector>", "only nodes with these labels")
     .option("--no-headers", "leave out the line that names the columns")
     .option("-w, --watch", "print again what changes, until Ctrl-C")

@@ -34,7 +34,8 @@ export function podsCommand(): Command {
       "after",
       `
 One line per attachment; "reported" is what Multus wrote into the pod's status. The outcomes: attached, pending, failed,
-bypassed (it runs without its networks), partial, restart-needed (the network has changed since), missing-network,
+bypassed (the pod runs without its networks), partial, restart-needed (the network changed after the pod was attached),
+missing-network,
 forbidden-network, not-applicable. -o wide shows the evidence; kubectl multus explain POD shows the cause.
 
 Examples:

@@ -26,7 +26,7 @@ export function withoutEqualSigns(words: readonly string[]): string[] {
 export function kubectlMultus(): Command {
   const program = new Command("kubectl multus")
     .description(
-      "Shows what Multus does in a cluster: which pods have their networks, and why others do not.",
+      "Shows the state of Multus in a cluster: which pods have their networks, and why others do not.",
     )
     .version(VERSION, "-V, --version")
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
@@ -34,7 +34,7 @@ export function kubectlMultus(): Command {
     .addHelpText(
       "after",
       `
-Exit codes: 0 done; 1 something is wrong; 2 the question could not be answered.
+Exit codes: 0: no problem; 1: a problem was found; 2: the answer cannot be determined.
 
 Examples:
   kubectl multus status                 the operator, the install, nodes, networks and pods
@@ -43,7 +43,7 @@ Examples:
   kubectl multus check -A               every mistake in networks, pods and workloads
   kubectl multus nodes                  where Multus is ready, and what nodes lack
   kubectl multus logs worker-1          what Multus logged on that node
-  kubectl multus sysdump                an archive for a report of a problem
+  kubectl multus sysdump                an archive for a bug report
   kubectl multus validate -f nad.yaml   check a network before you apply it`,
     );
   addCommonOptions(program);

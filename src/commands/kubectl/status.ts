@@ -34,9 +34,9 @@ export function statusCommand(): Command {
     .addHelpText(
       "after",
       `
-The operator's line rests on its Deployment and on the Lease that its leader renews. If no operator is running, Ready is
-shown as Unknown with what was last reported. Conditions that report nothing are left out; -o wide shows them all.
-After a deletion it shows for an hour which nodes could not be cleaned.
+The line "Operator" is based on the operator's Deployment and on the Lease that its leader renews. If no operator is
+running, Ready is shown as Unknown, with the last reported value. Conditions that report nothing are left out; -o wide
+shows them all. For an hour after a deletion, the command shows which nodes could not be cleaned.
 
 Exit code 0: the MultusInstall is Ready; 1: it is not, there is none, or no operator is running; 2: the status cannot
 be read.

@@ -36,10 +36,10 @@ interface SysdumpOptions extends CommonOptions {
 const DEFAULT_PODS = 20;
 const MAX_EXPLAINED = 20;
 
-/** `sysdump`: what a report of a problem needs, in one archive. */
+/** `sysdump`: the data for a bug report, in one archive. */
 export function sysdumpCommand(): Command {
   const command = new Command("sysdump")
-    .description("collect what a report of a problem needs in one archive")
+    .description("collect the data for a bug report in one archive")
     .option("--output-filename <file>", "default: multus-sysdump-TIME.tar.gz in this directory")
     .addOption(
       new Option("--max-pods <number>", "read the logs of at most this many Multus pods")
@@ -49,13 +49,13 @@ export function sysdumpCommand(): Command {
     .addHelpText(
       "after",
       `
-The archive has the answers of status, nodes, pods and check, an explanation of up to ${MAX_EXPLAINED} pods that are missing a
+The archive contains the output of status, nodes, pods and check, an explanation of up to ${MAX_EXPLAINED} pods that are missing a
 network, the objects of the operator and of Multus, NetworkAttachmentDefinitions with their reports, nodes, events, and
-the ends of the logs of the operator's and Multus' pods. It has no Secret, no token, and of other pods only names,
-nodes, networks and addresses. Read it before you pass it on. It reads only; what may not be read is listed in
-README.txt of the archive. For the log files on the nodes see kubectl multus logs --all-nodes.
+the ends of the logs of the operator's and Multus' pods. It contains no Secret and no token, and for other pods only
+names, nodes, networks and addresses. Read it before you share it. README.txt in the archive lists what could not be read.
+For the log files on the nodes, see kubectl multus logs --all-nodes.
 
-Exit code 0: written, also if something could not be read; 2: not written.
+Exit code 0: the archive was written, even if something could not be read; 2: it was not written.
 
 Examples:
   kubectl multus sysdump

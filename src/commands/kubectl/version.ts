@@ -16,7 +16,7 @@ interface VersionOptions extends CommonOptions {
 /** `version`: of the plugin, and of the operator on the cluster. */
 export function pluginVersionCommand(): Command {
   const command = new Command("version")
-    .description("print the version of the plugin, and that of the operator on the cluster")
+    .description("print the version of the plugin, and that of the operator in the cluster")
     .option("--client", "the plugin's version only, without a cluster")
     .addOption(outputOption("text", "json", "yaml"))
     .addHelpText("after", "\nExit code 0: printed; 2: the cluster does not answer.");

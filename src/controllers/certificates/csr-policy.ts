@@ -59,7 +59,7 @@ export function evaluate({ spec, status }: SigningRequest): CsrDecision {
   const { expirationSeconds: seconds } = spec;
   if (seconds === undefined || seconds < MIN_CERTIFICATE_SECONDS || seconds > MAX_CERTIFICATE_SECONDS)
     return denied(
-      `its certificate would live ${seconds === undefined ? "as long as the signer likes" : `${seconds} s`}, and not ${MIN_CERTIFICATE_SECONDS} to ${MAX_CERTIFICATE_SECONDS} s`,
+      `its certificate would be valid for ${seconds === undefined ? "as long as the signer allows" : `${seconds} s`}, not ${MIN_CERTIFICATE_SECONDS} to ${MAX_CERTIFICATE_SECONDS} s`,
     );
   if (!isRequestOf(node, pem))
     return denied(

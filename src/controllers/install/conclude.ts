@@ -173,7 +173,7 @@ function withPlacement(phase: RolloutPhase, foreign: readonly ForeignField[]): R
   const [first] = placing;
   if (phase.state !== "NoNodes" || !first) return phase;
   const fields = placing.slice(0, 3).map(foreignFieldText).join("; ");
-  const message = `no node matches ${first.object}: ${fields}. The MultusInstall does not have it; remove it from the DaemonSet`;
+  const message = `no node matches ${first.object}: ${fields}. The MultusInstall does not set it; remove it from the DaemonSet`;
   return { ...phase, message };
 }
 

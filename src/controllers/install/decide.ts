@@ -204,7 +204,7 @@ const TAKING_OVER: Step = {
   actions: [],
   state: {
     kind: "Running",
-    phase: { state: "Progressing", message: "taking over the Multus that was there" },
+    phase: { state: "Progressing", message: "adopting the existing Multus" },
   },
   rechecks: [1],
 };

@@ -35,7 +35,7 @@ const SUMMARY_INTERVAL_MS = 1000;
 /** What may be kept of events: anyone may create them, and the API server keeps each for an hour. */
 const MAX_EVENT_BYTES = { total: 16 * 1024 * 1024, perNamespace: 2 * 1024 * 1024 };
 const REPORTS_UNKNOWN =
-  "the cluster does not know NetworkAttachmentReport, so that no reports are written: Helm upgrades no CRDs; run `multus-operator crds | kubectl apply --server-side -f -`, or apply the chart's crds/ directory";
+  "the CRD of NetworkAttachmentReport is missing, so no reports are written: Helm does not upgrade CRDs. Run `multus-operator crds | kubectl apply --server-side -f -`, or apply the chart's crds/ directory";
 
 export interface NetworkAttachmentOptions {
   client: KubeClient;
@@ -207,7 +207,7 @@ export class NetworkAttachmentController {
   /** Helm upgrades no CRDs: a chart from before the reports leaves a cluster that does not know them. */
   #reportsDefined(defined: boolean): void {
     this.#defined = defined;
-    if (defined) this.#log.info({}, "the cluster knows NetworkAttachmentReport now: reports are written");
+    if (defined) this.#log.info({}, "the CRD of NetworkAttachmentReport exists: reports are written");
     else this.#log.error({}, REPORTS_UNKNOWN);
     this.#recheckAll();
   }

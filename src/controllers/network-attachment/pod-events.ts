@@ -36,7 +36,7 @@ export function eventOf({ view, before, after }: Transition, nth: number): Event
     type: "Normal",
     reason: RECOVERED,
     action: "Observe",
-    note: "the pod has the networks that it asked for",
+    note: "the pod has the networks it requested",
     key: `${after.kind} ${nth}`,
   };
 }

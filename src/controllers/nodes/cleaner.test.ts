@@ -80,7 +80,7 @@ describe("cleaning nodes", () => {
       left: [
         { node: "a", reason: "being cleaned", underWay: true, busy: false },
         { node: "b", reason: "its kubelet does not answer", underWay: false, busy: false },
-        { node: "c", reason: "its Multus pod has not ended", underWay: false, busy: true },
+        { node: "c", reason: "its Multus pod has not terminated", underWay: false, busy: true },
       ],
     });
     expect(running.map(({ task }) => task.node)).toEqual(["a"]);

@@ -98,7 +98,7 @@ export class Cleaner {
   #obstacle(node: NodeView, state: State | undefined, busy: ReadonlySet<string>): string | undefined {
     if (!node.reachable) return "its kubelet does not answer";
     if (state?.kind === "cleaning") return undefined;
-    if (busy.has(node.name)) return "its Multus pod has not ended";
+    if (busy.has(node.name)) return "its Multus pod has not terminated";
     if (state?.kind === "failed" && this.#now() < state.retryAt) return state.message;
     return undefined;
   }

@@ -32,7 +32,7 @@ export function bypassed(input: ExplainInput): Cause {
     );
   return cause(
     "BYPASSED",
-    `${asked}: its sandbox was made without Multus, for example while Multus restarted or while another file sorted before its own in the CNI directory. ${capitalized(restartOf(pod))}; if that does not help, check that directory on ${pod.node}`,
+    `${asked}: its sandbox was created without Multus, for example while Multus restarted or while another file sorted before its own in the CNI directory. ${capitalized(restartOf(pod))}; if that does not help, check that directory on ${pod.node}`,
   );
 }
 

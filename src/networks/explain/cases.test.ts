@@ -37,7 +37,7 @@ const CASES: Record<string, Case> = {
   "kernel-without-ipvlan": {
     code: "NO_KERNEL_SUPPORT",
     config: '{"cniVersion":"0.3.1","type":"ipvlan","master":"eth1","ipam":{"type":"static"}}',
-    says: ["the kernel of node-1 has no ipvlan devices: load the module", "editing the NAD does not help"],
+    says: ["the kernel of node-1 does not support ipvlan: load the module", "editing the NAD does not help"],
   },
   "mac-of-a-group": {
     code: "REQUEST_REFUSED",
@@ -77,10 +77,7 @@ const CASES: Record<string, Case> = {
   "sriov-without-device": {
     code: "NO_DEVICE",
     config: '{"cniVersion":"0.3.1","type":"sriov","ipam":{"type":"dhcp"}}',
-    says: [
-      "was given no device for app/lan: a container of the pod must request the resource",
-      "resourceName",
-    ],
+    says: ["got no device for app/lan: a container of the pod must request the resource", "resourceName"],
   },
   "whereabouts-unauthorized": {
     code: "PLUGIN_CREDENTIALS",

@@ -142,7 +142,7 @@ const CASES: [keyof typeof CAUSES, string, Case, string][] = [
     "ADDRESS_TAKEN",
     "an address outside of the range",
     { annotation: "lan", failure: "failed to allocate all requested IPs: 192.168.1.50" },
-    "default/lan cannot give the address 192.168.1.50: another pod has it, or no range holds it",
+    "default/lan cannot give the address 192.168.1.50: another pod has it, or no range contains it",
   ],
   [
     "RANGE_USED_UP",
@@ -241,7 +241,7 @@ const CASES: [keyof typeof CAUSES, string, Case, string][] = [
           "0/2 nodes are available: 2 Insufficient cpu. no new claims to deallocate, preemption: 0/2 nodes.",
       },
     },
-    "no node takes default/web, so nothing is attached yet: 0/2 nodes are available: 2 Insufficient cpu. Change",
+    "no node accepts default/web, so nothing is attached yet: 0/2 nodes are available: 2 Insufficient cpu. Change",
   ],
   [
     "STARTUP_TAINT",
@@ -254,7 +254,7 @@ const CASES: [keyof typeof CAUSES, string, Case, string][] = [
       },
       rest: { startupTaint: "multus/not-ready" },
     },
-    "no node takes default/web while nodes carry the taint multus/not-ready",
+    "no node accepts default/web while nodes carry the taint multus/not-ready",
   ],
   [
     "BAD_REQUEST",
@@ -368,7 +368,7 @@ const CASES: [keyof typeof CAUSES, string, Case, string][] = [
         },
       },
     },
-    "it is of an earlier release than the shim",
+    "its release is earlier than that of the shim",
   ],
   [
     "MISSPELLED_ANNOTATION",

@@ -42,7 +42,7 @@ export const FAILURE_PATTERNS: readonly FailurePattern[] = [
     sentence: ([type = ""], place) => {
       const near = TYPES.includes(type) ? undefined : closest(type, TYPES);
       return near === undefined
-        ? `${place.node} has no CNI plugin ${show(type)}, which ${nameOf(place)} needs: put that program into the CNI directory of ${place.node} (with another plugins package, or the plugin's own installer); ${THEN_STARTS}`
+        ? `${place.node} has no CNI plugin ${show(type)}, which ${nameOf(place)} needs: put that program into the CNI directory of ${place.node} (with a plugins package, or the plugin's own installer); ${THEN_STARTS}`
         : `${place.node} has no CNI plugin ${show(type)}, which ${nameOf(place)} needs; did you mean "${near}"? ${editHint(place.network)}`;
     },
   },
@@ -79,7 +79,7 @@ export const FAILURE_PATTERNS: readonly FailurePattern[] = [
     matches:
       /VF pci addr is required|specify either \\?"device\\?", \\?"hwaddr\\?"|no device ?ID (?:is )?(?:set|given|found)|deviceID is required/i,
     sentence: (_, place) =>
-      `${place.pod} was given no device for ${nameOf(place)}: a container of the pod must request the resource that the NAD names in its annotation k8s.v1.cni.cncf.io/resourceName, one for each time the network is requested; if the NAD has no such annotation, add it${editing(place)}`,
+      `${place.pod} got no device for ${nameOf(place)}: a container of the pod must request the resource that the NAD names in its annotation k8s.v1.cni.cncf.io/resourceName, one for each time the network is requested; if the NAD has no such annotation, add it${editing(place)}`,
   },
   {
     code: "RANGE_USED_UP",
@@ -97,7 +97,7 @@ export const FAILURE_PATTERNS: readonly FailurePattern[] = [
     code: "ADDRESS_TAKEN",
     matches: /requested IP address (\S+) is not available|failed to allocate all requested IPs: (\S+)/,
     sentence: ([a = "", b = ""], place) =>
-      `${nameOf(place)} cannot give the address ${a || b}: another pod has it, or no range holds it. Request another address in the pod's template, free this one, or widen the range${editing(place)}`,
+      `${nameOf(place)} cannot give the address ${a || b}: another pod has it, or no range contains it. Request another address in the pod's template, free this one, or widen the range${editing(place)}`,
   },
   {
     code: "REQUEST_REFUSED",
@@ -132,7 +132,7 @@ export const FAILURE_PATTERNS: readonly FailurePattern[] = [
     matches:
       /failed to create (\w+)[^:]*: operation not supported|failed to add (\w+)[^:]*: operation not supported/,
     sentence: ([a = "", b = ""], { node }) =>
-      `the kernel of ${node} has no ${a || b} devices: load the module (modprobe ${a || b}) or use a network of another type; editing the NAD does not help`,
+      `the kernel of ${node} does not support ${a || b}: load the module (modprobe ${a || b}) or use a network of another type; editing the NAD does not help`,
   },
   {
     code: "DEVICE_BUSY",
@@ -145,7 +145,7 @@ export const FAILURE_PATTERNS: readonly FailurePattern[] = [
     matches:
       /interface name \\?"?([^"\s\\]+)\\?"? (?:is )?already (?:exists|used|in use)|container veth name \(?\\?"?([^")\s\\]+)\\?"?\)? already exists|failed to rename .*? to \\?"?([^":\s\\]+)\\?"?: (?:file exists|[^:]*already exists)/,
     sentence: (found, place) =>
-      `${place.pod} has an interface ${show(found.find((name) => name !== "") ?? "")} already: two of its networks use one name. Give each request its own "interface" in the annotation of the pod's template; the NAD is not at fault`,
+      `${place.pod} already has an interface ${show(found.find((name) => name !== "") ?? "")}: two of its networks use the same name. Give each request its own "interface" in the annotation of the pod's template; the NAD is not at fault`,
   },
   {
     code: "MISSING_MASTER",
@@ -189,7 +189,7 @@ export const FAILURE_PATTERNS: readonly FailurePattern[] = [
     code: "DAEMON_NOT_READY",
     matches: /CmdAdd \(shim\): timed out waiting for the condition/,
     sentence: (_, { node }) =>
-      `multus-shim on ${node} waited for the Multus daemon in vain: the daemon does not run, or it is of an earlier release than the shim (from v4.3.1 on the shim waits for /readyz, which earlier daemons answer with 404). See kubectl multus logs --node ${node}; name one release or digest for both containers in spec.image, not a moving tag, and restart the Multus pod on ${node}; ${THEN_STARTS}`,
+      `multus-shim on ${node} timed out waiting for the Multus daemon: the daemon does not run, or its release is earlier than that of the shim (from v4.3.1 on, the shim waits for /readyz, which earlier daemons answer with 404). See kubectl multus logs --node ${node}; name one release or digest for both containers in spec.image, not a moving tag, and restart the Multus pod on ${node}; ${THEN_STARTS}`,
   },
   {
     code: "BRACKETED_ADDRESS",

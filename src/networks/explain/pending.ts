@@ -13,13 +13,13 @@ export function pending(input: ExplainInput, { evidence }: PodOutcome): Cause {
   if (pod.node === "" && taint !== undefined && pod.unscheduled?.includes(taint))
     return cause(
       "STARTUP_TAINT",
-      `no node takes ${name} while nodes carry the taint ${taint}, which the operator removes when Multus is ready there: kubectl multus status shows the nodes that are not ready, and the cause`,
+      `no node accepts ${name} while nodes carry the taint ${taint}, which the operator removes when Multus is ready there: kubectl multus status shows the nodes that are not ready, and the cause`,
     );
   if (pod.node === "")
     return cause(
       "UNSCHEDULED",
       pod.unscheduled
-        ? `no node takes ${name}, so nothing is attached yet: ${schedulerText(pod.unscheduled)}. Change what the scheduler names, such as the pod's requests, its nodeSelector or tolerations`
+        ? `no node accepts ${name}, so nothing is attached yet: ${schedulerText(pod.unscheduled)}. Change what the scheduler names, such as the pod's requests, its nodeSelector or tolerations`
         : `${name} is not scheduled yet: try again in a moment, and check that a scheduler runs`,
     );
   if (pod.failure?.message.startsWith(GUARD))
@@ -30,7 +30,7 @@ export function pending(input: ExplainInput, { evidence }: PodOutcome): Cause {
   if (pod.failure)
     return cause(
       "NOT_MULTUS",
-      `the sandbox of ${name} cannot be made, for a reason other than Multus: ${pod.failure.message}. Check the node's primary network and runtime: kubectl describe pod -n ${pod.namespace} ${pod.name}`,
+      `the sandbox of ${name} cannot be created, for a reason other than Multus: ${pod.failure.message}. Check the node's primary network and runtime: kubectl describe pod -n ${pod.namespace} ${pod.name}`,
     );
   for (const { namespace, name: nad } of pod.request.ok ? pod.request.requests : []) {
     const key = `${namespace}/${nad}`;

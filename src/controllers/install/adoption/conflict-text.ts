@@ -1,4 +1,5 @@
 import { listed } from "../../../crds/listed.ts";
+import { counted } from "../../../crds/plural.ts";
 import { ApiError, isApplyConflict } from "../../../kube/errors.ts";
 import { managersOf } from "../../../kube/managed-fields.ts";
 import { type ApiObject, describe, refOf } from "../../../kube/resource.ts";
@@ -35,9 +36,11 @@ export function conflictsText(conflicts: readonly Conflict[]): string {
     .slice(0, MAX_OBJECTS)
     .map(({ object, owners }) => `${object} already exists; ${owners}`);
   const more =
-    conflicts.length > named.length ? [`${conflicts.length - named.length} more objects exist`] : [];
+    conflicts.length > named.length
+      ? [`${counted(conflicts.length - named.length, "more object")} already exist`]
+      : [];
   const them = conflicts.length === 1 ? "it" : "them";
-  return `${[...named, ...more].join(". ")}. The operator changed nothing. Set spec.adopt: true to take ${them} over, or delete ${them}`;
+  return `${[...named, ...more].join(". ")}. The operator changed nothing. Set spec.adopt: true to adopt ${them}, or delete ${them}`;
 }
 
 function ownedBy(manager: string, fields: readonly string[]): string {

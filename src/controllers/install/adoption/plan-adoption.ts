@@ -149,7 +149,7 @@ async function planDaemonSet(
   }
   adoption.kept.add(object);
   adoption.notes.push(
-    `${name} was adopted with its pods as they were found: they run Multus as the spec wants it. Objects that their manifest mounts must stay until the pods change`,
+    `${name} was adopted, and its pods were not restarted: they already run Multus as the spec requires. Keep the ConfigMaps that they mount until the pods are replaced`,
   );
   return undefined;
 }
@@ -182,7 +182,7 @@ function refusedSelector(object: KubeObject, live: ApiObject): string | undefine
     JSON.stringify((of.spec as { selector?: { matchLabels?: unknown } } | undefined)?.selector?.matchLabels);
   if (selectorOf(object) === selectorOf(live)) return undefined;
   const { name, namespace } = object.metadata;
-  return `${describe(refOf(object))}: its selector is ${selectorOf(live)} and cannot be changed to ${selectorOf(object)}. Run \`kubectl delete daemonset ${name} -n ${namespace}\`: the operator recreates it at once, and what is on the nodes stays meanwhile`;
+  return `${describe(refOf(object))}: its selector is ${selectorOf(live)} and cannot be changed to ${selectorOf(object)}. Run \`kubectl delete daemonset ${name} -n ${namespace}\`: the operator recreates it, and the files on the nodes stay`;
 }
 
 /**
@@ -222,7 +222,7 @@ async function planObsolete(
       conflicting.push(refOf(live));
       conflicts.push({
         object,
-        owners: `${owners}. It is another Multus, and two on one node undo each other's work`,
+        owners: `${owners}. It is another Multus: two on one node overwrite each other's files`,
       });
       continue;
     }

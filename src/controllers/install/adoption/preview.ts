@@ -116,7 +116,7 @@ async function objectChange(
   const fields = fieldChanges(intentOf(live), intentOf(answer));
   const restarts = isDaemonSet && !isDeepStrictEqual(templateOf(live), templateOf(answer));
   const notes = [
-    ...(own || !adopt ? [] : ["taken over from those who installed it by hand"]),
+    ...(own || !adopt ? [] : ["adopted from other field managers"]),
     ...(found && found.differences.length > 0 ? found.differences.slice(0, 10) : []),
   ];
   if (fields.length === 0 && notes.length === 0) return undefined;
@@ -140,7 +140,7 @@ async function whoOwns(client: KubeClient, object: KubeObject, live: ApiObject):
       throw error;
     }
   };
-  return `${await owners()}: set spec.adopt: true to take it over`;
+  return `${await owners()}: set spec.adopt: true to adopt it`;
 }
 
 /** The operator's own books, and what it removes at the end of a rollout whatever the spec says. */

@@ -69,7 +69,7 @@ export function canaryStep(trial: Trial, view: CanaryView): CanaryStepTaken {
   if (!isChosen && chosen.length > 0) {
     const names = chosen.join(", ");
     // Written before the first pod is deleted: while a node has none, another would be chosen in its place.
-    return { ...progressing(`canary: chosen are ${names}`), record: recorded("Canary", `chosen: ${names}`) };
+    return { ...progressing(`canary nodes: ${names}`), record: recorded("Canary", `nodes: ${names}`) };
   }
   const actions: Action[] = [];
   const nodes: CanaryNode[] = [];

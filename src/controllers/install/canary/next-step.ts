@@ -17,7 +17,7 @@ export type CanaryStep =
 /** One node after another: a fault costs one node, not all of the canary. */
 export function nextCanaryStep(nodes: readonly CanaryNode[]): CanaryStep {
   // Nothing was tried: that is not a success.
-  if (nodes.length === 0) return { kind: "Wait", message: "canary: no node that is Ready runs Multus" };
+  if (nodes.length === 0) return { kind: "Wait", message: "canary: Multus runs on no Ready node" };
   for (const [index, { node, pod, probe }] of nodes.entries()) {
     const place = `canary ${index + 1} of ${nodes.length}, ${node}`;
     if (probe === "Passed") continue;

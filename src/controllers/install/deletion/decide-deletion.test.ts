@@ -53,7 +53,7 @@ describe("while pods of Multus are there", () => {
     expect(deletions(found)).toEqual(["Delete DaemonSet kube-multus-ds"]);
     expect(texts(found)).not.toContain("RemoveFinalizer");
     expect(found.unchanged).toMatchObject({
-      state: { message: expect.stringContaining("waiting for the Multus pods to end") },
+      state: { message: expect.stringContaining("waiting for the Multus pods to terminate") },
       rechecks: [2],
     });
   });

@@ -33,7 +33,7 @@ export function decideDeletion(observed: ObservedDeletion | undefined): Plan {
   ];
   const isEnding = remaining.length > 0;
   if (isEnding || nodes.waiting.length > 0) {
-    const what = isEnding ? "waiting for the Multus pods to end" : "Multus' pods have ended";
+    const what = isEnding ? "waiting for the Multus pods to terminate" : "Multus' pods have terminated";
     const state = deleting([what, nodes.message].filter(Boolean).join("; "));
     const step: Step = { actions: [], state, rechecks: [RECHECK_SECONDS] };
     return { actions, unchanged: step, changed: step };

@@ -1,6 +1,7 @@
 import { listed } from "../../../crds/listed.ts";
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
 import { secondsOf } from "../../../crds/multus-install/text.ts";
+import { counted } from "../../../crds/plural.ts";
 import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
 import type { NotSynced } from "../../../kube/errors.ts";
 import type { ApiObject } from "../../../kube/resource.ts";
@@ -35,7 +36,7 @@ export function nodesCleaning(observed: ObservedDeletion): NodesCleaning {
   return {
     waiting,
     left,
-    message: `${cleaned} of ${total} nodes cleaned${which}${leftToOthers(foreign)}`,
+    message: `${cleaned} of ${counted(total, "node")} cleaned${which}${leftToOthers(foreign)}`,
   };
 }
 

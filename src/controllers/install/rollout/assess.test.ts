@@ -30,7 +30,7 @@ it("does not call complete what its pods have not shown: their copy may be older
   const numbers = [daemonSet(2, 2, 3, 3, 3)];
   expect(phaseOf(rollout(1, numbers, [], { ready: 0 }))).toEqual({
     state: "Progressing",
-    message: "3 of 3 nodes updated, 3 available; 3 Ready pods are still to be observed",
+    message: "3 of 3 nodes updated, 3 available; 3 Ready pods not observed yet",
   });
   expect(phaseOf(rollout(1, numbers, [], { ready: 2 }))).toMatchObject({ state: "Progressing" });
   expect(phaseOf(rollout(1, numbers, [], { ready: 3 }))).toMatchObject({ state: "Complete" });
@@ -82,7 +82,7 @@ it("names the nodes of the worst cause and counts the others", () => {
       { node: "n3", ...crash },
       { node: "n2", ...pull },
     ]),
-  ).toBe("n1, n3: ended (1 more with other faults: status.nodes.unhealthy)");
+  ).toBe("n1, n3: ended (1 more with other problems: status.nodes.unhealthy)");
   const many = Array.from({ length: 7 }, (_, i) => ({ node: `n${i}`, ...crash }));
   expect(failing(many)).toBe("n0, n1, n2, n3, n4 and 2 more: ended");
 });

@@ -76,7 +76,7 @@ export type RolloutPhase =
 
 /** Complete only when the newest spec was seen and is updated and available on every node that should have it. */
 export function phaseOf(r: Rollout): RolloutPhase {
-  const progress = `${r.updated} of ${r.desired} nodes updated, ${r.available} available`;
+  const progress = `${r.updated} of ${counted(r.desired, "node")} updated, ${r.available} available`;
   if (r.unhealthy.length > 0) return { state: "Failing", message: worstOf(r.unhealthy) };
   if (r.ending.length > 0)
     return { state: "Progressing", message: `being deleted outside the operator: ${r.ending.join(", ")}` };
@@ -96,10 +96,10 @@ export function phaseOf(r: Rollout): RolloutPhase {
   if (r.unobserved > 0)
     return {
       state: "Progressing",
-      message: `${progress}; ${r.unobserved} Ready pods are still to be observed`,
+      message: `${progress}; ${counted(r.unobserved, "Ready pod")} not observed yet`,
     };
   if (r.unseen.length > 0) return { state: "Inspecting", message: `${progress}; ${inspecting(r.unseen)}` };
-  return { state: "Complete", message: `Multus runs on ${r.desired} of ${r.desired} nodes` };
+  return { state: "Complete", message: `Multus runs on ${r.desired} of ${counted(r.desired, "node")}` };
 }
 
 /** How many nodes a sentence names; the others are counted. */
@@ -115,6 +115,6 @@ function worstOf(unhealthy: readonly UnhealthyNode[]): string {
   const same = unhealthy.filter((u) => u.reason === worst?.reason && u.message === worst.message);
   const names = same.map(({ node }) => node || "unscheduled");
   const others = unhealthy.length - same.length;
-  const more = others > 0 ? ` (${others} more with other faults: status.nodes.unhealthy)` : "";
+  const more = others > 0 ? ` (${others} more with other problems: status.nodes.unhealthy)` : "";
   return `${listed(names, MAX_NAMED)}: ${worst?.message}${more}`;
 }

@@ -37,7 +37,7 @@ it.each(["Progressing", "Failing"] as const)(
     expect(detectStuck(waiting, "2026-01-01T00:09:00Z")).toEqual({ phase: waiting, recheckAfterSeconds: 60 });
     expect(detectStuck(waiting, "2026-01-01T00:10:00Z").phase).toEqual({
       state: "Stuck",
-      message: `nothing has moved since ${THEN}: 1 of 3 nodes updated`,
+      message: `no progress since ${THEN}: 1 of 3 nodes updated`,
     });
   },
 );

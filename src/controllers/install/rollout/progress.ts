@@ -44,5 +44,5 @@ export function withDeadline(
   if (phase.state !== "Progressing" && phase.state !== "Failing") return { phase };
   const left = deadlineSeconds - (now.getTime() - Date.parse(since)) / 1000;
   if (left > 0) return { phase, recheckAfterSeconds: Math.ceil(left) };
-  return { phase: { state: "Stuck", message: `nothing has moved since ${since}: ${phase.message}` } };
+  return { phase: { state: "Stuck", message: `no progress since ${since}: ${phase.message}` } };
 }

@@ -129,6 +129,6 @@ it("names the writes that wait for the end of a pause, the first twenty of them"
   const { Ready, Reconciling } = conditionsFor({ kind: "Paused", phase: complete, waiting });
   expect(Ready).toEqual({ ...Reconciling, status: "False" });
   expect(Reconciling.message).toMatch(
-    /^spec\.paused is true: nothing is written\. Waiting: create ConfigMap kube-system\/0, .*kube-system\/19 and 2 more$/,
+    /^spec\.paused is true: nothing is written\. Pending: create ConfigMap kube-system\/0, .*kube-system\/19 and 2 more$/,
   );
 });

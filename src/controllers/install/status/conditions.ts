@@ -128,8 +128,8 @@ function running({ state, message }: RolloutPhase): Drafts {
 }
 
 function paused(waiting: readonly string[]): string {
-  if (waiting.length === 0) return "spec.paused is true: nothing is written, and nothing waits to be";
-  return `spec.paused is true: nothing is written. Waiting: ${listed(waiting, MAX_NAMED_WRITES)}`;
+  if (waiting.length === 0) return "spec.paused is true: nothing is written, and no write is pending";
+  return `spec.paused is true: nothing is written. Pending: ${listed(waiting, MAX_NAMED_WRITES)}`;
 }
 
 function failed(reason: "RolloutFailed" | "RolledBack", message: string, Reconciling: Draft): Drafts {

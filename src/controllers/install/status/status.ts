@@ -2,6 +2,7 @@ import { formatProblem } from "../../../crds/field-problem.ts";
 import { listed } from "../../../crds/listed.ts";
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
 import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts";
+import { counted } from "../../../crds/plural.ts";
 import { networkStatusFrom } from "../../../networks/status-counts.ts";
 import type { NetworkSummary } from "../../../networks/summary.ts";
 import type { RenderedInstall } from "../../../render/render.ts";
@@ -110,7 +111,9 @@ function stalledStatus(
   const { version, mode, nodes } = previous;
   const warnings = warningsFrom(input);
   const isApplied = inventory.length > 0 && version !== undefined;
-  const on = nodes ? ` (last seen: available on ${nodes.available} of ${nodes.desired} nodes)` : "";
+  const on = nodes
+    ? ` (last seen: available on ${nodes.available} of ${counted(nodes.desired, "node")})`
+    : "";
   const full = isApplied ? `${message}. Multus ${version} ${mode} stays in place${on}` : message;
   const drafts = {
     ...conditionsFor({ ...state, message: full } as InstallState),
