@@ -18,28 +18,28 @@ export interface ReflectorOptions<T>
   client: KubeClient;
   type: ResourceType;
   log: Logger;
-  /** What is kept of each object; undefined leaves it out. It may throw: that leaves it out too and is logged. */
+  /** What is kept of each object; undefined omits the object. If it throws, the object is omitted and the error is logged. */
   project: (object: ApiObject) => T | undefined;
-  /** Told of each key whose kept value may have changed. It only enqueues. */
+  /** Called with each key whose kept value may have changed. It only enqueues. */
   onChange: (key: string, kept: T | undefined) => void;
-  /** Where it is kept; in a Map if not given. */
+  /** The store of the kept values; by default a Map. */
   store?: ReflectorStore<T>;
   /**
-   * Decodes an object of a built-in type from protobuf. With it protobuf is asked for: a pod has half the bytes, costs
-   * the API server a fraction of the time, and what is not read of it is not made into values.
+   * Decodes an object of a built-in type from protobuf. If set, protobuf is requested: a pod has half the bytes, takes
+   * the API server a fraction of the time, and unread fields are not decoded.
    */
   protobuf?: (object: Buffer) => ApiObject;
   /**
-   * The server may not know the type, whose CRD may come later: that is an empty collection then, asked for again
-   * every few seconds, and no failure. Told when it begins and when it ends.
+   * If set, the server may not know the type, because its CRD may be created later. This is not a failure: the collection
+   * is empty, and is requested again every few seconds. Called when this begins and when it ends.
    */
   onDefined?: (defined: boolean) => void;
   /**
-   * Called when `isSynced` or `refusal` has changed: a list of nothing tells of no key, and a watch that is refused
-   * tells of nothing at all. It only enqueues.
+   * Called when `isSynced` or `refusal` has changed: an empty list reports no key, and a watch that is rejected reports
+   * nothing at all. It only enqueues.
    */
   onSync?: () => void;
-  /** How long the server may refuse a watch until the copy counts as unknown, ms. */
+  /** How long the server may reject a watch until the copy counts as unknown, ms. */
   staleAfterMs?: number;
   now?: () => number;
 }
@@ -48,16 +48,16 @@ export interface ReflectorOptions<T>
 const PAGE_TIMEOUT_MS = 60_000;
 /**
  * The server ends a watch after about this long, s: half of it is jitter, so that watches do not end together. A
- * dead one is known by its silence (bookmarks), so it may be long: each end costs a request at rest.
+ * dead one is detected by its silence (bookmarks), so this may be long: each end costs a request.
  */
 const WATCH_SECONDS = 3600;
 /** A watch that ends sooner without any event counts as a failure, ms. */
 const MIN_WATCH_MS = 1000;
-/** How often a type is asked for that the server does not know, ms. */
+/** Interval between requests for a type that the server does not know, ms. */
 const UNKNOWN_MS = 5_000;
 /** Bookmarks come about once a minute: longer silence than this is a dead connection, ms. */
 const SILENCE_MS = 320_000;
-/** A server that has just started refuses for some seconds, until it has read its own roles, ms. */
+/** A server that has just started rejects requests for some seconds, until it has read its own roles, ms. */
 const STALE_AFTER_MS = 60_000;
 
 /**
@@ -76,7 +76,7 @@ export class Reflector<T> {
   #defined = true;
   /** Whether a 410 led to a list and no event was seen since. */
   #relisted = false;
-  /** When a request last ended, well or not, or the next one begins. */
+  /** When a request last ended, successfully or not, or the next one begins. */
   #lastOutcome = 0;
   readonly #sync: SyncState;
 
@@ -97,7 +97,7 @@ export class Reflector<T> {
     await this.#sync.whenSynced(signal, timeoutMs);
   }
 
-  /** Whether the copy is known: false before the first list, and after the server has refused the watch for a while. */
+  /** Whether the copy is known: false before the first list, and after the server has rejected the watch for a while. */
   get isSynced(): boolean {
     return this.#sync.isSynced;
   }
@@ -141,12 +141,12 @@ export class Reflector<T> {
     return this.#store.size;
   }
 
-  /** What it watches, without a name: the label of its metrics. */
+  /** The watched collection without the object's name: the label of its metrics. */
   get plural(): string {
     return this.#options.type.plural;
   }
 
-  /** For how long neither an answer nor an error has come: a watch that hangs shows here, an API server that is away does not. */
+  /** How long there was neither a response nor an error: it shows a watch that hangs, but not an unreachable API server. */
   get silenceSeconds(): number {
     return this.#isRunning ? Math.max(0, this.#now() - this.#lastOutcome) / 1000 : 0;
   }
@@ -183,10 +183,10 @@ export class Reflector<T> {
   }
 
   async #recover(error: unknown): Promise<void> {
-    this.#lastOutcome = this.#now(); // refused or away, but not silent
+    this.#lastOutcome = this.#now(); // rejected or unreachable, but not silent
     if (error instanceof ApiError && (error.status === 410 || error.reason === "Expired")) {
       this.#resourceVersion = undefined;
-      // A list right away; where no event came since, the next one waits.
+      // List at once; if no event came since, the next list waits.
       if (!this.#relisted) {
         this.#relisted = true;
         return;
@@ -235,7 +235,7 @@ export class Reflector<T> {
         const next = (token: string | undefined) => {
           if (token) page ??= held(this.#page(signal, limit, token));
         };
-        // The server makes the next page while this one is read; how many objects it should have is known after the first.
+        // The server prepares the next page while this one is read; after the first, the number of objects is known.
         metadata = await this.#read(response.body, reader, isFirst ? undefined : next);
         isFirst = false;
         this.#heard();
@@ -267,7 +267,7 @@ export class Reflector<T> {
     return this.#options.protobuf ? { accept: `${PROTOBUF},application/json` } : {};
   }
 
-  /** A server, or a proxy in between, may answer in JSON though protobuf was asked for. */
+  /** A server, or a proxy in between, may answer in JSON although protobuf was requested. */
   #listReader({ headers }: Dispatcher.ResponseData, onItem: (item: ApiObject) => void): ListStream {
     if (!this.#options.protobuf || !isProtobuf(headers)) return new ListReader(onItem);
     return new ProtobufListReader((item) => {
@@ -282,7 +282,7 @@ export class Reflector<T> {
     return new ProtobufWatchReader((object) => this.#decode(object), onEvent);
   }
 
-  /** One object that cannot be read must not keep the others from being read. */
+  /** One object that cannot be read must not prevent others from being read. */
   #decode(object: Buffer): ApiObject | undefined {
     try {
       return this.#options.protobuf?.(object);
@@ -336,7 +336,7 @@ export class Reflector<T> {
     });
     this.#heard();
     const opened = this.#now();
-    // A watch that is opened and ended with an error at once confirms nothing.
+    // A watch that ends at once with an error confirms nothing.
     const holds = setTimeout(() => this.#sync.confirmed(), MIN_WATCH_MS);
     const reader = this.#watchReader(response);
     try {
@@ -350,7 +350,7 @@ export class Reflector<T> {
     } finally {
       clearTimeout(holds);
     }
-    // A server, or a proxy in between, that ends each watch at once must not be asked in a circle.
+    // If a server, or a proxy in between, ends each watch at once, it must not be called in a loop.
     if (this.#now() - opened < MIN_WATCH_MS && this.#resourceVersion === resourceVersion)
       throw new NetworkError(this.#name(), new Error("the watch ended at once, without an event"));
     this.#failures = 0;
@@ -374,7 +374,7 @@ export class Reflector<T> {
     for (const [key, kept] of changes) this.#guard(key, () => this.#options.onChange(key, kept));
   }
 
-  /** A handler that throws is a fault of the program; it must end neither the watch nor the telling of other keys. */
+  /** A handler that throws is a bug; it must neither end the watch nor prevent the calls for other keys. */
   #guard(key: string, process: () => void): void {
     try {
       process();
@@ -416,7 +416,7 @@ export function keyOf(object: ApiObject): string {
   return namespace ? `${namespace}/${name}` : name;
 }
 
-/** A request under way: that it failed is told to whoever awaits it, and to nobody else if none does. */
+/** A request in progress. If it fails, its rejection reaches those that await it, and is not unhandled if none does. */
 function held<R>(request: Promise<R>): Promise<R> {
   request.catch(() => {});
   return request;

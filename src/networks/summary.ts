@@ -5,16 +5,16 @@ import { INTERFACE, usable } from "./needs.ts";
 import { noCounts, requesting } from "./network-pods.ts";
 import type { OutcomeKind } from "./outcome.ts";
 
-/** All NADs and all pods at a glance; for MultusInstall.status and the metrics. */
+/** Summary of all NADs and pods, for MultusInstall.status and the metrics. */
 export interface NetworkSummary {
   networks: {
     total: number;
     valid: number;
     invalid: number;
-    /** Networks that pods cannot be attached to, invalid ones included. */
+    /** Networks that pods cannot be attached to, including those that are not valid. */
     unavailable: number;
     samples: { network: string; reason: string; message: string }[];
-    /** Nodes that lack an interface which some network needs, with those that they have. */
+    /** Nodes that lack an interface that a network needs, with the interfaces that they have. */
     nodesLacking: { node: string; lacks: string[]; interfaces: string[] }[];
   };
   pods: {
@@ -22,15 +22,15 @@ export interface NetworkSummary {
     counts: Record<OutcomeKind, number>;
     samples: { pod: string; outcome: OutcomeKind; message: string }[];
   };
-  /** Addresses that several pods of one layer-2 network have. */
+  /** Addresses that several pods in one layer-2 network use. */
   duplicateAddresses: number;
   rangesNearlyUsedUp: number;
   rangesUsedUp: number;
-  /** What hinders the reports themselves. */
+  /** Problems that prevent the reports themselves. */
   warnings?: readonly string[];
 }
 
-/** What the summary counts of a report. */
+/** The fields of a report that the summary counts. */
 export type SummedReport = Pick<ReportStatus, "conditions" | "ranges" | "duplicatesTotal" | "nodesLacking">;
 
 /** One pod as the summary counts it. */
@@ -40,14 +40,14 @@ export interface SummedPod {
   evidence?: string;
 }
 
-/** All pods that ask for networks, in numbers. */
+/** The numbers of all pods that request networks. */
 export interface SummedPods {
   counts: Readonly<Record<OutcomeKind, number>>;
   /** Those that need attention, in any order. */
   failing: readonly SummedPod[];
 }
 
-/** The kinds of pods that need attention, the worst first. */
+/** The outcomes that need attention, the most severe first. */
 const FAILING: readonly OutcomeKind[] = [
   "bypassed",
   "failed",
@@ -57,7 +57,7 @@ const FAILING: readonly OutcomeKind[] = [
   "restart-needed",
 ];
 
-/** Whether a pod of this kind needs attention. */
+/** Whether a pod with this outcome needs attention. */
 export function isFailing(kind: OutcomeKind): boolean {
   return FAILING.includes(kind);
 }
@@ -73,7 +73,7 @@ export function summed(pods: Iterable<SummedPod>): SummedPods {
   return { counts, failing };
 }
 
-/** The summary of all reports, by "namespace/name", and of all pods that ask for networks. */
+/** The summary of all reports, by "namespace/name", and of all pods that request networks. */
 export function summaryOf(
   reports: Iterable<readonly [string, SummedReport]>,
   { counts, failing }: SummedPods,
@@ -123,7 +123,7 @@ function networksOf(
   };
 }
 
-/** Interfaces are the cluster's, and so not in the reports, which tenants read. */
+/** The summary names interfaces of nodes. The reports do not, because tenants read them. */
 function nodesLacking(
   reports: (readonly [string, SummedReport])[],
   interfacesOf: (node: string) => readonly string[],

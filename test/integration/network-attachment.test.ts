@@ -51,7 +51,7 @@ afterAll(async () => {
   await plane?.stop();
 });
 
-it("waits for the NAD CRD, which comes with the first MultusInstall; until then no NAD exists", async () => {
+it("waits for the NAD CRD, which the first MultusInstall creates; until then no NAD exists", async () => {
   await world.pod("early", { networks: "first", node: "n1" });
   await waitUntil("the pod's event", async () => (await world.eventsOf("early")).includes("NetworkMissing"));
   await world.installNetworkDefinition();
@@ -82,13 +82,13 @@ it.each([
   await world.nad(name, macvlan());
   await world.reportWhere(name, (found) => reasonOf(found, type) === "Valid");
   await world.removeNad(name);
-  await waitUntil("the report to go", async () => (await world.report(name)) === undefined);
+  await waitUntil("the report to be deleted", async () => (await world.report(name)) === undefined);
 });
 
 it("reports which nodes lack what a NAD needs, within a second of the inspection", async () => {
   const node = (name: string) => ({ apiVersion: "v1", kind: "Node", metadata: { name } });
   for (const name of ["n1", "n2"]) await world.client.create(NODES, node(name));
-  const look = (name: string, binaries: string[], interfaces: string[]): NodeInspection => ({
+  const inspected = (name: string, binaries: string[], interfaces: string[]): NodeInspection => ({
     node: name,
     at: "2026-11-24T10:00:00Z",
     architecture: "amd64",
@@ -100,16 +100,16 @@ it("reports which nodes lack what a NAD needs, within a second of the inspection
     truncated: [],
   });
   await world.nad("needs", macvlan());
-  controller.inspections.set(look("n1", ["macvlan"], ["eth0"]));
-  controller.inspections.set(look("n2", ["bridge"], ["eth0"]));
+  controller.inspections.set(inspected("n1", ["macvlan"], ["eth0"]));
+  controller.inspections.set(inspected("n2", ["bridge"], ["eth0"]));
   const some = await world.reportWhere("needs", ({ nodesLackingTotal }) => nodesLackingTotal === 1);
   expect(some.status.nodesLacking).toEqual([{ node: "n2", lacks: ["plugin macvlan"] }]);
   expect(reasonOf(some.status, "Available")).toBe("Attachable");
-  controller.inspections.set(look("n1", ["bridge"], []));
+  controller.inspections.set(inspected("n1", ["bridge"], []));
   const none = await world.reportWhere("needs", (found) => reasonOf(found, "Available") === "NeedsMissing");
   expect(none.tookMs).toBeLessThan(promised(1000));
   for (const name of ["n1", "n2"])
-    controller.inspections.set(look(name, ["macvlan", "host-local"], ["eth0", "eth5"]));
+    controller.inspections.set(inspected(name, ["macvlan", "host-local"], ["eth0", "eth5"]));
   await world.reportWhere("needs", (found) => reasonOf(found, "Available") === "Attachable");
 });
 
@@ -127,7 +127,7 @@ it("never reports a new or changed NAD as available before its cross checks are 
   for (const name of ["unattachable-1", "unattachable-2"]) await world.removeNad(name);
 });
 
-it("reports each outcome of pods by its evidence, and counts it", async () => {
+it("reports each outcome of pods with its evidence, and counts it", async () => {
   await world.nad("net", macvlan({ ipam: hostLocal(10, 250) }));
   await world.pod("attached", {
     networks: "net",
@@ -206,7 +206,7 @@ it.each([
   await world.removeNad("forgeable");
 });
 
-it("names addresses that two pods have, and a range that is used up", async () => {
+it("reports addresses that two pods share, and a range that is used up", async () => {
   await world.nad("narrow", macvlan({ master: "eth5", ipam: hostLocal(30, 32) }));
   const pod = (name: string, ip: string, node: string) =>
     world.pod(name, { networks: "narrow", status: got("narrow", ip), phase: "Running", node });
@@ -239,7 +239,7 @@ it("names addresses that two pods have, and a range that is used up", async () =
   );
 });
 
-it("asks for a restart of the pods that a changed NAD leaves behind, and says what differs", async () => {
+it("reports pods that need a restart after their NAD changed, and the difference", async () => {
   await world.nad("changing", macvlan({ mtu: 1500 }));
   await world.reportWhere("changing", ({ versions }) => versions?.length === 1);
   await world.pod("behind", { networks: "changing", node: "n1" });
@@ -254,7 +254,7 @@ it("asks for a restart of the pods that a changed NAD leaves behind, and says wh
   await world.reportWhere("changing", ({ pods }) => pods?.restartNeeded === 0);
 });
 
-it("follows the isolation of the MultusInstall that counts", async () => {
+it("applies the namespace isolation of the active MultusInstall", async () => {
   await world.namespace("apart");
   await world.pod("foreign", { namespace: "apart", networks: "default/net", node: "n1" });
   await world.reportWhere("net", ({ pods }) => pods?.pending === 2);
@@ -272,13 +272,13 @@ it("follows the isolation of the MultusInstall that counts", async () => {
   await install(true);
   const { status } = await world.reportWhere("net", ({ pods }) => pods?.forbidden === 1);
   // A report does not name pods of other namespaces.
-  expect(status.samples?.filter(({ outcome }) => outcome === "forbidden") ?? []).toEqual([]);
+  expect(status.samples?.filter(({ outcome }) => outcome === "forbidden-network") ?? []).toEqual([]);
   expect(status.otherSamples).toBe(1);
   await install(false);
   await world.reportWhere("net", ({ pods }) => pods?.forbidden === 0);
 });
 
-it("restores a report that was deleted, and one that another manager wrote into", async () => {
+it("restores a report that was deleted, and one that another field manager changed", async () => {
   const ref = { type: NETWORK_ATTACHMENT_REPORT, namespace: "default", name: "net" };
   await world.client.delete(ref);
   await world.reportWhere("net", ({ pods }) => pods?.attached === 2);
@@ -286,7 +286,7 @@ it("restores a report that was deleted, and one that another manager wrote into"
   await world.reportWhere("net", ({ plugins }) => plugins === "macvlan/host-local");
 });
 
-it("prints columns that read well", async () => {
+it("prints readable columns", async () => {
   const table = await new Kubectl(plane.kubeconfig).run("get", "nar", "-A");
   const [head = "", ...rows] = table.trim().split("\n");
   expect(head.split(/ {2,}/)).toEqual([
@@ -307,7 +307,7 @@ it("prints columns that read well", async () => {
   );
 });
 
-it("sums up networks and pods, in the metrics too", async () => {
+it("summarizes networks and pods, also in the metrics", async () => {
   await waitUntil("the summary", () => Promise.resolve(controller.summary.get()?.pods.counts.bypassed === 1));
   const summary = controller.summary.get();
   expect(summary?.networks).toMatchObject({ total: 5, valid: 5, invalid: 0 });
@@ -317,7 +317,7 @@ it("sums up networks and pods, in the metrics too", async () => {
   expect(text).toContain('multus_operator_networks{state="valid"} 5');
 });
 
-it("writes nothing at rest, and a restarted one writes nothing and reports nothing twice", async () => {
+it("writes nothing while nothing changes; after a restart it writes no report and sends no event again", async () => {
   await sleep(1500);
   const before = controller.writes.length;
   await world.client.patch({ type: NODES, name: "n1" }, { metadata: { labels: { a: "b" } } });
@@ -329,12 +329,12 @@ it("writes nothing at rest, and a restarted one writes nothing and reports nothi
   controller = new RunningController(plane.kubeconfig);
   await controller.start();
   await waitUntil(
-    "the report of a NAD that went meanwhile to go",
+    "the report of a NAD that was deleted in the meantime to be deleted",
     async () => (await world.report("changing")) === undefined,
   );
   await sleep(1500);
   const written = controller.writes.filter(({ path }) => path.includes("networkattachmentreports"));
-  // What the lost NAD's pod now is, and what the fresh looks at the nodes would say: nothing else.
+  // Only the report of the deleted NAD is written.
   expect(written.map(({ method, path }) => `${method} ${path.split("/").at(-1)}`)).toEqual([
     "DELETE changing",
   ]);
@@ -342,12 +342,12 @@ it("writes nothing at rest, and a restarted one writes nothing and reports nothi
   expect((await world.eventsOf("bypassed")).filter((reason) => reason === "NetworkBypassed")).toHaveLength(1);
 });
 
-it("outlives the NAD CRD: the reports go with the NADs, and come back with them", async () => {
+it("continues without the NAD CRD: the reports are deleted with the NADs, and recreated with them", async () => {
   await world.removeNetworkDefinition();
   await waitUntil("the reports to go", async () => (await world.report("net")) === undefined);
   await waitUntil("the summary", () => Promise.resolve(controller.summary.get()?.networks.total === 0));
   expect(controller.summary.get()?.pods.counts["missing-network"]).toBeGreaterThan(0);
-  // Running pods keep their networks, and could not start again.
+  // Running pods keep their networks, but could not start again.
   expect(controller.summary.get()?.warnings?.join()).toMatch(
     /running pods use \d+ NetworkAttachmentDefinitions that no longer exist \(.*default\/net/,
   );
@@ -356,7 +356,7 @@ it("outlives the NAD CRD: the reports go with the NADs, and come back with them"
   await world.reportWhere("net", ({ pods }) => pods?.attached === 2);
 });
 
-it("says what to apply where the cluster does not know reports, and writes them once it does", async () => {
+it("reports what to apply if the CRD of reports is missing, and writes reports once it exists", async () => {
   const { group, plural } = NETWORK_ATTACHMENT_REPORT;
   await world.client.delete({ type: CUSTOM_RESOURCE_DEFINITIONS, name: `${plural}.${group}` });
   await waitUntil("the warning", () =>
@@ -370,7 +370,7 @@ it("says what to apply where the cluster does not know reports, and writes them 
   );
   await world.installOwnDefinitions();
   await world.reportWhere("unreported", (status) => reasonOf(status, "Valid") === "Invalid");
-  await waitUntil("the warning to go", () =>
+  await waitUntil("the warning to disappear", () =>
     Promise.resolve(!controller.summary.get()?.warnings?.join().includes("multus-operator crds")),
   );
 });
