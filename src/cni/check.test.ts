@@ -62,7 +62,7 @@ it.each([
   expect(found(config)).toEqual([[path, severity, code]]);
 });
 
-it("says what was likely meant, and where it stands", () => {
+it("reports the probable value and the position", () => {
   const text = '{\n  "cniVersion": "0.3.1", "type": "macvlan",\n  "mode": "brige"}';
   expect(checkNetworkConfig(text)).toMatchObject([
     {

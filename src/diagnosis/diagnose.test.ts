@@ -50,7 +50,7 @@ const killed = (limits: object, container = "kube-multus") =>
     },
   });
 
-it("says OOMKilled rather than CrashLoopBackOff, with the limit and what to set instead", () => {
+it("reports OOMKilled rather than CrashLoopBackOff, with the limit and the value to set instead", () => {
   const [found] = unhealthyNodes([killed({ memory: "50Mi" })]);
   expect(found?.reason).toBe("OOMKilled");
   expect(found?.message).toContain("limit 50Mi");

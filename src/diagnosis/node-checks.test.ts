@@ -128,7 +128,7 @@ describe("a primary network's cniVersion", () => {
 });
 
 describe("status.primaryNetwork", () => {
-  it("counts the nodes of each file, most first, and says how old that is", () => {
+  it("counts the nodes per file, most first, with the time of the oldest inspection", () => {
     const flannel = { file: "10-flannel.conflist", networkName: "cbr0" };
     const status = primaryNetworkStatus(spec(), [
       inspect({ node: "a", primary: flannel }),
@@ -146,7 +146,7 @@ describe("status.primaryNetwork", () => {
     expect(differingNodes(status)).toEqual([expect.stringContaining("10-flannel.conflist (cbr0) on 1")]);
   });
 
-  it("speaks of the file that the spec names, where it names one", () => {
+  it("names the file of the spec, if it sets one", () => {
     const named = spec({ primaryNetwork: { source: "File", file: "10-calico.conflist" } });
     expect(primaryNetworkStatus(named, [inspect()])?.files).toEqual([
       { file: "10-calico.conflist", networkName: "k8s-pod-network", nodes: 1 },

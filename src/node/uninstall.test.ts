@@ -35,7 +35,7 @@ const LATER = new Date(Date.now() + 3_600_000);
 const run = (since = LONG_AGO) =>
   clean({ node: "node-1", host: new Host(root), confDir: CONF, binDir: BIN, since, now: new Date() });
 
-it("takes away what each flavour of Multus makes, and nothing else", async () => {
+it("removes what each kind of Multus creates, and nothing else", async () => {
   const stays = ["10-calico.conflist", "calico-kubeconfig", "87-podman.conflist", "notes.txt"];
   put(`${CONF}/10-calico.conflist`, CALICO, 0o600);
   for (const name of stays.slice(1)) put(`${CONF}/${name}`, "{}");

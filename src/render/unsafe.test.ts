@@ -169,7 +169,7 @@ describe("is told as a warning, since it depends on the nodes or is meant at tim
       "TOKEN_NOT_RENEWED",
     ],
     [
-      "50Mi kills Multus under load (#1346)",
+      "50Mi is too little for Multus under load (#1346)",
       { workload: { resources: { limits: { memory: "50Mi" } } } },
       "LOW_MEMORY_LIMIT",
     ],
@@ -249,7 +249,7 @@ describe("cannot be expressed, whatever the spec", () => {
     if (!String(version).startsWith("v3")) return;
     expect(podOf(rendered).containers[0]?.args?.join(" ")).not.toContain("cleanup-config-on-exit");
   });
-  always("a watch that is switched off (#852)", (rendered) => {
+  always("a watch that is disabled (#852)", (rendered) => {
     expect(podOf(rendered).containers[0]?.args?.join(" ") ?? "").not.toContain("skip-config-watch");
   });
   always("a daemon with another socket directory, chroot or configuration", (rendered) => {
@@ -263,7 +263,7 @@ describe("cannot be expressed, whatever the spec", () => {
     expect(typeof config.cniVersion).toBe("string");
   });
 
-  it("a memory limit that nobody asked for (#1346)", () => {
+  it("a memory limit that the spec does not set (#1346)", () => {
     for (const spec of [{}, { mode: "Thick" }, { version: "v3.4.2" }]) {
       const { rendered } = evaluate(spec);
       const pod = rendered && podOf(rendered);
@@ -272,7 +272,7 @@ describe("cannot be expressed, whatever the spec", () => {
     }
   });
 
-  it("a tag that moves, unless it is written (#1065)", () => {
+  it("a tag that moves, unless the spec sets it (#1065)", () => {
     for (const version of ["v3.4.2", "v3.9.3", "v4.2.4", "v4.3.0"])
       expect(evaluate({ version }).rendered?.image).toContain(`:${version}`);
   });

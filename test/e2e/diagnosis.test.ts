@@ -167,7 +167,7 @@ describeOn(["nodeExec", "ownNodes", "loadImage"], "what the status says of nodes
     await kubectl.runWithInput(list(...pods), "apply", "-f", "-");
   }
 
-  it("finds by the pods that suffer a token that is refused or has expired, and Cilium's exclusive mode", async () => {
+  it("detects by failing pods a token that is rejected or has expired, and Cilium's exclusive mode", async () => {
     await cluster.stopNode("node-3"); // for later
     const key = readFileSync(join(cluster.controlPlane.directory, "sa.key"), "utf8");
     const token = (await kubectl.run("create", "token", "multus", "-n", "kube-system")).trim();
@@ -212,7 +212,7 @@ describeOn(["nodeExec", "ownNodes", "loadImage"], "what the status says of nodes
     await multusRuns(second);
   });
 
-  it("says one thing of a node without a primary network, through all phases of Multus' crash loop", async () => {
+  it("reports one cause for a node without a primary network, through all phases of Multus' crash loop", async () => {
     await first.exec("mv", PRIMARY_CONFLIST, "/var/lib/moved.conflist");
     await replaceMultus(first);
     expect(await saysOf("node-1", "NoPrimaryNetwork")).toMatch(/has no \.conf or \.conflist .*install one/);
@@ -271,7 +271,7 @@ describeOn(["nodeExec", "ownNodes", "loadImage"], "what the status says of nodes
     expect(Object.keys(before).filter((node) => before[node] === after[node])).toHaveLength(2);
   });
 
-  it("says that Multus was killed for its memory, with the limit and what to set (#1346)", async () => {
+  it("reports that Multus was OOM-killed, with the limit and the value to set (#1346)", async () => {
     const workload = {
       resources: { limits: { memory: "9Mi" } },
       nodeSelector: { "kubernetes.io/hostname": "node-1" },

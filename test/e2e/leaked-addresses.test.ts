@@ -110,7 +110,7 @@ describeOn(["nodeExec", "loadImage", "secondNetwork", "calico"], "addresses of d
     });
   }
 
-  it("v4.3.0 Thick with the node's file leaks every one (#1449), and the status says so", async () => {
+  it("v4.3.0 Thick with the node's file leaks every address (#1449), and the status reports it", async () => {
     await install({ version: "v4.3.0", mode: "Thick" });
     expect(await warning()).toMatchObject({
       status: "True",
@@ -123,7 +123,7 @@ describeOn(["nodeExec", "loadImage", "secondNetwork", "calico"], "addresses of d
     await start(["earlier-0"]);
   });
 
-  it("v4.3.0 Thick with Calico inline leaks none, but for pods that were started before", async () => {
+  it("v4.3.0 Thick with Calico inline leaks none, except for pods that were started before", async () => {
     await install({ version: "v4.3.0", mode: "Thick", primaryNetwork: INLINE });
     expect(await warning()).toMatchObject({ status: "False" });
     const taken = () => allocated("inline");

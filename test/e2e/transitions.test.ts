@@ -195,7 +195,7 @@ describeOn(["nodeExec", "loadImage", "ownNodes", "secondNetwork"], "one Multus e
     await waitForReady(kubectl, 150_000);
   });
 
-  it("lets no ordinary pod onto a new node before Multus is ready there", async () => {
+  it("keeps ordinary pods off a new node until Multus is ready there", async () => {
     const key = "multus-operator.dev/not-ready";
     await apply({ ...THIN, logging: { level: "error" }, nodes: { startupTaint: key } });
     await waitForReady(kubectl);

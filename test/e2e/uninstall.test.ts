@@ -127,7 +127,7 @@ describeOn(["nodeExec", "ownNodes", "loadImage"], "uninstall on real nodes", () 
     expect(await kubectl.run("get", "pods", "-n", "kube-system", "-o", "name")).toBe("");
   });
 
-  it("says which primary network the nodes have, and what is wrong on them", async () => {
+  it("reports which primary network the nodes have, and what is wrong on them", async () => {
     await install({});
     const status = async () => (await installNow<{ status: Status }>(kubectl)).status;
     await waitUntil(
@@ -169,7 +169,7 @@ describeOn(["nodeExec", "ownNodes", "loadImage"], "uninstall on real nodes", () 
     expect(await snapshots(cluster.nodes)).toEqual(before);
   });
 
-  it("goes on without a node that is down once the time is over, and names it", async () => {
+  it("continues without a node that is down after the timeout, and names it", async () => {
     await install({ uninstall: { timeout: "10s" } });
     await cluster.stopNode("node-2");
     await kubectl.run("delete", "multusinstall", "multus", "--timeout=120s");

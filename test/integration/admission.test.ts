@@ -153,7 +153,7 @@ describe("admission", () => {
     expect((await shown(network("x"), ...dryRun)).match(/Warning: /g)).toHaveLength(1);
   });
 
-  it("refuses in mode Deny what cannot work, and warns of what is doubtful", async () => {
+  it("rejects in mode Deny what cannot work, and warns about what is questionable", async () => {
     await setMode("Deny");
     await waitUntil("the refusal", denied);
     const answer = await shown(network(WRONG_MODE, "other"));

@@ -58,7 +58,7 @@ it.each(["v4 thin", "v4 thick", "v3.4.2"] as const)(
   },
 );
 
-it("warns of the stock thin manifest's token, which is never renewed", () => {
+it("warns about the token of the upstream thin manifest, which is never renewed", () => {
   const { install, findings } = importInstall(upstreamManifest("v4 thin"));
   expect(install.spec).toMatchObject({ entrypoint: { refreshKubeconfig: false } });
   expect(findings.map(({ message }) => message)).toContainEqual(expect.stringContaining("multus-cni #852"));

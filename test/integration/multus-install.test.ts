@@ -372,7 +372,7 @@ it("writes nothing for a namespace that does not exist, and can be deleted", asy
   await kubectl.run("delete", "multusinstall", "multus", "--timeout=120s");
 });
 
-it("finds the distribution by its nodes, says how, and keeps to what it found", async () => {
+it("detects the distribution by its nodes, reports the evidence, and keeps the result", async () => {
   const volumes = async () =>
     await kubectl.run(
       ...["get", "daemonset", "kube-multus-ds", "-n", "kube-system", "--ignore-not-found"],

@@ -154,7 +154,7 @@ const imageOf = async (daemonSet: string) =>
 const exists = async (kind: string, name: string) =>
   (await kubectl.run("get", kind, name, "-n", "kube-system", "--ignore-not-found", "-o", "name")) !== "";
 
-it("puts the guard on the nodes, replaces Multus, and prunes only when the last old pod is gone", async () => {
+it("runs the guard on the nodes, replaces Multus, and prunes only when the last previous pod is gone", async () => {
   await apply({ mode: "Thick" });
   await runAll("name=multus");
   await waitUntil("the install to be Ready", async () => (await ready())?.status === "True");
@@ -234,7 +234,7 @@ it("ends v4 before v3.4 starts, and starts v4 before v3.4 ends", async () => {
   });
 });
 
-it("takes the startup taint from a node once Multus is ready there, and from all when Multus goes", async () => {
+it("removes the startup taint from a node once Multus is ready there, and from all nodes when Multus is deleted", async () => {
   const keys = async (name: string) => {
     const { spec } = await kubectl.get<{ spec: { taints?: { key: string }[] } }>("node", name);
     return spec.taints?.map(({ key }) => key) ?? [];

@@ -82,7 +82,7 @@ it("checks what the nodes offer for resourceName", () => {
   expect(crossChecks({ nads, nodes: [node("n", [], ["sriov"])] })[0]?.message).toContain("no node offers it");
 });
 
-it("warns of dhcp where no pod runs the daemon", () => {
+it("warns about dhcp if no pod runs the daemon", () => {
   const nads = [nad("d", macvlan({ type: "dhcp" }))];
   const nodes = ["n1", "n2"].map((name) => node(name, ["eth0"], ["macvlan", "dhcp"]));
   expect(found({ nads, nodes })).toEqual([]);
@@ -148,7 +148,7 @@ it("warns of two NADs that give one bridge different gateways", () => {
   for (const other of fine) expect(isOf(nad("b", other))).toEqual([]);
 });
 
-it("warns of a list whose addresses the running Multus does not release (#755)", () => {
+it("warns about a list whose addresses the running Multus does not release (#755)", () => {
   const list = (name: string, more: object, ipam?: object) =>
     nad(name, { ...more, plugins: [{ type: "macvlan", ...(ipam ? { ipam } : {}) }] });
   const nads = [
@@ -228,7 +228,7 @@ it("finds ranges that overlap on one wire, unless they share their leases", () =
   );
 });
 
-it("warns of one range on several nodes, not on one", () => {
+it("warns about one range on several nodes, not on one", () => {
   const nads = [nad("a", hostLocal("10.0.0.0/24"))];
   const nodes = ["n1", "n2"].map((name): SeenNode => ({ name, allocatable: {} }));
   expect(found({ nads, nodes })).toEqual([["a", "ipam.type", "warning", "ADDRESSES_PER_NODE"]]);

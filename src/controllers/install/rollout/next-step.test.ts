@@ -30,7 +30,7 @@ it("applies at once what is new, what is up to date, and what was changed outsid
   expect(step({ live: [workload()], servingNodes: ["a"] })).toBe("Apply");
 });
 
-it("puts a guard on every node that Multus serves before pods are replaced that delete their configuration", () => {
+it("runs a guard on every node with Multus before it replaces pods that delete their configuration", () => {
   const replaced = { live: [old()], servingNodes: ["a", "b"] };
   expect(step(replaced)).toBe("Guard");
   expect(step({ ...replaced, guard: guard(["a"]) })).toBe("Guard");
