@@ -8,7 +8,7 @@ IMAGE ?= multus-operator:dev
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-install: node_modules/.package-lock.json ## install the npm packages that the lock names, by their checksums
+install: node_modules/.package-lock.json ## install the npm packages of package-lock.json
 
 # --loglevel=error: packages that ask for a newer Node than the one that npm runs on get it; everything runs on the Node
 # that is one of them.
@@ -22,32 +22,32 @@ build: install ## bundle the program: bin/multus-operator
 generate: install ## write CRDs, API reference and manifests/install.yaml from their sources
 	npm run -s generate
 
-lint: install ## style, import rules of the house, types, licences, npm audit, and that generated files are not stale
+lint: install ## style, import rules, types, licenses, npm audit, and whether generated files are up to date
 	npm run -s lint
 	npm run -s supply-chain
 	npm run -s typecheck
 	npm run -s generate:check
 
-format: install ## write the files in the house's style
+format: install ## format the files
 	npm run -s format
 
-test: lint build tools ## everything, `make fresh` first, unit to end-to-end; what this machine cannot run is skipped by name
+test: lint build tools ## all tests, `make fresh` first; tests that this machine cannot run are skipped by name
 	npm run -s test
 
-test-quick: quick-tools lint build ## lint, the tests that need no server, and the fastest of those against a real kube-apiserver
+test-quick: quick-tools lint build ## lint, unit tests, and the fastest tests against a real kube-apiserver
 	npm run -s test:quick
 
 # What the chart is rendered with, and a control plane: each name stands for its family (test/cluster/families.ts).
 quick-tools: install
 	@$(NODE) test/cluster/binaries.ts helm kube-apiserver etcd > /dev/null
 
-fresh: install ## README's commands on a new minimal Debian: the demo, its last lines pasted, test-quick (root on Debian)
+fresh: install ## README's commands on a new minimal Debian: the demo, the commands that it prints, test-quick (root on Debian)
 	$(NODE) test/fresh/main.ts
 
-test-unit: install ## the tests that need no server
+test-unit: install ## unit tests
 	npm run -s test:unit
 
-test-integration: install ## against a real kube-apiserver
+test-integration: install ## tests against a real kube-apiserver
 	npm run -s test:integration
 
 # Every file that starts an API server. The older servers are built from their Go modules on first use.
@@ -55,7 +55,7 @@ test-kubernetes: install ## the integration tests against another Kubernetes (VE
 	KUBERNETES_VERSION='$(or $(VERSION),1.30)' npm exec -- vitest run --project integration \
 	  $$(grep -rl --include='*.test.ts' startControlPlane test/integration | sort)
 
-e2e: build ## the test cluster itself, and the operator on it (root on Linux); STORY=first-users: that story alone
+e2e: build ## tests on two real nodes (root on Linux); STORY=first-users: only that file
 	npm exec -- vitest run $(if $(STORY),--project e2e test/e2e/$(STORY).test.ts,--project cluster --project e2e)
 
 bench: build ## all benchmarks into docs/performance.md, about 30 minutes (root; SIZES=20000: fewer pods; BENCHES="check validate": only those)
@@ -65,23 +65,23 @@ tools: install ## build the test cluster's programs from their pinned Go modules
 	@command -v go > /dev/null || { echo "Go is needed to build the test cluster's programs: https://go.dev/dl" >&2; exit 1; }
 	$(NODE) test/cluster/binaries.ts --all
 
-cluster: build ## a two-node cluster to work against; prints its kubeconfig
+cluster: build ## start a two-node cluster for development; prints its kubeconfig
 	$(NODE) test/cluster/dev.ts up
 
-cluster-down: install ## end the cluster, and what a killed one left
+cluster-down: install ## remove the cluster, and what a killed run left
 	$(NODE) test/cluster/dev.ts down
 
-demo: build ## from nothing to pods with a second interface (MULTUS=v3.4.2, or MODE=Thick)
+demo: build ## a cluster, the operator, and pods with a second interface (MULTUS=v3.4.2 or MODE=Thick)
 	$(NODE) test/cluster/demo.ts
 
-image: build ## the operator's image, with docker, and its SBOM in dist (IMAGE=name:tag BASE=image@sha256:…)
+image: build ## build the operator's image with docker, and its SBOM in dist (IMAGE=name:tag BASE=image@sha256:…)
 	@$(NODE) scripts/base-image.ts --base '$(BASE)' --by-tag '$(BASE_BY_TAG)'
 	npm sbom --sbom-format cyclonedx --sbom-type application --omit dev > dist/multus-operator.cdx.json
 	docker build --build-arg 'BASE=$(BASE)' -t $(IMAGE) .
 
-multus-image: install ## a Multus image of yours, with docker or buildah (VERSION=v3.4.2|v4.3.0 ROUTE=distribution|small|thin|thick; IMAGE, BUILDER, BASE, TOOL, BUILD_OPTIONS)
+multus-image: install ## build a Multus image with docker or buildah (VERSION=v3.4.2|v4.3.0 ROUTE=distribution|small|thin|thick; IMAGE, BUILDER, BASE, TOOL, BUILD_OPTIONS)
 	@$(NODE) scripts/multus-image.ts --version '$(VERSION)' --route '$(ROUTE)' --image '$(if $(filter command line environment,$(origin IMAGE)),$(IMAGE))' \
 	  --tool '$(TOOL)' --builder '$(BUILDER)' --base '$(BASE)' -- $(BUILD_OPTIONS)
 
-clean: ## remove what was built here (the test cluster's programs are kept, in ~/.cache/multus-operator)
+clean: ## remove what was built (the test cluster's programs in ~/.cache/multus-operator are kept)
 	rm -rf dist bin coverage

@@ -75,7 +75,7 @@ async function demo(): Promise<void> {
   await installMultus(kubectl, sample, version);
   await run("get", "multusinstall", "-o", "wide");
 
-  step("Two macvlan networks, and three pods that ask for them");
+  step("Two macvlan networks, and three pods that request them");
   for (const file of ["macvlan-conf.yaml", "macvlan-pods.yaml"])
     show(command("kubectl", "apply", "-f", relative(REPOSITORY, sampleFile(file))));
   await attachPods(kubectl);

@@ -264,15 +264,15 @@ const installs = (spec: object) =>
 const NETWORK_STATUS = "k8s.v1.cni.cncf.io/network-status";
 
 const BINDS = /binds the role multus to Multus/;
-const GRANTS = /grants to Multus what Multus needs/;
+const GRANTS = /grants Multus only what Multus needs/;
 const MOUNTS = /mount Multus' configuration and the directories/;
 const STARTS = /start the daemon, or an entrypoint/;
 const ITS_CONTAINERS = /have Multus' containers/;
-const OWN_PROGRAM = /runs the image's own program/;
+const OWN_PROGRAM = /runs only the image's own program/;
 const OWN_TASK = /inspects, cleans or releases the node/;
 const OWN_SERVICE = /operator's own Service/;
 const SEES = /sees networks, pods and the templates/;
-const ONE_TAINT = /takes the taint .* and no other/;
+const ONE_TAINT = /removes the taint .* and no other/;
 const OWN_NODE = /on its own node only/;
 
 const ATTACKS: Attack[] = [
@@ -467,7 +467,7 @@ const ATTACKS: Attack[] = [
         volumeMounts: pod.containers[0].volumeMounts.map((m) => ({ ...m, subPath: "x" })),
       })(pod),
     ),
-    refused: /as they are/,
+    refused: /without subpaths or mount propagation/,
   },
   {
     title: "runs a pod with another account",
@@ -511,12 +511,12 @@ const ATTACKS: Attack[] = [
   {
     title: "moves a pod of another namespace into a Service",
     run: replaceStatus("pod-node-1", { metadata: { labels: { app: "web" } } }),
-    refused: /writes no status of pods/,
+    refused: /does not write the status of pods/,
   },
   {
     title: "gives a pod of another namespace another address",
     run: replaceStatus("pod-node-1", { status: { podIP: "10.0.0.1", podIPs: [{ ip: "10.0.0.1" }] } }),
-    refused: /writes no status of pods/,
+    refused: /does not write the status of pods/,
   },
   // What it is told to do, and nodes.
   {
@@ -584,13 +584,13 @@ const ATTACKS: Attack[] = [
     by: "admin",
     title: "installs an image from elsewhere",
     run: installs({ image: { registry: "evil.example" } }),
-    refused: /spec\.image must be of the chart's value multusImages/,
+    refused: /spec\.image must be from a source in the chart's value multusImages/,
   },
   {
     by: "admin",
     title: "installs an image from another port of an allowed registry",
     run: installs({ image: { registry: "192.168.1.222:8080" } }),
-    refused: /spec\.image must be of the chart's value multusImages/,
+    refused: /spec\.image must be from a source in the chart's value multusImages/,
   },
   {
     by: "admin",
