@@ -6,15 +6,18 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
  * counts: a worker that begins a long file last leaves the others idle.
  */
 export const SECONDS: readonly (readonly [path: string, seconds: number])[] = [
-  ["test/e2e/uninstall", 350],
-  ["test/e2e/transitions", 340],
-  ["test/e2e/first-users", 240],
-  ["test/e2e/diagnosis", 230],
+  ["test/fresh/", 220],
+  ["test/e2e/diagnosis", 200],
+  ["test/e2e/transitions-to-thick", 200],
+  ["test/e2e/uninstall-nodes", 190],
+  ["test/e2e/first-users", 170],
   ["test/e2e/fields", 170],
+  ["test/e2e/transitions-to-thin", 160],
+  ["test/e2e/uninstall", 150],
   ["test/e2e/leaked-addresses", 150],
   ["test/e2e/explain", 120],
-  ["test/e2e/", 100],
   ["test/faults/", 120],
+  ["test/e2e/", 100],
   ["test/integration/foreign-multus", 120],
   ["test/integration/rights-used", 60],
   ["test/integration/cni-differential", 60],

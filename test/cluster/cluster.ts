@@ -6,6 +6,7 @@ import { oneLine } from "./command.ts";
 import { CONTROL_PLANE_NEEDS, type ControlPlane, firstAddress, startControlPlane } from "./control-plane.ts";
 import { waitUntil } from "./daemon.ts";
 import { DEFAULT_KUBERNETES } from "./families.ts";
+import { imageStore } from "./image-store.ts";
 import { type ImageName, image, imageNeeds } from "./images.ts";
 import { requestedKubernetes } from "./kubernetes-release.ts";
 import { type Needs, provide, together } from "./needs.ts";
@@ -37,6 +38,8 @@ export interface ClusterOptions {
 }
 
 const SERVICES = "10.96.0.0/16";
+/** Half of Kubernetes' default, as are the heartbeats' intervals (see the kubelet's configuration): the same number may be missed. */
+const NODE_GRACE_SECONDS = 25;
 
 const NODE_NEEDS: Needs = {
   packages: ["iproute2", "iptables", "procps", "runc"],
@@ -118,6 +121,7 @@ export class Cluster implements AsyncDisposable {
       scheduler: true,
       address: this.network.address,
       serviceCidr: SERVICES,
+      nodeGraceSeconds: NODE_GRACE_SECONDS,
     });
     if (this.#primaryNetwork === "calico") await this.#prepareCalico(this.#controlPlane);
     this.nodes = Array.from({ length: this.#count }, (_, index) => this.#newNode(index + 1));
@@ -236,9 +240,9 @@ export class Cluster implements AsyncDisposable {
   }
 
   async #boot(node: ClusterNode, number: number): Promise<void> {
+    await node.takeImages(await imageStore([...this.#images]));
     await node.start();
     if (this.#primaryNetwork === "calico") await installCalico(node, this.controlPlane);
     else await installPrimaryNetwork(node, nodeNetwork(this.network, number).podCidr);
-    for (const name of this.#images) await node.loadImage(await image(name));
   }
 }

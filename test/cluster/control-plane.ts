@@ -28,6 +28,8 @@ export { firstAddress };
 export interface ControlPlaneOptions {
   controllerManager?: boolean;
   scheduler?: boolean;
+  /** How long (s) a node may be without a heartbeat before the controller-manager takes it for lost. */
+  nodeGraceSeconds?: number;
   /** The address the API server listens on; nodes in other namespaces need one that they reach. */
   address?: string;
   serviceCidr?: string;
@@ -263,7 +265,7 @@ export class ControlPlane implements AsyncDisposable {
 
   #startControllerManager(): void {
     const file = this.kubeconfigFor("controller-manager", { name: "system:kube-controller-manager" });
-    const args = controllerManagerArguments(this.#layout, file);
+    const args = controllerManagerArguments(this.#layout, file, this.#options.nodeGraceSeconds);
     this.#run("kube-controller-manager", this.#programs.controllerManager, args);
   }
 

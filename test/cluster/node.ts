@@ -4,8 +4,10 @@ import { binaries } from "./binaries.ts";
 import type { Image } from "./buildah.ts";
 import { type Certificate, kubeconfig } from "./certificates.ts";
 import { createCgroup, removeCgroup } from "./cgroups.ts";
+import { containerdConfiguration } from "./containerd-config.ts";
 import { Daemon, waitUntil } from "./daemon.ts";
 import { CommandError, execute } from "./execute.ts";
+import { copyImageStore } from "./image-store.ts";
 import { addNodeNetwork, type NodeNetwork, removeNodeNetwork, type Service } from "./network.ts";
 
 export interface NodeOptions {
@@ -45,6 +47,11 @@ export class ClusterNode {
     this.name = options.name;
     this.address = options.network.address;
     this.#options = options;
+  }
+
+  /** Gives the node the images of a store (see `imageStore`), before its first start. */
+  async takeImages(store: string): Promise<void> {
+    await copyImageStore(store, ownFiles(this.#options.directory, "/var/lib/containerd"));
   }
 
   async start(): Promise<void> {
@@ -164,7 +171,7 @@ export class ClusterNode {
     const [containerd = "", shim = ""] = await binaries(["containerd", "containerd-shim-runc-v2"]);
     const path = `${join(shim, "..")}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
     const config = join(this.#options.directory, "containerd.toml");
-    writeFileSync(config, CONTAINERD);
+    writeFileSync(config, containerdConfiguration());
     this.#run("containerd", ["env", `PATH=${path}`, containerd, "--config", config]);
     const [ctr = ""] = await binaries(["ctr"]);
     await waitUntil(`${this.name}'s containerd`, async () => (await this.exec(ctr, "version")) !== "", {
@@ -219,6 +226,11 @@ export class ClusterNode {
   }
 }
 
+/** Where this machine keeps what the node has under one of the paths of OWN. */
+function ownFiles(directory: string, path: string): string {
+  return join(directory, "files", path.replaceAll("/", "_"));
+}
+
 /**
  * Bidirectional and HostToContainer mounts need a shared root. /run is new, so that sockets and pods'
  * network namespaces are the node's own and go with it; copies of the machine's mounts of namespaces would keep
@@ -231,7 +243,7 @@ function namespaceScript(directory: string, ready: string): string {
     return `mkdir -p ${upper} ${work}\nmount -t overlay overlay -o lowerdir=${path},upperdir=${upper},workdir=${work} ${path}`;
   });
   const own = OWN.map((path) => {
-    const files = join(directory, "files", path.replaceAll("/", "_"));
+    const files = ownFiles(directory, path);
     return `mkdir -p ${files} ${path}\nmount --bind ${files} ${path}`;
   });
   mkdirSync(directory, { recursive: true });
@@ -247,30 +259,6 @@ touch ${ready}
 exec sleep infinity
 `;
 }
-
-/** restrict_oom_score_adj: a machine without CAP_SYS_RESOURCE cannot lower a score, and runc dies trying. */
-const CONTAINERD = `version = 3
-root = "/var/lib/containerd"
-state = "/run/containerd"
-disabled_plugins = ["io.containerd.nri.v1.nri"]
-[grpc]
-  address = "/run/containerd/containerd.sock"
-[plugins.'io.containerd.cri.v1.images']
-  snapshotter = "overlayfs"
-  [plugins.'io.containerd.cri.v1.images'.pinned_images]
-    sandbox = "registry.k8s.io/pause:test"
-  [plugins.'io.containerd.cri.v1.images'.registry]
-    config_path = "/etc/containerd/certs.d"
-[plugins.'io.containerd.cri.v1.runtime']
-  restrict_oom_score_adj = true
-  [plugins.'io.containerd.cri.v1.runtime'.cni]
-    bin_dirs = ["/opt/cni/bin"]
-    conf_dir = "/etc/cni/net.d"
-  [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc]
-    runtime_type = "io.containerd.runc.v2"
-    [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]
-      SystemdCgroup = false
-`;
 
 function kubeletConfiguration(caFile: string, cgroupRoot: string): object {
   return {
@@ -299,6 +287,7 @@ function kubeletConfiguration(caFile: string, cgroupRoot: string): object {
     imageGCHighThresholdPercent: 100,
     syncFrequency: "10s",
     nodeStatusUpdateFrequency: "5s",
+    nodeLeaseDurationSeconds: 20, // renewed after a quarter
     volumeStatsAggPeriod: "0s",
     podLogsDir: "/var/log/pods",
   };

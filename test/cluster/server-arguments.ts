@@ -65,8 +65,14 @@ export function apiserverArguments(
   ];
 }
 
-export function controllerManagerArguments(layout: Layout, kubeconfig: string): string[] {
+/** @param nodeGraceSeconds without a heartbeat for so long a node is not Ready; Kubernetes' own default if undefined */
+export function controllerManagerArguments(
+  layout: Layout,
+  kubeconfig: string,
+  nodeGraceSeconds?: number,
+): string[] {
   return [
+    ...(nodeGraceSeconds === undefined ? [] : [`--node-monitor-grace-period=${nodeGraceSeconds}s`]),
     `--kubeconfig=${kubeconfig}`,
     `--secure-port=${layout.ports.controllerManager}`,
     "--bind-address=127.0.0.1",

@@ -1,54 +1,30 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join, resolve } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { binary } from "../cluster/binaries.ts";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Cluster } from "../cluster/cluster.ts";
 import { waitUntil } from "../cluster/daemon.ts";
-import { execute } from "../cluster/execute.ts";
 import { offlineBuildEnvironment } from "../cluster/image-build.ts";
+import { TestInstall } from "../cluster/installs.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
-import { promised } from "../cluster/limits.ts";
 import type { ClusterNode } from "../cluster/node.ts";
 import { describeOn, openCluster } from "../cluster/open-cluster.ts";
 import { pod } from "../cluster/pods.ts";
-import { ACCOUNT, type Registry, startRegistry } from "../cluster/registry.ts";
-import {
-  installNow,
-  installOperator,
-  net1Address,
-  networkStatus,
-  pingOverNet1,
-} from "../cluster/walkthrough.ts";
-import { Guide } from "./guide.ts";
+import { type Registry, startRegistry } from "../cluster/registry.ts";
+import { installOperator, net1Address, networkStatus, pingOverNet1 } from "../cluster/walkthrough.ts";
+import { applySample, firstUsersGuide, guideEnvironment, ROOT, trustRegistry } from "./first-users.ts";
 
 /**
  * The first users' story, by the commands of their guide: Multus v3.4 from a private registry, with real
- * Calico, and on to v4. What the guide says about failures is seen here too.
+ * Calico, and on to v4. What the guide states about failures is in image-failures.test.ts.
  */
 
-const ROOT = resolve(import.meta.dirname, "../..");
-const SAMPLE_REGISTRY = "192.168.1.222:80";
-
-interface Install {
-  metadata: { generation: number };
-  status?: {
-    conditions?: {
-      type: string;
-      status: string;
-      reason: string;
-      message: string;
-      lastTransitionTime: string;
-    }[];
-    nodes?: { unhealthy?: { node: string; reason: string; message: string }[] };
-  };
-}
-
 describeOn(["nodeExec", "loadImage", "secondNetwork", "calico"], "the first users' story", () => {
-  const guide = new Guide(join(ROOT, "docs/guides/first-users.md"));
+  const guide = firstUsersGuide();
   const scratch = mkdtempSync(join(tmpdir(), "first-users-"));
   let cluster: Cluster;
   let kubectl: Kubectl;
+  let install: TestInstall;
   let registry: Registry;
   let environment: NodeJS.ProcessEnv;
 
@@ -67,25 +43,15 @@ describeOn(["nodeExec", "loadImage", "secondNetwork", "calico"], "the first user
       "--patch",
       JSON.stringify({ spec }),
     );
-  const install = async () => await installNow<Install>(kubectl);
-  const ready = async () => (await install()).status?.conditions?.find(({ type }) => type === "Ready");
 
   beforeAll(async () => {
     cluster = (await openCluster({ nodes: 2, images: ["operator"], primaryNetwork: "calico" })) as Cluster;
     kubectl = new Kubectl(cluster.kubeconfig);
+    install = new TestInstall(kubectl);
     registry = await startRegistry({ address: cluster.network.address });
     const logins = join(scratch, "auth.json"); // buildah does not begin one
     writeFileSync(logins, "{}");
-    const programs = [dirname(await binary("kubectl")), join(ROOT, "bin"), join(ROOT, "node_modules/.bin")];
-    environment = {
-      ...process.env,
-      PATH: [...programs, process.env.PATH].join(delimiter),
-      KUBECONFIG: kubectl.kubeconfig,
-      REGISTRY: registry.host,
-      REGISTRY_USER: ACCOUNT.user,
-      REGISTRY_PASSWORD: ACCOUNT.password,
-      REGISTRY_AUTH_FILE: logins,
-    };
+    environment = { ...(await guideEnvironment(kubectl, registry)), REGISTRY_AUTH_FILE: logins };
     await installOperator(kubectl);
   });
 
@@ -127,141 +93,12 @@ describeOn(["nodeExec", "loadImage", "secondNetwork", "calico"], "the first user
     expect(tags.trim().split("\n").toSorted()).toEqual(["v3.4.2", "v3.4.2-small"]);
   });
 
-  describe("what the status says when the image does not get onto the nodes", () => {
-    let startedAt = 0;
-
-    /** Both nodes with this reason and these words, 30 s after the cause at most. */
-    async function expectOnBothNodes(reason: string, ...words: string[]): Promise<void> {
-      let shown = "";
-      await waitUntil(
-        `${reason} on both nodes`,
-        async () => {
-          const { status } = await install();
-          const unhealthy = status?.nodes?.unhealthy ?? [];
-          shown = JSON.stringify(status?.nodes);
-          const fits = ({ reason: said, message }: { reason: string; message: string }) =>
-            said === reason && words.every((word) => message.includes(word));
-          return unhealthy.length === 2 && unhealthy.every(fits);
-        },
-        { timeoutMs: promised(30_000), everyMs: 250 },
-      ).catch((error: unknown) => {
-        throw new Error(`the status says ${shown}`, { cause: error });
-      });
-      process.stderr.write(`status: ${reason} after ${((Date.now() - startedAt) / 1000).toFixed(1)} s\n`);
-      const condition = await ready();
-      expect(condition).toMatchObject({ status: "False", reason: "NodesUnhealthy" });
-      expect(condition?.message).toMatch(/^node-1, node-2: /);
-    }
-
-    /** The kubelet waits longer and longer between attempts; new pods try at once. */
-    async function tryAgain(): Promise<void> {
-      startedAt = Date.now();
-      await kubectl.run("delete", "pods", "-n", "kube-system", "-l", "app=multus", "--wait=false");
-    }
-
-    it("plain HTTP, before the nodes know of it", async () => {
-      startedAt = Date.now();
-      const sample = `sed "s|${SAMPLE_REGISTRY}|$REGISTRY|" manifests/samples/multusinstall-v3.4-calico.yaml | kubectl apply -f -`;
-      await execute("bash", ["-c", sample], { env: environment, cwd: ROOT });
-      await expectOnBothNodes("RegistrySpeaksHTTP", `/etc/containerd/certs.d/${registry.host}/hosts.toml`);
-    });
-
-    it("no secret", async () => {
-      const hosts = guide.text("hosts.toml").replaceAll(SAMPLE_REGISTRY, registry.host);
-      const directory = `/etc/containerd/certs.d/${registry.host}`;
-      for (const node of cluster.nodes) {
-        await node.exec("mkdir", "-p", directory);
-        await node.writeFile(`${directory}/hosts.toml`, hosts);
-      }
-      await tryAgain();
-      await expectOnBothNodes(
-        "RegistryLoginMissing",
-        "Secret harbor",
-        "does not exist in namespace kube-system",
-      );
-    });
-
-    it("a wrong password", async () => {
-      await guide.run("pull-secret", { env: { ...environment, REGISTRY_PASSWORD: "wrong" }, cwd: ROOT });
-      await tryAgain();
-      await expectOnBothNodes("RegistryLoginRefused", "rejected the login in Secret harbor");
-      await kubectl.run("delete", "secret", "harbor", "-n", "kube-system");
-      await run("pull-secret");
-    });
-
-    it("a tag that does not exist, and an image of another architecture", async () => {
-      const name = `${registry.host}/kube-ovn/multus-cni`;
-      await registry.crane(
-        "mutate",
-        "--set-platform",
-        "linux/arm64",
-        `${name}:v3.4.2`,
-        "--tag",
-        `${name}:one`,
-      );
-      await registry.crane("index", "append", "-m", `${name}:one`, "-t", `${name}:arm64`);
-      startedAt = Date.now();
-      await patch({ image: { tag: "v3.4.3" } });
-      await expectOnBothNodes("ImageNotFound", `${name}:v3.4.3`);
-      startedAt = Date.now();
-      await patch({ image: { tag: "arm64" } });
-      await expectOnBothNodes("ImageArchitecture", "spec.workload.architectures");
-    });
-
-    it("an unknown CA, and a registry that is down", async () => {
-      const other = await startRegistry({ address: cluster.network.address, tls: true });
-      try {
-        startedAt = Date.now();
-        await patch({ image: { registry: other.host, tag: null } });
-        await expectOnBothNodes("RegistryCertificateRefused", "does not trust the registry's certificate");
-      } finally {
-        await other.stop();
-      }
-      await tryAgain();
-      await expectOnBothNodes("RegistryUnreachable", `the registry ${other.host} does not respond`);
-    });
-
-    it("another layout, without a flap at each restart", async () => {
-      startedAt = Date.now();
-      await patch({ image: { registry: registry.host, tag: "v3.4.2-small" } });
-      await expectOnBothNodes("ImageLayout", "the image has no /entrypoint.sh", "spec.image.layout.command");
-      startedAt = Date.now();
-      const command = ["bash", "/go/src/github.com/intel/multus-cni/images/entrypoint.sh"];
-      const binaryFile = "/usr/src/multus-cni/bin/multus";
-      await patch({ image: { layout: { command, mountPrefix: "", binaryFile } } });
-      await expectOnBothNodes("ImageLayout", binaryFile, "spec.image.layout.binaryFile");
-
-      const before = await ready();
-      const restarts = async () =>
-        (
-          await kubectl.run(
-            "get",
-            "pods",
-            "-n",
-            "kube-system",
-            "-l",
-            "app=multus",
-            "-o",
-            "jsonpath={.items[*].status.containerStatuses[0].restartCount}",
-          )
-        )
-          .split(" ")
-          .map(Number);
-      await waitUntil(
-        "two more restarts",
-        async () => {
-          expect(await ready()).toEqual(before);
-          return (await restarts()).every((count) => count >= 2);
-        },
-        { everyMs: 500 },
-      );
-    });
-
-    afterAll(async () => {
-      await patch({ image: { layout: null, tag: null } });
-      // The story begins from a rollout that is complete: pods replaced while they start once held up the next one.
-      await kubectl.run("wait", "multusinstall/multus", "--for=condition=Ready", "--timeout=120s");
-    }, 130_000);
+  it("gives the nodes the registry's address and the login, and installs", async () => {
+    await trustRegistry(guide, cluster.nodes, registry);
+    await run("pull-secret");
+    await applySample(environment);
+    // The story begins from a rollout that is complete: pods replaced while they start once held up the next one.
+    await install.ready();
   });
 
   /** A new pod on node-1 has Calico's interface and a macvlan one. */
@@ -300,7 +137,7 @@ describeOn(["nodeExec", "loadImage", "secondNetwork", "calico"], "the first user
     await run("install-small");
     await expectAttachment("small-auto", "macvlan-conf");
     await patch({ primaryNetwork: { source: "Inline", preset: "Calico" } });
-    await kubectl.run("wait", "multusinstall/multus", "--for=condition=Ready", "--timeout=120s");
+    await install.ready();
     await expectAttachment("small-inline", "macvlan-conf");
   });
 
