@@ -35,19 +35,22 @@ export interface OperatorOptions {
   /** Its memory cgroup, in bytes; none without. */
   limit?: number;
   port: number;
+  /** Its Lease is in the namespace multus-operator; without this it leads at once. */
+  leaderElection?: true;
 }
 
 /** The operator as the image and the chart run it: the bundle, node's arguments, the flags, the memory limit. */
 export async function startOperator(
-  plane: ControlPlane,
+  plane: Pick<ControlPlane, "kubeconfig" | "directory">,
   name: string,
-  { limit, port }: OperatorOptions,
+  { limit, port, leaderElection }: OperatorOptions,
 ): Promise<Daemon> {
   const { nodeArgs, env } = imageSettings();
   const flags = ["--log-level=info", "--rollout-deadline=600", `--webhook-port=${port}`, "--health-port=0"];
   const args = [
     ...nodeArgs,
-    ...["dist/multus-operator.mjs", "run", "--kubeconfig", plane.kubeconfig, "--no-leader-election"],
+    ...["dist/multus-operator.mjs", "run", "--kubeconfig", plane.kubeconfig],
+    ...(leaderElection ? [] : ["--no-leader-election"]),
     ...flags,
   ];
   const settings = {
