@@ -35,7 +35,7 @@ export default defineConfig({
     ...TIMES,
     projects: [
       FRESH,
-      project("unit", "src/**/*.test.ts", "scripts/**/*.test.ts"),
+      project("unit", "src/**/*.test.ts", "scripts/**/*.test.ts", "test/bench/**/*.test.ts"),
       project("integration", "test/integration/**/*.test.ts"),
       project("cluster", "test/cluster/**/*.test.ts"),
       project("faults", "test/faults/**/*.test.ts"),

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { load } from "js-yaml";
@@ -29,6 +30,21 @@ function imageSettings(): { nodeArgs: string[]; env: Record<string, string> } {
   );
   const { PATH: _, ...rest } = Object.fromEntries(env) as Record<string, string>;
   return { nodeArgs: entrypoint.slice(1, -1), env: rest };
+}
+
+/** What a program of this Node cannot go below, in MiB resident: Node alone, and with TLS and HTTP/2 loaded. */
+export function bareNode(): { node: number; withTls: number } {
+  const { nodeArgs, env } = imageSettings();
+  const tls = 'require("node:tls").createSecureContext(); require("node:http2");';
+  const [node, withTls] = ["", tls].map((script) => {
+    const code = `${script} process.stdout.write(require("node:fs").readFileSync("/proc/self/status"))`;
+    const status = execFileSync(process.execPath, [...nodeArgs, "-e", code], {
+      env: { ...process.env, ...env },
+      encoding: "utf8",
+    });
+    return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? Number.NaN) / 1024;
+  });
+  return { node: node ?? Number.NaN, withTls: withTls ?? Number.NaN };
 }
 
 export interface OperatorOptions {
