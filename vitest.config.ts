@@ -17,7 +17,11 @@ const project = (name: string, ...include: string[]) => ({
 /** These share nothing but modules, which a worker then reads once and not for each file: a quarter of their time. */
 const UNIT = {
   extends: true as const,
-  test: { name: "unit", include: ["src/**/*.test.ts", "scripts/**/*.test.ts"], isolate: false },
+  test: {
+    name: "unit",
+    include: ["src/**/*.test.ts", "scripts/**/*.test.ts", "test/bench/**/*.test.ts"],
+    isolate: false,
+  },
 };
 
 export default defineConfig({

@@ -1,9 +1,15 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+/**
+ * From `kubectl create` of a MultusInstall to the last of its objects, next to `kubectl apply --server-side` of the same
+ * objects, in turns on one API server; what the operator asks of the API server for it; and how soon a deleted DaemonSet
+ * is back. After make build:
+ *
+ *   npm exec -- node test/bench/install.ts [ROUNDS]
+ */
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { toYaml } from "../../src/commands/yaml.ts";
 import {
+  MULTUS_INSTALL,
   MULTUS_INSTALL_API_VERSION,
   parseMultusInstall,
 } from "../../src/crds/multus-install/multus-install.ts";
@@ -11,113 +17,153 @@ import { KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
 import { DAEMON_SETS } from "../../src/kube/resource.ts";
 import { renderInstall } from "../../src/render/render.ts";
+import type { AuditEvent } from "../cluster/audit.ts";
 import { startControlPlane } from "../cluster/control-plane.ts";
-import { Daemon, waitUntil } from "../cluster/daemon.ts";
+import { budgetTable, progress } from "./budgets.ts";
+import { quantile } from "./process-figures.ts";
+import { startOperator } from "./scale/shipped.ts";
+import { Seen } from "./seen.ts";
 
-/**
- * From `kubectl create` of a MultusInstall to the last of its objects, beside `kubectl apply --server-side` of
- * the same objects, in turns on one API server; then what the operator asks of the API server at rest, and
- * its resident memory. Run it: npm exec -- node test/bench/install.ts, after make build
- */
-const ROUNDS = 12;
-const REST_SECONDS = 60;
-
+const ROUNDS = Number(process.argv[2] ?? 12);
+const DELETIONS = 5;
+const TIMEOUT_MS = 60_000;
 const INSTALL = {
   apiVersion: MULTUS_INSTALL_API_VERSION,
   kind: "MultusInstall",
   metadata: { name: "multus" },
   spec: { mode: "Thick" },
 };
+const DAEMON_SET = { type: DAEMON_SETS, namespace: "kube-system", name: "kube-multus-ds" };
+const KEY = `${DAEMON_SET.namespace}/${DAEMON_SET.name}`;
 const CRDS = new URL("../../manifests/crds", import.meta.url).pathname;
-const PROGRAM = new URL("../../dist/multus-operator.mjs", import.meta.url).pathname;
 
 await using plane = await startControlPlane({ controllerManager: true, auditPolicy: true });
 await plane.kubectl("apply", "--server-side", "-f", CRDS);
 await plane.kubectl("wait", "--for=condition=Established", "crd/multusinstalls.multus-operator.dev");
-const observer = new KubeClient(connect({ kubeconfig: plane.kubeconfig }));
-const operatorUser = plane.kubeconfigFor("operator", { name: "operator", groups: ["system:masters"] });
-const operator = Daemon.start({
-  name: "multus-operator",
-  command: process.execPath,
-  args: [PROGRAM, "run", "--kubeconfig", operatorUser, "--no-leader-election", "--health-port", "0"],
-  logFile: join(plane.directory, "operator.log"),
-});
+const connection = connect({ kubeconfig: plane.kubeconfig });
+const client = new KubeClient(connection);
+const uidOf = ({ metadata }: { metadata: { uid?: string } }) => metadata.uid ?? "";
+const daemonSets = new Seen(client, DAEMON_SETS, uidOf);
+const installs = new Seen(client, MULTUS_INSTALL, uidOf);
+await Promise.all([daemonSets.start(), installs.start()]);
+const kubeconfig = plane.kubeconfigFor("operator", { name: "operator", groups: ["system:masters"] });
+const port = 20_000 + (process.pid % 10_000);
+const operator = await startOperator({ kubeconfig, directory: plane.directory }, "operator", { port });
 
 const parsed = parseMultusInstall(INSTALL);
-if (!parsed.ok) throw new Error("the benchmark's own install is wrong");
+if (!parsed.ok) throw new Error("the benchmark's own install is not valid");
 const objects = renderInstall(parsed.value).objects;
 const manifests = toYaml(objects);
-const daemonSet = { type: DAEMON_SETS, namespace: "kube-system", name: "kube-multus-ds" };
-const exists = async () => (await observer.get(daemonSet)) !== undefined;
+const isThere = () => daemonSets.when((all) => all.has(KEY), TIMEOUT_MS, "the DaemonSet");
+const isGone = () => daemonSets.when((all) => !all.has(KEY), TIMEOUT_MS, "the end of the DaemonSet");
 
-const byOperator: number[] = [];
+const whole: number[] = [];
+const sinceCreated: number[] = [];
 const byKubectl: number[] = [];
+const requests: AuditEvent[][] = [];
+const back: number[] = [];
 try {
-  for (let round = 0; round <= ROUNDS; round++) {
-    const [operated, applied] = [await installByOperator(), await installByKubectl()];
-    process.stderr.write(`round ${round}: operator ${operated} ms, kubectl ${applied} ms\n`);
-    if (round === 0) continue; // programs and caches are cold
-    byOperator.push(operated);
-    byKubectl.push(applied);
-  }
-  const ratio = median(byOperator) / median(byKubectl);
-  console.log(
-    `install, median of ${ROUNDS}: operator ${median(byOperator)} ms, kubectl apply ${median(byKubectl)} ms, ratio ${ratio.toFixed(2)}`,
-  );
-
-  await installByOperator(false);
   await sleep(3000);
-  const before = requestsOfOperator();
-  await sleep(REST_SECONDS * 1000);
-  const [asked, written] = requestsOfOperator().map((count, index) => count - (before[index] ?? 0));
-  console.log(`at rest, ${REST_SECONDS} s: ${asked} requests ended, ${written} writes`);
-  console.log(`resident memory: ${residentMiB(operator.pid)} MiB`);
+  for (let round = 0; round <= ROUNDS; round++) {
+    const found = await installByOperator();
+    const applied = await installByKubectl();
+    progress(
+      `round ${round}: operator ${found.whole.toFixed(0)} ms, ${found.sinceCreated.toFixed(0)} since created; kubectl ${applied.toFixed(0)} ms`,
+    );
+    if (round === 0) continue; // programs and caches are cold
+    whole.push(found.whole);
+    sinceCreated.push(found.sinceCreated);
+    byKubectl.push(applied);
+    requests.push(found.requests);
+  }
+  await plane.kubectlWithInput(JSON.stringify(INSTALL), "create", "-f", "-");
+  await isThere();
+  for (let n = 0; n < DELETIONS; n++) {
+    await sleep(3000);
+    const uid = daemonSets.all.get(KEY);
+    const begun = performance.now();
+    await client.delete(DAEMON_SET);
+    const isBack = (all: ReadonlyMap<string, string>) => all.has(KEY) && all.get(KEY) !== uid;
+    back.push((await daemonSets.when(isBack, TIMEOUT_MS, "another DaemonSet")) - begun);
+  }
 } finally {
   await operator.kill();
+  await Promise.all([daemonSets.stop(), installs.stop()]);
+  await connection.close();
+}
+process.stdout.write(report());
+
+function report(): string {
+  const median = (values: readonly number[]) => quantile(values, 0.5);
+  const ms = (values: readonly number[]) => `${median(values).toFixed(0)} ms`;
+  const ratio = (values: readonly number[]) => (median(values) / median(byKubectl)).toFixed(2);
+  const counts = (matches: (event: AuditEvent) => boolean) =>
+    median(requests.map((events) => events.filter(matches).length));
+  const isDryRun = ({ requestURI }: AuditEvent) => requestURI.includes("dryRun=");
+  const isRead = ({ verb }: AuditEvent) => verb === "get" || verb === "list";
+  const answering = median(requests.map((events) => events.reduce((sum, event) => sum + msOf(event), 0)));
+  return [
+    budgetTable([
+      {
+        measure: "`kubectl apply --server-side` of the same objects, the whole command",
+        measured: ms(byKubectl),
+      },
+      {
+        measure: "`kubectl create` of the MultusInstall → its last object, the whole command",
+        measured: ms(whole),
+      },
+      { measure: "the same ÷ `kubectl apply`", measured: ratio(whole), budget: "0.5" },
+      { measure: "MultusInstall created → its last object", measured: ms(sinceCreated) },
+      { measure: "the same ÷ `kubectl apply`", measured: ratio(sinceCreated) },
+      {
+        measure: "a deleted DaemonSet is back after, median; worst",
+        measured: `${ms(back)}; ${Math.max(...back).toFixed(0)} ms`,
+        budget: "1,000 ms",
+      },
+    ]),
+    `Medians of ${ROUNDS} rounds. From the MultusInstall to the last object, the operator sends ${counts(isRead)} reads, ${counts(isDryRun)} dry runs and ${counts((event) => !isRead(event) && !isDryRun(event))} writes (its admission policies among them), on which the API server works for ${answering.toFixed(0)} ms, some of them at the same time.`,
+    "",
+  ].join("\n");
 }
 
-/** ms from the command to the DaemonSet, which is applied last. */
-async function installByOperator(remove = true): Promise<number> {
-  const start = performance.now();
-  await plane.kubectlWithInput(JSON.stringify(INSTALL), "create", "-f", "-");
-  await waitUntil("the DaemonSet", exists, { everyMs: 5 });
-  const ms = Math.round(performance.now() - start);
-  if (remove) {
-    await plane.kubectl("delete", "multusinstall", "multus", "--timeout=60s");
-    await waitUntil("the DaemonSet to be gone", async () => !(await exists()));
-  }
-  return ms;
+interface Found {
+  whole: number;
+  sinceCreated: number;
+  /** Of the operator, in between. */
+  requests: AuditEvent[];
+}
+
+/** Until the DaemonSet, which is applied last. */
+async function installByOperator(): Promise<Found> {
+  const from = Date.now();
+  const begun = performance.now();
+  const [created, there] = await Promise.all([
+    installs.when((all) => all.has("multus"), TIMEOUT_MS, "the MultusInstall"),
+    isThere(),
+    plane.kubectlWithInput(JSON.stringify(INSTALL), "create", "-f", "-"),
+  ]);
+  const to = from + (there - begun);
+  await sleep(1000);
+  const events = plane.auditEvents().filter(({ user, verb, requestReceivedTimestamp: at = "" }) => {
+    return user.username === "operator" && verb !== "watch" && Date.parse(at) >= from && Date.parse(at) <= to;
+  });
+  await plane.kubectl("delete", "multusinstall", "multus", "--timeout=60s");
+  await isGone();
+  await sleep(1000);
+  return { whole: there - begun, sinceCreated: there - created, requests: events };
 }
 
 async function installByKubectl(): Promise<number> {
-  const start = performance.now();
+  const begun = performance.now();
   await plane.kubectlWithInput(manifests, "apply", "--server-side", "-f", "-");
-  const ms = Math.round(performance.now() - start);
-  for (const object of objects)
-    if (object.kind !== "CustomResourceDefinition")
-      await plane.kubectl(
-        "delete",
-        object.kind,
-        object.metadata.name,
-        "-n",
-        object.metadata.namespace ?? "default",
-      );
-  await waitUntil("the DaemonSet to be gone", async () => !(await exists()));
-  return ms;
+  const took = performance.now() - begun;
+  for (const { kind, metadata } of objects)
+    if (kind !== "CustomResourceDefinition")
+      await plane.kubectl("delete", kind, metadata.name, "-n", metadata.namespace ?? "default");
+  await isGone();
+  return took;
 }
 
-function requestsOfOperator(): [number, number] {
-  const events = plane.auditEvents().filter(({ user }) => user.username === "operator");
-  const writes = events.filter(({ verb }) => !["get", "list", "watch"].includes(verb));
-  return [events.length, writes.length];
-}
-
-function residentMiB(pid: number): number {
-  const line = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
-  return Math.round(Number(line?.[1] ?? 0) / 1024);
-}
-
-function median(values: number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+function msOf({ requestReceivedTimestamp: from = "", stageTimestamp: to = "" }: AuditEvent): number {
+  return Date.parse(to) - Date.parse(from);
 }

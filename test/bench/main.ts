@@ -1,6 +1,6 @@
 /**
  * Runs all benchmarks and writes what they print into docs/performance.md, good or bad: make bench, or
- * make bench SIZES=20000 for a run of some minutes. Root, for cgroups. BENCHES="scale check" runs only those, and keeps
+ * make bench SIZES=20000 MINUTES=5 for a shorter run. Root, for cgroups. BENCHES="scale check" runs only those, and keeps
  * what the file has of the others.
  */
 import { execFileSync, spawn } from "node:child_process";
@@ -10,7 +10,7 @@ import { join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "../..");
 const FILE = join(ROOT, "docs/performance.md");
-const { SIZES = "", LIMIT_AT = "", BENCHES = "" } = process.env;
+const { SIZES = "", LIMIT_AT = "", BENCHES = "", MINUTES = "" } = process.env;
 
 interface Bench {
   name: string;
@@ -23,7 +23,16 @@ interface Bench {
 const scaleArgs = [...(SIZES ? ["--sizes", SIZES] : []), ...(LIMIT_AT ? ["--limit-at", LIMIT_AT] : [])];
 const ALL: readonly Bench[] = [
   { name: "scale", title: "Many pods, next to client-go's informers", args: scaleArgs, isMarkdown: true },
-  { name: "install", title: "From a MultusInstall to its objects, and at rest", args: [] },
+  { name: "growth", title: "Memory and start by number of pods and nodes", args: [], isMarkdown: true },
+  { name: "install", title: "From a MultusInstall to its objects", args: [], isMarkdown: true },
+  { name: "rest", title: "Requests at rest", args: [], isMarkdown: true },
+  { name: "failover", title: "Another replica leads", args: [], isMarkdown: true },
+  {
+    name: "soak",
+    title: "Memory over time, with restarts of the API server",
+    args: MINUTES ? ["--minutes", MINUTES] : [],
+    isMarkdown: true,
+  },
   { name: "admission", title: "The admission webhook", args: [] },
   { name: "check", title: "The checker of NADs", args: [] },
   { name: "validate", title: "`multus-operator validate`", args: [] },

@@ -39,6 +39,15 @@ export function cpuSecondsOf(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
+/** MiB an hour: the slope of the least-squares line through samples of memory, whose times are in ms. */
+export function slopePerHour(samples: readonly { at: number; mib: number }[]): number {
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [at, mib] = [mean(samples.map((each) => each.at)), mean(samples.map((each) => each.mib))];
+  const covariance = mean(samples.map((each) => (each.at - at) * (each.mib - mib)));
+  const variance = mean(samples.map((each) => (each.at - at) ** 2));
+  return (covariance / variance) * 3_600_000;
+}
+
 /** The value below which this share of the values lies. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);

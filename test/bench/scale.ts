@@ -12,6 +12,7 @@ import { parseArgs } from "node:util";
 import { startControlPlane } from "../cluster/control-plane.ts";
 import { buildInformer } from "./informer.ts";
 import { Scale, type SizeFigures } from "./scale/run.ts";
+import { bareNode } from "./scale/shipped.ts";
 import { markdown } from "./scale/table.ts";
 
 const { values } = parseArgs({
@@ -35,6 +36,6 @@ const figures: SizeFigures[] = [];
 for (const size of sizes.toSorted((a, b) => a - b)) figures.push(await scale.measure(size));
 const limited = limitAt > 0 ? await scale.withinLimit(limitAt) : undefined;
 await scale.stop();
-const result = { podBytes: scale.podBytes, figures, limited };
+const result = { podBytes: scale.podBytes, figures, limited, bare: bareNode() };
 if (values.json) writeFileSync(values.json, `${JSON.stringify(result, undefined, 2)}\n`);
 process.stdout.write(markdown(result));

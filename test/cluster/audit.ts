@@ -15,6 +15,9 @@ export interface AuditEvent {
     subresource?: string;
   };
   responseStatus?: { code?: number; message?: string };
+  /** RFC 3339, with microseconds. */
+  requestReceivedTimestamp?: string;
+  stageTimestamp?: string;
 }
 
 /** One line a request, bodies left out: what a client asked for, how often, and what it was answered. */

@@ -157,3 +157,13 @@ it("goes on to name what runs while the spec is not valid", async () => {
   await apply({ mode: "Thick" });
   await condition("Ready", "Available");
 });
+
+it("reports no repair of what it deleted itself", async () => {
+  const repairs = async () =>
+    (await kubectl.client.list<ApiObject>(EVENTS)).items.filter(({ reason }) => reason === "Repaired").length;
+  const before = await repairs();
+  await kubectl.run("delete", "multusinstall", "multus", "--timeout=60s");
+  await apply({ mode: "Thick" });
+  await condition("Ready", "Available");
+  expect(await repairs()).toBe(before);
+});

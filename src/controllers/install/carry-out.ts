@@ -2,8 +2,10 @@ import type { KubeObject } from "../../crds/kube-object.ts";
 import { ApiError } from "../../kube/errors.ts";
 import { DAEMON_SETS, describe, PODS, refOf } from "../../kube/resource.ts";
 import { GUARD } from "../../render/rollout-guard.ts";
+import { allInOrder } from "../shared/all-in-order.ts";
 import type { Action } from "./actions.ts";
 import { rehearse } from "./adoption/rehearsal.ts";
+import { inBatches } from "./batches.ts";
 import { serveCertificates } from "./daemon-certificates.ts";
 import type { Plan, Step } from "./decide.ts";
 import { forceDeletePod, removePod } from "./delete-pod.ts";
@@ -28,7 +30,7 @@ export interface Done {
 }
 
 /**
- * Carries out a plan, one action after the other, up to the first that fails. The only place from which a reconcile
+ * Carries out a plan, one batch of actions after the other, up to the first with one that fails. The only place from which a reconcile
  * writes, apart from its status. Does not throw: what was recorded before a failure must not be lost.
  */
 export async function carryOut(
@@ -38,14 +40,22 @@ export async function carryOut(
 ): Promise<Done> {
   const done: Done = { inventory };
   try {
-    let isChanged = false;
-    for (const action of plan.actions) isChanged = (await perform(scope, action, done)) || isChanged;
-    done.step = isChanged ? plan.changed : plan.unchanged;
-    for (const action of done.step.actions) await perform(scope, action, done);
+    done.step = (await performAll(scope, plan.actions, done)) ? plan.changed : plan.unchanged;
+    await performAll(scope, done.step.actions, done);
   } catch (failure) {
     done.failure = failure;
   }
   return done;
+}
+
+/** Returns true if a DaemonSet of Multus was changed. Of a batch in which several fail, it throws what the first throws. */
+async function performAll(scope: ReconcileScope, actions: readonly Action[], done: Done): Promise<boolean> {
+  let isChanged = false;
+  for (const batch of inBatches(actions)) {
+    const changes = await allInOrder(batch.map((action) => perform(scope, action, done)));
+    isChanged ||= changes.includes(true);
+  }
+  return isChanged;
 }
 
 /** Performs one action. Returns true if it changed a DaemonSet of Multus. */

@@ -99,6 +99,11 @@ export class Applier {
     return !isDeepStrictEqual(templateOf(live), templateOf(answer));
   }
 
+  /** The operator deletes the object itself: when it is created again, that is not a repair. */
+  forget(ref: ObjectRef): void {
+    this.#inPlace.delete(describe(ref));
+  }
+
   /** Whether an apply would write something; nothing is written. */
   async isDifferent(object: KubeObject, signal: AbortSignal): Promise<boolean> {
     const live = this.#owned.get(refOf(object));

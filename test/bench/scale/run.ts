@@ -1,11 +1,16 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { NETWORK_ATTACHMENT_REPORT } from "../../../src/crds/network-attachment-report/report.ts";
+import {
+  NETWORK_ATTACHMENT_REPORT,
+  type ReportStatus,
+} from "../../../src/crds/network-attachment-report/report.ts";
+import { ApiError, NetworkError } from "../../../src/kube/errors.ts";
 import { NODES } from "../../../src/kube/resource.ts";
 import { peakMemory, removeCgroup } from "../../cluster/cgroups.ts";
 import type { ControlPlane } from "../../cluster/control-plane.ts";
 import { Daemon, waitUntil } from "../../cluster/daemon.ts";
 import { World } from "../../integration/networks/world.ts";
+import { progress } from "../budgets.ts";
 import { INFORMER_MODES, type InformerMode } from "../informer.ts";
 import { nadConfig, PodCopies } from "../pod-copies.ts";
 import { cpuSecondsOf, type Memory, memoryOf, quantile, settledMemory } from "../process-figures.ts";
@@ -14,6 +19,7 @@ import { SeenReports } from "./reports.ts";
 import { chartLimit, startOperator } from "./shipped.ts";
 
 const VARIATION = { nads: 50, nodes: 500 };
+const NODES_AT_ONCE = 10;
 const MIB = 1024 * 1024;
 const CHANGES_PER_SECOND = 250;
 const LOAD_SECONDS = 30;
@@ -55,6 +61,15 @@ export interface SizeFigures {
   informers: InformerFigures[];
 }
 
+export interface Soaked {
+  reports: number;
+  wrongReports: number;
+  /** Changes of the marked pod that its report showed, and those that it did not. */
+  marks: number;
+  missed: number;
+  rate: number;
+}
+
 export interface Limited {
   pods: number;
   limitMiB: number;
@@ -64,8 +79,6 @@ export interface Limited {
   load?: Load;
 }
 
-const progress = (text: string) =>
-  void process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`);
 const round = (value: number) => Math.round(value);
 
 /** One cluster that grows from size to size, and what runs against it at each. */
@@ -76,6 +89,7 @@ export class Scale {
   readonly #copies: PodCopies;
   readonly #reports: SeenReports;
   #size = 0;
+  #nodes = 0;
   /** The pods have the numbers from the one up to the other, and that of the marked one. */
   #first = 0;
   #next = 0;
@@ -90,7 +104,11 @@ export class Scale {
     this.#reports = new SeenReports(world.client);
   }
 
-  static async start(plane: ControlPlane, informer: string | undefined): Promise<Scale> {
+  static async start(
+    plane: ControlPlane,
+    informer: string | undefined,
+    nodes = VARIATION.nodes,
+  ): Promise<Scale> {
     const world = new World(plane.kubeconfig);
     await world.installOwnDefinitions();
     await world.installNetworkDefinition();
@@ -99,16 +117,22 @@ export class Scale {
       await world.namespace(`apps-${suffix}`);
       await world.nad(`net-${suffix}`, nadConfig(nad), { namespace: `apps-${suffix}` });
     }
-    for (let n = 0; n < VARIATION.nodes; n++)
-      await world.client.create(NODES, {
-        apiVersion: "v1",
-        kind: "Node",
-        metadata: { name: `node-${String(n).padStart(3, "0")}` },
-      });
     const scale = new Scale(plane, informer, world, await PodCopies.start(world, plane.etcd, VARIATION));
+    await scale.haveNodes(nodes);
     await scale.#reports.start();
-    progress(`the cluster has ${VARIATION.nads} NADs and ${VARIATION.nodes} nodes`);
+    progress(`the cluster has ${VARIATION.nads} NADs and ${nodes} nodes`);
     return scale;
+  }
+
+  /** Creates the nodes that are missing; the pods run on the first 500. */
+  async haveNodes(count: number): Promise<void> {
+    const work = async () => {
+      while (this.#nodes < count) {
+        const name = `node-${String(this.#nodes++).padStart(3, "0")}`;
+        await this.#world.client.create(NODES, { apiVersion: "v1", kind: "Node", metadata: { name } });
+      }
+    };
+    await Promise.all(Array.from({ length: NODES_AT_ONCE }, work));
   }
 
   /** Of a pod as JSON. */
@@ -121,11 +145,13 @@ export class Scale {
     await this.#world.connection.close();
   }
 
-  async measure(size: number): Promise<SizeFigures> {
+  /** @param startOnly the start and the memory after it, next to client-go's informer of metadata alone */
+  async measure(size: number, startOnly = false): Promise<SizeFigures> {
     await this.#fill(size);
     const informers: InformerFigures[] = [];
-    for (const mode of this.#informer === undefined || size === 0 ? [] : INFORMER_MODES)
-      informers.push(await this.#measureInformer(mode));
+    const modes = startOnly ? INFORMER_MODES.filter((mode) => mode === "metadata") : INFORMER_MODES;
+    for (const mode of this.#informer === undefined || size === 0 ? [] : modes)
+      informers.push(await this.#measureInformer(mode, startOnly));
     await this.#removeReports();
     const lists = [await this.#list("json")];
     const { operator, startMs } = await this.#startOperator("operator");
@@ -138,7 +164,7 @@ export class Scale {
         ...{ pods: size, memory, startMs, listProtobufMs, informers },
         listJsonMs: lists.reduce((sum, ms) => sum + ms, 0) / lists.length,
       };
-      if (size === 0) return figures;
+      if (size === 0 || startOnly) return figures;
       const single = await this.#changes(SINGLE_CHANGES, 1000);
       figures.single = { medianMs: quantile(single, 0.5), worstMs: Math.max(...single) };
       progress(`${size} pods: one change ${JSON.stringify(figures.single)}`);
@@ -151,6 +177,66 @@ export class Scale {
     } finally {
       await operator.stop();
     }
+  }
+
+  /**
+   * Changes for so long, while `tick` is called again and again; then all reports are compared with what the pods are. A
+   * change of the marked pod that its report does not show in time is missed.
+   */
+  async soak(
+    pods: number,
+    options: { ms: number; rate: number; tick: (pid: number) => Promise<void> },
+  ): Promise<Soaked> {
+    await this.#fill(pods);
+    const { operator } = await this.#startOperator("soak");
+    try {
+      const until = performance.now() + options.ms;
+      let calls = 0;
+      const change = (count: number) =>
+        ++calls % 5 === 0 ? this.#replacement(count) : this.#heartbeat(count);
+      let marks = 0;
+      const [{ rate }, , missed] = await Promise.all([
+        this.#load(operator, change, options.ms, options.rate),
+        (async () => {
+          while (performance.now() < until) await options.tick(operator.pid);
+        })(),
+        (async () => {
+          let notShown = 0;
+          while (performance.now() < until)
+            try {
+              marks += (await this.#changes(2, 2500)).length;
+            } catch (error) {
+              // The API server restarts: the change itself may not have been made.
+              if (error instanceof ApiError || error instanceof NetworkError) await sleep(1000);
+              else notShown++;
+            }
+          return notShown;
+        })(),
+      ]);
+      await this.#copies.write([MARKED]); // whatever its last change was
+      const wrongReports = await this.#wrongReports();
+      return { reports: VARIATION.nads, wrongReports, marks, missed, rate };
+    } finally {
+      await operator.stop();
+    }
+  }
+
+  /** How many reports do not show as many attached pods as there are, half a minute after the last change. */
+  async #wrongReports(): Promise<number> {
+    const expected = new Map<string, number>();
+    for (const n of [MARKED, ...range(this.#first, this.#next).filter((each) => each !== MARKED)]) {
+      const { namespace, network } = this.#copies.placeOf(n);
+      const key = `${namespace}/${network}`;
+      expected.set(key, (expected.get(key) ?? 0) + 1);
+    }
+    const wrong = (reports: ReadonlyMap<string, ReportStatus>) =>
+      [...expected].filter(([key, count]) => reports.get(key)?.pods?.attached !== count).length;
+    try {
+      await this.#reports.when((reports) => wrong(reports) === 0, 30_000, "all reports to be right");
+    } catch {
+      // How many are wrong is the result.
+    }
+    return wrong(this.#reports.all);
   }
 
   /** Whether the operator starts and follows 250 changes a second in a cgroup with the chart's limit. */
@@ -247,7 +333,7 @@ export class Scale {
     return ms;
   }
 
-  async #measureInformer(mode: InformerMode): Promise<InformerFigures> {
+  async #measureInformer(mode: InformerMode, startOnly: boolean): Promise<InformerFigures> {
     const logFile = join(this.#plane.directory, `informer-${mode}-${this.#size}.log`);
     const informer = Daemon.start({
       name: `informer-${mode}`,
@@ -261,7 +347,9 @@ export class Scale {
         check: () => informer.assertRunning(),
       });
       const memory = await settledMemory(informer.pid);
-      const { cores } = await this.#load(informer, (count) => this.#heartbeat(count), 15_000);
+      const { cores } = startOnly
+        ? { cores: Number.NaN }
+        : await this.#load(informer, (count) => this.#heartbeat(count), 15_000);
       const figures: InformerFigures = { mode, memory, syncMs: Number(synced()?.[1]), cores };
       progress(`${this.#size} pods: client-go ${JSON.stringify(figures)}`);
       return figures;
@@ -282,6 +370,7 @@ export class Scale {
         TIMEOUT_MS,
         `the change of ${name}`,
       );
+      void seen.catch(() => {}); // if the change itself fails
       const begun = performance.now();
       if (taken) await this.#world.reportStatus(name, [], namespace);
       else await this.#copies.write([MARKED]);
@@ -314,17 +403,18 @@ export class Scale {
     };
   }
 
-  /** 250 changes a second for so long, and the cores that the process used meanwhile. */
+  /** 250 changes a second, or as many as asked for, for so long, and the cores that the process used meanwhile. */
   async #load(
     { pid }: Daemon,
     change: (count: number) => Promise<void>,
     ms: number,
+    changesPerSecond = CHANGES_PER_SECOND,
   ): Promise<{ cores: number; rate: number }> {
     const begun = performance.now();
     const cpu = cpuSecondsOf(pid);
     let written = 0;
     while (performance.now() - begun < ms) {
-      const due = Math.floor(((performance.now() - begun) / 1000) * CHANGES_PER_SECOND) - written;
+      const due = Math.floor(((performance.now() - begun) / 1000) * changesPerSecond) - written;
       if (due > 0) {
         const count = Math.min(due, 50);
         await change(count);

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { load } from "js-yaml";
@@ -31,23 +32,41 @@ function imageSettings(): { nodeArgs: string[]; env: Record<string, string> } {
   return { nodeArgs: entrypoint.slice(1, -1), env: rest };
 }
 
+/** What a program of this Node cannot go below, in MiB resident: Node alone, and with TLS and HTTP/2 loaded. */
+export function bareNode(): { node: number; withTls: number } {
+  const { nodeArgs, env } = imageSettings();
+  const tls = 'require("node:tls").createSecureContext(); require("node:http2");';
+  const [node, withTls] = ["", tls].map((script) => {
+    const code = `${script} process.stdout.write(require("node:fs").readFileSync("/proc/self/status"))`;
+    const status = execFileSync(process.execPath, [...nodeArgs, "-e", code], {
+      env: { ...process.env, ...env },
+      encoding: "utf8",
+    });
+    return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? Number.NaN) / 1024;
+  });
+  return { node: node ?? Number.NaN, withTls: withTls ?? Number.NaN };
+}
+
 export interface OperatorOptions {
   /** Its memory cgroup, in bytes; none without. */
   limit?: number;
   port: number;
+  /** Its Lease is in the namespace multus-operator; without this it leads at once. */
+  leaderElection?: true;
 }
 
 /** The operator as the image and the chart run it: the bundle, node's arguments, the flags, the memory limit. */
 export async function startOperator(
-  plane: ControlPlane,
+  plane: Pick<ControlPlane, "kubeconfig" | "directory">,
   name: string,
-  { limit, port }: OperatorOptions,
+  { limit, port, leaderElection }: OperatorOptions,
 ): Promise<Daemon> {
   const { nodeArgs, env } = imageSettings();
   const flags = ["--log-level=info", "--rollout-deadline=600", `--webhook-port=${port}`, "--health-port=0"];
   const args = [
     ...nodeArgs,
-    ...["dist/multus-operator.mjs", "run", "--kubeconfig", plane.kubeconfig, "--no-leader-election"],
+    ...["dist/multus-operator.mjs", "run", "--kubeconfig", plane.kubeconfig],
+    ...(leaderElection ? [] : ["--no-leader-election"]),
     ...flags,
   ];
   const settings = {

@@ -5,6 +5,8 @@ export interface ScaleResult {
   podBytes: number;
   figures: readonly SizeFigures[];
   limited?: Limited | undefined;
+  /** Resident memory of Node without a program, and with TLS and HTTP/2 loaded, MiB. */
+  bare: { node: number; withTls: number };
 }
 
 /** What is promised (docs/performance.md), by number of pods. */
@@ -14,7 +16,7 @@ const P99_BUDGET_MS = 1000;
 const CORES_BUDGET = 0.1;
 
 /** The measurements as Markdown tables, good or bad. */
-export function markdown({ podBytes, figures, limited }: ScaleResult): string {
+export function markdown({ podBytes, figures, limited, bare }: ScaleResult): string {
   const columns = figures.map(({ pods }) => `${pods.toLocaleString("en")} pods`);
   const rows = [
     row("resident memory, MiB (budget)", figures, ({ pods, memory }) =>
@@ -46,6 +48,8 @@ export function markdown({ podBytes, figures, limited }: ScaleResult): string {
     "",
     ...head,
     ...rows,
+    "",
+    `Node with the image's arguments and no program takes ${mib(bare.node)} MiB, and ${mib(bare.withTls)} MiB once TLS and HTTP/2 are loaded.`,
     "",
     ...(limited ? limitedText(limited) : []),
   ].join("\n");

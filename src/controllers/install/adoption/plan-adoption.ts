@@ -17,6 +17,7 @@ import { DAEMON_CONFIG, THIN_CONFIG } from "../../../render/configuration.ts";
 import { NETWORK_DEFINITION } from "../../../render/definition.ts";
 import { LAST_COMPLETE } from "../../../render/last-complete.ts";
 import { GUARD } from "../../../render/rollout-guard.ts";
+import { allInOrder } from "../../shared/all-in-order.ts";
 import { FIELD_MANAGER, isOwn } from "../../shared/applier.ts";
 import type { Action } from "../actions.ts";
 import { AdoptionRefused } from "../errors.ts";
@@ -58,9 +59,12 @@ export async function planAdoption(
   const { adopt } = install.spec;
   const conflicts: Conflict[] = [];
   const immutable: string[] = [];
-  for (const object of objects) {
-    if (object.metadata.name === NETWORK_DEFINITION) continue;
-    const live = scope.deps.owned.get(refOf(object)) ?? (await getLive(scope, refOf(object)));
+  const compared = objects.filter(({ metadata }) => metadata.name !== NETWORK_DEFINITION);
+  const found = await allInOrder(
+    compared.map(async (object) => scope.deps.owned.get(refOf(object)) ?? getLive(scope, refOf(object))),
+  );
+  for (const [index, object] of compared.entries()) {
+    const live = found[index];
     if (!live) continue;
     if (!isOwn(live) && !adopt) conflicts.push(await conflictWith(scope, object, live));
     else if (object.kind === "DaemonSet") {
@@ -68,11 +72,14 @@ export async function planAdoption(
       if (refused) immutable.push(refused);
     } else if (!isOwn(live)) adoption.taken.push(live);
   }
-  conflicts.push(...(await planObsolete(scope, install, objects, inventory, adoption)));
+  const [obsolete, reserved] = await Promise.all([
+    planObsolete(scope, install, objects, inventory, adoption),
+    reservedNames(scope, install),
+  ]);
+  conflicts.push(...obsolete);
   if (conflicts.length > 0)
     throw new AdoptionRefused("OwnershipConflict", [conflictsText(conflicts), ...immutable].join(". "));
   if (immutable.length > 0) throw new AdoptionRefused("ImmutableField", immutable.join(". "));
-  const reserved = await reservedNames(scope, install);
   if (reserved.length > 0) throw new AdoptionRefused("OwnershipConflict", reserved.join(". "));
   return adoption;
 }

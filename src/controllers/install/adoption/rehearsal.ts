@@ -1,12 +1,16 @@
 import type { KubeObject } from "../../../crds/kube-object.ts";
 import { CLUSTER_ROLES } from "../../../kube/resource.ts";
+import { allInOrder } from "../../shared/all-in-order.ts";
 import type { ReconcileScope } from "../scope.ts";
 
 /** Has the API server take every object in a dry run. Throws what the first write that it refuses would throw. */
 export async function rehearse(scope: ReconcileScope, objects: readonly KubeObject[]): Promise<void> {
-  for (const object of objects)
-    if (!(await waitsForItsRole(scope, object)))
-      await scope.deps.applier.rehearse(object, scope.context.signal);
+  await allInOrder(
+    objects.map(async (object) => {
+      if (!(await waitsForItsRole(scope, object)))
+        await scope.deps.applier.rehearse(object, scope.context.signal);
+    }),
+  );
 }
 
 /** Whoever binds a role needs all that it allows, and of one that does not exist the API server knows nothing (404). */

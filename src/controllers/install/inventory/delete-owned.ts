@@ -16,6 +16,7 @@ export async function deleteOwned(
   if (!live.metadata.deletionTimestamp) {
     const { uid } = live.metadata;
     context.log.info({ deleted: describe(ref) }, "deleted");
+    deps.applier.forget(ref);
     await deps.client.delete(ref, {
       ...(uid ? { preconditions: { uid } } : {}),
       propagationPolicy: ref.type === DAEMON_SETS ? "Foreground" : "Background",
