@@ -3,10 +3,11 @@ import { basename, dirname, join } from "node:path";
 import { installCalico, prepareCalico } from "./calico.ts";
 import { nodeCgroup } from "./cgroups.ts";
 import { oneLine } from "./command.ts";
-import { CONTROL_PLANE_NEEDS, type ControlPlane, firstAddress, startControlPlane } from "./control-plane.ts";
+import { CONTROL_PLANE_NEEDS, type ControlPlane, startControlPlane } from "./control-plane.ts";
 import { waitUntil } from "./daemon.ts";
 import { DEFAULT_KUBERNETES } from "./families.ts";
 import { type ImageName, image, imageNeeds } from "./images.ts";
+import { ADDRESSING, firstAddress, type IpFamily } from "./ip-families.ts";
 import { requestedKubernetes } from "./kubernetes-release.ts";
 import { type Needs, provide, together } from "./needs.ts";
 import {
@@ -34,9 +35,9 @@ export interface ClusterOptions {
   services?: boolean;
   /** What gives pods their first interface: a bridge, where not said, or real Calico. */
   primaryNetwork?: "bridge" | "calico";
+  /** Of nodes, pods and Services, the primary family first; IPv4 if not given. Calico is set up for IPv4 only. */
+  ipFamilies?: readonly IpFamily[];
 }
-
-const SERVICES = "10.96.0.0/16";
 
 const NODE_NEEDS: Needs = {
   packages: ["iproute2", "iptables", "procps", "runc"],
@@ -88,6 +89,7 @@ export class Cluster implements AsyncDisposable {
   readonly directory = createStateDirectory("cluster");
   readonly network: ClusterNetwork;
   readonly #count: number;
+  readonly #serviceCidr: string;
   readonly #services: boolean;
   readonly #images: Set<ImageName>;
   readonly #primaryNetwork: "bridge" | "calico";
@@ -99,7 +101,8 @@ export class Cluster implements AsyncDisposable {
     this.#services = options.services ?? false;
     this.#primaryNetwork = options.primaryNetwork ?? "bridge";
     this.#images = new Set([...NODE_IMAGES, ...(options.images ?? [])]);
-    this.network = clusterNetwork(takeSlot(this.directory));
+    this.#serviceCidr = (options.ipFamilies ?? ["IPv4"]).map((family) => ADDRESSING[family].services).join();
+    this.network = clusterNetwork(takeSlot(this.directory), options.ipFamilies);
   }
 
   get controlPlane(): ControlPlane {
@@ -117,7 +120,7 @@ export class Cluster implements AsyncDisposable {
       controllerManager: true,
       scheduler: true,
       address: this.network.address,
-      serviceCidr: SERVICES,
+      serviceCidr: this.#serviceCidr,
     });
     if (this.#primaryNetwork === "calico") await this.#prepareCalico(this.#controlPlane);
     this.nodes = Array.from({ length: this.#count }, (_, index) => this.#newNode(index + 1));
@@ -217,7 +220,7 @@ export class Cluster implements AsyncDisposable {
       network: nodeNetwork(this.network, number),
       cgroup: nodeCgroup(this.directory, number),
       server: plane.server,
-      service: { address: firstAddress(SERVICES), server: new URL(plane.server).host },
+      service: { address: firstAddress(this.#serviceCidr), server: new URL(plane.server).host },
       caFile: plane.ca.certFile,
       ...(taints === undefined ? {} : { taints }),
       ...(this.#services
@@ -230,7 +233,7 @@ export class Cluster implements AsyncDisposable {
   async #prepareCalico(plane: ControlPlane): Promise<void> {
     const pools = nodeNumbers().map((number) => ({
       node: `node-${number}`,
-      cidr: nodeNetwork(this.network, number).podCidr,
+      cidr: nodeNetwork(this.network, number).podCidrs[0] ?? "",
     }));
     await prepareCalico(plane, pools);
   }
@@ -238,7 +241,7 @@ export class Cluster implements AsyncDisposable {
   async #boot(node: ClusterNode, number: number): Promise<void> {
     await node.start();
     if (this.#primaryNetwork === "calico") await installCalico(node, this.controlPlane);
-    else await installPrimaryNetwork(node, nodeNetwork(this.network, number).podCidr);
+    else await installPrimaryNetwork(node, nodeNetwork(this.network, number).podCidrs);
     for (const name of this.#images) await node.loadImage(await image(name));
   }
 }
