@@ -23,7 +23,8 @@ const FRESH = {
 export default defineConfig({
   test: {
     reporters: ["default", "./scripts/closing-line-reporter.ts"],
-    maxWorkers: 3,
+    // Three clusters of kind's take more of the kernel's inotify instances than a machine has (see test/cluster/kind.ts).
+    maxWorkers: process.env.CLUSTER === "kind" ? 1 : 3,
     globalSetup: "test/build.ts",
     sequence: { sequencer: LongestFirst },
     // A cluster's servers are Go programs: with the default of 100 an API server collects garbage for a fifth of its time.

@@ -164,7 +164,7 @@ export class ClusterNode {
     const [containerd = "", shim = ""] = await binaries(["containerd", "containerd-shim-runc-v2"]);
     const path = `${join(shim, "..")}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
     const config = join(this.#options.directory, "containerd.toml");
-    writeFileSync(config, CONTAINERD);
+    writeFileSync(config, CONTAINERD_CONFIG);
     this.#run("containerd", ["env", `PATH=${path}`, containerd, "--config", config]);
     const [ctr = ""] = await binaries(["ctr"]);
     await waitUntil(`${this.name}'s containerd`, async () => (await this.exec(ctr, "version")) !== "", {
@@ -249,7 +249,7 @@ exec sleep infinity
 }
 
 /** restrict_oom_score_adj: a machine without CAP_SYS_RESOURCE cannot lower a score, and runc dies trying. */
-const CONTAINERD = `version = 3
+export const CONTAINERD_CONFIG = `version = 3
 root = "/var/lib/containerd"
 state = "/run/containerd"
 disabled_plugins = ["io.containerd.nri.v1.nri"]

@@ -3,7 +3,7 @@ import { ADDRESSING, familyOf } from "./ip-families.ts";
 import type { ClusterNode } from "./node.ts";
 
 /** The plugins that a distribution's containernetworking-plugins package puts on a node. */
-const CNI_PLUGINS = [
+export const CNI_PLUGINS = [
   "bridge",
   "macvlan",
   "ptp",
@@ -25,7 +25,11 @@ export const PRIMARY_CONFLIST = "/etc/cni/net.d/10-bridge.conflist";
  */
 export async function installPrimaryNetwork(node: ClusterNode, podCidrs: readonly string[]): Promise<void> {
   await node.exec("cp", ...(await binaries(CNI_PLUGINS)), "/opt/cni/bin/");
-  const conflist = {
+  await node.writeFile(PRIMARY_CONFLIST, `${JSON.stringify(primaryConflist(podCidrs), null, 2)}\n`);
+}
+
+export function primaryConflist(podCidrs: readonly string[]): object {
+  return {
     cniVersion: "0.3.1", // as Calico and Flannel write it; Multus 3.4 speaks nothing newer than 0.4.0
     name: "bridge-net",
     plugins: [
@@ -43,5 +47,4 @@ export async function installPrimaryNetwork(node: ClusterNode, podCidrs: readonl
       { type: "portmap", capabilities: { portMappings: true } },
     ],
   };
-  await node.writeFile(PRIMARY_CONFLIST, `${JSON.stringify(conflist, null, 2)}\n`);
 }
