@@ -26,14 +26,6 @@ const PACKAGES = [
 ];
 const SERVERS = ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy", "etcd"];
 
-if (import.meta.main)
-  await runCommand(async () => {
-    const problem = dockerProblem();
-    if (problem !== undefined) throw new Error(`a Docker engine is needed: ${problem}`);
-    await build();
-    process.stdout.write(`${NODE_IMAGE}\n`);
-  });
-
 async function build(): Promise<void> {
   const say = (text: string) => process.stderr.write(`kind-node-image: ${text}\n`);
   await requireDebianPackages(["debootstrap", "iptables"]);
@@ -53,7 +45,6 @@ async function build(): Promise<void> {
     await execute("tar", ["--create", "--numeric-owner", "--file", tar, "-C", root, "."]);
     const changes = [
       `ENTRYPOINT ["${ENTRYPOINT}"]`,
-      "STOPSIGNAL SIGRTMIN+3", // systemd's for a halt
       "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     ];
     await execute("docker", [
@@ -150,3 +141,11 @@ function write(path: string, content: string, mode: number): void {
   writeFileSync(path, content);
   chmodSync(path, mode);
 }
+
+if (import.meta.main)
+  await runCommand(async () => {
+    const problem = dockerProblem();
+    if (problem !== undefined) throw new Error(`a Docker engine is needed: ${problem}`);
+    await build();
+    process.stdout.write(`${NODE_IMAGE}\n`);
+  });
