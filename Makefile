@@ -1,6 +1,6 @@
 # `make help` lists the targets. Everything runs on the Node that package.json pins; npm puts it first on the PATH.
 .DEFAULT_GOAL := help
-.PHONY: bench help install build generate lint format fresh test quick-tools test-quick test-unit test-integration test-kubernetes e2e tools cluster cluster-down demo image multus-image clean
+.PHONY: bench help install build generate lint format fresh test quick-tools test-quick test-unit test-integration test-kubernetes e2e kind-node-image tools cluster cluster-down demo image multus-image clean
 
 NODE := node_modules/.bin/node
 IMAGE ?= multus-operator:dev
@@ -55,8 +55,15 @@ test-kubernetes: install ## the integration tests against another Kubernetes (VE
 	KUBERNETES_VERSION='$(or $(VERSION),1.30)' npm exec -- vitest run --project integration \
 	  $$(grep -rl --include='*.test.ts' startControlPlane test/integration | sort)
 
-e2e: build ## tests on two real nodes (root on Linux); STORY=first-users: only that file
-	npm exec -- vitest run $(if $(STORY),--project e2e test/e2e/$(STORY).test.ts,--project cluster --project e2e)
+# On kind, of the project `cluster` only what opens a kind cluster: the rest is the test cluster on this machine itself.
+E2E_ON_KIND = --project cluster --project e2e test/cluster/open-cluster.test.ts test/e2e/
+
+e2e: build ## tests on two real nodes (root on Linux); STORY=first-users: only that file; CLUSTER=kind: on kind
+	CLUSTER='$(CLUSTER)' npm exec -- vitest run $(if $(STORY),--project e2e test/e2e/$(STORY).test.ts,\
+	  $(if $(filter kind,$(CLUSTER)),$(E2E_ON_KIND),--project cluster --project e2e))
+
+kind-node-image: install ## a node image for CLUSTER=kind without kindest/node (root on Debian, Docker); prints its name, for KIND_IMAGE
+	@$(NODE) test/cluster/kind-node/build.ts
 
 bench: build ## all benchmarks into docs/performance.md, about two hours (root; SIZES=20000: fewer pods; MINUTES=5: a shorter soak; BENCHES="check validate": only those)
 	SIZES='$(SIZES)' LIMIT_AT='$(LIMIT_AT)' MINUTES='$(MINUTES)' BENCHES='$(BENCHES)' $(NODE) test/bench/main.ts

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, it } from "vitest";
 import { KUBERNETES_RELEASES } from "../test/cluster/families.ts";
@@ -11,6 +11,20 @@ it("the lowest version of Kubernetes is the same in the chart, in README and in 
   expect(text("charts/multus-operator/Chart.yaml")).toContain(`kubeVersion: ">=${lowest}.0-0"`);
   expect(text("README.md")).toContain(`Kubernetes ${lowest} or later`);
   expect(text("docs/reference/support.md")).toContain(`Kubernetes ${lowest} or later`);
+});
+
+it("no page names another lowest version", () => {
+  const pages = readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".md"))
+    .map((file) => join("docs", file));
+  const named = [...pages, "README.md", "CONTRIBUTING.md"].flatMap((page) =>
+    [...text(page).matchAll(/(?<!or )Kubernetes (1\.\d+) or later|makes (1\.\d+) the lowest/g)].map(
+      ([, version, made]) => `${page}: ${version ?? made}`,
+    ),
+  );
+  expect(named.filter((name) => !name.endsWith(`: ${lowest}`))).toEqual([]);
+  for (const page of ["docs/adr/0001-server-side-apply-of-raw-json.md", "docs/adr/0010-admission.md"])
+    expect(named).toContain(`${page}: ${lowest}`);
 });
 
 it("the table of tested versions has a row for each pinned release", () => {

@@ -30,6 +30,14 @@ export function unmapped(address: Address): Address {
   return isMapped(address) ? { family: 4, value: address.value & 0xffffffffn } : address;
 }
 
+/** Whether what was requested, with or without a prefix length, is the address that was got, in any notation. */
+export function sameAddress(requested: string, got: string): boolean {
+  const [a, b] = [requested.split("/")[0] ?? "", got].map((text) => parseAddress(text));
+  if (!a || !b) return false;
+  const [left, right] = [unmapped(a), unmapped(b)];
+  return left.family === right.family && left.value === right.value;
+}
+
 function isMapped({ family, value }: Address): boolean {
   return family === 6 && value >> 32n === 0xffffn;
 }

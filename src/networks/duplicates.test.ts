@@ -24,3 +24,12 @@ test("addresses are claimed on the wire, on a bridge on that of the node, and no
   expect(claims({ type: "bridge", bridge: "br1" })).toEqual(["n1 10.0.0.5", "n1 02:00:00:00:00:aa"]);
   expect(claims({ type: "ipvlan", master: "eth1" })).toEqual([" 10.0.0.5"]);
 });
+
+test("an IPv6 address is one in every notation, and an IPv4-mapped one is the IPv4 address", () => {
+  const wire = layer2({ type: "macvlan", master: "eth1" });
+  const notations = ["fd00:1::5", "FD00:1::5", "fd00:0001:0:0:0:0:0:0005", "fd00:1:0::0.0.0.5"];
+  const claims = (ip: string) => wire && claimsOn(wire, "n1", [ip], undefined);
+  expect(new Set(notations.flatMap(claims))).toEqual(new Set([" fd00:1::5"]));
+  expect(claims("::ffff:10.0.0.5")).toEqual(claims("10.0.0.5"));
+  expect(claims("no address: at all")).toEqual([" no address: at all"]);
+});

@@ -1,3 +1,5 @@
+import { parseAddress, unmapped } from "../cni/address.ts";
+import { formatAddress } from "./addresses.ts";
 import { wireOf } from "./cross-checks/layer2.ts";
 import type { Network } from "./cross-checks/network.ts";
 
@@ -48,5 +50,16 @@ export function claimsOn(
   mac: string | undefined,
 ): string[] {
   const where = perNode ? `${node} ` : " ";
-  return [...ips, ...(mac && ownHardwareAddresses ? [mac.toLowerCase()] : [])].map((own) => where + own);
+  return [...ips.map(uniform), ...(mac && ownHardwareAddresses ? [mac.toLowerCase()] : [])].map(
+    (own) => where + own,
+  );
+}
+
+/** IPv6 has many notations of one address; IPv4 has one, and most addresses are IPv4. */
+function uniform(ip: string): string {
+  if (!ip.includes(":")) return ip;
+  const parsed = parseAddress(ip);
+  if (!parsed) return ip;
+  const { family, value } = unmapped(parsed);
+  return formatAddress(family, value);
 }

@@ -123,6 +123,14 @@ test("partial: asked for more than it got, and whether a capability is why", () 
   expect(
     decide({ ...running, networks: asked, status: [got("apps/static", { mac: "02:00:00:00:00:02" })] }),
   ).toMatchObject({ kind: "partial", evidence: expect.not.stringContaining("capability") });
+  for (const ips of [["fd00:1:0::5/64"], ["FD00:1::0005"]])
+    expect(
+      decide({
+        ...running,
+        networks: json({ name: "static", ips }),
+        status: [got("apps/static", { ips: ["10.0.0.5", "fd00:1::5"] })],
+      }).kind,
+    ).toBe("attached");
   const ports = json({ name: "net", portMappings: [{ hostPort: 1, containerPort: 2 }] });
   expect(decide({ ...running, networks: ports, status: [got("apps/net")] }).kind).toBe("partial");
 });

@@ -1,4 +1,4 @@
-import { parseAddress } from "../cni/address.ts";
+import { sameAddress } from "../cni/address.ts";
 import { show } from "../cni/finding.ts";
 import { listed } from "../crds/listed.ts";
 import { type Attachment, attachmentsOf, keyOf, type NetworkFacts } from "./attachments.ts";
@@ -217,11 +217,6 @@ function lostOf(
   for (const name of ["portMappings", "bandwidth", "infinibandGUID"])
     if (undeclared.has(name)) return `it requested "${name}" from ${key}${why(name)}`;
   return undefined;
-}
-
-function sameAddress(asked: string, got: string): boolean {
-  const [a, b] = [parseAddress(asked.split("/")[0] ?? ""), parseAddress(got)];
-  return a !== undefined && b !== undefined && a.family === b.family && a.value === b.value;
 }
 
 function sameMac(a: string, b: string): boolean {

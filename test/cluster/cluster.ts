@@ -3,11 +3,12 @@ import { basename, dirname, join } from "node:path";
 import { installCalico, prepareCalico } from "./calico.ts";
 import { nodeCgroup } from "./cgroups.ts";
 import { oneLine } from "./command.ts";
-import { CONTROL_PLANE_NEEDS, type ControlPlane, firstAddress, startControlPlane } from "./control-plane.ts";
+import { CONTROL_PLANE_NEEDS, type ControlPlane, startControlPlane } from "./control-plane.ts";
 import { waitUntil } from "./daemon.ts";
 import { DEFAULT_KUBERNETES } from "./families.ts";
 import { imageStore } from "./image-store.ts";
 import { type ImageName, image, imageNeeds } from "./images.ts";
+import { ADDRESSING, firstAddress, type IpFamily } from "./ip-families.ts";
 import { requestedKubernetes } from "./kubernetes-release.ts";
 import { type Needs, provide, together } from "./needs.ts";
 import {
@@ -35,9 +36,10 @@ export interface ClusterOptions {
   services?: boolean;
   /** What gives pods their first interface: a bridge, where not said, or real Calico. */
   primaryNetwork?: "bridge" | "calico";
+  /** Of nodes, pods and Services, the primary family first; IPv4 if not given. Calico is set up for IPv4 only. */
+  ipFamilies?: readonly IpFamily[];
 }
 
-const SERVICES = "10.96.0.0/16";
 /** Half of Kubernetes' default, as are the heartbeats' intervals (see the kubelet's configuration): the same number may be missed. */
 const NODE_GRACE_SECONDS = 25;
 
@@ -91,6 +93,7 @@ export class Cluster implements AsyncDisposable {
   readonly directory = createStateDirectory("cluster");
   readonly network: ClusterNetwork;
   readonly #count: number;
+  readonly #serviceCidr: string;
   readonly #services: boolean;
   readonly #images: Set<ImageName>;
   readonly #primaryNetwork: "bridge" | "calico";
@@ -102,7 +105,8 @@ export class Cluster implements AsyncDisposable {
     this.#services = options.services ?? false;
     this.#primaryNetwork = options.primaryNetwork ?? "bridge";
     this.#images = new Set([...NODE_IMAGES, ...(options.images ?? [])]);
-    this.network = clusterNetwork(takeSlot(this.directory));
+    this.#serviceCidr = (options.ipFamilies ?? ["IPv4"]).map((family) => ADDRESSING[family].services).join();
+    this.network = clusterNetwork(takeSlot(this.directory), options.ipFamilies);
   }
 
   get controlPlane(): ControlPlane {
@@ -120,7 +124,7 @@ export class Cluster implements AsyncDisposable {
       controllerManager: true,
       scheduler: true,
       address: this.network.address,
-      serviceCidr: SERVICES,
+      serviceCidr: this.#serviceCidr,
       nodeGraceSeconds: NODE_GRACE_SECONDS,
     });
     if (this.#primaryNetwork === "calico") await this.#prepareCalico(this.#controlPlane);
@@ -221,7 +225,7 @@ export class Cluster implements AsyncDisposable {
       network: nodeNetwork(this.network, number),
       cgroup: nodeCgroup(this.directory, number),
       server: plane.server,
-      service: { address: firstAddress(SERVICES), server: new URL(plane.server).host },
+      service: { address: firstAddress(this.#serviceCidr), server: new URL(plane.server).host },
       caFile: plane.ca.certFile,
       ...(taints === undefined ? {} : { taints }),
       ...(this.#services
@@ -234,7 +238,7 @@ export class Cluster implements AsyncDisposable {
   async #prepareCalico(plane: ControlPlane): Promise<void> {
     const pools = nodeNumbers().map((number) => ({
       node: `node-${number}`,
-      cidr: nodeNetwork(this.network, number).podCidr,
+      cidr: nodeNetwork(this.network, number).podCidrs[0] ?? "",
     }));
     await prepareCalico(plane, pools);
   }
@@ -243,6 +247,6 @@ export class Cluster implements AsyncDisposable {
     await node.takeImages(await imageStore([...this.#images]));
     await node.start();
     if (this.#primaryNetwork === "calico") await installCalico(node, this.controlPlane);
-    else await installPrimaryNetwork(node, nodeNetwork(this.network, number).podCidr);
+    else await installPrimaryNetwork(node, nodeNetwork(this.network, number).podCidrs);
   }
 }

@@ -8,6 +8,7 @@ import { Daemon, waitUntil } from "./daemon.ts";
 import { compact } from "./etcd.ts";
 import { execute } from "./execute.ts";
 import { kubernetesProgram } from "./families.ts";
+import { firstAddress, urlHost } from "./ip-families.ts";
 import { requestedKubernetes } from "./kubernetes-release.ts";
 import { type Needs, provide } from "./needs.ts";
 import { releasePorts, reservePorts, sweepPorts } from "./ports.ts";
@@ -16,14 +17,11 @@ import {
   controllerManagerArguments,
   etcdArguments,
   etcdUrl,
-  firstAddress,
   type Layout,
   type Ports,
   schedulerArguments,
 } from "./server-arguments.ts";
 import { createStateDirectory, orphanedStateDirectories, removeStateDirectory } from "./state-directory.ts";
-
-export { firstAddress };
 
 export interface ControlPlaneOptions {
   controllerManager?: boolean;
@@ -32,6 +30,7 @@ export interface ControlPlaneOptions {
   nodeGraceSeconds?: number;
   /** The address the API server listens on; nodes in other namespaces need one that they reach. */
   address?: string;
+  /** 10.96.0.0/16 if not given; two of different families with a comma in between for dual-stack. */
   serviceCidr?: string;
   /** Records requests for `auditEvents`: `true` for the metadata of all, or a policy of audit.k8s.io/v1. */
   auditPolicy?: object | true;
@@ -130,7 +129,7 @@ export class ControlPlane implements AsyncDisposable {
       serviceCidr: this.serviceCidr,
       ports,
     };
-    this.server = `https://${this.address}:${ports.apiserver}`;
+    this.server = `https://${urlHost(this.address)}:${ports.apiserver}`;
     this.kubeconfig = this.kubeconfigFor("admin", { name: "admin", groups: ["system:masters"] });
   }
 

@@ -92,6 +92,13 @@ export const FAMILIES: Record<string, Family> = {
   registry: { programs: { registry: "github.com/distribution/distribution/v3/cmd/registry" } },
   crane: { programs: { crane: "github.com/google/go-containerregistry/cmd/crane" } },
   kind: { programs: { kind: "sigs.k8s.io/kind" } },
+  // For the node image that `make kind-node-image` builds.
+  kubeadm: {
+    programs: { kubeadm: "k8s.io/kubernetes/cmd/kubeadm" },
+    ldflags: kubernetesVersion("1.36"),
+    optional: true,
+  },
+  coredns: { programs: { coredns: "github.com/coredns/coredns" }, optional: true },
   // The plugin acts as calico or as calico-ipam by the name it is called by.
   calico: {
     programs: { calico: "github.com/projectcalico/calico/cni-plugin/cmd/calico" },

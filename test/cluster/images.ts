@@ -244,10 +244,13 @@ async function operatorImage(): Promise<Image> {
 /** Node and its shared libraries, as the official node image has them in other words: `node` on the PATH, user 65532. */
 async function nodeFiles(): Promise<Record<string, string>> {
   const node = process.execPath;
-  const libraries = (await execute("ldd", [node])).match(/\/\S+\.so\S*/g) ?? [];
-  const files: Record<string, string> = { "/usr/local/bin/node": node };
-  for (const library of libraries) files[library] = library;
-  return files;
+  return { "/usr/local/bin/node": node, ...(await librariesOf(node)) };
+}
+
+/** The shared libraries that these programs or libraries load, each at its own path. */
+export async function librariesOf(...files: string[]): Promise<Record<string, string>> {
+  const libraries = (await execute("ldd", files)).match(/(?<=\s)\/\S+\.so\S*(?= \()/g) ?? [];
+  return Object.fromEntries(libraries.map((library) => [library, library]));
 }
 
 /**

@@ -1,5 +1,7 @@
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { binary } from "./binaries.ts";
+import { oneLine } from "./command.ts";
 import { dockerProblem } from "./docker.ts";
 import { execute } from "./execute.ts";
 import { type ImageName, image } from "./images.ts";
@@ -20,8 +22,6 @@ const registration = (kind: "InitConfiguration" | "JoinConfiguration", name: str
 /**
  * A cluster of kind's: as many nodes as asked for, node-1 (the control plane), node-2, …, and a second Docker network
  * as every node's eth1. Docker pulls kind's own node image, or uses the one that KIND_IMAGE names.
- *
- * Two clusters side by side need fs.inotify.max_user_instances of 512: each node takes about 20 of the usual 128.
  */
 export async function openKindCluster(options: { nodes: number; images: ImageName[] }): Promise<OpenCluster> {
   const directory = createStateDirectory("kind");
@@ -70,8 +70,24 @@ export async function openKindCluster(options: { nodes: number; images: ImageNam
     };
   } catch (error) {
     await stop().catch(() => {}); // the first error says more
-    throw error;
+    const hint = inotifyHint();
+    throw hint === undefined ? error : new Error(`${oneLine(error)}; ${hint}`, { cause: error });
   }
+}
+
+const INOTIFY_LIMIT = "/proc/sys/fs/inotify/max_user_instances";
+/** Each node takes about 20; the usual 128 are too few for two clusters and what else a machine runs. */
+const ENOUGH_INOTIFY = 512;
+
+/** Why a kubelet may not have started although nothing is wrong with the cluster; undefined if there are enough. */
+export function inotifyHint(limit = inotifyLimit()): string | undefined {
+  if (limit >= ENOUGH_INOTIFY) return undefined;
+  return `if a kubelet reports "too many open files": fs.inotify.max_user_instances is ${limit}, and a node takes about 20; run one test file at a time, or sysctl -w fs.inotify.max_user_instances=${ENOUGH_INOTIFY}`;
+}
+
+/** Infinite if this machine shows none: the engine runs on another one. */
+function inotifyLimit(): number {
+  return existsSync(INOTIFY_LIMIT) ? Number(readFileSync(INOTIFY_LIMIT, "utf8")) : Number.POSITIVE_INFINITY;
 }
 
 /** kind names its containers after the cluster and their role: -control-plane, -worker, -worker2, … */

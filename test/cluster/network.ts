@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { waitUntil } from "./daemon.ts";
 import { execute } from "./execute.ts";
+import { ADDRESSING, familyOf, type IpFamily } from "./ip-families.ts";
 
 /** Nodes are numbered from 1 to this. Every node has routes to all of them, so that one may join later. */
 export const MAX_NODES = 9;
@@ -8,8 +9,10 @@ export const MAX_NODES = 9;
 /** The networks of one cluster. The slot, 0–15, keeps those of several clusters on one machine apart. */
 export interface ClusterNetwork {
   slot: number;
-  /** Bridge of the machine to which every node's eth0 is tied; the API server listens on its address. */
+  ipFamilies: readonly IpFamily[];
+  /** Bridge of the machine to which every node's eth0 is tied; it has an address of each family. */
   bridge: string;
+  /** That of the first family; the API server listens on it. */
   address: string;
   /** Bridge of the second network, to which every node's eth1 is tied: for macvlan. It has no address. */
   secondBridge: string;
@@ -17,14 +20,15 @@ export interface ClusterNetwork {
 
 export interface NodeNetwork {
   namespace: string;
-  address: string;
+  /** One of each family. */
+  addresses: string[];
   /**
    * The first five bytes of its interfaces' hardware addresses (locally administered). As those of a machine
    * they outlive a loss of power: others would send to the old one until their neighbour entry expires.
    */
   hardwareAddress: string;
-  /** This node's part of the pods' network, 10.x.n.0/24. */
-  podCidr: string;
+  /** This node's part of the pods' network, one of each family. */
+  podCidrs: string[];
   cluster: ClusterNetwork;
   /** The links' ends on the machine. */
   links: { first: string; second: string };
@@ -38,28 +42,34 @@ export interface Service {
   server: string;
 }
 
-export function clusterNetwork(slot: number): ClusterNetwork {
+export function clusterNetwork(slot: number, ipFamilies: readonly IpFamily[] = ["IPv4"]): ClusterNetwork {
   return {
     slot,
+    ipFamilies,
     bridge: `mo${slot}br0`,
-    address: `172.30.${slot}.1`,
+    address: ADDRESSING[ipFamilies[0] ?? "IPv4"].machine(slot),
     secondBridge: `mo${slot}br1`,
   };
 }
 
 /** @param number from 1 to MAX_NODES */
 export function nodeNetwork(cluster: ClusterNetwork, number: number): NodeNetwork {
-  const address = (n: number) => `172.30.${cluster.slot}.${10 + n}`;
-  const podCidr = (n: number) => `10.${100 + cluster.slot}.${n}.0/24`;
-  const peers = nodeNumbers().filter((n) => n !== number);
+  const ofEach = (n: number) =>
+    cluster.ipFamilies.map((family) => ({
+      podCidr: ADDRESSING[family].pods(cluster.slot, n),
+      address: ADDRESSING[family].node(cluster.slot, n),
+    }));
+  const own = ofEach(number);
   return {
     namespace: `mo${cluster.slot}-node-${number}`,
-    address: address(number),
+    addresses: own.map(({ address }) => address),
     hardwareAddress: `02:6d:6f:${byte(cluster.slot)}:${byte(number)}`,
-    podCidr: podCidr(number),
+    podCidrs: own.map(({ podCidr }) => podCidr),
     cluster,
     links: { first: `mo${cluster.slot}n${number}a`, second: `mo${cluster.slot}n${number}b` },
-    peers: peers.map((n) => ({ podCidr: podCidr(n), address: address(n) })),
+    peers: nodeNumbers()
+      .filter((n) => n !== number)
+      .flatMap(ofEach),
   };
 }
 
@@ -72,11 +82,13 @@ export function nodeNumbers(): number[] {
 }
 
 export async function addClusterNetwork(network: ClusterNetwork): Promise<void> {
-  const { bridge, secondBridge, address } = network;
+  const { bridge, secondBridge } = network;
   await ip([
     `link add ${bridge} type bridge forward_delay 0`,
     `link set ${bridge} up`,
-    `address add ${address}/24 dev ${bridge}`,
+    ...network.ipFamilies.map((family) =>
+      addAddress(family, ADDRESSING[family].machine(network.slot), bridge),
+    ),
     `link add ${secondBridge} type bridge forward_delay 0`,
     `link set ${secondBridge} up`,
   ]);
@@ -101,22 +113,31 @@ export async function addNodeNetwork(node: NodeNetwork, service: Service): Promi
       "link set lo up",
       `link set eth0 address ${node.hardwareAddress}:00 up`,
       `link set eth1 address ${node.hardwareAddress}:01 up`,
-      `address add ${node.address}/24 dev eth0`,
-      `route add default via ${cluster.address}`,
+      ...node.addresses.map((address) => addAddress(familyOf(address), address, "eth0")),
+      ...cluster.ipFamilies.map(
+        (family) => `route add default via ${ADDRESSING[family].machine(cluster.slot)}`,
+      ),
       ...node.peers.map((peer) => `route add ${peer.podCidr} via ${peer.address}`),
     ],
     namespace,
   );
   // The route of a node that lost power is still there.
-  await ip([`route replace ${node.podCidr} via ${node.address}`]);
-  await inNamespace(namespace, "sysctl", "-qw", "net.ipv4.ip_forward=1");
+  await ip(node.podCidrs.map((podCidr, index) => `route replace ${podCidr} via ${node.addresses[index]}`));
+  const forwarding = cluster.ipFamilies.map((family) => `${ADDRESSING[family].forwarding}=1`);
+  await inNamespace(namespace, "sysctl", "-qw", ...forwarding);
   // The API server is the one service that Multus and the operator use, and kube-proxy, which a cluster may
   // have besides, would cost a process and 60 MB a node for this one rule.
   for (const chain of ["PREROUTING", "OUTPUT"]) {
     const match = ["-d", service.address, "-p", "tcp", "--dport", "443"];
     const action = ["-j", "DNAT", "--to-destination", service.server];
-    await inNamespace(namespace, "iptables", "-t", "nat", "-A", chain, ...match, ...action);
+    const { iptables } = ADDRESSING[familyOf(service.address)];
+    await inNamespace(namespace, iptables, "-t", "nat", "-A", chain, ...match, ...action);
   }
+}
+
+function addAddress(family: IpFamily, address: string, device: string): string {
+  const { prefix, addressFlags } = ADDRESSING[family];
+  return `address add ${address}/${prefix} dev ${device} ${addressFlags}`;
 }
 
 /** Ends what still runs on the node's network; its links, routes and rules go with the namespace. */

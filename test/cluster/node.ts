@@ -45,7 +45,7 @@ export class ClusterNode {
 
   constructor(options: NodeOptions) {
     this.name = options.name;
-    this.address = options.network.address;
+    this.address = options.network.addresses[0] ?? "";
     this.#options = options;
   }
 
@@ -191,7 +191,7 @@ export class ClusterNode {
       `--config=${config}`,
       `--kubeconfig=${access}`,
       `--hostname-override=${this.name}`,
-      `--node-ip=${this.address}`,
+      `--node-ip=${this.#options.network.addresses.join()}`,
       "--root-dir=/var/lib/kubelet",
       "--cert-dir=/var/lib/kubelet/pki",
       ...(taints === undefined ? [] : [`--register-with-taints=${taints}`]),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { startControlPlane } from "./control-plane.ts";
 import { bareMachineProblem } from "./host-packages.ts";
+import { inotifyHint } from "./kind.ts";
 import { describeOn, openCluster } from "./open-cluster.ts";
 import { missing, selectTarget } from "./target.ts";
 
@@ -53,6 +54,11 @@ test("a cluster that exists is used as it is, and stays", async () => {
   await expect(cluster.loadImage("busybox")).rejects.toThrow("CLUSTER=kubeconfig has no loadImage");
   await cluster.stop();
   expect(await plane.isReady()).toBe(true);
+});
+
+test("an error of kind's names the limit that keeps a kubelet from starting, if it is low", () => {
+  expect(inotifyHint(128)).toContain("fs.inotify.max_user_instances is 128");
+  expect(inotifyHint(8192)).toBeUndefined();
 });
 
 describeOn(

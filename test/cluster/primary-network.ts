@@ -1,8 +1,9 @@
 import { binaries } from "./binaries.ts";
+import { ADDRESSING, familyOf } from "./ip-families.ts";
 import type { ClusterNode } from "./node.ts";
 
 /** The plugins that a distribution's containernetworking-plugins package puts on a node. */
-const CNI_PLUGINS = [
+export const CNI_PLUGINS = [
   "bridge",
   "macvlan",
   "ptp",
@@ -18,10 +19,17 @@ const CNI_PLUGINS = [
 
 export const PRIMARY_CONFLIST = "/etc/cni/net.d/10-bridge.conflist";
 
-/** What a distribution's CNI leaves on a node: plugins, and a conflist with the node's part of the pods' network. */
-export async function installPrimaryNetwork(node: ClusterNode, podCidr: string): Promise<void> {
+/**
+ * What a distribution's CNI leaves on a node: plugins, and a conflist.
+ * @param podCidrs the node's part of the pods' network, one of each family
+ */
+export async function installPrimaryNetwork(node: ClusterNode, podCidrs: readonly string[]): Promise<void> {
   await node.exec("cp", ...(await binaries(CNI_PLUGINS)), "/opt/cni/bin/");
-  const conflist = {
+  await node.writeFile(PRIMARY_CONFLIST, `${JSON.stringify(primaryConflist(podCidrs), null, 2)}\n`);
+}
+
+export function primaryConflist(podCidrs: readonly string[]): object {
+  return {
     cniVersion: "0.3.1", // as Calico and Flannel write it; Multus 3.4 speaks nothing newer than 0.4.0
     name: "bridge-net",
     plugins: [
@@ -30,10 +38,13 @@ export async function installPrimaryNetwork(node: ClusterNode, podCidr: string):
         bridge: "cni0",
         isGateway: true,
         hairpinMode: true,
-        ipam: { type: "host-local", ranges: [[{ subnet: podCidr }]], routes: [{ dst: "0.0.0.0/0" }] },
+        ipam: {
+          type: "host-local",
+          ranges: podCidrs.map((subnet) => [{ subnet }]),
+          routes: podCidrs.map((subnet) => ({ dst: ADDRESSING[familyOf(subnet)].everything })),
+        },
       },
       { type: "portmap", capabilities: { portMappings: true } },
     ],
   };
-  await node.writeFile(PRIMARY_CONFLIST, `${JSON.stringify(conflist, null, 2)}\n`);
 }

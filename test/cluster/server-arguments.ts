@@ -94,8 +94,3 @@ export function schedulerArguments(layout: Layout, kubeconfig: string): string[]
     "--leader-elect=false",
   ];
 }
-
-/** The first usable address of a service range: the API server's own service. */
-export function firstAddress(cidr: string): string {
-  return cidr.replace(/\d+\/\d+$/, "1");
-}

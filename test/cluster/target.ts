@@ -13,11 +13,13 @@ export type Capability =
   | "secondNetwork"
   /** The primary network's file is that of test/cluster/primary-network.ts, and a test may edit it. */
   | "ownPrimaryNetwork"
+  /** Nodes, pods and Services have the IP families that the test asks for. */
+  | "ipFamilies"
   /** Calico as the primary network, if the test asks for it. */
   | "calico";
 
 export const TARGETS = {
-  bare: ["nodeExec", "ownNodes", "loadImage", "secondNetwork", "ownPrimaryNetwork", "calico"],
+  bare: ["nodeExec", "ownNodes", "loadImage", "secondNetwork", "ownPrimaryNetwork", "ipFamilies", "calico"],
   kind: ["nodeExec", "loadImage", "secondNetwork"],
   kubeconfig: [],
 } as const satisfies Record<string, readonly Capability[]>;

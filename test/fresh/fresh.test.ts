@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { prerequisites } from "./debian-root.ts";
 import { fresh, freshProblem } from "./fresh.ts";
+import { prerequisites } from "./prerequisites.ts";
 
 test("README names the packages of a fresh machine in one line that can be pasted", () => {
   expect(prerequisites()).toContain("make");

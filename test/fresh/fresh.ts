@@ -14,6 +14,7 @@ import { binaries, REQUIRED_BINARIES } from "../cluster/binaries.ts";
 import { cacheDirectory } from "../cluster/cache.ts";
 import { nodeCgroup, removeCgroup } from "../cluster/cgroups.ts";
 import { Daemon, waitUntil } from "../cluster/daemon.ts";
+import { debianRoot, release } from "../cluster/debian-root.ts";
 import { execute } from "../cluster/execute.ts";
 import { bareMachineProblem, installsPackages, requireDebianPackages } from "../cluster/host-packages.ts";
 import { nodeNumbers } from "../cluster/network.ts";
@@ -23,7 +24,7 @@ import {
   removeStateDirectory,
 } from "../cluster/state-directory.ts";
 import { configureClients } from "./clients.ts";
-import { debianRoot, prerequisites, release } from "./debian-root.ts";
+import { prerequisites } from "./prerequisites.ts";
 
 const REPOSITORY = resolve(import.meta.dirname, "../..");
 const KIND = "fresh";
@@ -53,7 +54,7 @@ export async function fresh(): Promise<void> {
   await requireDebianPackages(["debootstrap", "slirp4netns", "util-linux"]);
   await sweep();
   await binaries(REQUIRED_BINARIES);
-  const archive = await debianRoot(say);
+  const archive = await debianRoot(prerequisites(), say);
   const directory = createStateDirectory(KIND);
   const root = rootOf(directory);
   let newcomer: Newcomer | undefined;

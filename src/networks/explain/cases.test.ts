@@ -29,6 +29,10 @@ const CASES: Record<string, Case> = {
     says: ['the address "192.168.70.33" that app/web requests of app/lan needs a prefix length'],
   },
   "device-busy": { code: "DEVICE_BUSY", says: ['the interface "eth1" on node-1 is busy', "bridge or bond"] },
+  "duplicate-ipv6-address": {
+    code: "DUPLICATE_ADDRESS",
+    says: ["in the layer-2 network of app/lan has the address fd00:1::20 already", "its own range"],
+  },
   "host-device-not-there": {
     code: "MISSING_MASTER",
     config: '{"cniVersion":"0.3.1","type":"host-device","device":"eth7"}',

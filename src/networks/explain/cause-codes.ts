@@ -43,7 +43,7 @@ export const CAUSES = {
   NO_CNI_VERSION: "The NAD's cniVersion is missing, or so old that Multus reports no interface.",
   NOT_REPORTED: "Multus reported no interface for a NAD.",
   NETWORK_GONE: "The pod keeps its networks, but a NAD that it requests no longer exists.",
-  DUPLICATE_ADDRESS: "Another pod has the same address.",
+  DUPLICATE_ADDRESS: "Another pod, or a machine in the network, has the same address.",
   NETWORK_CHANGED: "The NAD changed after the pod was attached.",
   STARTUP_TAINT: "Nodes accept no pods until Multus is ready on them.",
   MULTUS_CHANGING: "The pod waits while Multus is replaced on its node.",

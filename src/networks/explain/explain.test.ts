@@ -498,6 +498,18 @@ describe("explain, about what the operator knows", () => {
     ]);
   });
 
+  it("has a pod that requests the address of another one request a different address", () => {
+    const duplicates = [{ network: "default/lan", address: "fd00:1::5", pods: ["default/web-2"] }];
+    const { sentence } = explained({
+      annotation: '[{"name": "lan", "ips": ["FD00:1:0::0005/64"]}]',
+      status: WITH_NET1.replace("192.168.1.7", "fd00:1::5"),
+      pod: RUNS,
+      rest: { duplicates },
+    });
+    expect(sentence).toContain("request another one for each pod");
+    expect(sentence).not.toContain("host-local");
+  });
+
   it("warns of a NAD that is gone while the pod runs", () => {
     const { code } = explained({ annotation: "lan", status: WITH_NET1, pod: RUNS, nads: {} });
     expect(code).toBe("NETWORK_GONE");

@@ -1,3 +1,4 @@
+import { sameAddress } from "../../cni/address.ts";
 import { show } from "../../cni/finding.ts";
 import { keyOf } from "../attachments.ts";
 import { outcomeOf, type PodOutcome } from "../outcome.ts";
@@ -62,11 +63,16 @@ function attached(input: ExplainInput, evidence: string): Cause {
       `${name} keeps its networks while it runs, but NetworkAttachmentDefinition ${keyOf(gone)} no longer exists: create it again before the pod restarts`,
     );
   const [duplicate] = input.duplicates ?? [];
-  if (duplicate)
+  if (duplicate) {
+    const requested = requests.some(({ ips = [] }) => ips.some((ip) => sameAddress(ip, duplicate.address)));
+    const fix = requested
+      ? "the pod requests this address itself, so request another one for each pod"
+      : "host-local counts addresses per node and per network name, so give each node and each network its own range, or use an IPAM for the whole cluster (whereabouts)";
     return cause(
       "DUPLICATE_ADDRESS",
-      `${name} has the address ${duplicate.address} of ${duplicate.network}, which ${duplicate.pods.join(", ")} has too: host-local counts addresses per node and per network name, so give each node and each network its own range, or use an IPAM for the whole cluster (whereabouts); then ${restartOf(pod)}`,
+      `${name} has the address ${duplicate.address} of ${duplicate.network}, which ${duplicate.pods.join(", ")} has too: ${fix}; then ${restartOf(pod)}`,
     );
+  }
   return cause("ATTACHED", `${name} has the networks that it requested: ${evidence}`);
 }
 

@@ -100,6 +100,12 @@ export const FAILURE_PATTERNS: readonly FailurePattern[] = [
       `${nameOf(place)} cannot give the address ${a || b}: another pod has it, or no range contains it. Request another address in the pod's template, free this one, or widen the range${editing(place)}`,
   },
   {
+    code: "DUPLICATE_ADDRESS",
+    matches: /link \S+ has address (\S+) in DADFAILED state/,
+    sentence: ([address = ""], place) =>
+      `another pod or machine in the layer-2 network of ${nameOf(place)} has the address ${address} already, as the kernel of ${place.node} found out: host-local counts addresses per node, so give each node its own range, or use an IPAM for the whole cluster (whereabouts)${editing(place)}; if the pod requests this address, request another one in its template. The kubelet tries again, with the next address of the range`,
+  },
+  {
     code: "REQUEST_REFUSED",
     matches:
       /'ip' field is expected to be in CIDR notation, got: \\?'([^'\\]*)|invalid CIDR address: ([^\s'"\\]+)/,

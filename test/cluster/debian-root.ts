@@ -1,21 +1,12 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import { cacheDirectory } from "../cluster/cache.ts";
-import { execute } from "../cluster/execute.ts";
-import { withFileLock } from "../cluster/file-lock.ts";
-
-const README = resolve(import.meta.dirname, "../../README.md");
+import { dirname, join } from "node:path";
+import { cacheDirectory } from "./cache.ts";
+import { execute } from "./execute.ts";
+import { withFileLock } from "./file-lock.ts";
 
 /** How the directory is named in which the system is made. */
 const MAKING = "making-";
-
-/** The Debian packages that a reader of README installs first: those of its one `apt-get install` line. */
-export function prerequisites(readme = readFileSync(README, "utf8")): string[] {
-  const [, packages = ""] = /^apt-get install ((?:[a-z0-9][a-z0-9.+-]* ?)+)$/m.exec(readme) ?? [];
-  if (packages === "") throw new Error("README has no line `apt-get install PACKAGE…`");
-  return packages.trim().split(" ");
-}
 
 /** The release of Debian that this machine has, which the new root gets too. */
 export function release(): string {
@@ -23,11 +14,10 @@ export function release(): string {
 }
 
 /**
- * An archive of Debian's minimal system with the prerequisites and nothing else, made by debootstrap once and kept in the
+ * An archive of Debian's minimal system with these packages and nothing else, made by debootstrap once and kept in the
  * cache.
  */
-export async function debianRoot(say: (text: string) => void): Promise<string> {
-  const packages = prerequisites();
+export async function debianRoot(packages: readonly string[], say: (text: string) => void): Promise<string> {
   const key = createHash("sha256").update(JSON.stringify(packages)).digest("hex").slice(0, 16);
   const archive = cacheDirectory("fresh", `${release()}-${key}.tar`);
   if (existsSync(archive)) return archive;
