@@ -159,12 +159,12 @@ test("restart needed: the NAD changed after the pod was attached", () => {
   expect(decide(attached).kind).toBe("attached");
 });
 
-test("the evidence is one bounded line, whatever tenants wrote, and found in no time", () => {
+test("the evidence is one bounded line, whatever tenants wrote, and found in little CPU time", () => {
   const networks = Array.from({ length: 4_000 }, () => "net").join(",");
   const status = Array.from({ length: 3_000 }, () => got("apps/net", { ips: ["\n\u202e".repeat(10)] }));
-  const start = performance.now();
+  const start = process.cpuUsage();
   const outcome = decide({ ...running, networks, status });
-  expect(performance.now() - start).toBeLessThan(1000);
+  expect(process.cpuUsage(start).user / 1000, "ms of CPU time").toBeLessThan(1000);
   expect(outcome.kind).toBe("partial");
   const { evidence } = decide({ ...running, status: [got("apps/net", { ips: ["\n\u202e".repeat(3000)] })] });
   expect(evidence.length).toBeLessThanOrEqual(1024);
