@@ -4,13 +4,13 @@ import { validateCommand } from "../validate.ts";
 import { VERSION } from "../version.ts";
 import { checkCommand } from "./check.ts";
 import { explainCommand } from "./explain.ts";
-import { logsCommand } from "./logs.ts";
+import { logsCommand } from "./logs/logs.ts";
 import { networksCommand } from "./networks.ts";
 import { nodesCommand } from "./nodes.ts";
 import { podsCommand } from "./pods.ts";
 import { addCommonOptions } from "./session.ts";
 import { statusCommand } from "./status.ts";
-import { sysdumpCommand } from "./sysdump.ts";
+import { sysdumpCommand } from "./sysdump/sysdump.ts";
 import { pluginVersionCommand } from "./version.ts";
 
 /** With this first argument, which bin/kubectl-multus passes, the program is the kubectl plugin. */

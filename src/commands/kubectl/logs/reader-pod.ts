@@ -1,5 +1,5 @@
-import type { KubeObject } from "../../crds/kube-object.ts";
-import type { MultusInstall } from "../../crds/multus-install/multus-install.ts";
+import type { KubeObject } from "../../../crds/kube-object.ts";
+import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
 
 /** The requested part of a log. */
 export interface LogRange {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { parsedInstall } from "../../crds/multus-install/parsed-install.ts";
+import { parsedInstall } from "../../../crds/multus-install/parsed-install.ts";
 import { readerPod } from "./reader-pod.ts";
 
 function podOf(follow: boolean) {

@@ -1,6 +1,6 @@
-import { printable } from "../../display/text.ts";
-import { Interrupted } from "./errors.ts";
-import { remedy } from "./failure.ts";
+import { printable } from "../../../display/text.ts";
+import { Interrupted } from "../errors.ts";
+import { remedy } from "../failure.ts";
 
 export interface ManyLogs {
   nodes: readonly string[];

@@ -1,9 +1,9 @@
-import { oneLine, printable } from "../../display/text.ts";
-import { ApiError, NetworkError } from "../../kube/errors.ts";
-import { PODS } from "../../kube/resource.ts";
-import { podLog } from "./node-log.ts";
-import type { PermittedReader } from "./permitted-reader.ts";
-import { ByteWindow } from "./pod-log.ts";
+import { oneLine, printable } from "../../../display/text.ts";
+import { ApiError, NetworkError } from "../../../kube/errors.ts";
+import { PODS } from "../../../kube/resource.ts";
+import { podLog } from "../logs/node-log.ts";
+import { ByteWindow } from "../logs/pod-log.ts";
+import type { PermittedReader } from "../permitted-reader.ts";
 
 /** Of one container. */
 const MAX_BYTES = 1 << 20;

@@ -1,11 +1,11 @@
-import { ApiError } from "../../kube/errors.ts";
-import { NODES } from "../../kube/resource.ts";
-import { UsageError } from "./errors.ts";
-import type { InstallWithStatus } from "./install.ts";
-import { requireReadable } from "./missing-permissions.ts";
-import { multusByNode } from "./multus-pod.ts";
-import { PermittedReader } from "./permitted-reader.ts";
-import type { Session } from "./session.ts";
+import { ApiError } from "../../../kube/errors.ts";
+import { NODES } from "../../../kube/resource.ts";
+import { UsageError } from "../errors.ts";
+import type { InstallWithStatus } from "../install.ts";
+import { requireReadable } from "../missing-permissions.ts";
+import { multusByNode } from "../multus-pod.ts";
+import { PermittedReader } from "../permitted-reader.ts";
+import type { Session } from "../session.ts";
 
 /** The nodes whose log the user asks for. */
 export interface NodeChoice {

@@ -1,5 +1,5 @@
 import { StringDecoder } from "node:string_decoder";
-import { printable } from "../../display/text.ts";
+import { printable } from "../../../display/text.ts";
 
 /** Multus begins a line with its time (pkg/logging: time.RFC3339). */
 const TIME = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d))\s/;

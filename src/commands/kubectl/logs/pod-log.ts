@@ -1,8 +1,8 @@
-import { type ApiObject, PODS } from "../../kube/resource.ts";
-import { UsageError } from "./errors.ts";
+import { type ApiObject, PODS } from "../../../kube/resource.ts";
+import { UsageError } from "../errors.ts";
+import type { Session } from "../session.ts";
 import { podLog } from "./node-log.ts";
 import type { LogRange } from "./reader-pod.ts";
-import type { Session } from "./session.ts";
 
 /** Copies the output of the Multus pod on a node. Throws a UsageError if there is none. */
 export async function readPodLog(

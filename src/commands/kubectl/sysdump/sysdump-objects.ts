@@ -1,7 +1,7 @@
-import { NETWORKS_POLICY, REQUESTS_POLICY, WEBHOOK_CONFIGURATION } from "../../admission/names.ts";
-import { MULTUS_INSTALL } from "../../crds/multus-install/multus-install.ts";
-import { NETWORK_ATTACHMENT_DEFINITIONS } from "../../crds/network-attachment-definition.ts";
-import { NETWORK_ATTACHMENT_REPORT } from "../../crds/network-attachment-report/report.ts";
+import { NETWORKS_POLICY, REQUESTS_POLICY, WEBHOOK_CONFIGURATION } from "../../../admission/names.ts";
+import { MULTUS_INSTALL } from "../../../crds/multus-install/multus-install.ts";
+import { NETWORK_ATTACHMENT_DEFINITIONS } from "../../../crds/network-attachment-definition.ts";
+import { NETWORK_ATTACHMENT_REPORT } from "../../../crds/network-attachment-report/report.ts";
 import {
   type ApiObject,
   apiVersionOf,
@@ -14,12 +14,12 @@ import {
   type ResourceType,
   VALIDATING_ADMISSION_POLICIES,
   VALIDATING_WEBHOOK_CONFIGURATIONS,
-} from "../../kube/resource.ts";
-import { LAST_COMPLETE } from "../../render/last-complete.ts";
-import { toYaml } from "../yaml.ts";
-import { OPERATOR } from "./operator.ts";
-import type { PermittedReader } from "./permitted-reader.ts";
-import { DEPLOYMENTS } from "./types.ts";
+} from "../../../kube/resource.ts";
+import { LAST_COMPLETE } from "../../../render/last-complete.ts";
+import { toYaml } from "../../yaml.ts";
+import { OPERATOR } from "../operator.ts";
+import type { PermittedReader } from "../permitted-reader.ts";
+import { DEPLOYMENTS } from "../types.ts";
 
 export interface DumpedPlaces {
   /** Of Multus; undefined if there is no MultusInstall. */

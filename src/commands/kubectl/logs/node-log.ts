@@ -1,14 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { MultusInstall } from "../../crds/multus-install/multus-install.ts";
-import { oneLine } from "../../display/text.ts";
-import type { KubeClient } from "../../kube/client.ts";
-import { ApiError } from "../../kube/errors.ts";
-import { type ApiObject, CORE_EVENTS, type ObjectRef, PODS, pathOf } from "../../kube/resource.ts";
-import { Interrupted, UsageError } from "./errors.ts";
-import { findOperator, operatorImage } from "./operator.ts";
+import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
+import { oneLine } from "../../../display/text.ts";
+import type { KubeClient } from "../../../kube/client.ts";
+import { ApiError } from "../../../kube/errors.ts";
+import { type ApiObject, CORE_EVENTS, type ObjectRef, PODS, pathOf } from "../../../kube/resource.ts";
+import { Interrupted, UsageError } from "../errors.ts";
+import { findOperator, operatorImage } from "../operator.ts";
+import { PermittedReader } from "../permitted-reader.ts";
 import { deleteOrphanedLogPods } from "./orphaned-log-pods.ts";
-import { PermittedReader } from "./permitted-reader.ts";
 import { type LogRange, READER_CONTAINER, readerPod } from "./reader-pod.ts";
 
 export interface NodeLogRequest {

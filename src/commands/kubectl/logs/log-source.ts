@@ -1,5 +1,5 @@
-import type { MultusInstallSpec } from "../../crds/multus-install/spec.ts";
-import { flavourOf } from "../../multus/releases.ts";
+import type { MultusInstallSpec } from "../../../crds/multus-install/spec.ts";
+import { flavourOf } from "../../../multus/releases.ts";
 
 /** Where the log that Multus writes on a node is. */
 export type LogSource =

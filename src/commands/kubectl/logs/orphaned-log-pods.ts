@@ -1,6 +1,6 @@
-import type { KubeClient } from "../../kube/client.ts";
-import { ApiError } from "../../kube/errors.ts";
-import { type ApiObject, PODS } from "../../kube/resource.ts";
+import type { KubeClient } from "../../../kube/client.ts";
+import { ApiError } from "../../../kube/errors.ts";
+import { type ApiObject, PODS } from "../../../kube/resource.ts";
 import { READER_LABELS } from "./reader-pod.ts";
 
 /** A program that waits for a reader pod reads it as soon as it ends. */

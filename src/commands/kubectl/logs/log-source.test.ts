@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { multusInstallSpec } from "../../crds/multus-install/spec.ts";
+import { multusInstallSpec } from "../../../crds/multus-install/spec.ts";
 import { logSourceOf } from "./log-source.ts";
 
 const LOG = { file: "/opt/cni/log/multus.log", hostDir: "/opt/cni/log" };

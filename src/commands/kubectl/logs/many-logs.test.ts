@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { Interrupted, UsageError } from "./errors.ts";
+import { Interrupted, UsageError } from "../errors.ts";
 import { type ManyLogs, readManyLogs } from "./many-logs.ts";
 
 function setup(read: ManyLogs["read"], more: Partial<ManyLogs> = {}) {

@@ -1,15 +1,15 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { duration } from "./duration.ts";
-import { UsageError } from "./errors.ts";
-import { requireInstall } from "./install.ts";
+import { duration } from "../duration.ts";
+import { UsageError } from "../errors.ts";
+import { requireInstall } from "../install.ts";
+import { atLeastOne } from "../numbers.ts";
+import { type CommonOptions, inSession, type Session } from "../session.ts";
 import { existingNodes, nodeChoice } from "./log-nodes.ts";
 import { logSourceOf } from "./log-source.ts";
 import { LogText } from "./log-text.ts";
 import { readManyLogs } from "./many-logs.ts";
 import { readLogOnNode } from "./node-log.ts";
-import { atLeastOne } from "./numbers.ts";
 import { readPodLog } from "./pod-log.ts";
-import { type CommonOptions, inSession, type Session } from "./session.ts";
 
 interface LogsOptions extends CommonOptions {
   node?: string;
