@@ -13,6 +13,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { cacheDirectory } from "./cache.ts";
@@ -57,10 +58,11 @@ export interface DockerfileBuild {
 
 /** Files put into an empty image. Built if the cache has none of the same content. */
 export async function fromScratch(name: string, r: Recipe): Promise<Image> {
-  const key = hashOf([
-    JSON.stringify({ ...r, files: Object.keys(r.files) }),
-    ...Object.values(r.files).flatMap(contents),
-  ]);
+  const described = JSON.stringify({ ...r, files: Object.keys(r.files) });
+  const sources = Object.values(r.files);
+  const key = remembered(hashOf([described, ...sources.flatMap((path) => contents(path, identity))]), () =>
+    hashOf([described, ...sources.flatMap((path) => contents(path))]),
+  );
   return await cached(name, r.reference, key, async (archive) => {
     const container = (await buildah("from", "scratch")).trim();
     try {
@@ -184,13 +186,33 @@ function place(source: string, target: string, placed: Map<string, string>): voi
 }
 
 /** Names and contents of a file, or of all in a directory. */
-function contents(path: string): (string | Buffer)[] {
+function contents(path: string, read: (path: string) => string | Buffer = readFileSync): (string | Buffer)[] {
   const stat = lstatSync(path);
   if (stat.isSymbolicLink()) return [readlinkSync(path)];
-  if (!stat.isDirectory()) return [readFileSync(path)];
+  if (!stat.isDirectory()) return [read(path)];
   return readdirSync(path)
     .toSorted()
-    .flatMap((name) => [name, ...contents(join(path, name))]);
+    .flatMap((name) => [name, ...contents(join(path, name), read)]);
+}
+
+/** From here on a file's content is hashed only when its size or time has changed: programs have a hundred megabytes. */
+const LARGE_BYTES = 8_000_000;
+
+/** The content of a small file; where a large one is and since when, which changes with its content. */
+function identity(path: string): string | Buffer {
+  const { size, mtimeMs, ino } = statSync(path);
+  return size < LARGE_BYTES ? readFileSync(path) : `${path} ${size} ${mtimeMs} ${ino}`;
+}
+
+/** The key that was computed for the same identities before. */
+function remembered(identities: string, compute: () => string): string {
+  const file = cacheDirectory("images", "keys", identities);
+  if (existsSync(file)) return readFileSync(file, "utf8");
+  const key = compute();
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(`${file}.${process.pid}`, key);
+  renameSync(`${file}.${process.pid}`, file);
+  return key;
 }
 
 function hashOf(parts: readonly (string | Buffer)[]): string {
