@@ -24,6 +24,17 @@ const UNIT = {
   },
 };
 
+/** After all others and alone: its limits in seconds are those of the documentation. */
+const LIMITS = {
+  extends: true as const,
+  test: {
+    name: "limits",
+    include: ["test/limits/**/*.test.ts"],
+    maxWorkers: 1,
+    sequence: { groupOrder: 1 },
+  },
+};
+
 export default defineConfig({
   test: {
     reporters: ["default", "./scripts/closing-line-reporter.ts"],
@@ -45,6 +56,7 @@ export default defineConfig({
       project("faults", "test/faults/**/*.test.ts"),
       project("fresh", "test/fresh/**/*.test.ts"),
       project("e2e", "test/e2e/**/*.test.ts"),
+      LIMITS,
     ],
   },
 });

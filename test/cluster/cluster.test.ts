@@ -9,7 +9,6 @@ import { type Cluster, startCluster, sweepDeadClusters } from "./cluster.ts";
 import { waitUntil } from "./daemon.ts";
 import { bareMachineProblem } from "./host-packages.ts";
 import { image } from "./images.ts";
-import { promised } from "./limits.ts";
 import type { ClusterNode } from "./node.ts";
 import { list, pod } from "./pods.ts";
 import { type Marks, traces } from "./traces.ts";
@@ -25,13 +24,10 @@ function marksOf(cluster: Cluster): Marks {
 
 describe.skipIf(problem)(`a cluster of two nodes${problem ? ` (skipped: ${problem})` : ""}`, () => {
   let cluster: Cluster;
-  let startMs: number;
   beforeAll(async () => {
     await binaries(["kube-apiserver", "etcd", "containerd", "bridge"]);
     await Promise.all([image("pause"), image("busybox")]);
-    const start = Date.now();
     cluster = await startCluster({ services: true });
-    startMs = Date.now() - start;
     await cluster.kubectlWithInput(
       list(
         pod("one", { node: "node-1", script: "echo hello from one; exec sleep 1000000" }),
@@ -48,8 +44,7 @@ describe.skipIf(problem)(`a cluster of two nodes${problem ? ` (skipped: ${proble
   const addressOf = async (name: string) =>
     await cluster.kubectl("get", "pod", name, "-o", "jsonpath={.status.podIP}");
 
-  test("starts within 30 s, both nodes Ready under their own names and addresses", async () => {
-    expect(startMs).toBeLessThan(promised(30_000));
+  test("has both nodes Ready under their own names and addresses", async () => {
     const shown = await cluster.kubectl(
       "get",
       "nodes",

@@ -3,7 +3,6 @@ import { MULTUS_INSTALL, MULTUS_INSTALL_API_VERSION } from "../../src/crds/multu
 import { type ApiObject, describe as nameOf, PODS, refOf } from "../../src/kube/resource.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
-import { promised } from "../cluster/limits.ts";
 import { describeOn, type OpenCluster, openCluster } from "../cluster/open-cluster.ts";
 import { list, pod } from "../cluster/pods.ts";
 import {
@@ -129,9 +128,7 @@ describeOn(
       expect(await everything(), "refused").toEqual(before);
       await expectAttached("refused");
 
-      const start = Date.now();
       await kubectl.run("delete", "multusinstall", "multus", "--timeout=120s");
-      expect(Date.now() - start).toBeLessThan(promised(10_000));
       expect(await kubectl.client.get({ type: MULTUS_INSTALL, name: "multus" })).toBeUndefined();
       expect(await everything(), "deleted").toEqual(before);
       await expectAttached("deleted");

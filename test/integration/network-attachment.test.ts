@@ -11,7 +11,6 @@ import { CUSTOM_RESOURCE_DEFINITIONS, NODES, PODS, pathOf } from "../../src/kube
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
-import { promised } from "../cluster/limits.ts";
 import { RunningController, World } from "./networks/world.ts";
 
 let plane: ControlPlane;
@@ -71,13 +70,12 @@ it.each([
   ["no type", { cniVersion: "0.3.1" }, "Valid", "Invalid", "type"],
   ["a path in the type", { cniVersion: "0.3.1", type: "../x" }, "Valid", "Invalid", "type"],
   ["an address range that is reversed", macvlan({ ipam: hostLocal(20, 10) }), "Valid", "Invalid", "rangeEnd"],
-])("a NAD with %s has its report within a second", async (what, config, type, reason, text) => {
+])("a NAD with %s has it in its report", async (what, config, type, reason, text) => {
   const name = what.replaceAll(" ", "-");
   await world.nad(name, config);
-  const { status, tookMs } = await world.reportWhere(name, (found) => reasonOf(found, type) === reason);
+  const { status } = await world.reportWhere(name, (found) => reasonOf(found, type) === reason);
   expect(messageOf(status, type)).toContain(text);
   expect(reasonOf(status, "Available")).toBe("Invalid");
-  expect(tookMs).toBeLessThan(promised(1000));
   await waitUntil("the NAD's event", async () => (await world.eventsOf(name)).includes("Invalid"));
   await world.nad(name, macvlan());
   await world.reportWhere(name, (found) => reasonOf(found, type) === "Valid");
@@ -85,7 +83,7 @@ it.each([
   await waitUntil("the report to be deleted", async () => (await world.report(name)) === undefined);
 });
 
-it("reports which nodes lack what a NAD needs, within a second of the inspection", async () => {
+it("reports which nodes lack what a NAD needs after each inspection", async () => {
   const node = (name: string) => ({ apiVersion: "v1", kind: "Node", metadata: { name } });
   for (const name of ["n1", "n2"]) await world.client.create(NODES, node(name));
   const inspected = (name: string, binaries: string[], interfaces: string[]): NodeInspection => ({
@@ -106,8 +104,7 @@ it("reports which nodes lack what a NAD needs, within a second of the inspection
   expect(some.status.nodesLacking).toEqual([{ node: "n2", lacks: ["plugin macvlan"] }]);
   expect(reasonOf(some.status, "Available")).toBe("Attachable");
   controller.inspections.set(inspected("n1", ["bridge"], []));
-  const none = await world.reportWhere("needs", (found) => reasonOf(found, "Available") === "NeedsMissing");
-  expect(none.tookMs).toBeLessThan(promised(1000));
+  await world.reportWhere("needs", (found) => reasonOf(found, "Available") === "NeedsMissing");
   for (const name of ["n1", "n2"])
     controller.inspections.set(inspected(name, ["macvlan", "host-local"], ["eth0", "eth5"]));
   await world.reportWhere("needs", (found) => reasonOf(found, "Available") === "Attachable");

@@ -6,7 +6,6 @@ import { connect } from "../../../src/kube/connection.ts";
 import { LeaderElection } from "../../../src/kube/leader-election.ts";
 import { type ControlPlane, startControlPlane } from "../../cluster/control-plane.ts";
 import { waitUntil } from "../../cluster/daemon.ts";
-import { promised } from "../../cluster/limits.ts";
 
 let plane: ControlPlane;
 let candidates: LeaderElection[] = [];
@@ -53,15 +52,14 @@ it("lets one of two lead", async () => {
   expect(await holder("one")).toBe("b 1");
 });
 
-it("hands over at once when the leader gives up", async () => {
+it("lets another lead when the leader gives up, long before it would try again", async () => {
   const [a, b] = [candidate("two", "a"), candidate("two", "b", 30)];
   await a.acquire();
   const waiting = b.acquire();
   await new Promise((resolve) => setTimeout(resolve, 500)); // b has tried, and would try again in 30 s
-  const start = performance.now();
   await a.release();
-  await waiting;
-  expect(performance.now() - start).toBeLessThan(promised(1000));
+  await waiting; // test/limits measures how long
+  expect([a.isLeading, b.isLeading]).toEqual([false, true]);
 });
 
 it("takes over from a leader that is not heard of any more", async () => {
