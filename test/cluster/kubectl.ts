@@ -2,6 +2,7 @@ import { KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
 import { binary } from "./binaries.ts";
 import { execute } from "./execute.ts";
+import { kubectlGet } from "./kubectl-get.ts";
 
 /** kubectl against one named kubeconfig, never against the user's current context. */
 export class Kubectl {
@@ -20,7 +21,10 @@ export class Kubectl {
 
   /** Returns standard output; throws a CommandError with standard error when kubectl fails. */
   async run(...args: string[]): Promise<string> {
-    return await this.runWithInput("", ...args);
+    const [command, ...rest] = args;
+    const printed =
+      command === "get" ? await kubectlGet(this.client, rest).catch(() => undefined) : undefined;
+    return printed ?? (await this.runWithInput("", ...args));
   }
 
   /** With `input` on standard input, for `-f -`. */

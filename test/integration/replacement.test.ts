@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
 import type { InstallOperator } from "../../src/install-operator.ts";
+import { type ApiObject, NODES, PODS, pathOf, type ResourceType } from "../../src/kube/resource.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
@@ -74,44 +75,36 @@ async function apply(spec: { nodes?: object; [field: string]: unknown }): Promis
 const install = async () => await installNow<Install>(kubectl);
 const ready = async () => (await install()).status?.conditions?.find(({ type }) => type === "Ready");
 
-interface Pod {
-  metadata: { name: string; deletionTimestamp?: string; labels: Record<string, string> };
+interface Pod extends ApiObject {
   spec: { nodeName?: string; containers: { name: string }[]; affinity?: object };
 }
 
-async function pods(selector: string): Promise<Pod[]> {
-  const { items } = await kubectl.get<{ items: Pod[] }>("pods", "-n", "kube-system", "-l", selector);
+async function pods(labelSelector: string): Promise<Pod[]> {
+  const { items } = await kubectl.client.list<Pod>(PODS, { namespace: "kube-system", labelSelector });
   return items;
 }
 
 /** The node that the DaemonSet controller made a pod for, as its affinity says; there is no scheduler here. */
 const nodeOf = ({ spec }: Pod) => spec.nodeName ?? /node-[ab]/.exec(JSON.stringify(spec.affinity))?.[0];
 
-/** Binds a pod to its node and says that it is Ready, as scheduler and kubelet would. */
-async function run(
-  { metadata: { name }, ...pod }: Pod,
-  since = new Date(Date.now() - 60_000),
-): Promise<void> {
+/** Binds a pod to its node and reports it Ready, as scheduler and kubelet would. */
+async function run(pod: Pod, since = new Date(Date.now() - 60_000)): Promise<void> {
+  const { name } = pod.metadata;
   if (!pod.spec.nodeName)
-    await kubectl.runWithInput(
-      JSON.stringify({
+    await kubectl.client.json({
+      method: "POST",
+      path: pathOf({ type: PODS, namespace: "kube-system", name }, "binding"),
+      body: {
         apiVersion: "v1",
         kind: "Binding",
         metadata: { name, namespace: "kube-system" },
-        target: { apiVersion: "v1", kind: "Node", name: nodeOf({ metadata: { name, labels: {} }, ...pod }) },
-      }),
-      "create",
-      "--raw",
-      `/api/v1/namespaces/kube-system/pods/${name}/binding`,
-      "-f",
-      "-",
-    );
-  const status = {
+        target: { apiVersion: "v1", kind: "Node", name: nodeOf(pod) },
+      },
+    });
+  await patchStatus(PODS, name, {
     phase: "Running",
     conditions: [{ type: "Ready", status: "True", lastTransitionTime: since.toISOString() }],
-  };
-  const patch = ["pod", name, "-n", "kube-system", "--subresource=status", "-p", JSON.stringify({ status })];
-  await kubectl.run("patch", ...patch);
+  });
 }
 
 /** Says that every pod runs which is not being deleted. */
@@ -124,19 +117,13 @@ async function runAll(selector: string, count = 2): Promise<void> {
   });
 }
 
-/** Nobody runs on these nodes: what is to end is taken away by hand. */
+/** No kubelet runs on these nodes: pods that must end are removed here. */
 async function endPods(selector: string): Promise<void> {
   for (const { metadata } of await pods(selector))
     if (metadata.deletionTimestamp)
-      await kubectl.run(
-        "delete",
-        "pod",
-        metadata.name,
-        "-n",
-        "kube-system",
-        "--force",
-        "--grace-period=0",
-        "--ignore-not-found",
+      await kubectl.client.delete(
+        { type: PODS, namespace: "kube-system", name: metadata.name },
+        { gracePeriodSeconds: 0 },
       );
 }
 
@@ -278,15 +265,15 @@ const rollout = async () => (await install()).status?.rollout;
 
 const probes = new Set<string>();
 
-async function patchStatus(kind: string, name: string, status: object): Promise<void> {
-  const patch = ["--subresource=status", "-p", JSON.stringify({ status })];
-  await kubectl.run("patch", kind, name, "-n", "kube-system", ...patch);
+async function patchStatus(type: ResourceType, name: string, status: object): Promise<void> {
+  const namespace = type.namespaced ? { namespace: "kube-system" } : {};
+  await kubectl.client.patch({ type, name, ...namespace }, { status }, "status");
 }
 
 /** As kubelets do; without it the node controller calls the nodes lost. */
 async function beatHearts(): Promise<void> {
   const condition = { type: "Ready", status: "True", lastHeartbeatTime: new Date().toISOString() };
-  for (const name of ["node-a", "node-b"]) await patchStatus("node", name, { conditions: [condition] });
+  for (const name of ["node-a", "node-b"]) await patchStatus(NODES, name, { conditions: [condition] });
 }
 
 /** Runs Multus' pods as they come until `done`, and lets those end that are to end; a probe gets what `probe` says. */
@@ -316,7 +303,7 @@ async function simulate(
           `k8s.v1.cni.cncf.io/network-status=${status}`,
         );
       // Once it is attached the operator takes it away.
-      else await patchStatus("pod", metadata.name, { phase: "Running" });
+      else await patchStatus(PODS, metadata.name, { phase: "Running" });
     }
     return await done();
   });
