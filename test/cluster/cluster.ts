@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { type ApiObject, NODES, SERVICE_ACCOUNTS } from "../../src/kube/resource.ts";
 import { installCalico, prepareCalico } from "./calico.ts";
 import { nodeCgroup } from "./cgroups.ts";
 import { oneLine } from "./command.ts";
@@ -8,7 +9,9 @@ import { waitUntil } from "./daemon.ts";
 import { DEFAULT_KUBERNETES } from "./families.ts";
 import { imageStore } from "./image-store.ts";
 import { type ImageName, image, imageNeeds } from "./images.ts";
+import { raiseInotifyLimit } from "./inotify.ts";
 import { ADDRESSING, firstAddress, type IpFamily } from "./ip-families.ts";
+import { Kubectl } from "./kubectl.ts";
 import { requestedKubernetes } from "./kubernetes-release.ts";
 import { type Needs, provide, together } from "./needs.ts";
 import {
@@ -72,6 +75,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     );
   await provide(clusterNeeds(options));
   await sweepDeadClusters();
+  raiseInotifyLimit();
   const cluster = new Cluster(options);
   try {
     await cluster.start();
@@ -87,6 +91,10 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     throw new Error(`the cluster did not start: ${cause}${where}\n${shown}`);
   }
   return cluster;
+}
+
+interface RegisteredNode extends ApiObject {
+  status?: { conditions?: { type: string; status: string }[] };
 }
 
 export class Cluster implements AsyncDisposable {
@@ -137,18 +145,20 @@ export class Cluster implements AsyncDisposable {
 
   /** Waits until every node is Ready and the default namespace has the service account that pods need. */
   async waitForNodes(): Promise<void> {
-    for (const node of this.nodes) {
-      await waitUntil(`${node.name} to register`, async () => {
-        await this.kubectl("get", "node", node.name);
-        return true;
+    const { client } = new Kubectl(this.kubeconfig);
+    for (const { name } of this.nodes) {
+      let last: unknown = "not registered";
+      await waitUntil(`${name} to be Ready`, async () => {
+        const node = await client.get<RegisteredNode>({ type: NODES, name });
+        const ready = node?.status?.conditions?.find(({ type }) => type === "Ready");
+        last = ready ?? last;
+        return ready?.status === "True";
+      }).catch((error: unknown) => {
+        throw new Error(`${oneLine(error)}: ${JSON.stringify(last)}`, { cause: error });
       });
     }
-    const names = this.nodes.map((node) => `node/${node.name}`);
-    await this.kubectl("wait", "--for=condition=Ready", ...names, "--timeout=120s");
-    await waitUntil("the default service account", async () => {
-      await this.kubectl("get", "serviceaccount", "default", "-n", "default");
-      return true;
-    });
+    const account = { type: SERVICE_ACCOUNTS, namespace: "default", name: "default" };
+    await waitUntil("the default service account", async () => (await client.get(account)) !== undefined);
   }
 
   /**

@@ -1,16 +1,15 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
 import { type Cluster, startCluster } from "../cluster/cluster.ts";
 import { waitUntil } from "../cluster/daemon.ts";
-import { execute } from "../cluster/execute.ts";
+import { TestInstall } from "../cluster/installs.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 import type { ClusterNode } from "../cluster/node.ts";
 import { describeOn } from "../cluster/open-cluster.ts";
 import { list, pod } from "../cluster/pods.ts";
 import { PRIMARY_CONFLIST } from "../cluster/primary-network.ts";
-import { installNow, installOperator, waitForReady } from "../cluster/walkthrough.ts";
+import { installOperator } from "../cluster/walkthrough.ts";
 import { expired, foreign } from "./forged-token.ts";
 
 /** Each thing that goes wrong on a node, made to go wrong on a real one: what the status says of it, and that the way out is one. */
@@ -47,33 +46,22 @@ const EXCLUSIVE = `while :; do
   sleep 0.2
 done`;
 
-interface Unhealthy {
-  node: string;
-  reason: string;
-  message: string;
-}
-interface Install {
-  status?: {
-    conditions?: { type: string; status: string; reason: string; message: string }[];
-    nodes?: { available: number; unhealthy?: Unhealthy[] };
-  };
-}
-
-describeOn(["nodeExec", "ownNodes", "loadImage"], "what the status says of nodes that are not well", () => {
+describeOn(["nodeExec", "ownNodes", "loadImage"], "what the status shows of nodes that are not well", () => {
   let cluster: Cluster;
   let kubectl: Kubectl;
+  let install: TestInstall;
   let first: ClusterNode;
   let second: ClusterNode;
   let exclusive: string;
 
   beforeAll(async () => {
-    await execute(process.execPath, ["scripts/build.ts"]);
     cluster = await startCluster({ nodes: 3, images: ["multus-v4.3.0", "multus-v4.3.0-thick", "operator"] });
     [first, second] = cluster.nodes as [ClusterNode, ClusterNode];
     kubectl = new Kubectl(cluster.kubeconfig);
+    install = new TestInstall(kubectl);
     await installOperator(kubectl, `rolloutDeadlineSeconds=${DEADLINE_SECONDS}`);
-    await apply(SPEC);
-    await waitForReady(kubectl);
+    await install.apply(SPEC);
+    await install.ready();
     await kubectl.runWithInput(JSON.stringify(NETWORK), "apply", "-f", "-");
   });
 
@@ -81,57 +69,13 @@ describeOn(["nodeExec", "ownNodes", "loadImage"], "what the status says of nodes
     await cluster?.stop();
   });
 
-  async function apply(spec: object): Promise<void> {
-    const install = { apiVersion: MULTUS_INSTALL_API_VERSION, kind: "MultusInstall" };
-    const object = { ...install, metadata: { name: "multus" }, spec };
-    await kubectl.runWithInput(JSON.stringify(object), "apply", "-f", "-");
-  }
-
-  const status = async () => (await installNow<Install>(kubectl)).status ?? {};
-  const unhealthy = async () => (await status()).nodes?.unhealthy ?? [];
-
-  /** Waits until the status names the node with this reason, and returns its sentence. */
-  async function saysOf(node: string, reason: string): Promise<string> {
-    let found: Unhealthy | undefined;
-    let last: Install["status"];
-    await waitUntil(
-      `the status to say ${reason} of ${node}`,
-      async () => {
-        last = await status();
-        found = last.nodes?.unhealthy?.find((entry) => entry.node === node && entry.reason === reason);
-        return found !== undefined;
-      },
-      { everyMs: 250 },
-    ).catch((error: unknown) => {
-      throw new Error(JSON.stringify(last), { cause: error });
-    });
-    return found?.message ?? "";
-  }
-
-  /** Waits for a reason of Ready, and returns its message. */
-  async function readyFor(reason: string, message = /^/): Promise<string> {
-    let last = "";
-    await waitUntil(
-      `Ready to be ${reason}`,
-      async () => {
-        const found = (await status()).conditions?.find(({ type }) => type === "Ready");
-        last = `${found?.reason}: ${found?.message}`;
-        return found?.reason === reason && message.test(found.message);
-      },
-      { everyMs: 250 },
-    ).catch((error: unknown) => {
-      throw new Error(`Ready is ${last}`, { cause: error });
-    });
-    return last;
-  }
-
   async function onlyUnhealthy(...nodes: string[]): Promise<void> {
     await waitUntil(
       `only ${nodes.join(", ") || "no node"} to be unhealthy`,
-      async () => (await unhealthy()).map(({ node }) => node).join() === nodes.join(),
+      async () => (await install.unhealthy()).map(({ node }) => node).join() === nodes.join(),
       { everyMs: 250 },
     ).catch(async (error: unknown) => {
-      throw new Error(JSON.stringify(await unhealthy()), { cause: error });
+      throw new Error(JSON.stringify(await install.unhealthy()), { cause: error });
     });
   }
 
@@ -182,14 +126,14 @@ describeOn(["nodeExec", "ownNodes", "loadImage"], "what the status says of nodes
     );
     await startPods(first, "unauthorized");
     await startPods(second, "bypassed");
-    expect(await saysOf("node-1", "TokenRefused")).toMatch(
+    expect(await install.reasonOf("node-1", "TokenRefused")).toMatch(
       /rejects Multus' token in .*multus\.kubeconfig \(Unauthorized\).*Delete the Multus pod/,
     );
     await first.writeFile(KUBECONFIG, withToken(expired(token, key)));
-    expect(await saysOf("node-2", "CiliumExclusive")).toMatch(
+    expect(await install.reasonOf("node-2", "CiliumExclusive")).toMatch(
       /00-multus\.conf\.cilium_bak.*cni\.exclusive: false/,
     );
-    expect(await saysOf("node-1", "KubeconfigExpired")).toMatch(
+    expect(await install.reasonOf("node-1", "KubeconfigExpired")).toMatch(
       /multus\.kubeconfig expired at 20.*delete the Multus pod on this node/,
     );
   });
@@ -200,13 +144,15 @@ describeOn(["nodeExec", "ownNodes", "loadImage"], "what the status says of nodes
     await second.exec("kill", exclusive);
     await second.exec("sh", "-c", `mv ${LOG} ${LOG}.old && echo > ${LOG}`);
     await Promise.all([replaceMultus(first), replaceMultus(second)]);
-    expect(await saysOf("node-1", "CompetingConfigurations")).toMatch(
+    expect(await install.reasonOf("node-1", "CompetingConfigurations")).toMatch(
       /00-multus\.conf and 00-multus\.conflist both exist.*Remove the one/,
     );
     await first.exec("rm", `${NET_D}/00-multus.conf`);
-    expect(await saysOf("node-2", "FailedMount")).toMatch(/volume.*\/opt\/cni\/log is not a directory/);
+    expect(await install.reasonOf("node-2", "FailedMount")).toMatch(
+      /volume.*\/opt\/cni\/log is not a directory/,
+    );
     await second.exec("sh", "-c", `rm ${LOG} && mv ${LOG}.old ${LOG}`);
-    expect(await saysOf("node-3", "NodeNotReady")).toMatch(/not Ready.*Kubelet stopped posting/);
+    expect(await install.reasonOf("node-3", "NodeNotReady")).toMatch(/not Ready.*Kubelet stopped posting/);
     await kubectl.run("wait", "--for=condition=Ready", "pod/unauthorized", "--timeout=120s");
     await onlyUnhealthy("node-3");
     await multusRuns(second);
@@ -215,15 +161,19 @@ describeOn(["nodeExec", "ownNodes", "loadImage"], "what the status says of nodes
   it("reports one cause for a node without a primary network, through all phases of Multus' crash loop", async () => {
     await first.exec("mv", PRIMARY_CONFLIST, "/var/lib/moved.conflist");
     await replaceMultus(first);
-    expect(await saysOf("node-1", "NoPrimaryNetwork")).toMatch(/has no \.conf or \.conflist .*install one/);
+    expect(await install.reasonOf("node-1", "NoPrimaryNetwork")).toMatch(
+      /has no \.conf or \.conflist .*install one/,
+    );
     const said = new Set<string>();
-    const path = "jsonpath={.items[0].status.containerStatuses[0].restartCount}";
     await waitUntil(
       "Multus to have started three times",
       async () => {
-        const entry = (await unhealthy()).find(({ node }) => node === "node-1");
+        const entry = (await install.unhealthy()).find(({ node }) => node === "node-1");
         said.add(`${entry?.reason}: ${entry?.message}`);
-        return Number(await kubectl.run("get", "pods", ...multusOn(first), "-o", path)) >= 2;
+        const { items } = await kubectl.get<{
+          items: { status: { containerStatuses?: { restartCount: number }[] } }[];
+        }>("pods", ...multusOn(first));
+        return (items[0]?.status.containerStatuses?.[0]?.restartCount ?? 0) >= 2;
       },
       { everyMs: 250 },
     );
@@ -238,32 +188,44 @@ describeOn(["nodeExec", "ownNodes", "loadImage"], "what the status says of nodes
     await replaceMultus(first);
     await onlyUnhealthy("node-3");
     // A pod that is Ready and not yet available is exchanged at once by the next rollout.
-    await waitUntil("Multus to be available on both", async () => (await status()).nodes?.available === 2, {
-      everyMs: 250,
-    });
+    await waitUntil(
+      "Multus to be available on both",
+      async () => (await install.status()).nodes?.available === 2,
+      {
+        everyMs: 250,
+      },
+    );
   });
 
   it("says which node a rollout is stuck at; with the spec as before it is over, and no other pod was touched", async () => {
     const before = await multusPods();
-    await apply({ ...SPEC, logging: { ...SPEC.logging, level: "debug" }, rollout: { rollback: true } });
-    expect(await readyFor("RolloutStuck")).toMatch(/no progress since .*node-3: .*Kubelet stopped/);
-    await apply(SPEC);
+    await install.apply({
+      ...SPEC,
+      logging: { ...SPEC.logging, level: "debug" },
+      rollout: { rollback: true },
+    });
+    expect(await install.reason("Ready", "RolloutStuck")).toMatch(
+      /no progress since .*node-3: .*Kubelet stopped/,
+    );
+    await install.apply(SPEC);
     await cluster.startNode("node-3");
-    await waitForReady(kubectl);
+    await install.ready();
     const { "node-3": was, ...others } = before;
     expect(await multusPods()).toMatchObject(others);
     expect((await multusPods())["node-3"]).not.toBe(was);
   });
 
-  it("takes a rollout that is stuck back by itself", async () => {
+  it("rolls back a rollout that is stuck", async () => {
     const before = await multusPods();
     const primaryNetwork = { source: "File", file: "10-absent.conflist" };
-    await apply({ ...SPEC, primaryNetwork, rollout: { rollback: true } });
-    await readyFor(
+    await install.apply({ ...SPEC, primaryNetwork, rollout: { rollback: true } });
+    await install.reason(
+      "Ready",
       "NodesUnhealthy",
       /10-absent\.conflist, which spec\.primaryNetwork\.file names, does not exist/,
     );
-    await readyFor(
+    await install.reason(
+      "Ready",
       "RolledBack",
       /no progress since .*10-absent.*Rolled back to v4\.3\.0 \(Thin\) on all nodes$/,
     );
@@ -276,10 +238,10 @@ describeOn(["nodeExec", "ownNodes", "loadImage"], "what the status says of nodes
       resources: { limits: { memory: "9Mi" } },
       nodeSelector: { "kubernetes.io/hostname": "node-1" },
     };
-    await apply({ version: "v4.3.0", mode: "Thick", workload });
-    await readyFor("Available", /on 1 of 1 node$/);
+    await install.apply({ version: "v4.3.0", mode: "Thick", workload });
+    await install.reason("Ready", "Available", /on 1 of 1 node$/);
     await startPods(first, ...Array.from({ length: 8 }, (_, index) => `many-${index}`));
-    expect(await saysOf("node-1", "OOMKilled")).toMatch(
+    expect(await install.reasonOf("node-1", "OOMKilled")).toMatch(
       /limit 9Mi\)\. Set spec\.workload\.resources\.limits\.memory to 128Mi or more/,
     );
   });
