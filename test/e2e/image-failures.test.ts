@@ -11,7 +11,7 @@ import { applySample, firstUsersGuide, guideEnvironment, ROOT, trustRegistry } f
 
 /** What the status shows when the image of the first users' guide does not get onto the nodes, or is not as declared. */
 
-describeOn(["nodeExec", "loadImage"], "an image that does not get onto the nodes", () => {
+describeOn(["nodeExec", "loadImage", "ownNodes"], "an image that does not get onto the nodes", () => {
   const guide = firstUsersGuide();
   let cluster: Cluster;
   let kubectl: Kubectl;

@@ -18,6 +18,8 @@ const VERSION = "/kind/version";
 const DEFAULT_NETWORK = "/kind/manifests/default-cni.yaml";
 const KUBELET_CONFIGURATION = "/etc/kubernetes/kubelet.conf.d";
 const RESOLV_CONF = "/etc/kubernetes/resolv.conf";
+const NODE_ADDRESS = "/etc/kubernetes/node-address";
+const DOCKER_NAME_SERVER = "127.0.0.11:53";
 export const ENTRYPOINT = "/usr/local/sbin/node-entrypoint";
 
 /**
@@ -31,6 +33,7 @@ export function nodeFiles(kubernetes: string, images: NodeImages): Record<string
     "/etc/containerd/config.toml": { content: containerdConfiguration() },
     "/etc/systemd/system/containerd.service": { content: CONTAINERD_SERVICE },
     "/etc/systemd/system/load-images.service": { content: LOAD_SERVICE },
+    "/etc/systemd/system/name-forwarder.service": { content: NAME_FORWARDER_SERVICE },
     "/etc/systemd/system/kubelet.service": { content: KUBELET_SERVICE },
     [`${KUBELET_CONFIGURATION}/10-machine.conf`]: { content: JSON.stringify(KUBELET) },
     [VERSION]: { content: kubernetes },
@@ -39,7 +42,12 @@ export function nodeFiles(kubernetes: string, images: NodeImages): Record<string
 }
 
 /** Units that systemd enables here; the rest of the links in /etc/systemd/system is Debian's. */
-export const ENABLED_UNITS = ["containerd.service", "load-images.service", "kubelet.service"];
+export const ENABLED_UNITS = [
+  "containerd.service",
+  "load-images.service",
+  "name-forwarder.service",
+  "kubelet.service",
+];
 
 /** Units that a container has no use for: the machine's own services, and what would download. */
 export const MASKED_UNITS = [
@@ -61,7 +69,8 @@ export const MASKED_UNITS = [
  * - With a read-only /sys, systemd leaves the machine's devices alone; with a read-only /proc/sys/fs, the machine's limits.
  * - kind sets the kubelet's cgroup root to /kubelet, and the kubelet creates no root of its own.
  * - Docker's name server at 127.0.0.11 exists in this container only: in a pod, the address is the pod itself, and CoreDNS,
- *   which would forward names to itself, ends. The network's gateway is a server that does not answer instead.
+ *   which would forward names to itself, ends. The names of nodes are needed: kube-proxy finds the API server by one. So
+ *   pods get this node's address, and a forwarder.
  */
 const ENTRYPOINT_SCRIPT = `#!/bin/sh
 set -eu
@@ -74,8 +83,9 @@ if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
 else
   for hierarchy in /sys/fs/cgroup/*/; do mkdir -p "$hierarchy/kubelet"; done
 fi
-gateway=$(ip -4 route show default | sed -n 's/.* via \\([0-9.]*\\).*/\\1/p')
-echo "nameserver \${gateway:-192.0.2.1}" > ${RESOLV_CONF}
+address=$(ip -4 -o address show dev eth0 | sed -n 's|.* inet \\([0-9.]*\\)/.*|\\1|p')
+echo "nameserver $address" > ${RESOLV_CONF}
+echo "ADDRESS=$address" > ${NODE_ADDRESS}
 : > /etc/machine-id
 export container=docker
 exec /lib/systemd/systemd --show-status=true
@@ -117,6 +127,18 @@ Type=oneshot
 RemainAfterExit=yes
 ExecStart=${LOAD}
 ExecStartPost=/usr/bin/touch /var/lib/images-loaded
+[Install]
+WantedBy=multi-user.target
+`;
+
+/** A process for each question; it ends with the answer. */
+const NAME_FORWARDER_SERVICE = `[Unit]
+Description=Forward the names that pods ask for to Docker's name server
+[Service]
+EnvironmentFile=${NODE_ADDRESS}
+ExecStart=/usr/bin/socat -t 3 UDP4-RECVFROM:53,bind=\${ADDRESS},fork UDP4:${DOCKER_NAME_SERVER}
+Restart=always
+RestartSec=1
 [Install]
 WantedBy=multi-user.target
 `;
