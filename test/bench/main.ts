@@ -10,7 +10,7 @@ import { join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "../..");
 const FILE = join(ROOT, "docs/performance.md");
-const { SIZES = "", LIMIT_AT = "", BENCHES = "", MINUTES = "" } = process.env;
+const { SIZES = "", LIMIT_AT = "", INFORMERS = "", BENCHES = "", MINUTES = "" } = process.env;
 
 interface Bench {
   name: string;
@@ -20,9 +20,15 @@ interface Bench {
   isMarkdown?: true;
 }
 
-const scaleArgs = [...(SIZES ? ["--sizes", SIZES] : []), ...(LIMIT_AT ? ["--limit-at", LIMIT_AT] : [])];
+const scaleArgs = [...(SIZES ? ["--sizes", SIZES] : []), ...(INFORMERS ? ["--informers", INFORMERS] : [])];
 const ALL: readonly Bench[] = [
   { name: "scale", title: "Many pods, next to client-go's informers", args: scaleArgs, isMarkdown: true },
+  {
+    name: "limit",
+    title: "150,000 pods within the chart's memory limit",
+    args: LIMIT_AT ? [LIMIT_AT] : [],
+    isMarkdown: true,
+  },
   { name: "growth", title: "Memory and start by number of pods and nodes", args: [], isMarkdown: true },
   { name: "install", title: "From a MultusInstall to its objects", args: [], isMarkdown: true },
   { name: "rest", title: "Requests at rest", args: [], isMarkdown: true },
