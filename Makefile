@@ -66,7 +66,7 @@ kind-node-image: install ## a node image for CLUSTER=kind without kindest/node (
 	@$(NODE) test/cluster/kind-node/build.ts
 
 bench: build ## all benchmarks into docs/performance.md, about two hours (root; SIZES=20000: fewer pods; MINUTES=5: a shorter soak; BENCHES="check validate": only those)
-	SIZES='$(SIZES)' LIMIT_AT='$(LIMIT_AT)' MINUTES='$(MINUTES)' BENCHES='$(BENCHES)' $(NODE) test/bench/main.ts
+	SIZES='$(SIZES)' LIMIT_AT='$(LIMIT_AT)' INFORMERS='$(INFORMERS)' MINUTES='$(MINUTES)' REST_SECONDS='$(REST_SECONDS)' BENCHES='$(BENCHES)' $(NODE) test/bench/main.ts
 
 tools: install ## build the test cluster's programs from their pinned Go modules (once: about 10 minutes on 2 cores)
 	@command -v go > /dev/null || { echo "Go is needed to build the test cluster's programs: https://go.dev/dl" >&2; exit 1; }

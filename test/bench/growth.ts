@@ -27,6 +27,7 @@ const ascending = (text: string) =>
     .toSorted((a, b) => a - b);
 const podCounts = ascending(values.pods);
 const nodeCounts = ascending(values.nodes);
+const START = { modes: ["metadata"], startOnly: true } as const;
 const CHARTS = join(import.meta.dirname, "../../docs/performance");
 
 const informer = await buildInformer();
@@ -36,13 +37,13 @@ const scale = await Scale.start(plane, informer, least);
 const byNodes = new Map<number, SizeFigures>();
 for (const nodes of nodeCounts) {
   await scale.haveNodes(nodes);
-  byNodes.set(nodes, await scale.measure(podCounts[0] ?? 1000, true));
+  byNodes.set(nodes, await scale.measure(podCounts[0] ?? 1000, START));
 }
 const most = nodeCounts.at(-1) ?? least;
 const byPods = new Map<number, SizeFigures>();
 for (const pods of podCounts) {
   const known = pods === podCounts[0] ? byNodes.get(most) : undefined;
-  byPods.set(pods, known ?? (await scale.measure(pods, true)));
+  byPods.set(pods, known ?? (await scale.measure(pods, START)));
 }
 await scale.stop();
 

@@ -10,7 +10,14 @@ import { join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "../..");
 const FILE = join(ROOT, "docs/performance.md");
-const { SIZES = "", LIMIT_AT = "", BENCHES = "", MINUTES = "" } = process.env;
+const {
+  SIZES = "",
+  LIMIT_AT = "",
+  INFORMERS = "",
+  BENCHES = "",
+  MINUTES = "",
+  REST_SECONDS = "",
+} = process.env;
 
 interface Bench {
   name: string;
@@ -20,12 +27,23 @@ interface Bench {
   isMarkdown?: true;
 }
 
-const scaleArgs = [...(SIZES ? ["--sizes", SIZES] : []), ...(LIMIT_AT ? ["--limit-at", LIMIT_AT] : [])];
+const scaleArgs = [...(SIZES ? ["--sizes", SIZES] : []), ...(INFORMERS ? ["--informers", INFORMERS] : [])];
 const ALL: readonly Bench[] = [
   { name: "scale", title: "Many pods, next to client-go's informers", args: scaleArgs, isMarkdown: true },
+  {
+    name: "limit",
+    title: "150,000 pods within the chart's memory limit",
+    args: LIMIT_AT ? [LIMIT_AT] : [],
+    isMarkdown: true,
+  },
   { name: "growth", title: "Memory and start by number of pods and nodes", args: [], isMarkdown: true },
   { name: "install", title: "From a MultusInstall to its objects", args: [], isMarkdown: true },
-  { name: "rest", title: "Requests at rest", args: [], isMarkdown: true },
+  {
+    name: "rest",
+    title: "Requests at rest",
+    args: REST_SECONDS ? [REST_SECONDS] : [],
+    isMarkdown: true,
+  },
   { name: "failover", title: "Another replica leads", args: [], isMarkdown: true },
   {
     name: "soak",
@@ -39,20 +57,22 @@ const ALL: readonly Bench[] = [
 ];
 const chosen = ALL.filter(({ name }) => BENCHES === "" || BENCHES.split(/[ ,]+/).includes(name));
 
-const before = existsSync(FILE) ? readFileSync(FILE, "utf8") : "";
-const sections = new Map(ALL.map(({ name }) => [name, sectionOf(before, name)]));
 for (const bench of chosen) {
   process.stderr.write(`${bench.name}: node test/bench/${bench.name}.ts ${bench.args.join(" ")}\n`);
   const output = await run(bench);
   const text = bench.isMarkdown ? output.trim() : `\`\`\`text\n${output.trim()}\n\`\`\``;
+  // Read only now: another run may have written its own sections meanwhile.
+  const before = existsSync(FILE) ? readFileSync(FILE, "utf8") : "";
+  const sections = new Map(ALL.map(({ name }) => [name, sectionOf(before, name)]));
   sections.set(bench.name, `${text}\n\n${footer(bench)}`);
-  writeFileSync(FILE, `${head(before)}\n${ALL.map(({ name, title }) => section(name, title)).join("\n")}`);
+  const all = ALL.map(({ name, title }) => section(title, name, sections.get(name)));
+  writeFileSync(FILE, `${head(before)}\n${all.join("\n")}`);
 }
 
 execFileSync(join(ROOT, "node_modules/.bin/biome"), ["format", "--write", FILE], { stdio: "ignore" });
 
-function section(name: string, title: string): string {
-  return `<!-- ${name} -->\n## ${title}\n\n${sections.get(name) ?? "Not measured yet."}\n<!-- end of ${name} -->\n`;
+function section(title: string, name: string, text = "Not measured yet."): string {
+  return `<!-- ${name} -->\n## ${title}\n\n${text}\n<!-- end of ${name} -->\n`;
 }
 
 function sectionOf(text: string, name: string): string | undefined {

@@ -11,7 +11,7 @@ import type { ControlPlane } from "../../cluster/control-plane.ts";
 import { Daemon, waitUntil } from "../../cluster/daemon.ts";
 import { World } from "../../integration/networks/world.ts";
 import { progress } from "../budgets.ts";
-import { INFORMER_MODES, type InformerMode } from "../informer.ts";
+import type { InformerMode } from "../informer.ts";
 import { nadConfig, PodCopies } from "../pod-copies.ts";
 import { cpuSecondsOf, type Memory, memoryOf, quantile, settledMemory } from "../process-figures.ts";
 import { rawList } from "./raw-list.ts";
@@ -145,11 +145,13 @@ export class Scale {
     await this.#world.connection.close();
   }
 
-  /** @param startOnly the start and the memory after it, next to client-go's informer of metadata alone */
-  async measure(size: number, startOnly = false): Promise<SizeFigures> {
+  /** @param options.startOnly the start and the memory after it, no changes */
+  async measure(
+    size: number,
+    { modes, startOnly = false }: { modes: readonly InformerMode[]; startOnly?: boolean },
+  ): Promise<SizeFigures> {
     await this.#fill(size);
     const informers: InformerFigures[] = [];
-    const modes = startOnly ? INFORMER_MODES.filter((mode) => mode === "metadata") : INFORMER_MODES;
     for (const mode of this.#informer === undefined || size === 0 ? [] : modes)
       informers.push(await this.#measureInformer(mode, startOnly));
     await this.#removeReports();

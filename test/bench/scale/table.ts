@@ -1,10 +1,9 @@
-import type { InformerFigures, Limited, Load, SizeFigures } from "./run.ts";
+import type { InformerFigures, Load, SizeFigures } from "./run.ts";
 
 export interface ScaleResult {
   /** Of a pod as JSON. */
   podBytes: number;
   figures: readonly SizeFigures[];
-  limited?: Limited | undefined;
   /** Resident memory of Node without a program, and with TLS and HTTP/2 loaded, MiB. */
   bare: { node: number; withTls: number };
 }
@@ -16,7 +15,7 @@ const P99_BUDGET_MS = 1000;
 const CORES_BUDGET = 0.1;
 
 /** The measurements as Markdown tables, good or bad. */
-export function markdown({ podBytes, figures, limited, bare }: ScaleResult): string {
+export function markdown({ podBytes, figures, bare }: ScaleResult): string {
   const columns = figures.map(({ pods }) => `${pods.toLocaleString("en")} pods`);
   const rows = [
     row("resident memory, MiB (budget)", figures, ({ pods, memory }) =>
@@ -51,7 +50,6 @@ export function markdown({ podBytes, figures, limited, bare }: ScaleResult): str
     "",
     `Node with the image's arguments and no program takes ${mib(bare.node)} MiB, and ${mib(bare.withTls)} MiB once TLS and HTTP/2 are loaded.`,
     "",
-    ...(limited ? limitedText(limited) : []),
   ].join("\n");
 }
 
@@ -98,19 +96,6 @@ function informerRows(mode: InformerFigures["mode"], figures: readonly SizeFigur
         return `${mib(informer.memory.resident)} (${ratio}); ${seconds(informer.syncMs)}; ${informer.cores.toFixed(2)}`;
       },
     ),
-  ];
-}
-
-function limitedText({ pods, limitMiB, survived, peakMiB, startMs, load }: Limited): string[] {
-  const fate = survived ? "is not OOM-killed" : "does not survive";
-  const peak = peakMiB === undefined ? "" : `, peak of the cgroup ${mib(peakMiB)} MiB (page cache included)`;
-  const start = startMs === undefined ? "" : `, all reports after ${seconds(startMs)} s`;
-  const under = load
-    ? `, under 250 changes/s p99 ${ms(load.p99Ms)} ms and ${load.cores.toFixed(2)} cores`
-    : "";
-  return [
-    `In a cgroup with the chart's limit of ${limitMiB} MiB, the operator ${fate} with ${pods.toLocaleString("en")} pods${start}${under}${peak}.`,
-    "",
   ];
 }
 
