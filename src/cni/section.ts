@@ -52,6 +52,11 @@ export class Section {
     return this.#spellings(name).some((key) => this.#value[key] !== null);
   }
 
+  /** Whether the object is `{}`, as user interfaces write one that is not set. */
+  get isEmpty(): boolean {
+    return this.#folded.size === 0;
+  }
+
   /** The value of a key that is spelt just so. */
   exactly(key: string): unknown {
     return Object.hasOwn(this.#value, key) ? this.#value[key] : undefined;

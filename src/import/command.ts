@@ -1,4 +1,5 @@
 import { show } from "../cni/finding.ts";
+import { counted } from "../crds/plural.ts";
 import type { Flavour } from "../multus/releases.ts";
 import { type Flags, parseFlags } from "./entrypoint.ts";
 import type { Findings } from "./finding.ts";
@@ -29,7 +30,7 @@ export function commandOf(container: Container, flavour: Flavour, findings: Find
   if (script && script.others > 0)
     findings.lost(
       "args",
-      `the container runs a shell script: only the line that starts ${show(script.words[0])} is imported, and its ${script.others} other lines are not`,
+      `the container runs a shell script: only the line that starts ${show(script.words[0])} is imported, and its ${counted(script.others, "other line")} ${script.others === 1 ? "is" : "are"} not`,
     );
   const all = script?.words ?? [...container.command, ...container.args];
   const first = all.findIndex((word) => word.startsWith("-"));
@@ -42,9 +43,12 @@ export function commandOf(container: Container, flavour: Flavour, findings: Find
  * Undefined if no shell runs a script that does.
  */
 function lineOfScript({ command, args }: Pick<Container, "command" | "args">) {
-  const all = [...command, ...args];
-  const [shell = "", options = "", script = ""] = all;
-  if (!SHELL.test(shell) || !/^-[a-z]*c[a-z]*$/.test(options)) return undefined;
+  const [shell = "", ...words] = [...command, ...args];
+  const end = words.findIndex((word) => !/^[-+]/.test(word));
+  const script = words[end];
+  // bash -ec -- "…": "--" ends the options.
+  if (!SHELL.test(shell) || script === undefined) return undefined;
+  if (!words.slice(0, end).some((word) => /^-[a-z]*c[a-z]*$/.test(word))) return undefined;
   const lines = script
     .replace(/\\\n/g, " ")
     .split("\n")

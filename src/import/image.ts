@@ -47,7 +47,8 @@ export function versionOf(
   findings: Findings,
 ): string {
   // Vendors' tags begin with the release: v4.0.2-eksbuild.1_thick, v4.2.3-build20250908.
-  const named = /^v(3\.[4-9]|4\.[0-9]{1,2})(\.[0-9]{1,2})?(?![0-9.])/.exec(image.tag ?? "")?.[0];
+  const named =
+    /^v(3\.[4-9]|4\.[0-9]{1,2})(\.[0-9]{1,2})?(?![0-9.])/.exec(image.tag ?? "")?.[0] ?? withV(image);
   const major = flavour === "v3" ? "v3" : "v4";
   if (named?.startsWith(major)) return named;
   const isNewScript =
@@ -61,6 +62,16 @@ export function versionOf(
     `${tag} is not a release of ${major}: ${version} is assumed; set the right release in spec.version`,
   );
   return version;
+}
+
+/**
+ * Bitnami's tags leave out the v: 4.2.2-debian-12-r2. Of OpenShift's, such as 4.20, only those that are not later than
+ * Multus' own releases can be mistaken, and those have three numbers.
+ */
+function withV({ tag = "" }: ImageReference): string | undefined {
+  const [named, minor] = /^4\.([0-9])\.[0-9]{1,2}(?=-|$)/.exec(tag) ?? [];
+  const newest = NEWEST_RELEASE.split(".")[1];
+  return named !== undefined && Number(minor) <= Number(newest) ? `v${named}` : undefined;
 }
 
 /** Fills spec.image with what differs from the image that follows from version and mode. */

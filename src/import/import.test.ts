@@ -72,6 +72,7 @@ describe("import", () => {
     { image: "org/multus-admission-controller:v4.16" },
     { image: "org/installer:v1", command: ["/bin/sh", "-c", "cp /multus-ipam /host/opt/cni/bin"] },
     { image: "org/multus-tools:v1", command: ["/reconcile"] },
+    { image: "org/multus-dhcp:v1.9.1" },
   ])("takes no companion for Multus: %j", (container) => {
     expect(() => importInstall([daemonSet(container)])).toThrow(
       expect.objectContaining({ code: "NO_MULTUS" }),
@@ -85,10 +86,56 @@ describe("import", () => {
       image: "org/multus:v3.9.3",
       command: ["/bin/bash", "-ec", "set -x\nexec /entrypoint.sh --multus-conf-file=auto"],
     },
+    {
+      image: "org/multus:v4.0.2-thick",
+      command: ["/bin/bash", "-ec", "--"],
+      args: ["exec /usr/src/multus-cni/bin/multus-daemon"],
+    },
     { image: "org/cni:v4.1.0", command: ["/opt/multus"] },
     { name: "kube-multus", image: "org/x:v4.1.0", command: ["/start"] },
   ])("recognizes Multus in %j", (container) => {
     expect(importInstall([daemonSet(container)]).install.kind).toBe("MultusInstall");
+  });
+
+  it("finds the script after the shell's --, and the program in it", () => {
+    const { install, findings } = importInstall([
+      daemonSet({
+        image: "org/multus@sha256:0000000000000000000000000000000000000000000000000000000000000000",
+        command: ["/bin/bash", "-ec", "--"],
+        args: [
+          'MULTUS_DAEMON_OPT="" /entrypoint/cnibincopy.sh; exec /usr/src/multus-cni/bin/multus-daemon $MULTUS_DAEMON_OPT\n',
+        ],
+      }),
+    ]);
+    expect(install.spec).toMatchObject({ mode: "Thick", version: expect.stringMatching(/^v4/) });
+    expect(findings.map(({ path, message }) => `${path}: ${message}`)).toContainEqual(
+      expect.stringMatching(/^args: .*multus-daemon" is imported, and its 1 other line is not$/),
+    );
+  });
+
+  it.each([
+    ["4.2.2-debian-12-r2", "v4.2.2"],
+    ["4.2.2", "v4.2.2"],
+    // OpenShift's own releases.
+    ["4.20", "v4.3.0"],
+    ["4.9.1", "v4.3.0"],
+    ["4.20.1", "v4.3.0"],
+  ])("takes the tag %s for the release %s", (tag, version) => {
+    const { install } = importInstall([
+      daemonSet({ image: `org/multus:${tag}`, command: ["/thin_entrypoint"] }),
+    ]);
+    expect(install.spec.version).toBe(version);
+  });
+
+  it("leaves out a group whose only field is not valid", () => {
+    const { install } = importInstall([
+      daemonSet({
+        image: "org/multus:v4.2.2",
+        command: ["/thin_entrypoint"],
+        args: ["--cni-version={{ CNI_VERSION }}"],
+      }),
+    ]);
+    expect(install.spec).not.toHaveProperty("cni");
   });
 
   it("carries the first users' manifest over, and says what in it cannot work", () => {
@@ -163,7 +210,10 @@ describe("import", () => {
     ["--multus-log-level=chatty", /^lost spec\.logging\.level: must be one of/],
     ["--multus-log-file=/var/log/x", /^lost the log file: "\/var\/log\/x" is written on the host/],
     ["--cni-bin-dir=/nowhere", /^broken args --cni-bin-dir: .*nothing is mounted there/],
-    ["--multus-conf-file=/opt/x.conf", /^lost args --multus-conf-file: "\/opt\/x\.conf" is in the image/],
+    [
+      "--multus-conf-file=/opt/x.conf",
+      /^lost args --multus-conf-file: "\/opt\/x\.conf" comes from the image/,
+    ],
     ["--skip-config-watch", /^broken args: the kubeconfig's token is not renewed/],
   ])("says of the flag %s what becomes of it", (flag, expected) => {
     const documents = edited({}, (daemonSet) => {

@@ -33,7 +33,7 @@ export function readConfiguration(file: string | undefined, situation: Situation
   if (path !== "auto" && !used)
     findings.lost(
       "args --multus-conf-file",
-      `${show(path)} is in the image, and its content is not known here; source: Auto is used instead`,
+      `${show(path)} comes from the image or is written in the container, and its content is not known here; source: Auto is used instead`,
     );
   const map = configMaps.find(({ metadata }) => metadata.name === used?.name);
   if (used && map?.data[used.key] === undefined)
@@ -68,7 +68,8 @@ function readText(
   }
   if (isObject(config)) config = withFieldNames(config, [...CARRIED, "name", "type", "capabilities"]);
   const delegate = isObject(config) && Array.isArray(config.delegates) ? config.delegates[0] : undefined;
-  if (!isUsed) findings.note(`data.${key}`, "is not read with --multus-conf-file=auto; it is not imported");
+  if (!isUsed)
+    findings.note(`data.${key}`, `is not read with --multus-conf-file=${path}; it is not imported`);
   if (isObject(delegate)) checkDelegate(delegate, key, findings);
   if (isUsed && isObject(config)) readUsed(config, key, path, draft, findings);
 }

@@ -123,8 +123,9 @@ export function multusContainer({ spec }: DaemonSet): Container | undefined {
   return containers.find(({ name }) => name === "kube-multus") ?? containers.find(runsMultus);
 }
 
-/** Programs that work with Multus and are named after it: policies, controllers, webhooks, IPAM plugins. */
-const COMPANION = /admission|controller|injector|ipam|operator|polic(y|ies)|proxy|service|webhook/;
+/** Programs that work with Multus and are named after it: policies, controllers, webhooks, IPAM plugins and their daemons. */
+const COMPANION =
+  /admission|controller|dhcp|exporter|injector|ipam|metrics|operator|polic(y|ies)|proxy|service|webhook/;
 
 function runsMultus(container: Container): boolean {
   const { image, command } = container;

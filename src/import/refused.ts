@@ -71,9 +71,15 @@ function at(value: unknown, path: readonly string[]): unknown {
 function withoutField(spec: Record<string, unknown>, path: readonly string[]): Record<string, unknown> {
   for (let length = path.length; length > 0; length -= 1) {
     const shorter = without(spec, path.slice(0, length));
-    if (JSON.stringify(shorter) !== JSON.stringify(spec)) return shorter;
+    if (JSON.stringify(shorter) !== JSON.stringify(spec)) return withoutEmptyGroup(shorter, path[0] ?? "");
   }
   return {};
+}
+
+/** A group that lost its only field is as good as absent. */
+function withoutEmptyGroup(spec: Record<string, unknown>, group: string): Record<string, unknown> {
+  const { [group]: value, ...others } = spec;
+  return JSON.stringify(value) === "{}" ? others : spec;
 }
 
 function without(spec: Record<string, unknown>, path: readonly string[]): Record<string, unknown> {

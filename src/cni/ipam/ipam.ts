@@ -36,7 +36,7 @@ export function checkIpam(context: PluginContext, need: "required" | "optional")
         "MISSING_IPAM",
         `"${type}" does not work without addresses; add "ipam" with a "type"`,
       );
-    else if (ipam && !ipam.has("type"))
+    else if (ipam && !ipam.has("type") && !ipam.isEmpty)
       report.warn(ipam.path, "IPAM_WITHOUT_TYPE", 'has no "type": the interface gets no address at all');
     // Results before 0.3.0 cannot be without an address (cni/pkg/types/020).
     if (need === "optional" && CNI_VERSIONS.includes(cniVersion) && !isAtLeast(cniVersion, "0.3.0"))
