@@ -72,9 +72,34 @@ export function checkPlugin(value: Record<string, unknown>, place: PluginPlace):
   if (check) {
     check(context);
     fields.warnOfMisspellings();
+    warnOfForeignFields(context);
   } else unknownPlugin(context);
   checkRequestedMac(context);
   return { ...left(type, ipam?.take("type", text), before), interface: madeBy(context) };
+}
+
+const OF_IPAM = [
+  "addresses",
+  "gateway",
+  "ipRanges",
+  "range",
+  "ranges",
+  "rangeStart",
+  "rangeEnd",
+  "routes",
+  "subnet",
+];
+const OF_VLANS = ["trunk", "vlan", "vlanId", "vlanTrunk"];
+const OF_INTERFACES = ["bridge", "device", "master", "mode", "mtu"];
+
+/** Fields that other plugins have, copied into this one: it works, but not as meant. */
+function warnOfForeignFields({ fields, type }: PluginContext): void {
+  fields.warnOfMisplaced(OF_IPAM, 'it belongs in "ipam"');
+  const vlan = fields.has("master")
+    ? 'name a VLAN interface of the node such as "eth0.100" as master, or use the plugin "vlan"'
+    : 'use a plugin that has it, such as "vlan"';
+  fields.warnOfMisplaced(OF_VLANS, `"${type}" sets no VLAN; ${vlan}`);
+  fields.warnOfMisplaced(OF_INTERFACES, `"${type}" has no such field`);
 }
 
 const UNKNOWN: PreviousPlugin = { type: "", addresses: undefined, veth: undefined, interface: undefined };

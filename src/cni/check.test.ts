@@ -5,6 +5,38 @@ const base = { cniVersion: "0.3.1", type: "macvlan", master: "eth0" };
 const found = (config: object) =>
   checkNetworkConfig(JSON.stringify(config)).map(({ path, severity, code }) => [path, severity, code]);
 
+it("warns of fields that belong to another place or another plugin, and nothing reads where they stand", () => {
+  const ignored = (config: object) =>
+    found({ ...base, ...config })
+      .filter(([, , code]) => code === "IGNORED")
+      .map(([path, severity]) => `${severity} ${path}`);
+  expect(
+    ignored({
+      ipam: {
+        type: "host-local",
+        ranges: [[{ subnet: "10.1.0.0/24", routes: [{ dst: "10.2.0.0/16" }] }]],
+      },
+    }),
+  ).toEqual(["warning ipam.ranges[0][0].routes"]);
+  expect(
+    ignored({
+      ipam: {
+        type: "whereabouts",
+        ipRanges: [{ range: "10.1.0.0/24", gateway: "10.1.0.1", enable_overlapping_ranges: false }],
+      },
+    }),
+  ).toEqual(["warning ipam.ipRanges[0].gateway", "warning ipam.ipRanges[0].enable_overlapping_ranges"]);
+  expect(ignored({ vlan: 500, subnet: "10.1.0.0/24" })).toEqual(["warning subnet", "warning vlan"]);
+  expect(ignored({ type: "host-device", device: "eth1", mode: "l2", mtu: 9000 })).toEqual([
+    "warning master",
+    "warning mode",
+    "warning mtu",
+  ]);
+  // Theirs to read.
+  expect(ignored({ type: "some-vendor", vlan: 5, gateway: "10.1.0.1" })).toEqual([]);
+  expect(ignored({ type: "bridge", master: null, vlan: 5 })).toEqual([]);
+});
+
 it("finds nothing in configurations that work", () => {
   expect(checkNetworkConfig("")).toEqual([]);
   // Harvester, OpenShift's console and KubeVirt's guides write a layer-2 network so.
@@ -50,7 +82,7 @@ it.each([
     "error",
     "BAD_CIDR",
   ],
-  [{ ...base, type: "ptp" }, "", "error", "MISSING_IPAM"],
+  [{ ...base, master: null, type: "ptp" }, "", "error", "MISSING_IPAM"],
   [{ cniVersion: "0.3.1", plugins: [] }, "plugins", "error", "WRONG_TYPE"],
   [{ cniVersion: "0.3.1", plugins: [null] }, "plugins[0]", "error", "WRONG_TYPE"],
   [{ cniVersion: "0.3.1", plugins: [{}] }, "plugins[0].type", "error", "MISSING_FIELD"],

@@ -86,6 +86,14 @@ export class Section {
     }
   }
 
+  /** Warns of keys that are fields of another place: nothing reads them here. `why` goes on after "has no effect here: ". */
+  warnOfMisplaced(names: readonly string[], why: string): void {
+    const known = new Set([...this.#known].map(fold));
+    for (const name of names)
+      if (this.has(name) && !known.has(fold(name)))
+        this.report.warn(this.at(name), "IGNORED", `has no effect here: ${why}`);
+  }
+
   #spellings(name: string): readonly string[] {
     let folded = FIELDS.get(name);
     if (folded === undefined) {

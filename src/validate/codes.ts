@@ -103,11 +103,11 @@ export const CODES: Readonly<Record<string, readonly CodeMeaning[]>> = {
       "the NAD names a path of the node, which the plugin reads or writes as root",
       "Remove the field, or set it in the plugin's own configuration on the nodes. Allow it only to users who may be root on the nodes",
     ),
-    code("IGNORED", "the field has no effect here", "Remove it, or add what the message names"),
+    code("IGNORED", "the field has no effect here", "Remove it, move it, or add what the message names"),
     code(
       "IPAM_WITHOUT_TYPE",
       "ipam has no type, so the interface gets no address",
-      "Add the type, or remove ipam for a layer-2 network",
+      "Add the type; for a layer-2 network, remove ipam or write {}",
     ),
     code(
       "MISSING_CAPABILITY",

@@ -37,6 +37,7 @@ export function readRange(fields: Section, context: RangeContext, required: bool
   const gateway = fields.take("gateway", address);
   if (required) {
     fields.warnOfMisspellings();
+    fields.warnOfMisplaced(["routes", "dataDir", "resolvConf"], 'it belongs in "ipam", next to "ranges"');
     if (!fields.has("subnet")) report.missing(fields.at("subnet"), "the addresses to allocate");
   } else if (!fields.has("subnet"))
     for (const name of ["rangeStart", "rangeEnd", "gateway"])

@@ -20,6 +20,7 @@ export function checkStatic(ipam: Section, context: PluginContext): Layer3 | und
     const gateway = fields?.take("gateway", address);
     fields?.take("version", text);
     fields?.warnOfMisspellings();
+    fields?.warnOfMisplaced(["routes", "dns"], 'it belongs in "ipam", next to "addresses"');
     // Go's struct has a second field of that name, for the address when it is read.
     if (typeof fields?.exactly("Address") === "string")
       report.error([...path, "Address"], "UNKNOWN_FIELD", 'must be spelled "address"', {

@@ -8,6 +8,9 @@ import { checkRoutes } from "./routes.ts";
 import { checkRange, firstFree, handsOut, sloppy, type WhereaboutsRange } from "./whereabouts-range.ts";
 import { checkSlices } from "./whereabouts-slices.ts";
 
+/** Fields of the IPAM that a range of `ipRanges` does not have (RangeConfiguration). */
+const OF_ALL_RANGES = ["gateway", "routes", "enable_overlapping_ranges", "network_name", "node_slice_size"];
+
 /** k8snetworkplumbingwg/whereabouts, pkg/config/config.go, pkg/types/types.go, pkg/allocate and pkg/iphelpers. */
 export function checkWhereabouts(ipam: Section, context: PluginContext): Layer3 | undefined {
   const { report } = context;
@@ -21,6 +24,7 @@ export function checkWhereabouts(ipam: Section, context: PluginContext): Layer3 
     }
     const range = checkRange(fields, context, true, sliced);
     fields.warnOfMisspellings();
+    fields.warnOfMisplaced(OF_ALL_RANGES, 'it belongs in "ipam", next to "ipRanges"');
     return range;
   });
   const ranges = [own, ...read].filter((range) => range !== undefined);
