@@ -1,6 +1,13 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 /** Etcd's JSON gateway (etcd.io/docs/v3.6/dev-guide/api_grpc_gateway): numbers are strings, keys are base64. */
-async function call(clientUrl: string, path: string, body: object): Promise<unknown> {
+async function call(clientUrl: string, path: string, body: object, attempts = 10): Promise<unknown> {
   const response = await fetch(`${clientUrl}${path}`, { method: "POST", body: JSON.stringify(body) });
+  // Etcd answers so while its disk is busy with others' writes; each of these calls can be repeated.
+  if (response.status === 503 && attempts > 1) {
+    await sleep(1000);
+    return await call(clientUrl, path, body, attempts - 1);
+  }
   if (!response.ok) throw new Error(`etcd ${path}: ${response.status} ${await response.text()}`);
   return await response.json();
 }

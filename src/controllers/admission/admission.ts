@@ -3,6 +3,7 @@ import { AdmissionMetrics } from "../../admission/metrics.ts";
 import { WEBHOOK_SERVICE } from "../../admission/names.ts";
 import { calledPath, newPath } from "../../admission/secret-path.ts";
 import { WebhookServer } from "../../admission/server.ts";
+import { replicaKey } from "../../admission/trust.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import { Controller } from "../../kube/controller.ts";
 import { ApiError, isApplyConflict } from "../../kube/errors.ts";
@@ -129,7 +130,9 @@ export class Admission {
       ref.type === OBJECTS.webhook.type ? view.webhookConfiguration : this.#owned.get(ref);
     const applier = new Applier(client, { get: live });
     const arePods = this.#options.webhook?.url === undefined;
-    const departed = new DepartedReplicas({ client, view, namespace, arePods, now });
+    const { replica } = this.#options.webhook ?? {};
+    const own = replica === undefined ? undefined : replicaKey(replica);
+    const departed = new DepartedReplicas({ client, view, namespace, arePods, own, now });
     this.#leader = new Controller({
       name: KEY,
       log,

@@ -10,6 +10,8 @@ export interface DepartedReplicasOptions {
   namespace: string;
   /** Whether replicas are pods of that namespace, named as they publish. */
   arePods: boolean;
+  /** The key of this replica itself, if it publishes one. */
+  own?: string | undefined;
   now: () => Date;
 }
 
@@ -27,10 +29,10 @@ export class DepartedReplicas {
 
   /** Asks for pods only where the published certificates have changed since the last time. */
   async forget(signal: AbortSignal): Promise<void> {
-    const { client, view, namespace, now } = this.#options;
+    const { client, view, namespace, now, own } = this.#options;
     const { published } = view;
     if (!published) return;
-    const gone = new Set(expiredReplicas(published, now()));
+    const gone = new Set(expiredReplicas(published, now()).filter((replica) => replica !== own));
     if (this.#checked !== published)
       for (const replica of Object.keys(published))
         if (await this.#isGone(replica, signal)) gone.add(replica);
@@ -42,8 +44,9 @@ export class DepartedReplicas {
   }
 
   async #isGone(replica: string, signal: AbortSignal): Promise<boolean> {
-    const { client, namespace, arePods } = this.#options;
-    if (!arePods) return false;
+    const { client, namespace, arePods, own } = this.#options;
+    // This one lives, whatever became of its pod: it would publish its certificate again at once, and so on forever.
+    if (!arePods || replica === own) return false;
     return (await client.get({ type: PODS, namespace, name: replica }, { signal })) === undefined;
   }
 }
