@@ -67,7 +67,7 @@ export function describeTransitions(
   first: Spec,
   changes: readonly { to: string; spec: Spec }[],
 ): void {
-  describeOn(["nodeExec", "loadImage", "secondNetwork"], name, () => {
+  describeOn(["nodeExec", "loadImage", "ownNodes", "secondNetwork"], name, () => {
     let cluster: OpenCluster;
     let kubectl: Kubectl;
     let install: TestInstall;
