@@ -31,7 +31,7 @@ lint: install ## style, import rules, types, licenses, npm audit, and whether ge
 format: install ## format the files
 	npm run -s format
 
-test: lint build tools ## all tests, `make fresh` first; tests that this machine cannot run are skipped by name
+test: lint build tools ## all tests, `make fresh` included; tests that this machine cannot run are skipped by name
 	npm run -s test
 
 test-quick: quick-tools lint build ## lint, unit tests, and the fastest tests against a real kube-apiserver

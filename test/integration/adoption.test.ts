@@ -1,11 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
 import { importInstall } from "../../src/import/import.ts";
 import type { InstallOperator } from "../../src/install-operator.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
+import { TestInstall } from "../cluster/installs.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
-import { installNow } from "../cluster/walkthrough.ts";
 import { applyInstallDefinition, startInstallController } from "./install-controller.ts";
 import { type ManifestObject, upstreamManifest } from "./upstream-manifests.ts";
 
@@ -13,11 +12,13 @@ import { type ManifestObject, upstreamManifest } from "./upstream-manifests.ts";
 
 let plane: ControlPlane;
 let kubectl: Kubectl;
+let install: TestInstall;
 let controller: InstallOperator;
 
 beforeAll(async () => {
   plane = await startControlPlane({ controllerManager: true });
   kubectl = new Kubectl(plane.kubeconfig);
+  install = new TestInstall(kubectl);
   await applyInstallDefinition(kubectl);
   controller = await startInstallController(plane.kubeconfig);
 });
@@ -41,16 +42,6 @@ afterEach(async () => {
   );
 });
 
-async function install(spec: object): Promise<void> {
-  const object = {
-    apiVersion: MULTUS_INSTALL_API_VERSION,
-    kind: "MultusInstall",
-    metadata: { name: "multus" },
-    spec,
-  };
-  await kubectl.runWithInput(JSON.stringify(object), "apply", "-f", "-");
-}
-
 /** As users do: client-side apply, whose field manager is kubectl-client-side-apply. */
 async function byHand(manifest: ManifestObject[]): Promise<void> {
   await kubectl.runWithInput(
@@ -59,26 +50,6 @@ async function byHand(manifest: ManifestObject[]): Promise<void> {
     "-f",
     "-",
   );
-}
-
-interface Install {
-  metadata: { generation: number };
-  status?: {
-    warnings?: string[];
-    conditions?: { type: string; reason: string; message: string; observedGeneration: number }[];
-  };
-}
-
-/** Waits until the condition has this reason for the newest spec; returns its message and the warnings. */
-async function reason(type: string, expected: string): Promise<{ message: string; warnings: string[] }> {
-  let last = { message: "", warnings: [] as string[] };
-  await waitUntil(`${type} to be ${expected}`, async () => {
-    const { metadata, status } = await installNow<Install>(kubectl);
-    const found = status?.conditions?.find((condition) => condition.type === type);
-    last = { message: found?.message ?? "", warnings: status?.warnings ?? [] };
-    return found?.reason === expected && found.observedGeneration === metadata.generation;
-  });
-  return last;
 }
 
 interface DaemonSet {
@@ -115,8 +86,8 @@ describe.each(MANIFESTS)("a Multus that was installed from the manifest of %s", 
   it("is reported and left alone without adopt", async () => {
     await byHand(manifestOf(manifest));
     const before = await daemonSet(name);
-    await install(spec);
-    expect((await reason("Stalled", "OwnershipConflict")).message).toContain("spec.adopt: true");
+    await install.apply(spec);
+    expect(await install.reason("Stalled", "OwnershipConflict")).toContain("spec.adopt: true");
     expect((await daemonSet(name)).spec).toEqual(before.spec);
   });
 
@@ -124,8 +95,9 @@ describe.each(MANIFESTS)("a Multus that was installed from the manifest of %s", 
     await byHand(manifestOf(manifest));
     await revisionOf(1);
     const before = await daemonSet(name);
-    await install({ ...spec, adopt: true });
-    const { warnings } = await reason("Ready", "NoMatchingNodes");
+    await install.apply({ ...spec, adopt: true });
+    await install.reason("Ready", "NoMatchingNodes");
+    const { warnings = [] } = await install.status();
     expect(warnings.join("\n")).toContain(`${name} was adopted, and its pods were not restarted`);
     const after = await daemonSet(name);
     expect(after.spec.template).toEqual(before.spec.template);
@@ -144,10 +116,10 @@ describe.each(MANIFESTS)("a Multus that was installed from the manifest of %s", 
 
   it("changes its pods with the first change that they need, and leaves nothing of the manifest in them", async () => {
     await byHand(manifestOf(manifest));
-    await install({ ...spec, adopt: true });
-    await reason("Ready", "NoMatchingNodes");
-    await install({ ...spec, adopt: true, logging: { level: "debug" } });
-    await reason("Ready", "NoMatchingNodes");
+    await install.apply({ ...spec, adopt: true });
+    await install.reason("Ready", "NoMatchingNodes");
+    await install.apply({ ...spec, adopt: true, logging: { level: "debug" } });
+    await install.reason("Ready", "NoMatchingNodes");
     const after = await daemonSet(name);
     expect(JSON.stringify(after.spec.template)).not.toContain("/tmp/multus-conf");
     const own = after.metadata.managedFields.filter(
@@ -159,8 +131,12 @@ describe.each(MANIFESTS)("a Multus that was installed from the manifest of %s", 
 
   it("restarts its pods where the spec wants others, and says in which fields", async () => {
     await byHand(manifestOf(manifest));
-    await install({ ...spec, adopt: true, workload: { ...(spec.workload as object), resources: undefined } });
-    await reason("Ready", "NoMatchingNodes");
+    await install.apply({
+      ...spec,
+      adopt: true,
+      workload: { ...(spec.workload as object), resources: undefined },
+    });
+    await install.reason("Ready", "NoMatchingNodes");
     await revisionOf(2);
     expect(JSON.stringify((await daemonSet(name)).spec.template)).not.toContain('"limits"');
     const notes = await kubectl.run("get", "events.events.k8s.io", "-A", "-o", "jsonpath={.items[*].note}");
@@ -171,18 +147,18 @@ describe.each(MANIFESTS)("a Multus that was installed from the manifest of %s", 
 it("keeps the pods of an adopted install when adopt is taken out of the spec again", async () => {
   const spec = importInstall(upstreamManifest("v4 thin")).install.spec;
   await byHand(upstreamManifest("v4 thin"));
-  await install({ ...spec, adopt: true });
-  await reason("Ready", "NoMatchingNodes");
-  await install(spec);
-  await reason("Ready", "NoMatchingNodes");
+  await install.apply({ ...spec, adopt: true });
+  await install.reason("Ready", "NoMatchingNodes");
+  await install.apply(spec);
+  await install.reason("Ready", "NoMatchingNodes");
   expect(await templates()).toBe(1);
 });
 
 it("puts right what is changed by hand in pods that were kept", async () => {
   const spec = importInstall(upstreamManifest("v4 thin")).install.spec;
   await byHand(upstreamManifest("v4 thin"));
-  await install({ ...spec, adopt: true });
-  await reason("Ready", "NoMatchingNodes");
+  await install.apply({ ...spec, adopt: true });
+  await install.reason("Ready", "NoMatchingNodes");
   await kubectl.run("set", "image", "daemonset/kube-multus-ds", "kube-multus=evil:1", "-n", "kube-system");
   await waitUntil(
     "the image to be set back",
@@ -192,10 +168,10 @@ it("puts right what is changed by hand in pods that were kept", async () => {
 
 it("replaces a Multus of another shape", async () => {
   await byHand(manifestOf("v3.4.2"));
-  await install({ version: "v4.3.0" });
-  expect((await reason("Stalled", "OwnershipConflict")).message).toMatch(/clusterrole|kube-multus-ds-amd64/);
-  await install({ version: "v4.3.0", adopt: true });
-  await reason("Ready", "NoMatchingNodes");
+  await install.apply({ version: "v4.3.0" });
+  expect(await install.reason("Stalled", "OwnershipConflict")).toMatch(/clusterrole|kube-multus-ds-amd64/);
+  await install.apply({ version: "v4.3.0", adopt: true });
+  await install.reason("Ready", "NoMatchingNodes");
   await waitUntil("the old objects to be gone", async () => {
     const left = await kubectl.run(
       "get",
@@ -218,8 +194,8 @@ it("says what to do about a selector that cannot be changed", async () => {
   );
   const objects = JSON.parse(text) as ManifestObject[];
   await byHand(objects.filter(({ kind }) => kind === "DaemonSet"));
-  await install({ adopt: true });
-  expect((await reason("Stalled", "ImmutableField")).message).toContain(
+  await install.apply({ adopt: true });
+  expect(await install.reason("Stalled", "ImmutableField")).toContain(
     "kubectl delete daemonset kube-multus-ds -n kube-system",
   );
 });

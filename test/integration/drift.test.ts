@@ -9,6 +9,7 @@ import type { InstallOperator } from "../../src/install-operator.ts";
 import { type ApiObject, CONFIG_MAPS, EVENTS } from "../../src/kube/resource.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
+import { TestInstall } from "../cluster/installs.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 import { installNow } from "../cluster/walkthrough.ts";
 import { HollowNodes } from "./hollow-nodes.ts";
@@ -18,12 +19,14 @@ import { applyInstallDefinition, startInstallController } from "./install-contro
 
 let plane: ControlPlane;
 let kubectl: Kubectl;
+let install: TestInstall;
 let controller: InstallOperator;
 let nodes: HollowNodes;
 
 beforeAll(async () => {
   plane = await startControlPlane({ controllerManager: true, scheduler: true });
   kubectl = new Kubectl(plane.kubeconfig);
+  install = new TestInstall(kubectl);
   nodes = new HollowNodes(kubectl.client, pino({ level: "silent" }));
   await nodes.add("node-1");
   await applyInstallDefinition(kubectl);
@@ -44,8 +47,8 @@ const installOf = (spec: object) => ({
   metadata: { name: "multus" },
   spec,
 });
-const apply = async (spec: object) =>
-  void (await kubectl.runWithInput(JSON.stringify(installOf(spec)), "apply", "-f", "-"));
+const apply = async (spec: object) => await install.apply(spec);
+const condition = async (type: string, reason: string) => await install.reason(type, reason);
 
 async function diff(spec: object) {
   const parsed = parseMultusInstall(installOf(spec));
@@ -60,17 +63,6 @@ interface Status {
     nodes?: object;
     conditions?: { type: string; reason: string; message: string; observedGeneration: number }[];
   };
-}
-
-async function condition(type: string, reason: string): Promise<string> {
-  let message = "";
-  await waitUntil(`${type} to be ${reason}`, async () => {
-    const { metadata, status } = await installNow<Status>(kubectl);
-    const found = status?.conditions?.find((one) => one.type === type);
-    message = found?.message ?? "";
-    return found?.reason === reason && found.observedGeneration === metadata.generation;
-  });
-  return message;
 }
 
 const daemonSet = ["daemonset", "kube-multus-ds", "-n", "kube-system"] as const;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
 import type { InstallOperator } from "../../src/install-operator.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
+import { TestInstall } from "../cluster/installs.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 import { applyInstallDefinition, startInstallController } from "./install-controller.ts";
 
@@ -24,22 +24,9 @@ afterAll(async () => {
   await plane?.stop();
 });
 
-async function apply(name: string, spec: object): Promise<void> {
-  const object = { apiVersion: MULTUS_INSTALL_API_VERSION, kind: "MultusInstall", metadata: { name } };
-  await kubectl.runWithInput(JSON.stringify({ ...object, spec }), "apply", "-f", "-");
-}
-
-/** Waits for a reason of a condition. */
-async function reason(name: string, type: string, expected: string): Promise<void> {
-  await waitUntil(
-    `${type} of ${name} to be ${expected}`,
-    async () => {
-      const path = `jsonpath={.status.conditions[?(@.type=="${type}")].reason}`;
-      return (await kubectl.run("get", "multusinstall", name, "-o", path)) === expected;
-    },
-    { everyMs: 250 },
-  );
-}
+const apply = async (name: string, spec: object) => await new TestInstall(kubectl, name).apply(spec);
+const reason = async (name: string, type: string, expected: string) =>
+  await new TestInstall(kubectl, name).reason(type, expected);
 
 const installOf = async (kind: string, name: string, namespace: string) =>
   await kubectl.run(

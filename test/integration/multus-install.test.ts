@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
 import type { InstallOperator } from "../../src/install-operator.ts";
 import type { RequestInfo } from "../../src/kube/client.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
+import { TestInstall } from "../cluster/installs.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 import { installNow } from "../cluster/walkthrough.ts";
 import { applyInstallDefinition, startInstallController } from "./install-controller.ts";
@@ -48,31 +48,10 @@ interface Install {
   };
 }
 
-async function apply(spec: object = {}, name = "multus"): Promise<void> {
-  await kubectl.runWithInput(
-    JSON.stringify({
-      apiVersion: MULTUS_INSTALL_API_VERSION,
-      kind: "MultusInstall",
-      metadata: { name },
-      spec,
-    }),
-    "apply",
-    "-f",
-    "-",
-  );
-}
-
-/** Waits until a condition has this reason for the current generation; returns its message. */
-async function reason(type: string, expected: string, name = "multus"): Promise<string> {
-  let message = "";
-  await waitUntil(`${type} of ${name} to be ${expected}`, async () => {
-    const install = await installNow<Install>(kubectl, name);
-    const found = install.status?.conditions?.find((condition) => condition.type === type);
-    message = found?.message ?? "";
-    return found?.reason === expected && found.observedGeneration === install.metadata.generation;
-  });
-  return message;
-}
+const installNamed = (name = "multus") => new TestInstall(kubectl, name);
+const apply = async (spec: object = {}, name?: string) => await installNamed(name).apply(spec);
+const reason = async (type: string, expected: string, name?: string) =>
+  await installNamed(name).reason(type, expected);
 
 const OWNED = [
   ["customresourcedefinition", "network-attachment-definitions.k8s.cni.cncf.io"],
