@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { imageReference } from "../../multus/releases.ts";
 import { formatProblem } from "../field-problem.ts";
 import { parseMultusInstall } from "./multus-install.ts";
+import { multusInstallStatus } from "./status.ts";
 
 const install = (spec: unknown, rest: object = {}) => ({
   apiVersion: "multus-operator.dev/v1alpha1",
@@ -60,6 +62,33 @@ describe("parseMultusInstall", () => {
     ],
   ])("%j is refused in words", (spec, expected) => {
     expect(problemsOf(install(spec))).toContain(expected);
+  });
+
+  test.each([
+    ["matchFields", { key: "zone", operator: "In", values: ["a"] }, /key: must be metadata\.name/],
+    ["matchFields", { key: "metadata.name", operator: "Exists" }, /operator: must be one of In, NotIn/],
+    [
+      "matchFields",
+      { key: "metadata.name", operator: "In", values: ["a", "b"] },
+      /values: must be at most 1/,
+    ],
+    ["matchExpressions", { key: "cores", operator: "Gt", values: ["many"] }, /Gt and Lt compare integers/],
+    ["matchFields", { key: "metadata.name", operator: "In", values: ["a".repeat(200)] }, undefined],
+    ["matchExpressions", { key: "cores", operator: "Gt", values: ["8"] }, undefined],
+  ])("an affinity's %s %j", (list, requirement, problem) => {
+    const terms = { nodeSelectorTerms: [{ [list]: [requirement] }] };
+    const nodeAffinity = { requiredDuringSchedulingIgnoredDuringExecution: terms };
+    const problems = problemsOf(install({ workload: { affinity: { nodeAffinity } } })).join("\n");
+    if (problem) expect(problems).toMatch(problem);
+    else expect(problems).toBe("");
+  });
+
+  test("has room in the status for the longest image that a spec may name", () => {
+    const image = { registry: "r".repeat(253), repository: "r".repeat(255), tag: "t".repeat(128) };
+    const parsed = parseMultusInstall(install({ image }));
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+    const reference = imageReference(parsed.value.spec);
+    expect(multusInstallStatus.parse({ image: reference }).image).toBe(reference);
   });
 
   test("names every fault of the values at once, and the contradictions once the values are right", () => {
