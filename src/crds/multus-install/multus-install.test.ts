@@ -83,6 +83,24 @@ describe("parseMultusInstall", () => {
     else expect(problems).toBe("");
   });
 
+  test.each([
+    [{ limits: { cpu: "17" } }, /must not have a cpu request above 16, or a limit above it without a request/],
+    [{ requests: { memory: "65Gi" } }, /must not have a memory request above 64Gi/],
+    [{ limits: { cpu: "17" }, requests: { cpu: "1" } }, /^$/],
+    [{ limits: { memory: "64Gi" } }, /^$/],
+  ])("resources %j: a request is the limit if it is not set", (resources, problems) => {
+    expect(problemsOf(install({ workload: { resources } })).join("\n")).toMatch(problems);
+  });
+
+  test.each([
+    ["a.b-c", true],
+    ["a..b", false],
+    ["a.-b", false],
+    ["a-.b", false],
+  ])("the name of an object %s is right: %j", (name, isRight) => {
+    expect(problemsOf(install({ image: { pullSecrets: [name] } })).length).toBe(isRight ? 0 : 1);
+  });
+
   test("has room in the status for the longest image that a spec may name", () => {
     const image = { registry: "r".repeat(253), repository: "r".repeat(255), tag: "t".repeat(128) };
     const parsed = parseMultusInstall(install({ image }));

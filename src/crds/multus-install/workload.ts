@@ -48,12 +48,14 @@ const limitSuffices = (name: "cpu" | "memory") => {
 };
 
 const requestFits = (name: "cpu" | "memory") => {
-  const [request, most] = [`self.requests.${name}`, MAX_REQUEST[name]];
+  const [request, limit, most] = [`self.requests.${name}`, `self.limits.${name}`, MAX_REQUEST[name]];
+  const fits = (amount: string) => `quantity(${amount}).compareTo(quantity('${most}')) <= 0`;
   return {
-    message: `must not have a ${name} request above ${most}: no node would have room for Multus`,
-    cel: `!has(self.requests) || !has(${request}) || quantity(${request}).compareTo(quantity('${most}')) <= 0`,
-    holds: ({ requests }: Resources) =>
-      (millionths(requests?.[name] ?? most) ?? 0n) <= (millionths(most) ?? 0n),
+    // Kubernetes' default for a request is the limit.
+    message: `must not have a ${name} request above ${most}, or a limit above it without a request: no node would have room for Multus`,
+    cel: `has(self.requests) && has(${request}) ? ${fits(request)} : !has(self.limits) || !has(${limit}) || ${fits(limit)}`,
+    holds: ({ requests, limits }: Resources) =>
+      (millionths(requests?.[name] ?? limits?.[name] ?? most) ?? 0n) <= (millionths(most) ?? 0n),
   };
 };
 
