@@ -1,6 +1,6 @@
 # `make help` lists the targets. Everything runs on the Node that package.json pins; npm puts it first on the PATH.
 .DEFAULT_GOAL := help
-.PHONY: bench help install build generate lint format fresh test quick-tools test-quick test-unit test-integration test-kubernetes e2e kind-node-image tools cluster cluster-down demo image multus-image clean
+.PHONY: bench help install build generate lint format fresh test quick-tools test-quick test-unit test-integration test-kubernetes spec-space e2e kind-node-image tools cluster cluster-down demo image multus-image clean
 
 NODE := node_modules/.bin/node
 IMAGE ?= multus-operator:dev
@@ -54,6 +54,10 @@ test-integration: install ## tests against a real kube-apiserver
 test-kubernetes: install ## the integration tests against another Kubernetes (VERSION=1.30, 1.33 or 1.36); before each release
 	KUBERNETES_VERSION='$(or $(VERSION),1.30)' npm exec -- vitest run --project integration \
 	  $$(grep -rl --include='*.test.ts' startControlPlane test/integration | sort)
+
+# ONLY='^image' carries out the plans whose id matches, and leaves the page as it is.
+spec-space: install ## every field of a MultusInstall, with every value: valid, invalid, changed, rolled back (ONLY='^image' LANES=2)
+	$(NODE) test/faults/spec-space.ts $(if $(ONLY),--only '$(ONLY)',--all) --lanes $(or $(LANES),2)
 
 # On kind, of the project `cluster` only what opens a kind cluster: the rest is the test cluster on this machine itself.
 E2E_ON_KIND = --project cluster --project e2e test/cluster/open-cluster.test.ts test/e2e/

@@ -31,6 +31,8 @@ const SEVERITY = {
   Evicted: 1,
   /** Anything else that the kubelet reports; the message has its word for it. */
   Failed: 1,
+  /** There is no pod: the API server rejects it. */
+  PodRefused: 1,
   // What inspections of the node show.
   CiliumExclusive: 1,
   NoPrimaryNetwork: 1,

@@ -23,7 +23,7 @@ const IMAGE = { reference: "operator:test", pullPolicy: "IfNotPresent", pullSecr
 /** Nodes of a distribution whose directories are others than the standard ones, to be found out. */
 const KUBELET = "v1.36.0+k3s1";
 
-/** Five nodes that answer, on a real API server, and operators that reach it through a proxy. */
+/** Nodes that answer, on a real API server, and operators that reach it through a proxy. */
 export class HollowCluster {
   readonly client: KubeClient;
   readonly nodes: HollowNodes;
@@ -37,11 +37,11 @@ export class HollowCluster {
     this.nodes = new HollowNodes(this.client, pino({ level: "silent" }));
   }
 
-  static async start(): Promise<HollowCluster> {
+  static async start(count = NODE_COUNT): Promise<HollowCluster> {
     const plane = await startControlPlane({ controllerManager: true, scheduler: true });
     await applyInstallDefinition(new Kubectl(plane.kubeconfig));
     const cluster = new HollowCluster(plane, await FaultProxy.start(plane));
-    for (let index = 1; index <= NODE_COUNT; index++) await cluster.nodes.add(`node-${index}`, {}, KUBELET);
+    for (let index = 1; index <= count; index++) await cluster.nodes.add(`node-${index}`, {}, KUBELET);
     return cluster;
   }
 

@@ -1,10 +1,13 @@
 /**
- * For each field of MultusInstall.spec a value that is right, and what a hostile author would write there. The fields
- * themselves come from the schema: one without an entry here fails hostile-installs.test.ts.
+ * For each field of MultusInstall.spec values that are right, and what a hostile author would write there. The fields
+ * themselves come from the schema: one without an entry here fails hostile-installs.test.ts, and one without a right
+ * value test/faults/spec-space.test.ts.
  */
 export interface FieldEntry {
   /** Taken by the API server, so that a refusal is the hostile value's doing. */
   right: unknown;
+  /** Further right values, in addition to what test/faults/spec-space-values.ts derives from the schema. */
+  alsoRight?: readonly unknown[];
   /** Beside what is derived from the schema: type, bounds, and texts that no name or path may have. */
   hostile?: readonly unknown[];
   /** The spec around the field, if the field alone is not right. */
@@ -16,7 +19,7 @@ export interface FieldEntry {
 const THICK = { mode: "Thick", daemon: {} };
 const V3 = { version: "v3.4.2" };
 const LOG = { logging: { hostDir: "/opt/cni/log" } };
-const certificate = { mode: "Thick", daemon: { perNodeCertificate: {} } };
+const certificate = { mode: "Thick", daemon: { perNodeCertificate: { enabled: true } } };
 const inline = { primaryNetwork: { source: "Inline" } };
 const conflist = (plugin: object, more: object = {}) =>
   JSON.stringify({ name: "net", plugins: [plugin], ...more });
@@ -45,12 +48,14 @@ const map = (...keys: string[]) => keys.map((key) => ({ [key]: "x" }));
 export const FIELDS: Record<string, FieldEntry> = {
   version: {
     right: "v4.3.0",
+    alsoRight: ["v3.4", "v3.4.2", "v3.7.1", "v3.9.3", "v4.0", "v4.0.2", "v4.2.4", "v4.99.99"],
     hostile: ["v2.0.0", "v3.3", "v5.0.0", "v4.3.0-rc1", "latest", "v4.3.0@sha256:x"],
   },
   mode: { right: "Thin" },
   image: { right: {} },
   "image.registry": {
     right: "192.168.1.222:80",
+    alsoRight: ["r".repeat(253)],
     hostile: ["https://evil.example", "user:password@evil.example", "evil.example/path", "evil.example:"],
   },
   "image.repository": {
@@ -64,10 +69,11 @@ export const FIELDS: Record<string, FieldEntry> = {
   },
   "image.pullPolicy": { right: "Always" },
   "image.pullSecrets": { right: ["harbor"], hostile: [["harbor", "harbor"]] },
-  "image.pullSecrets[]": { right: "harbor", hostile: ["kube-system/harbor", "Harbor", "-x"] },
+  "image.pullSecrets[]": { right: "harbor", alsoRight: ["a-b.c"], hostile: ["a..b", "a.-b", "kube-system/harbor", "Harbor", "-x"] },
   "image.layout": { right: {} },
   "image.layout.command": {
     right: ["bash", "/usr/src/multus-cni/images/entrypoint.sh"],
+    alsoRight: [["/bin/sh", "/opt/entrypoint-2.sh"]],
     hostile: [
       ["/bin/sh"],
       ["/bin/sh", ...shell],
@@ -106,6 +112,12 @@ export const FIELDS: Record<string, FieldEntry> = {
   "primaryNetwork.preset": { right: "Calico", within: inline },
   "primaryNetwork.config": {
     right: conflist({ type: "bridge" }),
+    alsoRight: [
+      conflist({ type: "bridge" }, { cniVersion: "1.1.0", disableCheck: true }),
+      conflist({ type: "ptp" }),
+      conflist({ type: "bridge", mtu: "1500" }),
+      conflist({ type: "flannel", delegate: { isDefaultGateway: true } }).padEnd(16_384),
+    ],
     within: inline,
     hostile: [
       "null",
@@ -132,12 +144,14 @@ export const FIELDS: Record<string, FieldEntry> = {
   },
   "primaryNetwork.readinessFile": {
     right: "/run/cni/ready",
+    alsoRight: ["/etc/cni/net.d/10-calico.conflist"],
     hostile: ["ready", "/run/../etc/x", "/run/", "//x"],
   },
   cni: { right: {} },
   "cni.version": { right: "1.0.0", hostile: ["0.2.0", "2.0.0"] },
   "cni.confDir": {
     right: "/etc/cni/net.d",
+    alsoRight: ["/etc/cni/multus/net.d"],
     hostile: [...PATHS, "/etc/cni", "/etc/cni/net.d/", "/etc/kubernetes"],
   },
   "cni.binDir": { right: "/opt/cni/bin", hostile: [...PATHS, "/usr/bin", "/bin", "/opt/cni/bin/.hidden"] },
@@ -171,7 +185,7 @@ export const FIELDS: Record<string, FieldEntry> = {
   "logging.rotation.compress": { right: true, within: { mode: "Thick" } },
   entrypoint: { right: {} },
   "entrypoint.overrideNetworkName": { right: true },
-  "entrypoint.renameConfFile": { right: false },
+  "entrypoint.renameConfFile": { right: false, within: { entrypoint: { refreshKubeconfig: false } } },
   "entrypoint.skipBinaryCopy": { right: true },
   "entrypoint.skipTLSVerify": { right: true },
   "entrypoint.kubeconfigMode": { right: "600", within: V3, hostile: ["777", "644", "666", "4600", "602"] },
@@ -228,6 +242,7 @@ export const FIELDS: Record<string, FieldEntry> = {
   },
   "daemon.perNodeCertificate.certDuration": {
     right: "24h",
+    alsoRight: ["10m", "1h30m", "720h"],
     within: certificate,
     hostile: ["0s", "1s", "9m", "721h", "8760h", "-1h", "99999h", "1d"],
   },
@@ -238,12 +253,25 @@ export const FIELDS: Record<string, FieldEntry> = {
   "workload.nodeSelector{}": { right: "linux", hostile: ["a b", "-x", "a,b", "a=b"] },
   "workload.tolerations": {
     right: [{ operator: "Exists" }],
+    alsoRight: [
+      [{ key: "dedicated", operator: "Equal", value: "x", effect: "NoSchedule" }, { operator: "Exists" }],
+    ],
     hostile: [[{}], [{ operator: "Exists", value: "x" }]],
   },
-  "workload.tolerations[]": { right: { operator: "Exists" } },
+  "workload.tolerations[]": {
+    right: { operator: "Exists" },
+    alsoRight: [
+      { key: "dedicated" },
+      { key: "dedicated", operator: "Equal", value: "x", effect: "NoSchedule" },
+    ],
+  },
   "workload.tolerations[].key": { right: "dedicated", hostile: ["a b", "/x", "a/b/c", "-"] },
   "workload.tolerations[].operator": { right: "Exists" },
-  "workload.tolerations[].value": { right: "", hostile: ["a b", "-x", "x"] },
+  "workload.tolerations[].value": {
+    right: "",
+    within: { workload: { tolerations: [{ key: "dedicated" }] } },
+    hostile: ["a b", "-x"],
+  },
   "workload.tolerations[].effect": { right: "NoExecute" },
   "workload.tolerations[].tolerationSeconds": {
     right: 30,
@@ -253,7 +281,7 @@ export const FIELDS: Record<string, FieldEntry> = {
   "workload.affinity": { right: {} },
   "workload.affinity.nodeAffinity": { right: {} },
   required: { right: { nodeSelectorTerms: [{}] } },
-  "required.nodeSelectorTerms": { right: [{}], hostile: [[]] },
+  "required.nodeSelectorTerms": { right: [{}], alsoRight: [[{ matchExpressions: [] }]], hostile: [[]] },
   "required.nodeSelectorTerms[]": { right: {} },
   preferred: { right: [] },
   "preferred[]": { right: { weight: 1, preference: {} }, hostile: [{ weight: 1 }, { preference: {} }] },
@@ -262,17 +290,42 @@ export const FIELDS: Record<string, FieldEntry> = {
   requirements: { right: [{ key: "zone", operator: "In", values: ["a"] }] },
   "requirements[]": {
     right: { key: "zone", operator: "In", values: ["a"] },
+    alsoRight: [
+      { key: "kubernetes.io/os", operator: "Exists" },
+      { key: "zone", operator: "DoesNotExist" },
+      { key: "zone", operator: "Gt", values: ["5"] },
+      { key: "zone", operator: "Lt", values: ["5"] },
+      { key: "kubernetes.io/os", operator: "NotIn", values: ["windows"] },
+    ],
     hostile: [{ key: "zone" }, { operator: "Exists" }],
   },
   "requirements[].key": { right: "zone", hostile: ["a b", "a/b/c", "", "-"] },
-  "requirements[].operator": { right: "In", hostile: ["Exists", "DoesNotExist"] },
+  "requirements[].operator": { right: "In", hostile: ["Exists", "DoesNotExist", "Gt", "Lt"] },
   "requirements[].values": { right: ["a"], hostile: [[]] },
   "requirements[].values[]": { right: "a", hostile: ["a b", "-x"] },
+  fieldRequirements: { right: [{ key: "metadata.name", operator: "In", values: ["node-1"] }] },
+  "fieldRequirements[]": {
+    right: { key: "metadata.name", operator: "In", values: ["node-1"] },
+    alsoRight: [{ key: "metadata.name", operator: "NotIn", values: ["node-9"] }],
+    hostile: [
+      { key: "metadata.name", operator: "In" },
+      { key: "metadata.name", values: ["node-1"] },
+    ],
+  },
+  "fieldRequirements[].key": { right: "metadata.name", hostile: ["zone", "spec.providerID"] },
+  "fieldRequirements[].operator": { right: "In", hostile: ["Exists", "Gt"] },
+  "fieldRequirements[].values": {
+    right: ["node-1"],
+    alsoRight: [["node-9"]],
+    hostile: [[], ["node-1", "node-2"]],
+  },
+  "fieldRequirements[].values[]": { right: "node-1", hostile: ["a..b", "a b", "Node-1", "-x"] },
   "workload.priorityClassName": { right: "", hostile: ["System", "a/b", "-x"] },
   "workload.updateStrategy": { right: {} },
   "workload.updateStrategy.type": { right: "OnDelete" },
   "workload.updateStrategy.maxUnavailable": {
     right: "10%",
+    alsoRight: [100_000],
     hostile: [0, -1, "0%", "101%", "9999%", 1_000_000],
   },
   "workload.labels": {
@@ -311,6 +364,7 @@ export const FIELDS: Record<string, FieldEntry> = {
   },
   "workload.annotations{}": {
     right: "any text, in\nlines",
+    alsoRight: ["", "x".repeat(4096)],
     freeText: "an annotation's value is any text; only what a terminal takes for a command is refused",
     hostile: ["\u001b[2J", "x\u0000", "\u0007", "\u009b31m", "\u007f"],
   },
@@ -323,7 +377,11 @@ export const FIELDS: Record<string, FieldEntry> = {
   "rollout.rollback": { right: true },
   nodes: { right: {} },
   "nodes.inspection": { right: "Off" },
-  "nodes.startupTaint": { right: "multus-operator.dev/not-ready", hostile: [...TAINTS, "a b", "a/b/c", ""] },
+  "nodes.startupTaint": {
+    within: { workload: { tolerations: [{ key: "dedicated", operator: "Exists" }] } },
+    right: "multus-operator.dev/not-ready",
+    hostile: [...TAINTS, "a b", "a/b/c", ""],
+  },
   attachments: { right: {} },
   "attachments.admission": { right: "Deny" },
   "attachments.denyCodes": { right: ["HOST_PATH"] },
@@ -332,6 +390,7 @@ export const FIELDS: Record<string, FieldEntry> = {
   "uninstall.nodes": { right: "Leave" },
   "uninstall.timeout": {
     right: "5m",
+    alsoRight: ["0s", "90s", "24h"],
     hostile: ["25h", "99999h", "99999h99999m99999s", "-1h", "1d", "1y", "h"],
   },
   "uninstall.networkDefinitions": { right: "Keep" },
@@ -343,10 +402,22 @@ function amounts(path: string): Record<string, FieldEntry> {
   return {
     [path]: { right: {}, hostile: [{ requests: { cpu: "2" }, limits: { cpu: "1" } }] },
     [`${path}.requests`]: { right: {} },
-    [`${path}.requests.cpu`]: { right: "100m", hostile: [...AMOUNTS, "17", "999999999999999"] },
-    [`${path}.requests.memory`]: { right: "50Mi", hostile: [...AMOUNTS, "65Gi", "999999999999999Ti"] },
+    [`${path}.requests.cpu`]: {
+      right: "100m",
+      alsoRight: ["16", "0"],
+      hostile: [...AMOUNTS, "17", "999999999999999"],
+    },
+    [`${path}.requests.memory`]: {
+      right: "50Mi",
+      alsoRight: ["64Gi", "1.5Gi"],
+      hostile: [...AMOUNTS, "65Gi", "999999999999999Ti"],
+    },
     [`${path}.limits`]: { right: {} },
-    [`${path}.limits.cpu`]: { right: "100m", hostile: [...AMOUNTS, "0", "1m", "9m"] },
-    [`${path}.limits.memory`]: { right: "50Mi", hostile: [...AMOUNTS, "0", "1", "1m", "7Mi", "1Ki"] },
+    [`${path}.limits.cpu`]: { right: "100m", alsoRight: ["10m"], hostile: [...AMOUNTS, "0", "1m", "9m"] },
+    [`${path}.limits.memory`]: {
+      right: "50Mi",
+      alsoRight: ["8Mi"],
+      hostile: [...AMOUNTS, "0", "1", "1m", "7Mi", "1Ki"],
+    },
   };
 }

@@ -12,23 +12,36 @@ export interface FieldCase {
   from: "schema" | "list";
 }
 
-interface Schema {
+/** The part of a structural schema that values are derived from. */
+export interface Schema {
   type?: string;
+  format?: string;
+  default?: unknown;
   enum?: unknown[];
   minimum?: number;
   maximum?: number;
   maxLength?: number;
+  minItems?: number;
   maxItems?: number;
   maxProperties?: number;
+  "x-kubernetes-validations"?: { rule: string; message: string }[];
   properties?: Record<string, Schema>;
   items?: Schema;
   additionalProperties?: Schema;
   "x-kubernetes-int-or-string"?: boolean;
 }
 
-/** Every field of the schema with its entry of hostile-fields.ts; undefined if it has none. */
-export function schemaFields(): { path: string; schema: Schema; entry: FieldEntry | undefined }[] {
-  const fields: { path: string; schema: Schema; entry: FieldEntry | undefined }[] = [];
+/** A field as the schema has it, with its entry of hostile-fields.ts; undefined if it has none. */
+export interface SchemaField {
+  /** `image.pullSecrets[]`, `workload.labels{}`. */
+  path: string;
+  schema: Schema;
+  entry: FieldEntry | undefined;
+}
+
+/** Every field of the schema. */
+export function schemaFields(): SchemaField[] {
+  const fields: SchemaField[] = [];
   const visit = (schema: Schema, path: string) => {
     fields.push({ path, schema, entry: FIELDS[entryName(path)] });
     const inner = path === "" ? "" : `${path}.`;
@@ -45,7 +58,8 @@ export function entryName(path: string): string {
   const affinity = "workload.affinity.nodeAffinity.";
   if (!path.startsWith(affinity)) return path;
   return path
-    .replace(/^.*\.match(Expressions|Fields)/, "requirements")
+    .replace(/^.*\.matchExpressions/, "requirements")
+    .replace(/^.*\.matchFields/, "fieldRequirements")
     .replace(`${affinity}requiredDuringSchedulingIgnoredDuringExecution`, "required")
     .replace(`${affinity}preferredDuringSchedulingIgnoredDuringExecution`, "preferred");
 }
@@ -115,7 +129,12 @@ function derived(schema: Schema, { freeText, right }: FieldEntry): unknown[] {
   }
 }
 
-function withField(path: string, { within = {} }: FieldEntry, value: unknown): Record<string, unknown> {
+/** The spec around the field, with this value of it. Groups on the way to it have their right value. */
+export function withField(
+  path: string,
+  { within = {} }: Pick<FieldEntry, "within">,
+  value: unknown,
+): Record<string, unknown> {
   const parts = path.split(/\.|(?=\[\]|\{\})/);
   return put(within, parts, value, []) as Record<string, unknown>;
 }

@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { imageReference } from "../../multus/releases.ts";
 import { formatProblem } from "../field-problem.ts";
 import { parseMultusInstall } from "./multus-install.ts";
+import { multusInstallStatus } from "./status.ts";
 
 const install = (spec: unknown, rest: object = {}) => ({
   apiVersion: "multus-operator.dev/v1alpha1",
@@ -60,6 +62,51 @@ describe("parseMultusInstall", () => {
     ],
   ])("%j is refused in words", (spec, expected) => {
     expect(problemsOf(install(spec))).toContain(expected);
+  });
+
+  test.each([
+    ["matchFields", { key: "zone", operator: "In", values: ["a"] }, /key: must be metadata\.name/],
+    ["matchFields", { key: "metadata.name", operator: "Exists" }, /operator: must be one of In, NotIn/],
+    [
+      "matchFields",
+      { key: "metadata.name", operator: "In", values: ["a", "b"] },
+      /values: must be at most 1/,
+    ],
+    ["matchExpressions", { key: "cores", operator: "Gt", values: ["many"] }, /Gt and Lt compare integers/],
+    ["matchFields", { key: "metadata.name", operator: "In", values: ["a".repeat(200)] }, undefined],
+    ["matchExpressions", { key: "cores", operator: "Gt", values: ["8"] }, undefined],
+  ])("an affinity's %s %j", (list, requirement, problem) => {
+    const terms = { nodeSelectorTerms: [{ [list]: [requirement] }] };
+    const nodeAffinity = { requiredDuringSchedulingIgnoredDuringExecution: terms };
+    const problems = problemsOf(install({ workload: { affinity: { nodeAffinity } } })).join("\n");
+    if (problem) expect(problems).toMatch(problem);
+    else expect(problems).toBe("");
+  });
+
+  test.each([
+    [{ limits: { cpu: "17" } }, /must not have a cpu request above 16, or a limit above it without a request/],
+    [{ requests: { memory: "65Gi" } }, /must not have a memory request above 64Gi/],
+    [{ limits: { cpu: "17" }, requests: { cpu: "1" } }, /^$/],
+    [{ limits: { memory: "64Gi" } }, /^$/],
+  ])("resources %j: a request is the limit if it is not set", (resources, problems) => {
+    expect(problemsOf(install({ workload: { resources } })).join("\n")).toMatch(problems);
+  });
+
+  test.each([
+    ["a.b-c", true],
+    ["a..b", false],
+    ["a.-b", false],
+    ["a-.b", false],
+  ])("the name of an object %s is right: %j", (name, isRight) => {
+    expect(problemsOf(install({ image: { pullSecrets: [name] } })).length).toBe(isRight ? 0 : 1);
+  });
+
+  test("has room in the status for the longest image that a spec may name", () => {
+    const image = { registry: "r".repeat(253), repository: "r".repeat(255), tag: "t".repeat(128) };
+    const parsed = parseMultusInstall(install({ image }));
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+    const reference = imageReference(parsed.value.spec);
+    expect(multusInstallStatus.parse({ image: reference }).image).toBe(reference);
   });
 
   test("names every fault of the values at once, and the contradictions once the values are right", () => {

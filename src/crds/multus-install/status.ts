@@ -17,7 +17,8 @@ export const multusInstallStatus = z.object({
     .describe("Ready, Reconciling, Stalled, Degraded and Warning."),
   version: z.string().max(16).optional().describe("The Multus release whose objects are applied."),
   mode: z.string().max(8).optional().describe("Thin or Thick."),
-  image: z.string().max(512).optional().describe("The image of the Multus pods."),
+  // As long as spec.image allows: registry, repository and tag with what separates them.
+  image: z.string().max(640).optional().describe("The image of the Multus pods."),
   distribution: z
     .object({
       name: z.string().max(16).describe("The distribution whose directories are used."),

@@ -9,11 +9,14 @@ const LABEL_KEY = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-
 export const namespaceName = () =>
   matching(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 63, "must be a DNS-1123 label, such as kube-system");
 
+/** RFC 1123, as Kubernetes checks most names: no dot next to another one or to a hyphen. */
+const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+
 export const objectName = () =>
   matching(
-    /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/,
+    SUBDOMAIN,
     253,
-    "must be the name of an object: lowercase letters, digits, - and .",
+    "must be the name of an object: lowercase letters, digits, - and ., with a letter or digit on both sides of each .",
   );
 
 export const fileName = () =>

@@ -1,7 +1,16 @@
 import { z } from "zod";
 import { millionths } from "../quantity.ts";
 import { matching, withRules } from "../rule.ts";
-import { labelKey, labelValue, nodeLabels, podAnnotations, podLabels, quantity, setOf } from "./text.ts";
+import {
+  labelKey,
+  labelValue,
+  nodeLabels,
+  objectName,
+  podAnnotations,
+  podLabels,
+  quantity,
+  setOf,
+} from "./text.ts";
 
 export const ARCHITECTURES = ["amd64", "arm64", "arm", "ppc64le", "s390x"] as const;
 
@@ -39,12 +48,14 @@ const limitSuffices = (name: "cpu" | "memory") => {
 };
 
 const requestFits = (name: "cpu" | "memory") => {
-  const [request, most] = [`self.requests.${name}`, MAX_REQUEST[name]];
+  const [request, limit, most] = [`self.requests.${name}`, `self.limits.${name}`, MAX_REQUEST[name]];
+  const fits = (amount: string) => `quantity(${amount}).compareTo(quantity('${most}')) <= 0`;
   return {
-    message: `must not have a ${name} request above ${most}: no node would have room for Multus`,
-    cel: `!has(self.requests) || !has(${request}) || quantity(${request}).compareTo(quantity('${most}')) <= 0`,
-    holds: ({ requests }: Resources) =>
-      (millionths(requests?.[name] ?? most) ?? 0n) <= (millionths(most) ?? 0n),
+    // Kubernetes' default for a request is the limit.
+    message: `must not have a ${name} request above ${most}, or a limit above it without a request: no node would have room for Multus`,
+    cel: `has(self.requests) && has(${request}) ? ${fits(request)} : !has(self.limits) || !has(${limit}) || ${fits(limit)}`,
+    holds: ({ requests, limits }: Resources) =>
+      (millionths(requests?.[name] ?? limits?.[name] ?? most) ?? 0n) <= (millionths(most) ?? 0n),
   };
 };
 
@@ -106,9 +117,12 @@ const toleration = withRules(
   ],
 );
 
+/** The API server takes any text here, and no node ever matches it. No label's value begins with a minus. */
+const INTEGER = /^[0-9]{1,18}$/;
+
 const requirement = withRules(
   z.object({
-    key: labelKey().describe("Label of the node; for matchFields metadata.name."),
+    key: labelKey().describe("Label of the node."),
     operator: z
       .enum(["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"])
       .describe("How the label's value is compared with values."),
@@ -123,13 +137,26 @@ const requirement = withRules(
         return values.length === (operator === "Gt" || operator === "Lt" ? 1 : 0);
       },
     },
+    {
+      message: "Gt and Lt compare integers; values must have one, such as 5",
+      cel: `!(self.operator in ['Gt', 'Lt']) || !has(self.values) || self.values.all(value, value.matches('${INTEGER.source}'))`,
+      holds: ({ operator, values = [] }) =>
+        !["Gt", "Lt"].includes(operator) || values.every((value) => INTEGER.test(value)),
+    },
   ],
 );
+
+/** As Kubernetes' own validation has it (ValidateNodeFieldSelectorRequirement): a node's name, and nothing else. */
+const fieldRequirement = z.object({
+  key: z.enum(["metadata.name"]).describe("Field of the node; Kubernetes knows its name only."),
+  operator: z.enum(["In", "NotIn"]).describe("How the node's name is compared with the one in values."),
+  values: z.array(objectName()).min(1).max(1).describe("The node's name."),
+});
 
 const nodeSelectorTerm = () =>
   z.object({
     matchExpressions: z.array(requirement).max(8).optional().describe("Labels of the node; all must match."),
-    matchFields: z.array(requirement).max(8).optional().describe("Fields of the node; all must match."),
+    matchFields: z.array(fieldRequirement).max(8).optional().describe("Fields of the node; all must match."),
   });
 
 /** Only which nodes: a pod of a DaemonSet that is drawn to or away from other pods stays pending. */

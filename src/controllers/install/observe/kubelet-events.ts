@@ -70,11 +70,18 @@ export class KubeletEvents {
   }
 }
 
-/** Of each event of the last minutes: the uid of its pod, and what the kubelet said. */
-export function recentMessages(events: readonly unknown[], now: Date): { uid: string; message: string }[] {
-  return events.flatMap((object) => {
-    const { involvedObject, message, lastTimestamp, eventTime } = event.parse(object);
-    const at = Date.parse(lastTimestamp ?? eventTime ?? "");
-    return now.getTime() - at < OUTDATED_MS ? [{ uid: involvedObject.uid, message }] : [];
-  });
+/** Of each event of the last minutes, the oldest first: the uid of its object, and what was said of it. */
+export function recentMessages(
+  events: readonly unknown[],
+  now: Date,
+  outdatedMs = OUTDATED_MS,
+): { uid: string; message: string }[] {
+  return events
+    .map((object) => {
+      const { involvedObject, message, lastTimestamp, eventTime } = event.parse(object);
+      return { uid: involvedObject.uid, message, at: Date.parse(lastTimestamp ?? eventTime ?? "") };
+    })
+    .filter(({ at }) => now.getTime() - at < outdatedMs)
+    .toSorted((a, b) => a.at - b.at)
+    .map(({ uid, message }) => ({ uid, message }));
 }

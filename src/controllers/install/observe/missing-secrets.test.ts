@@ -19,8 +19,5 @@ it("reads from the kubelet's events which secrets it did not find, and forgets o
     ],
     now,
   );
-  expect([...found]).toEqual([
-    ["a", ["harbor"]],
-    ["b", ["harbor", "other"]],
-  ]);
+  expect(Object.fromEntries(found)).toEqual({ a: ["harbor"], b: ["harbor", "other"] });
 });

@@ -1,0 +1,48 @@
+import { daemonSetView } from "../../../diagnosis/daemon-set.ts";
+import type { UnhealthyNode } from "../../../diagnosis/diagnose.ts";
+import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
+import { refusedPod } from "../../../diagnosis/refused-pod.ts";
+import type { ApiObject } from "../../../kube/resource.ts";
+import type { ReconcileScope } from "../scope.ts";
+import { recentMessages } from "./kubelet-events.ts";
+
+/** pkg/controller/controller_utils.go of Kubernetes; reported again at every attempt. */
+const REASON = "FailedCreate";
+/** The DaemonSet controller's longest pause between two attempts is 1000 s, and its event is as old then; ms. */
+const OUTDATED_MS = 1_200_000;
+/** A rollout whose numbers have not changed for so long may lack pods that cannot be created; s. */
+export const IDLE_SECONDS = 10;
+
+/**
+ * A DaemonSet has nodes to update and no pod on the way to them: neither one that starts nor one that ends. With
+ * OnDelete that is how it waits for a user, unless a pod is missing.
+ */
+export function lacksPods(daemonSet: ApiObject, pods: readonly MultusPodView[]): boolean {
+  const { current, desired, updated, name } = daemonSetView(daemonSet);
+  const own = pods.filter((pod) => pod.daemonSet === name);
+  const { updateStrategy } = daemonSet.spec as { updateStrategy?: { type?: string } };
+  const isWaiting = updateStrategy?.type === "OnDelete" ? own.length < desired : updated < desired;
+  return current && isWaiting && own.every(({ ready, terminating }) => ready && !terminating);
+}
+
+/** For each of these DaemonSets whose rollout does not move: what the API server says of its pods, if it rejects them. */
+export async function refusedPods(
+  scope: ReconcileScope,
+  namespace: string,
+  lacking: readonly ApiObject[],
+): Promise<UnhealthyNode[]> {
+  if (lacking.length === 0 || !isIdle(scope)) return [];
+  const events = await scope.deps.kubeletEvents.withReason(namespace, REASON, scope.context.log);
+  const messages = new Map(
+    recentMessages(events ?? [], scope.deps.now(), OUTDATED_MS).map(({ uid, message }) => [uid, message]),
+  );
+  return lacking.flatMap(({ metadata: { name, uid = "" } }) => {
+    const message = messages.get(uid);
+    return message === undefined ? [] : [refusedPod(name, message)];
+  });
+}
+
+function isIdle({ live, previous: { observedGeneration, nodes }, deps }: ReconcileScope): boolean {
+  if (observedGeneration !== live.metadata.generation || !nodes?.progressedAt) return false;
+  return deps.now().getTime() - Date.parse(nodes.progressedAt) >= IDLE_SECONDS * 1000;
+}

@@ -1,0 +1,57 @@
+import type { Distribution } from "../../src/crds/multus-install/host-paths.ts";
+import {
+  MULTUS_INSTALL_API_VERSION,
+  type MultusInstall,
+  type Parsed,
+  parseMultusInstall,
+} from "../../src/crds/multus-install/multus-install.ts";
+
+import { RULES } from "../../src/crds/multus-install/rules.ts";
+import { RenderError } from "../../src/render/errors.ts";
+
+/** MultusInstall.spec as a user writes it. */
+export type Spec = Record<string, unknown>;
+
+/** Objects merged, the second over the first; lists replaced. */
+export function merged(one: Spec, other: Spec): Spec {
+  const both = Object.entries(other).map(([key, value]) => {
+    const before = one[key];
+    return [key, isGroup(before) && isGroup(value) ? merged(before, value) : value];
+  });
+  return { ...one, ...Object.fromEntries(both) };
+}
+
+function isGroup(value: unknown): value is Spec {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The install with the spec, or what is not right with it. */
+export function parse(spec: unknown): Parsed<MultusInstall> {
+  const { apiVersion, kind } = { apiVersion: MULTUS_INSTALL_API_VERSION, kind: "MultusInstall" };
+  return parseMultusInstall({ apiVersion, kind, metadata: { name: "multus" }, spec });
+}
+
+/** The API server stores maps, and shows them, in the order of their keys. */
+function asStored(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(asStored);
+  if (!isGroup(value)) return value;
+  const sorted = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(sorted.map(([key, inner]) => [key, asStored(inner)]));
+}
+
+/**
+ * The install as the operator renders it. Throws if the spec is not right, a RenderError if only the distribution that
+ * was found shows it.
+ */
+export function resolved(spec: Spec, distribution: Distribution | undefined): MultusInstall {
+  const parsed = parse(asStored(spec));
+  if (!parsed.ok)
+    throw new Error(parsed.problems.map(({ path, message }) => `${path}: ${message}`).join("; "));
+  const install = parsed.value;
+  if (install.spec.distribution !== "Auto" || distribution === undefined) return install;
+  const found = { ...install, spec: { ...install.spec, distribution } };
+  const broken = RULES.filter(({ holds }) => !holds(found.spec));
+  if (broken.length > 0)
+    throw new RenderError(broken.map(({ path, message }) => ({ path, message, code: "CONTRADICTION" })));
+  return found;
+}
