@@ -69,7 +69,11 @@ export const FIELDS: Record<string, FieldEntry> = {
   },
   "image.pullPolicy": { right: "Always" },
   "image.pullSecrets": { right: ["harbor"], hostile: [["harbor", "harbor"]] },
-  "image.pullSecrets[]": { right: "harbor", alsoRight: ["a-b.c"], hostile: ["a..b", "a.-b", "kube-system/harbor", "Harbor", "-x"] },
+  "image.pullSecrets[]": {
+    right: "harbor",
+    alsoRight: ["a-b.c"],
+    hostile: ["a..b", "a.-b", "kube-system/harbor", "Harbor", "-x"],
+  },
   "image.layout": { right: {} },
   "image.layout.command": {
     right: ["bash", "/usr/src/multus-cni/images/entrypoint.sh"],

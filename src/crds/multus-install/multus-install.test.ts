@@ -84,7 +84,10 @@ describe("parseMultusInstall", () => {
   });
 
   test.each([
-    [{ limits: { cpu: "17" } }, /must not have a cpu request above 16, or a limit above it without a request/],
+    [
+      { limits: { cpu: "17" } },
+      /must not have a cpu request above 16, or a limit above it without a request/,
+    ],
     [{ requests: { memory: "65Gi" } }, /must not have a memory request above 64Gi/],
     [{ limits: { cpu: "17" }, requests: { cpu: "1" } }, /^$/],
     [{ limits: { memory: "64Gi" } }, /^$/],
