@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { CLUSTER_ROLES, NODES } from "../../src/kube/resource.ts";
 import { waitUntil } from "../cluster/daemon.ts";
-import { conditionOf, HollowCluster } from "../faults/hollow-cluster.ts";
+import { conditionOf, HollowCluster } from "./hollow-cluster.ts";
 
 /** A pause holds Multus and its objects as they are, and keeps no new node from its pods. */
 
