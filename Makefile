@@ -1,6 +1,6 @@
 # `make help` lists the targets. Everything runs on the Node that package.json pins; npm puts it first on the PATH.
 .DEFAULT_GOAL := help
-.PHONY: bench help install build generate lint format fresh test quick-tools test-quick test-unit test-integration test-kubernetes spec-space e2e kind-node-image tools cluster cluster-down demo image multus-image clean
+.PHONY: bench faults faults-all faults-mutants help install build generate lint format fresh test quick-tools test-quick test-unit test-integration test-kubernetes spec-space e2e kind-node-image tools cluster cluster-down demo image multus-image clean
 
 NODE := node_modules/.bin/node
 IMAGE ?= multus-operator:dev
@@ -68,6 +68,18 @@ e2e: build ## tests on two real nodes (root on Linux); STORY=first-users: only t
 
 kind-node-image: install ## a node image for CLUSTER=kind without kindest/node (root on Debian, Docker); prints its name, for KIND_IMAGE
 	@$(NODE) test/cluster/kind-node/build.ts
+
+# One plan runs again by its id. Long runs keep their results in dist, and continue there: RESULTS=file, MINUTES=n ends sooner.
+FAULTS := SEED='$(SEED)' PLANS='$(PLANS)' LANES='$(LANES)' RESULTS='$(RESULTS)' MINUTES='$(MINUTES)' AGAIN='$(AGAIN)' $(NODE) test/faults/main.ts
+
+faults: install ## faults at requests of every kind, a sample with each class and workload; PLAN=id: that plan again
+	$(FAULTS) $(if $(PLAN),plan '$(PLAN)',sample)
+
+faults-all: install ## 3000 plans of faults (PLANS=n SEED=n LANES=3) into docs/reliability.md, continued if interrupted; about 2 hours
+	$(FAULTS) all
+
+faults-mutants: install ## puts known kinds of bugs into the operator one by one, and shows which oracle finds each
+	$(FAULTS) mutants
 
 bench: build ## all benchmarks into docs/performance.md, about two hours (root; SIZES=20000: fewer pods; MINUTES=5: a shorter soak; BENCHES="check validate": only those)
 	SIZES='$(SIZES)' LIMIT_AT='$(LIMIT_AT)' INFORMERS='$(INFORMERS)' MINUTES='$(MINUTES)' REST_SECONDS='$(REST_SECONDS)' BENCHES='$(BENCHES)' $(NODE) test/bench/main.ts

@@ -102,6 +102,7 @@ export class ControlPlane implements AsyncDisposable {
   readonly #options: ControlPlaneOptions;
   readonly #layout: Layout;
   #daemons: Daemon[] = [];
+  #etcd: Daemon | undefined;
   #apiserver: Daemon | undefined;
   /** What can happen to the API server under its clients. */
   readonly apiserver = {
@@ -141,10 +142,22 @@ export class ControlPlane implements AsyncDisposable {
   async start(): Promise<void> {
     newKey(join(this.directory, "sa.key"));
     newPublicKey(join(this.directory, "sa.key"), join(this.directory, "sa.pub"));
-    this.#run("etcd", this.#programs.etcd, etcdArguments(this.#layout));
+    this.#startEtcd();
     await this.#startApiserver();
     if (this.#options.controllerManager) this.#startControllerManager();
     if (this.#options.scheduler) this.#startScheduler();
+  }
+
+  #startEtcd(): void {
+    this.#etcd = this.#run("etcd", this.#programs.etcd, etcdArguments(this.#layout));
+  }
+
+  /** SIGKILL, and started again with its data at once. Returns when the API server is ready again. */
+  async restartEtcd(): Promise<void> {
+    await this.#etcd?.kill();
+    this.#daemons = this.#daemons.filter((daemon) => daemon !== this.#etcd);
+    this.#startEtcd();
+    await waitUntil("kube-apiserver to be ready", () => this.isReady());
   }
 
   async #startApiserver(): Promise<void> {

@@ -25,6 +25,9 @@ const HEARTBEAT_MS = 10_000;
 /** How long a task takes on a hollow node, ms: long enough for several to be under way together. */
 const TASK_MS = 150;
 
+/** What becomes of a task: it is done, its program reports a problem, its pod ends without an answer, or never ends. */
+export type TaskEnd = "answers" | "refuses" | "dies" | "hangs";
+
 /**
  * Node objects with nobody behind them but this class, which says of their pods what kubelets would say: as many
  * nodes as one likes, on an API server with scheduler and controllers that are real.
@@ -41,6 +44,10 @@ export class HollowNodes {
   readonly ended: { name: string; node: string; next: string[] }[] = [];
   /** "namespace/name" of the network that pods get which request one. */
   network: string | undefined;
+  /** How the next task of this kind ends on this node; each answers if this is not set. */
+  behave: (kind: string, node: string) => TaskEnd = () => "answers";
+  /** How long a task takes, ms. */
+  taskMs = TASK_MS;
   /** What a look at a node finds beside the usual. */
   readonly found = new Map<string, Partial<NodeInspection>>();
   readonly #client: KubeClient;
@@ -136,11 +143,8 @@ export class HollowNodes {
         this.#seen.add(pod.uid);
         this.started.push({ name: pod.label, node: pod.node });
         if (pod.requests && this.network) await this.#attach(ref, this.network);
-        await this.#client.patch(
-          ref,
-          { status: pod.task ? await this.#task(pod, pod.task) : RUNNING() },
-          "status",
-        );
+        const status = pod.task ? await this.#task(pod, pod.task) : RUNNING();
+        if (status) await this.#client.patch(ref, { status }, "status");
       }
     } catch (error) {
       if (!(error instanceof ApiError)) throw error; // the pod is gone by now
@@ -161,14 +165,26 @@ export class HollowNodes {
     });
   }
 
-  async #task({ node }: Pod, kind: string): Promise<object> {
+  /** The status of its pod once it has ended; undefined if it never does. */
+  async #task({ node }: Pod, kind: string): Promise<object | undefined> {
+    const end = this.behave(kind, node);
     this.tasks.push({ kind, node });
     const running = (this.#running[kind] ?? 0) + 1;
     this.#running[kind] = running;
     this.mostAtOnce[kind] = Math.max(this.mostAtOnce[kind] ?? 0, running);
-    await new Promise((resolve) => setTimeout(resolve, TASK_MS));
+    await new Promise((resolve) => setTimeout(resolve, this.taskMs));
     this.#running[kind] = (this.#running[kind] ?? 0) - 1;
-    const answer = kind === "clean" ? reportOf(node) : { ...inspectionOf(node), ...this.found.get(node) };
+    if (end === "hangs") return undefined;
+    if (end === "dies")
+      return { phase: "Failed", reason: "Evicted", message: "the node was low on resource: memory" };
+    const problems = [{ path: "/etc/cni/net.d/00-multus.conf", reason: "read-only file system" }];
+    const refused = end === "refuses";
+    const answers: Record<string, object> = {
+      clean: { ...reportOf(node), ...(refused ? { problems } : {}) },
+      release: { node: refused ? "another" : node, at: new Date().toISOString(), ended: true, answered: 0 },
+      inspect: { ...inspectionOf(node), ...this.found.get(node), ...(refused ? { node: "another" } : {}) },
+    };
+    const answer = answers[kind];
     const terminated = { exitCode: 0, reason: "Completed", message: JSON.stringify(answer) };
     const containerStatuses = [{ ...CONTAINER, name: kind, state: { terminated } }];
     return { phase: "Succeeded", containerStatuses };

@@ -213,6 +213,20 @@ describe("rights of the previous pods", () => {
     expect(role({ running, changing: ["kube-multus-ds"] })).toBe(false);
     expect(role({ running })).toBe(true);
   });
+
+  it("a binding that was made by hand is not written while its role allows more than the operator may grant", () => {
+    const running = resolved(installOf({ ...THICK, version: "v4.2.4" }));
+    const everything = { apiGroups: ["k8s.cni.cncf.io"], resources: ["*"], verbs: ["*"] };
+    running.rendered.objects = running.rendered.objects.map((object) =>
+      object.kind === "ClusterRole"
+        ? { ...object, rules: [...(object.rules as object[]), everything] }
+        : object,
+    );
+    const written = (situation: Situation) =>
+      texts(plan(THICK, situation)).filter((text) => text.startsWith("Apply ClusterRole"));
+    expect(written({ running, changing: ["kube-multus-ds"] })).toEqual([]);
+    expect(written({ running })).toEqual(["Apply ClusterRole multus", "Apply ClusterRoleBinding multus"]);
+  });
 });
 
 describe("a canary", () => {

@@ -223,15 +223,24 @@ function applies(install: MultusInstall, objects: readonly KubeObject[], observe
     workloads.guard !== undefined ||
     workloads.obsolete.length > 0 ||
     workloads.live.some(({ upToDate }) => !upToDate);
+  /** A role only grows meanwhile. */
+  const isRetained = (role: KubeObject | undefined) => {
+    const live = role && owned.get(refOf(role));
+    return isUnderWay && allowsAll(live?.rules, role?.rules) && !isDeepStrictEqual(live?.rules, role?.rules);
+  };
+  const isRoleRetained = isRetained(objects.find(({ kind }) => kind === "ClusterRole"));
   return objects.flatMap((object): Action[] => {
     if (isDaemonSet(object)) return [];
     const live = owned.get(refOf(object));
-    // A role only grows meanwhile.
-    if (object.kind === "ClusterRole" && isUnderWay && allowsAll(live?.rules, object.rules)) return [];
+    if (object.kind === "ClusterRole" && isRoleRetained) return [];
     // Service accounts, or a certificate's group: whoever the previous pods are to the API server.
     const subjects = isBinding(object)
       ? { subjects: withPrevious(live?.subjects, object.subjects, multusSubjects(install)) }
       : {};
+    // Whoever writes a binding needs all that its role allows, and one that was made by hand may allow more: what binds
+    // all subjects already stays as it is until the role is applied.
+    if (isBinding(object) && isRoleRetained && isDeepStrictEqual(live?.subjects, subjects.subjects))
+      return [];
     return [{ kind: "Apply", object: { ...object, ...subjects }, adopt: install.spec.adopt }];
   });
 }

@@ -48,7 +48,7 @@ export class Cleaner {
     this.#onChange = options.onChange;
     this.#onClean = options.onClean;
     this.#signal = options.signal;
-    this.#now = options.now ?? Date.now;
+    this.#now = options.now ?? (() => performance.now());
   }
 
   /** Begins what can begin, and returns how far it is. To be called again whenever something changed. */

@@ -38,7 +38,7 @@ export class Inspector {
   readonly #last = new Map<string, LastInspection>();
   readonly #failures = new Map<string, string>();
   readonly #turns = new PeriodicTurns();
-  /** Since when a node's key is what it is. */
+  /** Since when a node's key is what it is, by a clock that is never set. */
   readonly #since = new Map<string, { key: string; at: number; isPresent: boolean }>();
   #plan: InspectionPlan | undefined;
   #started = false;
@@ -98,7 +98,7 @@ export class Inspector {
         known.isPresent = true;
         continue;
       }
-      this.#since.set(node, { key, at: Date.now(), isPresent: true });
+      this.#since.set(node, { key, at: performance.now(), isPresent: true });
       this.#controller.enqueue(node);
     }
   }
@@ -136,7 +136,7 @@ export class Inspector {
     const since = this.#since.get(node);
     // A node that is gone or does not answer comes back as a change.
     if (!plan || !since || !this.#options.node(node)?.reachable) return {};
-    const now = Date.now();
+    const now = performance.now();
     const settles = since.at + SETTLING_MS - now;
     if (settles > 0) return { requeueAfterSeconds: settles / 1000 };
     const last = this.#last.get(node);
@@ -151,7 +151,7 @@ export class Inspector {
     else {
       const notFine = fine ? 0 : (last?.notFine ?? 0) + 1;
       const inVain = fine && last?.suspected && last.key === since.key ? (last.inVain ?? 0) + 1 : 0;
-      this.#last.set(node, { key: since.key, at: Date.now(), fine, notFine, inVain });
+      this.#last.set(node, { key: since.key, at: performance.now(), fine, notFine, inVain });
       // That it shows what the one before it showed is news too: it was awaited, or was too early then.
       if (last?.key !== since.key || !fine) this.#options.onChange();
     }

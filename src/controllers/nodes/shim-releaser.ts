@@ -33,7 +33,7 @@ export class ShimReleaser {
     this.#run = options.run;
     this.#log = options.log;
     this.#isReachable = options.isReachable;
-    this.#now = options.now ?? Date.now;
+    this.#now = options.now ?? (() => performance.now());
   }
 
   /**

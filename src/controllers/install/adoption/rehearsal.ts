@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { KubeObject } from "../../../crds/kube-object.ts";
 import { CLUSTER_ROLES } from "../../../kube/resource.ts";
 import { allInOrder } from "../../shared/all-in-order.ts";
@@ -7,18 +8,24 @@ import type { ReconcileScope } from "../scope.ts";
 export async function rehearse(scope: ReconcileScope, objects: readonly KubeObject[]): Promise<void> {
   await allInOrder(
     objects.map(async (object) => {
-      if (!(await waitsForItsRole(scope, object)))
+      if (!(await waitsForItsRole(scope, object, objects)))
         await scope.deps.applier.rehearse(object, scope.context.signal);
     }),
   );
 }
 
-/** Whoever binds a role needs all that it allows, and of one that does not exist the API server knows nothing (404). */
+/**
+ * Whoever binds a role needs all that it allows, as it is in the cluster: of one that does not exist the API server
+ * knows nothing (404), and upstream's allows more than the operator may (403), until it is what is applied before it.
+ */
 async function waitsForItsRole(
   { deps, context }: ReconcileScope,
   { kind, roleRef }: KubeObject,
+  objects: readonly KubeObject[],
 ): Promise<boolean> {
   if (kind !== "ClusterRoleBinding") return false;
   const { name } = roleRef as { name: string };
-  return (await deps.client.get({ type: CLUSTER_ROLES, name }, { signal: context.signal })) === undefined;
+  const live = await deps.client.get({ type: CLUSTER_ROLES, name }, { signal: context.signal });
+  const wanted = objects.find((object) => object.kind === "ClusterRole" && object.metadata.name === name);
+  return !isDeepStrictEqual(live?.rules, wanted?.rules);
 }

@@ -1,0 +1,185 @@
+import type { SourcePatch } from "./victim/bundle.ts";
+
+/** A kind of bug that operators are known to have, put into this one, and plans that must find it. */
+export interface Mutant {
+  name: string;
+  patches: readonly SourcePatch[];
+  plans: readonly string[];
+}
+
+const install = (file: string) => `src/controllers/install/${file}`;
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: "an object is deleted by its name, whichever it is by now",
+    patches: [
+      {
+        file: install("inventory/delete-owned.ts"),
+        from: "...(uid ? { preconditions: { uid } } : {}),",
+        to: "",
+      },
+    ],
+    plans: ["delete-thick:race-recreated:delete-clusterroles-multus:1:3"],
+  },
+  {
+    name: "a pod is deleted by its name, whichever it is by now",
+    patches: [
+      {
+        file: install("delete-pod.ts"),
+        from: "{ ...options, preconditions: { uid } }",
+        to: "{ ...options }",
+      },
+    ],
+    plans: ["canary:duplicated:watch-nodes:1:1"],
+  },
+  {
+    name: "an error of a write is swallowed",
+    patches: [
+      {
+        file: install("carry-out.ts"),
+        from: "    done.failure = failure;",
+        to: "    void failure;",
+      },
+    ],
+    plans: [1, 2].map((seed) => `delete-thick:503:patch-multusinstalls-multus:1:${seed}`),
+  },
+  {
+    name: "a cache is taken for complete before it is synced",
+    patches: [
+      {
+        file: "src/controllers/shared/watched-objects.ts",
+        from: 'if (!watch?.isListed) throw new NotSynced(describe(ref), "TimedOut");\n    return watch.get(',
+        to: "return watch?.get(",
+      },
+      {
+        file: "src/controllers/shared/watched-objects.ts",
+        from: "    await synced(\n      refs.map((ref) => this.#watchOf(ref)),\n      signal,\n    );",
+        to: "    for (const ref of refs) this.#watchOf(ref);\n    await Promise.race([signal.aborted, synced([], signal)]);",
+      },
+    ],
+    plans: ["install-thick:late-list:list-clusterroles-multus:1:1"],
+  },
+  {
+    name: "the status is made of copies from before the write",
+    patches: [
+      {
+        file: "src/controllers/shared/applier.ts",
+        from: 'return BigInt(live.metadata.resourceVersion ?? "0") >= BigInt(this.#written.get(describe(ref)) ?? "0");',
+        to: "return live !== ref;",
+      },
+    ],
+    plans: [1, 2, 3, 4].map((seed) => `config:frozen-watch:watch-daemonsets-kube-multus-ds:1:${seed}`),
+  },
+  {
+    name: "an answer is trusted, whichever node it is about",
+    patches: [
+      {
+        file: "src/controllers/nodes/inspector.ts",
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source text
+        from: "if (found.node !== node) throw new TaskFailed(`its answer is about ${found.node}`);",
+        to: "",
+      },
+    ],
+    plans: [1, 2, 3].map((seed) => `install-thick:task-refuses:inspect-node-${seed}:1:${seed}`),
+  },
+  {
+    name: "the finalizer is removed before the nodes are clean",
+    patches: [
+      {
+        file: install("deletion/decide-deletion.ts"),
+        from: "if (isEnding || nodes.waiting.length > 0) {",
+        to: "if (isEnding) {",
+      },
+    ],
+    plans: ["delete-thick:task-refuses:clean-node-1:1:1"],
+  },
+  {
+    name: "a conflict is forced: finalizers are replaced as they were read, whatever they are by now",
+    patches: [
+      {
+        file: install("finalizer.ts"),
+        from: "{ metadata: { resourceVersion, finalizers: [...finalizers, FINALIZER] } },",
+        to: "{ metadata: { finalizers: [...finalizers, FINALIZER] } },",
+      },
+      {
+        file: install("finalizer.ts"),
+        from: "const { name, finalizers = [], resourceVersion } = live.metadata;",
+        to: "const { name, finalizers = [] } = live.metadata;",
+      },
+    ],
+    plans: ["install-thick:race:patch-multusinstalls-multus:1:1"],
+  },
+  {
+    name: "after 410 Gone the watch goes on where it was, without a list",
+    patches: [
+      {
+        file: "src/kube/reflector.ts",
+        from: '(error.status === 410 || error.reason === "Expired")) {\n      this.#resourceVersion = undefined;',
+        to: '(error.status === 410 || error.reason === "Expired")) {',
+      },
+    ],
+    plans: ["install-thick:refused-410:watch-daemonsets-kube-multus-ds:1:1"],
+  },
+  {
+    name: "a replica writes without the lease",
+    patches: [
+      {
+        file: "src/operator.ts",
+        from: 'if (method === "GET" || !this.#election || this.#election.isLeading) return;',
+        to: 'if (method !== "NONE") return;',
+      },
+    ],
+    plans: [1, 2, 3, 4].map((seed) => `install-thick:zombie:apply-clusterroles-multus:1:${seed}`),
+  },
+  {
+    name: "conditions keep the generation of the first spec",
+    patches: [
+      {
+        file: install("status/writer.ts"),
+        from: "live.metadata.generation ?? 0, previous",
+        to: "previous.observedGeneration ?? live.metadata.generation ?? 0, previous",
+      },
+    ],
+    plans: ["config:reset:list-nodes:1:1"],
+  },
+  {
+    name: "objects are created before the inventory names them",
+    patches: [
+      {
+        file: install("carry-out.ts"),
+        from: "  if (!(await putInventory(scope, done.inventory)))",
+        to: "  if (scope.live === undefined && !(await putInventory(scope, done.inventory)))",
+      },
+    ],
+    plans: ["install-thick:crash-unheard:apply-serviceaccounts-multus:1:1"],
+  },
+  {
+    name: "Multus is replaced without the guard",
+    patches: [
+      {
+        file: install("rollout/next-step.ts"),
+        from: "  if (needsGuard(state)) {\n    if (guard?.isGone)",
+        to: "  if (needsGuard(state) && guard?.isGone) {\n    if (guard?.isGone)",
+      },
+    ],
+    plans: ["upgrade:duplicated:watch-nodes:1:1"],
+  },
+  {
+    name: "what is of another owner by now is deleted all the same",
+    patches: [
+      { file: install("inventory/delete-owned.ts"), from: '  if (!isOwn(live)) return "Foreign";\n', to: "" },
+    ],
+    plans: ["delete-thick:race-recreated:delete-clusterroles-multus:1:3"],
+  },
+  {
+    name: "the status is written again although it is the same",
+    patches: [
+      {
+        file: install("status/writer.ts"),
+        from: "  if (isDeepStrictEqual(plain(status), plain(newest(scope).status ?? {}))) return;\n",
+        to: "  plain(isDeepStrictEqual);\n",
+      },
+    ],
+    plans: ["config:429:list-nodes:1:1"],
+  },
+];

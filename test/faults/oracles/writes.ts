@@ -1,0 +1,147 @@
+import type { Evidence, Oracle } from "../evidence.ts";
+import { isChange, isWrite, type Request } from "../place.ts";
+import type { Exchange } from "../stage/proxy.ts";
+import { SPEED } from "../stage/speed.ts";
+
+const isTask = ({ plural, name }: Request) =>
+  plural === "pods" && name?.startsWith("multus-operator-") === true;
+/** Kinds that an install consists of; the other controllers of a whole operator write others. */
+const OF_INSTALL =
+  /^(multusinstalls|daemonsets|configmaps|serviceaccounts|clusterroles|clusterrolebindings|pods|nodes)$/;
+/** What was sent again after a fault may be sent once more by the operator that comes next. */
+const changes = ({ exchanges }: Evidence) =>
+  exchanges.filter(({ request }) => isChange(request) && !isTask(request) && OF_INSTALL.test(request.plural));
+const statusWrites = ({ exchanges }: Evidence) =>
+  exchanges.filter(({ request }) => request.subresource === "status" && request.plural === "multusinstalls");
+
+/** A fault costs one write of what failed, not a storm: writes ≤ those of the reference, plus the faults. */
+export const writesNoMore: Oracle = (run, reference) => {
+  if (run.isTampered) return [];
+  const disturbed = run.faults + run.restarts;
+  const [found, expected] = [changes(run), changes(reference)];
+  const limit = expected.length + 2 * disturbed;
+  const storm =
+    found.length > limit
+      ? [
+          `${found.length} writes; ${expected.length} without a fault, and ${disturbed} faults: ${listed(found)}`,
+        ]
+      : [];
+  const ofStatus = statusWrites(run).length;
+  const mostOfStatus = statusWrites(reference).length + 3 * disturbed + 6;
+  return ofStatus > mostOfStatus
+    ? [...storm, `the status was written ${ofStatus} times; at most ${mostOfStatus} times were expected`]
+    : storm;
+};
+
+/** Once everything is as it should be, nothing is written, and a look at it changes nothing. */
+export const writesNothingAtRest: Oracle = (run) => {
+  const since = run.restAt;
+  if (since === undefined) return [];
+  const late = run.exchanges.filter(
+    ({ at, request }) => at > since && isWrite(request) && !["events", "leases"].includes(request.plural),
+  );
+  return late.map(({ place }) => `written at rest: ${place}`);
+};
+
+const REPORTS = "networkattachmentreports";
+/** What a report is computed from; what an install consists of is none of it. */
+const isOfReports = (place: string) =>
+  /^list-(network-attachment-definitions|pods|nodes|multusinstalls|networkattachmentreports)$/.test(place);
+
+/** Whoever writes has got every list that its decisions rest on. Whoever deletes may have read the object itself instead. */
+export const writesNothingInTheDark: Oracle = (run) => {
+  const read = new Set<string>();
+  const dark: string[] = [];
+  for (const { victim, request, unanswered, status, isFaulty } of run.exchanges) {
+    const object = `${victim} ${request.plural} ${request.name}`;
+    if (request.verb === "get" && status !== undefined && !isFaulty) read.add(object);
+    const missing = request.plural === REPORTS ? unanswered.filter(isOfReports) : unanswered;
+    if (!isChange(request) || missing.length === 0) continue;
+    if (request.verb === "delete" && (read.has(object) || request.plural === "pods")) continue;
+    dark.push(`${request.verb} ${request.plural} ${request.name} before the answer to ${missing.join(", ")}`);
+  }
+  return dark;
+};
+
+/** What is deleted is what was seen, and what is replaced is what was read. */
+export const writesHavePreconditions: Oracle = (run) =>
+  run.exchanges.flatMap(({ request, body, place }) => {
+    const sent = (body ?? {}) as {
+      preconditions?: { uid?: string; resourceVersion?: string };
+      metadata?: { resourceVersion?: string; uid?: string; finalizers?: unknown };
+    };
+    const { preconditions, metadata } = sent;
+    switch (request.verb) {
+      case "delete":
+        // A task's pod of an operator that died has the operator's own name, and was not seen yet.
+        if (isTask(request)) return [];
+        return preconditions?.uid || preconditions?.resourceVersion ? [] : [`${place} has no precondition`];
+      case "replace":
+        return metadata?.resourceVersion ? [] : [`${place} has no resourceVersion`];
+      case "patch":
+        if (metadata?.finalizers !== undefined && !metadata.resourceVersion)
+          return [`${place} replaces finalizers without a resourceVersion`];
+        return [];
+      case "apply":
+        // The status of an object that was deleted and recreated is not that of the first.
+        return request.subresource === "status" && request.plural === "multusinstalls" && !metadata?.uid
+          ? [`${place} has no uid`]
+          : [];
+      default:
+        return [];
+    }
+  });
+
+/**
+ * The operator asks for nothing that its account may never do. An API server that has just started refuses everything
+ * until it has read its roles: a request that it answers at another time is within them.
+ */
+export const staysWithinItsRights: Oracle = (run, reference) => {
+  const allowed = new Set(
+    [...run.exchanges, ...reference.exchanges].flatMap(({ place, status, isFaulty }) =>
+      status !== undefined && status < 400 && !isFaulty ? [place] : [],
+    ),
+  );
+  return run.exchanges
+    .filter(({ place, status, isFaulty }) => status === 403 && !isFaulty && !allowed.has(place))
+    .map(({ place, message }) => `${place}: ${message}`);
+};
+
+/**
+ * A leader renews every 2 s: one whose Lease others deleted notices then, and the other replica at once. client-go's
+ * election is the same. On the clock of the operators, with a moment for the request itself.
+ */
+const NOTICES_WITHIN_MS = 3000 / SPEED;
+
+/** After a replica has taken the lease, no other one writes. */
+export const hasOneLeader: Oracle = (run) => {
+  const grace = run.plan.class === "lease-deleted" ? NOTICES_WITHIN_MS : 0;
+  let leader: number | undefined;
+  let since = 0;
+  const found: string[] = [];
+  for (const exchange of run.exchanges.toSorted((a, b) => a.at - b.at)) {
+    const { request, victim, place } = exchange;
+    const { at } = exchange;
+    if (request.plural === "leases") {
+      if (!takes(exchange) || leader === victim) continue;
+      leader = victim;
+      since = at + grace;
+    } else if (leader !== undefined && victim !== leader && at > since && isChange(request))
+      found.push(`${place} by operator ${victim}, while operator ${leader} had the lease`);
+  }
+  return found;
+};
+
+/** A lease that was written with a holder, and not refused. */
+function takes({ request, body, status, isFaulty }: Exchange): boolean {
+  const { spec } = (body ?? {}) as { spec?: { holderIdentity?: string } };
+  return (
+    isWrite(request) && !isFaulty && status !== undefined && status < 300 && Boolean(spec?.holderIdentity)
+  );
+}
+
+function listed(exchanges: readonly Exchange[]): string {
+  const counts = new Map<string, number>();
+  for (const { place } of exchanges) counts.set(place, (counts.get(place) ?? 0) + 1);
+  return [...counts].map(([place, count]) => `${place} ×${count}`).join(", ");
+}

@@ -1,0 +1,153 @@
+import { bundles, Engine, type Result } from "./engine.ts";
+import type { Reference } from "./evidence.ts";
+import { cells, type Recorded } from "./generate.ts";
+import type { Mutant } from "./mutants.ts";
+import { idOf, type Plan, parsePlan } from "./plan.ts";
+import { type Bundles, Stage } from "./stage/stage.ts";
+import { WORKLOADS, type Workload } from "./workloads.ts";
+
+/** A stage with its engine; another one takes its place when something is wrong with it. */
+interface Lane {
+  stage: Stage;
+  engine: Engine;
+}
+
+/** Several stages that work off one list of plans. What was recorded on one serves all. */
+export class Pool {
+  readonly #lanes: Lane[] = [];
+  readonly #programs: Bundles;
+  readonly references = new Map<string, Reference>();
+
+  private constructor(programs: Bundles) {
+    this.#programs = programs;
+  }
+
+  static async start(lanes: number): Promise<Pool> {
+    const pool = new Pool(await bundles());
+    try {
+      await Promise.all(
+        Array.from({ length: lanes }, async () => {
+          pool.#lanes.push(await pool.#open());
+        }),
+      );
+      return pool;
+    } catch (error) {
+      await pool.stop();
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#lanes.map(({ stage }) => stage.stop()));
+  }
+
+  async #open(): Promise<Lane> {
+    const stage = await Stage.start(this.#programs);
+    const engine = new Engine(stage, this.references);
+    try {
+      await engine.prepare();
+      return { stage, engine };
+    } catch (error) {
+      await stage.stop();
+      throw error;
+    }
+  }
+
+  /** A control plane that a plan has broken is of no use to the next one. */
+  async #renew(lane: Lane): Promise<void> {
+    await lane.stage.stop().catch(() => {});
+    Object.assign(lane, await this.#open());
+  }
+
+  /** Runs each workload once without a fault. Returns where which classes can meet which workloads. */
+  async record(workloads: readonly Workload[] = WORKLOADS): Promise<ReturnType<typeof cells>> {
+    await this.#share(
+      [...workloads],
+      (lane, workload) => this.#recordOn(lane, workload, 3),
+      ({ engine }, workload) => engine.isAtStartOf(workload),
+    );
+    const recordings = new Map<string, Recorded[]>();
+    for (const [name, { exchanges }] of this.references)
+      recordings.set(
+        name,
+        exchanges.map(({ place, occurrence, request }) => ({ place, occurrence, request })),
+      );
+    return cells(workloads, recordings);
+  }
+
+  async #recordOn(lane: Lane, workload: Workload, attempts: number): Promise<void> {
+    try {
+      await lane.engine.record(workload);
+    } catch (error) {
+      if (attempts === 1) throw error;
+      await this.#renew(lane);
+      await this.#recordOn(lane, workload, attempts - 1);
+    }
+  }
+
+  /**
+   * Runs plans, and reports each as it is done. One that the engine cannot run is run again on a new stage; if it cannot
+   * be run there either, that counts as a violation.
+   */
+  async run(plans: readonly Plan[], onResult: (result: Result) => void): Promise<void> {
+    await this.#share(
+      [...plans],
+      async (lane, plan) => onResult(await this.#runOn(lane, plan, 2)),
+      ({ engine }, plan) => engine.isAt(plan),
+    );
+  }
+
+  async #runOn(lane: Lane, plan: Plan, attempts: number): Promise<Result> {
+    const began = performance.now();
+    try {
+      return await lane.engine.run(plan);
+    } catch (error) {
+      await this.#renew(lane);
+      if (attempts > 1) return await this.#runOn(lane, plan, attempts - 1);
+      const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      const ms = performance.now() - began;
+      return { id: idOf(plan), isStruck: false, violations: [{ oracle: "engine", what }], ms };
+    }
+  }
+
+  /**
+   * Puts each bug into the operator and runs its plans until one finds it. Reports the plan that did, or the last one
+   * that did not.
+   */
+  async hunt(mutants: readonly Mutant[], onResult: (mutant: Mutant, result: Result) => void): Promise<void> {
+    await this.#share(
+      [...mutants],
+      async ({ engine }, mutant) => {
+        const program = await bundles(mutant.patches);
+        let result: Result | undefined;
+        for (const id of mutant.plans) {
+          result = await engine.run(parsePlan(id), program);
+          if (result.violations.length === 0) continue;
+          // The same plan without the bug: what is wrong then is not the bug's.
+          const sound = await engine.run(parsePlan(id));
+          if (sound.violations.length === 0) break;
+          result = { ...result, violations: [] };
+        }
+        if (result) onResult(mutant, result);
+      },
+      () => true,
+    );
+  }
+
+  /** Each lane takes what begins where it is, if there is any. */
+  async #share<T>(
+    work: T[],
+    act: (lane: Lane, item: T) => Promise<void>,
+    suits: (lane: Lane, item: T) => boolean,
+  ): Promise<void> {
+    await Promise.all(
+      this.#lanes.map(async (lane) => {
+        while (work.length > 0) {
+          const next = work.findIndex((item) => suits(lane, item));
+          const [item] = work.splice(Math.max(0, next), 1) as [T];
+          await act(lane, item);
+        }
+      }),
+    );
+  }
+}
