@@ -10,8 +10,10 @@ import { pod } from "../cluster/pods.ts";
 
 export const BYPASSED = 17;
 
-/** More at a time would only slow down a machine that is slow already: the pods of 20 s. */
-const MAX_UNFINISHED = 20;
+/** Two files have a stream at the same time, and a pod each second from both is more than two cores can start. */
+const EVERY_MS = 2000;
+/** More at a time would only slow down a machine that is slow already. */
+const MAX_UNFINISHED = 12;
 
 const view = z.object({
   metadata: z.object({
@@ -49,7 +51,7 @@ export interface PodOutcome {
 }
 
 /**
- * Creates a pod with an attachment every second, in turn on each node, until it is stopped, and deletes each
+ * Creates a pod with an attachment every two seconds, in turn on each node, until it is stopped, and deletes each
  * some seconds after its start. The pod itself looks for its interface, and ends with `BYPASSED` without it.
  */
 export class PodStream implements AsyncDisposable {
@@ -114,7 +116,7 @@ export class PodStream implements AsyncDisposable {
       const node = this.#nodes[this.#created++ % this.#nodes.length] ?? "";
       this.#outcomes.set(name, { name, bypassed: false, reported: false, gone: false });
       await this.#client.create(PODS, streamed(name, node, this.#prefix));
-      do await sleep(1000, undefined, { signal: this.#stop.signal }).catch(() => {});
+      do await sleep(EVERY_MS, undefined, { signal: this.#stop.signal }).catch(() => {});
       while (!this.#stop.signal.aborted && this.#unfinished().length >= MAX_UNFINISHED);
     }
   }
