@@ -17,7 +17,7 @@ export const SECONDS: readonly (readonly [path: string, seconds: number])[] = [
   ["test/e2e/leaked-addresses", 150],
   ["test/e2e/explain", 120],
   ["test/e2e/", 100],
-  ["test/faults/", 20],
+  ["test/faults/", 120],
   ["test/integration/foreign-multus", 120],
   ["test/integration/rights-used", 60],
   ["test/integration/cni-differential", 60],
