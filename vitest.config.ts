@@ -54,7 +54,14 @@ export default defineConfig({
     ...TIMES,
     projects: [
       UNIT,
-      project("integration", "test/integration/**/!(hostile-tenant).test.ts"),
+      {
+        extends: true,
+        test: {
+          name: "integration",
+          include: ["test/integration/**/*.test.ts"],
+          exclude: [HOSTILE_TENANT],
+        },
+      },
       project("cluster", "test/cluster/**/*.test.ts"),
       project("faults", "test/faults/**/*.test.ts"),
       project("fresh", "test/fresh/**/*.test.ts"),
