@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 /**
- * What this project reads of a pod that runs one of its own programs, as the API server writes it: absent means the zero
- * value. Pods that request networks are read by src/networks/pod.ts, of which there are 100,000.
+ * The fields of a pod of Multus or of a node task, as the API server writes them: an absent field has its zero value.
+ * src/networks/pod.ts parses the pods that request networks, because there can be 100,000 of them.
  */
 
 const terminated = z.object({

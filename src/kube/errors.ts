@@ -130,7 +130,7 @@ export class TerminalError extends Error {
   readonly code: string = "TERMINAL";
 }
 
-/** Stopped, Aborted: nobody asks any longer. TimedOut: no complete list yet. Refused: the server does not allow it. */
+/** Stopped, Aborted: the wait is over. TimedOut: there is no complete list yet. Refused: the server forbids the list. */
 export type NotSyncedReason = "Stopped" | "Aborted" | "TimedOut" | "Refused";
 
 /** What a collection holds is not known: it was not listed yet, or the copy has not been kept up to date for long. */

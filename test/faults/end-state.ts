@@ -7,7 +7,7 @@ export type EndState = Record<string, unknown>;
 /** What the engine itself puts on objects, to see whether it stays. */
 const FOREIGN = "example.com/";
 
-/** Objects by their names, without what each run has of its own. Pods are known by the DaemonSet's status. */
+/** Objects by name, without the values that differ in each run. The status of the DaemonSet stands for its pods. */
 export function endState(state: State): EndState {
   const kept = [...state].filter(([, { kind }]) => kind !== "Pod" && kind !== "ControllerRevision");
   return Object.fromEntries(

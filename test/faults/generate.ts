@@ -42,8 +42,8 @@ function placesOf({ at, places, group }: FaultClass, recorded: readonly Recorded
 }
 
 /**
- * So many plans, the same for the same seed: of each class with each workload at least one, and then the places in turn,
- * each with a seed of its own.
+ * `count` plans, the same for the same seed: at least one of each class with each workload, then each place in turn,
+ * each with a different seed.
  */
 export function plansOf(all: readonly Cell[], count: number, seed: number): Plan[] {
   const random = randomOf(`plans ${seed}`);

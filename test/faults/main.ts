@@ -1,6 +1,6 @@
 /**
  * Plans of faults: `node test/faults/main.ts sample`, `… plan ID…`, `… all`, `… mutants`, `… table`. PLANS: how many (3000); LANES: stages
- * side by side (3); SEED; RESULTS: the file that a long run continues; MINUTES: ends after so many; AGAIN=1: plans with violations
+ * side by side (3); SEED; RESULTS: the file that a long run continues; MINUTES: how long it runs; AGAIN=1: plans with violations
  * run again.
  */
 import { execFileSync } from "node:child_process";

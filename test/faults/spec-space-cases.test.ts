@@ -35,7 +35,7 @@ describe("the space of specs", () => {
     expect(whole).toEqual([]);
   });
 
-  it("goes from a right spec to another right one, and gives each plan an id of its own", () => {
+  it("goes from one valid spec to another, and gives each plan a different id", () => {
     expect(all.filter(({ from, to }) => !parse(from).ok || !parse(to).ok)).toEqual([]);
     const ids = [...all, ...refused].map(({ id }) => id);
     expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([]);

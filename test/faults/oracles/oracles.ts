@@ -2,12 +2,12 @@ import type { Oracle, PlanEvidence, Reference } from "../evidence.ts";
 import { endsAsReference, staysAlive } from "./end-state.ts";
 import {
   accountsForItsObjects,
-  changesNoTemplateInVain,
+  changesNoTemplateNeedlessly,
   cleansEveryNode,
   guardsNodes,
   keepsForeignFields,
   probesBeforeTheOthers,
-  restartsNoPodInVain,
+  restartsNoPodNeedlessly,
 } from "./order.ts";
 import { namesWhatIsUnknown, neverLies } from "./status.ts";
 import {
@@ -33,8 +33,8 @@ export const ORACLES: Readonly<Record<string, Oracle>> = {
   syncing: namesWhatIsUnknown,
   inventory: accountsForItsObjects,
   cleaning: cleansEveryNode,
-  pods: restartsNoPodInVain,
-  templates: changesNoTemplateInVain,
+  pods: restartsNoPodNeedlessly,
+  templates: changesNoTemplateNeedlessly,
   guard: guardsNodes,
   canary: probesBeforeTheOthers,
   foreign: keepsForeignFields,

@@ -3,12 +3,12 @@ import { endsAsReference, staysAlive } from "./end-state.ts";
 import { changes, object, reference, run, stateOf } from "./evidence.fixture.ts";
 import {
   accountsForItsObjects,
-  changesNoTemplateInVain,
+  changesNoTemplateNeedlessly,
   cleansEveryNode,
   guardsNodes,
   keepsForeignFields,
   probesBeforeTheOthers,
-  restartsNoPodInVain,
+  restartsNoPodNeedlessly,
 } from "./order.ts";
 
 const FINALIZER = "multus-operator.dev/cleanup";
@@ -57,13 +57,13 @@ describe("a deletion", () => {
 describe("pods", () => {
   const started = [{ name: "multus", node: "a" }];
 
-  it("are started as often as without a fault: no node is skipped, and none restarted in vain", () => {
+  it("are started as often as without a fault: no node is skipped, and none is restarted needlessly", () => {
     const expected = reference({ started });
-    expect(restartsNoPodInVain(run({ started }), expected)).toEqual([]);
-    expect(restartsNoPodInVain(run({ started: [] }), expected)).toEqual([
+    expect(restartsNoPodNeedlessly(run({ started }), expected)).toEqual([]);
+    expect(restartsNoPodNeedlessly(run({ started: [] }), expected)).toEqual([
       expect.stringContaining("a was skipped"),
     ]);
-    expect(restartsNoPodInVain(run({ started: [...started, ...started] }), expected)).toHaveLength(1);
+    expect(restartsNoPodNeedlessly(run({ started: [...started, ...started] }), expected)).toHaveLength(1);
   });
 
   it("end next to a guard if they do without a fault", () => {
@@ -93,7 +93,10 @@ it("counts the templates of a DaemonSet", () => {
     changes: changes(...images.map(daemonSet)),
   });
   const check = (...images: string[]) =>
-    changesNoTemplateInVain(run({ timeline: timeline(...images) }), reference({ timeline: timeline("b") }));
+    changesNoTemplateNeedlessly(
+      run({ timeline: timeline(...images) }),
+      reference({ timeline: timeline("b") }),
+    );
   expect(check("b", "b")).toEqual([]);
   expect(check("b", "a", "b")).toEqual(["DaemonSet kube-system/x had 3 templates, not 1"]);
 });

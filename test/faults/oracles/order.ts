@@ -50,7 +50,7 @@ export const cleansEveryNode: Oracle = (run, reference) => {
 const multusOf = ({ name }: { name: string }) => name === "multus";
 
 /** Every node gets the new Multus, and none gets it more often than without a fault. */
-export const restartsNoPodInVain: Oracle = (run, reference) => {
+export const restartsNoPodNeedlessly: Oracle = (run, reference) => {
   const count = (of: readonly { name: string; node: string }[], node: string) =>
     of.filter((pod) => multusOf(pod) && pod.node === node).length;
   const nodes = new Set([...run.started, ...reference.started].map(({ node }) => node));
@@ -65,7 +65,7 @@ export const restartsNoPodInVain: Oracle = (run, reference) => {
 };
 
 /** The template of a DaemonSet changes no more often than without a fault: each change restarts all pods. */
-export const changesNoTemplateInVain: Oracle = (run, reference) => {
+export const changesNoTemplateNeedlessly: Oracle = (run, reference) => {
   if (run.isTampered) return [];
   const expected = templates(reference);
   return [...templates(run)].flatMap(([key, count]) =>
