@@ -32,7 +32,7 @@ export class Scene {
     this.revision = stage.observer.revision;
   }
 
-  /** Whether this is the plan's request, or one of the next `most` requests like it. */
+  /** Whether this is the plan's request, or one of the next `times` requests like it. */
   isAt({ place, occurrence }: Exchange, times = 1): boolean {
     return (
       place === this.plan.place &&
