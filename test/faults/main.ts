@@ -22,7 +22,8 @@ const PLANS = number("PLANS", 3000);
 const RESULTS = process.env.RESULTS || `dist/faults-${SEED}-${PLANS}.jsonl`;
 
 const git = (...args: string[]) => execFileSync("git", args, { encoding: "utf8" }).trim();
-const commit = () => git("describe", "--always", "--dirty", "--abbrev=10", "--exclude=*");
+/** What runs is what was there at the start. */
+const COMMIT = git("describe", "--always", "--dirty", "--abbrev=10", "--exclude=*");
 
 function show({ id, isStruck, violations, ms }: Result): void {
   if (violations.length === 0 && process.env.QUIET) return;
@@ -77,7 +78,7 @@ async function all(): Promise<number> {
     while (left.length > 0 && Date.now() < until)
       await pool.run(left.splice(0, 60), (result) => {
         show(result);
-        results.add(result, commit());
+        results.add(result, COMMIT);
         if (++done % 50 !== 0) return;
         const bad = results.last.filter(({ violations }) => violations.length > 0).length;
         const hourly = Math.round((done / (performance.now() - began)) * 3_600_000);
@@ -108,7 +109,7 @@ async function mutants(): Promise<number> {
   const found = markdown(["Mutant", "Oracles that caught it", "Plan"], rows);
   writeSection(
     "faults-mutants",
-    `\`make faults-mutants\`, ${today()}, commit ${commit()}: ${rows.length - missed} of ${rows.length} caught.\n\n${found}`,
+    `\`make faults-mutants\`, ${today()}, commit ${COMMIT}: ${rows.length - missed} of ${rows.length} caught.\n\n${found}`,
   );
   console.log(found);
   return missed;

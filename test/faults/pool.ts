@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { bundles, Engine, type Result } from "./engine.ts";
 import type { Reference } from "./evidence.ts";
 import { cells, type Recorded } from "./generate.ts";
@@ -12,14 +13,24 @@ interface Lane {
   engine: Engine;
 }
 
+/** Longer than any plan takes, ms: the longest waits twice for an end of 40 s. */
+const PLAN_MS = 240_000;
+const STOP_MS = 60_000;
+const OPEN_ATTEMPTS = 3;
+
 /** Several stages that work off one list of plans. What was recorded on one serves all. */
 export class Pool {
   readonly #lanes: Lane[] = [];
   readonly #programs: Bundles;
+  readonly #onStray = new Set<(error: unknown) => void>();
+  readonly #stray = (error: unknown) => {
+    for (const fail of [...this.#onStray]) fail(error);
+  };
   readonly references = new Map<string, Reference>();
 
   private constructor(programs: Bundles) {
     this.#programs = programs;
+    process.on("unhandledRejection", this.#stray);
   }
 
   static async start(lanes: number): Promise<Pool> {
@@ -38,6 +49,7 @@ export class Pool {
   }
 
   async stop(): Promise<void> {
+    process.off("unhandledRejection", this.#stray);
     await Promise.all(this.#lanes.map(({ stage }) => stage.stop()));
   }
 
@@ -55,8 +67,15 @@ export class Pool {
 
   /** A control plane that a plan has broken is of no use to the next one. */
   async #renew(lane: Lane): Promise<void> {
-    await lane.stage.stop().catch(() => {});
-    Object.assign(lane, await this.#open());
+    const stopped = lane.stage.stop().catch(() => {});
+    await Promise.race([stopped, sleep(STOP_MS, undefined, { ref: false })]);
+    for (let attempt = 1; ; attempt++)
+      try {
+        Object.assign(lane, await this.#open());
+        return;
+      } catch (error) {
+        if (attempt === OPEN_ATTEMPTS) throw error;
+      }
   }
 
   /** Runs each workload once without a fault. Returns where which classes can meet which workloads. */
@@ -100,13 +119,28 @@ export class Pool {
   async #runOn(lane: Lane, plan: Plan, attempts: number): Promise<Result> {
     const began = performance.now();
     try {
-      return await lane.engine.run(plan);
+      return await this.#watched(lane.engine.run(plan));
     } catch (error) {
+      console.error(`the engine failed in ${idOf(plan)}: ${error instanceof Error ? error.stack : error}`);
       await this.#renew(lane);
       if (attempts > 1) return await this.#runOn(lane, plan, attempts - 1);
       const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
       const ms = performance.now() - began;
       return { id: idOf(plan), isStruck: false, violations: [{ oracle: "engine", what }], ms };
+    }
+  }
+
+  /** A result, unless it takes too long, or an error comes that nothing handles: it may be of any lane. */
+  async #watched(run: Promise<Result>): Promise<Result> {
+    const failed = Promise.withResolvers<never>();
+    const timer = setTimeout(() => failed.reject(new Error(`no result after ${PLAN_MS / 1000} s`)), PLAN_MS);
+    this.#onStray.add(failed.reject);
+    run.catch(() => {}); // it goes on after a failure, on a stage that is being stopped
+    try {
+      return await Promise.race([run, failed.promise]);
+    } finally {
+      clearTimeout(timer);
+      this.#onStray.delete(failed.reject);
     }
   }
 

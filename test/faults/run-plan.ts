@@ -4,6 +4,7 @@ import { type EndState, endState } from "./end-state.ts";
 import type { PlanEvidence, Reference } from "./evidence.ts";
 import type { Plan } from "./plan.ts";
 import { after, Scene } from "./scene.ts";
+import type { Decide } from "./stage/proxy.ts";
 import { NODE_NAMES, type Stage } from "./stage/stage.ts";
 import type { Victim } from "./stage/victim.ts";
 import { type Workload, workloadOf } from "./workloads.ts";
@@ -26,7 +27,7 @@ export async function runPlan(stage: Stage, plan: Plan, reference: Reference): P
   stage.begin();
   const scene = new Scene(stage, plan);
   const start = endState(stage.observer.state);
-  stage.decide = faultClass.decide?.(scene) ?? (() => undefined);
+  stage.decide = decideOf(scene);
   try {
     await startVictims(stage, faultClass.isReplicated ?? false, faultClass.isImpatient ?? false);
     if (faultClass.act) await untilInspected(stage);
@@ -35,6 +36,8 @@ export async function runPlan(stage: Stage, plan: Plan, reference: Reference): P
     // The state is the observer's, to which the plan's own changes come within a moment.
     if (faultClass.act) await after(SEEN_MS);
     const restAt = await settle(stage, scene, reference.end);
+    await Promise.all(scene.pending);
+    if (scene.errors.length > 0) throw scene.errors[0];
     return evidenceOf(scene, workload, start, restAt);
   } finally {
     await Promise.all(scene.pending);
@@ -42,6 +45,19 @@ export async function runPlan(stage: Stage, plan: Plan, reference: Reference): P
     stage.decide = () => undefined;
     stage.nodes.behave = () => "answers";
   }
+}
+
+/** A fault that could not be done is the engine's error, and the request goes on. */
+function decideOf(scene: Scene): Decide {
+  const decide = classOf(scene.plan.class).decide?.(scene);
+  return async (exchange) => {
+    try {
+      return await decide?.(exchange);
+    } catch (error) {
+      scene.errors.push(error);
+      return undefined;
+    }
+  };
 }
 
 /** The run without a fault. */

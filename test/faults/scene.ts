@@ -20,7 +20,9 @@ export class Scene {
   survivor: string | undefined;
   /** Whether the plan's resource may not be read now. */
   isRefusing = false;
-  /** What is still to be awaited before the run can come to its end. */
+  /** What the engine itself could not do: the plan has to be run again. */
+  readonly errors: unknown[] = [];
+  /** What is still to be awaited before the run can come to its end. None of it fails. */
   readonly pending: Promise<unknown>[] = [];
   /** The history's last revision when the plan began. */
   readonly revision: number;
@@ -65,12 +67,12 @@ export class Scene {
     const next = this.victim(index)
       .kill()
       .then(() => this.stage.startVictim());
-    this.pending.push(next);
+    this.meanwhile(next);
   }
 
   /** Something that goes on meanwhile. */
   meanwhile(work: Promise<unknown>): void {
-    this.pending.push(work.catch((error: unknown) => this.found.push(`the plan itself failed: ${error}`)));
+    this.pending.push(work.catch((error: unknown) => this.errors.push(error)));
   }
 }
 

@@ -25,6 +25,9 @@ const HEARTBEAT_MS = 10_000;
 /** How long a task takes on a hollow node, ms: long enough for several to be under way together. */
 const TASK_MS = 150;
 
+/** Between two attempts while the API server does not answer, ms. */
+const AGAIN_MS = 100;
+
 /** What becomes of a task: it is done, its program reports a problem, its pod ends without an answer, or never ends. */
 export type TaskEnd = "answers" | "refuses" | "dies" | "hangs";
 
@@ -56,6 +59,7 @@ export class HollowNodes {
   readonly #ending = new Set<string>();
   readonly #running: Record<string, number> = {};
   readonly #names = new Set<string>();
+  #hasStopped = false;
   #beating = Promise.resolve();
   readonly #heart = setInterval(() => {
     this.#beating = this.#beating.then(() => this.#beat());
@@ -113,11 +117,13 @@ export class HollowNodes {
   }
 
   async stop(): Promise<void> {
+    this.#hasStopped = true;
     clearInterval(this.#heart);
     await this.#beating;
     await this.#pods.stop();
   }
 
+  /** A beat that does not arrive, because the API server is being restarted, is followed by the next one. */
   async #beat(): Promise<void> {
     for (const name of this.#names)
       if (!this.dead.has(name))
@@ -128,27 +134,39 @@ export class HollowNodes {
             "status",
           );
         } catch (error) {
-          if (!(error instanceof ApiError)) throw error;
-          this.#names.delete(name); // the node was deleted
+          if (isGone(error)) this.#names.delete(name);
         }
   }
 
+  /** Nobody awaits it: it may not fail. */
   async #live(pod: Pod): Promise<void> {
     if (pod.node === "" || this.dead.has(pod.node)) return;
     const ref = { type: PODS, namespace: pod.namespace, name: pod.name };
-    try {
-      if (pod.ending)
-        await this.#client.delete(ref, { gracePeriodSeconds: 0, preconditions: { uid: pod.uid } });
-      else if (!this.#seen.has(pod.uid)) {
-        this.#seen.add(pod.uid);
-        this.started.push({ name: pod.label, node: pod.node });
-        if (pod.requests && this.network) await this.#attach(ref, this.network);
-        const status = pod.task ? await this.#task(pod, pod.task) : RUNNING();
-        if (status) await this.#client.patch(ref, { status }, "status");
-      }
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error; // the pod is gone by now
+    if (pod.ending)
+      await this.#insist(() =>
+        this.#client.delete(ref, { gracePeriodSeconds: 0, preconditions: { uid: pod.uid } }),
+      );
+    else if (!this.#seen.has(pod.uid)) {
+      this.#seen.add(pod.uid);
+      this.started.push({ name: pod.label, node: pod.node });
+      const { network } = this;
+      if (pod.requests && network) await this.#insist(() => this.#attach(ref, network));
+      const status = pod.task ? await this.#task(pod, pod.task) : RUNNING();
+      const metadata = { uid: pod.uid };
+      if (status) await this.#insist(() => this.#client.patch(ref, { metadata, status }, "status"));
     }
+  }
+
+  /** As a kubelet does: again and again while the API server does not answer, until the pod is gone. */
+  async #insist(act: () => Promise<unknown>): Promise<void> {
+    while (!this.#hasStopped)
+      try {
+        await act();
+        return;
+      } catch (error) {
+        if (isGone(error)) return;
+        await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+      }
   }
 
   #noteEnd({ uid, label: name, node, ending }: Pod): void {
@@ -189,6 +207,13 @@ export class HollowNodes {
     const containerStatuses = [{ ...CONTAINER, name: kind, state: { terminated } }];
     return { phase: "Succeeded", containerStatuses };
   }
+}
+
+/** There is no such object, or another one with its name. */
+function isGone(error: unknown): boolean {
+  if (!(error instanceof ApiError)) return false;
+  const isAnother = error.status === 409 && /\buid\b/i.test(error.message);
+  return error.status === 404 || error.status === 422 || isAnother;
 }
 
 const heartbeat = () => ({ type: "Ready", status: "True", lastHeartbeatTime: new Date().toISOString() });

@@ -172,7 +172,7 @@ export class VictimProxy {
         exchange.status = response.statusCode;
         if (exchange.request.verb === "watch" && response.statusCode === 200)
           passStream(response, answer, fate.stream);
-        else void this.#passAnswer(exchange, response, answer, fate);
+        else this.#passAnswer(exchange, response, answer, fate).catch(() => answer.destroy());
       },
     );
     onward.on("error", () => answer.destroy());

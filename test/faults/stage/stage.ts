@@ -190,15 +190,14 @@ export class Stage {
 
   /** Takes away all that is there of Multus, without any operator. */
   async clear(): Promise<void> {
-    const found = [...this.observer.state.values()].filter(({ kind }) => kind !== "Node");
-    await Promise.all(found.map((object) => this.#erase(object)));
     await this.client.delete({ type: LEASES, namespace: NAMESPACE, name: "multus-operator" });
     const isEmpty = (state: State) => [...state.values()].every(({ kind }) => kind === "Node");
-    if (await this.observer.until(isEmpty, 3000)) return;
-    // What controllers made meanwhile, or wait for.
-    const left = [...this.observer.state.values()].filter(({ kind }) => kind !== "Node");
-    await Promise.all(left.map((object) => this.#erase(object)));
-    if (await this.observer.until(isEmpty, 20_000)) return;
+    // Controllers make objects meanwhile, and an API server that has just started refuses some requests.
+    for (let attempt = 0; attempt < 10; attempt++) {
+      const left = [...this.observer.state.values()].filter(({ kind }) => kind !== "Node");
+      await Promise.all(left.map((object) => this.#erase(object)));
+      if (await this.observer.until(isEmpty, 3000)) return;
+    }
     throw new Error(`the stage was not cleared: ${[...this.observer.state.keys()].join(", ")}`);
   }
 
