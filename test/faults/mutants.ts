@@ -25,7 +25,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "a pod is deleted by its name, whichever it is by now",
     patches: [
       {
-        file: install("delete-pod.ts"),
+        file: install("actions/delete-pod.ts"),
         from: "{ ...options, preconditions: { uid } }",
         to: "{ ...options }",
       },
@@ -97,12 +97,12 @@ export const MUTANTS: readonly Mutant[] = [
     name: "a conflict is forced: finalizers are replaced as they were read, whatever they are by now",
     patches: [
       {
-        file: install("finalizer.ts"),
+        file: install("actions/finalizer.ts"),
         from: "{ metadata: { resourceVersion, finalizers: [...finalizers, FINALIZER] } },",
         to: "{ metadata: { finalizers: [...finalizers, FINALIZER] } },",
       },
       {
-        file: install("finalizer.ts"),
+        file: install("actions/finalizer.ts"),
         from: "const { name, finalizers = [], resourceVersion } = live.metadata;",
         to: "const { name, finalizers = [] } = live.metadata;",
       },

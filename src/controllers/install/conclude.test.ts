@@ -3,7 +3,7 @@ import { ApiError, NotSynced, TerminalError } from "../../kube/errors.ts";
 import { type Before, conclude, type Pass } from "./conclude.ts";
 import { decide } from "./decide.ts";
 import { InvalidSpec, ProbeNetworkMissing } from "./errors.ts";
-import { installOf, keptSpec, NOW, observed, resolved, type Situation } from "./observed.fixture.ts";
+import { installOf, keptSpec, NOW, observed, resolved, type Situation } from "./observe/observed.fixture.ts";
 import { statusFor } from "./status/status.ts";
 
 const THICK = { mode: "Thick", version: "v4.3.0" };

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { nodeView } from "../../diagnosis/node.ts";
 import { GUARD, rolloutGuard } from "../../render/rollout-guard.ts";
 import { templateOf } from "../shared/applier.ts";
-import type { Action } from "./actions.ts";
+import type { Action } from "./actions/actions.ts";
 import { decide, type Plan } from "./decide.ts";
 import {
   asLive,
@@ -15,7 +15,7 @@ import {
   resolved,
   type Situation,
   textOf,
-} from "./observed.fixture.ts";
+} from "./observe/observed.fixture.ts";
 
 const THICK = { mode: "Thick", version: "v4.3.0" };
 const CANARY = { ...THICK, rollout: { canary: { nodes: 1, probe: "net" } } };

@@ -8,8 +8,8 @@ import { decideDeletion } from "./deletion/decide-deletion.ts";
 import { observeDeletion } from "./deletion/observe-deletion.ts";
 import { recordedInventory } from "./inventory/inventory.ts";
 import { observe } from "./observe/observe.ts";
-import { resolveSpec } from "./resolve-spec.ts";
 import { type Dependencies, newScope, type ReconcileScope } from "./scope.ts";
+import { resolveSpec } from "./spec/resolve-spec.ts";
 import type { InstallState } from "./status/conditions.ts";
 import { writeStatus } from "./status/writer.ts";
 

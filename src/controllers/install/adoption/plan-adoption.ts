@@ -19,7 +19,7 @@ import { LAST_COMPLETE } from "../../../render/last-complete.ts";
 import { GUARD } from "../../../render/rollout-guard.ts";
 import { allInOrder } from "../../shared/all-in-order.ts";
 import { FIELD_MANAGER, isOwn } from "../../shared/applier.ts";
-import type { Action } from "../actions.ts";
+import type { Action } from "../actions/actions.ts";
 import { AdoptionRefused } from "../errors.ts";
 import { entryKey, entryOf } from "../inventory/inventory.ts";
 import { FINALIZER, type ReconcileScope } from "../scope.ts";

@@ -19,9 +19,9 @@ import { renderInstall } from "../../../render/render.ts";
 import { GUARD } from "../../../render/rollout-guard.ts";
 import { FIELD_MANAGER, isOwn, templateOf } from "../../shared/applier.ts";
 import { foreignFields, foreignFieldText } from "../../shared/foreign-fields.ts";
-import { withForeseenDistribution } from "../distribution.ts";
 import { entryKey, entryOf, recordedInventory, refOfEntry } from "../inventory/inventory.ts";
 import { marked } from "../rollout/live-workloads.ts";
+import { withForeseenDistribution } from "../spec/distribution.ts";
 import { conflictOf } from "./conflict-text.ts";
 import { foundPods, withoutTemplate } from "./plan-adoption.ts";
 

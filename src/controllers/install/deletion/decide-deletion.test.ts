@@ -3,7 +3,7 @@ import { nodeView } from "../../../diagnosis/node.ts";
 import { NotSynced } from "../../../kube/errors.ts";
 import { NETWORK_DEFINITION } from "../../../render/definition.ts";
 import { entryOf } from "../inventory/inventory.ts";
-import { installOf, liveObjectsOf, multusPod, resolved, textOf } from "../observed.fixture.ts";
+import { installOf, liveObjectsOf, multusPod, resolved, textOf } from "../observe/observed.fixture.ts";
 import { decideDeletion } from "./decide-deletion.ts";
 import type { ObservedDeletion } from "./observe-deletion.ts";
 

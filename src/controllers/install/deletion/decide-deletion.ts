@@ -1,7 +1,7 @@
 import { NETWORK_DEFINITION } from "../../../render/definition.ts";
-import type { Action } from "../actions.ts";
+import type { Action } from "../actions/actions.ts";
 import type { Plan, Step } from "../decide.ts";
-import { removalFromAllNodes } from "../startup-taint.ts";
+import { removalFromAllNodes } from "../rollout/startup-taint.ts";
 import { carriedOver } from "../status/carried-over.ts";
 import type { InstallState } from "../status/conditions.ts";
 import type { InventoryEntry } from "../status/status.ts";

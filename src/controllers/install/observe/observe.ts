@@ -14,7 +14,6 @@ import { type CanaryView, probesWithoutSandbox } from "../canary/canary.ts";
 import { canaryGate, type Gate } from "../canary/gate.ts";
 import { sandboxFailure } from "../canary/probe.ts";
 import { entryOf, recordedInventory, refOfEntry } from "../inventory/inventory.ts";
-import type { ResolvedSpec } from "../resolve-spec.ts";
 import { asApplied } from "../rollout/as-applied.ts";
 import type { Rollout } from "../rollout/assess.ts";
 import { type LeftoverProgress, leftoverProgress, leftoversRequest } from "../rollout/leftovers.ts";
@@ -28,6 +27,7 @@ import {
 } from "../rollout/live-workloads.ts";
 import { needsGuard, nextStep, type RolloutState } from "../rollout/next-step.ts";
 import type { ReconcileScope } from "../scope.ts";
+import type { ResolvedSpec } from "../spec/resolve-spec.ts";
 import type { InventoryEntry } from "../status/status.ts";
 import {
   type InspectionFindings,

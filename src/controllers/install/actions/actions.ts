@@ -1,16 +1,16 @@
-import type { KubeObject } from "../../crds/kube-object.ts";
-import type { NodeView } from "../../diagnosis/node.ts";
-import type { MultusPodView } from "../../diagnosis/pod-health.ts";
-import type { ManagedFieldsEntry } from "../../kube/managed-fields.ts";
-import type { ObjectRef } from "../../kube/resource.ts";
+import type { KubeObject } from "../../../crds/kube-object.ts";
+import type { NodeView } from "../../../diagnosis/node.ts";
+import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
+import type { ManagedFieldsEntry } from "../../../kube/managed-fields.ts";
+import type { ObjectRef } from "../../../kube/resource.ts";
 import type {
   CleaningRequest,
   DaemonPod,
   InspectionPlan,
   NodeNotCleaned,
   TaskOwner,
-} from "../shared/node-tasks.ts";
-import type { InventoryEntry, StatusInput } from "./status/status.ts";
+} from "../../shared/node-tasks.ts";
+import type { InventoryEntry, StatusInput } from "../status/status.ts";
 
 /**
  * One thing that a reconcile does. A plan is a list of these, in the order in which they are carried out; the first

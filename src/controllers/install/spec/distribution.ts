@@ -1,13 +1,13 @@
-import { DISTRIBUTIONS, type Distribution } from "../../crds/multus-install/host-paths.ts";
-import type { MultusInstall } from "../../crds/multus-install/multus-install.ts";
-import { RULES } from "../../crds/multus-install/rules.ts";
-import { type MultusInstallStatus, multusInstallStatus } from "../../crds/multus-install/status.ts";
-import { type NodeView, nodeView } from "../../diagnosis/node.ts";
-import type { KubeClient } from "../../kube/client.ts";
-import { type ApiObject, NODES } from "../../kube/resource.ts";
-import { detectDistribution } from "../../multus/detect-distribution.ts";
-import { InvalidSpec } from "./errors.ts";
-import type { ReconcileScope } from "./scope.ts";
+import { DISTRIBUTIONS, type Distribution } from "../../../crds/multus-install/host-paths.ts";
+import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
+import { RULES } from "../../../crds/multus-install/rules.ts";
+import { type MultusInstallStatus, multusInstallStatus } from "../../../crds/multus-install/status.ts";
+import { type NodeView, nodeView } from "../../../diagnosis/node.ts";
+import type { KubeClient } from "../../../kube/client.ts";
+import { type ApiObject, NODES } from "../../../kube/resource.ts";
+import { detectDistribution } from "../../../multus/detect-distribution.ts";
+import { InvalidSpec } from "../errors.ts";
+import type { ReconcileScope } from "../scope.ts";
 
 /** The evidence if nothing had to be found. */
 const NAMED = "spec.distribution";

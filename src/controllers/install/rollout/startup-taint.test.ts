@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { nodeView } from "../../diagnosis/node.ts";
-import { multusPodView } from "../../diagnosis/pod-health.ts";
+import { nodeView } from "../../../diagnosis/node.ts";
+import { multusPodView } from "../../../diagnosis/pod-health.ts";
 import { carrying, servedNodes } from "./startup-taint.ts";
 
 const NOW = new Date("2026-01-01T00:01:00Z");

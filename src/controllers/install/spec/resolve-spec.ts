@@ -1,14 +1,14 @@
-import { formatProblem } from "../../crds/field-problem.ts";
-import { type MultusInstall, parseMultusInstall } from "../../crds/multus-install/multus-install.ts";
-import type { MultusInstallStatus } from "../../crds/multus-install/status.ts";
-import { type ApiObject, CONFIG_MAPS } from "../../kube/resource.ts";
-import { LAST_COMPLETE, restored } from "../../render/last-complete.ts";
-import { type RenderedInstall, renderInstall } from "../../render/render.ts";
+import { formatProblem } from "../../../crds/field-problem.ts";
+import { type MultusInstall, parseMultusInstall } from "../../../crds/multus-install/multus-install.ts";
+import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts";
+import { type ApiObject, CONFIG_MAPS } from "../../../kube/resource.ts";
+import { LAST_COMPLETE, restored } from "../../../render/last-complete.ts";
+import { type RenderedInstall, renderInstall } from "../../../render/render.ts";
+import { InvalidSpec } from "../errors.ts";
+import { revisionOfAll } from "../rollout/live-workloads.ts";
+import { failedRollout, type Rollback } from "../rollout/rollback.ts";
+import type { ReconcileScope } from "../scope.ts";
 import { withDistribution } from "./distribution.ts";
-import { InvalidSpec } from "./errors.ts";
-import { revisionOfAll } from "./rollout/live-workloads.ts";
-import { failedRollout, type Rollback } from "./rollout/rollback.ts";
-import type { ReconcileScope } from "./scope.ts";
 
 /** What is to be in the cluster: the spec with nothing left open, and what was rendered from it. */
 export interface ResolvedSpec {

@@ -1,11 +1,11 @@
-import type { MultusInstall } from "../../crds/multus-install/multus-install.ts";
-import type { MultusInstallStatus } from "../../crds/multus-install/status.ts";
-import type { NodeView } from "../../diagnosis/node.ts";
-import type { MultusPodView } from "../../diagnosis/pod-health.ts";
-import { ApiError } from "../../kube/errors.ts";
-import { NODES } from "../../kube/resource.ts";
-import type { Action } from "./actions.ts";
-import type { ReconcileScope } from "./scope.ts";
+import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
+import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts";
+import type { NodeView } from "../../../diagnosis/node.ts";
+import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
+import { ApiError } from "../../../kube/errors.ts";
+import { NODES } from "../../../kube/resource.ts";
+import type { Action } from "../actions/actions.ts";
+import type { ReconcileScope } from "../scope.ts";
 
 /**
  * A daemon writes its configuration a second or two after its container has started, and has no readiness

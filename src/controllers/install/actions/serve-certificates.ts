@@ -1,6 +1,6 @@
-import { MayNotApprove } from "../shared/errors.ts";
+import { MayNotApprove } from "../../shared/errors.ts";
+import type { ReconcileScope } from "../scope.ts";
 import type { Action } from "./actions.ts";
-import type { ReconcileScope } from "./scope.ts";
 
 /**
  * Has the certificates of the daemons in a namespace approved. Throws a MayNotApprove if they are required and the

@@ -1,7 +1,7 @@
-import type { MultusPodView } from "../../diagnosis/pod-health.ts";
-import { ApiError } from "../../kube/errors.ts";
-import { PODS } from "../../kube/resource.ts";
-import type { ReconcileScope } from "./scope.ts";
+import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
+import { ApiError } from "../../../kube/errors.ts";
+import { PODS } from "../../../kube/resource.ts";
+import type { ReconcileScope } from "../scope.ts";
 
 /** Deletes the pod that was seen, and no other of its name. */
 export async function removePod(scope: ReconcileScope, pod: MultusPodView): Promise<void> {

@@ -1,25 +1,25 @@
-import type { KubeObject } from "../../crds/kube-object.ts";
+import type { KubeObject } from "../../../crds/kube-object.ts";
 import {
   MULTUS_INSTALL_API_VERSION,
   type MultusInstall,
   multusInstall,
-} from "../../crds/multus-install/multus-install.ts";
-import { type NodeView, nodeView } from "../../diagnosis/node.ts";
-import { type MultusPodView, multusPodView } from "../../diagnosis/pod-health.ts";
-import { type ApiObject, describe, refOf } from "../../kube/resource.ts";
-import { lastComplete } from "../../render/last-complete.ts";
-import { renderInstall } from "../../render/render.ts";
-import type { LiveObjects } from "../shared/applier.ts";
-import type { Action } from "./actions.ts";
-import { canaryGate } from "./canary/gate.ts";
-import { entryOf } from "./inventory/inventory.ts";
-import { NO_INSPECTIONS } from "./observe/inspection-plan.ts";
-import type { Observed } from "./observe/observe.ts";
-import type { ResolvedSpec } from "./resolve-spec.ts";
-import { asApplied } from "./rollout/as-applied.ts";
-import { rollout } from "./rollout/assess.ts";
-import { workloadState } from "./rollout/live-workloads.ts";
-import { FINALIZER } from "./scope.ts";
+} from "../../../crds/multus-install/multus-install.ts";
+import { type NodeView, nodeView } from "../../../diagnosis/node.ts";
+import { type MultusPodView, multusPodView } from "../../../diagnosis/pod-health.ts";
+import { type ApiObject, describe, refOf } from "../../../kube/resource.ts";
+import { lastComplete } from "../../../render/last-complete.ts";
+import { renderInstall } from "../../../render/render.ts";
+import type { LiveObjects } from "../../shared/applier.ts";
+import type { Action } from "../actions/actions.ts";
+import { canaryGate } from "../canary/gate.ts";
+import { entryOf } from "../inventory/inventory.ts";
+import { asApplied } from "../rollout/as-applied.ts";
+import { rollout } from "../rollout/assess.ts";
+import { workloadState } from "../rollout/live-workloads.ts";
+import { FINALIZER } from "../scope.ts";
+import type { ResolvedSpec } from "../spec/resolve-spec.ts";
+import { NO_INSPECTIONS } from "./inspection-plan.ts";
+import type { Observed } from "./observe.ts";
 
 /** What the unit tests of a reconcile's decisions begin with: a cluster in which an install is complete on two nodes. */
 
