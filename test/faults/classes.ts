@@ -656,7 +656,7 @@ const HA: FaultClass[] = [
     ...{ name: "leader-killed", group: "HA", text: "the leader of two replicas is killed at a write" },
     ...FAILOVER,
     decide: here((scene, { victim }) => {
-      scene.restarts++;
+      scene.loseLease(victim);
       scene.meanwhile(scene.victim(victim).kill());
       return { instead: "hang" };
     }),
@@ -665,7 +665,7 @@ const HA: FaultClass[] = [
     ...{ name: "zombie", group: "HA", text: "the leader is frozen until another leads, and goes on then" },
     ...FAILOVER,
     decide: here((scene, { victim }) => {
-      scene.restarts++;
+      scene.loseLease(victim);
       scene.doomed.add(scene.victim(victim));
       scene.victim(victim).order({ kind: "freeze", ms: LEASE_OVER_MS + 1500 });
       scene.meanwhile(after(LEASE_OVER_MS + 1700, () => {}));
@@ -676,7 +676,7 @@ const HA: FaultClass[] = [
     ...{ name: "lease-deleted", group: "HA", text: "the Lease is deleted at a write" },
     ...FAILOVER,
     decide: here((scene, { victim }) => {
-      scene.restarts++;
+      scene.loseLease();
       scene.doomed.add(scene.victim(victim));
       const lease = { type: LEASES, namespace: NAMESPACE, name: "multus-operator" };
       scene.meanwhile(scene.stage.client.delete(lease));
@@ -696,7 +696,7 @@ const HA: FaultClass[] = [
         const { victim } = exchange;
         if (!cutOff && scene.isAt(exchange)) {
           cutOff = { victim, until: performance.now() + LEASE_OVER_MS + 1500 };
-          scene.restarts++;
+          scene.loseLease(victim);
           scene.doomed.add(scene.victim(victim));
           scene.victim(victim).proxy.reset();
           scene.meanwhile(after(LEASE_OVER_MS + 1500, () => {}));

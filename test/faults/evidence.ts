@@ -34,6 +34,8 @@ export interface PlanEvidence extends Evidence {
   restAt: number | undefined;
   /** Why operators ended that were not told to. */
   failures: readonly string[];
+  /** What the status of the MultusInstall says at the end. */
+  lastStatus: string;
   /** What the plan itself found. */
   found: readonly string[];
   /** Which part of the status must have named the list that was held back. */

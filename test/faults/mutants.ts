@@ -64,8 +64,8 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: "src/controllers/shared/applier.ts",
-        from: 'return BigInt(live.metadata.resourceVersion ?? "0") >= BigInt(this.#written.get(describe(ref)) ?? "0");',
-        to: "return live !== ref;",
+        from: "return written === undefined || isAsNew(live, written);",
+        to: "return written === undefined || live !== undefined;",
       },
     ],
     plans: [1, 2, 3, 4].map((seed) => `config:frozen-watch:watch-daemonsets-kube-multus-ds:1:${seed}`),

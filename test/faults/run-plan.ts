@@ -2,9 +2,10 @@ import { isDeepStrictEqual } from "node:util";
 import { classOf, isForeignKept, markForeign } from "./classes.ts";
 import { type EndState, endState } from "./end-state.ts";
 import type { PlanEvidence, Reference } from "./evidence.ts";
+import { takes } from "./oracles/writes.ts";
 import type { Plan } from "./plan.ts";
 import { after, Scene } from "./scene.ts";
-import type { Decide } from "./stage/proxy.ts";
+import type { Decide, Exchange } from "./stage/proxy.ts";
 import { NODE_NAMES, type Stage } from "./stage/stage.ts";
 import type { Victim } from "./stage/victim.ts";
 import { type Workload, workloadOf } from "./workloads.ts";
@@ -13,6 +14,8 @@ import { type Workload, workloadOf } from "./workloads.ts";
 const END_MS = 40_000;
 /** An operator inspects nodes at the latest this long after its start, ms. */
 const INSPECTED_MS = 6000;
+/** A lease lasts 15 s on the clock of the operators, and is tried for every 2 s. */
+const LED_MS = 20_000;
 const INSTALL = "MultusInstall multus";
 const SEEN_MS = 200;
 /** Everything is still if no request comes for this long, ms. Operators gather changes for a fifth of it. */
@@ -100,6 +103,7 @@ async function settle(stage: Stage, scene: Scene, expected: EndState): Promise<n
   const isReached = () => isDeepStrictEqual(endOf(scene), withoutSurvivor(expected, scene));
   if (!(await stage.observer.until(isReached, END_MS))) return undefined;
   await Promise.all(scene.pending);
+  await untilLed(scene);
   if (expected[INSTALL] !== undefined) await untilInspected(stage);
   await untilStill(stage);
   if (!(await stage.observer.until(isReached, END_MS))) return undefined;
@@ -109,10 +113,31 @@ async function settle(stage: Stage, scene: Scene, expected: EndState): Promise<n
   return restAt;
 }
 
+/** Until a replica has the lease again, and each other one has seen that. */
+async function untilLed({ stage, leadershipAt, found }: Scene): Promise<void> {
+  if (leadershipAt === undefined) return;
+  const { ms, lostBy } = leadershipAt;
+  const isLed = () => {
+    const taken = stage.exchanges.findLast(
+      (exchange) => takes(exchange) && exchange.at > ms && exchange.victim !== lostBy,
+    );
+    if (!taken) return false;
+    const knows = (index: number) =>
+      index === taken.victim ||
+      stage.exchanges.some(
+        ({ victim, at, request, status }) =>
+          victim === index && at > taken.at && request.plural === "leases" && status !== undefined,
+      );
+    return stage.victims.every(({ isAlive }, index) => !isAlive || knows(index));
+  };
+  if (!(await until(isLed, LED_MS))) found.push("no replica has the lease");
+}
+
 /** What an operator knows of nodes is lost with it: the one that writes now inspects each again, after a moment. */
 async function untilInspected(stage: Stage): Promise<void> {
   const isInspected = () => {
-    const active = stage.exchanges.findLast(({ request }) => request.plural === "multusinstalls")?.victim;
+    const writer = stage.exchanges.findLast(takes) ?? stage.exchanges.findLast(isOfInstalls);
+    const active = writer?.victim;
     const inspections = stage.exchanges.filter(
       ({ victim, place }) => victim === active && place === "delete-pods-multus-operator-inspect",
     );
@@ -130,9 +155,16 @@ async function untilStill(stage: Stage, ms = STILL_MS): Promise<void> {
   await until(() => performance.now() - Math.max(last(), since) > ms, STILL_TIMEOUT_MS);
 }
 
-async function until(isTrue: () => boolean, ms: number): Promise<void> {
+const isOfInstalls = ({ request }: Exchange) => request.plural === "multusinstalls";
+
+/** False after `ms`. */
+async function until(isTrue: () => boolean, ms: number): Promise<boolean> {
   const deadline = performance.now() + ms;
-  while (!isTrue() && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 25));
+  while (!isTrue()) {
+    if (performance.now() > deadline) return false;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  return true;
 }
 
 function endOf({ stage, survivor }: Scene): EndState {
@@ -175,6 +207,7 @@ function evidenceOf(
     restarts: scene.restarts,
     isTampered: (faultClass.isTampering ?? false) || workload.name === "paused-drift",
     failures: stage.victims.flatMap((victim) => unexpected(scene, victim)),
+    lastStatus: statusText(stage),
     found: [...scene.found, ...(isGone ? [`${survivor} of another owner was deleted`] : [])],
     heldBack: scene.isStruck ? scene.heldBack : undefined,
     isForeignKept: watchesForeign && scene.isStruck ? isForeignKept(scene) : undefined,
@@ -187,8 +220,11 @@ function unexpected(scene: Scene, victim: Victim): string[] {
 
 function statusText(stage: Stage): string {
   const status = stage.observer.state.get("MultusInstall multus")?.status;
-  const { conditions = [] } = (status ?? {}) as {
+  const { conditions = [], warnings = [] } = (status ?? {}) as {
     conditions?: { type: string; reason: string; message: string }[];
+    warnings?: string[];
   };
-  return conditions.map(({ type, reason, message }) => `${type} ${reason} ${message}`).join("; ");
+  return [...conditions.map(({ type, reason, message }) => `${type} ${reason} ${message}`), ...warnings].join(
+    "; ",
+  );
 }

@@ -18,6 +18,8 @@ export class Scene {
   heldBack: string | undefined;
   /** The name of an object that another owner has taken over, and that must be left alone. */
   survivor: string | undefined;
+  /** The leader may be another one since then. */
+  leadershipAt: { ms: number; lostBy: number | undefined } | undefined;
   /** Whether the plan's resource may not be read now. */
   isRefusing = false;
   /** What the engine itself could not do: the plan has to be run again. */
@@ -68,6 +70,12 @@ export class Scene {
       .kill()
       .then(() => this.stage.startVictim());
     this.meanwhile(next);
+  }
+
+  /** The lease is another's soon: of anyone, or of all but the one that loses it. */
+  loseLease(lostBy?: number): void {
+    this.restarts++;
+    this.leadershipAt = { ms: performance.now(), lostBy };
   }
 
   /** Something that goes on meanwhile. */

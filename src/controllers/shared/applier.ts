@@ -8,6 +8,7 @@ import { type ApiObject, describe, type ObjectRef, refOf } from "../../kube/reso
 import { NETWORK_DEFINITION } from "../../render/definition.ts";
 import { MANAGED_BY, MANAGER } from "../../render/labels.ts";
 import { ForeignObject } from "./errors.ts";
+import { isAsNew } from "./newest-copies.ts";
 
 /** The live objects as last seen. */
 export interface LiveObjects {
@@ -34,7 +35,8 @@ export class Applier {
   readonly #client: KubeClient;
   readonly #owned: LiveObjects;
   readonly #equal = new Map<string, string>();
-  readonly #written = new Map<string, string>();
+  /** The answer to the last write of each object: newer than the copy for a moment, or for as long as the watch hangs. */
+  readonly #written = new Map<string, ApiObject>();
   /** Of each object, a digest of what it was brought to last. */
   readonly #inPlace = new Map<string, string>();
 
@@ -48,7 +50,7 @@ export class Applier {
    * operator's, except with `adopt`: then fields of other managers are taken over.
    */
   async apply(object: KubeObject, signal: AbortSignal, adopt = false): Promise<Written | undefined> {
-    const cached = this.#owned.get(refOf(object));
+    const cached = this.#newest(refOf(object));
     if (cached && this.#isKnownEqual(object, cached)) return undefined;
     // What the copy does not have may exist all the same: nothing is taken over by force unseen.
     const live = cached ?? (await this.#client.get<ApiObject>(refOf(object), { signal }));
@@ -68,7 +70,7 @@ export class Applier {
       signal,
     });
     this.#remember(object, written);
-    this.#written.set(name, written.metadata.resourceVersion ?? "0");
+    this.#written.set(name, written);
     return { before: live, after: written, isRepair };
   }
 
@@ -76,7 +78,7 @@ export class Applier {
    * Asks the API server whether it would take the object, and writes nothing. Throws what the write would throw.
    */
   async rehearse(object: KubeObject, signal: AbortSignal): Promise<void> {
-    const live = this.#owned.get(refOf(object));
+    const live = this.#newest(refOf(object));
     if (live && (this.#isKnownEqual(object, live) || isForeignDefinition(object, live))) return;
     await this.#client.apply<ApiObject>(refOf(object), object, {
       fieldManager: FIELD_MANAGER,
@@ -88,7 +90,7 @@ export class Applier {
 
   /** Whether an apply would change the pod template of a DaemonSet that exists, and so restart its pods. */
   async changesTemplate(daemonSet: KubeObject, signal: AbortSignal): Promise<boolean> {
-    const live = this.#owned.get(refOf(daemonSet));
+    const live = this.#newest(refOf(daemonSet));
     if (!live || this.#isKnownEqual(daemonSet, live)) return false;
     const answer = await this.#client.apply<ApiObject>(refOf(daemonSet), daemonSet, {
       fieldManager: FIELD_MANAGER,
@@ -106,7 +108,7 @@ export class Applier {
 
   /** Whether an apply would write something; nothing is written. */
   async isDifferent(object: KubeObject, signal: AbortSignal): Promise<boolean> {
-    const live = this.#owned.get(refOf(object));
+    const live = this.#newest(refOf(object));
     if (!live) return true;
     if (isForeignDefinition(object, live)) return false;
     if (this.#isKnownEqual(object, live)) return false;
@@ -117,10 +119,20 @@ export class Applier {
 
   /**
    * Whether the live copy is at least as new as what was written last: an older one shows a rollout that
-   * is over. Resource versions of one kind are integers that grow (KEP-5504).
+   * is over.
    */
   hasSeenWrite(ref: ObjectRef, live: ApiObject): boolean {
-    return BigInt(live.metadata.resourceVersion ?? "0") >= BigInt(this.#written.get(describe(ref)) ?? "0");
+    const written = this.#written.get(describe(ref));
+    return written === undefined || isAsNew(live, written);
+  }
+
+  /**
+   * The copy, or what was written since: compared with a copy from before it, a write would be repeated each time until
+   * the watch shows it. Of an object that the watch does not show, nothing is assumed.
+   */
+  #newest(ref: ObjectRef): ApiObject | undefined {
+    const seen = this.#owned.get(ref);
+    return seen && !this.hasSeenWrite(ref, seen) ? this.#written.get(describe(ref)) : seen;
   }
 
   async #wouldChange(object: KubeObject, live: ApiObject, signal: AbortSignal): Promise<boolean> {

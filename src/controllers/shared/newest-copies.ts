@@ -13,11 +13,11 @@ export class NewestCopies {
     this.#seen = seen;
   }
 
-  /** The newest that is known. Resource versions of one kind are integers that grow (KEP-5504). */
+  /** The newest that is known. */
   get(key: string): ApiObject | undefined {
     const seen = this.#seen(key);
     const written = this.#written.get(key);
-    if (!written || (seen && versionOf(seen) >= versionOf(written))) {
+    if (!written || (seen && isAsNew(seen, written))) {
       this.#written.delete(key);
       return seen;
     }
@@ -33,6 +33,11 @@ export class NewestCopies {
   forget(key: string): void {
     this.#written.delete(key);
   }
+}
+
+/** Whether the copy is at least as new as the other. Resource versions of one kind are integers that grow (KEP-5504). */
+export function isAsNew(copy: ApiObject, other: ApiObject): boolean {
+  return versionOf(copy) >= versionOf(other);
 }
 
 function versionOf({ metadata }: ApiObject): bigint {

@@ -5,7 +5,8 @@ import type { Oracle } from "../evidence.ts";
 export const endsAsReference: Oracle = (run, reference) => {
   const different = differences(reference.end, run.end);
   const late = run.restAt === undefined && different.length === 0 ? ["the end was not reached in time"] : [];
-  return [...different, ...late];
+  const said = different.length > 0 && run.lastStatus !== "" ? [`the status says: ${run.lastStatus}`] : [];
+  return [...different, ...late, ...said];
 };
 
 /** No operator ends by an error. */

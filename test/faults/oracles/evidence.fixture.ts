@@ -10,7 +10,16 @@ export function run(more: Partial<PlanEvidence> = {}): PlanEvidence {
   return {
     ...reference(),
     plan: { workload: "config", class: "500", place: "list-nodes", occurrence: 1, seed: 1 },
-    ...{ isStruck: true, faults: 0, restarts: 0, isTampered: false, restAt: 1000, failures: [], found: [] },
+    ...{
+      isStruck: true,
+      faults: 0,
+      restarts: 0,
+      isTampered: false,
+      restAt: 1000,
+      failures: [],
+      lastStatus: "",
+      found: [],
+    },
     ...{ heldBack: undefined, isForeignKept: undefined },
     ...more,
   };

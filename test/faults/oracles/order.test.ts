@@ -66,6 +66,20 @@ describe("pods", () => {
     expect(restartsNoPodNeedlessly(run({ started: [...started, ...started] }), expected)).toHaveLength(1);
   });
 
+  it("are started at most once for each template if it changes again during the rollout", () => {
+    const daemonSet = (image: string) =>
+      object("DaemonSet kube-system/kube-multus-ds", { spec: { template: { image } } });
+    const timeline = { start: stateOf(daemonSet("a")), changes: changes(daemonSet("b"), daemonSet("a")) };
+    const expected = reference({ started, timeline });
+    const check = (times: number) =>
+      restartsNoPodNeedlessly(
+        run({ started: Array.from({ length: times }, () => ({ name: "multus", node: "a" })) }),
+        expected,
+      );
+    expect([check(0), check(2)]).toEqual([[], []]);
+    expect(check(3)).toEqual(["3 pods of Multus were started on a, not 1"]);
+  });
+
   it("end next to a guard if they do without a fault", () => {
     const ended = (...next: string[]) => [{ name: "multus", node: "a", next }];
     const guarded = reference({ ended: ended("multus-rollout-guard") });

@@ -133,7 +133,7 @@ export const hasOneLeader: Oracle = (run) => {
 };
 
 /** A lease that was written with a holder, and not refused. */
-function takes({ request, body, status, isFaulty }: Exchange): boolean {
+export function takes({ request, body, status, isFaulty }: Exchange): boolean {
   const { spec } = (body ?? {}) as { spec?: { holderIdentity?: string } };
   return (
     isWrite(request) && !isFaulty && status !== undefined && status < 300 && Boolean(spec?.holderIdentity)
