@@ -36,12 +36,12 @@ export const MUTANTS: readonly Mutant[] = [
     name: "an error of a write is swallowed",
     patches: [
       {
-        file: install("carry-out.ts"),
-        from: "    done.failure = failure;",
-        to: "    void failure;",
+        file: install("inventory/delete-owned.ts"),
+        from: "    });",
+        to: "    }).catch(() => {});",
       },
     ],
-    plans: [1, 2].map((seed) => `delete-thick:503:patch-multusinstalls-multus:1:${seed}`),
+    plans: ["delete-thick:503:delete-clusterroles-multus:1:1"],
   },
   {
     name: "a cache is taken for complete before it is synced",

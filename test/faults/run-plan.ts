@@ -118,12 +118,14 @@ async function untilLed({ stage, leadershipAt, found }: Scene): Promise<void> {
   if (leadershipAt === undefined) return;
   const { ms, lostBy } = leadershipAt;
   const isLed = () => {
-    const taken = stage.exchanges.findLast(
-      (exchange) => takes(exchange) && exchange.at > ms && exchange.victim !== lostBy,
-    );
-    if (!taken) return false;
+    // A leader renews what it has taken: the first of its writes since another's counts.
+    const writes = stage.exchanges.filter((exchange) => takes(exchange) && exchange.at > ms);
+    const leader = writes.at(-1)?.victim;
+    const taken = writes.at(writes.findLastIndex(({ victim }) => victim !== leader) + 1);
+    if (!taken || taken.victim === lostBy) return false;
     const knows = (index: number) =>
       index === taken.victim ||
+      stage.victims[index]?.failure !== undefined ||
       stage.exchanges.some(
         ({ victim, at, request, status }) =>
           victim === index && at > taken.at && request.plural === "leases" && status !== undefined,
