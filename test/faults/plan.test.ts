@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { classOf } from "./classes.ts";
-import { type cells, plansOf, sampleOf } from "./generate.ts";
+import { type cells, plansOf, sampleOf, smallSampleOf } from "./generate.ts";
 import { parseRequest, placeOf } from "./place.ts";
 import { idOf, parsePlan, randomOf } from "./plan.ts";
 import { workloadOf } from "./workloads.ts";
@@ -61,4 +61,13 @@ it("has every class and every workload in the sample", () => {
   const plans = sampleOf(all, 1);
   expect(new Set(plans.map(({ class: name }) => name))).toEqual(new Set(["500", "409"]));
   expect(new Set(plans.map(({ workload }) => workload))).toEqual(new Set(["config", "upgrade"]));
+});
+
+it("has every group and every workload early in a small sample", () => {
+  const more = all.map((cell) => ({ ...cell, faultClass: classOf("clock-set") }));
+  const plans = smallSampleOf([...all, ...more], 1, 2);
+  expect(plans).toHaveLength(2);
+  expect(new Set(plans.map(({ class: name }) => classOf(name).group))).toEqual(new Set(["errors", "clock"]));
+  expect(new Set(plans.map(({ workload }) => workload))).toEqual(new Set(["config", "upgrade"]));
+  expect(smallSampleOf(all, 1, 100)).toHaveLength(sampleOf(all, 1).length);
 });

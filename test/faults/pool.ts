@@ -16,6 +16,8 @@ interface Lane {
 /** Longer than any plan takes, ms: the longest waits twice for an end of 40 s. */
 const PLAN_MS = 240_000;
 const STOP_MS = 60_000;
+/** In place of an oracle's name: the plan could not be run. */
+const ENGINE = "engine";
 const OPEN_ATTEMPTS = 3;
 
 /** Several stages that work off one list of plans. What was recorded on one serves all. */
@@ -116,17 +118,17 @@ export class Pool {
     );
   }
 
-  async #runOn(lane: Lane, plan: Plan, attempts: number): Promise<Result> {
+  async #runOn(lane: Lane, plan: Plan, attempts: number, mutant?: Bundles): Promise<Result> {
     const began = performance.now();
     try {
-      return await this.#watched(lane.engine.run(plan));
+      return await this.#watched(lane.engine.run(plan, mutant));
     } catch (error) {
       console.error(`the engine failed in ${idOf(plan)}: ${error instanceof Error ? error.stack : error}`);
       await this.#renew(lane);
-      if (attempts > 1) return await this.#runOn(lane, plan, attempts - 1);
+      if (attempts > 1) return await this.#runOn(lane, plan, attempts - 1, mutant);
       const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
       const ms = performance.now() - began;
-      return { id: idOf(plan), isStruck: false, violations: [{ oracle: "engine", what }], ms };
+      return { id: idOf(plan), isStruck: false, violations: [{ oracle: ENGINE, what }], ms };
     }
   }
 
@@ -151,14 +153,17 @@ export class Pool {
   async hunt(mutants: readonly Mutant[], onResult: (mutant: Mutant, result: Result) => void): Promise<void> {
     await this.#share(
       [...mutants],
-      async ({ engine }, mutant) => {
+      async (lane, mutant) => {
         const program = await bundles(mutant.patches);
         let result: Result | undefined;
         for (const id of mutant.plans) {
-          result = await engine.run(parsePlan(id), program);
-          if (result.violations.length === 0) continue;
+          const found = await this.#runOn(lane, parsePlan(id), 2, program);
+          // What the engine cannot run proves nothing.
+          const violations = found.violations.filter(({ oracle }) => oracle !== ENGINE);
+          result = { ...found, violations };
+          if (violations.length === 0) continue;
           // The same plan without the bug: what is wrong then is not the bug's.
-          const sound = await engine.run(parsePlan(id));
+          const sound = await this.#runOn(lane, parsePlan(id), 2);
           if (sound.violations.length === 0) break;
           result = { ...result, violations: [] };
         }

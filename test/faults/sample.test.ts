@@ -1,0 +1,38 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { classOf, GROUPS } from "./classes.ts";
+import type { Result } from "./engine.ts";
+import { smallSampleOf } from "./generate.ts";
+import { parsePlan } from "./plan.ts";
+import { Pool } from "./pool.ts";
+import { WORKLOADS } from "./workloads.ts";
+
+/** Plans of faults in each group and with each workload, always the same ones; `make faults` runs more of them. */
+
+const SEED = 1;
+const PLANS = 30;
+const LANES = 2;
+
+const results: Result[] = [];
+
+beforeAll(async () => {
+  const pool = await Pool.start(LANES);
+  try {
+    const plans = smallSampleOf(await pool.record(), SEED, PLANS);
+    await pool.run(plans, (result) => results.push(result));
+  } finally {
+    await pool.stop();
+  }
+});
+
+describe("under faults the operator keeps its promises", () => {
+  it.each(GROUPS)("%s", (group) => {
+    const ofGroup = results.filter(({ id }) => classOf(parsePlan(id).class).group === group);
+    expect(ofGroup.filter(({ isStruck }) => isStruck)).not.toEqual([]);
+    expect(ofGroup.filter(({ violations }) => violations.length > 0)).toEqual([]);
+  });
+
+  it("in each workload", () => {
+    const names = new Set(results.map(({ id }) => parsePlan(id).workload));
+    expect([...names].toSorted()).toEqual(WORKLOADS.map(({ name }) => name).toSorted());
+  });
+});
