@@ -69,6 +69,15 @@ describe("writes in the dark", () => {
     const byAnother = { ...read, victim: 1 };
     expect(writesNothingInTheDark(run({ exchanges: [byAnother, deleted] }), reference())).toHaveLength(1);
   });
+
+  it("depend, for a policy of admission, on what admission is decided by", () => {
+    const policy =
+      "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/multus-operator-networks";
+    const check = (...unanswered: string[]) =>
+      writesNothingInTheDark(run({ exchanges: [exchange("DELETE", policy, { unanswered })] }), reference());
+    expect(check("list-pods-app=multus", "list-daemonsets-kube-multus-ds")).toEqual([]);
+    expect(check("list-multusinstalls")).toHaveLength(1);
+  });
 });
 
 describe("preconditions", () => {

@@ -43,10 +43,14 @@ export const writesNothingAtRest: Oracle = (run) => {
   return late.map(({ place }) => `written at rest: ${place}`);
 };
 
-const REPORTS = "networkattachmentreports";
-/** What a report is computed from; what an install consists of is none of it. */
-const isOfReports = (place: string) =>
-  /^list-(network-attachment-definitions|pods|nodes|multusinstalls|networkattachmentreports)$/.test(place);
+/** What other controllers of a whole operator decide by; what an install consists of is none of it. */
+const DECIDES: readonly [written: RegExp, by: RegExp][] = [
+  [
+    /^networkattachmentreports$/,
+    /^list-(network-attachment-definitions|pods|nodes|multusinstalls|networkattachmentreports)$/,
+  ],
+  [/^validating/, /^list-(multusinstalls|validating.*|configmaps-multus-operator-webhook)$/],
+];
 
 /** Whoever writes has got every list that its decisions rest on. Whoever deletes may have read the object itself instead. */
 export const writesNothingInTheDark: Oracle = (run) => {
@@ -55,7 +59,8 @@ export const writesNothingInTheDark: Oracle = (run) => {
   for (const { victim, request, unanswered, status, isFaulty } of run.exchanges) {
     const object = `${victim} ${request.plural} ${request.name}`;
     if (request.verb === "get" && status !== undefined && !isFaulty) read.add(object);
-    const missing = request.plural === REPORTS ? unanswered.filter(isOfReports) : unanswered;
+    const by = DECIDES.find(([written]) => written.test(request.plural))?.[1];
+    const missing = by ? unanswered.filter((place) => by.test(place)) : unanswered;
     if (!isChange(request) || missing.length === 0) continue;
     if (request.verb === "delete" && (read.has(object) || request.plural === "pods")) continue;
     dark.push(`${request.verb} ${request.plural} ${request.name} before the answer to ${missing.join(", ")}`);
