@@ -26,6 +26,7 @@ export class Pool {
   readonly #programs: Bundles;
   readonly #onStray = new Set<(error: unknown) => void>();
   readonly #stray = (error: unknown) => {
+    console.error("the engine failed, and nothing handled it:", error);
     for (const fail of [...this.#onStray]) fail(error);
   };
   readonly references = new Map<string, Reference>();
