@@ -10,8 +10,8 @@ import { REASONS } from "../src/crds/conditions.ts";
 import { customResourceDefinitions } from "../src/crds/definitions.ts";
 import { REPORT_REASONS } from "../src/crds/network-attachment-report/reasons.ts";
 import { NETWORK_ATTACHMENT_REPORT } from "../src/crds/network-attachment-report/report.ts";
-import { findingsPage } from "../src/validate/codes.ts";
 import { type Definition, describedFields, fieldTable } from "./field-table.ts";
+import { findingsPage } from "./findings-page.ts";
 import { knownDefectsPage } from "./known-defects-page.ts";
 import { settingsTables } from "./multus-settings.ts";
 import { pluginReference } from "./plugin-reference.ts";
@@ -35,7 +35,7 @@ export function generatedFiles(): Map<string, string> {
   );
   files.set(
     "docs/reference/findings.md",
-    `<!-- Generated from src/validate/codes.ts by \`npm run generate\`. Do not edit. -->\n\n${findingsPage()}`,
+    `<!-- Generated from src/validate/codes by \`npm run generate\`. Do not edit. -->\n\n${findingsPage()}`,
   );
   return files;
 }

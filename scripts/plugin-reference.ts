@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { kubectlMultus } from "../src/commands/kubectl/program.ts";
 import { CAUSES } from "../src/networks/explain/cause-codes.ts";
-import { OUTCOMES } from "../src/networks/outcome.ts";
+import { OUTCOMES } from "../src/networks/outcome/outcome.ts";
 
 /** docs/reference/kubectl-multus.md: the help of each command as the program prints it, and the codes that scripts rely on. */
 export function pluginReference(): string {

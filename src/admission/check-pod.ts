@@ -1,16 +1,20 @@
 import { show } from "../cni/finding.ts";
-import { keyOf } from "../networks/attachments.ts";
 import { readNetwork } from "../networks/cross-checks/network.ts";
 import type { SeenNetwork } from "../networks/cross-checks/view.ts";
-import { gatewayProblem } from "../networks/gateways.ts";
-import { missingDevices } from "../networks/missing-devices.ts";
-import type { PodCount } from "../networks/pod-count.ts";
+import { keyOf } from "../networks/outcome/attachments.ts";
 import { DEFAULT_NETWORK, parseDefaultNetwork } from "../networks/pod-request/default-network.ts";
 import { globalNamespacesOf, type Isolation, mayUse } from "../networks/pod-request/isolation.ts";
 import { type NetworkRequest, parseNetworks } from "../networks/pod-request/request.ts";
 import { unknownKeys } from "../networks/pod-request/unknown-keys.ts";
-import { problemsOfRequest, problemsWithNetwork, type RequestProblem } from "../networks/request-problems.ts";
-import { sharedAddresses } from "../networks/shared-addresses.ts";
+import { gatewayProblem } from "../networks/request-checks/default-route.ts";
+import { missingDevices } from "../networks/request-checks/missing-devices.ts";
+import type { PodCount } from "../networks/request-checks/pod-count.ts";
+import {
+  problemsOfRequest,
+  problemsWithNetwork,
+  type RequestProblem,
+} from "../networks/request-checks/request-problems.ts";
+import { sharedAddresses } from "../networks/request-checks/shared-address.ts";
 import type { Findings } from "./findings.ts";
 import { NETWORKS_ANNOTATION } from "./names.ts";
 import { MAX_REQUEST_LENGTH } from "./policy-rules.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { RESOURCE_NAME } from "../cni/plugins/device.ts";
-import { podsOf } from "../networks/pod-count.ts";
+import { podsOf } from "../networks/request-checks/pod-count.ts";
 import type { Pod } from "./check-pod.ts";
 import { bounded, type Findings } from "./findings.ts";
 import type { AdmissionMode } from "./settings.ts";

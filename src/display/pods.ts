@@ -1,5 +1,5 @@
-import { type Attachment, keyOf } from "../networks/attachments.ts";
-import type { OutcomeKind, PodOutcome } from "../networks/outcome.ts";
+import { type Attachment, keyOf } from "../networks/outcome/attachments.ts";
+import type { OutcomeKind, PodOutcome } from "../networks/outcome/outcome.ts";
 import type { Tone } from "./color.ts";
 import { type TableOptions, table } from "./table.ts";
 

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
 import { NadReader } from "./nad.ts";
 import { keptBytes, nadView, unread } from "./nad-view.ts";
-import { noCounts } from "./network-pods.ts";
-import { reportStatusOf } from "./report.ts";
+import { noCounts } from "./report/network-pods.ts";
+import { reportStatusOf } from "./report/report.ts";
 
 const nad = (config: string) =>
   nadView({ metadata: { namespace: "apps", name: "net", uid: "u" }, spec: { config } });

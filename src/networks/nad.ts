@@ -1,12 +1,12 @@
 import { checkNetworkConfig, tooLargeFinding } from "../cni/check.ts";
 import type { Finding } from "../cni/finding.ts";
 import { KEPT_CONFIG, MOST } from "../crds/network-attachment-report/report.ts";
-import type { NetworkFacts } from "./attachments.ts";
+import { type Layer2, layer2Of } from "./addresses/duplicates.ts";
 import { type Network, readNetwork } from "./cross-checks/network.ts";
-import { type Layer2, layer2Of } from "./duplicates.ts";
-import type { ConfigVersion } from "./history.ts";
 import type { NadView } from "./nad-view.ts";
-import { factsOf } from "./needs.ts";
+import { factsOf } from "./node-requirements.ts";
+import type { NetworkFacts } from "./outcome/attachments.ts";
+import type { ConfigVersion } from "./report/config-history.ts";
 
 /** What was read of one NAD. */
 export interface ReadNad {

@@ -3,7 +3,8 @@ import { z } from "zod";
 import { rfc3339 } from "../crds/rfc3339.ts";
 import { ByteBudget } from "./byte-budget.ts";
 import { runsDhcpDaemon } from "./cross-checks/dhcp-daemon.ts";
-import type { PodFacts } from "./outcome.ts";
+import type { PodFacts } from "./outcome/outcome.ts";
+import type { SandboxFailure } from "./outcome/sandbox-failure.ts";
 import type { Problem } from "./pod-request/go-json.ts";
 import {
   NETWORK_STATUS,
@@ -14,7 +15,6 @@ import {
   parseNetworkStatus,
 } from "./pod-request/network-status.ts";
 import { NETWORKS, type ParsedNetworks, parseNetworks } from "./pod-request/request.ts";
-import type { SandboxFailure } from "./sandbox-failure.ts";
 
 /** What is kept of a pod that asks for networks: hundreds of bytes. Texts that many pods share are held once. */
 export interface PodView {

@@ -1,9 +1,9 @@
 import { MAX_NODES, MAX_SAMPLES, SAMPLE_TEXT } from "../crds/multus-install/network-summary.ts";
 import type { ReportStatus } from "../crds/network-attachment-report/report.ts";
-import { pressureOf } from "./addresses.ts";
-import { INTERFACE, usable } from "./needs.ts";
-import { noCounts, requesting } from "./network-pods.ts";
-import type { OutcomeKind } from "./outcome.ts";
+import { pressureOf } from "./addresses/address-pools.ts";
+import { INTERFACE, usable } from "./node-requirements.ts";
+import type { OutcomeKind } from "./outcome/outcome.ts";
+import { noCounts, requesting } from "./report/network-pods.ts";
 
 /** Summary of all NADs and pods, for MultusInstall.status and the metrics. */
 export interface NetworkSummary {

@@ -1,17 +1,21 @@
 import { show } from "../cni/finding.ts";
 import { isObject } from "../cni/section.ts";
 import { closest } from "../crds/suggestion.ts";
-import { keyOf } from "../networks/attachments.ts";
 import type { Network } from "../networks/cross-checks/network.ts";
-import { gatewayProblem } from "../networks/gateways.ts";
-import { missingDevices } from "../networks/missing-devices.ts";
-import type { PodCount } from "../networks/pod-count.ts";
+import { keyOf } from "../networks/outcome/attachments.ts";
 import { DEFAULT_NETWORK, parseDefaultNetwork } from "../networks/pod-request/default-network.ts";
 import { type Isolation, mayUse } from "../networks/pod-request/isolation.ts";
 import { NETWORKS, type NetworkRequest, parseNetworks } from "../networks/pod-request/request.ts";
 import { unknownKeys } from "../networks/pod-request/unknown-keys.ts";
-import { problemsOfRequest, problemsWithNetwork, type RequestProblem } from "../networks/request-problems.ts";
-import { sharedAddresses } from "../networks/shared-addresses.ts";
+import { gatewayProblem } from "../networks/request-checks/default-route.ts";
+import { missingDevices } from "../networks/request-checks/missing-devices.ts";
+import type { PodCount } from "../networks/request-checks/pod-count.ts";
+import {
+  problemsOfRequest,
+  problemsWithNetwork,
+  type RequestProblem,
+} from "../networks/request-checks/request-problems.ts";
+import { sharedAddresses } from "../networks/request-checks/shared-address.ts";
 import type { ObjectFinding, Path } from "./finding.ts";
 
 /** Annotations that users write for Multus. */

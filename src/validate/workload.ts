@@ -1,6 +1,6 @@
 import { isObject } from "../cni/section.ts";
-import { podsOf } from "../networks/pod-count.ts";
 import { NETWORKS } from "../networks/pod-request/request.ts";
+import { podsOf } from "../networks/request-checks/pod-count.ts";
 import type { ObjectFinding } from "./finding.ts";
 import { checkMetadata } from "./metadata.ts";
 import { annotationOf, type SeenObject } from "./object.ts";

@@ -6,9 +6,9 @@ import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { load } from "js-yaml";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { DEPLOYMENTS, STATEFUL_SETS } from "../../src/commands/kubectl/cluster/workload-kinds.ts";
 import { deleteOrphanedLogPods } from "../../src/commands/kubectl/logs/orphaned-log-pods.ts";
 import { READER_LABELS } from "../../src/commands/kubectl/logs/reader-pod.ts";
-import { DEPLOYMENTS, STATEFUL_SETS } from "../../src/commands/kubectl/types.ts";
 import { MULTUS_INSTALL, MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
 import {
   type ApiObject,

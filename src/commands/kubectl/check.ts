@@ -3,11 +3,11 @@ import { MULTUS_INSTALL } from "../../crds/multus-install/multus-install.ts";
 import type { Paint } from "../../display/color.ts";
 import { type ClusterCheck, type ClusterFinding, checkCluster } from "../../validate/cluster.ts";
 import { objectFindingText, summaryLine } from "../../validate/summary.ts";
-import { clusterObjects } from "./cluster-objects.ts";
-import { warnMissingPermissions } from "./missing-permissions.ts";
-import { requireNamespace } from "./namespace.ts";
+import { clusterObjects } from "./cluster/checked-objects.ts";
+import { warnMissingPermissions } from "./cluster/missing-permissions.ts";
+import { requireNamespace } from "./cluster/namespace.ts";
+import { PermittedReader } from "./cluster/permitted-reader.ts";
 import { type OutputFormat, outputOption, print } from "./output.ts";
-import { PermittedReader } from "./permitted-reader.ts";
 import { type CommonOptions, inSession } from "./session.ts";
 
 interface CheckOptions extends CommonOptions {

@@ -4,16 +4,16 @@ import { isWell } from "../../display/pods.ts";
 import { type ApiObject, PODS } from "../../kube/resource.ts";
 import { chainOf } from "../../networks/explain/chain.ts";
 import { explain } from "../../networks/explain/explain.ts";
-import { OUTCOMES, type OutcomeKind } from "../../networks/outcome.ts";
-import { collectNetworks, collectPods } from "./collect.ts";
+import { OUTCOMES, type OutcomeKind } from "../../networks/outcome/outcome.ts";
+import { collectNetworks, collectPods } from "./cluster/collect.ts";
+import { findInstall } from "./cluster/install.ts";
+import { requireNamespace } from "./cluster/namespace.ts";
+import { PermittedReader } from "./cluster/permitted-reader.ts";
+import { type ApiPod, gatherPodFacts } from "./cluster/pod-facts.ts";
+import { parseTarget, podsOfWorkload, requireTarget } from "./cluster/workload.ts";
 import { UsageError } from "./errors.ts";
-import { findInstall } from "./install.ts";
-import { requireNamespace } from "./namespace.ts";
 import { type OutputFormat, outputOption, print } from "./output.ts";
-import { PermittedReader } from "./permitted-reader.ts";
-import { type ApiPod, gatherPodFacts } from "./pod-facts.ts";
 import { type CommonOptions, inSession } from "./session.ts";
-import { parseTarget, podsOfWorkload, requireTarget } from "./workload.ts";
 
 export function explainCommand(): Command {
   const command = new Command("explain")

@@ -1,14 +1,14 @@
 import { Command } from "commander";
 import { networkData, networkDetails, networksTable, type ShownNetwork } from "../../display/networks.ts";
-import { keyOf } from "../../networks/attachments.ts";
-import { pluginsText } from "../../networks/needs.ts";
-import { type CollectedNetworks, collectNetworks, collectPods } from "./collect.ts";
+import { pluginsText } from "../../networks/node-requirements.ts";
+import { keyOf } from "../../networks/outcome/attachments.ts";
+import { type CollectedNetworks, collectNetworks, collectPods } from "./cluster/collect.ts";
+import { findInstall } from "./cluster/install.ts";
+import { requireReadable, warnMissingPermissions } from "./cluster/missing-permissions.ts";
+import { requireNamespace } from "./cluster/namespace.ts";
+import { PermittedReader } from "./cluster/permitted-reader.ts";
 import { UsageError } from "./errors.ts";
-import { findInstall } from "./install.ts";
-import { requireReadable, warnMissingPermissions } from "./missing-permissions.ts";
-import { requireNamespace } from "./namespace.ts";
 import { type OutputFormat, outputOption } from "./output.ts";
-import { PermittedReader } from "./permitted-reader.ts";
 import { type CommonOptions, inSession } from "./session.ts";
 import { show } from "./watch.ts";
 

@@ -3,13 +3,13 @@ import { NETWORK_ATTACHMENT_REPORT, type ReportStatus } from "../../crds/network
 import { nodeData, nodesTable, type ShownNode } from "../../display/nodes.ts";
 import { isFailing } from "../../display/pods.ts";
 import { type ApiObject, NODES } from "../../kube/resource.ts";
-import { reportView } from "../../networks/report-view.ts";
-import { type CollectedPod, collectNetworks, collectPods } from "./collect.ts";
-import { findInstall, type InstallWithStatus } from "./install.ts";
-import { requireReadable, warnMissingPermissions } from "./missing-permissions.ts";
-import { multusByNode } from "./multus-pod.ts";
+import { reportView } from "../../networks/report/report-view.ts";
+import { type CollectedPod, collectNetworks, collectPods } from "./cluster/collect.ts";
+import { findInstall, type InstallWithStatus } from "./cluster/install.ts";
+import { requireReadable, warnMissingPermissions } from "./cluster/missing-permissions.ts";
+import { multusByNode } from "./cluster/multus-pod.ts";
+import { PermittedReader } from "./cluster/permitted-reader.ts";
 import { type OutputFormat, outputOption } from "./output.ts";
-import { PermittedReader } from "./permitted-reader.ts";
 import { type CommonOptions, inSession } from "./session.ts";
 import { show } from "./watch.ts";
 

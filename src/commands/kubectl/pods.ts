@@ -3,12 +3,12 @@ import { listed } from "../../crds/listed.ts";
 import { isFailing, podData, podsTable } from "../../display/pods.ts";
 import { oneLine } from "../../display/text.ts";
 import { NETWORKS } from "../../networks/pod-request/request.ts";
-import { collectNetworks, collectPods } from "./collect.ts";
-import { findInstall } from "./install.ts";
-import { requireReadable, warnMissingPermissions } from "./missing-permissions.ts";
-import { requireNamespace } from "./namespace.ts";
+import { collectNetworks, collectPods } from "./cluster/collect.ts";
+import { findInstall } from "./cluster/install.ts";
+import { requireReadable, warnMissingPermissions } from "./cluster/missing-permissions.ts";
+import { requireNamespace } from "./cluster/namespace.ts";
+import { PermittedReader } from "./cluster/permitted-reader.ts";
 import { type OutputFormat, outputOption } from "./output.ts";
-import { PermittedReader } from "./permitted-reader.ts";
 import { type CommonOptions, inSession } from "./session.ts";
 import { show } from "./watch.ts";
 

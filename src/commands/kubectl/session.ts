@@ -2,10 +2,10 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { printable } from "../../display/text.ts";
 import type { KubeClient, RequestInfo } from "../../kube/client.ts";
 import { connect } from "../../kube/connection.ts";
-import { duration } from "./duration.ts";
+import { RetryingClient } from "./cluster/retrying-client.ts";
 import { UsageError } from "./errors.ts";
 import { runOrExplain } from "./failure.ts";
-import { RetryingClient } from "./retrying-client.ts";
+import { duration } from "./flag-values.ts";
 
 /** kubectl's own flags, which may stand anywhere on the command line. */
 export interface CommonOptions {

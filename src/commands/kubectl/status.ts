@@ -7,16 +7,16 @@ import {
   statusData,
   statusText,
 } from "../../display/status.ts";
-import { reportView } from "../../networks/report-view.ts";
+import { reportView } from "../../networks/report/report-view.ts";
 import { VERSION } from "../version.ts";
-import { findInstall } from "./install.ts";
-import { warnMissingPermissions } from "./missing-permissions.ts";
-import { operatorState } from "./operator.ts";
+import { findInstall } from "./cluster/install.ts";
+import { warnMissingPermissions } from "./cluster/missing-permissions.ts";
+import { operatorState } from "./cluster/operator.ts";
+import { PermittedReader } from "./cluster/permitted-reader.ts";
+import { summarize } from "./cluster/summary.ts";
+import { uncleanedNodes } from "./cluster/uncleaned-nodes.ts";
 import { type OutputFormat, outputOption } from "./output.ts";
-import { PermittedReader } from "./permitted-reader.ts";
 import { type CommonOptions, inSession, type Session } from "./session.ts";
-import { summarize } from "./summary.ts";
-import { uncleanedNodes } from "./uncleaned-nodes.ts";
 import { show } from "./watch.ts";
 
 interface StatusOptions extends CommonOptions {

@@ -2,10 +2,10 @@ import { Command } from "commander";
 import { hasSkew, type OperatorState } from "../../display/operator.ts";
 import { oneLine } from "../../display/text.ts";
 import { VERSION, versionData, versionLine } from "../version.ts";
+import { operatorState } from "./cluster/operator.ts";
+import { PermittedReader } from "./cluster/permitted-reader.ts";
 import { remedy } from "./failure.ts";
-import { operatorState } from "./operator.ts";
 import { type OutputFormat, outputOption, print } from "./output.ts";
-import { PermittedReader } from "./permitted-reader.ts";
 import { type CommonOptions, openSession } from "./session.ts";
 
 interface VersionOptions extends CommonOptions {

@@ -9,12 +9,12 @@ import { keyOf, Reflector, type ReflectorOptions } from "../../kube/reflector.ts
 import { type ApiObject, CORE_EVENTS, PODS } from "../../kube/resource.ts";
 import { ByteBudget } from "../../networks/byte-budget.ts";
 import { type InstallView, installView } from "../../networks/install-view.ts";
+import { bytesOf, type FailureView, failureView } from "../../networks/outcome/sandbox-event.ts";
 import { type PodView, PodViews } from "../../networks/pod.ts";
 import { NETWORK_STATUS, NETWORKS_STATUS } from "../../networks/pod-request/network-status.ts";
 import { NETWORKS } from "../../networks/pod-request/request.ts";
 import { PodTable } from "../../networks/pod-table/pod-table.ts";
-import { type ReportView, reportView } from "../../networks/report-view.ts";
-import { bytesOf, type FailureView, failureView } from "../../networks/sandbox-event.ts";
+import { type ReportView, reportView } from "../../networks/report/report-view.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import type { NetworkMetrics } from "../../telemetry/network-metrics.ts";

@@ -1,14 +1,14 @@
 import { MOST } from "../../crds/network-attachment-report/report.ts";
 import { rfc3339 } from "../../crds/rfc3339.ts";
-import { AddressClaims } from "../../networks/claims/address-claims.ts";
+import { AddressClaims } from "../../networks/addresses/address-claims.ts";
 import type { ClusterView, SeenNode } from "../../networks/cross-checks/view.ts";
 import type { InstallView } from "../../networks/install-view.ts";
-import { type LostNetwork, lostNetworksWarning } from "../../networks/lost-networks.ts";
 import { NadReader } from "../../networks/nad.ts";
 import type { NadView } from "../../networks/nad-view.ts";
+import { type LostNetwork, lostNetworksWarning } from "../../networks/outcome/lost-networks.ts";
+import type { SandboxFailure } from "../../networks/outcome/sandbox-failure.ts";
 import type { PodTable, TableObserver } from "../../networks/pod-table/pod-table.ts";
-import { reportStatusOf } from "../../networks/report.ts";
-import type { SandboxFailure } from "../../networks/sandbox-failure.ts";
+import { reportStatusOf } from "../../networks/report/report.ts";
 import { type NetworkSummary, type SummedReport, summaryOf } from "../../networks/summary.ts";
 import type { NodeInspections } from "../shared/node-inspections.ts";
 import { CrossFindings } from "./cross-findings.ts";

@@ -1,6 +1,6 @@
 import type { EventNote, EventRecorder } from "../../kube/events.ts";
 import type { ApiObject } from "../../kube/resource.ts";
-import type { OutcomeKind } from "../../networks/outcome.ts";
+import type { OutcomeKind } from "../../networks/outcome/outcome.ts";
 import type { Transition } from "./pod-outcomes.ts";
 
 /** The events' reasons; kinds without one are no news. */

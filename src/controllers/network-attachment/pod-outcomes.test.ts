@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { beforeEach, expect, test } from "vitest";
-import type { NetworkFacts } from "../../networks/attachments.ts";
-import { AddressClaims } from "../../networks/claims/address-claims.ts";
+import { AddressClaims } from "../../networks/addresses/address-claims.ts";
+import { layer2Of } from "../../networks/addresses/duplicates.ts";
 import { readNetwork } from "../../networks/cross-checks/network.ts";
-import { layer2Of } from "../../networks/duplicates.ts";
+import type { NetworkFacts } from "../../networks/outcome/attachments.ts";
+import type { SandboxFailure } from "../../networks/outcome/sandbox-failure.ts";
 import { PodViews } from "../../networks/pod.ts";
 import { PodTable } from "../../networks/pod-table/pod-table.ts";
-import type { SandboxFailure } from "../../networks/sandbox-failure.ts";
 import { eventOf } from "./pod-events.ts";
 import { PodOutcomes, type Transition } from "./pod-outcomes.ts";
 

@@ -1,6 +1,12 @@
-import type { NetworkFacts } from "../../networks/attachments.ts";
-import type { AddressClaims } from "../../networks/claims/address-claims.ts";
-import type { Duplicate } from "../../networks/duplicates.ts";
+import type { AddressClaims } from "../../networks/addresses/address-claims.ts";
+import type { Duplicate } from "../../networks/addresses/duplicates.ts";
+import type { NetworkFacts } from "../../networks/outcome/attachments.ts";
+import { OUTCOMES, type OutcomeKind, outcomeOf, type PodOutcome } from "../../networks/outcome/outcome.ts";
+import type { SandboxFailure } from "../../networks/outcome/sandbox-failure.ts";
+import { type PodView, podFacts, statusOf } from "../../networks/pod.ts";
+import type { Isolation } from "../../networks/pod-request/isolation.ts";
+import type { PodTable } from "../../networks/pod-table/pod-table.ts";
+import { grown } from "../../networks/pod-table/slots.ts";
 import {
   evidenceIn,
   isWanting,
@@ -9,13 +15,7 @@ import {
   noCounts,
   type ReportedPod,
   type TurnedOut,
-} from "../../networks/network-pods.ts";
-import { OUTCOMES, type OutcomeKind, outcomeOf, type PodOutcome } from "../../networks/outcome.ts";
-import { type PodView, podFacts, statusOf } from "../../networks/pod.ts";
-import type { Isolation } from "../../networks/pod-request/isolation.ts";
-import type { PodTable } from "../../networks/pod-table/pod-table.ts";
-import { grown } from "../../networks/pod-table/slots.ts";
-import type { SandboxFailure } from "../../networks/sandbox-failure.ts";
+} from "../../networks/report/network-pods.ts";
 import { isFailing, type SummedPods } from "../../networks/summary.ts";
 
 export interface Transition {

@@ -5,7 +5,7 @@ import type { KubeClient } from "../../kube/client.ts";
 import { ApiError } from "../../kube/errors.ts";
 import type { ApiObject, ObjectRef } from "../../kube/resource.ts";
 import type { NadView } from "../../networks/nad-view.ts";
-import { type ReportView, reportView } from "../../networks/report-view.ts";
+import { type ReportView, reportView } from "../../networks/report/report-view.ts";
 import { MANAGED_BY, MANAGER } from "../../render/labels.ts";
 import { FIELD_MANAGER } from "../shared/applier.ts";
 

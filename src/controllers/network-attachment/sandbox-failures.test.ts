@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { nodeView } from "../../networks/cross-checks/node-view.ts";
 import { nadView } from "../../networks/nad-view.ts";
-import { type FailureView, failureView, refusalOf } from "../../networks/sandbox-event.ts";
+import { type FailureView, failureView, refusalOf } from "../../networks/outcome/sandbox-event.ts";
 import { SandboxFailures } from "./sandbox-failures.ts";
 
 const failure = (at: string, message: string): FailureView => ({

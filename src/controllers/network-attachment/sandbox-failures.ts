@@ -1,5 +1,5 @@
-import type { FailureView } from "../../networks/sandbox-event.ts";
-import type { SandboxFailure } from "../../networks/sandbox-failure.ts";
+import type { FailureView } from "../../networks/outcome/sandbox-event.ts";
+import type { SandboxFailure } from "../../networks/outcome/sandbox-failure.ts";
 
 /** The latest failure to set each pod's sandbox up, by the kubelets' events. */
 export class SandboxFailures {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { FailureView } from "../../networks/sandbox-event.ts";
+import type { FailureView } from "../../networks/outcome/sandbox-event.ts";
 import { TokenRefusals } from "./token-refusals.ts";
 
 const NOW = Date.parse("2026-11-24T12:00:00Z");

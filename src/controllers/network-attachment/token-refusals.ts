@@ -1,4 +1,4 @@
-import { type FailureView, refusalOf } from "../../networks/sandbox-event.ts";
+import { type FailureView, refusalOf } from "../../networks/outcome/sandbox-event.ts";
 
 /** A kubelet's clock may be ahead of ours by this much; what lies further in the future is not evidence. */
 const MAX_CLOCK_SKEW_MS = 60_000;

@@ -4,7 +4,7 @@ import { hostLocalRanges } from "../../cni/ipam/host-local-range.ts";
 import { checkRange, sloppy } from "../../cni/ipam/whereabouts-range.ts";
 import { address, flag, list, section, text } from "../../cni/kinds.ts";
 import { Report } from "../../cni/report.ts";
-import { formatAddress } from "../addresses.ts";
+import { formatAddress } from "../addresses/address-pools.ts";
 import { type Network, type Plugin, placeOf } from "./network.ts";
 import { type CrossFinding, listed } from "./view.ts";
 

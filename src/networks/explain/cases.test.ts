@@ -3,9 +3,9 @@ import { load } from "js-yaml";
 import { describe, expect, it } from "vitest";
 import { checkNetworkConfig, pluginTypesOf } from "../../cni/check.ts";
 import { readNetwork } from "../cross-checks/network.ts";
-import { devicesOf, needsOf } from "../needs.ts";
+import { devicesOf, needsOf } from "../node-requirements.ts";
+import { failureView, refusalOf } from "../outcome/sandbox-event.ts";
 import { NETWORKS, parseNetworks } from "../pod-request/request.ts";
-import { failureView, refusalOf } from "../sandbox-event.ts";
 import type { CauseCode } from "./cause-codes.ts";
 import { explain } from "./explain.ts";
 

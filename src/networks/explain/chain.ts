@@ -1,6 +1,6 @@
 import { pathAndMessage } from "../../cni/finding.ts";
-import { keyOf } from "../attachments.ts";
-import type { PodOutcome } from "../outcome.ts";
+import { keyOf } from "../outcome/attachments.ts";
+import type { PodOutcome } from "../outcome/outcome.ts";
 import { mayUse } from "../pod-request/isolation.ts";
 import { capabilitiesOf, NETWORKS, type NetworkRequest } from "../pod-request/request.ts";
 import type { ExplainInput, MultusOnNode } from "./input.ts";

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { checkNetworkConfig, pluginTypesOf } from "../../cni/check.ts";
 import { knownDefect } from "../../multus/known-defects.ts";
-import type { NetworkFacts } from "../attachments.ts";
 import { readNetwork } from "../cross-checks/network.ts";
-import { devicesOf, needsOf } from "../needs.ts";
+import { devicesOf, needsOf } from "../node-requirements.ts";
+import type { NetworkFacts } from "../outcome/attachments.ts";
+import { sandboxFailureOf } from "../outcome/sandbox-failure.ts";
 import { parseNetworkStatus } from "../pod-request/network-status.ts";
 import { NETWORKS, parseNetworks } from "../pod-request/request.ts";
-import { sandboxFailureOf } from "../sandbox-failure.ts";
 import type { CAUSES } from "./cause-codes.ts";
 import { chainOf } from "./chain.ts";
 import { explain } from "./explain.ts";

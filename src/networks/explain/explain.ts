@@ -1,7 +1,7 @@
 import { sameAddress } from "../../cni/address.ts";
 import { show } from "../../cni/finding.ts";
-import { keyOf } from "../attachments.ts";
-import { outcomeOf, type PodOutcome } from "../outcome.ts";
+import { keyOf } from "../outcome/attachments.ts";
+import { outcomeOf, type PodOutcome } from "../outcome/outcome.ts";
 import { capabilitiesOf, NETWORKS } from "../pod-request/request.ts";
 import { bypassed } from "./bypassed.ts";
 import { type Cause, type CauseCode, cause, editCommand } from "./cause-codes.ts";

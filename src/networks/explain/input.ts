@@ -1,6 +1,6 @@
 import type { Finding } from "../../cni/finding.ts";
 import type { KnownDefect } from "../../multus/known-defects.ts";
-import type { OutcomeInput, PodFacts } from "../outcome.ts";
+import type { OutcomeInput, PodFacts } from "../outcome/outcome.ts";
 
 /** Multus on the pod's node, as its pod there shows it. */
 export type MultusOnNode =

@@ -1,5 +1,5 @@
 import { show } from "../../cni/finding.ts";
-import { keyOf } from "../attachments.ts";
+import { keyOf } from "../outcome/attachments.ts";
 import { DEFAULT_NETWORK, parseDefaultNetwork } from "../pod-request/default-network.ts";
 import { type Cause, cause } from "./cause-codes.ts";
 import { causeOfFailure, causeOfPrimary } from "./cause-of-failure.ts";

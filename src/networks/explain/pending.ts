@@ -1,5 +1,5 @@
-import type { PodOutcome } from "../outcome.ts";
-import { GUARD } from "../sandbox-failure.ts";
+import type { PodOutcome } from "../outcome/outcome.ts";
+import { GUARD } from "../outcome/sandbox-failure.ts";
 import { type Cause, cause, editCommand } from "./cause-codes.ts";
 import { badConfig } from "./cause-of-failure.ts";
 import { type ExplainInput, errorsOf } from "./input.ts";

@@ -1,4 +1,4 @@
-import { keyOf } from "../attachments.ts";
+import { keyOf } from "../outcome/attachments.ts";
 import { type PodView, UNREAD } from "../pod.ts";
 import type { Problem } from "../pod-request/go-json.ts";
 import type { ParsedNetworks } from "../pod-request/request.ts";

@@ -1,10 +1,10 @@
 import { ApiError } from "../../../kube/errors.ts";
 import { NODES } from "../../../kube/resource.ts";
+import type { InstallWithStatus } from "../cluster/install.ts";
+import { requireReadable } from "../cluster/missing-permissions.ts";
+import { multusByNode } from "../cluster/multus-pod.ts";
+import { PermittedReader } from "../cluster/permitted-reader.ts";
 import { UsageError } from "../errors.ts";
-import type { InstallWithStatus } from "../install.ts";
-import { requireReadable } from "../missing-permissions.ts";
-import { multusByNode } from "../multus-pod.ts";
-import { PermittedReader } from "../permitted-reader.ts";
 import type { Session } from "../session.ts";
 
 /** The nodes whose log the user asks for. */

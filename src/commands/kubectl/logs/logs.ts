@@ -1,8 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { duration } from "../duration.ts";
+import { requireInstall } from "../cluster/install.ts";
 import { UsageError } from "../errors.ts";
-import { requireInstall } from "../install.ts";
-import { atLeastOne } from "../numbers.ts";
+import { atLeastOne, duration } from "../flag-values.ts";
 import { type CommonOptions, inSession, type Session } from "../session.ts";
 import { existingNodes, nodeChoice } from "./log-nodes.ts";
 import { logSourceOf } from "./log-source.ts";

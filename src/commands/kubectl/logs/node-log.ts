@@ -5,9 +5,9 @@ import { oneLine } from "../../../display/text.ts";
 import type { KubeClient } from "../../../kube/client.ts";
 import { ApiError } from "../../../kube/errors.ts";
 import { type ApiObject, CORE_EVENTS, type ObjectRef, PODS, pathOf } from "../../../kube/resource.ts";
+import { findOperator, operatorImage } from "../cluster/operator.ts";
+import { PermittedReader } from "../cluster/permitted-reader.ts";
 import { Interrupted, UsageError } from "../errors.ts";
-import { findOperator, operatorImage } from "../operator.ts";
-import { PermittedReader } from "../permitted-reader.ts";
 import { deleteOrphanedLogPods } from "./orphaned-log-pods.ts";
 import { type LogRange, READER_CONTAINER, readerPod } from "./reader-pod.ts";
 

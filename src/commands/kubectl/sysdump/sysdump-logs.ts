@@ -1,9 +1,9 @@
 import { oneLine, printable } from "../../../display/text.ts";
 import { ApiError, NetworkError } from "../../../kube/errors.ts";
 import { PODS } from "../../../kube/resource.ts";
+import type { PermittedReader } from "../cluster/permitted-reader.ts";
 import { podLog } from "../logs/node-log.ts";
 import { ByteWindow } from "../logs/pod-log.ts";
-import type { PermittedReader } from "../permitted-reader.ts";
 
 /** Of one container. */
 const MAX_BYTES = 1 << 20;

@@ -17,9 +17,9 @@ import {
 } from "../../../kube/resource.ts";
 import { LAST_COMPLETE } from "../../../render/last-complete.ts";
 import { toYaml } from "../../yaml.ts";
-import { OPERATOR } from "../operator.ts";
-import type { PermittedReader } from "../permitted-reader.ts";
-import { DEPLOYMENTS } from "../types.ts";
+import { OPERATOR } from "../cluster/operator.ts";
+import type { PermittedReader } from "../cluster/permitted-reader.ts";
+import { DEPLOYMENTS } from "../cluster/workload-kinds.ts";
 
 export interface DumpedPlaces {
   /** Of Multus; undefined if there is no MultusInstall. */

@@ -1,6 +1,6 @@
 import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
 import { type ApiObject, CORE_EVENTS } from "../../../kube/resource.ts";
-import { failureView } from "../../../networks/sandbox-event.ts";
+import { failureView } from "../../../networks/outcome/sandbox-event.ts";
 import type { ReconcileScope } from "../scope.ts";
 import type { CanaryNode } from "./next-step.ts";
 

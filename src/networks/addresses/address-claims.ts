@@ -1,0 +1,158 @@
+import { parseAddress } from "../../cni/address.ts";
+import type { AddressRange } from "../../crds/network-attachment-report/report.ts";
+import type { Network } from "../cross-checks/network.ts";
+import { type AddressPool, isDynamic, type NodeUse, poolOf, poolsOf, rangesOf } from "./address-pools.ts";
+import { ClaimTable } from "./claim-table.ts";
+import { claimsOn, type Layer2 } from "./duplicates.ts";
+import { SharedClaims } from "./shared-claims.ts";
+
+/** What a pod has in one network. */
+export interface Held {
+  ips: readonly string[];
+  mac?: string | undefined;
+}
+
+/** How a network hands addresses out, as it was when its pods came in. */
+interface Rules {
+  cniName: string | undefined;
+  pools: readonly AddressPool[];
+  layer2: Layer2 | undefined;
+}
+
+interface Use extends Rules {
+  /** By pool and node, how many addresses are taken; the node is empty if the pool is one for all. */
+  taken: Map<string, number>[];
+  /** Pods with addresses in no pool, and how many of those each has. */
+  outside: Map<number, number>;
+}
+
+const NO_RULES: Rules = { cniName: undefined, pools: [], layer2: undefined };
+
+/**
+ * The addresses that pods have in networks, counted as pods come and go: how full each range is, what lies in no range,
+ * and what several pods of a layer-2 network have. What a pod had is taken out by the rules under which it was put in.
+ */
+export class AddressClaims {
+  readonly #rulesOf: (network: string) => { network: Network; layer2: Layer2 | undefined } | undefined;
+  readonly #uses = new Map<string, Use>();
+  /** Addresses by network, pool and node. */
+  readonly #addresses: ClaimTable;
+  readonly #wires: SharedClaims;
+
+  /**
+   * @param rulesOf the network by "namespace/name" as it is configured; undefined if there is none
+   * @param salt a number that tenants cannot know
+   */
+  constructor(
+    rulesOf: (network: string) => { network: Network; layer2: Layer2 | undefined } | undefined,
+    salt: number,
+  ) {
+    this.#rulesOf = rulesOf;
+    this.#addresses = new ClaimTable(salt);
+    this.#wires = new SharedClaims(salt);
+  }
+
+  /** The name that Multus v3 reports for the network; undefined if there is no such network. */
+  cniName(network: string): string | undefined {
+    return this.#use(network).cniName;
+  }
+
+  /** Whether addresses of the network are of any use. */
+  counts(network: string): boolean {
+    const { pools, layer2 } = this.#use(network);
+    return pools.length > 0 || layer2 !== undefined;
+  }
+
+  /** The network is configured in another way, or nobody asks for it. None of its pods may be in. */
+  forget(network: string): void {
+    this.#uses.delete(network);
+  }
+
+  add(network: string, slot: number, node: string, held: Held): void {
+    this.#change(network, slot, node, held, 1);
+  }
+
+  remove(network: string, slot: number, node: string, held: Held): void {
+    this.#change(network, slot, node, held, -1);
+  }
+
+  /** The network's ranges, and how full each is. */
+  ranges(network: string): AddressRange[] {
+    const { pools, taken } = this.#use(network);
+    return rangesOf(pools, taken.map(fullest));
+  }
+
+  /** The pods that have addresses in no range, with how many. */
+  outside(network: string): ReadonlyMap<number, number> {
+    return this.#use(network).outside;
+  }
+
+  /** Whether an address lies in none of the network's ranges. */
+  isOutside(network: string, ip: string): boolean {
+    const { pools } = this.#use(network);
+    const found = parseAddress(ip);
+    return found !== undefined && poolOf(pools, found) < 0;
+  }
+
+  /** Addresses of the network's layer-2 network that several pods have. */
+  *shared(network: string): Generator<{ address: string; slots: readonly number[] }> {
+    const { layer2 } = this.#use(network);
+    for (const [claim, owners] of layer2 ? this.#wires.shared(layer2.name) : [])
+      yield { address: claim.slice(claim.indexOf(" ") + 1), slots: [...owners.keys()] };
+  }
+
+  #use(network: string): Use {
+    const known = this.#uses.get(network);
+    if (known) return known;
+    const found = this.#rulesOf(network);
+    const pools = found ? poolsOf(found.network) : [];
+    const rules = found ? { cniName: found.network.networkName, pools, layer2: found.layer2 } : NO_RULES;
+    const use = { ...rules, taken: pools.map(() => new Map<string, number>()), outside: new Map() };
+    this.#uses.set(network, use);
+    return use;
+  }
+
+  #change(network: string, slot: number, node: string, { ips, mac }: Held, by: 1 | -1): void {
+    const use = this.#use(network);
+    if (use.pools.length > 0) for (const ip of ips) this.#changeAddress(network, use, slot, node, ip, by);
+    const { layer2 } = use;
+    if (!layer2) return;
+    for (const claim of claimsOn(layer2, node, ips, mac))
+      if (by > 0) this.#wires.add(layer2.name, claim, slot);
+      else this.#wires.remove(layer2.name, claim, slot);
+  }
+
+  #changeAddress(network: string, use: Use, slot: number, node: string, ip: string, by: 1 | -1): void {
+    const found = parseAddress(ip);
+    if (!found) return;
+    const index = poolOf(use.pools, found);
+    const pool = use.pools[index];
+    const taken = use.taken[index];
+    if (!pool || !taken) {
+      if (isDynamic(use.pools)) change(use.outside, slot, by);
+      return;
+    }
+    const place = pool.perNode ? node : "";
+    const claim = `${network} ${index} ${place} ${found.value}`;
+    const before = this.#addresses.get(claim)?.count ?? 0;
+    const after = Math.max(0, before + by);
+    this.#addresses.set(claim, slot, after);
+    if (before === 0 && after > 0) change(taken, place, 1);
+    else if (before > 0 && after === 0) change(taken, place, -1);
+  }
+}
+
+/** Counts up or down; what is 0 is not kept. */
+function change<K>(counts: Map<K, number>, key: K, by: 1 | -1): void {
+  const now = (counts.get(key) ?? 0) + by;
+  if (now > 0) counts.set(key, now);
+  else counts.delete(key);
+}
+
+/** The node with the most taken addresses, of several the first by name. */
+function fullest(taken: ReadonlyMap<string, number>): NodeUse {
+  let most: NodeUse = { node: "", used: 0 };
+  for (const [node, used] of taken)
+    if (used > most.used || (used === most.used && node < most.node)) most = { node, used };
+  return most;
+}

@@ -1,0 +1,180 @@
+import { type Address, parseAddress, parseCidr } from "../../cni/address.ts";
+import { hostLocalRanges } from "../../cni/ipam/host-local-range.ts";
+import { address, list, section, text, texts } from "../../cni/kinds.ts";
+import type { Section } from "../../cni/section.ts";
+import type { AddressRange } from "../../crds/network-attachment-report/report.ts";
+import type { Network } from "../cross-checks/network.ts";
+
+/** Addresses that one IPAM hands out as one stock. */
+export interface AddressPool {
+  ipam: "host-local" | "whereabouts" | "static";
+  family: 4 | 6;
+  /** Without what is excluded, ascending, apart from each other. */
+  intervals: readonly Interval[];
+  /** host-local keeps its leases per node: each node hands the whole stock out. */
+  perNode: boolean;
+}
+
+interface Interval {
+  first: bigint;
+  last: bigint;
+}
+
+export interface AddressUse {
+  ranges: AddressRange[];
+  /** How many of the following there are. */
+  outsideTotal: number;
+  /** Addresses in no range of the network, if it has any; the first. */
+  outside: { address: string; pod: string }[];
+}
+
+/** A range is nearly used up from this share on. */
+const NEARLY = 0.9;
+/** Ranges, and exclusions of each, that are inspected at: a tenant may write any number. */
+const MAX_RANGES = 64;
+
+/** How many addresses of a range are taken, on the fullest node if each node has the range for itself. */
+export interface NodeUse {
+  /** Empty if the range is one for all nodes, or none is taken. */
+  node: string;
+  used: number;
+}
+
+/** The number of the first stock that has the address, -1 if none has. */
+export function poolOf(pools: readonly AddressPool[], address: Address): number {
+  return pools.findIndex((pool) => holds(pool, address));
+}
+
+/** Whether addresses are given out by a plugin, so that one outside of its ranges is remarkable. */
+export function isDynamic(pools: readonly AddressPool[]): boolean {
+  return pools.some(({ ipam }) => ipam !== "static");
+}
+
+/** The ranges of a report. Addresses count that pods report: leases that were not given back are not seen. */
+export function rangesOf(pools: readonly AddressPool[], uses: readonly NodeUse[]): AddressRange[] {
+  return pools.map((pool, index) => rangeOf(pool, uses[index] ?? { node: "", used: 0 }));
+}
+
+/** Whether a range will give no more, or soon will not. Static addresses are not handed out one by one. */
+export function pressureOf({ ipam, size, free }: AddressRange): "none" | "nearly used up" | "used up" {
+  if (ipam === "static") return "none";
+  if (free === 0) return "used up";
+  return size - free >= size * NEARLY ? "nearly used up" : "none";
+}
+
+/** The stocks of a network's IPAM plugins. Empty where it has another IPAM, or none. */
+export function poolsOf(network: Network): AddressPool[] {
+  return network.plugins.flatMap(({ ipam }) => {
+    switch (ipam?.type) {
+      case "host-local":
+        return hostLocalPools(ipam.fields);
+      case "whereabouts":
+        return whereaboutsPools(ipam.fields);
+      case "static":
+        return staticPools(ipam.fields);
+      default:
+        return [];
+    }
+  });
+}
+
+/** The ranges of one set are one stock: the next is used when one is full. The gateway's address is never handed out. */
+function hostLocalPools(ipam: Section): AddressPool[] {
+  const ranges = hostLocalRanges(ipam).slice(0, MAX_RANGES);
+  const sets = Map.groupBy(ranges, ({ fields }) => JSON.stringify(fields.path.slice(0, -1)));
+  return [...sets.values()].map((set) => ({
+    ipam: "host-local",
+    family: set[0]?.subnet.address.family ?? 4,
+    perNode: true,
+    intervals: set.flatMap(({ first, last, gateway, subnet }) => {
+      const gate = gateway?.value ?? subnet.first + 1n;
+      return without([{ first, last }], { first: gate, last: gate });
+    }),
+  }));
+}
+
+/** k8snetworkplumbingwg/whereabouts, pkg/iphelpers, GetIPRange: without the network's first and last address. */
+function whereaboutsPools(ipam: Section): AddressPool[] {
+  const listed = (ipam.take("ipRanges", list(section)) ?? []).filter((range) => range !== undefined);
+  return [ipam, ...listed].slice(0, MAX_RANGES).flatMap((fields) => whereaboutsPool(fields) ?? []);
+}
+
+function whereaboutsPool(fields: Section): AddressPool | undefined {
+  const [left = "", right] = (fields.take("range", text) ?? "").split("-", 2).map((part) => part.trim());
+  const subnet = parseCidr(right ?? left);
+  if (!subnet) return undefined;
+  const start = fields.take("range_start", address) ?? (right === undefined ? undefined : parseAddress(left));
+  const end = fields.take("range_end", address);
+  const whole = {
+    first: start?.value ?? subnet.first + 1n,
+    last: end?.value ?? subnet.last - 1n,
+  };
+  const excluded = (fields.take("exclude", texts) ?? []).slice(0, MAX_RANGES).flatMap((block) => {
+    const alone = parseAddress(block ?? "");
+    return parseCidr(block ?? "") ?? (alone ? [{ first: alone.value, last: alone.value }] : []);
+  });
+  const intervals = excluded.reduce<Interval[]>(without, whole.first <= whole.last ? [whole] : []);
+  return { ipam: "whereabouts", family: subnet.address.family, perNode: false, intervals };
+}
+
+function staticPools(ipam: Section): AddressPool[] {
+  const addresses = (ipam.take("addresses", list(section)) ?? []).slice(0, MAX_RANGES);
+  return addresses.flatMap((fields): AddressPool[] => {
+    const block = parseCidr(fields?.take("address", text) ?? "");
+    if (!block) return [];
+    const { family, value } = block.address;
+    return [{ ipam: "static", family, perNode: false, intervals: [{ first: value, last: value }] }];
+  });
+}
+
+function without(intervals: readonly Interval[], hole: Interval): Interval[] {
+  return intervals.flatMap(({ first, last }) => {
+    if (hole.last < first || hole.first > last) return [{ first, last }];
+    const left = { first, last: hole.first - 1n };
+    const right = { first: hole.last + 1n, last };
+    return [left, right].filter((part) => part.first <= part.last);
+  });
+}
+
+function holds({ family, intervals }: AddressPool, found: Address): boolean {
+  return (
+    family === found.family &&
+    intervals.some(({ first, last }) => found.value >= first && found.value <= last)
+  );
+}
+
+function rangeOf(pool: AddressPool, { node, used }: NodeUse): AddressRange {
+  const size = pool.intervals.reduce((sum, { first, last }) => sum + (last - first + 1n), 0n);
+  const counted = Number(size > MAX_COUNTED ? MAX_COUNTED : size);
+  return {
+    range: textOf(pool),
+    ipam: pool.ipam,
+    size: counted,
+    used,
+    free: counted - used,
+    perNode: pool.perNode,
+    ...(pool.perNode && node !== "" ? { node } : {}),
+  };
+}
+
+const MAX_COUNTED = BigInt(Number.MAX_SAFE_INTEGER);
+
+function textOf({ family, intervals }: AddressPool): string {
+  const first = intervals[0];
+  const last = intervals.at(-1);
+  if (!first || !last) return "none";
+  const [from, to] = [first.first, last.last].map((value) => formatAddress(family, value));
+  return from === to ? String(from) : `${from}-${to}`;
+}
+
+/** An address as people write it; IPv6 with its longest run of zeros as "::" (RFC 5952). */
+export function formatAddress(family: 4 | 6, value: bigint): string {
+  const part = (bits: number, index: number) => (value >> BigInt(bits * index)) & ((1n << BigInt(bits)) - 1n);
+  if (family === 4) return [3, 2, 1, 0].map((index) => part(8, index)).join(".");
+  const groups = [7, 6, 5, 4, 3, 2, 1, 0].map((index) => part(16, index).toString(16)).join(":");
+  const runs = groups.match(/(?:^|:)0(?::0)+(?=:|$)/g) ?? [];
+  const longest = runs.toSorted((a, b) => b.replace(/^:/, "").length - a.replace(/^:/, "").length)[0];
+  if (longest === undefined) return groups;
+  const at = groups.indexOf(longest);
+  return `${groups.slice(0, at)}::${groups.slice(at + longest.length).replace(/^:/, "")}`;
+}

@@ -1,0 +1,74 @@
+import type { NetworkStatusEntry } from "../pod-request/network-status.ts";
+import type { NetworkRequest } from "../pod-request/request.ts";
+import type { ConfigVersion } from "../report/config-history.ts";
+
+/** What is known of a NAD. */
+export interface NetworkFacts {
+  /** The name in its configuration: v3 reports that, errors name that. */
+  cniName: string;
+  /** What its plugins declare; undefined where that lies in a file on the nodes. */
+  capabilities?: readonly string[];
+  /** Oldest first. */
+  versions?: readonly ConfigVersion[];
+}
+
+/** One requested network beside what was reported of it. */
+export interface Attachment {
+  request: NetworkRequest;
+  /** Absent where nothing was reported. */
+  entry?: NetworkStatusEntry;
+}
+
+/**
+ * Requested and reported, by count: one NAD may be attached twice, and a plugin may make several interfaces.
+ * A request for a certain interface takes that first. In time linear to both: a tenant writes either.
+ */
+export function attachmentsOf(
+  requests: readonly NetworkRequest[],
+  entries: readonly NetworkStatusEntry[],
+  network: (namespace: string, name: string) => NetworkFacts | undefined,
+): Attachment[] {
+  const reported = new Pool(entries.filter((entry) => !entry.default));
+  const namesOf = (request: NetworkRequest) => [
+    keyOf(request),
+    // v3 reports the name in the configuration, which is the NAD's where that has none.
+    network(request.namespace, request.name)?.cniName ?? request.name,
+  ];
+  const named = requests.map((request) =>
+    request.interface === undefined ? undefined : reported.take(namesOf(request), request.interface),
+  );
+  return requests.map((request, index) => {
+    const entry = named[index] ?? reported.take(namesOf(request));
+    return entry ? { request, entry } : { request };
+  });
+}
+
+/** "namespace/name" of the NAD. */
+export function keyOf({ namespace, name }: Pick<NetworkRequest, "namespace" | "name">): string {
+  return `${namespace}/${name}`;
+}
+
+/** Entries to be taken one by one, by name or by name and interface. */
+class Pool {
+  readonly #byName = new Map<string, Set<NetworkStatusEntry>>();
+  readonly #byInterface = new Map<string, NetworkStatusEntry>();
+
+  constructor(entries: readonly NetworkStatusEntry[]) {
+    for (const entry of entries) {
+      const same = this.#byName.get(entry.name);
+      if (same) same.add(entry);
+      else this.#byName.set(entry.name, new Set([entry]));
+      this.#byInterface.set(`${entry.name}@${entry.interface}`, entry);
+    }
+  }
+
+  take(names: readonly string[], device?: string): NetworkStatusEntry | undefined {
+    for (const name of names) {
+      const same = this.#byName.get(name);
+      const wanted = this.#byInterface.get(`${name}@${device}`);
+      const entry = device === undefined ? same?.values().next().value : wanted;
+      if (entry && same?.delete(entry)) return entry;
+    }
+    return undefined;
+  }
+}

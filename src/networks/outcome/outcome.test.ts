@@ -1,0 +1,172 @@
+import { expect, test } from "vitest";
+import { parseNetworkStatus } from "../pod-request/network-status.ts";
+import { parseNetworks } from "../pod-request/request.ts";
+import type { NetworkFacts } from "./attachments.ts";
+import { type OutcomeInput, outcomeOf, type PodFacts } from "./outcome.ts";
+
+const NADS: Record<string, NetworkFacts> = {
+  "apps/net": { cniName: "net", capabilities: [] },
+  "apps/static": { cniName: "static-net", capabilities: ["ips", "mac"] },
+  "other/net": { cniName: "net", capabilities: [] },
+};
+
+interface Case extends Partial<Omit<PodFacts, "request" | "status">> {
+  networks?: string;
+  status?: object[] | string;
+  isolated?: boolean;
+  nads?: Record<string, NetworkFacts>;
+}
+
+function decide({ networks = "net", status, isolated = false, nads = NADS, ...facts }: Case) {
+  const pod: PodFacts = {
+    namespace: "apps",
+    name: "p",
+    phase: "Pending",
+    node: "n1",
+    hostNetwork: false,
+    hasAddress: false,
+    ...facts,
+    request: parseNetworks(networks, "apps"),
+    ...(status === undefined
+      ? {}
+      : { status: parseNetworkStatus(typeof status === "string" ? status : JSON.stringify(status)) }),
+  };
+  const input: OutcomeInput = {
+    pod,
+    network: (namespace, name) => nads[`${namespace}/${name}`],
+    isolation: { enabled: isolated, globalNamespaces: [] },
+  };
+  return outcomeOf(input);
+}
+
+const running = { phase: "Running", hasAddress: true };
+const got = (name: string, more: object = {}) => ({ name, interface: "net1", ips: ["10.0.0.5"], ...more });
+
+test("attached, by count, also twice to one NAD and under v3's names", () => {
+  expect(decide({ ...running, status: [got("cluster", { default: true }), got("apps/net")] })).toMatchObject({
+    kind: "attached",
+    evidence: "Multus reported an interface for each: apps/net net1 10.0.0.5",
+  });
+  const twice = { ...running, networks: "net,net@x" };
+  const both = decide({ ...twice, status: [got("apps/net", { interface: "x" }), got("apps/net")] });
+  expect(both.kind).toBe("attached");
+  expect(both.attachments.map(({ entry }) => entry?.interface)).toEqual(["net1", "x"]);
+  expect(decide({ ...twice, status: [got("apps/net")] }).kind).toBe("partial");
+  expect(decide({ ...running, networks: "static", status: [got("static-net")] }).kind).toBe("attached");
+});
+
+test("bypassed: it runs, and Multus reported nothing", () => {
+  expect(decide(running)).toMatchObject({ kind: "bypassed", evidence: expect.stringContaining("apps/net") });
+  // An init container runs while the phase is still Pending.
+  expect(decide({ hasAddress: true }).kind).toBe("bypassed");
+  expect(decide({ ...running, networks: "[" }).kind).toBe("bypassed");
+});
+
+test("not applicable, and not bypassed, on a node that does not answer", () => {
+  const lost = { phase: "Unknown", hasAddress: true };
+  const evidence = expect.stringContaining("does not respond (phase Unknown)");
+  expect(decide(lost)).toMatchObject({ kind: "not-applicable", evidence });
+  expect(decide({ ...lost, networks: "[" })).toMatchObject({ kind: "not-applicable", evidence });
+  expect(decide({ ...lost, status: [got("apps/net")] }).kind).toBe("attached");
+});
+
+test("not applicable", () => {
+  expect(decide({ ...running, networks: "" }).kind).toBe("not-applicable");
+  expect(decide({ ...running, hostNetwork: true }).kind).toBe("not-applicable");
+  expect(decide({ phase: "Succeeded" }).kind).toBe("not-applicable");
+});
+
+test("pending, until something is known to be wrong", () => {
+  expect(decide({ node: "" })).toMatchObject({ kind: "pending", evidence: "it is not scheduled yet" });
+  expect(decide({}).kind).toBe("pending");
+  expect(decide({ failure: { byMultus: false, message: "no pause image" } })).toMatchObject({
+    kind: "pending",
+    evidence: expect.stringContaining("no pause image"),
+  });
+});
+
+test("failed, with the plugin's own words and the NAD that they are about", () => {
+  const failure = { byMultus: true, network: "static-net", message: "Link not found" };
+  expect(decide({ networks: "net,static", failure })).toMatchObject({
+    kind: "failed",
+    network: "apps/static",
+    evidence: 'network "static-net": Link not found',
+  });
+  expect(decide({ networks: "A" })).toMatchObject({
+    kind: "failed",
+    evidence: expect.stringContaining("lowercase"),
+  });
+});
+
+test("a NAD that does not exist, one without a name, one that isolation forbids", () => {
+  expect(decide({ networks: "gone" })).toMatchObject({ kind: "missing-network", network: "apps/gone" });
+  expect(decide({ networks: "net," }).kind).toBe("missing-network");
+  expect(decide({ networks: "other/net" }).kind).toBe("pending");
+  expect(decide({ networks: "other/net", isolated: true })).toMatchObject({
+    kind: "forbidden-network",
+    network: "other/net",
+    evidence: expect.stringContaining("isolation"),
+  });
+  // It was attached before, and is.
+  expect(decide({ ...running, networks: "gone", status: [got("apps/gone")] }).kind).toBe("attached");
+});
+
+test("partial: asked for more than it got, and whether a capability is why", () => {
+  const json = (request: object) => JSON.stringify([request]);
+  expect(
+    decide({ ...running, networks: json({ name: "net", ips: ["10.0.0.9"] }), status: [got("apps/net")] }),
+  ).toMatchObject({ kind: "partial", evidence: expect.stringContaining('declares the capability "ips"') });
+  const asked = json({ name: "static", ips: ["10.0.0.5/24"], mac: "02-00-00-00-00-01" });
+  expect(
+    decide({ ...running, networks: asked, status: [got("apps/static", { mac: "02:00:00:00:00:01" })] }).kind,
+  ).toBe("attached");
+  expect(
+    decide({ ...running, networks: asked, status: [got("apps/static", { mac: "02:00:00:00:00:02" })] }),
+  ).toMatchObject({ kind: "partial", evidence: expect.not.stringContaining("capability") });
+  for (const ips of [["fd00:1:0::5/64"], ["FD00:1::0005"]])
+    expect(
+      decide({
+        ...running,
+        networks: json({ name: "static", ips }),
+        status: [got("apps/static", { ips: ["10.0.0.5", "fd00:1::5"] })],
+      }).kind,
+    ).toBe("attached");
+  const ports = json({ name: "net", portMappings: [{ hostPort: 1, containerPort: 2 }] });
+  expect(decide({ ...running, networks: ports, status: [got("apps/net")] }).kind).toBe("partial");
+});
+
+test("partial: nothing reported of one, or nothing that can be read", () => {
+  expect(decide({ ...running, networks: "net,static", status: [got("apps/net")] })).toMatchObject({
+    kind: "partial",
+    network: "apps/static",
+  });
+  expect(decide({ ...running, status: "{" }).kind).toBe("partial");
+});
+
+test("restart needed: the NAD changed after the pod was attached", () => {
+  const versions = [
+    { since: "2026-11-24T10:00:00Z", generation: 1, hash: "a", config: '{"mtu":1500}' },
+    { since: "2026-11-24T11:00:00Z", generation: 2, hash: "b", config: '{"mtu":1400}' },
+  ];
+  const nads = { "apps/net": { cniName: "net", versions } };
+  const attached = { ...running, status: [got("apps/net")], nads };
+  expect(decide({ ...attached, attachedAt: "2026-11-24T10:30:00Z" })).toMatchObject({
+    kind: "restart-needed",
+    network: "apps/net",
+    evidence: expect.stringContaining("mtu: 1500 → 1400"),
+  });
+  expect(decide({ ...attached, attachedAt: "2026-11-24T11:30:00Z" }).kind).toBe("attached");
+  expect(decide(attached).kind).toBe("attached");
+});
+
+test("the evidence is one bounded line, whatever tenants wrote, and found in little CPU time", () => {
+  const networks = Array.from({ length: 4_000 }, () => "net").join(",");
+  const status = Array.from({ length: 3_000 }, () => got("apps/net", { ips: ["\n\u202e".repeat(10)] }));
+  const start = process.cpuUsage();
+  const outcome = decide({ ...running, networks, status });
+  expect(process.cpuUsage(start).user / 1000, "ms of CPU time").toBeLessThan(1000);
+  expect(outcome.kind).toBe("partial");
+  const { evidence } = decide({ ...running, status: [got("apps/net", { ips: ["\n\u202e".repeat(3000)] })] });
+  expect(evidence.length).toBeLessThanOrEqual(1024);
+  expect(evidence).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+});

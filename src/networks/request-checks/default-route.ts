@@ -1,0 +1,23 @@
+import { parseAddress, unmapped } from "../../cni/address.ts";
+import type { Problem } from "../pod-request/go-json.ts";
+import type { NetworkRequest } from "../pod-request/request.ts";
+
+/**
+ * A pod has one default route of each family, whichever of its networks brings it: Multus from v4 on refuses a
+ * second ("multus does not support ECMP for default-route", types.CheckGatewayConfig); v3 sets both, and the
+ * kernel refuses the second. Undefined where the requests agree with that.
+ */
+export function gatewayProblem(requests: readonly NetworkRequest[]): Problem | undefined {
+  const families = requests
+    .flatMap(({ defaultRoute = [] }) => defaultRoute)
+    .map((gateway) => {
+      const address = parseAddress(gateway);
+      return address && unmapped(address).family === 4 ? 4 : 6; // Go takes "" for IPv6
+    });
+  const twice = ([4, 6] as const).find((family) => families.filter((found) => found === family).length > 1);
+  if (twice === undefined) return undefined;
+  return {
+    code: "SECOND_DEFAULT_ROUTE",
+    message: `has more than one IPv${twice} gateway in "default-route": Multus sets one default route per address family`,
+  };
+}

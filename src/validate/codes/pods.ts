@@ -1,0 +1,110 @@
+import { type CodeMeaning, code } from "./code.ts";
+
+/** What a pod or pod template requests. In the order of the codes. */
+export const PODS: readonly CodeMeaning[] = [
+  code("BAD_GUID", "infiniband-guid is not a GUID", "Write eight bytes with colons"),
+  code(
+    "BAD_INTERFACE",
+    "not a valid name of an interface",
+    "Use 1 to 15 bytes without / or : or white space",
+  ),
+  code(
+    "BAD_IP",
+    "a value in ips is not an address, or has no prefix length although the NAD's IPAM requires one",
+    "Write an address such as 192.168.1.5/24",
+  ),
+  code(
+    "BAD_JSON",
+    "the annotation looks like JSON but is not valid JSON",
+    "Check the position in the message",
+  ),
+  code(
+    "BAD_MAC",
+    "mac is not a MAC address, or not one that is valid for an interface",
+    "Use six bytes such as 02:00:00:00:00:01, with an even first byte and not all 0",
+  ),
+  code(
+    "BAD_NAME",
+    "not a valid name of a NAD, or not allowed in the short form",
+    'Correct it; a name with a dot requires the JSON form, [{"name": "a.b"}], in which the namespace is a separate field',
+  ),
+  code("BAD_VALUE", "a field of another type than Multus reads", "See the message"),
+  code(
+    "DEFAULT_NETWORK_NAMESPACE",
+    "the default network has no namespace, and only the pod's namespace has a NAD with this name, but Multus searches its own namespace",
+    "Write namespace/name",
+  ),
+  code(
+    "DUPLICATE_INTERFACE",
+    "two networks request the same interface, or one requests eth0",
+    "Use another name: a@net1,b@net2",
+  ),
+  code(
+    "FORBIDDEN_NETWORK",
+    "namespace isolation is enabled, and the NAD is in another namespace",
+    "Copy the NAD into the pod's namespace, or add the NAD's namespace to isolation.globalNamespaces",
+  ),
+  code(
+    "IGNORED",
+    "the annotation has no effect there",
+    "A pod with hostNetwork gets no additional networks; on a workload, move the annotation to the template's metadata",
+  ),
+  code(
+    "MISSING_CAPABILITY",
+    "the pod requests addresses, a MAC address, ports or bandwidth, but no plugin of the NAD supports this through a capability or otherwise: Multus silently drops the request",
+    'Add it to the plugin: "capabilities": {"ips": true}',
+  ),
+  code(
+    "MISSING_DEVICE",
+    "the pod requests more networks with a device than its containers request devices",
+    "Request the resource in a container, unless a webhook adds the request",
+  ),
+  code(
+    "MISSING_IPS",
+    "the NAD's IPAM assigns only addresses that pods request, and the pod requests none",
+    'Add "ips" to the request: [{"name": "…", "ips": ["192.168.1.5/24"]}]',
+  ),
+  code(
+    "MISSING_NAME",
+    "a network without a name: Multus finds no NAD, and the pod does not start",
+    "Add the name, or remove the comma",
+  ),
+  code(
+    "MISSING_NETWORK",
+    "the pod requests a NAD that the cluster does not have (kubectl multus check only: a file may name a NAD that exists elsewhere)",
+    "Create it, or correct the name or the namespace",
+  ),
+  code("NULL_ELEMENT", "null in the list of networks: Multus crashes on it", "Remove it"),
+  code(
+    "OUTSIDE_SUBNET",
+    "the address that the pod requests is in no range of the NAD, or it is the gateway",
+    "Request an address in a range",
+  ),
+  code(
+    "PRIMARY_PLUGIN",
+    "the NAD's plugin attaches a pod only once, as its primary network",
+    "Name it in v1.multus-cni.io/default-network",
+  ),
+  code(
+    "SECOND_DEFAULT_ROUTE",
+    "more than one gateway per address family in default-route: Multus rejects it, and the pod does not start",
+    "Request the default route from one network only",
+  ),
+  code(
+    "SHARED_ADDRESS",
+    "a template with several pods requests fixed addresses",
+    "Let the IPAM allocate the addresses, or create one workload per pod",
+  ),
+  code("TOO_DEEP", "the JSON is nested too deeply", "Flatten it"),
+  code(
+    "TOO_MANY",
+    "more networks than one pod can have",
+    "Request fewer; one is enough for the default network",
+  ),
+  code(
+    "UNKNOWN_FIELD",
+    "not an annotation that Multus reads, but similar to one; or not a key of a request",
+    "Use the spelling in the message",
+  ),
+  code("WRONG_TYPE", "an annotation that is not a string", "Put the value in quotes"),
+];
