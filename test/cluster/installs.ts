@@ -62,8 +62,8 @@ export class TestInstall {
   }
 
   /** The object as it is now. Throws if there is none. */
-  async now(): Promise<Install> {
-    const found = await this.#kubectl.client.get<Install>(this.#ref);
+  async now<T extends object = Install>(): Promise<ApiObject & T> {
+    const found = await this.#kubectl.client.get<ApiObject & T>(this.#ref);
     if (found === undefined) throw new Error(`there is no MultusInstall ${this.name}`);
     return found;
   }

@@ -1,11 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { MULTUS_INSTALL } from "../../src/crds/multus-install/multus-install.ts";
-import type { ApiObject } from "../../src/kube/resource.ts";
 import { binary } from "./binaries.ts";
-import { waitUntil } from "./daemon.ts";
 import { execute } from "./execute.ts";
 import { IMAGES } from "./images.ts";
+import { TestInstall } from "./installs.ts";
 import type { Kubectl } from "./kubectl.ts";
 
 /**
@@ -61,38 +59,7 @@ export function helmArguments(...settings: string[]): string[] {
 export async function installMultus(kubectl: Kubectl, file: string, version: string): Promise<void> {
   const text = readFileSync(file, "utf8").replace(/^ {2}version: .*$/m, `  version: ${version}`);
   await kubectl.runWithInput(text, "apply", "-f", "-");
-  await waitForReady(kubectl);
-}
-
-interface Install {
-  status?: { conditions?: { type: string; status: string; observedGeneration: number; message: string }[] };
-}
-
-/** The MultusInstall as it is now. Throws where there is none. */
-export async function installNow<T extends object>(
-  kubectl: Kubectl,
-  name = "multus",
-): Promise<ApiObject & T> {
-  const found = await kubectl.client.get<ApiObject & T>({ type: MULTUS_INSTALL, name });
-  if (found === undefined) throw new Error(`there is no MultusInstall ${name}`);
-  return found;
-}
-
-/** Waits for Ready=True with the current generation. Throws with the condition's own message. */
-export async function waitForReady(kubectl: Kubectl, timeoutMs = 120_000): Promise<void> {
-  let last = "no status yet";
-  await waitUntil(
-    "the MultusInstall to be Ready",
-    async () => {
-      const install = await installNow<Install>(kubectl);
-      const ready = install.status?.conditions?.find(({ type }) => type === "Ready");
-      last = ready ? `${ready.status}: ${ready.message}` : last;
-      return ready?.status === "True" && ready.observedGeneration === install.metadata.generation;
-    },
-    { timeoutMs, everyMs: 250 },
-  ).catch((error: unknown) => {
-    throw new Error(`the MultusInstall is not Ready (${last})`, { cause: error });
-  });
+  await new TestInstall(kubectl).ready();
 }
 
 /** Creates the two macvlan networks and the three sample pods, and waits until the pods run. */

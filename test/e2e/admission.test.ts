@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
 import { KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
 import { binary } from "../cluster/binaries.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { execute } from "../cluster/execute.ts";
+import { TestInstall } from "../cluster/installs.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 import { describeOn, type OpenCluster, openCluster } from "../cluster/open-cluster.ts";
-import { installOperator, waitForReady } from "../cluster/walkthrough.ts";
+import { installOperator } from "../cluster/walkthrough.ts";
 import {
   admissionObjects,
   network,
@@ -33,13 +33,7 @@ describeOn(["loadImage"], "admission on real nodes", () => {
   });
 
   async function setMode(admission: string): Promise<void> {
-    const install = {
-      apiVersion: MULTUS_INSTALL_API_VERSION,
-      kind: "MultusInstall",
-      metadata: { name: "multus" },
-      spec: { version: "v4.3.0", attachments: { admission } },
-    };
-    await kubectl.runWithInput(JSON.stringify(install), "apply", "-f", "-");
+    await new TestInstall(kubectl).apply({ version: "v4.3.0", attachments: { admission } });
   }
 
   const applied = (object: object) => printed(kubectl, object, "apply", "--dry-run=server");
@@ -52,18 +46,8 @@ describeOn(["loadImage"], "admission on real nodes", () => {
   }
 
   it("warns by default, with both replicas trusted", async () => {
-    await kubectl.runWithInput(
-      JSON.stringify({
-        apiVersion: MULTUS_INSTALL_API_VERSION,
-        kind: "MultusInstall",
-        metadata: { name: "multus" },
-        spec: { version: "v4.3.0" },
-      }),
-      "apply",
-      "-f",
-      "-",
-    );
-    await waitForReady(kubectl);
+    await new TestInstall(kubectl).apply({ version: "v4.3.0" });
+    await new TestInstall(kubectl).ready();
     await waitUntil("a warning", async () =>
       (await applied(network(WRONG_MODE))).includes(
         "Warning: NetworkAttachmentDefinition net: spec.config: mode must be one of",

@@ -3,7 +3,6 @@ import { rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import {
   asking,
@@ -17,13 +16,14 @@ import {
   NETWORK_DEFINITIONS,
   REPAIRED,
 } from "../cluster/explained-pods.ts";
+import { TestInstall } from "../cluster/installs.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 import { nextSecond, waitForSandboxFailure } from "../cluster/network-scenarios.ts";
 import { describeOn, itOn, type OpenCluster, openCluster } from "../cluster/open-cluster.ts";
 import { kubectlMultus, type PluginAnswer } from "../cluster/plugin.ts";
 import { list } from "../cluster/pods.ts";
 import { PRIMARY_CONFLIST } from "../cluster/primary-network.ts";
-import { installOperator, waitForReady } from "../cluster/walkthrough.ts";
+import { installOperator } from "../cluster/walkthrough.ts";
 
 /** What `kubectl multus`, found by kubectl on the PATH, says on real nodes with real Multus. */
 
@@ -75,13 +75,8 @@ describeOn(["nodeExec", "loadImage", "secondNetwork"], "kubectl multus on real n
     kubectl.run("get", "pods", "-A", "-o", "name", "-l", "app.kubernetes.io/name=multus-log-reader");
   const apply = (...objects: object[]) => kubectl.runWithInput(list(...objects), "apply", "-f", "-");
   const install = async (spec: object) => {
-    await apply({
-      apiVersion: MULTUS_INSTALL_API_VERSION,
-      kind: "MultusInstall",
-      metadata: { name: "multus" },
-      spec: { version: "v4.3.0", logging: LOGGING, ...spec },
-    });
-    await waitForReady(kubectl);
+    await new TestInstall(kubectl).apply({ version: "v4.3.0", logging: LOGGING, ...spec });
+    await new TestInstall(kubectl).ready();
   };
   const running = (pods: readonly object[]) =>
     kubectl.run(

@@ -1,15 +1,14 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
 import type { MultusInstallSpecInput } from "../../src/crds/multus-install/spec.ts";
 import { importInstall } from "../../src/import/import.ts";
 import type { InstallOperator } from "../../src/install-operator.ts";
 import { type Cluster, startCluster } from "../cluster/cluster.ts";
 import { waitUntil } from "../cluster/daemon.ts";
+import { TestInstall } from "../cluster/installs.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 import type { ClusterNode } from "../cluster/node.ts";
 import { describeOn } from "../cluster/open-cluster.ts";
 import { list, pod } from "../cluster/pods.ts";
-import { installNow } from "../cluster/walkthrough.ts";
 import { applyInstallDefinition, startInstallController } from "../integration/install-controller.ts";
 import { upstreamManifest } from "../integration/upstream-manifests.ts";
 import { type Check, FIELD_ROUNDS } from "./field-rounds.ts";
@@ -107,17 +106,11 @@ describeOn(["nodeExec", "loadImage", "ownNodes"], "the fields of a MultusInstall
   }
 
   async function change(spec: MultusInstallSpecInput, healthy: boolean): Promise<void> {
-    const install = {
-      apiVersion: MULTUS_INSTALL_API_VERSION,
-      kind: "MultusInstall",
-      metadata: { name: "multus" },
-      spec,
-    };
-    await kubectl.runWithInput(JSON.stringify(install), "apply", "-f", "-");
+    await new TestInstall(kubectl).apply(spec);
     await waitUntil(
       "the operator to have seen the spec",
       async () => {
-        const { metadata, status } = await installNow<Install>(kubectl);
+        const { metadata, status } = await new TestInstall(kubectl).now<Install>();
         const ready = status?.conditions?.find(({ type }) => type === "Ready");
         if (healthy && ready?.status !== "True") throw new Error(ready?.message);
         return status?.observedGeneration === metadata.generation;

@@ -1,17 +1,12 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { MULTUS_INSTALL, MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
+import { MULTUS_INSTALL } from "../../src/crds/multus-install/multus-install.ts";
 import { type ApiObject, describe as nameOf, PODS, refOf } from "../../src/kube/resource.ts";
 import { waitUntil } from "../cluster/daemon.ts";
+import { TestInstall } from "../cluster/installs.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 import { describeOn, type OpenCluster, openCluster } from "../cluster/open-cluster.ts";
 import { list, pod } from "../cluster/pods.ts";
-import {
-  installNow,
-  installOperator,
-  net1Address,
-  networkStatus,
-  sampleFile,
-} from "../cluster/walkthrough.ts";
+import { installOperator, net1Address, networkStatus, sampleFile } from "../cluster/walkthrough.ts";
 import { withoutStatus } from "../cluster/without-status.ts";
 import { upstreamManifest } from "../integration/upstream-manifests.ts";
 import { snapshots } from "./node-snapshot.ts";
@@ -98,13 +93,7 @@ describeOn(
     }
 
     async function install(spec: object): Promise<void> {
-      const object = {
-        apiVersion: MULTUS_INSTALL_API_VERSION,
-        kind: "MultusInstall",
-        metadata: { name: "multus" },
-        spec,
-      };
-      await kubectl.runWithInput(JSON.stringify(object), "apply", "-f", "-");
+      await new TestInstall(kubectl).apply(spec);
     }
 
     // The default of spec.uninstall.timeout is 5 minutes: a deletion that waits for pods of others is seen.
@@ -118,7 +107,7 @@ describeOn(
       await install(spec);
       let ready: { status: string; reason: string; message: string } | undefined;
       await waitUntil("the operator's answer", async () => {
-        const { status } = await installNow<Install>(kubectl);
+        const { status } = await new TestInstall(kubectl).now<Install>();
         ready = status?.conditions?.find(({ type }) => type === "Ready");
         return ready !== undefined && ready.reason !== "Syncing";
       });

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
 import {
   NETWORK_ATTACHMENT_REPORT,
   type ReportStatus,
   reportStatus,
 } from "../../src/crds/network-attachment-report/report.ts";
 import { waitUntil } from "../cluster/daemon.ts";
+import { TestInstall } from "../cluster/installs.ts";
 import type { IpFamily } from "../cluster/ip-families.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 import {
@@ -18,7 +18,7 @@ import {
 } from "../cluster/network-scenarios.ts";
 import { describeOn, type OpenCluster, openCluster } from "../cluster/open-cluster.ts";
 import { kubectlMultus } from "../cluster/plugin.ts";
-import { installOperator, networkStatus, pingOverNet1, waitForReady } from "../cluster/walkthrough.ts";
+import { installOperator, networkStatus, pingOverNet1 } from "../cluster/walkthrough.ts";
 import { printed } from "../integration/admission-requests.ts";
 
 /**
@@ -43,13 +43,9 @@ async function start(mode: "Thin" | "Thick", ipFamilies: readonly IpFamily[]): P
   cluster = await openCluster({ nodes: 2, images: [multus, "operator"], ipFamilies });
   kubectl = new Kubectl(cluster.kubeconfig);
   await installOperator(kubectl);
-  await apply(kubectl, {
-    apiVersion: MULTUS_INSTALL_API_VERSION,
-    kind: "MultusInstall",
-    metadata: { name: "multus" },
-    spec: { version: "v4.3.0", mode },
-  });
-  await waitForReady(kubectl);
+  const install = new TestInstall(kubectl);
+  await install.apply({ version: "v4.3.0", mode });
+  await install.ready();
 }
 
 function requesting(name: string, node: string, ips: readonly string[], ...more: string[]): object {

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { type ImageName, prebuiltMultus } from "../cluster/images.ts";
+import { TestInstall } from "../cluster/installs.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 import { describeOn, openCluster } from "../cluster/open-cluster.ts";
 import { list, pod } from "../cluster/pods.ts";
-import { installNow, installOperator, networkStatus, waitForReady } from "../cluster/walkthrough.ts";
+import { installOperator, networkStatus } from "../cluster/walkthrough.ts";
 
 /**
  * What is left of the addresses of deleted pods, with each release and mode, on real Calico: the defects that
@@ -46,14 +46,12 @@ describeOn(["nodeExec", "loadImage", "secondNetwork", "calico"], "addresses of d
 
   /** Replaces the MultusInstall's spec whole, and waits until it is Ready. */
   async function install(spec: object): Promise<void> {
-    const install = { apiVersion: MULTUS_INSTALL_API_VERSION, kind: "MultusInstall" };
-    const text = JSON.stringify({ ...install, metadata: { name: "multus" }, spec });
-    await kubectl.runWithInput(text, "apply", "-f", "-");
-    await waitForReady(kubectl, 180_000);
+    await new TestInstall(kubectl).apply(spec);
+    await new TestInstall(kubectl).ready({ timeoutMs: 180_000 });
   }
 
   const warning = async () => {
-    const { status } = await installNow<Status>(kubectl);
+    const { status } = await new TestInstall(kubectl).now<Status>();
     return status?.conditions?.find(({ type }) => type === "Warning");
   };
 

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
 import { NETWORK_ATTACHMENT_DEFINITIONS } from "../../src/crds/network-attachment-definition.ts";
 import {
   NETWORK_ATTACHMENT_REPORT,
@@ -10,6 +9,7 @@ import { KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
 import type { ApiObject } from "../../src/kube/resource.ts";
 import { waitUntil } from "../cluster/daemon.ts";
+import { TestInstall } from "../cluster/installs.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 import {
   macvlan,
@@ -24,7 +24,7 @@ import {
   startOutdated,
 } from "../cluster/network-scenarios.ts";
 import { describeOn, type OpenCluster, openCluster } from "../cluster/open-cluster.ts";
-import { installNow, installOperator, waitForReady } from "../cluster/walkthrough.ts";
+import { installOperator } from "../cluster/walkthrough.ts";
 
 const lease = (start: number) => range(start, start + 4);
 /** By the code of the finding that it leads to. */
@@ -60,18 +60,8 @@ describeOn(["loadImage", "secondNetwork"], "the reports of networks on real node
     // A pod that asks for a network before there is Multus: nobody tells its user.
     await startBypassed(kubectl);
     await installOperator(kubectl);
-    await kubectl.runWithInput(
-      JSON.stringify({
-        apiVersion: MULTUS_INSTALL_API_VERSION,
-        kind: "MultusInstall",
-        metadata: { name: "multus" },
-        spec: { version: "v4.3.0", isolation: { enabled: true } },
-      }),
-      "apply",
-      "-f",
-      "-",
-    );
-    await waitForReady(kubectl);
+    await new TestInstall(kubectl).apply({ version: "v4.3.0", isolation: { enabled: true } });
+    await new TestInstall(kubectl).ready();
   });
 
   afterAll(async () => {
@@ -166,7 +156,7 @@ describeOn(["loadImage", "secondNetwork"], "the reports of networks on real node
       status?: { networks?: object; pods?: { samples?: { pod: string; outcome: string }[] } };
     }
     await waitUntil("the summary", async () => {
-      const { status } = await installNow<Install>(kubectl);
+      const { status } = await new TestInstall(kubectl).now<Install>();
       expect(status?.networks).toMatchObject({ total: 6, rangesUsedUp: 1, duplicateAddresses: 1 });
       expect(status?.pods).toMatchObject({
         requesting: 9,

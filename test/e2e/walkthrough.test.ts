@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
 import { waitUntil } from "../cluster/daemon.ts";
+import { TestInstall } from "../cluster/installs.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 import { describeOn, type OpenCluster, openCluster } from "../cluster/open-cluster.ts";
 import {
@@ -13,7 +13,6 @@ import {
   pingOverNet1,
   SAMPLE_PODS,
   sampleFile,
-  waitForReady,
 } from "../cluster/walkthrough.ts";
 
 /** The demo's own steps on real nodes, each checked, for every flavour one after another in one cluster. */
@@ -123,21 +122,13 @@ describeOn(["nodeExec", "loadImage", "secondNetwork"], "the walk-through on real
       "--cascade=orphan",
     );
     await waitUntil("the DaemonSet to be back", async () => (await uid()) !== before);
-    await waitForReady(kubectl);
+    await new TestInstall(kubectl).ready();
   });
 
   it("says which image cannot be pulled, and on which node", async () => {
-    await kubectl.runWithInput(
-      JSON.stringify({
-        apiVersion: MULTUS_INSTALL_API_VERSION,
-        kind: "MultusInstall",
-        metadata: { name: "multus" },
-        spec: { image: { registry: "127.0.0.1:9", repository: "no/such", tag: "image" } },
-      }),
-      "apply",
-      "-f",
-      "-",
-    );
+    await new TestInstall(kubectl).apply({
+      image: { registry: "127.0.0.1:9", repository: "no/such", tag: "image" },
+    });
     await waitUntil(
       "the status to say so",
       async () => {

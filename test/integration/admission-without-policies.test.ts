@@ -2,7 +2,6 @@ import { pino } from "pino";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Admission } from "../../src/controllers/admission/admission.ts";
 import { Caches } from "../../src/controllers/shared/caches.ts";
-import { MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
 import { KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
 import { EventRecorder } from "../../src/kube/events.ts";
@@ -10,6 +9,7 @@ import { Metrics } from "../../src/telemetry/metrics.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { untilEstablished } from "../cluster/established.ts";
+import { TestInstall } from "../cluster/installs.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 
 /** An API server on which ValidatingAdmissionPolicy is disabled: the webhook works alone. */
@@ -38,13 +38,7 @@ afterAll(async () => {
 });
 
 it("writes the webhook configuration, and no policy", async () => {
-  const install = {
-    apiVersion: MULTUS_INSTALL_API_VERSION,
-    kind: "MultusInstall",
-    metadata: { name: "multus" },
-    spec: {},
-  };
-  await kubectl.runWithInput(JSON.stringify(install), "apply", "-f", "-");
+  await new TestInstall(kubectl).apply({});
   const client = new KubeClient(connect({ kubeconfig: plane.kubeconfig }));
   const log = pino({ level: "silent" });
   caches = new Caches(client, log);

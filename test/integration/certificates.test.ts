@@ -3,7 +3,6 @@ import { readFileSync } from "node:fs";
 import { dump } from "js-yaml";
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
 import { InstallOperator } from "../../src/install-operator.ts";
 import { KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
@@ -13,6 +12,7 @@ import { Metrics } from "../../src/telemetry/metrics.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { untilEstablished } from "../cluster/established.ts";
+import { TestInstall } from "../cluster/installs.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 import { applyRights, chartObjects, OPERATOR } from "./chart.ts";
 import { HollowNodes } from "./hollow-nodes.ts";
@@ -70,33 +70,10 @@ const SPEC = {
 };
 
 async function applyInstall(enabled: boolean): Promise<void> {
-  const object = {
-    apiVersion: MULTUS_INSTALL_API_VERSION,
-    kind: "MultusInstall",
-    metadata: { name: "multus" },
-    spec: { ...SPEC, daemon: { perNodeCertificate: { enabled } } },
-  };
-  await kubectl.runWithInput(JSON.stringify(object), "apply", "-f", "-");
+  await install().apply({ ...SPEC, daemon: { perNodeCertificate: { enabled } } });
 }
 
-interface Conditions {
-  metadata: { generation: number };
-  status?: {
-    observedGeneration?: number;
-    conditions?: { type: string; status: string; reason: string; message: string }[];
-  };
-}
-
-/** The condition Ready of the newest spec. */
-async function ready() {
-  const { metadata, status } = await kubectl.get<Conditions>("multusinstall", "multus");
-  if (status?.observedGeneration !== metadata.generation) return undefined;
-  return status.conditions?.find(({ type }) => type === "Ready");
-}
-const untilReady = async () =>
-  await waitUntil("the install to be ready", async () => (await ready())?.status === "True", {
-    timeoutMs: 50_000,
-  });
+const install = () => new TestInstall(kubectl);
 
 const clients = new Map<string, KubeClient>();
 let count = 0;
@@ -134,8 +111,7 @@ const untilDecided = async (name: string, type: string) =>
 
 it("writes nothing while the operator may not approve, and says which value is to be set", async () => {
   await applyInstall(true);
-  await waitUntil("the status to say so", async () => (await ready())?.reason === "Forbidden");
-  expect((await ready())?.message).toContain("perNodeCertificates.approve");
+  expect(await install().reason("Ready", "Forbidden")).toContain("perNodeCertificates.approve");
   expect(await kubectl.run("get", "daemonsets,clusterroles", "-n", "kube-system", "-o", "name")).not.toMatch(
     /kube-multus-ds|\/multus$/m,
   );
@@ -145,9 +121,9 @@ it("goes on once it may, also if the policies take longer than the rights", asyn
   const wanted = await chartObjects("perNodeCertificates.approve=true");
   const rights = wanted.filter(({ kind }) => /^ClusterRole(Binding)?$/.test(kind));
   await kubectl.runWithInput(rights.map((object) => dump(object)).join("---\n"), "apply", "-f", "-");
-  await waitUntil("the policies to refuse", async () => (await ready())?.reason === "Refused");
+  await install().reason("Ready", "Refused");
   await applyChart(true);
-  await untilReady();
+  await install().ready();
 }, 120_000);
 
 it("approves a daemon's request, made with its kubelet's rights and then with its certificate's", async () => {
@@ -219,7 +195,7 @@ it("may not approve what no node has made, nor make a request, whatever the oper
 
 it("approves no more once the field is off, and the service account has its rights back", async () => {
   await applyInstall(false);
-  await untilReady();
+  await install().ready();
   const kinds = ["get", "clusterrolebinding", "multus", "-o", "jsonpath={.subjects[*].kind}"];
   await waitUntil("the binding to be narrow", async () => (await kubectl.run(...kinds)) === "ServiceAccount");
   await waitUntil("the approver to be off", async () => {

@@ -11,7 +11,6 @@ import { type ControlPlane, startControlPlane } from "../cluster/control-plane.t
 import { waitUntil } from "../cluster/daemon.ts";
 import { TestInstall } from "../cluster/installs.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
-import { installNow } from "../cluster/walkthrough.ts";
 import { HollowNodes } from "./hollow-nodes.ts";
 import { applyInstallDefinition, startInstallController } from "./install-controller.ts";
 
@@ -111,7 +110,7 @@ it("names environment, labels and keys of a ConfigMap that others added", async 
   await kubectl.run("patch", ...configMap, ...json({ data: { more: "x" } }));
   await waitUntil("the additions in the status", async () => {
     const { foreign = [] } = await diff({ mode: "Thick" });
-    const text = JSON.stringify((await installNow<Status>(kubectl)).status);
+    const text = JSON.stringify((await new TestInstall(kubectl).now<Status>()).status);
     return (
       foreign.length === 3 &&
       ["env[FOO]", "metadata.labels.team", "data.more"].every((field) => text.includes(field))
@@ -139,17 +138,18 @@ it("reports a repair as an event that names the field", async () => {
 });
 
 it("goes on to name what runs while the spec is not valid", async () => {
-  const before = (await installNow<Status>(kubectl)).status;
+  const before = (await new TestInstall(kubectl).now<Status>()).status;
   // Broken JSON: the API server's rules are patterns, which do not see it.
   const config = '{"name": "x", "plugins": [{"type": "bridge",}]}';
   await apply({ primaryNetwork: { source: "Inline", config } });
   expect(await condition("Ready", "InvalidSpec")).toContain(`Multus ${before?.version} Thick stays in place`);
   // The repair of the image above may still roll out. The status follows it, also while the spec is not valid.
   await waitUntil("the nodes of what stays in place", async () => {
-    const { desired, updated, available } = (await installNow<Status>(kubectl)).status?.nodes ?? {};
+    const { desired, updated, available } =
+      (await new TestInstall(kubectl).now<Status>()).status?.nodes ?? {};
     return desired === 1 && updated === 1 && available === 1;
   });
-  const { status } = await installNow<Status>(kubectl);
+  const { status } = await new TestInstall(kubectl).now<Status>();
   expect(status).toMatchObject({ version: before?.version, mode: "Thick" });
   await apply({ mode: "Thick" });
   await condition("Ready", "Available");

@@ -6,7 +6,6 @@ import { type ControlPlane, startControlPlane } from "../cluster/control-plane.t
 import { waitUntil } from "../cluster/daemon.ts";
 import { TestInstall } from "../cluster/installs.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
-import { installNow } from "../cluster/walkthrough.ts";
 import { applyInstallDefinition, startInstallController } from "./install-controller.ts";
 
 /** The install controller against a real API server and a real DaemonSet controller, without nodes. */
@@ -69,7 +68,7 @@ it("applies every object of the install, and is not Ready while no node has Mult
   await apply({ mode: "Thick" });
   expect(await reason("Ready", "NoMatchingNodes")).toContain("nodeSelector");
   for (const [kind, name] of OWNED) expect(await exists(kind, name), `${kind} ${name}`).toBe(true);
-  const { metadata, status } = await installNow<Install>(kubectl);
+  const { metadata, status } = await new TestInstall(kubectl).now<Install>();
   expect(metadata.finalizers).toContain("multus-operator.dev/cleanup");
   expect(status?.inventory?.map(({ kind }) => kind.toLowerCase()).toSorted()).toEqual(
     OWNED.map(([kind]) => kind).toSorted(),

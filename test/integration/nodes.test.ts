@@ -3,7 +3,6 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { NODE_TASK, taskPod } from "../../src/controllers/nodes/task-pod.ts";
 import { TaskRunner } from "../../src/controllers/nodes/task-runner.ts";
 import { NodeInspections } from "../../src/controllers/shared/node-inspections.ts";
-import { MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
 import type { InstallOperator } from "../../src/install-operator.ts";
 import { KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
@@ -11,8 +10,8 @@ import { Reflector } from "../../src/kube/reflector.ts";
 import { type ApiObject, PODS } from "../../src/kube/resource.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
+import { TestInstall } from "../cluster/installs.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
-import { installNow } from "../cluster/walkthrough.ts";
 import { HollowNodes } from "./hollow-nodes.ts";
 import { applyInstallDefinition, startInstallController } from "./install-controller.ts";
 
@@ -73,12 +72,10 @@ interface Status {
 }
 
 async function apply(spec: object): Promise<void> {
-  const metadata = { name: "multus" };
-  const object = { apiVersion: MULTUS_INSTALL_API_VERSION, kind: "MultusInstall", metadata, spec };
-  await kubectl.runWithInput(JSON.stringify(object), "apply", "-f", "-");
+  await new TestInstall(kubectl).apply(spec);
 }
 
-const status = async () => (await installNow<{ status?: Status }>(kubectl)).status ?? {};
+const status = async () => (await new TestInstall(kubectl).now<{ status?: Status }>()).status ?? {};
 const taskPods = async (namespace: string) =>
   await kubectl.run("get", "pods", "-n", namespace, "-l", NODE_TASK, "-o", "name");
 const notCleaned = async () =>
@@ -205,7 +202,7 @@ it.each(["kube-system", "elsewhere"])(
     };
     pods.start();
     await pods.whenSynced();
-    const { metadata } = await installNow<{ metadata: { uid: string } }>(kubectl);
+    const { metadata } = await new TestInstall(kubectl).now<{ metadata: { uid: string } }>();
     const owner = { name: "multus", uid: metadata.uid, namespace, pullSecrets: [] };
     const run = async (node: string) =>
       await runner.run(

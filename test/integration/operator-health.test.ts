@@ -1,10 +1,10 @@
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
 import { connect } from "../../src/kube/connection.ts";
 import { MultusOperator } from "../../src/operator.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
+import { TestInstall } from "../cluster/installs.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 import { applyInstallDefinition } from "./install-controller.ts";
 import { FaultProxy, isWatch } from "./kube/fault-proxy.ts";
@@ -96,20 +96,7 @@ class Replica {
 }
 
 const seconds = (count: number) => new Promise((resolve) => setTimeout(resolve, count * 1000));
-const reasonOf = async (name: string) =>
-  await kubectl.run(
-    "get",
-    "multusinstall",
-    name,
-    "-o",
-    'jsonpath={.status.conditions[?(@.type=="Ready")].reason}',
-  );
-
-async function apply(spec: object): Promise<void> {
-  const metadata = { name: "multus" };
-  const object = { apiVersion: MULTUS_INSTALL_API_VERSION, kind: "MultusInstall", metadata, spec };
-  await kubectl.runWithInput(JSON.stringify(object), "apply", "-f", "-");
-}
+const apply = async (spec: object) => await new TestInstall(kubectl).apply(spec);
 
 it("a standby that waited longer than the liveness limit takes over and stays healthy", async () => {
   proxy.fault = cutsWatches;
@@ -121,7 +108,7 @@ it("a standby that waited longer than the liveness limit takes over and stays he
   await first.stop();
   await waitUntil("the standby to lead", () => standby.leads());
   await apply({});
-  await waitUntil("the install", async () => (await reasonOf("multus")) === "NoMatchingNodes");
+  await new TestInstall(kubectl).reason("Ready", "NoMatchingNodes");
   await seconds(LIMIT_SECONDS + 2);
   expect(standby.asked).toBeGreaterThan(10);
   expect(standby.unhealthy).toEqual([]);

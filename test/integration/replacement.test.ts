@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
 import type { InstallOperator } from "../../src/install-operator.ts";
 import { type ApiObject, NODES, PODS, pathOf, type ResourceType } from "../../src/kube/resource.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
+import { TestInstall } from "../cluster/installs.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
-import { installNow } from "../cluster/walkthrough.ts";
 import { applyInstallDefinition, startInstallController } from "./install-controller.ts";
 
 /**
@@ -63,17 +62,14 @@ async function create(object: object): Promise<void> {
 }
 
 async function apply(spec: { nodes?: object; [field: string]: unknown }): Promise<void> {
-  await create({
-    apiVersion: MULTUS_INSTALL_API_VERSION,
-    kind: "MultusInstall",
-    metadata: { name: "multus" },
+  await new TestInstall(kubectl).apply(
     // Nobody would run the pods that look at nodes and clean them.
-    spec: { ...spec, nodes: { ...spec.nodes, inspection: "Off" }, uninstall: { nodes: "Leave" } },
-  });
+    { ...spec, nodes: { ...spec.nodes, inspection: "Off" }, uninstall: { nodes: "Leave" } },
+  );
 }
 
-const install = async () => await installNow<Install>(kubectl);
-const ready = async () => (await install()).status?.conditions?.find(({ type }) => type === "Ready");
+const install = async () => await new TestInstall(kubectl).now<Install>();
+const ready = async () => await new TestInstall(kubectl).condition("Ready");
 
 interface Pod extends ApiObject {
   spec: { nodeName?: string; containers: { name: string }[]; affinity?: object };
@@ -144,7 +140,7 @@ const exists = async (kind: string, name: string) =>
 it("runs the guard on the nodes, replaces Multus, and prunes only when the last previous pod is gone", async () => {
   await apply({ mode: "Thick" });
   await runAll("name=multus");
-  await waitUntil("the install to be Ready", async () => (await ready())?.status === "True");
+  await new TestInstall(kubectl).ready();
 
   await apply({ mode: "Thin" });
   await waitUntil("the guard", () => exists("daemonset", "multus-rollout-guard"));
@@ -180,7 +176,7 @@ it("runs the guard on the nodes, replaces Multus, and prunes only when the last 
 it("goes back at once when a change is taken back while the guard comes up", async () => {
   await apply({ mode: "Thick" });
   await runAll("name=multus");
-  await waitUntil("the install to be Ready", async () => (await ready())?.status === "True");
+  await new TestInstall(kubectl).ready();
   const before = (await pods("name=multus")).map(({ metadata }) => metadata.name).toSorted();
   await apply({ mode: "Thin" });
   await waitUntil("the guard", () => exists("daemonset", "multus-rollout-guard"));
@@ -189,7 +185,7 @@ it("goes back at once when a change is taken back while the guard comes up", asy
     await endPods("name=multus-rollout-guard");
     return !(await exists("daemonset", "multus-rollout-guard"));
   });
-  await waitUntil("the install to be Ready", async () => (await ready())?.status === "True");
+  await new TestInstall(kubectl).ready();
   expect((await pods("name=multus")).map(({ metadata }) => metadata.name).toSorted()).toEqual(before);
 });
 
@@ -209,7 +205,7 @@ it("ends v4 before v3.4 starts, and starts v4 before v3.4 ends", async () => {
   await endPods("name=multus");
   await waitUntil("v3's DaemonSet", () => exists("daemonset", "kube-multus-ds-amd64"));
   await runAll("name=multus");
-  await waitUntil("the install to be Ready", async () => (await ready())?.status === "True");
+  await new TestInstall(kubectl).ready();
 
   await apply({ version: "v4.3.0" });
   await waitUntil("v4's DaemonSet", () => exists("daemonset", "kube-multus-ds"));
@@ -316,8 +312,7 @@ it("does not begin a canary whose probe has no network, and begins when it has o
   await simulate("the install to be Ready", "attached", isReady);
   const before = [(await pod("node-a"))?.metadata.name, (await pod("node-b"))?.metadata.name];
   await apply({ ...level("debug"), rollout: CANARY });
-  await waitUntil("the refusal", async () => (await ready())?.reason === "InvalidSpec");
-  expect((await ready())?.message).toContain(
+  expect(await new TestInstall(kubectl).reason("Ready", "InvalidSpec")).toContain(
     "spec.rollout.canary.probe: there is no NetworkAttachmentDefinition kube-system/probe-net",
   );
   expect([(await pod("node-a"))?.metadata.name, (await pod("node-b"))?.metadata.name]).toEqual(before);
@@ -389,8 +384,9 @@ it("refuses a canary between v3 and v4 before anything is touched", async () => 
   const names = async () => (await pods("name=multus")).map(({ metadata }) => metadata.name).toSorted();
   const before = await names();
   await apply({ version: "v3.4.2", rollout: CANARY });
-  await waitUntil("the status to refuse it", async () => (await ready())?.reason === "InvalidSpec");
-  expect((await ready())?.message).toMatch(/between v3 and v4.*remove it for this change/);
+  expect(await new TestInstall(kubectl).reason("Ready", "InvalidSpec")).toMatch(
+    /between v3 and v4.*remove it for this change/,
+  );
   expect(await exists("daemonset", "kube-multus-ds-amd64")).toBe(false);
   await apply({ version: "v4.3.0", rollout: CANARY });
   await simulate("the install to be Ready", "attached", isReady);

@@ -1,15 +1,14 @@
 import { join, resolve } from "node:path";
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
 import { KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
 import { type ApiObject, CERTIFICATE_SIGNING_REQUESTS } from "../../src/kube/resource.ts";
 import type { AuditEvent } from "../cluster/audit.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { Daemon, waitUntil } from "../cluster/daemon.ts";
+import { TestInstall } from "../cluster/installs.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
-import { waitForReady } from "../cluster/walkthrough.ts";
 import { applyRights, CHART_IMAGE, chartObjects, OPERATOR } from "./chart.ts";
 import { HollowNodes } from "./hollow-nodes.ts";
 import { applyInstallDefinition } from "./install-controller.ts";
@@ -65,13 +64,7 @@ afterAll(async () => {
 });
 
 async function apply(spec: object): Promise<void> {
-  const object = {
-    apiVersion: MULTUS_INSTALL_API_VERSION,
-    kind: "MultusInstall",
-    metadata: { name: "multus" },
-    spec: { nodes: { startupTaint: TAINT }, ...spec },
-  };
-  await kubectl.runWithInput(JSON.stringify(object), "apply", "-f", "-");
+  await new TestInstall(kubectl).apply({ nodes: { startupTaint: TAINT }, ...spec });
 }
 
 const there = async (...what: string[]) =>
@@ -79,7 +72,7 @@ const there = async (...what: string[]) =>
 
 it("installs Multus and takes the startup taint from the nodes", async () => {
   await apply({ attachments: { admission: "Deny" } });
-  await waitForReady(kubectl);
+  await new TestInstall(kubectl).ready();
   const taints = ["get", "nodes", "-o", "jsonpath={.items[*].spec.taints[*].key}"];
   await waitUntil("the taint to be gone", async () => !(await kubectl.run(...taints)).includes(TAINT));
   await waitUntil(
@@ -111,7 +104,7 @@ it("reports networks, and drops the report of one that is gone", async () => {
 
 it("rolls the daemon with certificates out, and approves what a daemon asks for", async () => {
   await apply({ mode: "Thick", daemon: { perNodeCertificate: { enabled: true } } });
-  await waitForReady(kubectl);
+  await new TestInstall(kubectl).ready();
   const user = { name: "system:node:node-1", groups: ["system:nodes"] };
   const kubelet = new KubeClient(connect({ kubeconfig: plane.kubeconfigFor("node-1", user) }));
   const {
@@ -134,7 +127,7 @@ it("rolls the daemon with certificates out, and approves what a daemon asks for"
 
 it("goes on with v3, on a DaemonSet of another name, without admission", async () => {
   await apply({ version: "v3.4.2", attachments: { admission: "Off" } });
-  await waitForReady(kubectl);
+  await new TestInstall(kubectl).ready();
   await waitUntil(
     "admission to be gone",
     async () => !(await there("validatingwebhookconfigurations", "multus-operator")),
@@ -143,7 +136,7 @@ it("goes on with v3, on a DaemonSet of another name, without admission", async (
 
 it("removes Multus from the nodes, with all that it made", async () => {
   await apply({ uninstall: { networkDefinitions: "Delete" } });
-  await waitForReady(kubectl);
+  await new TestInstall(kubectl).ready();
   await kubectl.run("delete", "multusinstall", "multus", "--timeout=120s");
   expect(await there("clusterroles", "multus")).toBe(false);
   expect(await there("crd", "network-attachment-definitions.k8s.cni.cncf.io")).toBe(false);
