@@ -152,8 +152,8 @@ export class Inspector {
       const notFine = fine ? 0 : (last?.notFine ?? 0) + 1;
       const inVain = fine && last?.suspected && last.key === since.key ? (last.inVain ?? 0) + 1 : 0;
       this.#last.set(node, { key: since.key, at: performance.now(), fine, notFine, inVain });
-      // That it shows what the one before it showed is news too: it was awaited, or was too early then.
-      if (last?.key !== since.key || !fine) this.#options.onChange();
+      // That it shows what an earlier one showed is news too: it was awaited, or the one before it failed or was too early.
+      if (last?.key !== since.key || last.fine === undefined || !fine) this.#options.onChange();
     }
     return { requeueAfterSeconds: 1 };
   }
