@@ -70,7 +70,7 @@ kind-node-image: install ## a node image for CLUSTER=kind without kindest/node (
 	@$(NODE) test/cluster/kind-node/build.ts
 
 # One plan runs again by its id. Long runs keep their results in dist, and continue there: RESULTS=file, MINUTES=n ends sooner.
-FAULTS := SEED='$(SEED)' PLANS='$(PLANS)' LANES='$(LANES)' RESULTS='$(RESULTS)' MINUTES='$(MINUTES)' AGAIN='$(AGAIN)' $(NODE) test/faults/main.ts
+FAULTS := SEED='$(SEED)' PLANS='$(PLANS)' LANES='$(LANES)' RESULTS='$(RESULTS)' MINUTES='$(MINUTES)' AGAIN='$(AGAIN)' REPORT='$(REPORT)' $(NODE) test/faults/main.ts
 
 faults: install ## faults at requests of every kind, a sample with each class and workload; PLAN=id: that plan again
 	$(FAULTS) $(if $(PLAN),plan '$(PLAN)',sample)

@@ -1,7 +1,7 @@
 /**
  * Plans of faults: `node test/faults/main.ts sample`, `… plan ID…`, `… all`, `… mutants`, `… table`. PLANS: how many (3000); LANES: stages
  * side by side (3); SEED; RESULTS: the file that a long run continues; MINUTES: how long it runs; AGAIN=1: plans with violations
- * run again.
+ * run again; REPORT=no: the page of results stays as it is.
  */
 import { execFileSync } from "node:child_process";
 import { cpus, totalmem } from "node:os";
@@ -120,7 +120,7 @@ const today = () => new Date().toISOString().slice(0, 10);
 async function table(): Promise<number> {
   const results = await Results.open(RESULTS, async () => []);
   const machine = `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB`;
-  writeReport(results, machine);
+  if (process.env.REPORT !== "no") writeReport(results, machine);
   console.log(groupTable(results.last));
   return results.last.filter(({ violations }) => violations.length > 0).length;
 }
