@@ -25,13 +25,13 @@ export function surroundingsOf(
   // A cluster has one; a folder of samples has many, and then none tells.
   const parsed = installs.length === 1 ? parseMultusInstall(installs[0]?.value) : undefined;
   const install = parsed?.ok ? parsed.value : undefined;
-  const found = crossChecks({
-    nads: [...nads.values()],
-    nodes: [],
-    install: install && { version: install.spec.version },
-  });
+  const networks = new Map([...nads].map(([key, nad]) => [key, readNetwork(nad)]));
+  const found = crossChecks(
+    { nads: [...nads.values()], nodes: [], install: install && { version: install.spec.version } },
+    [...networks.values()],
+  );
   return {
-    networks: new Map([...nads].map(([key, nad]) => [key, readNetwork(nad)])),
+    networks,
     isolation: install?.spec.isolation,
     ofNetwork: Map.groupBy(found, ({ namespace, name }) => `${namespace}/${name}`),
   };

@@ -1,4 +1,4 @@
-import { get, put } from "../cluster/etcd.ts";
+import { get, putEach, putTogether } from "../cluster/etcd.ts";
 import type { World } from "../integration/networks/world.ts";
 
 /** Digits of a number that always has as many of them, so that a copy has the bytes of its template but for those. */
@@ -53,19 +53,21 @@ export class PodCopies {
     return new PodCopies(etcd, text, pod.metadata.uid ?? "", jsonBytes, variation);
   }
 
-  /** Writes the pods of these numbers. `beat` changes a label, `turn` the addresses in the status. */
-  async write(numbers: readonly number[], { beat = 0, turn = 0 } = {}): Promise<void> {
-    await put(
-      this.#etcd,
-      numbers.map((n) => [this.keyOf(n), this.#copy(n, beat, turn)]),
-    );
+  /** Writes the pods of these numbers, before anyone lists pods. */
+  async fill(numbers: readonly number[]): Promise<void> {
+    await putTogether(this.#etcd, this.#copies(numbers));
+  }
+
+  /** Writes the pods of these numbers. `beat` changes a label. */
+  async write(numbers: readonly number[], { beat = 0 } = {}): Promise<void> {
+    await putEach(this.#etcd, this.#copies(numbers, beat));
   }
 
   /** The pods of these numbers go, and others come in their place. */
   async replace(gone: readonly number[], made: readonly number[]): Promise<void> {
-    await put(
+    await putEach(
       this.#etcd,
-      made.map((n) => [this.keyOf(n), this.#copy(n, 0, 0)]),
+      this.#copies(made),
       gone.map((n) => this.keyOf(n)),
     );
   }
@@ -80,7 +82,11 @@ export class PodCopies {
     return `${PREFIX}${namespace}/${name}`;
   }
 
-  #copy(n: number, beat: number, turn: number): Buffer {
+  #copies(numbers: readonly number[], beat = 0) {
+    return numbers.map((n) => [this.keyOf(n), this.#copy(n, beat)] as const);
+  }
+
+  #copy(n: number, beat: number): Buffer {
     const { nads, nodes } = this.#variation;
     const { namespace, name, network } = this.placeOf(n);
     const nth = Math.floor(n / nads);
@@ -93,7 +99,7 @@ export class PodCopies {
       .replaceAll(this.#uid, this.#uid.slice(0, -12) + digits(n, 12))
       .replaceAll(TEMPLATE_IPS.cluster, `10.244.${octet(Math.floor(n / 156))}.${octet(n)}`)
       .replaceAll(TEMPLATE_IPS.network, addressOf(n % nads, nth))
-      .replaceAll(TEMPLATE_MAC, `02:${serial.replaceAll(/(..)/g, "$1:")}${digits(turn % 100, 2)}:00`)
+      .replaceAll(TEMPLATE_MAC, `02:${serial.replaceAll(/(..)/g, "$1:")}00:00`)
       .replaceAll(TEMPLATE_BEAT, `beat-${digits(beat, 8)}`);
     if (text.length !== this.#template.length) throw new Error("a copy must have the length of its template");
     return Buffer.from(text, "latin1");

@@ -1,4 +1,4 @@
-import { get, put } from "../cluster/etcd.ts";
+import { get, putEach } from "../cluster/etcd.ts";
 
 /** An object as etcd has it, of which copies are written to etcd: thousands in seconds, seen by the API server's watches. */
 export class StoredCopies {
@@ -24,7 +24,7 @@ export class StoredCopies {
    * has the same replacements.
    */
   async write(copies: readonly (readonly (readonly [from: string, to: string])[])[]): Promise<void> {
-    await put(
+    await putEach(
       this.#etcd,
       copies.map((replacements) => [
         replaced(this.#key, replacements),

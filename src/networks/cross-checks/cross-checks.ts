@@ -5,7 +5,7 @@ import { dhcpDaemon } from "./dhcp-daemon.ts";
 import { knownDefects } from "./known-defects.ts";
 import { missingBinary } from "./missing-binary.ts";
 import { missingMaster } from "./missing-master.ts";
-import { readNetwork } from "./network.ts";
+import { type Network, readNetwork } from "./network.ts";
 import { oneMaster } from "./one-master.ts";
 import { overlappingRanges } from "./overlapping-ranges.ts";
 import { rangePerNode } from "./range-per-node.ts";
@@ -18,9 +18,12 @@ const MAX_PER_NAD = 20;
  * What no NAD shows by itself: whether the nodes have what it needs, and whether NADs get into each other's
  * way. Says nothing where the view does not show it (a node not inspected, no install). At most 20 findings a
  * NAD, in the order of the NADs.
+ * @param networks the NADs of the view as `readNetwork` reads them
  */
-export function crossChecks(view: ClusterView): CrossFinding[] {
-  const networks = view.nads.map(readNetwork);
+export function crossChecks(
+  view: ClusterView,
+  networks: readonly Network[] = view.nads.map(readNetwork),
+): CrossFinding[] {
   const findings = [
     missingBinary(networks, view),
     missingMaster(networks, view),

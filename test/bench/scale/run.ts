@@ -5,7 +5,7 @@ import {
   type ReportStatus,
 } from "../../../src/crds/network-attachment-report/report.ts";
 import { ApiError, NetworkError } from "../../../src/kube/errors.ts";
-import { NODES } from "../../../src/kube/resource.ts";
+import { type ApiObject, NODES, PODS } from "../../../src/kube/resource.ts";
 import { peakMemory, removeCgroup } from "../../cluster/cgroups.ts";
 import type { ControlPlane } from "../../cluster/control-plane.ts";
 import { Daemon, waitUntil } from "../../cluster/daemon.ts";
@@ -237,8 +237,27 @@ export class Scale {
       await this.#reports.when((reports) => wrong(reports) === 0, 30_000, "all reports to be right");
     } catch {
       // How many are wrong is the result.
+      await this.#explainWrong(expected);
     }
     return wrong(this.#reports.all);
+  }
+
+  /** Prints what was expected of each wrong report, what the API server has of its pods, and what the report shows. */
+  async #explainWrong(expected: ReadonlyMap<string, number>): Promise<void> {
+    for (const [key, count] of expected) {
+      const shown = this.#reports.all.get(key)?.pods;
+      if (shown?.attached === count) continue;
+      const [namespace = "", name = ""] = key.split("/");
+      const pods = await this.#world.client.list(PODS, { namespace });
+      const report = await this.#world.client.get<ApiObject & { status?: ReportStatus }>({
+        type: NETWORK_ATTACHMENT_REPORT,
+        namespace,
+        name,
+      });
+      progress(
+        `${key}: ${count} pods expected, ${pods.items.length} listed; the report has ${JSON.stringify(report?.status?.pods)}, seen was ${JSON.stringify(shown)}`,
+      );
+    }
   }
 
   /** Whether the operator starts and follows 250 changes a second in a cgroup with the chart's limit. */
@@ -276,7 +295,7 @@ export class Scale {
       const parts = [0, 1, 2, 3].map((part) =>
         range(from + part * step, Math.min(end, from + (part + 1) * step)),
       );
-      await Promise.all(parts.map((numbers) => this.#copies.write(numbers)));
+      await Promise.all(parts.map((numbers) => this.#copies.fill(numbers)));
       progress(`${from} of ${end} pods written`);
     }
     if (size > this.#size)
