@@ -1,6 +1,6 @@
 # `make help` lists the targets. Everything runs on the Node that package.json pins; npm puts it first on the PATH.
 .DEFAULT_GOAL := help
-.PHONY: bench faults faults-all faults-mutants help install build generate lint format fresh test quick-tools test-quick test-unit test-integration test-kubernetes spec-space e2e kind-node-image tools cluster cluster-down demo image multus-image clean
+.PHONY: bench faults faults-all faults-mutants help install build generate lint lint-style lint-supply-chain lint-types lint-generated format fresh test quick-tools test-quick test-unit test-integration test-kubernetes spec-space e2e kind-node-image tools cluster cluster-down demo image multus-image clean
 
 NODE := node_modules/.bin/node
 IMAGE ?= multus-operator:dev
@@ -23,15 +23,21 @@ generate: install ## write CRDs, API reference and manifests/install.yaml from t
 	npm run -s generate
 
 lint: install ## style, import rules, types, licenses, npm audit, and whether generated files are up to date
-	npm run -s lint
-	npm run -s supply-chain
-	npm run -s typecheck
-	npm run -s generate:check
+	@$(MAKE) --no-print-directory --jobs --output-sync=target lint-style lint-supply-chain lint-types lint-generated
+
+lint-style:
+	@npm run -s lint
+lint-supply-chain:
+	@npm run -s supply-chain
+lint-types:
+	@npm run -s typecheck
+lint-generated:
+	@npm run -s generate:check
 
 format: install ## format the files
 	npm run -s format
 
-test: lint build tools ## all tests, `make fresh` included; tests that this machine cannot run are skipped by name
+test: lint build tools ## all tests, and most of `make fresh`; tests that this machine cannot run are skipped by name
 	npm run -s test
 
 test-quick: quick-tools lint build ## lint, unit tests, and the fastest tests against a real kube-apiserver
