@@ -61,6 +61,12 @@ afterEach(async () => {
 /** What a test has put into the cluster. */
 const byHandObjects = new Map<string, ApiObject>();
 
+/**
+ * Whether an object is foreign is decided for each object, and DaemonSets are compared by name: what two of them do to each
+ * other, pairs show. All 381 subsets take a minute of CPU time more (MULTUS_OPERATOR_ALL_SUBSETS=1).
+ */
+const ALL_SUBSETS = Boolean(process.env.MULTUS_OPERATOR_ALL_SUBSETS);
+
 /** How people put a manifest into a cluster. */
 type Tool = "kubectl apply" | "kubectl create";
 const TOOLS: readonly Tool[] = ["kubectl apply", "kubectl create"];
@@ -224,12 +230,13 @@ describe.each(["v4 thin", "v4 thick", "v3.4.2"] as const)("objects of upstream's
     await refuseAndDelete(spec, manifest, "all");
   });
 
-  it("are untouched, whichever of them exist", async () => {
-    // In Gray code order each step adds or removes one object.
+  it(`are untouched, whichever of them exist: ${ALL_SUBSETS ? "every subset" : "each alone, each pair, all but one"}`, async () => {
+    // In Gray code order a step adds or removes few objects.
     let present: ApiObject[] = [];
     for (let step = 1; step < 2 ** manifest.length; step++) {
       const code = step ^ (step >> 1);
       const next = manifest.filter((_, bit) => (code >> bit) & 1);
+      if (!ALL_SUBSETS && next.length > 2 && next.length < manifest.length - 1) continue;
       // A DaemonSet that waits for its account tries again after minutes: it is made again with each change of that.
       const isAccount = ({ kind }: ApiObject) => kind === "ServiceAccount";
       if (present.some(isAccount) !== next.some(isAccount))
