@@ -37,6 +37,9 @@ export function freshProblem(): string | undefined {
   );
 }
 
+/** `make test-quick`, or as much of it as shows that it can start. */
+export type QuickTests = "all" | "start";
+
 /** What a newcomer typed on the fresh machine has failed. */
 export class FreshError extends Error {
   override readonly name = "FreshError";
@@ -49,7 +52,7 @@ export class FreshError extends Error {
  * with those of this machine, and the kernel removes all of it when it ends, however it ends. From this machine come Node,
  * npm and Go, which Debian has only in older versions, and the programs that are built already, all read-only.
  */
-export async function fresh(): Promise<void> {
+export async function fresh(quickTests: QuickTests): Promise<void> {
   const say = (text: string) => process.stderr.write(`fresh: ${text}\n`);
   await requireDebianPackages(["debootstrap", "slirp4netns", "util-linux"]);
   await sweep();
@@ -70,7 +73,7 @@ export async function fresh(): Promise<void> {
     await clone(directory, join(root, "root/multus-operator"), say);
     const clients = await configureClients(root);
     if (interruptedBy !== undefined) throw new FreshError(`interrupted by ${interruptedBy}`);
-    newcomer = await Newcomer.start(directory, clients, say);
+    newcomer = await Newcomer.start(directory, { ...clients, QUICK_TESTS: quickTests }, say);
     const ended = await newcomer.ended;
     if (interruptedBy !== undefined) throw new FreshError(`interrupted by ${interruptedBy}`);
     if (ended !== 0) throw new FreshError(`a command that README names failed on a fresh machine (${ended})`);
@@ -95,7 +98,7 @@ class Newcomer {
 
   static async start(
     directory: string,
-    clients: Record<string, string>,
+    variables: Record<string, string>,
     say: (text: string) => void,
   ): Promise<Newcomer> {
     const node = hostProgram("node");
@@ -110,7 +113,7 @@ class Newcomer {
       `Debian ${release()}, minimal, with ${prerequisites().join(", ")}; this machine's node ${nodeVersion}, npm ${npmVersion}, ${goVersion}`,
     );
     const newcomer = new Newcomer(directory, {
-      ...clients,
+      ...variables,
       HOME: "/root",
       PATH: "/usr/local/go/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
       LANG: "C.UTF-8",

@@ -3,5 +3,5 @@ import { runCommand } from "../cluster/command.ts";
 import { fresh, freshProblem } from "./fresh.ts";
 
 const problem = freshProblem();
-if (problem === undefined) await runCommand(fresh);
+if (problem === undefined) await runCommand(async () => await fresh("all"));
 else process.stdout.write(`a fresh machine: skipped (${problem})\n`);
