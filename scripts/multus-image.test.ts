@@ -29,7 +29,7 @@ it.each([
   expect(() => routeFor(request)).toThrow("make multus-image VERSION=v3.4.2 ROUTE=distribution");
 });
 
-it("refuses a tool that it does not know", () => {
+it("rejects a tool that it does not know", () => {
   expect(() => chooseTool("podman")).toThrow("TOOL=podman: docker or buildah");
 });
 

@@ -1,5 +1,5 @@
 import { FIXED_KEYS } from "../src/multus/daemon-config.ts";
-import { FLAGS, REFUSED_FLAGS } from "../src/multus/entrypoint-flags.ts";
+import { FLAGS, REJECTED_FLAGS } from "../src/multus/entrypoint-flags.ts";
 import { isAtLeast } from "../src/multus/releases.ts";
 
 /** A field of the CRD with its description, by path: `spec.cni.confDir`. */
@@ -54,7 +54,7 @@ export function settingsTables(fields: readonly DescribedField[]): string {
     .filter(({ v34, thin, thick }) => v34.length + thin.length + thick.length > 0)
     .map(({ path, v34, thin, thick }) => `| \`${path}\` | ${code(v34)} | ${code(thin)} | ${code(thick)} |`);
   const fixed = [
-    ...Object.entries(REFUSED_FLAGS).map(([name, why]) => ["flag", `--${name}`, why]),
+    ...Object.entries(REJECTED_FLAGS).map(([name, why]) => ["flag", `--${name}`, why]),
     ...Object.entries(FIXED_ENVIRONMENT).map(([name, why]) => ["environment", name, why]),
     ...Object.entries(FIXED_KEYS).map(([name, why]) => ["key", name, why]),
   ].map(([kind, name, why]) => `| ${kind} \`${name}\` | ${why} |`);

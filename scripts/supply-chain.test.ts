@@ -22,7 +22,7 @@ it.each([
   [{ integrity }, /licence \(none\)/],
   [{ license: "MIT" }, /no sha512 checksum/],
   [{ license: "MIT", integrity: "sha1-x" }, /no sha512 checksum/],
-])("refuses a package with %j", (entry, message) => {
+])("rejects a package with %j", (entry, message) => {
   expect(lockProblems({ "node_modules/x": entry }).join()).toMatch(message);
 });
 

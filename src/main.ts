@@ -16,7 +16,7 @@ import { validateCommand } from "./commands/validate.ts";
 import { VERSION, versionCommand } from "./commands/version.ts";
 import { KubeconfigError } from "./kube/errors.ts";
 
-/** Exit codes: 0 done, 1 the input was refused, 2 it could not be read or the command line is wrong. */
+/** Exit codes: 0 done, 1 the input was rejected, 2 it could not be read or the command line is wrong. */
 const program = new Command("multus-operator")
   .description("Installs, checks and removes Multus CNI on Kubernetes through one object, the MultusInstall.")
   .version(VERSION, "-V, --version")

@@ -167,27 +167,27 @@ export class MultusOperator extends Operator {
   }
 
   protected override watchResource(group: string, version: string, plural: string): Promise<never> {
-    return refuse(`watchResource(${plural}.${version}.${group})`, "a Reflector of src/kube");
+    return reject(`watchResource(${plural}.${version}.${group})`, "a Reflector of src/kube");
   }
 
   protected override registerCustomResourceDefinition(file: string): Promise<never> {
-    return refuse(`registerCustomResourceDefinition(${file})`, "the Helm chart or manifests/install.yaml");
+    return reject(`registerCustomResourceDefinition(${file})`, "the Helm chart or manifests/install.yaml");
   }
 
   protected override setResourceStatus(meta: ResourceMeta): Promise<never> {
-    return refuse(`setResourceStatus(${meta.name})`, "server-side apply of the status subresource");
+    return reject(`setResourceStatus(${meta.name})`, "server-side apply of the status subresource");
   }
 
   protected override patchResourceStatus(meta: ResourceMeta): Promise<never> {
-    return refuse(`patchResourceStatus(${meta.name})`, "server-side apply of the status subresource");
+    return reject(`patchResourceStatus(${meta.name})`, "server-side apply of the status subresource");
   }
 
   protected override handleResourceFinalizer(event: ResourceEvent): Promise<never> {
-    return refuse(`handleResourceFinalizer(${event.meta.name})`, "the reconcile's own finalizer");
+    return reject(`handleResourceFinalizer(${event.meta.name})`, "the reconcile's own finalizer");
   }
 
   protected override setResourceFinalizers(meta: ResourceMeta): Promise<never> {
-    return refuse(`setResourceFinalizers(${meta.name})`, "KubeClient.patch");
+    return reject(`setResourceFinalizers(${meta.name})`, "KubeClient.patch");
   }
 
   /** A process that was frozen finds out by the clock, before its first write, that another may lead by now. */
@@ -219,7 +219,7 @@ export class MultusOperator extends Operator {
 }
 
 /** A helper of the frame that swallows errors must not be used by accident. */
-function refuse(helper: string, instead: string): Promise<never> {
+function reject(helper: string, instead: string): Promise<never> {
   return Promise.reject(new Error(`${helper} is not used by this operator: use ${instead} (docs/adr/0002)`));
 }
 

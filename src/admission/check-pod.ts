@@ -100,7 +100,7 @@ function checkRequests(
     return { problems: [problem], warnings: [] };
   }
   if (known === "absent") {
-    // It may come later, and Multus tries again: no reason to refuse the pod.
+    // It may come later, and Multus tries again: no reason to reject the pod.
     const warning = `${NETWORKS} requests ${network}, which does not exist: the pod does not start until a NetworkAttachmentDefinition with this name exists`;
     return { problems: [], warnings: [warning, ...sorted(NETWORKS, alone).warnings] };
   }

@@ -1,8 +1,8 @@
 /** What admission finds of one object, each a sentence that begins with the field. */
 export interface Findings {
-  /** What spec.attachments.denyCodes names: refused in either mode. */
+  /** What spec.attachments.denyCodes names: rejected in either mode. */
   forbidden?: readonly string[];
-  /** What cannot work: refused in mode Deny. */
+  /** What cannot work: rejected in mode Deny. */
   problems: string[];
   /** What is doubtful. */
   warnings: string[];

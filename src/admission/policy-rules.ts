@@ -3,8 +3,8 @@ import { celMatches, JSON_TEXT, matchesText } from "../crds/json-text.ts";
 import type { Rule } from "../crds/rule.ts";
 
 /**
- * What the API server refuses by itself, without the operator: the worst that a tenant can write. Each rule is
- * a regular expression that CEL (RE2) and JavaScript read alike. No rule refuses what Multus and the plugins
+ * What the API server rejects by itself, without the operator: the worst that a tenant can write. Each rule is
+ * a regular expression that CEL (RE2) and JavaScript read alike. No rule rejects what Multus and the plugins
  * would take; test/integration/admission-policy.test.ts holds the two readings and the checker to that.
  */
 
@@ -48,7 +48,7 @@ export const CONFIG_RULES: readonly Rule<string>[] = [
   {
     // CVE-2021-20206: libcni before 0.8.1, which Multus v3.4 is built with, runs any program of the node so. It joins
     // the type to the plugins' directory (invoke.FindInPath): only "../" leads out of that. A type with another
-    // slash no libcni finds, and the checker refuses it; here it may as well be a vendor's key in a place of its
+    // slash no libcni finds, and the checker rejects it; here it may as well be a vendor's key in a place of its
     // own ("type": "application/json"), since a regular expression does not know where it stands.
     message:
       'spec.config has a "type" with "../" in it: a plugin is named by its file name, without a directory',

@@ -89,17 +89,17 @@ function podIn(namespace: string, { metadata, spec }: z.output<typeof podObject>
 }
 
 /**
- * The answer by mode: in Deny a problem refuses the object, in Warn it is a warning like the others. What is
- * forbidden refuses it in both.
+ * The answer by mode: in Deny a problem rejects the object, in Warn it is a warning like the others. What is
+ * forbidden rejects it in both.
  */
 export function respond(
   uid: string,
   { forbidden = [], problems, warnings }: Findings,
   mode: AdmissionMode,
 ): { response: AdmissionResponse; verdict: Verdict } {
-  const refused = mode === "Off" ? [] : [...forbidden, ...(mode === "Deny" ? problems : [])];
-  if (refused.length > 0) {
-    const status = { code: 422, reason: "Invalid", message: bounded(refused).join("; ") };
+  const rejected = mode === "Off" ? [] : [...forbidden, ...(mode === "Deny" ? problems : [])];
+  if (rejected.length > 0) {
+    const status = { code: 422, reason: "Invalid", message: bounded(rejected).join("; ") };
     const doubtful = mode === "Deny" ? warnings : [...problems, ...warnings];
     return { response: { uid, allowed: false, status, ...shown(doubtful) }, verdict: "denied" };
   }

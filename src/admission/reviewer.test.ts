@@ -75,7 +75,7 @@ describe("a NetworkAttachmentDefinition", () => {
     expect(await ask(network(config))).toMatchObject({ allowed: true, verdict: "warned" });
   });
 
-  it("that cannot work is refused in Deny, let in with a warning in Warn, and not looked at in Off", async () => {
+  it("that cannot work is rejected in Deny, let in with a warning in Warn, and not looked at in Off", async () => {
     const denied = await ask(network(BROKEN));
     expect(denied).toMatchObject({
       allowed: false,
@@ -99,7 +99,7 @@ describe("a NetworkAttachmentDefinition", () => {
       });
   });
 
-  it("with a finding of denyCodes is refused in either mode", async () => {
+  it("with a finding of denyCodes is rejected in either mode", async () => {
     const nested = '{"cniVersion":"1.0.0","type":"multus","logFile":"/etc/cron.d/x","delegates":[]}';
     for (const mode of ["Warn", "Deny"] as const) {
       expect(await ask(network(nested), view(mode))).toMatchObject({ allowed: true, verdict: "warned" });
@@ -128,7 +128,7 @@ describe("a NetworkAttachmentDefinition", () => {
     expect(await ask(network(evil), denying)).toMatchObject({ allowed: false, verdict: "denied" });
   });
 
-  it("that is too long to be checked is refused if anything is forbidden", async () => {
+  it("that is too long to be checked is rejected if anything is forbidden", async () => {
     const long = `{"type":"multus","a":"${"x".repeat(600_000)}"}`;
     expect(await ask(network(long), view("Warn"))).toMatchObject({ allowed: true });
     expect(await ask(network(long), view("Warn", {}, ["HOST_PATH"]))).toMatchObject({ allowed: false });
@@ -143,7 +143,7 @@ describe("a NetworkAttachmentDefinition", () => {
     expect(await ask(review(NETWORKS, { metadata: { name: "net" } }))).toMatchObject({ allowed: true });
   });
 
-  it("whose configuration is no text is refused", async () => {
+  it("whose configuration is no text is rejected", async () => {
     expect((await ask(network({ type: "macvlan" }))).status?.message).toContain(
       "must be a string that contains JSON",
     );
@@ -167,7 +167,7 @@ describe("a NetworkAttachmentDefinition", () => {
 });
 
 describe("a pod", () => {
-  it("whose request cannot be read is refused", async () => {
+  it("whose request cannot be read is rejected", async () => {
     for (const request of ["[", '{"name":"net"}', "a/b/c", "[null]", "Net"])
       expect(await ask(pod(request))).toMatchObject({ allowed: false, verdict: "denied" });
   });
@@ -188,7 +188,7 @@ describe("a pod", () => {
     expect(await ask(pod("net,unknown"))).toEqual({ uid: "u-1", allowed: true, verdict: "allowed" });
   });
 
-  it("that asks for a network which isolation forbids is refused", async () => {
+  it("that asks for a network which isolation forbids is rejected", async () => {
     const isolated = view("Deny", { enabled: true, globalNamespaces: ["shared"] });
     const denied = await ask(pod("other/net"), isolated);
     expect(denied.status?.message).toContain(
@@ -294,7 +294,7 @@ describe("a template of pods", () => {
   });
 
   it.each(kinds)(
-    "of %s %s gets a warning in Deny too, and is never refused",
+    "of %s %s gets a warning in Deny too, and is never rejected",
     async (group, resource, spec) => {
       const { allowed, warnings } = await ask(review({ group, version: "v1", resource }, { spec }));
       expect(allowed).toBe(true);
@@ -317,7 +317,7 @@ describe("anything else", () => {
     expect(await ask(other)).toMatchObject({ allowed: true, verdict: "allowed" });
   });
 
-  it("is refused with an error, whatever it is", async () => {
+  it("is rejected with an error, whatever it is", async () => {
     await fc.assert(
       fc.asyncProperty(fc.jsonValue(), async (value) => {
         await expect(reviewed(value, view("Deny"))).rejects.toThrow();

@@ -31,7 +31,7 @@ const MAX_BODY_BYTES = 3 * 1024 * 1024;
 const MAX_BODY_BYTES_IN_FLIGHT = 12 * 1024 * 1024;
 /** A pod of 20 kB has about a thousand; each costs some fifty bytes once it is parsed. */
 const MAX_VALUES = 100_000;
-/** Go's encoding/json refuses what is nested deeper than 10,000; no Kubernetes object comes near this. */
+/** Go's encoding/json rejects what is nested deeper than 10,000; no Kubernetes object comes near this. */
 const MAX_DEPTH = 200;
 /** The API server gives up after 3 s: who is slower is not it, ms. */
 const REQUEST_TIMEOUT_MS = 5000;
@@ -109,7 +109,7 @@ export class WebhookServer {
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { log, metrics, view, path } = this.#options;
     if (request.method !== "POST" || !isSamePath(request.url?.split("?")[0] ?? "", path()))
-      return refuse(request, response, 404, "not found");
+      return reject(request, response, 404, "not found");
     if (this.#leaving) response.setHeader("connection", "close");
     const ended = metrics.started();
     const notBusy = this.#connections.busy(request.socket);
@@ -122,8 +122,8 @@ export class WebhookServer {
     } catch (error) {
       ended("", "error");
       log.warn({ err: error }, "an admission request failed");
-      if (error instanceof BodyTooLarge) refuse(request, response, 413, error.message);
-      else refuse(request, response, 400, "the request is not a valid AdmissionReview");
+      if (error instanceof BodyTooLarge) reject(request, response, 413, error.message);
+      else reject(request, response, 400, "the request is not a valid AdmissionReview");
     } finally {
       this.#bodies.end(body);
       notBusy();
@@ -161,7 +161,7 @@ function send(response: ServerResponse, status: number, body: object): void {
 }
 
 /** An answer to what is not from an API server, or cannot be read: the connection ends with it, and no more is read. */
-function refuse(request: IncomingMessage, response: ServerResponse, status: number, message: string): void {
+function reject(request: IncomingMessage, response: ServerResponse, status: number, message: string): void {
   if (response.destroyed) return;
   response.setHeader("connection", "close");
   send(response, status, { message });

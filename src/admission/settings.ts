@@ -7,7 +7,7 @@ export type AdmissionMode = MultusInstall["spec"]["attachments"]["admission"];
 /** What admission needs to know of the MultusInstall that counts. */
 export interface AdmissionSettings {
   mode: Exclude<AdmissionMode, "Off">;
-  /** Codes of findings for which a NAD is refused in either mode. */
+  /** Codes of findings for which a NAD is rejected in either mode. */
   denyCodes: readonly string[];
   isolation: Isolation;
   /** Namespaces whose objects are never looked at. */

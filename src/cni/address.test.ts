@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { contains, parseAddress, parseCidr } from "./address.ts";
 
 it.each(["10.0.0.256", "010.0.0.1", "1.2.3", "fe80::1%eth0", "", "::g"])(
-  "refuses %s as an address",
+  "rejects %s as an address",
   (text) => {
     expect(parseAddress(text)).toBeUndefined();
   },
@@ -19,7 +19,7 @@ it.each([
 });
 
 it.each(["10.0.0.0", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8x", "10.0.0.0/24/1", "::/129", "/24"])(
-  "refuses %s as a block",
+  "rejects %s as a block",
   (text) => {
     expect(parseCidr(text)).toBeUndefined();
   },

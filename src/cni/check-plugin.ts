@@ -204,7 +204,7 @@ function checkType(type: string, fields: Section, report: Report): boolean {
   return true;
 }
 
-/** A version that libcni and the plugins know; unknown ones every plugin of the standard set refuses. */
+/** A version that libcni and the plugins know; unknown ones every plugin of the standard set rejects. */
 export function checkVersion(fields: Section, report: Report): string | undefined {
   const version = fields.take("cniVersion", text);
   if (version !== undefined && version !== "" && !CNI_VERSIONS.includes(version))

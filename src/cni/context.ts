@@ -76,7 +76,7 @@ export function isAtLeast(version: string, other: string): boolean {
   return CNI_VERSIONS.indexOf(version) >= CNI_VERSIONS.indexOf(other);
 }
 
-/** Plugins that support only later versions refuse the others at once (skel's version check). */
+/** Plugins that support only later versions reject the others at once (skel's version check). */
 export function requireVersion({ cniVersion, report, type, fields }: PluginContext, least: string): void {
   if (CNI_VERSIONS.includes(cniVersion) && !isAtLeast(cniVersion, least))
     report.error(

@@ -67,7 +67,7 @@ const MAX_FINDINGS = 20;
 
 /**
  * Warns of fields of a NAD's plugins, whatever their types and however deep, that name a path of the node: whoever
- * may create NADs so reads or writes files there as root. Admission may refuse them, so that every value of every
+ * may create NADs so reads or writes files there as root. Admission may reject them, so that every value of every
  * plugin is visited, also of those that nothing else is known of.
  */
 export function checkHostPaths(config: Readonly<Record<string, unknown>>, report: Report): void {

@@ -18,7 +18,7 @@ export const flag: Kind<boolean> = primitive((value) => typeof value === "boolea
 function whole(min: number, below: number): Kind<number> {
   return (value, path, report) => {
     const fits = typeof value === "number" && Number.isInteger(value) && value >= min && value < below;
-    // strconv.ParseUint refuses "-0".
+    // strconv.ParseUint rejects "-0".
     if (fits && !(min === 0 && Object.is(value, -0))) return value;
     const range = min === 0 ? `from 0 to ${below === 2 ** 32 ? "4294967295" : "2^64-1"}` : "of 64 bits";
     report.error(path, "WRONG_TYPE", `must be a whole number ${range} (it is ${show(value)})`, {

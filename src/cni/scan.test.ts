@@ -16,7 +16,7 @@ function parses(text: string): boolean {
   }
 }
 
-it("accepts exactly what JSON.parse accepts, but for numbers beyond a float64, which Go refuses", () => {
+it("accepts exactly what JSON.parse accepts, but for numbers beyond a float64, which Go rejects", () => {
   const piece = fc.constantFrom(
     "{",
     "}",

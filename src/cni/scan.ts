@@ -80,7 +80,7 @@ export function scan(text: string, visitor: Visitor = {}): Scan {
             : "a value is expected",
         );
       visitor.value?.(path, start);
-      // Go refuses a number that overflows float64 wherever it stands.
+      // Go rejects a number that overflows float64 wherever it stands.
       if (plain[0] !== '"' && Math.abs(Number(plain)) === Number.POSITIVE_INFINITY) {
         at = start;
         return fault("a number is too large for Go to read");

@@ -2,7 +2,7 @@ import { closest } from "../crds/suggestion.ts";
 import { type Path, show } from "./finding.ts";
 import type { Report } from "./report.ts";
 
-/** Reads one JSON value as a Go type; reports where Go's decoder refuses it. Undefined where it did. */
+/** Reads one JSON value as a Go type; reports where Go's decoder rejects it. Undefined where it did. */
 export type Kind<T> = (value: unknown, path: Path, report: Report) => T | undefined;
 
 /**

@@ -77,7 +77,7 @@ describe.concurrent("render", () => {
       "{ primaryNetwork: { source: Inline, config: nope } }",
       "spec.primaryNetwork.config: must be a JSON object",
     ],
-  ])("refuses %s and names the field", async (spec, message) => {
+  ])("rejects %s and names the field", async (spec, message) => {
     const { code, stdout, stderr } = await multusOperator(["render", "-f", "-"], install(spec));
     expect(stderr).toContain(`error: ${message}`);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
@@ -91,7 +91,7 @@ describe.concurrent("render", () => {
     expect(stdout).not.toContain("warning:");
   });
 
-  it("refuses two installs in one file", async () => {
+  it("rejects two installs in one file", async () => {
     const two = `${install("{}")}---\n${install("{}")}`;
     const { code, stderr } = await multusOperator(["render", "-f", "-"], two);
     expect({ code, stderr }).toEqual({
@@ -232,7 +232,7 @@ describe.concurrent("input", () => {
     expect(code).toBe(2);
   });
 
-  it("import refuses lists where texts belong, and repeats nothing of them", async () => {
+  it("import rejects lists where texts belong, and repeats nothing of them", async () => {
     const input = `kind: DaemonSet
 metadata: {name: multus}
 spec: {template: {spec: {containers: [{name: kube-multus, args: [[[[a]]]]}]}}}`;
@@ -320,7 +320,7 @@ describe.concurrent("the other commands", () => {
     },
   );
 
-  it("run refuses a port that is none", async () => {
+  it("run rejects a port that is none", async () => {
     const { code, stderr } = await multusOperator(["run", "--health-port", "70000"]);
     expect(stderr).toContain("it must be a port, 0 to 65535");
     expect(code).toBe(2);

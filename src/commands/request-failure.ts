@@ -14,7 +14,7 @@ export function describeFailure(error: ApiError | NetworkError): string {
     return "the API server does not accept the credentials (401): log in again, or check --kubeconfig and --context";
   if (error.status === 403)
     return `not allowed: ${oneLine(error.statusMessage)}. Ask for the permission ${permissionOf(error)}; the ClusterRole multus-operator-view grants what reading needs`;
-  return `the API server refused: ${oneLine(error.message)}`;
+  return `the API server rejected the request: ${oneLine(error.message)}`;
 }
 
 /** "get pods/log in namespace kube-system": what an administrator has to grant. */

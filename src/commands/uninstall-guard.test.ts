@@ -1,11 +1,11 @@
 import { expect, it } from "vitest";
-import { refusal } from "./uninstall-guard.ts";
+import { rejection } from "./uninstall-guard.ts";
 
 it("names what exists, how to remove it, and how to repair the release", () => {
-  expect(refusal(["multus"], "mo", "net")).toBe(
+  expect(rejection(["multus"], "mo", "net")).toBe(
     `MultusInstall multus exists, and only the running operator can clean its nodes.
 To remove both: kubectl delete multusinstall multus; then run helm uninstall mo -n net again.
 To keep the operator: helm rollback mo -n net; until then helm upgrade fails with "has no deployed releases".`,
   );
-  expect(refusal(["a", "b"], "mo", "net")).toContain("MultusInstall a, b exist, and");
+  expect(rejection(["a", "b"], "mo", "net")).toContain("MultusInstall a, b exist, and");
 });

@@ -32,7 +32,7 @@ export function uninstallGuardCommand(): Command {
       try {
         const names = await installs(new KubeClient(connection));
         if (names.length === 0) return;
-        printError(refusal(names, release, namespace));
+        printError(rejection(names, release, namespace));
         process.exitCode = 1;
       } catch (error) {
         if (!(error instanceof NetworkError || error instanceof ApiError)) throw error;
@@ -45,7 +45,7 @@ export function uninstallGuardCommand(): Command {
 }
 
 /** What exists, how to go on, and how to keep the operator: Helm leaves the release in the state "uninstalling". */
-export function refusal(installs: readonly string[], release: string, namespace: string): string {
+export function rejection(installs: readonly string[], release: string, namespace: string): string {
   const [verb, nodes] = installs.length === 1 ? ["exists", "its nodes"] : ["exist", "their nodes"];
   return `MultusInstall ${installs.join(", ")} ${verb}, and only the running operator can clean ${nodes}.
 To remove both: kubectl delete multusinstall ${installs.join(" ")}; then run helm uninstall ${release} -n ${namespace} again.

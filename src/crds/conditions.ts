@@ -26,7 +26,7 @@ export const REASONS = {
     "An object of the install exists and has another value in an immutable field; the message states what to delete.",
   Forbidden: "The operator's role lacks a permission; the message names it.",
   NamespaceMissing: "spec.namespace does not exist.",
-  Refused:
+  Rejected:
     "The API server or a webhook rejects an object as not valid; the operator retries at intervals that grow from five seconds to five minutes.",
   ApplyFailed: "The API server rejected an object or did not respond; the operator retries.",
   Paused:

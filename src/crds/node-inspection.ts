@@ -2,7 +2,7 @@ import { z } from "zod";
 
 /**
  * The result of one inspection of a node. It is the termination message of a pod, which others could forge
- * on a node of theirs: every list and text is bounded, and what is out of bounds is refused whole.
+ * on a node of theirs: every list and text is bounded, and what is out of bounds is rejected whole.
  */
 
 /** One line: it ends in a status, and in terminals. */

@@ -67,7 +67,7 @@ describe("structuralSchema", () => {
 describe("rules on a schema", () => {
   const even = { message: "must be even", cel: "self % 2 == 0", holds: (n: number) => n % 2 === 0 };
 
-  test("refuse offline with the message, and stand in the CRD", () => {
+  test("reject offline with the message, and stand in the CRD", () => {
     const schema = withRules(z.int(), [even]);
     expect(schema.safeParse(3).error?.issues[0]?.message).toBe("must be even");
     expect(schema.safeParse(4).success).toBe(true);

@@ -64,7 +64,7 @@ function ranSeconds(ended: Terminated | undefined): { ranSeconds?: number } {
   return seconds >= 0 ? { ranSeconds: seconds } : {};
 }
 
-/** A pod that the kubelet refused or evicted has no container to blame. */
+/** A pod that the kubelet rejected or evicted has no container to blame. */
 export function podIssue(status: {
   phase: string;
   reason: string;

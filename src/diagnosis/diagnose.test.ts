@@ -28,7 +28,7 @@ const waiting = (reason: string, message = "") => ({
 
 it("names the image, the registry's answer and the field to look at when an image cannot be pulled", () => {
   const [found] = unhealthyNodes([podOn("node-1", waiting("ImagePullBackOff", "401 Unauthorized"))]);
-  expect(found).toMatchObject({ node: "node-1", reason: "RegistryLoginRefused" });
+  expect(found).toMatchObject({ node: "node-1", reason: "RegistryLoginRejected" });
   expect(found?.message).toContain("registry.example:80/multus:v1");
   expect(found?.message).toContain("401 Unauthorized");
   expect(found?.message).toContain("spec.image.pullSecrets");
@@ -179,8 +179,8 @@ it("puts what breaks a node first and keeps every message to one bounded line", 
 });
 
 it("says the same of every node with one cause, whatever the pod's name and number of restarts", () => {
-  const refused = waiting("ErrImagePull", "connect: connection refused");
-  const [a, b] = unhealthyNodes([podOn("a", refused), podOn("b", refused)]);
+  const rejected = waiting("ErrImagePull", "connect: connection refused");
+  const [a, b] = unhealthyNodes([podOn("a", rejected), podOn("b", rejected)]);
   expect(a?.message).toBe(b?.message);
   const panic = (at: string, address: string) =>
     podOn(at, {

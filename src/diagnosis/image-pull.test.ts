@@ -21,13 +21,13 @@ const SEEN: [what: string, message: string, reason: string, says: string][] = [
   [
     "a wrong password, by basic authentication",
     `${RESOLVING}unexpected status from HEAD request to http://${HOST}/v2/kube-ovn/multus-cni/manifests/v3.4.2: 401 Unauthorized`,
-    "RegistryLoginRefused",
+    "RegistryLoginRejected",
     "rejected the login in Secret harbor",
   ],
   [
     "a wrong password, by token",
     `${RESOLVING}failed to authorize: failed to fetch oauth token: unexpected status from GET request to http://172.30.0.1:29111/service/token?scope=repository%3Akube-ovn%2Fmultus-cni%3Apull&service=harbor-registry: 401 Unauthorized`,
-    "RegistryLoginRefused",
+    "RegistryLoginRejected",
     "rejected the login in Secret harbor",
   ],
   [
@@ -75,7 +75,7 @@ const SEEN: [what: string, message: string, reason: string, says: string][] = [
   [
     "a CA that the node does not know",
     `${RESOLVING}${HEAD}tls: failed to verify certificate: x509: certificate signed by unknown authority`,
-    "RegistryCertificateRefused",
+    "RegistryCertificateRejected",
     "does not trust the registry's certificate",
   ],
 ];
@@ -84,7 +84,7 @@ const SEEN: [what: string, message: string, reason: string, says: string][] = [
 const READ: [message: string, reason: string][] = [
   [
     `failed to resolve reference "${IMAGE}": unexpected status from HEAD request to ${IMAGE}: 401 Unauthorized`,
-    "RegistryLoginRefused",
+    "RegistryLoginRejected",
   ],
   [
     `reading manifest v3.4.2 in ${HOST}/kube-ovn/multus-cni: unauthorized: authentication required`,
@@ -92,7 +92,7 @@ const READ: [message: string, reason: string][] = [
   ],
   [
     "unable to retrieve auth token: invalid username/password: unauthorized: incorrect username or password",
-    "RegistryLoginRefused",
+    "RegistryLoginRejected",
   ],
   [
     `reading manifest v3.4.2 in ${HOST}/kube-ovn/multus-cni: manifest unknown: manifest unknown`,

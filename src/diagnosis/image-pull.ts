@@ -38,7 +38,7 @@ const CAUSES: readonly Cause[] = [
       `the registry uses plain HTTP, and the node's runtime uses HTTPS. Write /etc/containerd/certs.d/${host}/hosts.toml on the nodes (docs/guides/first-users.md), or serve TLS`,
   },
   {
-    reason: "RegistryCertificateRefused",
+    reason: "RegistryCertificateRejected",
     matches: /x509: |tls: failed to verify certificate|certificate is not trusted/,
     explain: (_, host) =>
       `the node does not trust the registry's certificate. Add its CA on the nodes, in /etc/containerd/certs.d/${host}/hosts.toml (docs/guides/first-users.md)`,
@@ -49,7 +49,7 @@ const CAUSES: readonly Cause[] = [
     explain: explainMissingLogin,
   },
   {
-    reason: "RegistryLoginRefused",
+    reason: "RegistryLoginRejected",
     matches: /\b401\b|unauthorized|invalid username\/password|incorrect username or password/i,
     explain: ({ pullSecrets, namespace }, host) =>
       pullSecrets.length === 0

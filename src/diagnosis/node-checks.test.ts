@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type MultusInstallSpecInput, multusInstallSpec } from "../crds/multus-install/spec.ts";
 import { type NodeInspection, nodeInspection } from "../crds/node-inspection.ts";
-import { differingNodes, joined, nodeIssue, primaryNetworkStatus, refusedToken } from "./node-checks.ts";
+import { differingNodes, joined, nodeIssue, primaryNetworkStatus, rejectedToken } from "./node-checks.ts";
 import type { NodeReason } from "./node-reasons.ts";
 
 const NOW = new Date("2026-11-24T12:00:00Z");
@@ -183,21 +183,21 @@ it("joins what pods say with what looks show, one entry a node", () => {
   ]);
 });
 
-describe("a token that the API server refuses", () => {
+describe("a token that the API server rejects", () => {
   const READY = "2026-11-24T11:50:00Z";
-  const refused = (at: string | undefined, ready = READY) =>
-    refusedToken(spec(), "node-1", at === undefined ? undefined : Date.parse(at), ready, NOW);
+  const rejected = (at: string | undefined, ready = READY) =>
+    rejectedToken(spec(), "node-1", at === undefined ? undefined : Date.parse(at), ready, NOW);
 
   it("is told while pods say so, and for how long that holds", () => {
-    const found = refused("2026-11-24T11:59:00Z");
-    expect(found?.issue).toMatchObject({ node: "node-1", reason: "TokenRefused" });
+    const found = rejected("2026-11-24T11:59:00Z");
+    expect(found?.issue).toMatchObject({ node: "node-1", reason: "TokenRejected" });
     expect(found?.issue.message).toMatch(/multus\.kubeconfig \(Unauthorized\).*Delete the Multus pod/);
     expect(found?.seconds).toBe(240);
   });
 
   it("is not where nobody says so, has said so for long, or where Multus is new since", () => {
-    expect(refused(undefined)).toBeUndefined();
-    expect(refused("2026-11-24T11:55:00Z")).toBeUndefined();
-    expect(refused("2026-11-24T11:58:00Z", "2026-11-24T11:59:00Z")).toBeUndefined();
+    expect(rejected(undefined)).toBeUndefined();
+    expect(rejected("2026-11-24T11:55:00Z")).toBeUndefined();
+    expect(rejected("2026-11-24T11:58:00Z", "2026-11-24T11:59:00Z")).toBeUndefined();
   });
 });

@@ -63,27 +63,27 @@ export function nodeIssue(
   return undefined;
 }
 
-/** The kubelet retries a sandbox every 10 to 15 s: a refusal older than this no longer occurs; ms. */
-const REFUSAL_LASTS_MS = 300_000;
+/** The kubelet retries a sandbox every 10 to 15 s: a rejection older than this no longer occurs; ms. */
+const REJECTION_LASTS_MS = 300_000;
 
 /**
  * What pods on a node show about its token, and for how many seconds that holds: a token that has not expired is rejected
  * when its service account was recreated, or the API server signs with another key.
- * @param refusedAt ms since 1970
+ * @param rejectedAt ms since 1970
  * @param readySince of the node's Multus pod; what happened before shows nothing about its token
  */
-export function refusedToken(
+export function rejectedToken(
   spec: MultusInstallSpec,
   node: string,
-  refusedAt: number | undefined,
+  rejectedAt: number | undefined,
   readySince: string | undefined,
   now: Date,
 ): { issue: UnhealthyNode; seconds: number } | undefined {
-  const left = (refusedAt ?? Number.NEGATIVE_INFINITY) + REFUSAL_LASTS_MS - now.getTime();
-  if (refusedAt === undefined || left <= 0 || !(refusedAt > Date.parse(readySince ?? ""))) return undefined;
+  const left = (rejectedAt ?? Number.NEGATIVE_INFINITY) + REJECTION_LASTS_MS - now.getTime();
+  if (rejectedAt === undefined || left <= 0 || !(rejectedAt > Date.parse(readySince ?? ""))) return undefined;
   const file = spec.mode === "Thick" ? "" : ` in ${hostPaths(spec).confDir}/multus.d/multus.kubeconfig`;
   const message = `the API server rejects Multus' token${file} (Unauthorized), and pods get no network: the service account was recreated, or the signing key was rotated. Delete the Multus pod on this node`;
-  return { issue: { node, reason: "TokenRefused", message }, seconds: Math.ceil(left / 1000) };
+  return { issue: { node, reason: "TokenRejected", message }, seconds: Math.ceil(left / 1000) };
 }
 
 /** Failures of a Multus pod that the state of its node may explain. */

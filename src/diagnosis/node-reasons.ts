@@ -17,9 +17,9 @@ const SEVERITY = {
   InvalidImageName: 1,
   ErrImageNeverPull: 1,
   RegistrySpeaksHTTP: 1,
-  RegistryCertificateRefused: 1,
+  RegistryCertificateRejected: 1,
   RegistryLoginMissing: 1,
-  RegistryLoginRefused: 1,
+  RegistryLoginRejected: 1,
   RegistryAccessDenied: 1,
   RegistryNameUnknown: 1,
   RegistryUnreachable: 1,
@@ -32,7 +32,7 @@ const SEVERITY = {
   /** Anything else that the kubelet reports; the message has its word for it. */
   Failed: 1,
   /** There is no pod: the API server rejects it. */
-  PodRefused: 1,
+  PodRejected: 1,
   // What inspections of the node show.
   CiliumExclusive: 1,
   NoPrimaryNetwork: 1,
@@ -41,7 +41,7 @@ const SEVERITY = {
   CompetingConfigurations: 1,
   ConfigurationMissing: 1,
   KubeconfigExpired: 1,
-  TokenRefused: 1,
+  TokenRejected: 1,
   // What is no fault of Multus.
   Unschedulable: 0,
   NodeNotReady: 0,

@@ -1,6 +1,6 @@
 import { show } from "../cni/finding.ts";
 import { multusInstallSpec } from "../crds/multus-install/spec.ts";
-import { kubeconfigFile, REFUSED_FLAGS } from "../multus/entrypoint-flags.ts";
+import { kubeconfigFile, REJECTED_FLAGS } from "../multus/entrypoint-flags.ts";
 import type { Flavour } from "../multus/releases.ts";
 import type { Draft } from "./draft.ts";
 import type { Findings } from "./finding.ts";
@@ -131,7 +131,7 @@ export function readEntrypoint(flags: Flags, situation: Situation): void {
 
 function unknownFlag(name: string, value: string, { flavour, findings }: Situation): void {
   const at = `args --${name}`;
-  const why = REFUSED_FLAGS[name];
+  const why = REJECTED_FLAGS[name];
   if (why !== undefined && value === "false") return;
   if (why !== undefined) findings.lost(at, `no field sets it: ${why}`);
   else if (flavour === "v3")

@@ -26,7 +26,7 @@ const install = (spec: unknown) => ({
   spec,
 });
 
-/** What the operator applies for a spec, or undefined where it refuses it. */
+/** What the operator applies for a spec, or undefined where it rejects it. */
 function rendered(spec: unknown): object[] | undefined {
   const parsed = parseMultusInstall(install(spec));
   if (!parsed.ok) return undefined;
@@ -260,7 +260,7 @@ describe("import", () => {
     expect(importInstall([list]).install.spec).toMatchObject({ mode: "Thick" });
   });
 
-  it("never gives an install that the operator would refuse", () => {
+  it("never gives an install that the operator would reject", () => {
     const base =
       rendered({ mode: "Thick", logging: { hostDir: "/opt/cni/log", file: "/opt/cni/log/x" } }) ?? [];
     fc.assert(
@@ -281,7 +281,7 @@ describe("import", () => {
     );
   });
 
-  it("refuses a file without Multus", () => {
+  it("rejects a file without Multus", () => {
     expect(() => importInstall([{ kind: "Pod", metadata: { name: "x" } }])).toThrow(
       expect.objectContaining({ code: "NO_MULTUS" }),
     );

@@ -5,7 +5,7 @@ import { type Draft, specOf } from "./draft.ts";
 import { ImportError } from "./errors.ts";
 import { Findings, type ImportFinding } from "./finding.ts";
 import { type ConfigMap, type DaemonSet, readManifest } from "./manifest.ts";
-import { refusedFields } from "./refused.ts";
+import { rejectedFields } from "./rejected-fields.ts";
 
 /** A MultusInstall that renders what a manifest says, and what could not be carried over. */
 export interface Imported {
@@ -16,7 +16,7 @@ export interface Imported {
 /**
  * Reads a Multus manifest that was written by hand (v3.4 and later, thin or thick) and says by which
  * MultusInstall the operator renders it. The result is always one that the API server takes: what the schema
- * refuses is left out and told. Throws an ImportError where there is no Multus in it.
+ * rejects is left out and told. Throws an ImportError where there is no Multus in it.
  */
 export function importInstall(documents: readonly unknown[]): Imported {
   const manifest = readManifest(documents);
@@ -25,9 +25,9 @@ export function importInstall(documents: readonly unknown[]): Imported {
   const { draft, findings } = readDaemonSet(first, manifest.configMaps);
   for (const other of further) findings.push(...mergeArchitecture(draft, first, other, manifest.configMaps));
   findings.push(...readOthers(manifest.others, draft));
-  const refused = refusedFields(specOf(draft), nameOf(first));
-  findings.push(...refused.findings);
-  return { install: installOf(refused.spec), findings };
+  const rejected = rejectedFields(specOf(draft), nameOf(first));
+  findings.push(...rejected.findings);
+  return { install: installOf(rejected.spec), findings };
 }
 
 function installOf(spec: Record<string, unknown>): Imported["install"] {

@@ -15,7 +15,7 @@ export interface ConnectionOptions {
  * A KubeConfig that keeps its connections. client-node 2.0.1 makes a new pool, and so a new TLS connection,
  * for every request (createDispatcher); this one keeps the first pool until the CA or the client certificate
  * changes on disk. A bearer token in a file is read for each request: client-node reads it once a minute, and
- * a token that was rotated before its time would be refused until then.
+ * a token that was rotated before its time would be rejected until then.
  */
 export class Connection extends KubeConfig {
   #pool: Dispatcher | undefined;

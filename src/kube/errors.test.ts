@@ -5,7 +5,7 @@ import {
   isNamespaceMissing,
   isNamespaceTerminating,
   isNotFound,
-  isRefusal,
+  isRejection,
   isStopped,
   NetworkError,
   NotSynced,
@@ -46,7 +46,7 @@ it("tells what may pass by itself from what will not", () => {
   const final = [400, 401, 403, 404, 410, 422].map((code) => new ApiError(get, code, "").isTransient);
   expect([new Set(transient), new Set(final)]).toEqual([new Set([true]), new Set([false])]);
   expect(isNotFound(new ApiError(get, 404, ""))).toBe(true);
-  expect(isNotFound(new NetworkError(get, new Error("refused")))).toBe(false);
+  expect(isNotFound(new NetworkError(get, new Error("rejected")))).toBe(false);
 });
 
 it("recognizes a missing and a terminating namespace by the answer's details, not by its words", () => {
@@ -65,7 +65,7 @@ const answer = (status: number, body: object | string) =>
 
 it("names the resource and why, in the server's words", () => {
   const forbidden = answer(403, { reason: "Forbidden", message: 'User "x" cannot list resource "nodes"' });
-  expect(new NotSynced("nodes", "Refused", forbidden).message).toBe(
+  expect(new NotSynced("nodes", "Rejected", forbidden).message).toBe(
     'nodes: forbidden: User "x" cannot list resource "nodes"',
   );
   expect(new NotSynced("nodes", "TimedOut").message).toBe("nodes: not listed yet");
@@ -84,6 +84,6 @@ it("separates what ends with the program from what may become known", () => {
   expect(isStopped(new NotSynced("nodes", "Aborted"))).toBe(true);
   expect(isStopped(new NotSynced("nodes", "TimedOut"))).toBe(false);
   expect(isStopped(new Error("other"))).toBe(false);
-  expect(isRefusal(answer(403, {}))).toBe(true);
-  expect(isRefusal(answer(503, {}))).toBe(false);
+  expect(isRejection(answer(403, {}))).toBe(true);
+  expect(isRejection(answer(503, {}))).toBe(false);
 });

@@ -130,8 +130,8 @@ export class TerminalError extends Error {
   readonly code: string = "TERMINAL";
 }
 
-/** Stopped, Aborted: the wait is over. TimedOut: there is no complete list yet. Refused: the server forbids the list. */
-export type NotSyncedReason = "Stopped" | "Aborted" | "TimedOut" | "Refused";
+/** Stopped, Aborted: the wait is over. TimedOut: there is no complete list yet. Rejected: the server forbids the list. */
+export type NotSyncedReason = "Stopped" | "Aborted" | "TimedOut" | "Rejected";
 
 /** What a collection holds is not known: it was not listed yet, or the copy has not been kept up to date for long. */
 export class NotSynced extends Error {
@@ -157,7 +157,7 @@ export function isStopped(error: unknown): boolean {
 }
 
 /** An answer that waiting alone does not change: permissions have to. */
-export function isRefusal(error: unknown): boolean {
+export function isRejection(error: unknown): boolean {
   return error instanceof ApiError && (error.status === 401 || error.status === 403);
 }
 
@@ -169,7 +169,7 @@ function sentence(reason: NotSyncedReason, cause: unknown): string {
       return "the wait was aborted";
     case "TimedOut":
       return cause === undefined ? "not listed yet" : `not listed yet: ${words(cause)}`;
-    case "Refused":
+    case "Rejected":
       return `forbidden: ${words(cause)}`;
   }
 }

@@ -18,7 +18,7 @@ export interface EventNote {
   key?: string;
 }
 
-/** The API server refuses longer notes, counted in bytes (k8s.io/kubernetes pkg/apis/core/validation/events.go). */
+/** The API server rejects longer notes, counted in bytes (k8s.io/kubernetes pkg/apis/core/validation/events.go). */
 const MAX_NOTE_LENGTH = 1024;
 
 /** An event that takes longer is given up: whoever waits for it must not wait for a slow API server, ms. */

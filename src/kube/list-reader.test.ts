@@ -23,7 +23,7 @@ it("reads what JSON.parse reads, wherever the chunks are cut, metadata first or 
   );
 });
 
-it("refuses a list that was cut off", () => {
+it("rejects a list that was cut off", () => {
   const text = '{"metadata":{"resourceVersion":"1"},"items":[{"a":1},{"a":2}]}';
   for (let length = 0; length < text.length; length++)
     expect(() => read(text.slice(0, length), [])).toThrow();

@@ -1,4 +1,4 @@
-/** metav1.MicroTime: a real API server refuses a Lease or Event whose times have milliseconds only. */
+/** metav1.MicroTime: a real API server rejects a Lease or Event whose times have milliseconds only. */
 export function microTime(date: Date): string {
   return date.toISOString().replace("Z", "000Z");
 }

@@ -35,7 +35,7 @@ export interface ReflectorOptions<T>
    */
   onDefined?: (defined: boolean) => void;
   /**
-   * Called when `isSynced` or `refusal` has changed: an empty list reports no key, and a watch that is rejected reports
+   * Called when `isSynced` or `rejection` has changed: an empty list reports no key, and a watch that is rejected reports
    * nothing at all. It only enqueues.
    */
   onSync?: () => void;
@@ -108,8 +108,8 @@ export class Reflector<T> {
   }
 
   /** Why the copy is not known, if the server forbids it; undefined while it is known, or may soon be. */
-  get refusal(): NotSynced | undefined {
-    return this.#sync.refusal;
+  get rejection(): NotSynced | undefined {
+    return this.#sync.rejection;
   }
 
   /** How old the copy may be, in seconds; see SyncState. */

@@ -12,7 +12,7 @@ it("makes the API server's paths: core and group, with and without a namespace, 
   );
 });
 
-it("refuses a namespaced object without its namespace, and a kind that it does not know", () => {
+it("rejects a namespaced object without its namespace, and a kind that it does not know", () => {
   expect(() => pathOf({ type: PODS, name: "b" })).toThrow("requires a namespace");
   expect(() => refOf({ apiVersion: "v1", kind: "Secret", metadata: { name: "s" } })).toThrow("v1 Secret");
 });

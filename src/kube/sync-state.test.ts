@@ -46,7 +46,7 @@ it("reports a change once, and nothing for each event", () => {
   expect(changes).toEqual([true]);
 });
 
-it("grows stale while the server refuses, and not in an outage", () => {
+it("grows stale while the server rejects, and not in an outage", () => {
   state.listed();
   state.failed(outage);
   vi.advanceTimersByTime(600_000);
@@ -80,13 +80,13 @@ it("lets those who wait know how the wait ended", async () => {
   abort.abort();
   await vi.advanceTimersByTimeAsync(1_000);
   expect(await Promise.all([limited, aborted])).toEqual(["TimedOut", "Aborted"]);
-  const refused = reasonOf(state.whenSynced(undefined, 60_000));
+  const rejected = reasonOf(state.whenSynced(undefined, 60_000));
   state.failed(forbidden);
-  expect(await refused).toBe("Refused");
-  expect(state.refusal?.message).toBe("nodes: forbidden: no");
+  expect(await rejected).toBe("Rejected");
+  expect(state.rejection?.message).toBe("nodes: forbidden: no");
   state.listed();
   expect(await patient).toBe("synced");
-  expect(state.refusal).toBeUndefined();
+  expect(state.rejection).toBeUndefined();
   state.stop();
   expect(await reasonOf(state.whenSynced())).toBe("Stopped");
 });

@@ -1,20 +1,20 @@
-import { ApiError, isRefusal, NotSynced } from "./errors.ts";
+import { ApiError, isRejection, NotSynced } from "./errors.ts";
 
 export interface SyncStateOptions {
   /** The name under which errors and conditions speak of the collection. */
   resource: string;
-  /** How long the server may refuse a watch until the copy counts as unknown, ms. */
+  /** How long the server may reject a watch until the copy counts as unknown, ms. */
   staleAfterMs: number;
   /** Milliseconds of a clock that does not jump. */
   now: () => number;
-  /** Called when `isSynced` or `refusal` has changed. */
+  /** Called when `isSynced` or `rejection` has changed. */
   onChange: () => void;
 }
 
 const SYNCED = "synced";
 
 /**
- * Whether the local copy of a collection is known: it was listed, and the server has not refused for long to keep it up to
+ * Whether the local copy of a collection is known: it was listed, and the server has not rejected for long to keep it up to
  * date. Unknown is not empty: who needs the collection waits for `whenSynced`.
  */
 export class SyncState {
@@ -26,7 +26,7 @@ export class SyncState {
   #confirmed: number | undefined;
   /** The last failure since then, and since when the server answers with errors; an outage is not an answer. */
   #failure: unknown;
-  #refusedSince: number | undefined;
+  #rejectedSince: number | undefined;
   #staleTimer: NodeJS.Timeout | undefined;
   /** What `onChange` was last called for. */
   #reported = "";
@@ -58,7 +58,7 @@ export class SyncState {
     this.#confirmed = this.#options.now();
     if (this.#failure === undefined && this.isSynced && this.#reported === SYNCED) return; // each event comes here
     this.#failure = undefined;
-    this.#refusedSince = undefined;
+    this.#rejectedSince = undefined;
     clearTimeout(this.#staleTimer);
     this.#report();
   }
@@ -67,14 +67,14 @@ export class SyncState {
   failed(error: unknown): void {
     this.#failure = error;
     // An outage is none of the collection's: what was known stays known, and no write succeeds meanwhile.
-    if (error instanceof ApiError && this.#refusedSince === undefined) {
-      this.#refusedSince = this.#options.now();
+    if (error instanceof ApiError && this.#rejectedSince === undefined) {
+      this.#rejectedSince = this.#options.now();
       this.#staleTimer = setTimeout(() => this.#report(), this.#options.staleAfterMs + 1);
     }
     this.#report();
   }
 
-  /** False before the first list, and after the server has refused the watch for a while. */
+  /** False before the first list, and after the server has rejected the watch for a while. */
   get isSynced(): boolean {
     return this.#isListed && !this.#isStale && !this.#isStopped;
   }
@@ -85,9 +85,9 @@ export class SyncState {
   }
 
   /** Why the copy is not known, if the server forbids it; undefined while it is known, or may soon be. */
-  get refusal(): NotSynced | undefined {
-    if (this.isSynced || !isRefusal(this.#failure)) return undefined;
-    return new NotSynced(this.#options.resource, "Refused", this.#failure, this.staleSeconds);
+  get rejection(): NotSynced | undefined {
+    if (this.isSynced || !isRejection(this.#failure)) return undefined;
+    return new NotSynced(this.#options.resource, "Rejected", this.#failure, this.staleSeconds);
   }
 
   /**
@@ -111,7 +111,7 @@ export class SyncState {
       if (this.#isStopped) reject(new NotSynced(resource, "Stopped"));
       else if (signal?.aborted) reject(new NotSynced(resource, "Aborted"));
       else if (this.isSynced) resolve();
-      else if (timeoutMs !== undefined && this.refusal) reject(this.refusal);
+      else if (timeoutMs !== undefined && this.rejection) reject(this.rejection);
     };
     const onTimeout = () => reject(new NotSynced(resource, "TimedOut", this.#failure, this.staleSeconds));
     const timer = timeoutMs === undefined ? undefined : setTimeout(onTimeout, timeoutMs);
@@ -129,14 +129,14 @@ export class SyncState {
 
   get #isStale(): boolean {
     return (
-      this.#refusedSince !== undefined &&
-      this.#options.now() - this.#refusedSince >= this.#options.staleAfterMs
+      this.#rejectedSince !== undefined &&
+      this.#options.now() - this.#rejectedSince >= this.#options.staleAfterMs
     );
   }
 
   #report(): void {
     for (const check of this.#waiting) check();
-    const state = this.isSynced ? SYNCED : `not synced ${this.refusal?.message ?? ""}`;
+    const state = this.isSynced ? SYNCED : `not synced ${this.rejection?.message ?? ""}`;
     if (state === this.#reported) return;
     this.#reported = state;
     this.#options.onChange();

@@ -1,6 +1,6 @@
 import type { MultusInstallSpec } from "../crds/multus-install/spec.ts";
 import { bootstrapKubeconfig, hostPaths } from "./distributions.ts";
-import { REFUSED_FLAGS } from "./entrypoint-flags.ts";
+import { REJECTED_FLAGS } from "./entrypoint-flags.ts";
 import { inlineVersion } from "./inline-config.ts";
 import type { Conflist } from "./primary-network.ts";
 
@@ -15,7 +15,7 @@ export const FIXED_KEYS: Record<string, string> = {
   confDir: "the directory with the files of NetworkAttachmentDefinitions without config; the default is used",
   cniDir: "Multus' own cache; its default is the directory that is mounted",
   enablePprof: "a debugging interface that anyone who can reach the node could read",
-  forceCNIVersion: REFUSED_FLAGS["force-cni-version"] ?? "",
+  forceCNIVersion: REJECTED_FLAGS["force-cni-version"] ?? "",
   "perNodeCertificate.certDir":
     "always `multus.d/certs` in `cni.confDir`, which is mounted and which an uninstall cleans",
 };

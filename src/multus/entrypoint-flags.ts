@@ -116,7 +116,7 @@ export const FLAGS: readonly Flag[] = [
 ];
 
 /** Flags that no field sets, and why. */
-export const REFUSED_FLAGS: Record<string, string> = {
+export const REJECTED_FLAGS: Record<string, string> = {
   "skip-config-watch":
     "it disables the renewal of the token (multus-cni #852), as refreshKubeconfig: false does",
   "force-cni-version":
@@ -125,7 +125,7 @@ export const REFUSED_FLAGS: Record<string, string> = {
     "the directory with the files of NetworkAttachmentDefinitions without config; the default is used",
 };
 
-/** The arguments of the thin entrypoint, in the table's order. Unknown to an older release are those that it would refuse or ignore. */
+/** The arguments of the thin entrypoint, in the table's order. Unknown to an older release are those that it would reject or ignore. */
 export function entrypointArgs(spec: MultusInstallSpec): string[] {
   const release = parseRelease(spec.version);
   return FLAGS.flatMap((flag) => {

@@ -129,7 +129,7 @@ const PATH = "spec.primaryNetwork.config";
  * is no object (seen with 4.3.0), so those never reach a node.
  */
 export function parseConflist(text: string): InlineConflist {
-  const refuse = (message: string): InlineConflist => ({
+  const reject = (message: string): InlineConflist => ({
     ok: false,
     problems: [{ path: PATH, code: "INVALID_CONFLIST", message }],
   });
@@ -137,24 +137,24 @@ export function parseConflist(text: string): InlineConflist {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return refuse(`is not valid JSON: ${(error as Error).message}`);
+    return reject(`is not valid JSON: ${(error as Error).message}`);
   }
-  if (!isObject(value)) return refuse("must be a JSON object with a list of plugins");
+  if (!isObject(value)) return reject("must be a JSON object with a list of plugins");
   const plugins = value.plugins;
   if (!Array.isArray(plugins) || plugins.length === 0)
-    return refuse(
+    return reject(
       isObject(value) && "type" in value
         ? 'is one plugin; a conflist has its plugins in a list: {"name": …, "plugins": [ … ]}'
         : "must have a list of plugins that is not empty",
     );
   if (typeof value.name !== "string" || value.name === "")
-    return refuse(
-      'needs a name, such as {"name": "k8s-pod-network", "plugins": [ … ]} (libcni refuses it without)',
+    return reject(
+      'needs a name, such as {"name": "k8s-pod-network", "plugins": [ … ]} (libcni rejects it without)',
     );
   for (const [index, plugin] of plugins.entries()) {
-    if (!isObject(plugin)) return refuse(`plugins[${index}] must be an object`);
+    if (!isObject(plugin)) return reject(`plugins[${index}] must be an object`);
     if (typeof plugin.type !== "string" || !/^[A-Za-z0-9._-]+$/.test(plugin.type))
-      return refuse(`plugins[${index}].type must be the file name of a plugin, without a path`);
+      return reject(`plugins[${index}].type must be the file name of a plugin, without a path`);
   }
   return { ok: true, conflist: value as Conflist, warnings: plugins.flatMap((p, i) => pluginWarnings(p, i)) };
 }

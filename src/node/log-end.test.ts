@@ -42,7 +42,7 @@ describe("logEnd", () => {
     expect(end(path, -1, 5)).toBe("hird\n"); // no line fits: rather a part than nothing
   });
 
-  it("refuses what is not a regular file, and does not hang on a pipe", () => {
+  it("rejects what is not a regular file, and does not hang on a pipe", () => {
     symlinkSync("/etc/hostname", join(directory, "link"));
     execFileSync("mkfifo", [join(directory, "pipe")]);
     expect(() => end(join(directory, "link"), 1)).toThrow("symbolic link");

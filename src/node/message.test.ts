@@ -32,5 +32,5 @@ describe("a termination message", () => {
     ["a cut answer", '{"node":"nod'],
     ["a bomb", `deflate:${deflateRawSync(Buffer.alloc(10_000_000)).toString("base64")}`],
     ["noise", "deflate:%%%%"],
-  ])("refuses %s", (_, message) => expect(() => decodeMessage(message)).toThrow(UnreadableMessage));
+  ])("rejects %s", (_, message) => expect(() => decodeMessage(message)).toThrow(UnreadableMessage));
 });

@@ -18,8 +18,8 @@ import {
 type Check = (spec: MultusInstallSpec) => FieldProblem | undefined;
 
 /** What Multus would not start with, or what would leave nodes without a network. */
-export function refusals(spec: MultusInstallSpec): FieldProblem[] {
-  return run(REFUSALS, spec);
+export function rejections(spec: MultusInstallSpec): FieldProblem[] {
+  return run(REJECTIONS, spec);
 }
 
 /** What works and is likely unintended. */
@@ -39,7 +39,7 @@ function knownDefects(spec: MultusInstallSpec): FieldProblem[] {
 const run = (checks: readonly Check[], spec: MultusInstallSpec) =>
   checks.map((check) => check(spec)).filter((problem) => problem !== undefined);
 
-const REFUSALS: readonly Check[] = [
+const REJECTIONS: readonly Check[] = [
   /** The daemon looks for the file inside its own container, where of the host's files only confDir is. */
   (spec) => {
     const { readinessFile } = spec.primaryNetwork;
@@ -52,7 +52,7 @@ const REFUSALS: readonly Check[] = [
       message: `must be in ${confDir} with mode: Thick: the daemon does not see other files of the host (it is ${readinessFile})`,
     };
   },
-  /** The libcni of the release fails a delegate of a newer version; unknown ones the conflist's check refuses. */
+  /** The libcni of the release fails a delegate of a newer version; unknown ones the conflist's check rejects. */
   ({ version, primaryNetwork: { config } }) => {
     const newest = newestCniVersion(version);
     if (config === undefined || newest === undefined) return undefined;

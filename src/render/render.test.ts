@@ -60,7 +60,7 @@ function configOf(spec: MultusInstallSpecInput): Record<string, unknown> {
   return JSON.parse(Object.values(configMap?.data ?? {})[0] ?? "null");
 }
 
-function refusedFields(spec: MultusInstallSpecInput): string[] {
+function rejectedFields(spec: MultusInstallSpecInput): string[] {
   try {
     render(spec);
   } catch (error) {
@@ -101,7 +101,7 @@ describe("any install", () => {
       { numRuns: 300 },
     );
 
-  it("renders to the same bytes each time, or is refused with a RenderError", () => {
+  it("renders to the same bytes each time, or is rejected with a RenderError", () => {
     property((objects, value) => {
       const again = JSON.stringify(renderInstall(structuredClone(value)).objects);
       expect(again).toBe(JSON.stringify(objects));
@@ -282,7 +282,7 @@ describe("the thick daemon", () => {
 
   it("cannot wait for a file that it does not see", () => {
     const waiting = (readinessFile: string) =>
-      refusedFields({ mode: "Thick", primaryNetwork: { readinessFile } });
+      rejectedFields({ mode: "Thick", primaryNetwork: { readinessFile } });
     expect(waiting("/run/calico/ready")).toEqual(["spec.primaryNetwork.readinessFile"]);
     expect(waiting("/etc/cni/net.d/10-calico.conflist")).toEqual([]);
   });
@@ -418,19 +418,19 @@ describe("an inline primary network on which Multus would crash or pods would fa
   it.each([
     ["no plugins", conflist([])],
     ["a plugin that is null", conflist([null])],
-    ["no name, which libcni refuses", conflist([{ type: "flannel" }], {})],
+    ["no name, which libcni rejects", conflist([{ type: "flannel" }], {})],
     [
       "an address block that is none",
       conflist([{ type: "bridge", ipam: { type: "host-local", subnet: "10.0.0.0/99" } }]),
     ],
     ["no JSON", { version: "v3.4.2", primaryNetwork: { source: "Inline", config: '{"plugins": [}' } }],
   ] as [string, MultusInstallSpecInput][])("%s", (_, spec) => {
-    expect(refusedFields(spec)).toEqual(["spec.primaryNetwork.config"]);
+    expect(rejectedFields(spec)).toEqual(["spec.primaryNetwork.config"]);
   });
 
   it("kube-router, whose ranges differ from node to node", () => {
     expect(
-      refusedFields({ version: "v3.4.2", primaryNetwork: { source: "Inline", preset: "KubeRouter" } }),
+      rejectedFields({ version: "v3.4.2", primaryNetwork: { source: "Inline", preset: "KubeRouter" } }),
     ).toEqual(["spec.primaryNetwork.preset"]);
   });
 });
@@ -440,7 +440,7 @@ it("gives each release of v3 the flags that its entrypoint has", () => {
     (main(spec).args ?? []).map((arg) => arg.slice(2).split("=")[0]);
   const file = { source: "File" as const, file: "10-aws.conflist" };
   expect(flagsOf({ version: "v3.7.2", primaryNetwork: file })).toContain("multus-master-cni-file-name");
-  expect(refusedFields({ version: "v3.7.10", primaryNetwork: file })).toEqual([]);
+  expect(rejectedFields({ version: "v3.7.10", primaryNetwork: file })).toEqual([]);
   const shared = { enabled: true, globalNamespaces: ["shared"] };
   expect(flagsOf({ version: "v3.7", isolation: shared, logging: { toStderr: false } })).toEqual(
     expect.arrayContaining(["global-namespaces", "multus-log-to-stderr"]),

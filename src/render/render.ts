@@ -6,7 +6,7 @@ import { inlineVersion } from "../multus/inline-config.ts";
 import { type Conflist, parseConflist } from "../multus/primary-network.ts";
 import { imageReference } from "../multus/releases.ts";
 import { access } from "./access.ts";
-import { refusals, warningsOf } from "./checks.ts";
+import { rejections, warningsOf } from "./checks.ts";
 import { configuration } from "./configuration.ts";
 import { networkDefinition } from "./definition.ts";
 import { RenderError } from "./errors.ts";
@@ -27,8 +27,8 @@ export interface RenderedInstall {
 export function renderInstall(install: MultusInstall): RenderedInstall {
   const { spec } = install;
   const { inline, warnings, problems } = inlineConflist(install);
-  const refused = [...problems, ...refusals(install.spec)];
-  if (refused.length > 0) throw new RenderError(refused);
+  const rejected = [...problems, ...rejections(install.spec)];
+  if (rejected.length > 0) throw new RenderError(rejected);
   const config = configuration(install, inline);
   return {
     objects: [networkDefinition(install), ...access(install), ...config, ...workloads(install, config[0])],

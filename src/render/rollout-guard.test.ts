@@ -60,9 +60,9 @@ it("runs the image that the nodes have, wherever the Multus that it stands in fo
 });
 
 it("is a configuration that no plugin takes: neither ADD nor DEL of a pod succeeds with it", () => {
-  const refused = { cniVersion: "0.3.1", name: "multus-rollout-guard", type: "multus" };
-  expect(guard({}).file).toEqual(refused);
-  expect(guard({ mode: "Thick" }).file).toEqual(refused);
+  const rejected = { cniVersion: "0.3.1", name: "multus-rollout-guard", type: "multus" };
+  expect(guard({}).file).toEqual(rejected);
+  expect(guard({ mode: "Thick" }).file).toEqual(rejected);
 });
 
 it("starts the entrypoint of a self-built image as that image has it", () => {

@@ -76,7 +76,7 @@ export function rolloutGuard(install: MultusInstall, template: unknown): KubeObj
   const { namespace } = install.spec;
   const labels = { tier: "node", app: "multus" };
   const metadata = { name: GUARD, namespace, labels: { ...labels, ...ownerLabels(install) } };
-  // Without a delegate the plugin refuses both ADD and DEL, and so does a node of the daemon, which has no such
+  // Without a delegate the plugin rejects both ADD and DEL, and so does a node of the daemon, which has no such
   // plugin. The shim would wait for its daemon for a minute at ADD, and call a DEL done that it cannot do.
   const configuration = { cniVersion: "0.3.1", name: GUARD, type: "multus" };
   return [

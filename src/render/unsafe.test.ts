@@ -11,7 +11,7 @@ import { type RenderedInstall, renderInstall } from "./render.ts";
 
 /**
  * Settings with which Multus crashes, hangs, or fails pods, each by the behaviour of Multus that is behind it:
- * refused with the reason, told as a warning where it depends on the nodes, or not to be expressed at all.
+ * rejected with the reason, told as a warning where it depends on the nodes, or not to be expressed at all.
  */
 
 const install = (spec: unknown) => ({
@@ -21,13 +21,13 @@ const install = (spec: unknown) => ({
   spec,
 });
 
-function evaluate(spec: unknown): { refused: string[]; rendered?: RenderedInstall } {
+function evaluate(spec: unknown): { rejected: string[]; rendered?: RenderedInstall } {
   const parsed = parseMultusInstall(install(spec));
-  if (!parsed.ok) return { refused: parsed.problems.map(formatProblem) };
+  if (!parsed.ok) return { rejected: parsed.problems.map(formatProblem) };
   try {
-    return { refused: [], rendered: renderInstall(parsed.value) };
+    return { rejected: [], rendered: renderInstall(parsed.value) };
   } catch (error) {
-    if (error instanceof RenderError) return { refused: error.problems.map(formatProblem) };
+    if (error instanceof RenderError) return { rejected: error.problems.map(formatProblem) };
     throw error;
   }
 }
@@ -37,7 +37,7 @@ const inline = (config: unknown) => ({
 });
 const calico = { name: "n", plugins: [{ type: "calico" }] };
 
-describe("is refused with the reason", () => {
+describe("is rejected with the reason", () => {
   it.each<[behaviour: string, spec: object, reason: RegExp]>([
     [
       "v4 ends at a flag that it does not know",
@@ -126,7 +126,7 @@ describe("is refused with the reason", () => {
       /plugins\[0\] must be an object/,
     ],
     [
-      "a plugin refuses what is not its own value",
+      "a plugin rejects what is not its own value",
       inline({ name: "n", plugins: [{ type: "macvlan", mode: "brige" }] }),
       /mode/,
     ],
@@ -152,7 +152,7 @@ describe("is refused with the reason", () => {
     ],
     ["the daemon does not exist in v3", { version: "v3.4.2", mode: "Thick" }, /Thick requires version v4\.0/],
   ])("%s", (_, spec, reason) => {
-    expect(evaluate(spec).refused.join("\n")).toMatch(reason);
+    expect(evaluate(spec).rejected.join("\n")).toMatch(reason);
   });
 });
 
@@ -198,8 +198,8 @@ describe("is told as a warning, since it depends on the nodes or is meant at tim
       "ONE_RANGE",
     ],
   ])("%s", (_, spec, code) => {
-    const { refused, rendered } = evaluate(spec);
-    expect(refused).toEqual([]);
+    const { rejected, rendered } = evaluate(spec);
+    expect(rejected).toEqual([]);
     expect(rendered?.warnings.map((warning) => warning.code)).toContain(code);
   });
 });
@@ -284,8 +284,8 @@ describe("the presets of the primary network", () => {
     (preset) => {
       const conflist = { cniVersion: "0.3.1", ...presetConflist(preset, "/etc/cni/net.d") };
       expect(checkConflist(conflist).filter(({ severity }) => severity === "error")).toEqual([]);
-      const { refused, rendered } = evaluate({ primaryNetwork: { source: "Inline", preset } });
-      expect(refused).toEqual([]);
+      const { rejected, rendered } = evaluate({ primaryNetwork: { source: "Inline", preset } });
+      expect(rejected).toEqual([]);
       expect(rendered?.warnings.map(({ code }) => code)).not.toContain("INCOMPLETE_CALICO");
     },
   );

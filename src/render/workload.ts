@@ -96,7 +96,7 @@ function tolerationsOf({ workload, nodes }: MultusInstall["spec"]): object[] {
 }
 
 /**
- * v3.4 leaves its file on the node when its pod is gone, with a token that is refused then, and attaches
+ * v3.4 leaves its file on the node when its pod is gone, with a token that is rejected then, and attaches
  * nothing and says nothing (TryLoadPodDelegates): its next pod starts before the last one ends. With v4 the
  * last one would delete the file of the next.
  */

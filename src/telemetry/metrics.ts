@@ -185,7 +185,7 @@ export class Metrics {
   }
 }
 
-/** Counts events that were not sent: the API server refused them, too many waited, or one object had too many. */
+/** Counts events that were not sent: the API server rejected them, too many waited, or one object had too many. */
 export interface DroppedEvents {
   failed(events?: number): void;
   queueFull(events?: number): void;

@@ -28,7 +28,7 @@ const CASES: Record<string, string[]> = {
     expect.stringContaining('did you mean "bridge"?') as string,
     expect.stringMatching(/^1 NetworkAttachementDefinition checked: 1 error/) as string,
   ],
-  "validate-name-that-the-api-server-refuses": [
+  "validate-name-that-the-api-server-rejects": [
     'f:4:18: error: NetworkAttachmentDefinition Iot_Net: metadata.name: must be a lowercase DNS name of at most 253 characters: a-z, 0-9, - and . (it is "Iot_Net") [INVALID_VALUE]',
     "1 NetworkAttachmentDefinition checked: 1 error, 0 warnings",
   ],

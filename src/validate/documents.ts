@@ -14,7 +14,7 @@ export interface SourceDocument {
   error?: Place & { message: string };
 }
 
-/** The documents of a YAML or JSON text, as kubectl reads them. One that it refuses has an error. */
+/** The documents of a YAML or JSON text, as kubectl reads them. One that it rejects has an error. */
 export function parseDocuments(source: string): SourceDocument[] {
   const position = positions(source);
   return readYamlDocuments(source).map((document, index) =>

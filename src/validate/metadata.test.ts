@@ -32,6 +32,6 @@ it.each([
     'metadata["k8s.v1.cni.cncf.io/networks"] UNKNOWN_FIELD unknown field; it belongs below annotations or labels: indent it',
   ],
   [{ lables: {} }, "metadata.lables UNKNOWN_FIELD unknown field; did you mean labels?"],
-])("refuses %j as the API server does", (metadata, expected) => {
+])("rejects %j as the API server does", (metadata, expected) => {
   expect(found(metadata)).toEqual([expect.stringContaining(expected) as string]);
 });

@@ -5,7 +5,7 @@ import { DEFAULT_NETWORK } from "../networks/pod-request/default-network.ts";
 import { NETWORKS } from "../networks/pod-request/request.ts";
 import type { ObjectFinding, Path } from "./finding.ts";
 
-/** Fields of ObjectMeta (k8s.io/apimachinery). The API server refuses others of what kubectl sends. */
+/** Fields of ObjectMeta (k8s.io/apimachinery). The API server rejects others of what kubectl sends. */
 const FIELDS = [
   "name",
   "generateName",
@@ -29,7 +29,7 @@ const DNS_NAME = new RegExp(`^${LABEL}(?:\\.${LABEL})*$`);
 /** These have findings of their own, in the words of what Multus reads. */
 const CHECKED_AS_REQUESTS = [NETWORKS, DEFAULT_NETWORK];
 
-/** What the API server refuses in an object's metadata, or in that of a pod template, which stands `at`. */
+/** What the API server rejects in an object's metadata, or in that of a pod template, which stands `at`. */
 export function checkMetadata(metadata: unknown, at: Path): ObjectFinding[] {
   if (!isObject(metadata)) return [];
   const findings: ObjectFinding[] = [];

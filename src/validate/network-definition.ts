@@ -8,7 +8,7 @@ import { annotationOf, type SeenObject } from "./object.ts";
 
 export const NETWORK_DEFINITION = { apiVersion: "k8s.cni.cncf.io/v1", kind: "NetworkAttachmentDefinition" };
 
-/** A NetworkAttachmentDefinition: what its CRD's schema refuses, and its configuration. */
+/** A NetworkAttachmentDefinition: what its CRD's schema rejects, and its configuration. */
 export function checkNetworkDefinition({ value, name, apiVersion }: SeenObject): ObjectFinding[] {
   const findings: ObjectFinding[] = [];
   const error = (path: string, code: string, message: string) =>
@@ -26,7 +26,7 @@ export function checkNetworkDefinition({ value, name, apiVersion }: SeenObject):
     error("spec", "WRONG_TYPE", `must be an object (it is ${show(spec)})`);
     return findings;
   }
-  // The API server refuses unknown fields of what kubectl sends, and drops them from others.
+  // The API server rejects unknown fields of what kubectl sends, and drops them from others.
   for (const key of Object.keys(spec ?? {})
     .filter((field) => field !== "config")
     .slice(0, 20)) {

@@ -133,7 +133,7 @@ function inPodsNamespace(
   return `names ${show(name)} without a namespace: Multus searches its own namespace (${own}), not the pod's; write ${namespace}/${name}`;
 }
 
-/** Interfaces default to netN by position; the kernel refuses a name that is taken. */
+/** Interfaces default to netN by position; the kernel rejects a name that is taken. */
 function checkInterfaces(
   requests: readonly NetworkRequest[],
   error: (code: string, message: string) => void,

@@ -6,7 +6,7 @@ const read = (source: string) =>
   readYamlDocuments(source).map((document) =>
     "error" in document ? document.error.message : document.value,
   );
-const refusal = (source: string) => {
+const rejection = (source: string) => {
   const found = readYamlDocuments(source).find((document) => "error" in document);
   return found && "error" in found ? { message: found.error.message, at: found.error.offset } : undefined;
 };
@@ -78,8 +78,8 @@ it.each([
   ["a merge of a text", "<<: a\n", 4],
   ["an escape of JSON", 'a: "\\/"\n', 4],
   ["a directive", "%YAML 1.2\na: 1\n", 0],
-])("refuses %s, and says where", (_, source, at) => {
-  expect(refusal(source)?.at).toBe(at);
+])("rejects %s, and says where", (_, source, at) => {
+  expect(rejection(source)?.at).toBe(at);
 });
 
 it("bounds what aliases multiply, in number and in text", () => {
@@ -87,17 +87,17 @@ it("bounds what aliases multiply, in number and in text", () => {
     { length: 20 },
     (_, i) => `l${i + 1}: &l${i + 1} [${Array(9).fill(`*l${i}`).join(",")}]`,
   );
-  expect(refusal(["l0: &l0 [x]", ...lists].join("\n"))?.message).toMatch(/too many values/);
+  expect(rejection(["l0: &l0 [x]", ...lists].join("\n"))?.message).toMatch(/too many values/);
   const merges = Array.from({ length: 40 }, (_, i) => `m${i + 1}: &m${i + 1} {<<: [*m${i}, *m${i}]}`);
-  expect(refusal(["m0: &m0 {x: 1}", ...merges].join("\n"))?.message).toMatch(/too many values/);
+  expect(rejection(["m0: &m0 {x: 1}", ...merges].join("\n"))?.message).toMatch(/too many values/);
   const text = "x".repeat(MAX_REPEATED_TEXT / 64);
   const repeated = (times: number) => `a: &a ${text}\nb: [${Array(times).fill("*a").join(",")}]\n`;
-  expect(refusal(repeated(64))).toBeUndefined();
-  expect(refusal(repeated(65))?.message).toMatch(/more text/);
+  expect(rejection(repeated(64))).toBeUndefined();
+  expect(rejection(repeated(65))?.message).toMatch(/more text/);
 });
 
 it.each(["[", "{a: ", "- ", "? ", '{"a":', '["a",'])("bounds how deep %j is nested", (opening) => {
-  expect(refusal(opening.repeat(20_000))?.message).toMatch(
+  expect(rejection(opening.repeat(20_000))?.message).toMatch(
     /deeper than 500 levels|not closed|unexpected end/,
   );
 });

@@ -9,8 +9,8 @@ export type YamlDocument = { value: unknown; root: Node; duplicates: DuplicateKe
 const SEPARATOR = "---";
 const NOT_SEPARATOR =
   'a line that begins with "---" separates documents for kubectl, and only a comment may follow on it';
-/** What YAML 1.1 does not allow in a file, escaped or not: libyaml's reader refuses it. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: it is them that are refused
+/** What YAML 1.1 does not allow in a file, escaped or not: libyaml's reader rejects it. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it is them that are rejected
 const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\ufffe\uffff]/;
 /** kubectl looks at so many bytes for the beginning of a JSON stream. */
 const GO_SPACE = /[\t\n\v\f\r \u0085\u00a0]/;

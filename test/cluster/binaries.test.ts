@@ -54,7 +54,7 @@ test("a killed builder leaves nothing that the next one trips over", async () =>
   expect(readdirSync(join(cache, "bin"))).toEqual([expect.stringMatching(/^crane-[0-9a-f]{16}$/)]);
 });
 
-test("a program that no family has is refused, with those that there are", async () => {
+test("a program that no family has is rejected, with those that there are", async () => {
   await expect(binary("kubctl")).rejects.toThrow(/no such program: kubctl \(there are: .*kubectl/);
 });
 

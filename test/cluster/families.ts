@@ -84,7 +84,7 @@ export const FAMILIES: Record<string, Family> = {
   },
   "multus-v3": {
     programs: { "multus-v3": "gopkg.in/intel/multus-cni.v3/multus" },
-    // Its entrypoint writes https://[10.96.0.1]:443. net/url refuses brackets around IPv4 since 2025, and
+    // Its entrypoint writes https://[10.96.0.1]:443. net/url rejects brackets around IPv4 since 2025, and
     // with it every pod fails: "host must be a URL or a host:port pair".
     env: { GOTOOLCHAIN: "go1.21.13" },
   },

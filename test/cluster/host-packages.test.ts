@@ -15,7 +15,7 @@ cd "$DIRECTORY"
 if ! mkdir held 2> /dev/null; then
   echo "E: Could not get lock /var/lib/apt/lists/lock. It is held by process 4711 (apt-get)" >&2
   echo "E: Unable to lock directory /var/lib/apt/lists/" >&2
-  echo "$*" >> refused
+  echo "$*" >> rejected
   exit 100
 fi
 sleep 0.3
@@ -68,7 +68,7 @@ describe.skipIf(reason)(`packages that are missing${reason}`, () => {
     await Promise.all(all.map(({ closed }) => closed));
     expect(all.map(({ child }) => child.exitCode)).toEqual([0, 0, 0]);
     expect(readFileSync(join(directory, "installed"), "utf8").trim().split("\n")).toHaveLength(1);
-    expect(existsSync(join(directory, "refused"))).toBe(false);
+    expect(existsSync(join(directory, "rejected"))).toBe(false);
     const said = all.map(({ text }) => text).join("");
     expect(said.match(/^packages: installing some$/gm)).toHaveLength(1);
   });

@@ -9,7 +9,7 @@ test.each([
   ["1.33", "1.33"],
 ])("KUBERNETES_VERSION=%s asks for %s", (text, minor) => expect(requestedKubernetes(text)).toBe(minor));
 
-test.each(["1.29", "v1.30.14", "toString"])("a release that is not pinned is refused: %s", (text) =>
+test.each(["1.29", "v1.30.14", "toString"])("a release that is not pinned is rejected: %s", (text) =>
   expect(() => requestedKubernetes(text)).toThrow("pinned are: 1.30, 1.33, 1.36"),
 );
 

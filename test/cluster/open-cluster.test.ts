@@ -19,7 +19,7 @@ describe("the choice of a cluster", () => {
     expect(selectTarget({ CLUSTER: "kubeconfig", CLUSTER_KUBECONFIG: "/a/file" }).kubeconfig).toBe("/a/file");
   });
 
-  test("is refused when it is none of the three", () => {
+  test("is rejected when it is none of the three", () => {
     expect(() => selectTarget({ CLUSTER: "minikube" })).toThrow(
       "CLUSTER=minikube is unknown (there are: bare, kind, kubeconfig)",
     );

@@ -61,7 +61,7 @@ export function apiserverArguments(
     "--allow-privileged=true",
     // No kube-proxy serves this machine: a webhook's Service is followed to its pods, to which there are routes.
     "--enable-aggregator-routing=true",
-    "--endpoint-reconciler-type=none", // it refuses 127.0.0.1 as an endpoint; nodes have a rule of their own
+    "--endpoint-reconciler-type=none", // it rejects 127.0.0.1 as an endpoint; nodes have a rule of their own
   ];
 }
 

@@ -60,9 +60,9 @@ describeOn(["loadImage"], "admission on real nodes", () => {
     expect(await applied(network(WRONG_MODE))).toContain('did you mean "bridge"?) (line 4, column 11)');
   });
 
-  it("refuses, and goes on refusing while the operator's pods are replaced one after another", async () => {
+  it("rejects, and goes on rejecting while the operator's pods are replaced one after another", async () => {
     await setMode("Deny");
-    await waitUntil("the refusal", async () =>
+    await waitUntil("the rejection", async () =>
       (await applied(network(WRONG_MODE))).includes("denied the request"),
     );
     const admin = new KubeClient(connect({ kubeconfig: cluster.kubeconfig }));
@@ -73,7 +73,7 @@ describeOn(["loadImage"], "admission on real nodes", () => {
     const load = Array.from({ length: 2 }, async () => {
       while (loading) {
         const call = calls++;
-        // Only the webhook refuses this one: an answer that is no refusal is a call that failed.
+        // Only the webhook rejects this one: an answer that is no rejection is a call that failed.
         await admin.json({ method: "POST", path, query: { dryRun: "All" }, body: network(WRONG_MODE) }).then(
           () => accepted.push(call),
           () => {},
@@ -96,7 +96,7 @@ describeOn(["loadImage"], "admission on real nodes", () => {
     expect(accepted).toEqual([]);
   });
 
-  it("refuses the worst with no operator at all, and lets the rest pass", async () => {
+  it("rejects the worst with no operator at all, and lets the rest pass", async () => {
     await kubectl.run("scale", "deployment/multus-operator", "-n", "multus-operator", "--replicas=0");
     await waitUntil("the pods to be gone", async () => (await operatorPods()).length === 0);
     expect(await applied(network(WRONG_MODE))).toContain("net created");
@@ -110,7 +110,7 @@ describeOn(["loadImage"], "admission on real nodes", () => {
       "multus-operator",
       "--timeout=120s",
     );
-    await waitUntil("the refusal", async () =>
+    await waitUntil("the rejection", async () =>
       (await applied(network(WRONG_MODE))).includes("denied the request"),
     );
   });
@@ -131,7 +131,7 @@ describeOn(["loadImage"], "admission on real nodes", () => {
     expect(await left()).toHaveLength(5);
     await execute(await binary("helm"), [
       "uninstall",
-      "--no-hooks", // the chart's hook refuses to go before the MultusInstall
+      "--no-hooks", // the chart's hook fails while there is a MultusInstall
       "multus-operator",
       "--namespace",
       "multus-operator",

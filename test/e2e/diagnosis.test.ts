@@ -126,7 +126,7 @@ describeOn(["nodeExec", "ownNodes", "loadImage"], "what the status shows of node
     );
     await startPods(first, "unauthorized");
     await startPods(second, "bypassed");
-    expect(await install.reasonOf("node-1", "TokenRefused")).toMatch(
+    expect(await install.reasonOf("node-1", "TokenRejected")).toMatch(
       /rejects Multus' token in .*multus\.kubeconfig \(Unauthorized\).*Delete the Multus pod/,
     );
     await first.writeFile(KUBECONFIG, withToken(expired(token, key)));

@@ -120,8 +120,8 @@ case "$CNI_COMMAND" in
 esac
 `;
 
-/** Multus refuses the network for a pod of another namespace, as the pod's event says. */
-async function isRefused({ kubectl, node }: Access, name: string, namespace: string, networks: string) {
+/** Multus rejects the network for a pod of another namespace, as the pod's event says. */
+async function isRejected({ kubectl, node }: Access, name: string, namespace: string, networks: string) {
   const manifest = {
     apiVersion: "v1",
     kind: "Pod",
@@ -299,7 +299,7 @@ const THIN: FieldRound[] = [
         const status = await runPod("global", "default", "team-a/shared");
         expect(status.map(({ name }) => name)).toContain("team-a/shared");
       },
-      "isolation.enabled": async (access) => await isRefused(access, "isolated", "default", "team-b/closed"),
+      "isolation.enabled": async (access) => await isRejected(access, "isolated", "default", "team-b/closed"),
       "logging.hostDir": contains(`${LOG}/thin.log`, /isolated/),
     },
   },
@@ -437,7 +437,7 @@ const THICK: FieldRound[] = [
         expect(status.map(({ name }) => name)).not.toContain("kube-system/extra");
       },
       "isolation.enabled": async (access) =>
-        await isRefused(access, "isolated-2", "default", "team-b/closed"),
+        await isRejected(access, "isolated-2", "default", "team-b/closed"),
       "daemon.auxiliaryCNIChainName in the log": contains(
         `${LOG}/thick.log`,
         "Using AuxiliaryCNIChainName: aux-chain",

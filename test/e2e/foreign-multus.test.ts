@@ -114,8 +114,8 @@ describeOn(
       expect(ready).toMatchObject({ status: "False", reason: "OwnershipConflict" });
       expect(ready?.message).toContain("DaemonSet kube-system/kube-multus-ds already exists");
       expect(ready?.message).toContain("spec.adopt: true");
-      expect(await everything(), "refused").toEqual(before);
-      await expectAttached("refused");
+      expect(await everything(), "rejected").toEqual(before);
+      await expectAttached("rejected");
 
       await kubectl.run("delete", "multusinstall", "multus", "--timeout=120s");
       expect(await kubectl.client.get({ type: MULTUS_INSTALL, name: "multus" })).toBeUndefined();

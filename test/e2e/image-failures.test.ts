@@ -94,7 +94,7 @@ describeOn(["nodeExec", "loadImage", "ownNodes"], "an image that does not get on
   it("a wrong password", async () => {
     await guide.run("pull-secret", { env: { ...environment, REGISTRY_PASSWORD: "wrong" }, cwd: ROOT });
     await tryAgain();
-    await expectOnBothNodes("RegistryLoginRefused", "rejected the login in Secret harbor");
+    await expectOnBothNodes("RegistryLoginRejected", "rejected the login in Secret harbor");
     await kubectl.run("delete", "secret", "harbor", "-n", "kube-system");
     await guide.run("pull-secret", { env: environment, cwd: ROOT });
   });
@@ -116,7 +116,7 @@ describeOn(["nodeExec", "loadImage", "ownNodes"], "an image that does not get on
     try {
       startedAt = Date.now();
       await patch({ image: { registry: other.host, tag: null } });
-      await expectOnBothNodes("RegistryCertificateRefused", "does not trust the registry's certificate");
+      await expectOnBothNodes("RegistryCertificateRejected", "does not trust the registry's certificate");
     } finally {
       await other.stop();
     }

@@ -3,7 +3,7 @@ import { RULES } from "../../src/crds/multus-install/rules.ts";
 import { RenderError } from "../../src/render/errors.ts";
 import { renderInstall } from "../../src/render/render.ts";
 import { hostileCases, type SchemaField, schemaFields, withField } from "../integration/hostile-installs.ts";
-import { REFUSED } from "../integration/refused-specs.ts";
+import { REFUSED } from "../integration/rejected-specs.ts";
 import { BASES, type Base, FLAVOURS, QUIET } from "./spec-space-bases.ts";
 import { merged, parse, resolved, type Spec } from "./spec-space-spec.ts";
 import { largestOf, valuesOf } from "./spec-space-values.ts";

@@ -23,7 +23,7 @@ import { network, printed, WRONG_MODE } from "./admission-requests.ts";
 
 /**
  * A pod that reaches the webhook's port and nothing else, while the API server calls it: admission in mode Deny goes on
- * refusing, the process stays small, and the caller learns nothing.
+ * rejecting, the process stays small, and the caller learns nothing.
  */
 
 const NAMESPACE = "multus-operator";
@@ -73,7 +73,7 @@ beforeAll(async () => {
   });
   await admission.serve();
   admission.lead();
-  await waitUntil("admission to refuse", isDenied);
+  await waitUntil("admission to reject", isDenied);
   const url = await kubectl.run(
     "get",
     "validatingwebhookconfiguration",
@@ -95,7 +95,7 @@ afterAll(async () => {
   await plane?.stop();
 });
 
-/** Whether the API server asks the webhook, and refuses what it refuses. */
+/** Whether the API server asks the webhook, and rejects what it rejects. */
 async function isDenied(): Promise<boolean> {
   const answer = await printed(kubectl, network(WRONG_MODE), "apply", "--dry-run=server");
   return answer.includes('admission webhook "networks.admission.multus-operator.dev" denied the request');

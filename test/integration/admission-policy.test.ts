@@ -21,7 +21,7 @@ import { type ControlPlane, startControlPlane } from "../cluster/control-plane.t
 import { waitUntil } from "../cluster/daemon.ts";
 import { READ_BY_HAND } from "./cni/written-by-hand.ts";
 
-/** The admission policies in a real API server, without any webhook: what is refused, and that nothing is in vain. */
+/** The admission policies in a real API server, without any webhook: what is rejected, and that nothing is in vain. */
 
 const DENY = {
   mode: "Deny",
@@ -60,7 +60,7 @@ async function put(object: ApiObject): Promise<void> {
   await client.apply(refOf(object), object, { fieldManager: "test", force: true });
 }
 
-/** The refusal, or undefined; nothing is stored. */
+/** The rejection, or undefined; nothing is stored. */
 async function create(path: string, body: object): Promise<string | undefined> {
   try {
     await client.json({ method: "POST", path, query: { dryRun: "All" }, body });
@@ -123,7 +123,7 @@ const WITHOUT_PATH = [
 ];
 
 describe("the policy for NetworkAttachmentDefinitions", () => {
-  it.each(WITH_PATH)("refuses the path in %s", async (config) => {
+  it.each(WITH_PATH)("rejects the path in %s", async (config) => {
     expect(await network(config)).toContain('a "type" with "../" in it');
   });
 
@@ -131,7 +131,7 @@ describe("the policy for NetworkAttachmentDefinitions", () => {
     expect(await network(config)).toBeUndefined();
   });
 
-  it("reads as the same rules in JavaScript do, and refuses nothing that the checker takes", async () => {
+  it("reads as the same rules in JavaScript do, and rejects nothing that the checker takes", async () => {
     const texts = [
       ...READ_BY_HAND,
       ...WITH_PATH,
@@ -186,7 +186,7 @@ describe("the policy for NetworkAttachmentDefinitions", () => {
     );
   });
 
-  it("looks at the largest texts within the API server's cost limits, and refuses larger ones by their size", async () => {
+  it("looks at the largest texts within the API server's cost limits, and rejects larger ones by their size", async () => {
     const wrapped = (inside: string) => `{"type":"x","a":[${inside}]}`;
     const filled = (length: number, piece: string) =>
       wrapped(JSON.stringify(piece.repeat(Math.floor((length - 21) / [...piece].length))));
@@ -257,7 +257,7 @@ describe("the policy for pods", () => {
   ];
 
   it.each(REQUEST_ANNOTATIONS)(
-    "reads %s as the same rules in JavaScript do, and refuses nothing that Multus reads",
+    "reads %s as the same rules in JavaScript do, and rejects nothing that Multus reads",
     async (annotation) => {
       for (const text of texts) {
         const expected = broken(REQUEST_RULES, text);
@@ -270,7 +270,7 @@ describe("the policy for pods", () => {
     },
   );
 
-  it("refuses requests that are too long by their size", async () => {
+  it("rejects requests that are too long by their size", async () => {
     expect(await pod("a,".repeat(MAX_REQUEST_LENGTH / 2))).toBeUndefined();
     expect(await pod(`[${" ".repeat(MAX_REQUEST_LENGTH - 2)}]`)).toBeUndefined();
     expect(await pod("a,".repeat(MAX_REQUEST_LENGTH))).toContain("longer than 65536");

@@ -22,7 +22,7 @@ import { admissionObjects, network, printed, trustedCertificates, WRONG_MODE } f
 
 /**
  * Admission against a real API server, which calls the webhook of this process, with the rights that the
- * chart's role gives: what kubectl shows, what is refused, certificates, and what is left afterwards.
+ * chart's role gives: what kubectl shows, what is rejected, certificates, and what is left afterwards.
  */
 
 const NAMESPACE = "multus-operator";
@@ -155,7 +155,7 @@ describe("admission", () => {
 
   it("rejects in mode Deny what cannot work, and warns about what is questionable", async () => {
     await setMode("Deny");
-    await waitUntil("the refusal", denied);
+    await waitUntil("the rejection", denied);
     const answer = await shown(network(WRONG_MODE, "other"));
     expect(answer).toContain(
       'admission webhook "networks.admission.multus-operator.dev" denied the request: NetworkAttachmentDefinition other: spec.config: mode must be one of',
@@ -168,7 +168,7 @@ describe("admission", () => {
     expect(doubtful).toContain("doubtful created");
   });
 
-  it("refuses in mode Warn a NAD that names a path of the node, when denyCodes has HOST_PATH", async () => {
+  it("rejects in mode Warn a NAD that names a path of the node, when denyCodes has HOST_PATH", async () => {
     const nested = JSON.stringify({
       cniVersion: "1.0.0",
       type: "multus",
@@ -181,7 +181,7 @@ describe("admission", () => {
       /Warning: NetworkAttachmentDefinition \S+: spec.config: logFile names a path of the node .*\n.*created/,
     );
     await setMode("Warn", {}, ["HOST_PATH"]);
-    await waitUntil("the refusal", async () =>
+    await waitUntil("the rejection", async () =>
       (await shown(network(nested, "nested"), ...dryRun)).includes("denied the request"),
     );
     expect(await shown(network(nested, "nested"))).toContain('(it is "/etc/cron.d/tenant") (line 1, column ');
@@ -195,7 +195,7 @@ describe("admission", () => {
     );
     expect(off).toContain("spec.attachments.denyCodes");
     await setMode("Deny");
-    await waitUntil("the refusal of what cannot work only", async () =>
+    await waitUntil("the rejection of what cannot work only", async () =>
       (await shown(network(nested, "nested"), ...dryRun)).includes("created"),
     );
   });
@@ -205,7 +205,7 @@ describe("admission", () => {
       type: "macvlan",
       mode: `m${i}\u202e\u0007${"x".repeat(500)}`,
     }));
-    // Not by `apply`, which shows the whole object beside the refusal.
+    // Not by `apply`, which shows the whole object beside the rejection.
     const answer = await shown(
       network(JSON.stringify({ cniVersion: "0.3.1", name: "n", plugins }), "many"),
       "create",
@@ -221,7 +221,7 @@ describe("admission", () => {
     await waitUntil("the warning", warned);
     await shown(network(WRONG_MODE, "old"));
     await setMode("Deny");
-    await waitUntil("the refusal", denied);
+    await waitUntil("the rejection", denied);
     expect(await kubectl.run("label", "net-attach-def", "old", "team=a")).toContain("labeled");
     expect(await shown({ ...network(WRONG_MODE.replace("brige", "brigde"), "old") })).toContain(
       "denied the request",
@@ -230,7 +230,7 @@ describe("admission", () => {
   });
 
   describe("of pods", () => {
-    it("refuses a request that Multus cannot read, and lets others pass without a word", async () => {
+    it("rejects a request that Multus cannot read, and lets others pass without a word", async () => {
       expect(await shown(pod('[{"name":"net"'), ...dryRun)).toContain("denied");
       expect(await shown(pod("a/b/c"), ...dryRun)).toContain("pods.admission.multus-operator.dev");
       expect(await shown(pod("net"), ...dryRun)).toBe("pod/pod created (server dry run)\n");
@@ -254,7 +254,7 @@ describe("admission", () => {
       await kubectl.run("delete", "-f", "manifests/samples/macvlan-conf.yaml");
     });
 
-    it("refuses a network of another namespace where isolation is on, but for global namespaces", async () => {
+    it("rejects a network of another namespace where isolation is on, but for global namespaces", async () => {
       await shown(network(RIGHT, "theirs", "tenant"));
       expect(await shown(pod("tenant/theirs"), ...dryRun)).toBe("pod/pod created (server dry run)\n");
       await setMode("Deny", { isolation: { enabled: true } });
@@ -277,7 +277,7 @@ describe("admission", () => {
       );
     });
 
-    it("warns of templates, of a Deployment's and of a CronJob's, and refuses none", async () => {
+    it("warns of templates, of a Deployment's and of a CronJob's, and rejects none", async () => {
       const { metadata, spec } = pod("tenant/none");
       const labels = { app: "a" };
       const template = { metadata: { ...metadata, labels }, spec };
@@ -326,7 +326,7 @@ describe("admission", () => {
     const admin = new KubeClient(connect({ kubeconfig: plane.kubeconfig }));
     const load = Array.from({ length: 4 }, async () => {
       while (loading) {
-        // Only the webhook refuses this one: an answer that is not a refusal is a call that failed.
+        // Only the webhook rejects this one: an answer that is not a rejection is a call that failed.
         await admin
           .json({
             method: "POST",
@@ -438,7 +438,7 @@ describe("admission", () => {
     );
   });
 
-  it("refuses only the worst while the operator is down, and all again when it is back", async () => {
+  it("rejects only the worst while the operator is down, and all again when it is back", async () => {
     await stopReplica(first);
     try {
       expect(await shown(network(WRONG_MODE), ...dryRun)).toContain("configured");
@@ -450,7 +450,7 @@ describe("admission", () => {
     } finally {
       first = await startReplica("replica-1", true); // what follows needs one
     }
-    await waitUntil("the refusal", denied);
+    await waitUntil("the rejection", denied);
   });
 
   it("does nothing in mode Off, and nothing is left", async () => {

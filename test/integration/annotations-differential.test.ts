@@ -1,6 +1,6 @@
 /**
  * Our readers of the pods' annotations against Multus' own Go code, on generated annotations: the same are
- * refused, and of the others the same is read, field by field. There are no exceptions.
+ * rejected, and of the others the same is read, field by field. There are no exceptions.
  */
 import fc from "fast-check";
 import { beforeAll, expect, it } from "vitest";

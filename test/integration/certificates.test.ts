@@ -121,7 +121,7 @@ it("goes on once it may, also if the policies take longer than the rights", asyn
   const wanted = await chartObjects("perNodeCertificates.approve=true");
   const rights = wanted.filter(({ kind }) => /^ClusterRole(Binding)?$/.test(kind));
   await kubectl.runWithInput(rights.map((object) => dump(object)).join("---\n"), "apply", "-f", "-");
-  await install().reason("Ready", "Refused");
+  await install().reason("Ready", "Rejected");
   await applyChart(true);
   await install().ready();
 }, 120_000);

@@ -91,7 +91,7 @@ it("agrees with whereabouts' own code, and the kernel on what it gives, on 1,000
 it.skipIf(!root)(
   `agrees with the real plugins on ${CASES} generated configurations (seed ${SEED})`,
   async () => {
-    const count = { accepted: 0, refused: 0, excepted: 0 };
+    const count = { accepted: 0, rejected: 0, excepted: 0 };
     const worker = async (_: unknown, index: number) => {
       using reader = await Reader.start(program, true);
       const agrees = fc.asyncProperty(configuration, podRequest, async (text, drawn) => {
@@ -104,7 +104,7 @@ it.skipIf(!root)(
           count.excepted++;
           return;
         }
-        count[real === "" ? "accepted" : "refused"]++;
+        count[real === "" ? "accepted" : "rejected"]++;
         if ((real !== "") !== found.length > 0)
           throw new Error(
             `${text} ${JSON.stringify(request)}\nreal: ${real || "accepted"}\nchecker: ${found.join("; ") || "accepted"}`,
@@ -117,10 +117,10 @@ it.skipIf(!root)(
     };
     await Promise.all(Array.from({ length: WORKERS }, worker));
     console.info(
-      `seed ${SEED}: ${count.accepted} accepted and ${count.refused} refused by the real plugins, ${count.excepted} left to the node`,
+      `seed ${SEED}: ${count.accepted} accepted and ${count.rejected} rejected by the real plugins, ${count.excepted} left to the node`,
     );
     // A generator that makes only the one or the other tests nothing.
-    expect(Math.min(count.accepted, count.refused)).toBeGreaterThan(CASES / 4);
+    expect(Math.min(count.accepted, count.rejected)).toBeGreaterThan(CASES / 4);
   },
   1_200_000,
 );

@@ -38,7 +38,7 @@ it("takes a plugin that supports fewer than its library for no older one", async
   expect([supportedVersions.at(-1), await builtFor(path)]).toEqual(["1.0.0", "1.1.0"]);
 });
 
-it("is refused by a program that is older than the configuration", async () => {
+it("is rejected by a program that is older than the configuration", async () => {
   const env = {
     CNI_COMMAND: "ADD",
     CNI_CONTAINERID: "c",

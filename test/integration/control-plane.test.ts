@@ -40,7 +40,7 @@ test("server-side apply creates only objects of the names that the role lists", 
   await expect(plane.kubectl("get", "configmap", "bar")).rejects.toThrow(/NotFound/);
 });
 
-test("a field that another manager applied is not taken without force, and the refusal names it", async () => {
+test("a field that another manager applied is not taken without force, and the rejection names it", async () => {
   const as = (manager: string) => ["--field-manager", manager];
   await apply(plane.kubeconfig, configMap("shared", { a: "ours", b: "ours" }), ...as("ours"));
   await expect(

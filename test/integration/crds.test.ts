@@ -12,7 +12,7 @@ import { type ControlPlane, startControlPlane } from "../cluster/control-plane.t
 import { waitUntil } from "../cluster/daemon.ts";
 import { untilEstablished } from "../cluster/established.ts";
 import { multusInstallSpecs } from "./multus-install-specs.ts";
-import { REFUSED } from "./refused-specs.ts";
+import { REFUSED } from "./rejected-specs.ts";
 
 const CRDS: ResourceType = {
   group: "apiextensions.k8s.io",
@@ -37,7 +37,7 @@ const install = (spec: unknown, name = "multus"): ApiObject => ({
   spec,
 });
 
-/** What the API server stores of a MultusInstall, or its refusal; nothing is stored, and unknown fields count as kubectl counts them. */
+/** What the API server stores of a MultusInstall, or its rejection; nothing is stored, and unknown fields count as kubectl counts them. */
 async function dryRun(object: ApiObject): Promise<ApiObject | ApiError> {
   try {
     return await client.json<ApiObject>({
@@ -122,10 +122,10 @@ describe("a MultusInstall", () => {
     expect(stored.spec).toEqual(parsed.value.spec);
   });
 
-  test.each(REFUSED)("$title is refused by both, and $field is named", async ({ spec, field, says }) => {
-    const refusal = await dryRun(install(spec));
-    if (!(refusal instanceof ApiError)) throw new Error("the API server took it");
-    expect(refusal.message).toContain(field);
+  test.each(REFUSED)("$title is rejected by both, and $field is named", async ({ spec, field, says }) => {
+    const rejection = await dryRun(install(spec));
+    if (!(rejection instanceof ApiError)) throw new Error("the API server took it");
+    expect(rejection.message).toContain(field);
     const offline = parseMultusInstall(install(spec));
     if (offline.ok) throw new Error("parseMultusInstall took it");
     expect(offline.problems.map(({ path }) => path)).toContain(field);
@@ -157,7 +157,7 @@ describe("a MultusInstall", () => {
   });
 
   test("is judged alike by the API server and offline, whatever its spec", async () => {
-    const verdicts = { taken: 0, refused: 0 };
+    const verdicts = { taken: 0, rejected: 0 };
     const broken = new Set<string>();
     await fc.assert(
       fc.asyncProperty(fc.array(multusInstallSpecs(), { minLength: 8, maxLength: 8 }), async (specs) => {
@@ -169,7 +169,7 @@ describe("a MultusInstall", () => {
             const found = offline.ok ? "taken" : offline.problems.map(formatProblem).join("; ");
             const where = `${JSON.stringify(spec)}\nAPI server: ${said}\noffline: ${found}`;
             expect(offline.ok, where).toBe(!(answer instanceof ApiError));
-            verdicts[offline.ok ? "taken" : "refused"]++;
+            verdicts[offline.ok ? "taken" : "rejected"]++;
             if (offline.ok || !(answer instanceof ApiError)) return;
             // Where only rules between fields are broken, they are the same rules.
             if (offline.problems.some(({ code }) => code !== "CONTRADICTION")) return;
@@ -185,7 +185,7 @@ describe("a MultusInstall", () => {
     );
     // A generator that makes only right or only wrong specs would prove nothing, nor one that breaks few rules.
     expect(verdicts.taken).toBeGreaterThan(40);
-    expect(verdicts.refused).toBeGreaterThan(60);
+    expect(verdicts.rejected).toBeGreaterThan(60);
     expect(broken.size).toBeGreaterThan(RULES.length * 0.7);
   });
 });

@@ -163,9 +163,9 @@ it("shows what goes with another release", async () => {
 });
 
 it("exits 2 where it cannot tell", async () => {
-  const refused = await diff({ mode: "thick" });
-  expect(refused).toMatchObject({ code: 2, stdout: "" });
-  expect(refused.stderr).toMatch(/^error: spec\.mode: must be one of Thin, Thick/);
+  const rejected = await diff({ mode: "thick" });
+  expect(rejected).toMatchObject({ code: 2, stdout: "" });
+  expect(rejected.stderr).toMatch(/^error: spec\.mode: must be one of Thin, Thick/);
   const unreachable = await diff({}, "--context", "no-such-context");
   expect(unreachable.code).toBe(2);
 });

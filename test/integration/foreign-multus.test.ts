@@ -25,7 +25,7 @@ import { upstreamManifest } from "./upstream-manifests.ts";
 
 /**
  * A Multus that the operator did not create is not the operator's: without `adopt` nothing of it is written, and
- * deleting the refused MultusInstall leaves every object as it was, byte for byte, and every pod running.
+ * deleting the rejected MultusInstall leaves every object as it was, byte for byte, and every pod running.
  */
 
 let plane: ControlPlane;
@@ -200,7 +200,7 @@ const conflicting = (spec: object, present: readonly ApiObject[]) =>
     .filter((object) => object.kind === "DaemonSet" || wanted(spec).has(nameOf(refOf(object))))
     .map((object) => nameOf(refOf(object)));
 
-async function refuseAndDelete(spec: object, present: readonly ApiObject[], what: string): Promise<void> {
+async function rejectAndDelete(spec: object, present: readonly ApiObject[], what: string): Promise<void> {
   await podsRun(present);
   const before = await everything(present);
   await install(spec);
@@ -210,7 +210,7 @@ async function refuseAndDelete(spec: object, present: readonly ApiObject[], what
     expect(reason, what).toBe("OwnershipConflict");
     for (const name of conflicts) expect(message, what).toContain(`${name} already exists`);
     expect(message, what).toContain("spec.adopt: true");
-    expect(await everything(present), `refused: ${what}`).toEqual(before);
+    expect(await everything(present), `rejected: ${what}`).toEqual(before);
     const live = await client.get<ApiObject>({ type: MULTUS_INSTALL, name: "multus" });
     expect(live?.metadata.finalizers, what).toBeUndefined();
     expect(live?.status, what).not.toHaveProperty("inventory");
@@ -225,9 +225,9 @@ describe.each(["v4 thin", "v4 thick", "v3.4.2"] as const)("objects of upstream's
     upstreamManifest(name).filter(({ metadata }) => metadata.name !== "kube-multus-ds-ppc64le"),
   ).install;
 
-  it.each(TOOLS)("are untouched, by a refusal and by a deletion: all of them, by %s", async (tool) => {
+  it.each(TOOLS)("are untouched, by a rejection and by a deletion: all of them, by %s", async (tool) => {
     for (const object of manifest) await byHand(tool, object);
-    await refuseAndDelete(spec, manifest, "all");
+    await rejectAndDelete(spec, manifest, "all");
   });
 
   it(`are untouched, whichever of them exist: ${ALL_SUBSETS ? "every subset" : "each alone, each pair, all but one"}`, async () => {
@@ -244,7 +244,7 @@ describe.each(["v4 thin", "v4 thick", "v3.4.2"] as const)("objects of upstream's
       present = await without(present, (object) => !next.includes(object));
       for (const object of next) if (!present.includes(object)) await byHand(TOOLS[step % 2] as Tool, object);
       present = next;
-      await refuseAndDelete(spec, present, present.map((object) => nameOf(refOf(object))).join(", "));
+      await rejectAndDelete(spec, present, present.map((object) => nameOf(refOf(object))).join(", "));
     }
   });
 });
@@ -253,5 +253,5 @@ it("is no takeover either if the objects are just those that the operator would 
   const spec = { mode: "Thick" };
   const rendered = renderInstall(parsedInstall(spec)).objects as ApiObject[];
   for (const object of rendered) await byHand("kubectl apply", object);
-  await refuseAndDelete(spec, rendered, "rendered");
+  await rejectAndDelete(spec, rendered, "rendered");
 });

@@ -196,11 +196,11 @@ export class HollowNodes {
     if (end === "dies")
       return { phase: "Failed", reason: "Evicted", message: "the node was low on resource: memory" };
     const problems = [{ path: "/etc/cni/net.d/00-multus.conf", reason: "read-only file system" }];
-    const refused = end === "refuses";
+    const rejected = end === "refuses";
     const answers: Record<string, object> = {
-      clean: { ...reportOf(node), ...(refused ? { problems } : {}) },
-      release: { node: refused ? "another" : node, at: new Date().toISOString(), ended: true, answered: 0 },
-      inspect: { ...inspectionOf(node), ...this.found.get(node), ...(refused ? { node: "another" } : {}) },
+      clean: { ...reportOf(node), ...(rejected ? { problems } : {}) },
+      release: { node: rejected ? "another" : node, at: new Date().toISOString(), ended: true, answered: 0 },
+      inspect: { ...inspectionOf(node), ...this.found.get(node), ...(rejected ? { node: "another" } : {}) },
     };
     const answer = answers[kind];
     const terminated = { exitCode: 0, reason: "Completed", message: JSON.stringify(answer) };

@@ -4,7 +4,7 @@
  * value test/faults/spec-space.test.ts.
  */
 export interface FieldEntry {
-  /** Taken by the API server, so that a refusal is the hostile value's doing. */
+  /** Taken by the API server, so that a rejection is the hostile value's doing. */
   right: unknown;
   /** Further right values, in addition to what test/faults/spec-space-values.ts derives from the schema. */
   alsoRight?: readonly unknown[];
@@ -369,7 +369,7 @@ export const FIELDS: Record<string, FieldEntry> = {
   "workload.annotations{}": {
     right: "any text, in\nlines",
     alsoRight: ["", "x".repeat(4096)],
-    freeText: "an annotation's value is any text; only what a terminal takes for a command is refused",
+    freeText: "an annotation's value is any text; only what a terminal takes for a command is rejected",
     hostile: ["\u001b[2J", "x\u0000", "\u0007", "\u009b31m", "\u007f"],
   },
   "workload.architectures": { right: ["amd64"], within: V3, hostile: [[], ["amd64", "amd64"]] },

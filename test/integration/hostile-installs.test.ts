@@ -10,7 +10,7 @@ import { applyInstallDefinition } from "./install-controller.ts";
 
 /**
  * Whoever may write a MultusInstall has root on the nodes by its image (docs/security.md). What the fields beside it
- * would do to a cluster is refused all the same, by the API server alone: no operator runs here.
+ * would do to a cluster is rejected all the same, by the API server alone: no operator runs here.
  */
 
 let plane: ControlPlane;
@@ -79,7 +79,7 @@ describe("each field of a MultusInstall", () => {
     expect(parseMultusInstall(install(spec)).ok, JSON.stringify(spec)).toBe(true);
   });
 
-  it.each(known)("spec.$path refuses what is hostile", async ({ path, schema, entry }) => {
+  it.each(known)("spec.$path rejects what is hostile", async ({ path, schema, entry }) => {
     const cases = hostileCases(path, schema, entry);
     expect(cases.length).toBeGreaterThanOrEqual(3);
     const taken: string[] = [];
@@ -88,7 +88,7 @@ describe("each field of a MultusInstall", () => {
         const answer = await dryRun(one.spec, validation);
         if (!(answer instanceof ApiError)) taken.push(`${validation}: ${shown(one)}`);
         else if (![400, 422].includes(answer.status) || !names(one, answer.message))
-          taken.push(`${validation}: ${shown(one)} is refused with ${answer.message.slice(0, 200)}`);
+          taken.push(`${validation}: ${shown(one)} is rejected with ${answer.message.slice(0, 200)}`);
       }
     for (const one of cases)
       if (parseMultusInstall(install(one.spec)).ok) taken.push(`offline: ${shown(one)}`);
@@ -104,7 +104,7 @@ it("counts: at least 150 of them were thought of by a person", () => {
   console.info(`${all.length} hostile MultusInstalls, ${listed.size} of them listed by hand`);
 });
 
-it("drops a field that the schema does not know, wherever it stands, if it does not refuse it", async () => {
+it("drops a field that the schema does not know, wherever it stands, if it does not reject it", async () => {
   const groups = known.filter(
     ({ schema }) => schema.type === "object" && !("additionalProperties" in schema),
   );

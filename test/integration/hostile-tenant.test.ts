@@ -69,7 +69,7 @@ function cpuSeconds(): number {
 
 const isAlive = () => operator.ended === undefined;
 let until = 0;
-/** Does this again and again; what the API server refuses is tried again too. */
+/** Does this again and again; what the API server rejects is tried again too. */
 async function keepOn(attack: (n: number) => Promise<unknown>): Promise<number> {
   let done = 0;
   for (let n = 0; performance.now() < until && isAlive(); n++)

@@ -144,8 +144,8 @@ it("explains what it can, and says what its user may not see", async () => {
   const pods = await multus(["pods"], kubeconfig);
   expect(pods.stdout).toMatch(/failing +node-1 +failed/);
   expect(pods.stderr).toContain("warning: not read, because permissions are missing");
-  const refused = await multus(["pods", "-A"], kubeconfig);
-  expect(refused).toMatchObject({
+  const rejected = await multus(["pods", "-A"], kubeconfig);
+  expect(rejected).toMatchObject({
     code: 2,
     stdout: "",
     stderr: expect.stringContaining('the permissions "list'),
@@ -216,8 +216,8 @@ it("lets no tenant's text reach a terminal as it is", async () => {
 });
 
 it("asks as another user with --as and --as-group, as kubectl does", async () => {
-  const refused = await multus(["pods", "-n", "default", "--as", "nobody-at-all"]);
-  expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("the permission") });
+  const rejected = await multus(["pods", "-n", "default", "--as", "nobody-at-all"]);
+  expect(rejected).toMatchObject({ code: 2, stderr: expect.stringContaining("the permission") });
   // The role `reader` of the test before, by a group.
   await plane.kubectl("create", "rolebinding", "readers", "--role=reader", "--group=readers");
   const groups = ["--as-group", "others", "--as-group=readers"];
@@ -431,7 +431,7 @@ describe("what people type", () => {
     });
   });
 
-  it("refuses a namespace that does not exist", async () => {
+  it("rejects a namespace that does not exist", async () => {
     for (const command of [["pods"], ["networks"], ["explain", "web"]])
       expect(await multus([...command, "-n", "nope"])).toMatchObject({
         code: 2,

@@ -205,7 +205,7 @@ it("does not silently take over an object that it did not create", async () => {
   await reason("Ready", "NoMatchingNodes");
 });
 
-it("refuses a spec that Multus would crash on, naming the field", async () => {
+it("rejects a spec that Multus would crash on, naming the field", async () => {
   await apply({ primaryNetwork: { source: "Inline", config: '{"name":"x","plugins":[]}' } });
   expect(await reason("Stalled", "InvalidSpec")).toContain("spec.primaryNetwork.config");
   expect(await exists("daemonset", "kube-multus-ds")).toBe(false);
@@ -218,7 +218,7 @@ it("warns of a tag that moves in a condition, until a release is named", async (
   expect(await reason("Warning", "Settled")).toBe("");
 });
 
-it("says what the API server refuses as invalid, and does not ask again and again", async () => {
+it("says what the API server rejects as invalid, and does not ask again and again", async () => {
   const name = "no-multus";
   const rule = {
     apiGroups: ["apps"],
@@ -253,23 +253,23 @@ it("says what the API server refuses as invalid, and does not ask again and agai
       template: { metadata: { labels: { a: "b" } }, spec: { containers: [{ name: "a", image: "a" }] } },
     },
   };
-  const isRefused = async () => {
+  const isRejected = async () => {
     const tried = kubectl.runWithInput(JSON.stringify(probe), "create", "--dry-run=server", "-f", "-");
     return await tried.then(
       () => false,
       (error: unknown) => String(error).includes("not in this cluster"),
     );
   };
-  await waitUntil("the policy to be enforced", isRefused);
+  await waitUntil("the policy to be enforced", isRejected);
   await apply();
-  expect(await reason("Stalled", "Refused")).toContain("not in this cluster");
+  expect(await reason("Stalled", "Rejected")).toContain("not in this cluster");
   await sleep(1000);
   const before = requests.length;
   await sleep(3000);
   expect(requests.slice(before).map(({ method, path }) => `${method} ${path}`)).toEqual([]);
   await kubectl.run("delete", kind, name);
   await kubectl.run("delete", `${kind}Binding`, name);
-  await waitUntil("the policy to be gone", async () => !(await isRefused()));
+  await waitUntil("the policy to be gone", async () => !(await isRejected()));
   await apply({ logging: { level: "error" } });
   await reason("Ready", "NoMatchingNodes");
 });

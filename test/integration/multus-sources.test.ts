@@ -5,7 +5,7 @@ import { type Definition, describedFields } from "../../scripts/field-table.ts";
 import { settingsOf } from "../../scripts/multus-settings.ts";
 import { customResourceDefinitions } from "../../src/crds/definitions.ts";
 import { FIXED_KEYS } from "../../src/multus/daemon-config.ts";
-import { FLAGS, REFUSED_FLAGS } from "../../src/multus/entrypoint-flags.ts";
+import { FLAGS, REJECTED_FLAGS } from "../../src/multus/entrypoint-flags.ts";
 import { isAtLeast, parseRelease } from "../../src/multus/releases.ts";
 import { moduleDirectory } from "../cluster/binaries.ts";
 
@@ -26,7 +26,7 @@ const named = (flags: typeof FLAGS) => flags.map(({ name }) => name);
 
 it("knows each flag of v4.3.0's thin_entrypoint, and no other", () => {
   const flags = found(join(V4(), "cmd/thin_entrypoint/main.go"), /fs\.(?:String|Bool)Var\([^"]*"([a-z-]+)"/g);
-  const known = [...named(FLAGS.filter(({ v4 }) => v4 !== false)), ...Object.keys(REFUSED_FLAGS)];
+  const known = [...named(FLAGS.filter(({ v4 }) => v4 !== false)), ...Object.keys(REJECTED_FLAGS)];
   expect(known.toSorted()).toEqual(flags);
 });
 

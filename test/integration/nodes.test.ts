@@ -184,7 +184,7 @@ it("has what a previous Multus left removed where a look shows it, and looks aga
 });
 
 it.each(["kube-system", "elsewhere"])(
-  "admits the priority class of a task in %s, and runs the task without it if the namespace refuses the class",
+  "admits the priority class of a task in %s, and runs the task without it if the namespace rejects the class",
   async (namespace) => {
     if (namespace !== "kube-system") await kubectl.run("create", "namespace", namespace);
     if (namespace !== "kube-system") await kubectl.run("create", "serviceaccount", "multus", "-n", namespace);
@@ -214,8 +214,8 @@ it.each(["kube-system", "elsewhere"])(
       expect((await run("node-5")).exitCode).toBe(0);
       expect(new Set(seen)).toEqual(new Set(["system-node-critical"]));
       seen.length = 0;
-      await refusePriority(namespace);
-      await waitUntil("the class to be refused", async () => {
+      await rejectPriority(namespace);
+      await waitUntil("the class to be rejected", async () => {
         await run("node-6");
         return seen.includes(undefined);
       });
@@ -228,8 +228,8 @@ it.each(["kube-system", "elsewhere"])(
 );
 
 /** As a quota for priority classes does that is not given to the namespace (GKE): with 403. */
-async function refusePriority(namespace: string): Promise<void> {
-  const name = "refuse-priority";
+async function rejectPriority(namespace: string): Promise<void> {
+  const name = "reject-priority";
   const match = { matchLabels: { "kubernetes.io/metadata.name": namespace } };
   const [apiGroups, apiVersions, resources, operations] = [[""], ["v1"], ["pods"], ["CREATE"]];
   const policy = {

@@ -29,7 +29,7 @@ import { applyInstallDefinition } from "./install-controller.ts";
 
 /**
  * Attacks by whoever holds the operator's account, or the credentials of one node's Multus, against a real API server:
- * each succeeds by RBAC alone, and is refused with the chart's policies (docs/security.md).
+ * each succeeds by RBAC alone, and is rejected with the chart's policies (docs/security.md).
  */
 
 const KUBE_SYSTEM = "kube-system";
@@ -41,10 +41,10 @@ const holders = new Map<string, KubeClient>();
 interface Attack {
   title: string;
   by?: string;
-  /** Makes the request as a dry run; rejects with an ApiError if it is refused. */
+  /** Makes the request as a dry run; rejects with an ApiError if it is rejected. */
   run: (client: KubeClient) => Promise<unknown>;
   /** What the policy answers. */
-  refused: RegExp;
+  rejected: RegExp;
 }
 
 beforeAll(async () => {
@@ -277,17 +277,17 @@ const OWN_NODE = /on its own node only/;
 
 const ATTACKS: Attack[] = [
   // Cluster-admin by way of certificates: bind the role that approves, or grant the approval.
-  { title: "binds its own role to a user", run: binding("multus-operator", tenant), refused: BINDS },
-  { title: "binds Multus' role to a user", run: binding("multus", tenant), refused: BINDS },
+  { title: "binds its own role to a user", run: binding("multus-operator", tenant), rejected: BINDS },
+  { title: "binds Multus' role to a user", run: binding("multus", tenant), rejected: BINDS },
   {
     title: "binds Multus' role to everyone",
     run: binding("multus", { kind: "Group", apiGroup: RBAC, name: "system:authenticated" }),
-    refused: BINDS,
+    rejected: BINDS,
   },
   {
     title: "binds Multus' role to an account of another namespace",
     run: binding("multus", { kind: "ServiceAccount", name: "multus", namespace: "shop" }),
-    refused: BINDS,
+    rejected: BINDS,
   },
   {
     title: "grants the approval of certificates to Multus",
@@ -296,7 +296,7 @@ const ATTACKS: Attack[] = [
       resources: ["certificatesigningrequests/approval"],
       verbs: ["update"],
     }),
-    refused: GRANTS,
+    rejected: GRANTS,
   },
   {
     title: "grants the signer to Multus",
@@ -306,12 +306,12 @@ const ATTACKS: Attack[] = [
       resourceNames: ["kubernetes.io/kube-apiserver-client"],
       verbs: ["approve"],
     }),
-    refused: GRANTS,
+    rejected: GRANTS,
   },
   {
     title: "grants its DaemonSets' nodes to Multus",
     run: role({ apiGroups: [""], resources: ["nodes"], verbs: ["patch"] }),
-    refused: GRANTS,
+    rejected: GRANTS,
   },
   {
     title: "grants its own role to Multus",
@@ -321,133 +321,133 @@ const ATTACKS: Attack[] = [
       resourceNames: ["multus"],
       verbs: ["patch"],
     }),
-    refused: GRANTS,
+    rejected: GRANTS,
   },
   // Root on nodes, and every account of kube-system: by DaemonSets.
   {
     title: "runs a DaemonSet with another account of kube-system",
     run: daemonSet(() => ({ serviceAccountName: "clusterrole-aggregation-controller" })),
-    refused: /run with Multus' account/,
+    rejected: /run with Multus' account/,
   },
   {
     title: "mounts the root of the host",
     run: daemonSet(volume({ hostPath: { path: "/" } })),
-    refused: MOUNTS,
+    rejected: MOUNTS,
   },
   {
     title: "mounts the kubelet's directory into the thin plugin",
     run: daemonSet(volume({ hostPath: { path: "/var/lib/kubelet" } })),
-    refused: MOUNTS,
+    rejected: MOUNTS,
   },
   {
     title: "leaves CNI's directories by ..",
     run: daemonSet(volume({ hostPath: { path: "/opt/cni/bin/x..y" } })),
-    refused: MOUNTS,
+    rejected: MOUNTS,
   },
   {
     title: "mounts root's home into the daemon",
     run: daemonSet(volume({ hostPath: { path: "/root/.ssh" } }), { mode: "Thick" }),
-    refused: MOUNTS,
+    rejected: MOUNTS,
   },
-  { title: "mounts a Secret", run: daemonSet(volume({ secret: { secretName: "x" } })), refused: MOUNTS },
+  { title: "mounts a Secret", run: daemonSet(volume({ secret: { secretName: "x" } })), rejected: MOUNTS },
   {
     title: "mounts another ConfigMap",
     run: daemonSet(volume({ configMap: { name: "x" } })),
-    refused: MOUNTS,
+    rejected: MOUNTS,
   },
   {
     title: "mounts a token for another audience",
     run: daemonSet(
       volume({ projected: { sources: [{ serviceAccountToken: { path: "t", audience: "vault" } }] } }),
     ),
-    refused: MOUNTS,
+    rejected: MOUNTS,
   },
   {
     title: "sees the host's processes from the thin plugin",
     run: daemonSet(() => ({ hostPID: true })),
-    refused: /process namespace/,
+    rejected: /process namespace/,
   },
   {
     title: "shares the host's memory",
     run: daemonSet(() => ({ hostIPC: true })),
-    refused: /process namespace/,
+    rejected: /process namespace/,
   },
   {
     title: "runs a shell in place of Multus",
     run: daemonSet(first({ command: ["/bin/sh", "-c", "reboot"], args: [] })),
-    refused: STARTS,
+    rejected: STARTS,
   },
   {
     title: "runs chroot in place of the daemon",
     run: daemonSet(first({ command: ["/usr/sbin/chroot", "/hostroot"] }), { mode: "Thick" }),
-    refused: MOUNTS, // what is not the daemon gets none of its directories
+    rejected: MOUNTS, // what is not the daemon gets none of its directories
   },
   {
     title: "gives the entrypoint a command as an argument",
     run: daemonSet(first({ args: ["--cni-conf-dir=/host$(reboot)"] })),
-    refused: STARTS,
+    rejected: STARTS,
   },
   {
     title: "adds a container",
     run: daemonSet((pod) => ({ containers: [...pod.containers, { name: "more", image: "evil" }] })),
-    refused: ITS_CONTAINERS,
+    rejected: ITS_CONTAINERS,
   },
   {
     title: "adds an init container",
     run: daemonSet(() => ({ initContainers: [{ name: "install-multus-binary", image: "evil" }] })),
-    refused: /init container installs Multus/,
+    rejected: /init container installs Multus/,
   },
   {
     title: "preloads a library",
     run: daemonSet(first({ env: [{ name: "LD_PRELOAD", value: "/host/opt/cni/bin/x.so" }] })),
-    refused: ITS_CONTAINERS,
+    rejected: ITS_CONTAINERS,
   },
   {
     title: "runs a hook",
     run: daemonSet(first({ lifecycle: { postStart: { exec: { command: ["reboot"] } } } })),
-    refused: ITS_CONTAINERS,
+    rejected: ITS_CONTAINERS,
   },
   {
     title: "runs an image from elsewhere",
     run: daemonSet(first({ image: "evil.example/anything:1" })),
-    refused: /multusImages/,
+    rejected: /multusImages/,
   },
   {
     title: "runs an image whose registry begins like an allowed one",
     run: daemonSet(first({ image: "ghcr.io/k8snetworkplumbingwg-evil/multus-cni:v4.3.0" })),
-    refused: /multusImages/,
+    rejected: /multusImages/,
   },
   // The same by pods.
   {
     title: "runs a script in a pod of its own image",
     run: task(first({ command: ["node", "-e", "…"] })),
-    refused: OWN_PROGRAM,
+    rejected: OWN_PROGRAM,
   },
   {
     title: "runs a script by the program's environment",
     run: task(first({ env: [{ name: "NODE_OPTIONS", value: "--require=/host/opt/cni/bin/x.js" }] })),
-    refused: OWN_PROGRAM,
+    rejected: OWN_PROGRAM,
   },
   {
     title: "runs a hook in a pod",
     run: task(first({ lifecycle: { postStart: { exec: { command: ["x"] } } } })),
-    refused: OWN_PROGRAM,
+    rejected: OWN_PROGRAM,
   },
   {
     title: "adds a container to a pod",
     run: task((pod) => ({ containers: [...pod.containers, { ...pod.containers[0], name: "more" }] })),
-    refused: OWN_PROGRAM,
+    rejected: OWN_PROGRAM,
   },
-  { title: "runs another command of the program", run: task(first({ args: ["run"] })), refused: OWN_TASK },
+  { title: "runs another command of the program", run: task(first({ args: ["run"] })), rejected: OWN_TASK },
   {
     title: "gives a task another root of the host",
     run: task((pod) => first({ args: pod.containers[0].args.map((a) => a.replace("/host", "/")) })(pod)),
-    refused: OWN_TASK,
+    rejected: OWN_TASK,
   },
   {
     title: "cleans a node in another node's name",
     run: task(() => ({ nodeName: "node-2" })),
-    refused: OWN_TASK,
+    rejected: OWN_TASK,
   },
   {
     title: "inspects with directories that it may write",
@@ -458,7 +458,7 @@ const ATTACKS: Attack[] = [
         })(pod),
       INSPECT,
     ),
-    refused: /read-only/,
+    rejected: /read-only/,
   },
   {
     title: "mounts a path below a directory, which may be a link",
@@ -467,37 +467,37 @@ const ATTACKS: Attack[] = [
         volumeMounts: pod.containers[0].volumeMounts.map((m) => ({ ...m, subPath: "x" })),
       })(pod),
     ),
-    refused: /without subpaths or mount propagation/,
+    rejected: /without subpaths or mount propagation/,
   },
   {
     title: "runs a pod with another account",
     run: task(() => ({ serviceAccountName: "clusterrole-aggregation-controller" })),
-    refused: /Multus' account without its credentials/,
+    rejected: /Multus' account without its credentials/,
   },
   // Everything that is written to the cluster, by its webhook.
-  { title: "turns its webhook on Secrets", run: webhooks(() => rule("", "secrets")), refused: SEES },
-  { title: "turns its webhook on everything", run: webhooks(() => rule("*", "*")), refused: SEES },
+  { title: "turns its webhook on Secrets", run: webhooks(() => rule("", "secrets")), rejected: SEES },
+  { title: "turns its webhook on everything", run: webhooks(() => rule("*", "*")), rejected: SEES },
   {
     title: "turns its webhook on exec and tokens",
     run: webhooks(() => rule("", "pods/exec", "serviceaccounts/token")),
-    refused: SEES,
+    rejected: SEES,
   },
   {
     title: "sends what its webhook sees to an address of its own",
     run: webhooks(() => ({ clientConfig: { url: "https://evil.example/" } })),
-    refused: OWN_SERVICE,
+    rejected: OWN_SERVICE,
   },
   {
     title: "sends what its webhook sees to another Service",
     run: webhooks(() => ({
       clientConfig: { service: { namespace: "shop", name: "multus-operator-webhook" } },
     })),
-    refused: OWN_SERVICE,
+    rejected: OWN_SERVICE,
   },
   {
     title: "stops the cluster by its webhook",
     run: webhooks(() => ({ failurePolicy: "Fail" })),
-    refused: OWN_SERVICE,
+    rejected: OWN_SERVICE,
   },
   {
     title: "reads and changes networks by a conversion webhook",
@@ -505,46 +505,46 @@ const ATTACKS: Attack[] = [
       strategy: "Webhook",
       webhook: { conversionReviewVersions: ["v1"], clientConfig: { url: "https://evil.example/" } },
     }),
-    refused: /not converted/,
+    rejected: /not converted/,
   },
   // Services and pods of others.
   {
     title: "moves a pod of another namespace into a Service",
     run: replaceStatus("pod-node-1", { metadata: { labels: { app: "web" } } }),
-    refused: /does not write the status of pods/,
+    rejected: /does not write the status of pods/,
   },
   {
     title: "gives a pod of another namespace another address",
     run: replaceStatus("pod-node-1", { status: { podIP: "10.0.0.1", podIPs: [{ ip: "10.0.0.1" }] } }),
-    refused: /does not write the status of pods/,
+    rejected: /does not write the status of pods/,
   },
   // What it is told to do, and nodes.
   {
     title: "writes what it is told to install",
     run: patch({ type: INSTALLS, name: "multus" }, { spec: { image: { tag: "v3.4.2" } } }),
-    refused: /does not write the spec/,
+    rejected: /does not write the spec/,
   },
   {
     title: "takes the control plane's taint",
     run: patch(node("node-1"), {
       spec: { taints: [{ key: "multus-operator.dev/not-ready", effect: "NoSchedule" }] },
     }),
-    refused: ONE_TAINT,
+    rejected: ONE_TAINT,
   },
   {
     title: "drives all pods from a node",
     run: patch(node("node-1"), { spec: { taints: [{ key: "evil", effect: "NoExecute" }] } }),
-    refused: ONE_TAINT,
+    rejected: ONE_TAINT,
   },
   {
     title: "labels a node",
     run: patch(node("node-1"), { metadata: { labels: { "node-role.kubernetes.io/master": "" } } }),
-    refused: /taints of nodes, and nothing else/,
+    rejected: /taints of nodes, and nothing else/,
   },
   {
     title: "cordons a node",
     run: patch(node("node-1"), { spec: { unschedulable: true } }),
-    refused: /taints of nodes, and nothing else/,
+    rejected: /taints of nodes, and nothing else/,
   },
   // One node's Multus, in the name of another node.
   ...["certificate of node-1", "token of node-1"].flatMap((by): Attack[] => [
@@ -552,31 +552,31 @@ const ATTACKS: Attack[] = [
       by,
       title: "reports a network of a pod on another node",
       run: replaceStatus("pod-node-2", report(NETWORK_STATUS)),
-      refused: OWN_NODE,
+      rejected: OWN_NODE,
     },
     {
       by,
       title: "moves a pod of its node into a Service",
       run: replaceStatus("pod-node-1", { metadata: { labels: { app: "web" } } }),
-      refused: /its own annotations/,
+      rejected: /its own annotations/,
     },
     {
       by,
       title: "changes another annotation of a pod",
       run: replaceStatus("pod-node-1", report("k8s.v1.cni.cncf.io/networks")),
-      refused: /its own annotations/,
+      rejected: /its own annotations/,
     },
     {
       by,
       title: "gives a pod of its node another address",
       run: replaceStatus("pod-node-1", { status: { podIP: "10.0.0.1", podIPs: [{ ip: "10.0.0.1" }] } }),
-      refused: /addresses/,
+      rejected: /addresses/,
     },
     {
       by,
       title: "ends a pod of its node",
       run: replaceStatus("pod-node-1", { status: { phase: "Failed" } }),
-      refused: /phase/,
+      rejected: /phase/,
     },
   ]),
   // Whoever edits MultusInstalls, with bounds set in the chart.
@@ -584,19 +584,19 @@ const ATTACKS: Attack[] = [
     by: "admin",
     title: "installs an image from elsewhere",
     run: installs({ image: { registry: "evil.example" } }),
-    refused: /spec\.image must be from a source in the chart's value multusImages/,
+    rejected: /spec\.image must be from a source in the chart's value multusImages/,
   },
   {
     by: "admin",
     title: "installs an image from another port of an allowed registry",
     run: installs({ image: { registry: "192.168.1.222:8080" } }),
-    refused: /spec\.image must be from a source in the chart's value multusImages/,
+    rejected: /spec\.image must be from a source in the chart's value multusImages/,
   },
   {
     by: "admin",
     title: "has a taint removed that is not the chart's",
     run: installs({ nodes: { startupTaint: "dedicated" } }),
-    refused: /startupTaint must be the chart's startupTaint\.key/,
+    rejected: /startupTaint must be the chart's startupTaint\.key/,
   },
 ].map((attack) => ({ by: "operator", ...attack }));
 
@@ -628,14 +628,14 @@ describe("with the policies", () => {
     // The API server learns of each policy a moment later.
     for (const attack of ATTACKS)
       await waitUntil(
-        `the policies to refuse: ${attack.title}`,
+        `the policies to reject: ${attack.title}`,
         async () => (await nameIn(attack, clientOf(attack.by))) !== "taken",
         { timeoutMs: 20_000 },
       ).catch(() => undefined);
   });
 
-  it.each(ATTACKS)("$by is refused: $title", async (attack) => {
-    expect(await nameIn(attack, clientOf(attack.by))).toMatch(attack.refused);
+  it.each(ATTACKS)("$by is rejected: $title", async (attack) => {
+    expect(await nameIn(attack, clientOf(attack.by))).toMatch(attack.rejected);
   });
 });
 

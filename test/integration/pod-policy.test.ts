@@ -104,7 +104,7 @@ it.each([
   ["the host's root", withVolume({ name: "root", hostPath: { path: "/" } })],
   ["a directory beside those of CNI", withVolume({ name: "x", hostPath: { path: "/etc/cni/net.d-not" } })],
   ["a secret", withVolume({ name: "x", secret: { secretName: "x" } })],
-])("refuses %s", async (_, change) => expect(await answer(change)).toContain("denied request"));
+])("rejects %s", async (_, change) => expect(await answer(change)).toContain("denied request"));
 
 it("says nothing to others", async () =>
   expect(await answer(withSpec({ hostPID: true }), CLEAN, "admin")).not.toContain(

@@ -378,7 +378,7 @@ it("puts back what ran last by itself, and says so until the spec changes", asyn
   await simulate("the install to be Ready", "attached", isReady);
 });
 
-it("refuses a canary between v3 and v4 before anything is touched", async () => {
+it("rejects a canary between v3 and v4 before anything is touched", async () => {
   await apply({ version: "v4.3.0" });
   await simulate("the install to be Ready", "attached", isReady);
   const names = async () => (await pods("name=multus")).map(({ metadata }) => metadata.name).toSorted();

@@ -142,7 +142,7 @@ it("removes Multus from the nodes, with all that it made", async () => {
   expect(await there("crd", "network-attachment-definitions.k8s.cni.cncf.io")).toBe(false);
 }, 240_000);
 
-it("has used every right that the chart grants, but those that it holds for Multus, and was refused nothing", async () => {
+it("has used every right that the chart grants, but those that it holds for Multus, and was rejected nothing", async () => {
   for (const operator of operators) await operator.kill();
   const events = plane.auditEvents().filter(({ user }) => user.username === OPERATOR);
   const granted = grantedRights(await chartObjects(...VALUES));
@@ -150,12 +150,12 @@ it("has used every right that the chart grants, but those that it holds for Mult
   const held = heldRights();
   const unused = [...granted].filter((right) => !used.has(right) && !held.has(right));
   expect(unused.toSorted()).toEqual([]);
-  const refused = events.filter(isRefused).map(shown);
-  expect([...new Set(refused)]).toEqual([]);
+  const rejected = events.filter(isRejected).map(shown);
+  expect([...new Set(rejected)]).toEqual([]);
 });
 
 /** By RBAC, or by a policy. */
-const isRefused = ({ responseStatus: { code, message = "" } = {} }: AuditEvent) =>
+const isRejected = ({ responseStatus: { code, message = "" } = {} }: AuditEvent) =>
   code === 403 || message.includes("ValidatingAdmissionPolicy");
 
 const shown = ({ verb, requestURI }: AuditEvent) => `${verb} ${requestURI.split("?")[0]}`;

@@ -1,7 +1,7 @@
 /**
  * Our reader of YAML against kubectl's (apimachinery's stream decoder over sigs.k8s.io/yaml): on files of Multus,
  * whereabouts and this repository, on shapes written by hand, and on generated text. What both read has the same
- * value, and what one refuses the other does; DIFFERENCES lists by kind where they differ, with the reason.
+ * value, and what one rejects the other does; DIFFERENCES lists by kind where they differ, with the reason.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -21,7 +21,7 @@ const CASES = Number(process.env.MULTUS_OPERATOR_YAML_CASES ?? 6_000);
 const SEED = Number(process.env.MULTUS_OPERATOR_YAML_SEED ?? 3);
 const root = resolve(import.meta.dirname, "../..");
 
-/** Where we refuse what kubectl reads. What it refuses we refuse, too. */
+/** Where we reject what kubectl reads. What it rejects we reject, too. */
 const DIFFERENCES: readonly { message: RegExp; reason: string; example: string | Buffer }[] = [
   {
     message: /nested deeper than 500 levels/,
@@ -35,7 +35,7 @@ const DIFFERENCES: readonly { message: RegExp; reason: string; example: string |
   },
   {
     message: /not UTF-8/,
-    reason: "kubectl hands JSON on as it is, and the API server refuses it",
+    reason: "kubectl hands JSON on as it is, and the API server rejects it",
     example: Buffer.from('{"a": "\xff"}', "latin1"),
   },
   {
@@ -51,7 +51,7 @@ const DIFFERENCES: readonly { message: RegExp; reason: string; example: string |
   },
   {
     message: /a number is too large/,
-    reason: "kubectl hands JSON on as it is, and the API server refuses it",
+    reason: "kubectl hands JSON on as it is, and the API server rejects it",
     example: '{"a": 1e400}',
   },
 ];
@@ -80,7 +80,7 @@ function ours(file: Uint8Array): Reading {
   return { documents, error: "" };
 }
 
-/** kubectl drops the document before a wrong separator unread: of refused files the beginning is compared. */
+/** kubectl drops the document before a wrong separator unread: of rejected files the beginning is compared. */
 function agree(mine: Reading, real: Answer): boolean {
   if ((mine.error === "") !== (real.error === "")) return false;
   const documents = mine.error === "" ? mine.documents : mine.documents.slice(0, real.documents.length);
@@ -174,7 +174,7 @@ it.each(DIFFERENCES)("differs by decision: $reason", async ({ message, example }
   expect(ours(file).error).toMatch(message);
 });
 
-it("refuses aliases that multiply as kubectl does", async () => {
+it("rejects aliases that multiply as kubectl does", async () => {
   const levels = (depth: number) =>
     [
       "l0: &l0 [x,x,x,x,x,x,x,x,x]",

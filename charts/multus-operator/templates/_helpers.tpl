@@ -45,7 +45,7 @@ system:serviceaccount:{{ .Release.Namespace }}:multus-operator
 variables.allowed.exists(a, i.startsWith(a + '/') || a.contains('/') && (i.startsWith(a + ':') || i.startsWith(a + '@')))
 {{- end }}
 
-{{/* The binding that makes a policy of this chart refuse what breaks it. */}}
+{{/* The binding that makes a policy of this chart reject what breaks it. */}}
 {{- define "multus-operator.policyBinding" -}}
 apiVersion: admissionregistration.k8s.io/v1
 kind: ValidatingAdmissionPolicyBinding

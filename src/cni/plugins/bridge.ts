@@ -58,7 +58,7 @@ export const bridge: PluginCheck = (context) => {
 
 /**
  * ensureAddr: the bridge gets each gateway's address. A second one of IPv4, or one of an overlapping IPv6
- * network, replaces the first with forceAddress, and is refused without.
+ * network, replaces the first with forceAddress, and is rejected without.
  */
 function checkGateways(addresses: readonly HandedOut[], { fields, report }: PluginContext): void {
   if (fields.take("forceAddress", flag)) return;

@@ -23,7 +23,7 @@ export const ovs: PluginCheck = (context) => {
   checkMtuOfIpv6(context, mtu, checkIpam(context, "optional"));
 };
 
-/** SplitVlanIds: the ranges, each of minID to maxID, and the single ones; none at all is refused. */
+/** SplitVlanIds: the ranges, each of minID to maxID, and the single ones; none at all is rejected. */
 function checkTrunk(
   trunk: readonly (ReturnType<typeof section> | undefined)[],
   { fields, report }: PluginContext,

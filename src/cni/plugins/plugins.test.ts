@@ -5,7 +5,7 @@ const found = (config: object) =>
   checkNetworkConfig(JSON.stringify(config)).map(({ path, severity, code }) => [path, severity, code]);
 
 it.each([
-  // Each was found by an ADD of the real plugin, and refused.
+  // Each was found by an ADD of the real plugin, and rejected.
   [{ type: "macvlan", mtu: 1279, ipam: { type: "static", addresses: [{ address: "fd01::5/64" }] } }, "mtu"],
   [{ type: "ptp", mtu: 67, ipam: { type: "host-local", subnet: "10.1.0.0/24" } }, "mtu"],
   [{ type: "tap", mtu: 65535 }, "mtu"],
@@ -72,7 +72,7 @@ it.each([
   ],
   [{ cniVersions: ["1.0.5"], plugins: [{ type: "macvlan" }] }, "cniVersions"],
   [{ plugins: [{ type: "tap" }, { type: "tuning", txQLen: -1 }] }, "plugins[1].txQLen"],
-])("refuses what the kernel or the plugin refuses: %j", (config, path) => {
+])("rejects what the kernel or the plugin rejects: %j", (config, path) => {
   const errors = found({ cniVersion: "1.0.0", ...config }).filter(([, severity]) => severity === "error");
   expect(errors.map(([place]) => place)).toEqual([path]);
 });
@@ -173,7 +173,7 @@ it.each([
     "ipam.ipRanges[0].range",
     "MISSING_FIELD",
   ],
-])("refuses what other plugins refuse: %j", (config, path, code) => {
+])("rejects what other plugins reject: %j", (config, path, code) => {
   const options = { resourceName: "vendor.com/device" };
   const errors = checkNetworkConfig(JSON.stringify({ cniVersion: "1.0.0", ...config }), options);
   expect(
@@ -216,7 +216,7 @@ it.each([
   [[{ type: "bridge", disableContainerInterface: true }, { type: "macvlan" }], "plugins[1].type"],
   [[{ type: "macvlan" }, { type: "tuning" }, { type: "ipvlan", ipam: { type: "dhcp" } }], "plugins[2].type"],
   [[{ type: "bridge" }, { type: "host-device", device: "eth1" }], "plugins[1].type"],
-])("refuses a second plugin that makes the interface: %j", (plugins, path) => {
+])("rejects a second plugin that makes the interface: %j", (plugins, path) => {
   const errors = checkNetworkConfig(JSON.stringify({ cniVersion: "1.0.0", plugins }));
   expect(errors).toContainEqual(
     expect.objectContaining({ path, severity: "error", code: "SECOND_INTERFACE" }),
@@ -265,7 +265,7 @@ it("warns where no device plugin is asked for the device", () => {
   expect(found({ cniVersion: "1.0.0", type: "sriov", deviceID: "0000:01:00.1" })).toEqual([]);
 });
 
-it("refuses an IPv6 route over an address that the pod itself gets, as the kernel does", () => {
+it("rejects an IPv6 route over an address that the pod itself gets, as the kernel does", () => {
   const errors = (ipam: object, plugin: object = { type: "macvlan" }) =>
     found({ cniVersion: "1.0.0", ...plugin, ipam })
       .filter(([, severity]) => severity === "error")

@@ -13,7 +13,7 @@ export const sriov: PluginCheck = (context) => {
   const tag = fields.take("vlan", between(0, 4094));
   const qos = fields.take("vlanQoS", between(0, 7));
   const protocol = fields.take("vlanProto", text)?.toLowerCase();
-  // Even a 0 is refused without "vlan": both are pointers.
+  // Even a 0 is rejected without "vlan": both are pointers.
   for (const name of ["vlanQoS", "vlanProto"])
     if (fields.has(name) && !fields.has("vlan"))
       report.error(fields.at(name), "CONTRADICTION", 'requires "vlan" next to it');
@@ -28,7 +28,7 @@ export const sriov: PluginCheck = (context) => {
   fields.take("link_state", oneOf(["auto", "enable", "disable"]));
   const least = fields.take("min_tx_rate", int);
   const most = fields.take("max_tx_rate", int);
-  // 0 is no limit. Drivers refuse it (ndo_set_vf_rate).
+  // 0 is no limit. Drivers reject it (ndo_set_vf_rate).
   if (least !== undefined && most !== undefined && most !== 0 && least > most)
     report.error(fields.at("min_tx_rate"), "REVERSED_RANGE", "is greater than max_tx_rate");
   fields.take("logLevel", text);

@@ -3,7 +3,7 @@ import { ApiError, NetworkError } from "../../kube/errors.ts";
 import { permissionOf } from "../request-failure.ts";
 import { remedy } from "./failure.ts";
 
-function refusal(request: string, status: number, message = "", reason = ""): ApiError {
+function rejection(request: string, status: number, message = "", reason = ""): ApiError {
   const [method = "", path = ""] = request.split(" ");
   return new ApiError({ method, path }, status, JSON.stringify({ kind: "Status", message, reason }));
 }
@@ -11,17 +11,17 @@ function refusal(request: string, status: number, message = "", reason = ""): Ap
 describe("remedy", () => {
   it("says that the operator is not installed where its kinds are unknown", () => {
     const path = "/apis/multus-operator.dev/v1alpha1/multusinstalls";
-    expect(remedy(refusal(`GET ${path}`, 404))).toContain(
+    expect(remedy(rejection(`GET ${path}`, 404))).toContain(
       "multus-operator is not installed. Install its chart",
     );
-    expect(remedy(refusal("GET /apis/k8s.cni.cncf.io/v1/network-attachment-definitions", 404))).toContain(
+    expect(remedy(rejection("GET /apis/k8s.cni.cncf.io/v1/network-attachment-definitions", 404))).toContain(
       "Multus is not installed",
     );
   });
 
   it("says who may not do what, and which permission to ask for", () => {
     const message = 'pods is forbidden: User "jane" cannot create resource "pods" in API group ""';
-    expect(remedy(refusal("POST /api/v1/namespaces/kube-system/pods", 403, message, "Forbidden"))).toBe(
+    expect(remedy(rejection("POST /api/v1/namespaces/kube-system/pods", 403, message, "Forbidden"))).toBe(
       `not allowed: ${message}. Ask for the permission "create pods" in namespace kube-system; the ClusterRole multus-operator-view grants what reading needs`,
     );
   });
@@ -51,6 +51,6 @@ describe("permissionOf", () => {
       '"list network-attachment-definitions.k8s.cni.cncf.io" in namespace x',
     ],
   ])("of %s is %s", (request, permission) => {
-    expect(permissionOf(refusal(request, 403))).toBe(permission);
+    expect(permissionOf(rejection(request, 403))).toBe(permission);
   });
 });

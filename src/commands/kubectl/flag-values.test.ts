@@ -10,6 +10,6 @@ it.each([
   ["2h", 7_200_000],
 ])("reads %s", (text, expected) => expect(duration(text)).toBe(expected));
 
-it.each(["", "s", "-1s", "1d", "1.5h", "9999h", "1s2"])("refuses %j", (text) =>
+it.each(["", "s", "-1s", "1d", "1.5h", "9999h", "1s2"])("rejects %j", (text) =>
   expect(() => duration(text)).toThrow("it must be"),
 );

@@ -33,7 +33,7 @@ export interface ApproverOptions {
  */
 export class CertificateApprover implements DaemonCertificates {
   readonly #rights: ApprovalRights;
-  readonly #refusals = new Listeners();
+  readonly #rejections = new Listeners();
   readonly #options: ApproverOptions;
   readonly #log: Logger;
   readonly #controller: Controller;
@@ -84,9 +84,9 @@ export class CertificateApprover implements DaemonCertificates {
     await this.#rights.assertHeld(signal);
   }
 
-  /** `listener` is called when the API server has refused an approval: the install's status is to show it. */
-  onRefused(listener: () => void): void {
-    this.#refusals.add(listener);
+  /** `listener` is called when the API server has rejected an approval: the install's status is to show it. */
+  onRejected(listener: () => void): void {
+    this.#rejections.add(listener);
   }
 
   async stop(): Promise<void> {
@@ -152,7 +152,7 @@ export class CertificateApprover implements DaemonCertificates {
       if (error instanceof ApiError && error.status === 404) return;
       if (error instanceof ApiError && error.status === 403) {
         this.#rights.forget();
-        this.#refusals.notify();
+        this.#rejections.notify();
       }
       throw error;
     }

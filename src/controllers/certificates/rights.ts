@@ -50,7 +50,7 @@ export class ApprovalRights {
     this.#held = true;
   }
 
-  /** They were refused: the next assertHeld asks again. */
+  /** They were rejected: the next assertHeld asks again. */
   forget(): void {
     this.#held = false;
   }

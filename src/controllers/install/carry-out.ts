@@ -66,7 +66,7 @@ async function perform(scope: ReconcileScope, action: Action, done: Done): Promi
     case "ServeCertificates":
       await serveCertificates(scope, action);
       break;
-    case "Refuse":
+    case "Reject":
       throw action.error;
     case "Rehearse":
       await rehearse(scope, action.objects);

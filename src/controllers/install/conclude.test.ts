@@ -23,7 +23,7 @@ const concluded = (spec: object, situation: Situation = {}, more: Partial<Pass> 
   const { before, pass: found } = pass(spec, situation);
   return conclude(before, { ...found, ...more });
 };
-const refused = (status: number) => new ApiError({ method: "PATCH", path: "/x" }, status, "refused");
+const rejected = (status: number) => new ApiError({ method: "PATCH", path: "/x" }, status, "rejected");
 
 describe("a reconcile that is complete", () => {
   it("is Ready and needs no other one", () => {
@@ -100,40 +100,40 @@ describe("a node that fails", () => {
 describe("a reconcile that fails", () => {
   it("keeps what was recorded: objects that may exist must not be forgotten", () => {
     const inventory = [{ apiVersion: "v1", kind: "ConfigMap", namespace: "kube-system", name: "fresh" }];
-    const { status, error } = concluded(THICK, {}, { done: { inventory, failure: refused(500) } });
+    const { status, error } = concluded(THICK, {}, { done: { inventory, failure: rejected(500) } });
     expect(status).toMatchObject({ inventory, state: { kind: "Failing", reason: "ApplyFailed" } });
     expect(error).toMatchObject({ status: 500 });
   });
 
   it("shows no rollout if it did not come to it", () => {
-    const failed = concluded(THICK, {}, { done: { inventory: [], failure: refused(500) } });
+    const failed = concluded(THICK, {}, { done: { inventory: [], failure: rejected(500) } });
     expect(failed.status?.rollout).toBeUndefined();
   });
 
   it("writes nothing if another write came first", () => {
-    const { status, error } = concluded(THICK, {}, { done: { inventory: [], failure: refused(409) } });
+    const { status, error } = concluded(THICK, {}, { done: { inventory: [], failure: rejected(409) } });
     expect(status).toBeUndefined();
     expect(error).toMatchObject({ status: 409 });
   });
 
-  it("is not tried again at once if the API server refuses an object", () => {
-    const found = concluded(THICK, {}, { done: { inventory: [], failure: refused(422) } });
-    expect(found).toMatchObject({ result: { requeueAfterSeconds: 5 }, refused: { status: 422 } });
+  it("is not tried again at once if the API server rejects an object", () => {
+    const found = concluded(THICK, {}, { done: { inventory: [], failure: rejected(422) } });
+    expect(found).toMatchObject({ result: { requeueAfterSeconds: 5 }, rejected: { status: 422 } });
     expect(found.error).toBeUndefined();
   });
 
   it.each([
     [60, 60],
     [3600, 300],
-  ])("is tried again less and less often: refused for %d s, next in %d s", (age, next) => {
+  ])("is tried again less and less often: rejected for %d s, next in %d s", (age, next) => {
     const { before, pass: found } = pass(THICK);
     const condition = {
-      ...({ type: "Stalled", status: "True", reason: "Refused", message: "" } as const),
+      ...({ type: "Stalled", status: "True", reason: "Rejected", message: "" } as const),
       observedGeneration: before.live.metadata.generation ?? 0,
       lastTransitionTime: new Date((found.observed?.now.getTime() ?? 0) - age * 1000).toISOString(),
     };
     const previous = { ...before.previous, conditions: [condition] };
-    const failed = { ...found, done: { inventory: [], failure: refused(422) } };
+    const failed = { ...found, done: { inventory: [], failure: rejected(422) } };
     expect(conclude({ ...before, previous }, failed).result).toEqual({ requeueAfterSeconds: next });
     const ofOlderSpec = { ...previous, conditions: [{ ...condition, observedGeneration: -1 }] };
     expect(conclude({ ...before, previous: ofOlderSpec }, failed).result).toEqual({ requeueAfterSeconds: 5 });

@@ -23,11 +23,11 @@ import { isReadyAlready } from "./status/previously-ready.ts";
 import type { StatusInput } from "./status/status.ts";
 
 /**
- * What was refused as invalid stays so until the spec, the program or a policy changes: no back-off from 5 ms. A policy
+ * What was rejected as invalid stays so until the spec, the program or a policy changes: no back-off from 5 ms. A policy
  * that the chart's upgrade has just changed reaches the API server within seconds.
  */
-const MIN_SECONDS_BETWEEN_REFUSALS = 5;
-const MAX_SECONDS_BETWEEN_REFUSALS = 300;
+const MIN_SECONDS_BETWEEN_REJECTIONS = 5;
+const MAX_SECONDS_BETWEEN_REJECTIONS = 300;
 /** NADs are not watched for this: whoever creates the missing one waits no longer than this. */
 const SECONDS_BETWEEN_PROBE_CHECKS = 10;
 
@@ -49,8 +49,8 @@ export interface Conclusion {
   result: Result;
   /** For the controller, which tries again. */
   error?: unknown;
-  /** Not tried again at once: the API server would refuse it again. */
-  refused?: unknown;
+  /** Not tried again at once: the API server would reject it again. */
+  rejected?: unknown;
 }
 
 /** The object before the reconcile. */
@@ -120,25 +120,25 @@ function failed(before: Before, pass: Pass, failure: unknown): Conclusion {
   const status: StatusInput = { ...kept, ...reached, startupTaint: kept.startupTaint, state };
   if (failure instanceof ProbeNetworkMissing)
     return { status, result: { requeueAfterSeconds: SECONDS_BETWEEN_PROBE_CHECKS } };
-  if (state.kind === "Stalled" && state.reason === "Refused")
-    return { status, result: { requeueAfterSeconds: untilNextRefusal(before, pass) }, refused: failure };
+  if (state.kind === "Stalled" && state.reason === "Rejected")
+    return { status, result: { requeueAfterSeconds: untilNextRejection(before, pass) }, rejected: failure };
   // Another write came first; the next reconcile, which comes at once, has something to report.
   const isOutdated = failure instanceof ApiError && failure.status === 409 && state.kind === "Failing";
   return { status: isOutdated ? undefined : status, result: {}, error: errorOf(failure) };
 }
 
-/** As long as it has been refused by now, so that the intervals double, within limits. */
-function untilNextRefusal({ live, previous }: Before, { observed }: Pass): number {
+/** As long as it has been rejected by now, so that the intervals double, within limits. */
+function untilNextRejection({ live, previous }: Before, { observed }: Pass): number {
   const stalled = previous.conditions?.find(
     ({ type, status, reason, observedGeneration }) =>
       type === "Stalled" &&
       status === "True" &&
-      reason === "Refused" &&
+      reason === "Rejected" &&
       observedGeneration === live.metadata.generation,
   );
   const since =
     stalled && observed ? (observed.now.getTime() - Date.parse(stalled.lastTransitionTime)) / 1000 : 0;
-  return Math.min(Math.max(since, MIN_SECONDS_BETWEEN_REFUSALS), MAX_SECONDS_BETWEEN_REFUSALS);
+  return Math.min(Math.max(since, MIN_SECONDS_BETWEEN_REJECTIONS), MAX_SECONDS_BETWEEN_REJECTIONS);
 }
 
 /** Turns an error into the state that the status shows. */

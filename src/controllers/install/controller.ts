@@ -64,7 +64,7 @@ export class InstallController {
     nodes.onChange(enqueueSoon);
     nodes.onSync(enqueueSoon);
     nodeTasks.onChange(enqueueSoon);
-    certificates.onRefused(enqueueSoon);
+    certificates.onRejected(enqueueSoon);
     networks?.onChange(enqueueSoon);
     const applier = new Applier(client, this.#owned);
     this.#controller = new Controller({

@@ -123,7 +123,7 @@ describe("at rest", () => {
     const stalled = {
       type: "Stalled",
       status: "True" as const,
-      reason: "Refused",
+      reason: "Rejected",
       message: "",
       observedGeneration: 1,
       lastTransitionTime: NOW.toISOString(),
@@ -286,8 +286,8 @@ describe("a canary", () => {
     const found = plan(CANARY, { ...changed, pods, missingProbeNetwork: "kube-system/net" });
     const kinds = kindsOf(found.actions);
     const writes = kinds.findIndex((kind) => WRITES.includes(kind));
-    expect(kinds.indexOf("Refuse")).toBeGreaterThan(kinds.indexOf("ServeCertificates"));
-    expect(kinds.indexOf("Refuse")).toBeLessThan(writes);
+    expect(kinds.indexOf("Reject")).toBeGreaterThan(kinds.indexOf("ServeCertificates"));
+    expect(kinds.indexOf("Reject")).toBeLessThan(writes);
   });
 });
 

@@ -72,7 +72,7 @@ export function decide(spec: ResolvedSpec, observed: Observed): Plan {
   const preparation: Action[] = [
     certificates(install, observed),
     ...rehearsal(objects, observed),
-    ...refusals(observed, install),
+    ...rejections(observed, install),
     ...finalizer(observed),
     ...taken,
     ...(taken.length > 0 ? adoption.notes.map((note): Action => ({ kind: "ReportAdoption", note })) : []),
@@ -160,7 +160,7 @@ function waitingWrites({ rendered }: ResolvedSpec, observed: Observed): string[]
 /**
  * The certificates of an install's daemons are approved while its spec has them on, and after that as long as previous
  * daemons need them, which the binding of Multus' role shows. First, because a missing right names the chart's value: a
- * rehearsal without it is refused in the API server's words.
+ * rehearsal without it is rejected in the API server's words.
  */
 function certificates({ spec }: MultusInstall, { owned }: Observed): Action {
   const required = hasCertificates(spec);
@@ -171,7 +171,7 @@ function certificates({ spec }: MultusInstall, { owned }: Observed): Action {
 
 /**
  * Before anything is written, the API server accepts every object in a dry run: an install of which one object is
- * refused (a namespace that does not exist, a webhook, a missing right) leaves nothing half done, and without a
+ * rejected (a namespace that does not exist, a webhook, a missing right) leaves nothing half done, and without a
  * finalizer it can be deleted at once. Once for each generation of the spec, and again until it succeeds.
  */
 function rehearsal(
@@ -189,11 +189,11 @@ function rehearsal(
   return [{ kind: "Rehearse", objects: objects.map((object) => asApplied(object, adoption)) }];
 }
 
-function refusals({ gate, missingProbeNetwork: missing }: Observed, { spec }: MultusInstall): Action[] {
-  if (gate.kind === "Refused") return [{ kind: "Refuse", error: new InvalidSpec(gate.message) }];
+function rejections({ gate, missingProbeNetwork: missing }: Observed, { spec }: MultusInstall): Action[] {
+  if (gate.kind === "Rejected") return [{ kind: "Reject", error: new InvalidSpec(gate.message) }];
   if (missing === undefined) return [];
   const message = `spec.rollout.canary.probe: there is no NetworkAttachmentDefinition ${missing}, and the rollout has not begun: create it in namespace ${spec.namespace}, or name one that exists there`;
-  return [{ kind: "Refuse", error: new ProbeNetworkMissing(message) }];
+  return [{ kind: "Reject", error: new ProbeNetworkMissing(message) }];
 }
 
 function finalizer({ live }: Observed): Action[] {

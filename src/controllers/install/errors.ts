@@ -4,12 +4,12 @@ import { conflictOf, conflictsText } from "./adoption/conflict-text.ts";
 import type { InstallState } from "./status/conditions.ts";
 
 /** Another Multus is there, or an object of it that cannot become the operator's. */
-export class AdoptionRefused extends Error {
-  override readonly name = "AdoptionRefused";
-  readonly code = "ADOPTION_REFUSED";
+export class AdoptionRejected extends Error {
+  override readonly name = "AdoptionRejected";
+  readonly code = "ADOPTION_REJECTED";
   readonly reason: "OwnershipConflict" | "ImmutableField";
 
-  constructor(reason: AdoptionRefused["reason"], message: string) {
+  constructor(reason: AdoptionRejected["reason"], message: string) {
     super(message);
     this.reason = reason;
   }
@@ -29,7 +29,7 @@ export class ProbeNetworkMissing extends InvalidSpec {
 
 /** The state for an error that a user has to fix, or undefined for one that may pass. */
 export function toStalledState(error: unknown): InstallState | undefined {
-  if (error instanceof AdoptionRefused)
+  if (error instanceof AdoptionRejected)
     return { kind: "Stalled", reason: error.reason, message: error.message };
   if (error instanceof MayNotApprove) return { kind: "Stalled", reason: "Forbidden", message: error.message };
   if (error instanceof ForeignObject)
@@ -52,9 +52,9 @@ export function toStalledState(error: unknown): InstallState | undefined {
       reason: "ImmutableField",
       message: `${error.method} ${error.path}: ${fixed.field}: ${fixed.message}. Delete the object; the operator creates it again`,
     };
-  // Of 400 and 422 no attempt makes anything else; a webhook that refuses answers so too.
+  // Of 400 and 422 no attempt makes anything else; a webhook that rejects answers so too.
   if (error.status === 422 || error.status === 400)
-    return { kind: "Stalled", reason: "Refused", message: error.message };
+    return { kind: "Stalled", reason: "Rejected", message: error.message };
   if (isNamespaceTerminating(error))
     return {
       kind: "Stalled",

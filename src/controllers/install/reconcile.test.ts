@@ -3,10 +3,10 @@ import { TerminalError } from "../../kube/errors.ts";
 import { bothErrors } from "./reconcile.ts";
 
 it("keeps the reconcile's error next to that of the status, and tries again", () => {
-  const [refused, away] = [new TerminalError("the spec is not valid"), new Error("connect ECONNREFUSED")];
-  const both = bothErrors(refused, away);
+  const [rejected, away] = [new TerminalError("the spec is not valid"), new Error("connect ECONNREFUSED")];
+  const both = bothErrors(rejected, away);
   expect(both).toMatchObject({
-    errors: [refused, away],
+    errors: [rejected, away],
     message: "the spec is not valid; and the status was not written: connect ECONNREFUSED",
   });
   expect(both).not.toBeInstanceOf(TerminalError);

@@ -29,11 +29,11 @@ export async function reconcile(
   }
   const scope = newScope(live, deps, context);
   const pass = await run(scope);
-  const { status, result, error, refused } = conclude(
+  const { status, result, error, rejected } = conclude(
     { ...scope, rolloutDeadlineSeconds: deps.rolloutDeadlineSeconds },
     pass,
   );
-  if (refused) context.log.error({ err: refused }, "the API server refuses an object");
+  if (rejected) context.log.error({ err: rejected }, "the API server rejects an object");
   try {
     // Stopped in the middle: what was found is half a truth, and another replica may lead already.
     if (status && !context.signal.aborted) await writeStatus(scope, status);

@@ -21,12 +21,12 @@ import type { NetworkMetrics } from "../../telemetry/network-metrics.ts";
 import type { Caches } from "../shared/caches.ts";
 import type { NetworkSummaryStore } from "../shared/network-summary.ts";
 import type { NodeInspections } from "../shared/node-inspections.ts";
-import { refusals } from "../shared/synced.ts";
+import { rejections } from "../shared/synced.ts";
 import { Networks } from "./networks.ts";
 import { EventOutbox } from "./pod-events.ts";
 import { Reporter } from "./reporter.ts";
 import { SandboxFailures } from "./sandbox-failures.ts";
-import { TokenRefusals } from "./token-refusals.ts";
+import { TokenRejections } from "./token-rejections.ts";
 
 const NAME = "network-attachment";
 /** A report is written at most twice a second for the sake of pods; a change of the NAD itself does not wait. */
@@ -102,7 +102,7 @@ export class NetworkAttachmentController {
     nads.onChange((key) => this.#nadChanged(key));
     nads.onListed(() => this.#recheckAll());
     for (const cache of [installs, nodes, nads]) cache.onSync(() => this.#synced());
-    const refusals = new TokenRefusals({
+    const rejections = new TokenRejections({
       pod: async (namespace, name) => {
         const found = await client.get<ApiObject & { spec?: { nodeName?: string } }>({
           type: PODS,
@@ -112,7 +112,7 @@ export class NetworkAttachmentController {
         return found && { uid: found.metadata.uid ?? "", node: found.spec?.nodeName ?? "" };
       },
       now: () => Date.now(),
-      onChange: (node, at) => options.inspections.setRefusal(node, at),
+      onChange: (node, at) => options.inspections.setRejection(node, at),
       onError: (error) =>
         this.#log.warn({ err: error }, "cannot read the pod of an event, which does not count"),
     });
@@ -128,7 +128,7 @@ export class NetworkAttachmentController {
         if (!failure) budget.release(key);
         this.#failures.set(key, failure);
         if (failure && this.#isOfItsPod(failure)) options.inspections.suspect(failure.node);
-        void refusals.set(key, failure);
+        void rejections.set(key, failure);
       },
     });
     this.#reports = this.#reflect<ReportView>({
@@ -223,7 +223,7 @@ export class NetworkAttachmentController {
 
   /** What the server forbids to read is told in the install's status: reports would show what once was. */
   #synced(): void {
-    this.#options.summary.setUnknown(refusals(this.#watched));
+    this.#options.summary.setUnknown(rejections(this.#watched));
   }
 
   /** An install's status changes often, also for the sake of the summary made here. */

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { nodeView } from "../../networks/cross-checks/node-view.ts";
 import { nadView } from "../../networks/nad-view.ts";
-import { type FailureView, failureView, refusalOf } from "../../networks/outcome/sandbox-event.ts";
+import { type FailureView, failureView, rejectionOf } from "../../networks/outcome/sandbox-event.ts";
 import { SandboxFailures } from "./sandbox-failures.ts";
 
 const failure = (at: string, message: string): FailureView => ({
@@ -29,13 +29,13 @@ test("the latest counts, whatever the order; told once for each other message; g
   failures.set("never seen", undefined);
 });
 
-test("a token that the API server refuses is one of Multus', and told with its time", () => {
+test("a token that the API server rejects is one of Multus', and told with its time", () => {
   const at = "2026-11-24T10:00:02Z";
   const unauthorized = failure(at, "Multus: [apps/p/u]: error getting pod: Unauthorized");
-  expect(refusalOf(unauthorized)).toBe(Date.parse(at));
-  expect(refusalOf({ ...unauthorized, byMultus: false })).toBeUndefined();
-  expect(refusalOf({ ...unauthorized, at: "" })).toBeUndefined();
-  expect(refusalOf(failure(at, "no such network"))).toBeUndefined();
+  expect(rejectionOf(unauthorized)).toBe(Date.parse(at));
+  expect(rejectionOf({ ...unauthorized, byMultus: false })).toBeUndefined();
+  expect(rejectionOf({ ...unauthorized, at: "" })).toBeUndefined();
+  expect(rejectionOf(failure(at, "no such network"))).toBeUndefined();
 });
 
 test("views: events of pods' sandboxes only, nodes' devices only, a NAD's last change", () => {

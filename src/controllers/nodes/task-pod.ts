@@ -66,7 +66,7 @@ export function taskPod(task: NodeTask, owner: TaskOwner, image: OperatorImage):
       automountServiceAccountToken: false,
       enableServiceLinks: false,
       tolerations: [{ operator: "Exists" }],
-      // Bound by name, it would be refused by the kubelet of a full node.
+      // Bound by name, it would be rejected by the kubelet of a full node.
       ...(owner.priorityClassName ? { priorityClassName: owner.priorityClassName } : {}),
       ...(secrets.length > 0 ? { imagePullSecrets: secrets.map((name) => ({ name })) } : {}),
       securityContext: {

@@ -106,21 +106,21 @@ export class TaskRunner {
   }
 
   /**
-   * A quota may refuse the class in this namespace, as on GKE, or the class may be gone: a task runs without it as long
+   * A quota may reject the class in this namespace, as on GKE, or the class may be gone: a task runs without it as long
    * as its node has room. If the class was not the reason, the first error is thrown.
    */
-  async #createWithoutPriority(pod: ApiObject, refusal: ApiError, signal: AbortSignal): Promise<string> {
+  async #createWithoutPriority(pod: ApiObject, rejection: ApiError, signal: AbortSignal): Promise<string> {
     const { priorityClassName, ...spec } = pod.spec as { priorityClassName?: string };
     try {
       const created = await this.#client.create<ApiObject>(PODS, { ...pod, spec }, { signal });
       this.#log.warn(
-        { err: refusal, priorityClassName, namespace: pod.metadata.namespace },
-        "the namespace refuses the priority class of Multus' pods; the task runs without it",
+        { err: rejection, priorityClassName, namespace: pod.metadata.namespace },
+        "the namespace rejects the priority class of Multus' pods; the task runs without it",
       );
       return created.metadata.uid ?? "";
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      throw new TaskFailed(refusal.message, { cause: refusal });
+      throw new TaskFailed(rejection.message, { cause: rejection });
     }
   }
 

@@ -29,7 +29,7 @@ it.each([
     { state: "Failed", message: "ErrImagePull: not found" },
   ],
   [
-    "was refused by its kubelet",
+    "was rejected by its kubelet",
     {
       metadata: { name: "p", uid: "u" },
       status: { phase: "Failed", reason: "OutOfpods", message: "no room" },

@@ -156,7 +156,7 @@ export class Applier {
 }
 
 /**
- * A NAD CRD that was installed otherwise serves as well, and stays as it is: to take it over could be refused,
+ * A NAD CRD that was installed otherwise serves as well, and stays as it is: to take it over could be rejected,
  * and whoever deletes it deletes every NAD of the cluster.
  */
 function isForeignDefinition(object: KubeObject, live: ApiObject): boolean {

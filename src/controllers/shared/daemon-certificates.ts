@@ -4,6 +4,6 @@ export interface DaemonCertificates {
   serve(namespace: string | undefined): void;
   /** Throws a MayNotApprove that names the first right that is missing. */
   assertMayApprove(signal: AbortSignal): Promise<void>;
-  /** `listener` is called when the API server has refused an approval. */
-  onRefused(listener: () => void): void;
+  /** `listener` is called when the API server has rejected an approval. */
+  onRejected(listener: () => void): void;
 }

@@ -54,7 +54,7 @@ export class NadCache implements Synced {
     this.#lists.add(listener);
   }
 
-  /** `listener` is called when `refusal` has changed. */
+  /** `listener` is called when `rejection` has changed. */
   onSync(listener: () => void): void {
     this.#syncs.add(listener);
   }
@@ -75,8 +75,8 @@ export class NadCache implements Synced {
   }
 
   /** Why it is not known, if the server forbids it. */
-  get refusal(): NotSynced | undefined {
-    return this.#definition.refusal ?? this.#nads?.refusal;
+  get rejection(): NotSynced | undefined {
+    return this.#definition.rejection ?? this.#nads?.rejection;
   }
 
   async stop(): Promise<void> {

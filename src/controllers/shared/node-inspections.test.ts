@@ -32,7 +32,7 @@ it("notifies its listeners only of what is new", () => {
   expect(inspections.values()).toEqual([]);
 });
 
-it("refuses an inspection that is out of bounds", () => {
+it("rejects an inspection that is out of bounds", () => {
   expect(nodeInspection.safeParse({ ...inspect(), interfaces: ["sixteen-letters!"] }).success).toBe(false);
   expect(nodeInspection.safeParse({ ...inspect(), at: "yesterday" }).success).toBe(false);
 });

@@ -5,7 +5,7 @@ import type { NodeInspection } from "../../crds/node-inspection.ts";
 export class NodeInspections {
   readonly #byNode = new Map<string, NodeInspection>();
   readonly #listeners: (() => void)[] = [];
-  readonly #refusals = new Map<string, number>();
+  readonly #rejections = new Map<string, number>();
   readonly #suspicions: ((node: string) => void)[] = [];
 
   /** Undefined if the node was not inspected, or is gone. */
@@ -32,18 +32,18 @@ export class NodeInspections {
     for (const listener of this.#suspicions) listener(node);
   }
 
-  /** @param refusedAt when the API server refused Multus' token on that node, ms since 1970; undefined if it no longer does */
-  setRefusal(node: string, refusedAt: number | undefined): void {
-    if (this.#refusals.get(node) === refusedAt) return;
-    if (refusedAt === undefined) this.#refusals.delete(node);
-    else this.#refusals.set(node, refusedAt);
+  /** @param rejectedAt when the API server rejected Multus' token on that node, ms since 1970; undefined if it no longer does */
+  setRejection(node: string, rejectedAt: number | undefined): void {
+    if (this.#rejections.get(node) === rejectedAt) return;
+    if (rejectedAt === undefined) this.#rejections.delete(node);
+    else this.#rejections.set(node, rejectedAt);
     this.#notify();
-    if (refusedAt !== undefined) this.suspect(node);
+    if (rejectedAt !== undefined) this.suspect(node);
   }
 
-  /** When the API server last refused Multus' token on a node, by the events of pods there; ms since 1970. */
-  refusedAt(node: string): number | undefined {
-    return this.#refusals.get(node);
+  /** When the API server last rejected Multus' token on a node, by the events of pods there; ms since 1970. */
+  rejectedAt(node: string): number | undefined {
+    return this.#rejections.get(node);
   }
 
   set(inspection: NodeInspection): void {
@@ -53,7 +53,7 @@ export class NodeInspections {
   }
 
   delete(node: string): void {
-    this.#refusals.delete(node);
+    this.#rejections.delete(node);
     if (this.#byNode.delete(node)) this.#notify();
   }
 

@@ -27,7 +27,7 @@ export abstract class ReflectorCache<T> implements Synced {
   }
 
   /** Why they are not known, if the server forbids it. */
-  get refusal(): NotSynced | undefined {
-    return this.reflector.refusal;
+  get rejection(): NotSynced | undefined {
+    return this.reflector.rejection;
   }
 }

@@ -17,6 +17,6 @@ export async function synced(watches: readonly Synced[], signal: AbortSignal): P
 }
 
 /** A sentence for each watch that the server forbids. */
-export function refusals(watches: Iterable<{ refusal: NotSynced | undefined }>): string[] {
-  return [...watches].flatMap(({ refusal }) => refusal?.message ?? []);
+export function rejections(watches: Iterable<{ rejection: NotSynced | undefined }>): string[] {
+  return [...watches].flatMap(({ rejection }) => rejection?.message ?? []);
 }

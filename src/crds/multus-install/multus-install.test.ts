@@ -38,7 +38,7 @@ describe("parseMultusInstall", () => {
     expect(parsed.value.metadata).toMatchObject({ uid: "1", managedFields: [] });
   });
 
-  // The table of wrong specs, which the API server must refuse as well, is in test/integration.
+  // The table of wrong specs, which the API server must reject as well, is in test/integration.
   test.each([
     [{ mode: "thick" }, 'spec.mode: must be one of Thin, Thick; did you mean Thick? (it is "thick")'],
     [{ paused: "yes" }, 'spec.paused: must be of type boolean (it is "yes")'],
@@ -60,7 +60,7 @@ describe("parseMultusInstall", () => {
       { logging: { file: "x\u0000" } },
       'spec.logging.file: must be an absolute path without . and .. (it is "x\\u0000")',
     ],
-  ])("%j is refused in words", (spec, expected) => {
+  ])("%j is rejected in words", (spec, expected) => {
     expect(problemsOf(install(spec))).toContain(expected);
   });
 
@@ -120,7 +120,7 @@ describe("parseMultusInstall", () => {
     ]);
   });
 
-  test("refuses another kind, another API, and a name that cannot be a label's value", () => {
+  test("rejects another kind, another API, and a name that cannot be a label's value", () => {
     expect(problemsOf(install({}, { kind: "Pod" }))).toEqual(['kind: must be MultusInstall (it is "Pod")']);
     expect(problemsOf({ metadata: { name: "multus" } })).toEqual([
       "apiVersion: Required: it must be multus-operator.dev/v1alpha1",

@@ -55,7 +55,7 @@ export interface MultusInstall {
 export type Parsed<T> = { ok: true; value: T } | { ok: false; problems: FieldProblem[] };
 
 /**
- * Parses a MultusInstall and refuses what the API server would refuse: values, unknown fields, and the
+ * Parses a MultusInstall and rejects what the API server would reject: values, unknown fields, and the
  * contradictions of rules.ts. The status is not looked at.
  */
 export function parseMultusInstall(object: unknown): Parsed<MultusInstall> {

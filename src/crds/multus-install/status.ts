@@ -49,7 +49,7 @@ export const multusInstallStatus = z.object({
               .string()
               .max(128)
               .describe(
-                "The problem: RegistryLoginRefused, ImageNotFound, ImageLayout, CrashLoopBackOff, OOMKilled, …",
+                "The problem: RegistryLoginRejected, ImageNotFound, ImageLayout, CrashLoopBackOff, OOMKilled, …",
               ),
             message: z.string().max(1024).describe("The problem and what to do."),
           }),

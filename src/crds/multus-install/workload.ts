@@ -20,7 +20,7 @@ const amounts = () =>
     memory: quantity().optional().describe("In bytes, such as 50Mi."),
   });
 
-/** A request above its limit is refused by Kubernetes only when the pods are made. */
+/** A request above its limit is rejected by Kubernetes only when the pods are made. */
 const requestWithinLimit = (name: "cpu" | "memory") => {
   const [request, limit] = [`self.requests.${name}`, `self.limits.${name}`];
   return {

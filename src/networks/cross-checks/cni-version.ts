@@ -28,7 +28,7 @@ function ofMultus(network: Network, { install }: ClusterView): CrossFinding[] {
   return [finding(network, { severity: "error", code: "CNI_VERSION_TOO_NEW", message })];
 }
 
-/** The program refuses the configuration ("incompatible CNI versions", cni/pkg/skel), with its IPAM's too. */
+/** The program rejects the configuration ("incompatible CNI versions", cni/pkg/skel), with its IPAM's too. */
 function ofPrograms(networks: readonly Network[], view: ClusterView): CrossFinding[] {
   const inspected = inspectedNodes(view, "binaries");
   // By program and newest version, of which there are few: the nodes are many, and so are the networks.

@@ -25,7 +25,7 @@ export function missingBinary(networks: readonly Network[], view: ClusterView): 
     }
     return [...needed].flatMap(([type, path]): CrossFinding[] => {
       const without = nodesWithout(type);
-      // A path is refused by the checker.
+      // A path is rejected by the checker.
       if (without.length === 0 || type.includes("/")) return [];
       const all = without.length === inspected.length;
       return [

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { checkNetworkConfig, pluginTypesOf } from "../../cni/check.ts";
 import { readNetwork } from "../cross-checks/network.ts";
 import { devicesOf, needsOf } from "../node-requirements.ts";
-import { failureView, refusalOf } from "../outcome/sandbox-event.ts";
+import { failureView, rejectionOf } from "../outcome/sandbox-event.ts";
 import { NETWORKS, parseNetworks } from "../pod-request/request.ts";
 import type { CauseCode } from "./cause-codes.ts";
 import { explain } from "./explain.ts";
@@ -23,7 +23,7 @@ interface Case {
 
 const CASES: Record<string, Case> = {
   "address-without-prefix": {
-    code: "REQUEST_REFUSED",
+    code: "REQUEST_REJECTED",
     config: STATIC,
     annotation: '[{"name":"lan","ips":["192.168.70.33"]}]',
     says: ['the address "192.168.70.33" that app/web requests of app/lan needs a prefix length'],
@@ -44,7 +44,7 @@ const CASES: Record<string, Case> = {
     says: ["the kernel of node-1 does not support ipvlan: load the module", "editing the NAD does not help"],
   },
   "mac-of-a-group": {
-    code: "REQUEST_REFUSED",
+    code: "REQUEST_REJECTED",
     config: STATIC.replace('"eth1"', '"eth1","mode":"brigde"'),
     annotation: '[{"name":"lan","mac":"f1:00:00:00:00:01","ips":["10.0.0.2/24"]}]',
     says: ['the MAC address "f1:00:00:00:00:01" that app/web requests of app/lan is a group address'],
@@ -62,7 +62,7 @@ const CASES: Record<string, Case> = {
     says: ["no daemon of the dhcp plugin runs on node-1", "the NAD is not at fault"],
   },
   "no-ips-asked-for": {
-    code: "REQUEST_REFUSED",
+    code: "REQUEST_REJECTED",
     config: STATIC,
     says: ["app/web requests no ips: a static IPAM without addresses assigns what pods request"],
   },
@@ -138,12 +138,12 @@ describe("explain, for events that users reported", () => {
     if (sentence.includes("the NAD is not at fault")) expect(sentence).not.toContain("kubectl edit");
   });
 
-  it("does not take a plugin's refused credentials for those of Multus", () => {
+  it("does not take a plugin's rejected credentials for those of Multus", () => {
     const failure = failureView({
       ...(eventOf("whereabouts-unauthorized") as object),
       lastTimestamp: "2026-11-24T10:00:00Z",
     });
-    expect(failure && refusalOf(failure)).toBeUndefined();
+    expect(failure && rejectionOf(failure)).toBeUndefined();
   });
 
   it("keeps the quotes that belong to the plugin's sentence", () => {

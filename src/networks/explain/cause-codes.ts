@@ -7,7 +7,7 @@ export const CAUSES = {
   HOST_NETWORK: "The pod uses the node's network; Multus is not called for it.",
   ENDED: "The pod has finished, and its networks are gone.",
   BAD_REQUEST: "The annotation cannot be read.",
-  REQUEST_REFUSED: "The network cannot provide what the pod requests.",
+  REQUEST_REJECTED: "The network cannot provide what the pod requests.",
   MISSING_NETWORK: "The annotation names a NAD that does not exist.",
   ISOLATION: "Namespace isolation forbids the NAD of another namespace.",
   BAD_CONFIG: "The configuration in the NAD is rejected.",

@@ -106,7 +106,7 @@ export const FAILURE_PATTERNS: readonly FailurePattern[] = [
       `another pod or machine in the layer-2 network of ${nameOf(place)} has the address ${address} already, as the kernel of ${place.node} found out: host-local counts addresses per node, so give each node its own range, or use an IPAM for the whole cluster (whereabouts)${editing(place)}; if the pod requests this address, request another one in its template. The kubelet tries again, with the next address of the range`,
   },
   {
-    code: "REQUEST_REFUSED",
+    code: "REQUEST_REJECTED",
     matches:
       /'ip' field is expected to be in CIDR notation, got: \\?'([^'\\]*)|invalid CIDR address: ([^\s'"\\]+)/,
     when: ({ request }) => request?.ips !== undefined,
@@ -114,24 +114,24 @@ export const FAILURE_PATTERNS: readonly FailurePattern[] = [
       `the address ${show(a || b)} that ${place.pod} requests of ${nameOf(place)} needs a prefix length, such as ${show(`${a || b}/24`)}: set it in "ips" of the annotation in the pod's template`,
   },
   {
-    code: "REQUEST_REFUSED",
+    code: "REQUEST_REJECTED",
     matches: /IPAM plugin returned missing IP config/,
     when: ({ request }) => request !== undefined && (request.ips ?? []).length === 0,
     sentence: (_, place) =>
       `the IPAM of ${nameOf(place)} has no address to give, and ${place.pod} requests no ips: a static IPAM without addresses assigns what pods request. Add "ips" to the annotation in the pod's template, or addresses to the IPAM${editing(place)}`,
   },
   {
-    code: "REQUEST_REFUSED",
+    code: "REQUEST_REJECTED",
     matches: /cannot assign requested address/,
     when: ({ request }) => isGroup(request?.mac),
     sentence: (_, place) =>
       `the MAC address ${show(place.request?.mac ?? "")} that ${place.pod} requests of ${nameOf(place)} is a group address (its first byte is odd), which no interface may have: request one with an even first byte, such as 02:…, in the pod's template`,
   },
   {
-    code: "REQUEST_REFUSED",
+    code: "REQUEST_REJECTED",
     matches: /failed to (?:create|set)[^:]*(?:mac|vlan|hardware)[^:]*: cannot assign requested address/,
     sentence: (_, place) =>
-      `the kernel of ${place.node} refuses the MAC address of the interface that ${nameOf(place)} makes: a MAC address needs an even first byte, such as 02:…; check "mac" in the pod's annotation and in the NAD${editing(place)}`,
+      `the kernel of ${place.node} rejects the MAC address of the interface that ${nameOf(place)} makes: a MAC address needs an even first byte, such as 02:…; check "mac" in the pod's annotation and in the NAD${editing(place)}`,
   },
   {
     code: "NO_KERNEL_SUPPORT",

@@ -63,7 +63,7 @@ export interface ExplainInput extends Omit<OutcomeInput, "pod"> {
   defects?: readonly KnownDefect[] | undefined;
 }
 
-/** What the checker refuses in a NAD. */
+/** What the checker rejects in a NAD. */
 export function errorsOf({ nads }: ExplainInput, network: string): Finding[] {
   return (nads.get(network)?.findings ?? []).filter(({ severity }) => severity === "error");
 }

@@ -5,7 +5,7 @@ import { badConfig } from "./cause-of-failure.ts";
 import { type ExplainInput, errorsOf } from "./input.ts";
 import { schedulerText } from "./wording.ts";
 
-/** A pod without a sandbox, which Multus did not refuse: what it waits for, and what will make it fail. */
+/** A pod without a sandbox, which Multus did not reject: what it waits for, and what will make it fail. */
 export function pending(input: ExplainInput, { evidence }: PodOutcome): Cause {
   const { pod, multus } = input;
   const name = `${pod.namespace}/${pod.name}`;

@@ -42,10 +42,10 @@ export function bytesOf({ message, network = "", uid, pod, node }: FailureView):
 }
 
 /**
- * When the API server refused Multus' own token, if that is why a sandbox could not be made; ms since 1970. A plugin
+ * When the API server rejected Multus' own token, if that is why a sandbox could not be made; ms since 1970. A plugin
  * that Multus had called (whereabouts: "error at storage engine: Unauthorized") uses credentials of its own.
  */
-export function refusalOf({ byMultus, network, message, at }: FailureView): number | undefined {
+export function rejectionOf({ byMultus, network, message, at }: FailureView): number | undefined {
   const time = Date.parse(at);
   const isOwn = byMultus && network === undefined;
   return isOwn && /\bUnauthorized\b/.test(message) && !Number.isNaN(time) ? time : undefined;

@@ -26,7 +26,7 @@ test("the shim's, which quotes the daemon's answer and the whole request", () =>
   ).toEqual({ byMultus: true, network: "net", message: "Link not found" });
 });
 
-test("Multus' own refusal, before any plugin", () => {
+test("Multus' own rejection, before any plugin", () => {
   const found = of(
     `${SANDBOX}plugin type="multus" name="multus-cni-network" failed (add): Multus: [default/p/12-34]: error loading k8s delegates k8s args: TryLoadPodDelegates: error in getting k8s network for pod: GetNetworkDelegates: failed getting the delegate: getKubernetesDelegate: cannot find a network-attachment-definition (gone) in namespace (default)`,
   );

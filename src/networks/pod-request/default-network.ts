@@ -10,7 +10,7 @@ export type ParsedDefaultNetwork = { ok: true; request: NetworkRequest } | { ok:
 
 /**
  * Reads the annotation as Multus 4.3.0 does (pkg/k8sclient, tryLoadK8sPodDefaultNetwork): as a request, of one NAD,
- * of any namespace whatever the isolation. An empty one is refused, and Multus crashes on `[]`: with either the pod
+ * of any namespace whatever the isolation. An empty one is rejected, and Multus crashes on `[]`: with either the pod
  * does not start. Never throws.
  */
 export function parseDefaultNetwork(annotation: string): ParsedDefaultNetwork {

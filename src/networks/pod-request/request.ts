@@ -75,7 +75,7 @@ type Selection = NonNullable<ReturnType<typeof selection>>;
 /**
  * Reads the annotation as Multus 4.3.0 does (pkg/k8sclient, parsePodNetworkAnnotation); v3.4 differs only in
  * that it wants interfaces of the short form to be DNS labels. Empty asks for nothing. Never throws. More than
- * 4,096 networks are refused here though Multus would read them.
+ * 4,096 networks are rejected here though Multus would read them.
  */
 export function parseNetworks(annotation: string, podNamespace: string): ParsedNetworks {
   if (annotation === "") return { ok: true, requests: [] };
@@ -206,7 +206,7 @@ function problemOf({ mac, infinibandGuid, ips = [] }: NetworkRequest): Problem |
 
 /**
  * Go's net.ParseMAC: 6, 8 or 20 bytes, in pairs with : or -, or in fours with dots. Since Go 1.26 also without
- * separators: Multus' images up to v4.3.0 are built with Go 1.25 and refuse it, others may take it, so that it is
+ * separators: Multus' images up to v4.3.0 are built with Go 1.25 and reject it, others may take it, so that it is
  * doubtful (hasNoSeparators) and no fault.
  */
 function isHardwareAddress(address: string): boolean {

@@ -3,9 +3,9 @@ import type { Problem } from "../pod-request/go-json.ts";
 import type { NetworkRequest } from "../pod-request/request.ts";
 
 /**
- * A pod has one default route of each family, whichever of its networks brings it: Multus from v4 on refuses a
+ * A pod has one default route of each family, whichever of its networks brings it: Multus from v4 on rejects a
  * second ("multus does not support ECMP for default-route", types.CheckGatewayConfig); v3 sets both, and the
- * kernel refuses the second. Undefined where the requests agree with that.
+ * kernel rejects the second. Undefined where the requests agree with that.
  */
 export function gatewayProblem(requests: readonly NetworkRequest[]): Problem | undefined {
   const families = requests

@@ -24,7 +24,7 @@ export function problemsOfRequest(request: NetworkRequest): RequestProblem[] {
 }
 
 /**
- * Of the request together with its NAD: what no plugin takes (dropped without a word), and what a plugin refuses.
+ * Of the request together with its NAD: what no plugin takes (dropped without a word), and what a plugin rejects.
  * Empty if the configuration cannot be read.
  */
 export function problemsWithNetwork(request: NetworkRequest, network: Network): RequestProblem[] {
@@ -50,11 +50,14 @@ export function problemsWithNetwork(request: NetworkRequest, network: Network): 
         },
       ]
     : [];
-  return [...dropped, ...second, ...refusedByPlugins(request, network)];
+  return [...dropped, ...second, ...rejectedByPlugins(request, network)];
 }
 
 /** The NAD is checked as it is for this pod; what is wrong with the NAD itself is not the pod's. */
-function refusedByPlugins({ namespace, name, ips, mac }: NetworkRequest, { nad }: Network): RequestProblem[] {
+function rejectedByPlugins(
+  { namespace, name, ips, mac }: NetworkRequest,
+  { nad }: Network,
+): RequestProblem[] {
   const options = { networkName: nad.name, resourceName: nad.resourceName };
   const errors = (request?: { ips: typeof ips; mac: typeof mac }) =>
     checkNetworkConfig(nad.config, { ...options, request }).filter(({ severity }) => severity === "error");
@@ -142,6 +145,6 @@ function withoutSeparators(code: string, what: string): RequestProblem {
   return {
     severity: "warning",
     code,
-    message: `requests ${what}, which only programs built with Go 1.26 or later read, and Multus' images up to v4.3.0 are built with Go 1.25 and refuse the pod: write it with colons`,
+    message: `requests ${what}, which only programs built with Go 1.26 or later read, and Multus' images up to v4.3.0 are built with Go 1.25 and reject the pod: write it with colons`,
   };
 }

@@ -1,6 +1,6 @@
 /**
  * What says no word on the configuration, each by the words of the plugins that it is for: the same complaint of
- * another plugin is a refusal like any other.
+ * another plugin is a rejection like any other.
  */
 const OF_THIS_MACHINE = [
   // A kernel without these devices: netlink answers EOPNOTSUPP.
@@ -43,7 +43,7 @@ export function hasNoRangeHere(error: string): boolean {
   return error === "IPAM plugin returned missing IP config";
 }
 
-/** Refusals that the checker leaves to the node, each with its reason. */
+/** Rejections that the checker leaves to the node, each with its reason. */
 const EXCEPTIONS: { error: RegExp; reason: string }[] = [
   {
     error: /already exists but is not a bridge/,
@@ -56,7 +56,7 @@ const EXCEPTIONS: { error: RegExp; reason: string }[] = [
   {
     error: /backend was requested but configuration contains/,
     reason:
-      "without a backend the node decides between iptables and nftables; with one the checker refuses this too",
+      "without a backend the node decides between iptables and nftables; with one the checker rejects this too",
   },
   {
     error:
@@ -65,7 +65,7 @@ const EXCEPTIONS: { error: RegExp; reason: string }[] = [
   },
 ];
 
-/** Why a refusal that the checker does not foresee is none of its own; undefined where it is a fault. */
+/** Why a rejection that the checker does not foresee is none of its own; undefined where it is a fault. */
 export function exceptionFor(error: string): string | undefined {
   return EXCEPTIONS.find((exception) => exception.error.test(error))?.reason;
 }

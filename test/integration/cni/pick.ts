@@ -2,7 +2,7 @@ import fc from "fast-check";
 
 /**
  * A field's value: one of the good, or now and then one of the bad. Half of the configurations are of good
- * values only, so that the plugins accept about as many as they refuse; a fault in each field would test one.
+ * values only, so that the plugins accept about as many as they reject; a fault in each field would test one.
  */
 export type Pick = (good: readonly unknown[], bad: readonly unknown[]) => fc.Arbitrary<unknown>;
 

@@ -81,7 +81,7 @@ export function mainPlugins(pick: Pick): fc.Arbitrary<object> {
 
 function bridge(pick: Pick): fc.Arbitrary<object> {
   const { flag, mtu } = common(pick);
-  // One of the two at most: together they are refused, which takes a bad draw.
+  // One of the two at most: together they are rejected, which takes a bad draw.
   const ways = pick(
     [{}, { hairpinMode: true }, { promiscMode: true }],
     [{ hairpinMode: true, promiscMode: true }, { hairpinMode: "x" }],

@@ -90,7 +90,7 @@ it("deletes only the object that it was told to", async () => {
   expect(await client.get(ref("four"))).toBeDefined();
 });
 
-it("tells what the server refused by its own reason", async () => {
+it("tells what the server rejected by its own reason", async () => {
   const error = await failure(client.apply(ref("BAD_NAME"), configMap("BAD_NAME", {}), options));
   expect([error.status, error.reason, error.isTransient]).toEqual([422, "Invalid", false]);
 });

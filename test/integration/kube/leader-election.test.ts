@@ -98,9 +98,9 @@ it("leads no longer, in time, while the API server hangs, and leads again after 
 
 it("takes no lease once it was released while it was trying", async () => {
   const a = candidate("seven", "a");
-  const refused = expect(a.acquire()).rejects.toThrow();
+  const rejected = expect(a.acquire()).rejects.toThrow();
   await a.release();
-  await refused;
+  await rejected;
   expect(a.isLeading).toBe(false);
   expect(await holder("seven").catch(() => "")).not.toMatch(/^a /);
 });

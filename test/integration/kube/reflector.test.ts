@@ -234,14 +234,14 @@ it("rejects at once, in the server's words, what it would wait for in vain, and 
   const patient = reflector.whenSynced();
   const asked = performance.now();
   await expect(reflector.whenSynced(undefined, 60_000)).rejects.toMatchObject({
-    reason: "Refused",
+    reason: "Rejected",
     message: `configmaps in default: forbidden: ${words}`,
   });
   expect(performance.now() - asked).toBeLessThan(30_000);
-  expect(reflector.refusal?.message).toContain("forbidden");
+  expect(reflector.rejection?.message).toContain("forbidden");
   proxy.fault = undefined;
   await patient;
-  expect(reflector.refusal).toBeUndefined();
+  expect(reflector.rejection).toBeUndefined();
   expect(syncs).toEqual([false, true]);
 });
 
@@ -279,7 +279,7 @@ it("lists again after a list that was cut off in the middle, and takes nothing f
   expect([reflector.get("default/cm-a"), reflector.get("default/cm-b")]).toEqual(["1", "1"]);
 });
 
-it("calls a copy unknown whose watch is refused for a while, though it was listed, and known again after that", async () => {
+it("calls a copy unknown whose watch is rejected for a while, though it was listed, and known again after that", async () => {
   await start();
   expect(reflector.staleSeconds).toBeLessThan(1);
   proxy.fault = (_request, response) => refuseWith(response, 403, "Forbidden", "you may not watch");
@@ -287,7 +287,7 @@ it("calls a copy unknown whose watch is refused for a while, though it was liste
   await waitUntil("the copy to be unknown", () => !reflector.isSynced);
   expect(reflector.staleSeconds).toBeGreaterThanOrEqual(1.5);
   await expect(reflector.whenSynced(undefined, 1000)).rejects.toMatchObject({
-    reason: "Refused",
+    reason: "Rejected",
     message: "configmaps in default: forbidden: you may not watch",
   });
   proxy.fault = undefined;

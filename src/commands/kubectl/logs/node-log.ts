@@ -65,9 +65,9 @@ async function readWhenStarted(
     const pod = await client.get<ApiObject & ReaderPodStatus>(ref, { signal });
     if (!pod) throw new UsageError(`the reader pod ${ref.name} was deleted before it finished`);
     state = pod.status?.containerStatuses?.[0]?.state ?? {};
-    const refused = whyNotStarted(state) ?? pod.status?.message;
-    if (refused !== undefined && !state.terminated)
-      throw new UsageError(`the reader pod does not start on ${node}: ${oneLine(refused)}`);
+    const rejected = whyNotStarted(state) ?? pod.status?.message;
+    if (rejected !== undefined && !state.terminated)
+      throw new UsageError(`the reader pod does not start on ${node}: ${oneLine(rejected)}`);
     if (Date.now() - started > request.startTimeoutMs && !state.running && !state.terminated)
       throw new UsageError(
         `the reader pod did not start on ${node} within ${request.startTimeoutMs / 1000} s: ${await lastEvent(client, ref)}`,

@@ -46,7 +46,7 @@ export async function deleteOrphanedLogPods(
 function endOf({ metadata, status }: EndedPod): number {
   if (status?.phase !== "Succeeded" && status?.phase !== "Failed") return Number.POSITIVE_INFINITY;
   const finished = status.containerStatuses?.[0]?.state?.terminated?.finishedAt;
-  // A pod that was evicted, or refused by its node, has no container's end.
+  // A pod that was evicted, or rejected by its node, has no container's end.
   const time = Date.parse(finished ?? String(metadata.creationTimestamp ?? ""));
   return Number.isNaN(time) ? Number.POSITIVE_INFINITY : time;
 }

@@ -25,6 +25,6 @@ it("is read by tar as it was written", () => {
   }
 });
 
-it("refuses a name that does not fit", () => {
+it("rejects a name that does not fit", () => {
   expect(() => tar([{ name: "x".repeat(101), content: "" }], 0)).toThrow(RangeError);
 });

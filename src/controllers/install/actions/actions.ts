@@ -20,7 +20,7 @@ export type Action =
   /** Approve the certificates of the daemons in this namespace, or of none. `required`: the operator must be allowed to. */
   | { kind: "ServeCertificates"; namespace: string | undefined; required: boolean }
   /** Ends the reconcile with an error before anything is written. */
-  | { kind: "Refuse"; error: Error }
+  | { kind: "Reject"; error: Error }
   /** Dry runs: the API server would accept every one of these objects. */
   | { kind: "Rehearse"; objects: readonly KubeObject[] }
   | { kind: "AddFinalizer" }

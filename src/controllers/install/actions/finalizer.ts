@@ -2,7 +2,7 @@ import { MULTUS_INSTALL } from "../../../crds/multus-install/multus-install.ts";
 import type { ApiObject } from "../../../kube/resource.ts";
 import { FINALIZER, type ReconcileScope } from "../scope.ts";
 
-/** Adds the finalizer to the object as the reconcile saw it; a newer one is refused (409). */
+/** Adds the finalizer to the object as the reconcile saw it; a newer one is rejected (409). */
 export async function addFinalizer({ live, deps }: ReconcileScope): Promise<void> {
   const { name, finalizers = [], resourceVersion } = live.metadata;
   const answer = await deps.client.patch<ApiObject>(

@@ -19,9 +19,9 @@ export interface Conflict {
   owners: string;
 }
 
-/** @param refused what a dry run of the operator's apply answered, if it met fields of other managers */
-export function conflictOf(live: ApiObject, refused?: unknown): Conflict {
-  const fields = refused instanceof ApiError && isApplyConflict(refused) ? fieldsByManager(refused) : [];
+/** @param rejected what a dry run of the operator's apply answered, if it met fields of other managers */
+export function conflictOf(live: ApiObject, rejected?: unknown): Conflict {
+  const fields = rejected instanceof ApiError && isApplyConflict(rejected) ? fieldsByManager(rejected) : [];
   const managers = fields.length > 0 ? fields : managersOf(live).map((manager) => [manager, []] as const);
   const named = managers.slice(0, MAX_MANAGERS).map(([manager, owned]) => ownedBy(manager, owned));
   return {

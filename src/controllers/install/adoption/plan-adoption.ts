@@ -20,7 +20,7 @@ import { GUARD } from "../../../render/rollout-guard.ts";
 import { allInOrder } from "../../shared/all-in-order.ts";
 import { FIELD_MANAGER, isOwn } from "../../shared/applier.ts";
 import type { Action } from "../actions/actions.ts";
-import { AdoptionRefused } from "../errors.ts";
+import { AdoptionRejected } from "../errors.ts";
 import { entryKey, entryOf } from "../inventory/inventory.ts";
 import { FINALIZER, type ReconcileScope } from "../scope.ts";
 import type { InventoryEntry } from "../status/status.ts";
@@ -45,7 +45,7 @@ export interface Adoption {
 }
 
 /**
- * Compares what exists with what the install renders, and writes nothing. Throws one AdoptionRefused for all objects
+ * Compares what exists with what the install renders, and writes nothing. Throws one AdoptionRejected for all objects
  * that may not become the operator's: without `adopt` those that it did not create, however little they differ, and
  * a DaemonSet with a value that cannot be changed.
  */
@@ -68,8 +68,8 @@ export async function planAdoption(
     if (!live) continue;
     if (!isOwn(live) && !adopt) conflicts.push(await conflictWith(scope, object, live));
     else if (object.kind === "DaemonSet") {
-      const refused = await planDaemonSet(scope, install, object, live, adoption);
-      if (refused) immutable.push(refused);
+      const rejected = await planDaemonSet(scope, install, object, live, adoption);
+      if (rejected) immutable.push(rejected);
     } else if (!isOwn(live)) adoption.taken.push(live);
   }
   const [obsolete, reserved] = await Promise.all([
@@ -78,9 +78,9 @@ export async function planAdoption(
   ]);
   conflicts.push(...obsolete);
   if (conflicts.length > 0)
-    throw new AdoptionRefused("OwnershipConflict", [conflictsText(conflicts), ...immutable].join(". "));
-  if (immutable.length > 0) throw new AdoptionRefused("ImmutableField", immutable.join(". "));
-  if (reserved.length > 0) throw new AdoptionRefused("OwnershipConflict", reserved.join(". "));
+    throw new AdoptionRejected("OwnershipConflict", [conflictsText(conflicts), ...immutable].join(". "));
+  if (immutable.length > 0) throw new AdoptionRejected("ImmutableField", immutable.join(". "));
+  if (reserved.length > 0) throw new AdoptionRejected("OwnershipConflict", reserved.join(". "));
   return adoption;
 }
 
@@ -144,8 +144,8 @@ async function planDaemonSet(
 ): Promise<string | undefined> {
   const found = await foundPods(scope.deps.client, install, live);
   if (!found) return undefined;
-  const refused = refusedSelector(object, live);
-  if (refused) return refused;
+  const rejected = rejectedSelector(object, live);
+  if (rejected) return rejected;
   const name = describe(refOf(object));
   const { differences } = found;
   if (differences.length > 0) {
@@ -184,7 +184,7 @@ export async function foundPods(
 }
 
 /** A selector is immutable. The pods of a deleted DaemonSet take nothing with them that others need. */
-function refusedSelector(object: KubeObject, live: ApiObject): string | undefined {
+function rejectedSelector(object: KubeObject, live: ApiObject): string | undefined {
   const selectorOf = (of: KubeObject | ApiObject) =>
     JSON.stringify((of.spec as { selector?: { matchLabels?: unknown } } | undefined)?.selector?.matchLabels);
   if (selectorOf(object) === selectorOf(live)) return undefined;

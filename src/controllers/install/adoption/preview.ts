@@ -27,7 +27,7 @@ import { foundPods, withoutTemplate } from "./plan-adoption.ts";
 
 /**
  * What the operator would write to the cluster for an install that is not applied yet, found by the dry runs
- * that its own reconcile compares by. Writes nothing. Throws a RenderError for an install that is refused.
+ * that its own reconcile compares by. Writes nothing. Throws a RenderError for an install that is rejected.
  */
 export async function preview(client: KubeClient, install: MultusInstall): Promise<Preview> {
   const live = await installs(client);

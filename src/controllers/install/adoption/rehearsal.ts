@@ -4,7 +4,7 @@ import { CLUSTER_ROLES } from "../../../kube/resource.ts";
 import { allInOrder } from "../../shared/all-in-order.ts";
 import type { ReconcileScope } from "../scope.ts";
 
-/** Has the API server take every object in a dry run. Throws what the first write that it refuses would throw. */
+/** Has the API server take every object in a dry run. Throws what the first write that it rejects would throw. */
 export async function rehearse(scope: ReconcileScope, objects: readonly KubeObject[]): Promise<void> {
   await allInOrder(
     objects.map(async (object) => {

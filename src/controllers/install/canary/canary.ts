@@ -194,7 +194,7 @@ function probeRemoval(node: string, view: CanaryView): Action[] {
 function probeOn(node: string, { network, revision }: Trial, { install, image }: CanaryView): Action {
   if (!image)
     return {
-      kind: "Refuse",
+      kind: "Reject",
       error: new InvalidSpec("spec.rollout.canary needs the operator's own image: run --node-image"),
     };
   return { kind: "CreateProbe", pod: probePod(install, { node, network, revision, image }) };

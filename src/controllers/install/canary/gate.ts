@@ -28,7 +28,7 @@ export type Gate =
   /** Nothing holds the rollout. `record`: what the status keeps of a canary that has passed. */
   | { kind: "Open"; record?: RolloutStatus }
   | { kind: "Held"; trial: Trial }
-  | { kind: "Refused"; message: string };
+  | { kind: "Rejected"; message: string };
 
 /**
  * Whether a canary holds a rollout back. None does if none was asked for, if nothing changes, at the first install, or
@@ -45,7 +45,7 @@ export function canaryGate(
   if (!wanted) return { kind: "Open" };
   if (state.obsolete.some(({ ending }) => !ending))
     return {
-      kind: "Refused",
+      kind: "Rejected",
       message:
         "spec.rollout.canary does not work for a change between v3 and v4, which have different DaemonSets: remove it for this change",
     };

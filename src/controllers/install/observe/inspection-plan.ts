@@ -8,7 +8,7 @@ import {
   differingNodes,
   nodeIssue,
   primaryNetworkStatus,
-  refusedToken,
+  rejectedToken,
 } from "../../../diagnosis/node-checks.ts";
 import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
 import { stabilizationSeconds } from "../../../diagnosis/stabilization.ts";
@@ -28,8 +28,8 @@ export interface KnownOfNodes {
   failures: ReadonlyMap<string, string>;
   /** Whether the newest inspection of the node was of what is there now. */
   isCurrent: (node: string) => boolean;
-  /** When the API server last refused Multus' token on a node; ms since 1970. */
-  refusedAt: (node: string) => number | undefined;
+  /** When the API server last rejected Multus' token on a node; ms since 1970. */
+  rejectedAt: (node: string) => number | undefined;
 }
 
 /** What the inspections have shown so far. */
@@ -70,7 +70,7 @@ export function inspectionPlan(
 export function inspectionFindings(
   spec: MultusInstallSpec,
   pods: readonly MultusPodView[],
-  { inspections, failures, isCurrent, refusedAt }: KnownOfNodes,
+  { inspections, failures, isCurrent, rejectedAt }: KnownOfNodes,
   now: Date,
 ): InspectionFindings {
   const primaryNetwork = primaryNetworkStatus(spec, inspections);
@@ -82,15 +82,15 @@ export function inspectionFindings(
   const seen = new Set([...valid.map(({ node }) => node), ...failures.keys()]);
   const running = pods.filter(({ ready, terminating }) => ready && !terminating);
   const unhealthy = valid.flatMap(({ issue }) => issue ?? []);
-  const refused = running.flatMap(
-    ({ node, readySince }) => refusedToken(spec, node, refusedAt(node), readySince, now) ?? [],
+  const rejected = running.flatMap(
+    ({ node, readySince }) => rejectedToken(spec, node, rejectedAt(node), readySince, now) ?? [],
   );
   const named = new Set(unhealthy.map(({ node }) => node));
   const unseen = running.map(({ node }) => node).filter((node) => !seen.has(node));
   return {
-    unhealthy: [...unhealthy, ...refused.map(({ issue }) => issue).filter(({ node }) => !named.has(node))],
+    unhealthy: [...unhealthy, ...rejected.map(({ issue }) => issue).filter(({ node }) => !named.has(node))],
     unseen: spec.paused ? [] : unseen.toSorted(),
-    againSeconds: refused.map(({ seconds }) => seconds),
+    againSeconds: rejected.map(({ seconds }) => seconds),
     ...(primaryNetwork ? { primaryNetwork } : {}),
     warnings: [...differingNodes(primaryNetwork), ...failedInspections(failures)],
   };

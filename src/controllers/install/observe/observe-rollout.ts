@@ -14,7 +14,7 @@ import { isReadyAlready } from "../status/previously-ready.ts";
 import { isStarting, STARTING_SECONDS, withFailedMounts } from "./failed-mounts.ts";
 import type { InspectionFindings } from "./inspection-plan.ts";
 import { withMissingSecrets } from "./missing-secrets.ts";
-import { IDLE_SECONDS, lacksPods, refusedPods } from "./refused-pods.ts";
+import { IDLE_SECONDS, lacksPods, rejectedPods } from "./rejected-pods.ts";
 
 /** The rollout as the cluster shows it. Reads the kubelets' events if pods do not start. */
 export async function observeRollout(
@@ -51,11 +51,11 @@ export async function observeRollout(
     await withMissingSecrets(scope, namespace, pods),
   );
   const lacking = refs.flatMap((ref) => owned.get(ref) ?? []).filter((live) => lacksPods(live, pods));
-  const refused = await refusedPods(scope, namespace, lacking);
-  const unhealthy = [...joined(unhealthyNodes(explained, now, nodes), inspections.unhealthy), ...refused];
+  const rejected = await rejectedPods(scope, namespace, lacking);
+  const unhealthy = [...joined(unhealthyNodes(explained, now, nodes), inspections.unhealthy), ...rejected];
   const rechecks = [
     ...[secondsToStable(pods, now) ?? [], pods.some(isStarting) ? STARTING_SECONDS : []].flat(),
-    ...(lacking.length > refused.length ? [IDLE_SECONDS] : []),
+    ...(lacking.length > rejected.length ? [IDLE_SECONDS] : []),
     ...inspections.againSeconds,
   ];
   const answering = new Set(nodes.filter(({ reachable }) => reachable).map(({ name }) => name));

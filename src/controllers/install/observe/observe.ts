@@ -70,7 +70,7 @@ export interface Observed {
 
 /**
  * Reads everything that the reconcile decides by, and writes nothing: an object that is not known yet must not be taken
- * for one that has to be created, nor nodes for none at all. Throws a NotSynced, or an AdoptionRefused.
+ * for one that has to be created, nor nodes for none at all. Throws a NotSynced, or an AdoptionRejected.
  */
 export async function observe(scope: ReconcileScope, spec: ResolvedSpec): Promise<Observed> {
   const { deps, context, live, previous } = scope;
@@ -211,7 +211,7 @@ function inspect(
       inspections: nodeTasks.inspections.values().filter(({ node }) => isPlanned(node)),
       failures: new Map([...nodeTasks.failures].filter(([node]) => isPlanned(node))),
       isCurrent: (node) => nodeTasks.isCurrent(node, spec.paused ? undefined : plan),
-      refusedAt: (node) => nodeTasks.inspections.refusedAt(node),
+      rejectedAt: (node) => nodeTasks.inspections.rejectedAt(node),
     },
     now(),
   );

@@ -65,7 +65,7 @@ export function nextStep(state: RolloutState): RolloutStep {
       };
   }
   // On a node with two Multus, the one that ends would delete the other's file. One that leaves its file may go
-  // on until the new one is there: v3.4 whose pod is gone has a token that is refused, and attaches nothing.
+  // on until the new one is there: v3.4 whose pod is gone has a token that is rejected, and attaches nothing.
   const leaving = obsolete.filter(({ deletesConfiguration }) => deletesConfiguration);
   if (state.occupiedNodes.length > 0 || leaving.some(({ ending }) => !ending)) {
     const names = leaving.map(({ name }) => name).join(", ");

@@ -103,7 +103,7 @@ export async function removeTaint(
 ): Promise<void> {
   const rest = taints.filter((taint) => taint.key !== key);
   try {
-    // The test refuses the write if the taints were changed meanwhile: those of others must not be lost.
+    // The test rejects the write if the taints were changed meanwhile: those of others must not be lost.
     await deps.client.patch({ type: NODES, name }, [
       { op: "test", path: "/spec/taints", value: taints },
       { op: "replace", path: "/spec/taints", value: rest },

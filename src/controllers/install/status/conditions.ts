@@ -26,7 +26,7 @@ export type InstallState =
         | "ImmutableField"
         | "Forbidden"
         | "NamespaceMissing"
-        | "Refused";
+        | "Rejected";
       message: string;
     }
   | { kind: "Deleting"; message: string };

@@ -15,7 +15,7 @@ const MAX_NODES = 20;
 const MAX_WARNINGS = 20;
 /** Fields of one object that a warning names. */
 const MAX_FIELDS = 3;
-/** Characters; a longer one would have the API server refuse the whole status. */
+/** Characters; a longer one would have the API server reject the whole status. */
 const MAX_WARNING_LENGTH = 1024;
 
 export type InventoryEntry = NonNullable<MultusInstallStatus["inventory"]>[number];

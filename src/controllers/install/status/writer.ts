@@ -21,7 +21,7 @@ export async function writeStatus(scope: ReconcileScope, input: StatusInput): Pr
 
 /**
  * Writes the inventory, and leaves all else of the status as it is; false if the object is gone, or another of its name
- * is there. An apply sets the whole status: if the copy is not the newest, it is refused (409), since conditions would
+ * is there. An apply sets the whole status: if the copy is not the newest, it is rejected (409), since conditions would
  * be set back.
  */
 export async function putInventory(
@@ -79,7 +79,7 @@ const BAD: readonly string[] = [
   "RolloutStuck",
   "RolloutFailed",
   "RolledBack",
-  "Refused",
+  "Rejected",
   "InvalidSpec",
   "SecondInstall",
   "OwnershipConflict",

@@ -23,7 +23,7 @@ const CAUSES: readonly { matches: RegExp; fix: (found: RegExpExecArray) => strin
 ];
 
 /** The entry for pods that cannot be created: of no node, since without a pod there is none. */
-export function refusedPod(daemonSet: string, message: string): UnhealthyNode {
+export function rejectedPod(daemonSet: string, message: string): UnhealthyNode {
   const reason = message.replace(/^Error creating: (pods "[^"]*" is forbidden: )?/, "");
   const fix = CAUSES.flatMap(({ matches, fix }) => {
     const found = matches.exec(message);
@@ -31,7 +31,7 @@ export function refusedPod(daemonSet: string, message: string): UnhealthyNode {
   })[0];
   return {
     node: "",
-    reason: "PodRefused",
+    reason: "PodRejected",
     message: bounded(
       `the API server rejects the pods of DaemonSet ${daemonSet}: ${reason}${fix ? `. ${fix}` : ""}`,
     ),

@@ -1,7 +1,7 @@
 import { daemonSetView } from "../../../diagnosis/daemon-set.ts";
 import type { UnhealthyNode } from "../../../diagnosis/diagnose.ts";
 import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
-import { refusedPod } from "../../../diagnosis/refused-pod.ts";
+import { rejectedPod } from "../../../diagnosis/rejected-pod.ts";
 import type { ApiObject } from "../../../kube/resource.ts";
 import type { ReconcileScope } from "../scope.ts";
 import { recentMessages } from "./kubelet-events.ts";
@@ -26,7 +26,7 @@ export function lacksPods(daemonSet: ApiObject, pods: readonly MultusPodView[]):
 }
 
 /** For each of these DaemonSets whose rollout does not move: what the API server says of its pods, if it rejects them. */
-export async function refusedPods(
+export async function rejectedPods(
   scope: ReconcileScope,
   namespace: string,
   lacking: readonly ApiObject[],
@@ -38,7 +38,7 @@ export async function refusedPods(
   );
   return lacking.flatMap(({ metadata: { name, uid = "" } }) => {
     const message = messages.get(uid);
-    return message === undefined ? [] : [refusedPod(name, message)];
+    return message === undefined ? [] : [rejectedPod(name, message)];
   });
 }
 

@@ -1,46 +1,46 @@
-import { type FailureView, refusalOf } from "../../networks/outcome/sandbox-event.ts";
+import { type FailureView, rejectionOf } from "../../networks/outcome/sandbox-event.ts";
 
 /** A kubelet's clock may be ahead of ours by this much; what lies further in the future is not evidence. */
 const MAX_CLOCK_SKEW_MS = 60_000;
-/** Events kept at a time: of a thousand refusals the newest few per node are enough. */
+/** Events kept at a time: of a thousand rejections the newest few per node are enough. */
 const MAX_EVENTS = 1000;
 
-export interface TokenRefusalsOptions {
+export interface TokenRejectionsOptions {
   /** UID and node of a pod as the API server has it; undefined if it does not exist. May reject. */
   pod: (namespace: string, name: string) => Promise<{ uid: string; node: string } | undefined>;
   /** Milliseconds since 1970. */
   now: () => number;
-  /** The newest refusal on a node, ms since 1970; undefined once no event reports one. */
-  onChange: (node: string, refusedAt: number | undefined) => void;
+  /** The newest rejection on a node, ms since 1970; undefined once no event reports one. */
+  onChange: (node: string, rejectedAt: number | undefined) => void;
   /** A pod could not be read, so that its event does not count. */
   onError: (error: unknown) => void;
 }
 
-interface Refusal {
+interface Rejection {
   node: string;
   /** ms since 1970 */
   at: number;
 }
 
 /**
- * When the API server refused Multus' token, by node, from the kubelets' events. Whoever may create events can forge one, so
+ * When the API server rejected Multus' token, by node, from the kubelets' events. Whoever may create events can forge one, so
  * an event counts only if its pod exists with that UID on that node and its time is not in the future, and only as
  * long as the API server keeps it.
  */
-export class TokenRefusals {
-  readonly #options: TokenRefusalsOptions;
-  readonly #byEvent = new Map<string, Refusal>();
+export class TokenRejections {
+  readonly #options: TokenRejectionsOptions;
+  readonly #byEvent = new Map<string, Rejection>();
   /** The event that is being verified, by node: a kubelet repeats itself, so one at a time is enough. */
   readonly #verifying = new Map<string, string>();
 
-  constructor(options: TokenRefusalsOptions) {
+  constructor(options: TokenRejectionsOptions) {
     this.#options = options;
   }
 
   /** An event by its own key, as seen; undefined when it is gone. Resolves when it counts or is found not to. */
   async set(event: string, failure: FailureView | undefined): Promise<void> {
     const before = this.#byEvent.get(event);
-    const at = failure && refusalOf(failure);
+    const at = failure && rejectionOf(failure);
     if (failure === undefined || at === undefined || failure.node === "") {
       if (this.#byEvent.delete(event) && before) this.#publish(before.node);
       return;
@@ -65,7 +65,7 @@ export class TokenRefusals {
     }
   }
 
-  #keep(event: string, { node, at }: Refusal): void {
+  #keep(event: string, { node, at }: Rejection): void {
     this.#byEvent.delete(event);
     if (this.#byEvent.size >= MAX_EVENTS) {
       const [oldest] = this.#byEvent.keys();

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { refusedPod } from "./refused-pod.ts";
+import { rejectedPod } from "./rejected-pod.ts";
 
 // The messages are those of Kubernetes 1.36.
 test.each([
@@ -20,9 +20,9 @@ test.each([
     'the API server rejects the pods of DaemonSet kube-multus-ds: admission webhook "x.example.com" denied the request: no',
   ],
 ])("%s", (message, expected) => {
-  expect(refusedPod("kube-multus-ds", message)).toEqual({
+  expect(rejectedPod("kube-multus-ds", message)).toEqual({
     node: "",
-    reason: "PodRefused",
+    reason: "PodRejected",
     message: expected,
   });
 });

@@ -1,5 +1,5 @@
 /** A spec that must not get past the API server, with the operator switched off. */
-export interface RefusedSpec {
+export interface RejectedSpec {
   title: string;
   spec: unknown;
   /** The field that the message must name. */
@@ -12,7 +12,7 @@ const many = (count: number, make: (index: number) => string) =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [make(index), "x"]));
 
 /** Mistakes that users make. */
-const MISTAKES: RefusedSpec[] = [
+const MISTAKES: RejectedSpec[] = [
   {
     title: "Thick with v3.4.2",
     spec: { version: "v3.4.2", mode: "Thick" },
@@ -190,14 +190,14 @@ const MISTAKES: RefusedSpec[] = [
     says: /such as 1 or 10%/,
   },
   {
-    title: "a toleration that Kubernetes refuses",
+    title: "a toleration that Kubernetes rejects",
     spec: { workload: { tolerations: [{ operator: "Exists", key: "a", value: "b" }] } },
     field: "spec.workload.tolerations[0]",
   },
 ];
 
 /** What a hostile author would write. */
-const HOSTILE: RefusedSpec[] = [
+const HOSTILE: RejectedSpec[] = [
   {
     title: "a file of the host in place of the kubelet's kubeconfig",
     spec: {
@@ -328,4 +328,4 @@ const HOSTILE: RefusedSpec[] = [
   },
 ];
 
-export const REFUSED: readonly RefusedSpec[] = [...MISTAKES, ...HOSTILE];
+export const REFUSED: readonly RejectedSpec[] = [...MISTAKES, ...HOSTILE];

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { FailureView } from "../../networks/outcome/sandbox-event.ts";
-import { TokenRefusals } from "./token-refusals.ts";
+import { TokenRejections } from "./token-rejections.ts";
 
 const NOW = Date.parse("2026-11-24T12:00:00Z");
 const event = (change: Partial<FailureView> = {}): FailureView => ({
@@ -13,12 +13,12 @@ const event = (change: Partial<FailureView> = {}): FailureView => ({
   ...change,
 });
 
-function refusals(
+function rejections(
   pods: Record<string, { uid: string; node: string }> = { "shop/web": { uid: "uid-1", node: "node-1" } },
 ) {
   const published: [string, number | undefined][] = [];
   const errors: unknown[] = [];
-  const store = new TokenRefusals({
+  const store = new TokenRejections({
     pod: async (namespace, name) => {
       if (name === "unreadable") throw new Error("forbidden");
       return pods[`${namespace}/${name}`];
@@ -31,7 +31,7 @@ function refusals(
 }
 
 it("counts an event of a pod that exists on that node, until the event is gone", async () => {
-  const { store, published } = refusals();
+  const { store, published } = rejections();
   await store.set("e", event());
   await store.set("e", undefined);
   expect(published).toEqual([
@@ -49,13 +49,13 @@ it.each<[string, Partial<FailureView>]>([
   ["of a plugin's own credentials", { network: "lan" }],
   ["of a pod that cannot be read", { pod: "shop/unreadable" }],
 ])("does not count an event %s", async (_, change) => {
-  const { store, published } = refusals();
+  const { store, published } = rejections();
   await store.set("e", event(change));
   expect(published).toEqual([]);
 });
 
 it("clamps the time of a clock that is ahead", async () => {
-  const { store, published } = refusals();
+  const { store, published } = rejections();
   await store.set("e", event({ at: "2026-11-24T12:00:30Z" }));
   expect(published).toEqual([["node-1", NOW]]);
 });

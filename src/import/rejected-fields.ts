@@ -9,10 +9,10 @@ import { renderInstall } from "../render/render.ts";
 import { Findings, type ImportFinding } from "./finding.ts";
 
 /**
- * The spec without the fields that the schema, its rules or the render refuse, and for each a finding with the
+ * The spec without the fields that the schema, its rules or the render reject, and for each a finding with the
  * reason. One field is taken out at a time, since the next problem may be gone with it.
  */
-export function refusedFields(
+export function rejectedFields(
   original: Record<string, unknown>,
   object: string,
 ): { spec: Record<string, unknown>; findings: ImportFinding[] } {

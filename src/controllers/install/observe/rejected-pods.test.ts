@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
 import type { ApiObject } from "../../../kube/resource.ts";
 import { recentMessages } from "./kubelet-events.ts";
-import { lacksPods } from "./refused-pods.ts";
+import { lacksPods } from "./rejected-pods.ts";
 
 const NAME = "kube-multus-ds";
 const daemonSet = (updated: number, spec: object = {}): ApiObject => ({
