@@ -11,6 +11,8 @@ export interface Evidence {
   end: EndState;
   /** The pods of tasks that ran on nodes. */
   tasks: readonly { kind: string; node: string }[];
+  /** What tasks answered, and the revision since which that could be read: an observer may have missed their pods. */
+  answers: readonly { kind: string; node: string; revision: number; message: string }[];
   started: readonly { name: string; node: string }[];
   ended: readonly { name: string; node: string; next: readonly string[] }[];
 }

@@ -64,6 +64,9 @@ function verbOf(
   return WRITES[method as keyof typeof WRITES];
 }
 
+/** Digests in the names of tasks and probes, and what the DaemonSet controller adds to its pods' names. */
+const RANDOM = /-[0-9a-f]{16}$|(?<=^(kube-multus-ds|multus-rollout-guard))-[a-z0-9]{5}$/;
+
 /**
  * "apply-daemonsets-kube-multus-ds", "list-pods-app=multus", "get-nodes-node-1": the name of a request in the id of a
  * plan. What is different in each run is left out.
@@ -73,7 +76,7 @@ export function placeOf({ verb, plural, name, subresource, labelSelector, isDryR
   const parts = [
     isDryRun ? "dryrun" : verb,
     plural,
-    name === undefined || isEvent ? undefined : name.replace(/-[0-9a-f]{16}$/, ""),
+    name === undefined || isEvent ? undefined : name.replace(RANDOM, ""),
     labelSelector?.replace("multus-operator.dev/", ""),
     subresource,
   ];

@@ -35,6 +35,7 @@ it.each([
     "/api/v1/namespaces/x/pods/multus-operator-clean-0123456789abcdef",
     "delete-pods-multus-operator-clean",
   ],
+  ["DELETE", "/api/v1/namespaces/x/pods/kube-multus-ds-56pkh", "delete-pods-kube-multus-ds"],
   ["GET", "/apis", "get-apis"],
 ])("names %s %s %s", (method, url, place) => {
   expect(placeOf(parseRequest({ method, url }))).toBe(place);

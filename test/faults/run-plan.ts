@@ -82,6 +82,9 @@ export async function record(
       );
     await untilStill(stage, 1000);
     if (!reached()) throw new Error(`${workload.name} does not stay at its end: ${statusText(stage)}`);
+    const pods = stage.nodes.started.filter(({ name }) => name === "multus").length;
+    if (workload.isRollout && pods < NODE_NAMES.length)
+      throw new Error(`${workload.name} is no rollout: ${pods} pods of Multus were started`);
     return { ...found(stage), start };
   } finally {
     await stage.endVictims();
@@ -186,6 +189,7 @@ function found(stage: Stage) {
     exchanges: [...stage.exchanges],
     end: endState(stage.observer.state),
     tasks: [...stage.nodes.tasks],
+    answers: [...stage.nodes.answers],
     started: [...stage.nodes.started],
     ended: [...stage.nodes.ended],
   };

@@ -38,6 +38,8 @@ export type TaskEnd = "answers" | "refuses" | "dies" | "hangs";
 export class HollowNodes {
   /** The tasks that ran, in order. */
   readonly tasks: { kind: string; node: string }[] = [];
+  /** What tasks have answered, and the revision at which it was there to be read. */
+  readonly answers: { kind: string; node: string; revision: number; message: string }[] = [];
   readonly mostAtOnce: Record<string, number> = {};
   /** Nodes of which nothing is heard. */
   readonly dead = new Set<string>();
@@ -153,20 +155,32 @@ export class HollowNodes {
       if (pod.requests && network) await this.#insist(() => this.#attach(ref, network));
       const status = pod.task ? await this.#task(pod, pod.task) : RUNNING();
       const metadata = { uid: pod.uid };
-      if (status) await this.#insist(() => this.#client.patch(ref, { metadata, status }, "status"));
+      if (!status) return;
+      const written = await this.#insist(() =>
+        this.#client.patch<ApiObject>(ref, { metadata, status }, "status"),
+      );
+      if (pod.task && written) this.#noteAnswer(pod.task, pod.node, written);
     }
   }
 
   /** As a kubelet does: again and again while the API server does not answer, until the pod is gone. */
-  async #insist(act: () => Promise<unknown>): Promise<void> {
+  async #insist<T>(act: () => Promise<T>): Promise<T | undefined> {
     while (!this.#hasStopped)
       try {
-        await act();
-        return;
+        return await act();
       } catch (error) {
-        if (isGone(error)) return;
+        if (isGone(error)) return undefined;
         await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
       }
+    return undefined;
+  }
+
+  #noteAnswer(kind: string, node: string, { metadata, status }: ApiObject): void {
+    const { containerStatuses } = status as {
+      containerStatuses?: { state: { terminated?: { message: string } } }[];
+    };
+    const message = containerStatuses?.[0]?.state.terminated?.message ?? "";
+    this.answers.push({ kind, node, revision: Number(metadata.resourceVersion), message });
   }
 
   #noteEnd({ uid, label: name, node, ending }: Pod): void {

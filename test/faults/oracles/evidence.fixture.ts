@@ -28,7 +28,7 @@ export function run(more: Partial<PlanEvidence> = {}): PlanEvidence {
 export function reference(more: Partial<Reference> = {}): Reference {
   return {
     timeline: { start: new Map(), changes: [] },
-    ...{ exchanges: [], start: {}, end: {}, tasks: [], started: [], ended: [] },
+    ...{ exchanges: [], start: {}, end: {}, tasks: [], answers: [], started: [], ended: [] },
     ...more,
   };
 }
@@ -40,6 +40,11 @@ export function exchange(method: string, url: string, more: Partial<Exchange> = 
     ...{ unanswered: [], status: 200, isFaulty: false },
     ...more,
   };
+}
+
+/** The answer of a node's task that can be read since this revision. */
+export function answer(kind: string, node: string, revision: number, message: object) {
+  return { kind, node, revision, message: JSON.stringify(message) };
 }
 
 /** "DaemonSet kube-system/x" as an object. */

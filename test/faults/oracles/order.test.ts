@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { endsAsReference, staysAlive } from "./end-state.ts";
-import { changes, object, reference, run, stateOf } from "./evidence.fixture.ts";
+import { answer, changes, object, reference, run, stateOf } from "./evidence.fixture.ts";
 import {
   accountsForItsObjects,
   changesNoTemplateNeedlessly,
@@ -32,25 +32,23 @@ describe("the inventory", () => {
 });
 
 describe("a deletion", () => {
-  const cleaned = (node: string, problems: object[] = []) =>
-    object("Pod kube-system/c", {
-      metadata: { labels: { "multus-operator.dev/node-task": "clean" } },
-      spec: { nodeName: node },
-      status: { phase: "Succeeded", containerStatuses: [{ message: JSON.stringify({ node, problems }) }] },
-    });
+  const cleaned = (node: string, revision: number, problems: object[] = []) =>
+    answer("clean", node, revision, { node, problems });
   const expected = reference({
     start: { "MultusInstall multus": {} },
     tasks: ["a", "b"].map((node) => ({ kind: "clean", node })),
   });
-  const check = (...list: Parameters<typeof changes>) =>
-    cleansEveryNode(run({ timeline: { start: stateOf(), changes: changes(...list) } }), expected);
+  const gone = {
+    start: stateOf(),
+    changes: changes(object("Node a"), object("Node b"), "MultusInstall multus"),
+  };
+  const check = (...answers: ReturnType<typeof cleaned>[]) =>
+    cleansEveryNode(run({ timeline: gone, answers }), expected);
 
   it("cleans every node before the install is gone", () => {
-    expect(check(cleaned("a"), cleaned("b"), "MultusInstall multus")).toEqual([]);
-    expect(check(cleaned("a"), "MultusInstall multus", cleaned("b"))).toEqual(["b was not cleaned"]);
-    expect(check(cleaned("a"), cleaned("b", [{ path: "/x" }]), "MultusInstall multus")).toEqual([
-      "b was not cleaned",
-    ]);
+    expect(check(cleaned("a", 1), cleaned("b", 2))).toEqual([]);
+    expect(check(cleaned("a", 1), cleaned("b", 4))).toEqual(["b was not cleaned"]);
+    expect(check(cleaned("a", 1), cleaned("b", 2, [{ path: "/x" }]))).toEqual(["b was not cleaned"]);
   });
 });
 

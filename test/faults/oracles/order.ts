@@ -37,13 +37,10 @@ export const cleansEveryNode: Oracle = (run, reference) => {
   const gone = run.timeline.changes.find(({ key, object }) => key === INSTALL && object === undefined);
   if (!gone) return [];
   const cleaned = new Set(
-    run.timeline.changes.flatMap(({ object, revision }) => {
-      const isClean = object?.metadata.labels?.["multus-operator.dev/node-task"] === "clean";
-      const { phase } = (object?.status ?? {}) as { phase?: string };
-      const { nodeName = "" } = (object?.spec ?? {}) as { nodeName?: string };
-      const isDone = phase === "Succeeded" && JSON.stringify(object?.status).includes('\\"problems\\":[]');
-      return isClean && isDone && revision < gone.revision ? [nodeName] : [];
-    }),
+    run.answers
+      .filter(({ kind, message }) => kind === "clean" && message.includes('"problems":[]'))
+      .filter(({ revision }) => revision < gone.revision)
+      .map(({ node }) => node),
   );
   return [...nodes].filter((node) => !cleaned.has(node)).map((node) => `${node} was not cleaned`);
 };

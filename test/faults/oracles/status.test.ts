@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { endState } from "../end-state.ts";
-import { changes, object, reference, run, stateOf } from "./evidence.fixture.ts";
+import { answer, changes, object, reference, run, stateOf } from "./evidence.fixture.ts";
 import { namesWhatIsUnknown, neverLies } from "./status.ts";
 
 const DAEMON_SET = "DaemonSet kube-system/kube-multus-ds";
@@ -66,19 +66,16 @@ describe("Ready=True", () => {
       metadata: { labels: { name: "multus" } },
       spec: { nodeName: "a" },
     });
-    const inspected = (node: string) =>
-      object("Pod kube-system/i", {
-        metadata: { labels: { "multus-operator.dev/node-task": "inspect" } },
-        spec: { nodeName: "a" },
-        status: { containerStatuses: [{ state: { terminated: { message: JSON.stringify({ node }) } } }] },
-      });
+    const inspected = (revision: number, about = "a") => [answer("inspect", "a", revision, { node: about })];
     const tasks = [{ kind: "inspect", node: "a" }];
     const before = "Ready=True was written before a was inspected";
-    const ends = (...list: Parameters<typeof changes>) => check({ tasks }, daemonSet("new"), ...list);
-    expect(ends(pod, inspected("a"), install("new", "True"))).toEqual([]);
-    expect(ends(inspected("a"), pod, install("new", "True"))).toEqual([before]);
-    expect(ends(pod, inspected("b"), install("new", "True"))).toEqual([before]);
-    expect(ends(pod, install("new", "True", "", { warnings: ["a: evicted"] }))).toEqual([]);
+    const ends = (answers: ReturnType<typeof inspected>, ready = install("new", "True")) =>
+      check({ tasks, answers }, daemonSet("new"), object("Node a"), pod, object("Node a"), ready);
+    expect(ends(inspected(4))).toEqual([]);
+    expect(ends(inspected(2))).toEqual([before]);
+    expect(ends(inspected(6))).toEqual([before]);
+    expect(ends(inspected(4, "b"))).toEqual([before]);
+    expect(ends([], install("new", "True", "", { warnings: ["a: evicted"] }))).toEqual([]);
   });
 });
 

@@ -108,11 +108,8 @@ function notInspected(run: PlanEvidence, state: State, revision: number): string
   for (const { key, object, revision: at } of run.timeline.changes)
     if (isMultus(object) && key.startsWith("Pod ") && !born.has(key)) born.set(key, at);
   const inspected = new Map<string, number>();
-  for (const { object, revision: at } of run.timeline.changes) {
-    const isInspection = object?.metadata.labels?.["multus-operator.dev/node-task"] === "inspect";
-    if (object && isInspection && at < revision && inspectedNode(object) === nodeOf(object))
-      inspected.set(nodeOf(object), at);
-  }
+  for (const { kind, node, revision: at, message } of run.answers)
+    if (kind === "inspect" && at < revision && inspectedNode(message) === node) inspected.set(node, at);
   const { warnings = [] } = (state.get(INSTALL)?.status ?? {}) as { warnings?: string[] };
   return [...state].flatMap(([key, object]) => {
     const [since, node] = [born.get(key), nodeOf(object)];
@@ -125,13 +122,9 @@ function isMultus(object: ApiObject | undefined): boolean {
   return object?.metadata.labels?.name === "multus";
 }
 
-/** The node that a task's answer is about. */
-function inspectedNode({ status }: { [field: string]: unknown }): string | undefined {
-  const { containerStatuses = [] } = (status ?? {}) as {
-    containerStatuses?: { state?: { terminated?: { message?: string } } }[];
-  };
-  const message = containerStatuses[0]?.state?.terminated?.message;
-  return message === undefined ? undefined : (JSON.parse(message) as { node?: string }).node;
+/** The node that a task's answer is about; undefined if there is no answer. */
+function inspectedNode(message: string): string | undefined {
+  return message === "" ? undefined : (JSON.parse(message) as { node?: string }).node;
 }
 
 function nodeOf({ spec }: { [field: string]: unknown }): string {

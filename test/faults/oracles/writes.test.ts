@@ -78,6 +78,18 @@ describe("writes in the dark", () => {
     expect(check("list-pods-app=multus", "list-daemonsets-kube-multus-ds")).toEqual([]);
     expect(check("list-multusinstalls")).toHaveLength(1);
   });
+
+  it("depend, for the task of a node, on the nodes and the pods of Multus", () => {
+    const body = { metadata: { name: "multus-operator-clean-0123456789abcdef" } };
+    const check = (...unanswered: string[]) =>
+      writesNothingInTheDark(
+        run({ exchanges: [exchange("POST", "/api/v1/namespaces/x/pods", { body, unanswered })] }),
+        reference(),
+      );
+    expect(check("list-customresourcedefinitions-x", "list-clusterroles-multus")).toEqual([]);
+    for (const list of ["list-nodes", "list-pods-app=multus", "list-daemonsets-kube-multus-ds"])
+      expect(check(list), list).toHaveLength(1);
+  });
 });
 
 describe("preconditions", () => {

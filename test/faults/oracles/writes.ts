@@ -43,13 +43,20 @@ export const writesNothingAtRest: Oracle = (run) => {
   return late.map(({ place }) => `written at rest: ${place}`);
 };
 
-/** What other controllers of a whole operator decide by; what an install consists of is none of it. */
-const DECIDES: readonly [written: RegExp, by: RegExp][] = [
+/**
+ * What other controllers of a whole operator decide by, and what tasks of nodes depend on: what an install consists of is
+ * none of it, but for the DaemonSets and their pods.
+ */
+const DECIDES: readonly [isOf: (request: Request) => boolean, by: RegExp][] = [
   [
-    /^networkattachmentreports$/,
+    ({ plural }) => plural === "networkattachmentreports",
     /^list-(network-attachment-definitions|pods|nodes|multusinstalls|networkattachmentreports)$/,
   ],
-  [/^validating/, /^list-(multusinstalls|validating.*|configmaps-multus-operator-webhook)$/],
+  [
+    ({ plural }) => plural.startsWith("validating"),
+    /^list-(multusinstalls|validating.*|configmaps-multus-operator-webhook)$/,
+  ],
+  [isTask, /^list-(multusinstalls|nodes|pods-.*|daemonsets-.*)$/],
 ];
 
 /** Whoever writes has got every list that its decisions rest on. Whoever deletes may have read the object itself instead. */
@@ -59,7 +66,7 @@ export const writesNothingInTheDark: Oracle = (run) => {
   for (const { victim, request, unanswered, status, isFaulty } of run.exchanges) {
     const object = `${victim} ${request.plural} ${request.name}`;
     if (request.verb === "get" && status !== undefined && !isFaulty) read.add(object);
-    const by = DECIDES.find(([written]) => written.test(request.plural))?.[1];
+    const by = DECIDES.find(([isOf]) => isOf(request))?.[1];
     const missing = by ? unanswered.filter((place) => by.test(place)) : unanswered;
     if (!isChange(request) || missing.length === 0) continue;
     if (request.verb === "delete" && (read.has(object) || request.plural === "pods")) continue;

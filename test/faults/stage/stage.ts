@@ -117,6 +117,7 @@ export class Stage {
     this.#counts = new Map();
     this.observer.forget();
     this.nodes.tasks.length = 0;
+    this.nodes.answers.length = 0;
     this.nodes.started.length = 0;
     this.nodes.ended.length = 0;
   }

@@ -61,7 +61,11 @@ export async function planAdoption(
   const immutable: string[] = [];
   const compared = objects.filter(({ metadata }) => metadata.name !== NETWORK_DEFINITION);
   const found = await allInOrder(
-    compared.map(async (object) => scope.deps.owned.get(refOf(object)) ?? getLive(scope, refOf(object))),
+    compared.map(async (object) => {
+      const copy = scope.deps.owned.get(refOf(object));
+      // One that is not the operator's may have been taken over since, and the watch has not shown it yet.
+      return copy && isOwn(copy) ? copy : await getLive(scope, refOf(object));
+    }),
   );
   for (const [index, object] of compared.entries()) {
     const live = found[index];
