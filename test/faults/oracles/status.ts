@@ -4,8 +4,8 @@ import type { Oracle, PlanEvidence, Reference } from "../evidence.ts";
 import { type Change, type State, states } from "../timeline.ts";
 
 const INSTALL = "MultusInstall multus";
-/** Between a change from outside and the operator's sight of it, ms. */
-const UNSEEN_MS = 2000;
+/** A status that is under way while others change an object is written all the same: so many that follow are lies. */
+const MOST_UNSEEN = 1;
 /** So long may a status stay behind the truth, ms. */
 const MOST_STANDING_MS = 20_000;
 
@@ -40,7 +40,8 @@ export function isReady(install: object | undefined): boolean {
  */
 export const neverLies: Oracle = (run, reference) => {
   const found = new Set<string>();
-  const grace = run.isTampered ? UNSEEN_MS : 0;
+  const mostUnseen = run.isTampered ? MOST_UNSEEN : 0;
+  let unseen = 0;
   let untrueSince: number | undefined;
   let untrue: string[] = [];
   let lastStatus: string | undefined;
@@ -52,10 +53,11 @@ export const neverLies: Oracle = (run, reference) => {
       for (const what of untrue) found.add(`Ready=True stayed although ${what}`);
     untrue = ready || change.key.startsWith("DaemonSet") ? whatIsUntrue(state, run, reference) : untrue;
     untrueSince = untrue.length === 0 ? undefined : (untrueSince ?? change.at);
+    if (untrueSince === undefined) unseen = 0;
     const status = JSON.stringify((install as Install | undefined)?.status ?? {});
     const isWritten = change.key === INSTALL && status !== lastStatus;
     if (change.key === INSTALL) lastStatus = status;
-    if (isWritten && ready && untrueSince !== undefined && change.at - untrueSince >= grace)
+    if (isWritten && ready && untrueSince !== undefined && ++unseen > mostUnseen)
       for (const what of untrue) found.add(`Ready=True was written although ${what}`);
     if (isWritten && ready && last?.ready === false)
       for (const node of notInspected(run, state, change.revision))

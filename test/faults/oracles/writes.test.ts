@@ -128,12 +128,12 @@ it("sees what the API server forbids, and not what the plan does", () => {
   expect(staysWithinItsRights(run({ exchanges: [forbidden, apply()] }), reference())).toEqual([]);
 });
 
+const LEASE = "/apis/coordination.k8s.io/v1/namespaces/x/leases/l";
+const lease = (victim: number, at: number, holder: string) =>
+  exchange("PUT", LEASE, { victim, at, body: { spec: { holderIdentity: holder } } });
+const write = (victim: number, at: number) => apply({ victim, at });
+
 it("sees a replica that writes after another has taken the lease", () => {
-  const lease = (victim: number, at: number, holder: string) =>
-    exchange("PUT", "/apis/coordination.k8s.io/v1/namespaces/x/leases/l", {
-      ...{ victim, at, body: { spec: { holderIdentity: holder } } },
-    });
-  const write = (victim: number, at: number) => apply({ victim, at });
   const found = (...exchanges: ReturnType<typeof exchange>[]) =>
     hasOneLeader(run({ exchanges }), reference());
   expect(found(lease(0, 1, "a"), write(0, 2), lease(1, 3, "b"), write(1, 4))).toEqual([]);
@@ -143,4 +143,14 @@ it("sees a replica that writes after another has taken the lease", () => {
   // Refused: the lease was another's already.
   expect(found(lease(0, 1, "a"), { ...lease(1, 3, "b"), status: 409 }, write(0, 4))).toEqual([]);
   expect(found(lease(0, 1, "a"), lease(0, 3, ""), lease(1, 4, "b"), write(1, 5))).toEqual([]);
+});
+
+it("lets a leader whose Lease was deleted write until it has read that", () => {
+  const plan = { workload: "config", class: "lease-deleted", place: "x", occurrence: 1, seed: 1 };
+  const held = (victim: number, at: number) => lease(victim, at, `${victim}`);
+  const read = (at: number) => exchange("GET", LEASE, { victim: 0, at, answeredAt: at + 10 });
+  const found = (...exchanges: ReturnType<typeof exchange>[]) =>
+    hasOneLeader(run({ plan, exchanges: [held(0, 1), held(1, 1000), ...exchanges] }), reference());
+  expect(found(write(0, 2000), read(3000), write(0, 3005))).toEqual([]);
+  expect(found(read(3000), write(0, 9000))).toHaveLength(1);
 });

@@ -120,29 +120,43 @@ export const staysWithinItsRights: Oracle = (run, reference) => {
 };
 
 /**
- * A leader renews every 2 s: one whose Lease others deleted notices then, and the other replica at once. client-go's
- * election is the same. On the clock of the operators, with a moment for the request itself.
+ * Between the answer from which a leader learns that the lease is another's, and the end of what it was about to send
+ * just then, ms.
  */
-const NOTICES_WITHIN_MS = 3000 / SPEED;
+const UNDER_WAY_MS = 3000 / SPEED;
 
-/** After a replica has taken the lease, no other one writes. */
+/**
+ * After a replica has taken the lease, no other one writes. One whose Lease was deleted by others may until it has read
+ * that, at its next renewal; client-go's election is the same.
+ */
 export const hasOneLeader: Oracle = (run) => {
-  const grace = run.plan.class === "lease-deleted" ? NOTICES_WITHIN_MS : 0;
+  const isDeleted = run.plan.class === "lease-deleted";
+  const exchanges = run.exchanges.toSorted((a, b) => a.at - b.at);
   let leader: number | undefined;
   let since = 0;
   const found: string[] = [];
-  for (const exchange of run.exchanges.toSorted((a, b) => a.at - b.at)) {
-    const { request, victim, place } = exchange;
-    const { at } = exchange;
+  for (const exchange of exchanges) {
+    const { request, victim, place, at } = exchange;
     if (request.plural === "leases") {
       if (!takes(exchange) || leader === victim) continue;
       leader = victim;
-      since = at + grace;
-    } else if (leader !== undefined && victim !== leader && at > since && isChange(request))
+      since = at;
+    } else if (leader !== undefined && victim !== leader && at > since && isChange(request)) {
+      if (isDeleted && at < learnedAt(exchanges, victim, since) + UNDER_WAY_MS) continue;
       found.push(`${place} by operator ${victim}, while operator ${leader} had the lease`);
+    }
   }
   return found;
 };
+
+/** When this operator was answered about the lease, to a request that it sent after then. */
+function learnedAt(exchanges: readonly Exchange[], victim: number, since: number): number {
+  const read = exchanges.find(
+    ({ victim: by, at, request, answeredAt }) =>
+      by === victim && at > since && request.plural === "leases" && answeredAt !== undefined,
+  );
+  return read?.answeredAt ?? Number.POSITIVE_INFINITY;
+}
 
 /** A lease that was written with a holder, and not refused. */
 export function takes({ request, body, status, isFaulty }: Exchange): boolean {

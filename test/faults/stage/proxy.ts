@@ -23,6 +23,8 @@ export interface Exchange {
   unanswered: readonly string[];
   /** Undefined: none came. */
   status: number | undefined;
+  /** When the answer went to the victim, if it did. */
+  answeredAt?: number;
   /** Whether the answer, or its absence, is a fault's. */
   isFaulty: boolean;
   /** What an error says. */
@@ -208,6 +210,7 @@ export class VictimProxy {
     if (response.statusCode === 200 && this.#unanswered.has(exchange.place))
       this.#unanswered.set(exchange.place, false);
     const { "transfer-encoding": _, ...headers } = response.headers;
+    exchange.answeredAt = performance.now();
     answer.writeHead(response.statusCode ?? 502, { ...headers, "content-length": body.length });
     answer.end(body, () => fate.onHeard?.());
   }
