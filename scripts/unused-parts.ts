@@ -25,6 +25,9 @@ const STUBS: Record<string, string> = {
     import Dispatcher from "${undici}/lib/dispatcher/dispatcher.js";
     import ProxyAgent from "${undici}/lib/dispatcher/proxy-agent.js";
     import api from "${undici}/lib/api/index.js";
+    import buildConnector from "${undici}/lib/core/connect.js";
+    import errors from "${undici}/lib/core/errors.js";
+    export { buildConnector, errors };
     Object.assign(Dispatcher.prototype, api);
     let own;
     export { Agent, ProxyAgent };

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { AgentOptions } from "node:https";
 import { type Cluster, KubeConfig, type RequestContext } from "@kubernetes/client-node";
-import type { Dispatcher } from "undici";
+import { Agent, buildConnector, type Dispatcher } from "undici";
+import { endingWhenSilent, PING_INTERVAL_MS } from "./connection-silence.ts";
 import { KubeconfigError } from "./errors.ts";
 
 /** Where the credentials come from: a kubeconfig file, else the usual places (KUBECONFIG, the pod's service account). */
@@ -18,7 +19,11 @@ export interface ConnectionOptions {
  * a token that was rotated before its time would be rejected until then.
  */
 export class Connection extends KubeConfig {
+  /** Between two pings of an HTTP/2 connection, ms; see connection-silence.ts. */
+  pingIntervalMs = PING_INTERVAL_MS;
   #pool: Dispatcher | undefined;
+  /** The pool that the last call of client-node asked for. */
+  #made: Dispatcher | undefined;
   #poolKey = "";
 
   override async applySecurityAuthentication(context: RequestContext): Promise<void> {
@@ -26,7 +31,8 @@ export class Connection extends KubeConfig {
     const tokenFile: unknown = this.getCurrentUser()?.authProvider?.config?.tokenFile;
     if (typeof tokenFile === "string")
       context.setHeaderParam("Authorization", `Bearer ${readFileSync(tokenFile, "utf8").trim()}`);
-    const made = context.getDispatcher();
+    const made = this.#made ?? context.getDispatcher();
+    this.#made = undefined;
     if (made === undefined) {
       if (this.#pool) context.setDispatcher(this.#pool);
       return;
@@ -38,6 +44,7 @@ export class Connection extends KubeConfig {
       return;
     }
     void this.#pool?.close(); // lets running requests end
+    context.setDispatcher(made);
     this.#pool = made;
     this.#poolKey = key;
   }
@@ -48,7 +55,14 @@ export class Connection extends KubeConfig {
     agentOptions: AgentOptions,
   ): ReturnType<KubeConfig["createDispatcherOptions"]> {
     if (this.#pool && this.#certificatesKey() === this.#poolKey) return { type: "none" };
-    return super.createDispatcherOptions(cluster, agentOptions);
+    const options = super.createDispatcherOptions(cluster, agentOptions);
+    if (options.type !== "agent") return options;
+    const connector = buildConnector({ ...options.connect, allowH2: true } as buildConnector.BuildOptions);
+    this.#made = new Agent({
+      connect: endingWhenSilent(connector, this.pingIntervalMs),
+      h2Options: { pingInterval: this.pingIntervalMs },
+    });
+    return { type: "none" };
   }
 
   /** https://address:port, without a slash at the end. Throws where the kubeconfig names no cluster. */
