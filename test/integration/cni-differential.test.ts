@@ -4,9 +4,10 @@
  * the checker, unless cni/exceptions.ts gives a reason; fast-check shrinks it to the smallest that shows it.
  */
 import fc from "fast-check";
-import { beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { checkNetworkConfig } from "../../src/cni/check.ts";
 import type { PodRequest } from "../../src/cni/context.ts";
+import { Answers, KnowingReader } from "./cni/answers.ts";
 import { configuration } from "./cni/configurations.ts";
 import { exceptionFor, hasNoRangeHere, isGivenTwice, isOfThisMachine, wasEnded } from "./cni/exceptions.ts";
 import { buildReader, Reader } from "./cni/reader.ts";
@@ -22,9 +23,17 @@ const WORKERS = 4;
 const root = process.getuid?.() === 0;
 
 let program = "";
+let answers: Answers;
 beforeAll(async () => {
   program = await buildReader();
+  answers = await Answers.of(program);
   if (!root) console.warn("skipped: ADD by the real plugins, since network namespaces need root");
+});
+afterAll(() => {
+  console.info(
+    `${answers.count.asked} questions to the real programs, ${answers.count.cached} asked earlier`,
+  );
+  answers.save();
 });
 
 const errorsIn = (text: string, request?: PodRequest) =>
@@ -55,7 +64,7 @@ it("agrees with Multus' and libcni's readers on what is written by hand", async 
 });
 
 it("agrees with whereabouts' own code, and the kernel on what it gives, on 1,000 generated configurations", async () => {
-  using reader = await Reader.start(program, root);
+  await using reader = new KnowingReader(answers, program, root);
   let accepted = 0;
   let gateways = 0;
   const agrees = fc.asyncProperty(whereaboutsConfiguration, podRequest, async (text, { ips }) => {
@@ -93,7 +102,7 @@ it.skipIf(!root)(
   async () => {
     const count = { accepted: 0, rejected: 0, excepted: 0 };
     const worker = async (_: unknown, index: number) => {
-      using reader = await Reader.start(program, true);
+      await using reader = new KnowingReader(answers, program, true);
       const agrees = fc.asyncProperty(configuration, podRequest, async (text, drawn) => {
         const request = fitting(text, drawn);
         let { read, add, reported } = await reader.ask(text, request);
