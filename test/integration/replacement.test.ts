@@ -144,7 +144,8 @@ it("runs the guard on the nodes, replaces Multus, and prunes only when the last 
 
   await apply({ mode: "Thin" });
   await waitUntil("the guard", () => exists("daemonset", "multus-rollout-guard"));
-  expect((await ready())?.message).toMatch(/guard/);
+  // The status is written after the objects.
+  await waitUntil("the status to name it", async () => /guard/.test((await ready())?.message ?? ""));
   expect(await imageOf("kube-multus-ds")).toMatch(/-thick$/);
   await runAll("name=multus-rollout-guard");
   await waitUntil("the new image", async () => (await imageOf("kube-multus-ds")).endsWith(":v4.3.1"));
