@@ -67,7 +67,7 @@ export class MultusOperator extends Operator {
   #leads = false;
 
   constructor(options: OperatorOptions) {
-    super(seam(options.log));
+    super(toOperatorLogger(options.log));
     this.kubeConfig = options.connection;
     this.#options = options;
     this.#log = options.log;
@@ -129,7 +129,7 @@ export class MultusOperator extends Operator {
       });
   }
 
-  /** Starts, and leads when it is its turn. Resolves when the operator has stopped; throws where it lost the lease. */
+  /** Starts, and leads when it is its turn. Resolves when the operator has stopped; throws if it lost the lease. */
   override async start(): Promise<void> {
     this.#health = await HealthServer.start({
       port: this.#options.healthPort,
@@ -223,7 +223,7 @@ function reject(helper: string, instead: string): Promise<never> {
   return Promise.reject(new Error(`${helper} is not used by this operator: use ${instead} (docs/adr/0002)`));
 }
 
-function seam(log: Logger): OperatorLogger {
+function toOperatorLogger(log: Logger): OperatorLogger {
   return {
     debug: (message) => log.debug(message),
     info: (message) => log.info(message),

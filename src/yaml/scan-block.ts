@@ -77,7 +77,7 @@ function scanIndentation(
     while ((indent === 0 || cursor.column < indent) && cursor.is(" ")) cursor.skip();
     widest = Math.max(widest, cursor.column);
     if ((indent === 0 || cursor.column < indent) && cursor.is("\t"))
-      throw new YamlError("a tab where blanks indent a block scalar", cursor.pos);
+      throw new YamlError("a tab where spaces indent a block scalar", cursor.pos);
     if (!isBreak(cursor.code())) break;
     breaks += cursor.skipBreak();
   }

@@ -34,7 +34,7 @@ export function scanPlain(
     while (isBlank(cursor.code()) || isBreak(cursor.code())) {
       if (isBlank(cursor.code())) {
         if (broken && cursor.column < indent && cursor.is("\t"))
-          throw new YamlError("a tab where blanks indent", cursor.pos);
+          throw new YamlError("a tab where spaces indent", cursor.pos);
         cursor.skip();
       } else if (broken) trailing += cursor.skipBreak();
       else {

@@ -23,7 +23,7 @@ export function scanTag(cursor: Cursor): Token {
       [handle, suffix] = suffix === "" ? ["", "!"] : ["!", suffix];
     }
   }
-  if (!isBlankOrEnd(cursor.code())) throw new YamlError("a tag ends with a blank", cursor.pos);
+  if (!isBlankOrEnd(cursor.code())) throw new YamlError("a tag must end with a space", cursor.pos);
   return { type: "tag", start, end: cursor.pos, handle, suffix };
 }
 
@@ -56,7 +56,7 @@ function scanTagDirective(cursor: Cursor, start: number): Token {
     throw new YamlError("%TAG is followed by a handle, as in !x!", start);
   cursor.skipBlanks();
   const prefix = scanUri(cursor, start);
-  if (!isBlankOrEnd(cursor.code())) throw new YamlError("a tag ends with a blank", cursor.pos);
+  if (!isBlankOrEnd(cursor.code())) throw new YamlError("a tag must end with a space", cursor.pos);
   return { type: "tag-directive", start, end: cursor.pos, handle, prefix };
 }
 

@@ -319,6 +319,6 @@ export class Scanner {
 }
 
 function shown(code: number): string {
-  if (code === 0x09) return "a tab: indent with blanks";
+  if (code === 0x09) return "a tab: indent with spaces";
   return `"${String.fromCharCode(code)}": put it in quotes`;
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { pino } from "pino";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { InstallOperator } from "../../src/install-operator.ts";
 import { KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
@@ -54,6 +54,11 @@ describe("a MultusInstall", () => {
 
   afterAll(async () => {
     await controller?.stop();
+  });
+
+  // A reconcile that is due after the test before would repair what a missing watch does not show.
+  beforeEach(async () => {
+    await sleep(1500);
   });
 
   it.each([DAEMON_SET, { type: CLUSTER_ROLES, name: "multus" }])(

@@ -67,7 +67,7 @@ export const MASKED_UNITS = [
 /**
  * - Mounts of pods propagate (Bidirectional, HostToContainer), which needs a shared root.
  * - With a read-only /sys, systemd leaves the machine's devices alone; with a read-only /proc/sys/fs, the machine's limits.
- * - kind sets the kubelet's cgroup root to /kubelet, and the kubelet creates no root of its own.
+ * - kind sets the kubelet's cgroup root to /kubelet, and the kubelet does not create it.
  * - Docker's name server at 127.0.0.11 exists in this container only: in a pod, the address is the pod itself, and CoreDNS,
  *   which would forward names to itself, ends. The names of nodes are needed: kube-proxy finds the API server by one. So
  *   pods get this node's address, and a forwarder.
