@@ -25,7 +25,7 @@ export function checkNetwork(
       problems: [`spec.config must be a string that contains JSON (it is ${show(config)})`],
       warnings: [],
     };
-  // Longer ones the policy rejects; where there is none, they are not worth the time of others.
+  // Longer ones the policy rejects; if there is none, they are not worth the time of others.
   if (config.length > 2 * MAX_CONFIG_LENGTH) {
     const problems = [`spec.config is longer than ${MAX_CONFIG_LENGTH} characters`];
     return denyCodes.length > 0

@@ -31,7 +31,7 @@ export interface Pod {
 
 export interface PodContext {
   isolation: Isolation;
-  /** A NAD; "absent" where there is none, undefined where that could not be found out. */
+  /** A NAD; "absent" if there is none, undefined if that could not be found out. */
   network: (namespace: string, name: string) => KnownNetwork | Promise<KnownNetwork>;
 }
 

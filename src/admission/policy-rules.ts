@@ -3,7 +3,7 @@ import { celMatches, JSON_TEXT, matchesText } from "../crds/json-text.ts";
 import type { Rule } from "../crds/rule.ts";
 
 /**
- * What the API server rejects by itself, without the operator: the worst that a tenant can write. Each rule is
+ * What the API server rejects without the operator: the worst that a tenant can write. Each rule is
  * a regular expression that CEL (RE2) and JavaScript read alike. No rule rejects what Multus and the plugins
  * would take; test/integration/admission-policy.test.ts holds the two readings and the checker to that.
  */
@@ -21,7 +21,7 @@ const FIRST_NULL = `^${SPACE}\\[${SPACE}null`;
 const cel = celMatches;
 const js = matchesText;
 
-/** On the text of a NAD's spec.config, "" where there is none; `self` is that text. */
+/** On the text of a NAD's spec.config, "" if there is none; `self` is that text. */
 export const CONFIG_RULES: readonly Rule<string>[] = [
   {
     message: `spec.config is longer than ${MAX_CONFIG_LENGTH} characters; no network needs that much`,

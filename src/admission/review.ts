@@ -29,7 +29,7 @@ export interface AdmissionResponse {
 
 export type Verdict = "allowed" | "warned" | "denied";
 
-/** Throws a ZodError where the value is no AdmissionReview with a request. */
+/** Throws a ZodError if the value is no AdmissionReview with a request. */
 export function parseReview(value: unknown): AdmissionRequest {
   return review.parse(value).request;
 }
@@ -71,7 +71,7 @@ export function podOf({ namespace, object }: AdmissionRequest): Pod {
   return podIn(namespace, podObject.parse(object));
 }
 
-/** The pod that a Deployment, Job or their like makes; of a CronJob the pod of its jobs. Throws a ZodError where there is none. */
+/** The pod that a Deployment, Job or their like makes; of a CronJob the pod of its jobs. Throws a ZodError if there is none. */
 export function podOfTemplate({ namespace, object }: AdmissionRequest): Pod {
   const { kind, spec } = workload.parse(object);
   const pod = podIn(namespace, podObject.parse(spec.jobTemplate?.spec.template ?? spec.template));

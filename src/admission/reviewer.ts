@@ -102,7 +102,7 @@ function named({ forbidden, problems, warnings }: Findings, name: string): Findi
   };
 }
 
-/** Its pods are what Multus sees: they are rejected, where they are, and who wrote the template is told beforehand. */
+/** Its pods are what Multus sees: they are rejected, where they are, and who wrote the template is warned beforehand. */
 async function checkTemplate(pod: Pod, context: PodContext): Promise<Findings> {
   const { problems, warnings } = await checkPod(pod, context);
   return {

@@ -25,13 +25,13 @@ const RENEW_AFTER = 2 / 3;
 export interface RotationInput {
   /** ms since the epoch */
   now: number;
-  /** Whether clients are told to trust this certificate, PEM. */
+  /** Whether clients are to trust this certificate, PEM. */
   isTrusted: (certificate: string) => boolean;
   /** A new certificate, valid from now on. */
   make: () => ServingCertificate;
 }
 
-/** The next state, or the same object where nothing is due. */
+/** The next state, or the same object if nothing is due. */
 export function step(rotation: Rotation, { now, isTrusted, make }: RotationInput): Rotation {
   switch (rotation.phase) {
     case "serving":
@@ -40,7 +40,7 @@ export function step(rotation: Rotation, { now, isTrusted, make }: RotationInput
         : { phase: "introducing", current: rotation.current, next: make() };
     case "introducing": {
       const { current, next, trustedAt } = rotation;
-      // The old one serves nobody any more: nothing is lost by a change.
+      // The old one is no longer in use: nothing is lost by a change.
       if (now >= current.notAfter.getTime())
         return { phase: "retiring", current: next, previous: current, since: now };
       const trusted = isTrusted(next.certificate);

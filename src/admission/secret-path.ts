@@ -12,7 +12,7 @@ export function newPath(): string {
   return `${WEBHOOK_PATH}/${randomBytes(16).toString("hex")}`;
 }
 
-/** Whether nobody can guess it: one from before there were secret paths is not. */
+/** Whether it cannot be guessed: one from before there were secret paths is not. */
 export function isSecret(path: string | undefined): path is string {
   return path !== undefined && SECRET.test(path);
 }

@@ -19,7 +19,7 @@ export interface WebhookOptions {
   host?: string | undefined;
   certificate: ServingCertificate;
   view: AdmissionView;
-  /** The path that the API server was told to call; undefined before it was told any. */
+  /** The path that the API server calls; undefined before it knows any. */
   path: () => string | undefined;
   log: Logger;
   metrics: AdmissionMetrics;
@@ -89,7 +89,7 @@ export class WebhookServer {
   }
 
   /**
-   * Goes on answering for so long, ms, and asks each client to connect anew: a replica that ends is still
+   * Goes on answering for this long, ms, and asks each client to connect again: a replica that ends is still
    * called until every API server has learnt of it, and by then calls go to the others. Connections that wait
    * are not closed yet: the next request may be on its way.
    */

@@ -25,7 +25,7 @@ export function trustBundle(entries: Published, host: string, now: Date): string
   return [...new Set(certificates)].slice(-MAX_CERTIFICATES).join("");
 }
 
-/** The replicas of which no certificate is valid any more: they have ended long ago. */
+/** The replicas of which no certificate is still valid: they have ended long ago. */
 export function expiredReplicas(entries: Published, now: Date): string[] {
   return Object.keys(entries).filter(
     (replica) => validCertificates(entries[replica] ?? "", now).length === 0,

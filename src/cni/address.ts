@@ -17,7 +17,7 @@ export interface Cidr {
   mapped: boolean;
 }
 
-/** Undefined where the text is no IP address as Go's net.ParseIP reads it (no leading zeros, no zone). */
+/** Undefined if the text is not an IP address as Go's net.ParseIP reads it (no leading zeros, no zone). */
 export function parseAddress(text: string): Address | undefined {
   const family = text.includes("%") ? 0 : isIP(text);
   if (family === 4) return { family, value: fromGroups(text.split(".").map(Number), 8n) };
@@ -42,7 +42,7 @@ function isMapped({ family, value }: Address): boolean {
   return family === 6 && value >> 32n === 0xffffn;
 }
 
-/** Undefined where the text is no CIDR block, such as 192.168.1.0/24, as Go's net.ParseCIDR reads it: host bits may be set, the length may begin with zeros. */
+/** Undefined if the text is not a CIDR block, such as 192.168.1.0/24, as Go's net.ParseCIDR reads it: host bits may be set, the length may begin with zeros. */
 export function parseCidr(text: string): Cidr | undefined {
   const [ip = "", length = "", ...rest] = text.split("/");
   const address = parseAddress(ip);

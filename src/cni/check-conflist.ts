@@ -155,7 +155,7 @@ export function checkList(
       const place = { path, report, cniVersion: version ?? "", primary, resourceName, request };
       before.push(checkPlugin(plugin, { ...place, before: [...before], after: types.slice(i + 1, 64) }));
     }
-    // A list this long is no network; each plugin is a program that is run.
+    // A list this long is not a network; each plugin is a program that is run.
     if (i >= 63) break;
   }
 }

@@ -144,7 +144,7 @@ function checkRequestedMac({ type, fields, report, request }: PluginContext): vo
   );
 }
 
-/** Plugins that change what others made, and those whose interface is no veth. */
+/** Plugins that change what others made, and those whose interface is not a veth. */
 const CHANGES = ["tuning", "cnv-tuning", "sbr", "vrf", "portmap", "bandwidth", "firewall", "rdma"];
 const NO_VETH = [
   "macvlan",
@@ -172,7 +172,7 @@ function left(
   return { type, addresses: ipam !== undefined && ipam !== "", veth };
 }
 
-/** False where nothing more can be said of the plugin. */
+/** False if nothing more can be said of the plugin. */
 function checkType(type: string, fields: Section, report: Report): boolean {
   if (type.includes("/")) {
     report.error(

@@ -59,7 +59,7 @@ export function tooLargeFinding(size: string): Finding {
   return { path: "", severity: "error", code: "TOO_LARGE", message, line: 1, column: 1 };
 }
 
-/** The types of the plugins, IPAM included, that a configuration runs: the programs that a node needs. Empty where it cannot be read. */
+/** The types of the plugins, IPAM included, that a configuration runs: the programs that a node needs. Empty if it cannot be read. */
 export function pluginTypesOf(text: string): string[] {
   let config: unknown;
   try {

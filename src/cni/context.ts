@@ -2,7 +2,7 @@ import type { Address, Cidr } from "./address.ts";
 import type { Report } from "./report.ts";
 import type { Section } from "./section.ts";
 
-/** An address that an IPAM will hand out, as far as the configuration tells: one of the subnet, and the gateway if there is one. */
+/** An address that an IPAM will hand out, as far as the configuration shows: one of the subnet, and the gateway if there is one. */
 export interface HandedOut {
   subnet: Cidr;
   gateway: Address | undefined;
@@ -27,7 +27,7 @@ export interface Layer3 {
   ipv6: boolean;
 }
 
-/** What an earlier plugin of the list leaves to the later ones; undefined where the configuration does not tell. */
+/** What an earlier plugin of the list leaves to the later ones; undefined if the configuration does not show it. */
 export interface PreviousPlugin {
   type: string;
   /** Whether the pod's interface has an address. */

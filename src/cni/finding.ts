@@ -2,7 +2,7 @@
 export interface Finding {
   /** `plugins[0].ipam.ranges[0][0].rangeEnd`; empty for the whole. */
   path: string;
-  /** error: the plugin rejects it or cannot work. warning: the plugin ignores it, or it is surely unintended. */
+  /** error: the plugin rejects it or cannot work. warning: the plugin ignores it, or it is probably not intended. */
   severity: "error" | "warning";
   /** Stable, for scripts. */
   code: string;

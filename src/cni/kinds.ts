@@ -14,7 +14,7 @@ function primitive<T>(is: (value: unknown) => value is T, words: string): Kind<T
 export const text: Kind<string> = primitive((value) => typeof value === "string", "a string");
 export const flag: Kind<boolean> = primitive((value) => typeof value === "boolean", "true or false");
 
-/** A whole number: 1400.0 and 1.4e3 are, since libcni writes numbers anew before a plugin reads them. */
+/** A whole number: 1400.0 and 1.4e3 are, since libcni writes numbers again before a plugin reads them. */
 function whole(min: number, below: number): Kind<number> {
   return (value, path, report) => {
     const fits = typeof value === "number" && Number.isInteger(value) && value >= min && value < below;

@@ -1,4 +1,4 @@
-/** What a scan tells of each value, in the order of the text. */
+/** What a scan finds of each value, in the order of the text. */
 export interface Visitor {
   /** `path` is one array that changes from call to call. */
   value?(path: readonly (string | number)[], offset: number): void;
@@ -108,7 +108,7 @@ export function scan(text: string, visitor: Visitor = {}): Scan {
   }
 }
 
-/** Tells line and column, both from 1, of offsets in one text. */
+/** Finds line and column, both from 1, of offsets in one text. */
 export function positions(text: string): (offset: number) => { line: number; column: number } {
   const starts = [0];
   for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) starts.push(at + 1);

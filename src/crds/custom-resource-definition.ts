@@ -16,7 +16,7 @@ interface Contents {
   columns: object[];
   description: string;
   rules?: readonly Validation[];
-  /** Beside apiVersion, kind and metadata. */
+  /** In addition to apiVersion, kind and metadata. */
   properties: Record<string, object>;
 }
 

@@ -5,7 +5,7 @@ import { z } from "zod";
  * API server holds the two to the same answer.
  */
 export interface Rule<T> {
-  /** The rule and the way out, without the field's name. */
+  /** The rule and the fix, without the field's name. */
   message: string;
   /** True when the value, `self`, is right. */
   cel: string;

@@ -3,7 +3,7 @@ import { z } from "zod";
 type Schema = Record<string, unknown>;
 
 /**
- * A zod schema as a Kubernetes structural schema (apiextensions/v1). zod's OpenAPI output needs mending:
+ * A zod schema as a Kubernetes structural schema (apiextensions/v1). zod's OpenAPI output needs fixes:
  * see each step. Throws where a schema cannot be said structurally.
  */
 export function structuralSchema(schema: z.ZodType): Schema {

@@ -1,4 +1,4 @@
-/** The candidate that `word` is most likely a misspelling of, or undefined where none is near. */
+/** The candidate that `word` is most likely a misspelling of, or undefined if none is near. */
 export function closest(word: string, candidates: readonly string[]): string | undefined {
   const limit = Math.max(1, Math.floor(word.length / 3));
   const ranked = candidates
@@ -9,8 +9,8 @@ export function closest(word: string, candidates: readonly string[]): string | u
 }
 
 /**
- * Edits from one word to the other, two exchanged letters counting as one (optimal string alignment). Over
- * words that are short: longer ones are no misspelling of a field.
+ * Edits from one word to the other, two swapped letters counting as one (optimal string alignment). Over
+ * words that are short: longer ones are not a misspelling of a field.
  */
 function distance(a: string, b: string): number {
   if (Math.abs(a.length - b.length) > 4 || a.length > 64) return Number.POSITIVE_INFINITY;

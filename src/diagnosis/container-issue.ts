@@ -11,7 +11,7 @@ export interface ContainerIssue {
   message: string;
   exitCode?: number;
   restarts: number;
-  /** The container's own, such as 50Mi; undefined where it has none. */
+  /** The container's own, such as 50Mi; undefined if it has none. */
   memoryLimit?: string;
   /** It failed before and runs again, since this time (RFC 3339). */
   runningSince?: string;
@@ -20,7 +20,7 @@ export interface ContainerIssue {
 }
 
 /**
- * What keeps a container from running, or kept it the last time; the first that does not run, where there are
+ * What keeps a container from running, or kept it the last time; the first that does not run, if there are
  * several. An init container is to end, with 0; any end of another is a failure: thin_entrypoint of v4 ends with 0
  * after each of its errors.
  */

@@ -26,7 +26,7 @@ export interface DaemonSetView {
   available: number;
 }
 
-/** Throws a ZodError where the object is no DaemonSet: a server that answers so is not to be guessed at. */
+/** Throws a ZodError if the object is not a DaemonSet: a server that answers so is not to be guessed at. */
 export function daemonSetView(object: unknown): DaemonSetView {
   const { metadata, status } = daemonSet.parse(object);
   return {

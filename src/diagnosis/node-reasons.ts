@@ -42,7 +42,7 @@ const SEVERITY = {
   ConfigurationMissing: 1,
   KubeconfigExpired: 1,
   TokenRejected: 1,
-  // What is no fault of Multus.
+  // What is not a fault of Multus.
   Unschedulable: 0,
   NodeNotReady: 0,
   StuckTerminating: 0,

@@ -33,7 +33,7 @@ export interface NodeView {
   name: string;
   /** As the API server has them, to be written back. */
   taints: readonly z.output<typeof taint>[];
-  /** Why its kubelet does not call it Ready; undefined where it does. */
+  /** Why its kubelet does not call it Ready; undefined if it does. */
   notReady?: string;
   /**
    * Its kubelet reports. Not the same as Ready: a node without any CNI configuration is not, and is the very
@@ -47,7 +47,7 @@ export interface NodeView {
    * (TearDownPod of ocicni). containerd takes what is first in the directory now (Network.Remove of go-cni).
    */
   keepsCalls: boolean;
-  /** Those that tell the distribution; the rest is not kept. */
+  /** Those that show the distribution; the rest is not kept. */
   labels: Record<string, string>;
   osImage: string;
   kubeletVersion: string;
@@ -56,7 +56,7 @@ export interface NodeView {
 const LABELS =
   /^(kubernetes\.io\/os|type|microk8s\.io\/.*|cloud\.google\.com\/gke-nodepool|node\.openshift\.io\/.*)$/;
 
-/** Throws a ZodError where the object is no node. */
+/** Throws a ZodError if the object is not a node. */
 export function nodeView(object: unknown): NodeView {
   const { metadata, spec, status } = node.parse(object);
   const labels = Object.fromEntries(Object.entries(metadata.labels).filter(([key]) => LABELS.test(key)));

@@ -25,7 +25,7 @@ export interface MultusPodView {
   readySince?: string;
   /** It runs the thick daemon. */
   isDaemon: boolean;
-  /** Being deleted: its node is between two pods, which is no fault. */
+  /** Being deleted: its node is between two pods, which is not a fault. */
   terminating: boolean;
   uid: string;
   labels: { name?: string; [PROBED_REVISION]?: string };
@@ -46,7 +46,7 @@ export interface MultusPodView {
   issue?: ContainerIssue;
 }
 
-/** Throws a ZodError where the object is no pod. */
+/** Throws a ZodError if the object is not a pod. */
 export function multusPodView(object: unknown): MultusPodView {
   const { metadata, spec, status } = pod.parse(object);
   const ready = status.conditions.find((c) => c.type === "Ready" && c.status === "True");
@@ -85,7 +85,7 @@ function labelsOf(labels: Record<string, string>): MultusPodView["labels"] {
   return { ...(name ? { name } : {}), ...(revision ? { [PROBED_REVISION]: revision } : {}) };
 }
 
-/** None where Multus reported nothing, or somebody wrote something else there. */
+/** None if Multus reported nothing, or something else was written there. */
 function reportedNetworks(annotations: Record<string, string>): string[] {
   const text = networkStatusOf(annotations);
   const parsed = text === undefined ? undefined : parseNetworkStatus(text);

@@ -9,7 +9,7 @@ export interface FieldChange {
   after?: unknown;
 }
 
-/** Marks of the operator and of the API server: they follow from the fields beside them, and tell a person nothing. */
+/** Marks of the operator and of the API server: they follow from the fields beside them, and mean nothing to a person. */
 const MARK = /\.annotations\[(multus-operator\.dev\/[a-z-]+|deprecated\.daemonset\.template\.generation)\]$/;
 
 /**

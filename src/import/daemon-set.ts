@@ -156,7 +156,7 @@ const OF_CONTAINER = [
   "terminationMessagePolicy",
 ];
 
-/** A container is privileged and has nothing more; what else it has is told. */
+/** A container is privileged and has nothing more; what else it has is reported. */
 function readContainer(container: Container, findings: Findings): void {
   for (const [field, value] of Object.entries(container)) {
     if (OF_CONTAINER.includes(field) || value === null || value === undefined) continue;

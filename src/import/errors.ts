@@ -1,4 +1,4 @@
-/** The manifest is none that this program can read. `code` tells scripts why. */
+/** The manifest is none that this program can read. `code` shows scripts why. */
 export class ImportError extends Error {
   override readonly name = "ImportError";
   readonly code: "NO_MULTUS" | "MALFORMED";

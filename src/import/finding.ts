@@ -14,7 +14,7 @@ export interface ImportFinding {
   same: boolean;
 }
 
-/** One line a finding, for people; names come from a file that anybody may have written. */
+/** One line a finding, for people; names come from a file that anyone may have written. */
 export function formatFinding({ kind, object, path, message }: ImportFinding): string {
   return `${kind}: ${object}: ${path}: ${message}`.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "?");
 }

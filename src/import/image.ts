@@ -4,7 +4,7 @@ import { type Flavour, NEWEST_RELEASE, upstreamImage } from "../multus/releases.
 import type { Draft } from "./draft.ts";
 import type { Findings } from "./finding.ts";
 
-/** A reference in its parts; the registry is Docker Hub's where none is named, as the runtime has it. */
+/** A reference in its parts; the registry is Docker Hub's if none is named, as the runtime has it. */
 export interface ImageReference {
   registry: string;
   repository: string;

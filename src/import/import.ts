@@ -16,7 +16,7 @@ export interface Imported {
 /**
  * Reads a Multus manifest that was written by hand (v3.4 and later, thin or thick) and says by which
  * MultusInstall the operator renders it. The result is always one that the API server takes: what the schema
- * rejects is left out and told. Throws an ImportError where there is no Multus in it.
+ * rejects is left out and reported. Throws an ImportError if there is no Multus in it.
  */
 export function importInstall(documents: readonly unknown[]): Imported {
   const manifest = readManifest(documents);

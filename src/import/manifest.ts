@@ -7,7 +7,7 @@ import { parseImage } from "./image.ts";
 
 /**
  * A Multus manifest as users write and edit it by hand, or as `kubectl get -o yaml` shows it: the few objects
- * that tell how Multus runs. Old API versions pass (extensions/v1beta1 DaemonSet, v1beta1 CRD and RBAC).
+ * that show how Multus runs. Old API versions pass (extensions/v1beta1 DaemonSet, v1beta1 CRD and RBAC).
  */
 export interface Manifest {
   daemonSets: DaemonSet[];
@@ -96,7 +96,7 @@ const anyObject = z.looseObject({
   metadata: z.looseObject({ name: z.string().default("") }).prefault({}),
 });
 
-/** Sorts the documents of a manifest. Throws an ImportError where one that matters has not the shape of its kind. */
+/** Sorts the documents of a manifest. Throws an ImportError if one that matters has not the shape of its kind. */
 export function readManifest(documents: readonly unknown[]): Manifest {
   const manifest: Manifest = { daemonSets: [], configMaps: [], others: [] };
   for (const document of documents.flatMap(itemsOf).map(withoutNulls)) {

@@ -15,7 +15,7 @@ export interface RequestInfo {
   contentType?: string;
   accept?: string;
   signal?: AbortSignal;
-  /** Beside those of the connection and of the content. */
+  /** In addition to those of the connection and of the content. */
   headers?: Readonly<Record<string, string | string[]>>;
   /** Longest silence in the body, ms. */
   idleTimeoutMs?: number;
@@ -83,7 +83,7 @@ export class KubeClient {
     return new KubeClient(this.#connection, this.#hooks, joined(this.#signal, signal), this.watches);
   }
 
-  /** The object, or undefined where there is none. */
+  /** The object, or undefined if there is none. */
   async get<T extends ApiObject>(
     ref: ObjectRef,
     options: { signal?: AbortSignal } = {},
@@ -105,7 +105,7 @@ export class KubeClient {
     return await this.json({ method: "GET", path, query: defined(selectors), ...(signal ? { signal } : {}) });
   }
 
-  /** Server-side apply: sets the fields that `object` has, and drops those this manager set before and has no more. */
+  /** Server-side apply: sets the fields that `object` has, and drops those this manager set before and no longer has. */
   async apply<T extends ApiObject>(ref: ObjectRef, object: object, options: ApplyOptions): Promise<T> {
     return await this.json<T>({
       method: "PATCH",
@@ -130,7 +130,7 @@ export class KubeClient {
     return await this.json<T>({ method: "POST", path, body: object, ...options });
   }
 
-  /** Replaces the object; with its resourceVersion in the body it fails when somebody was quicker (409). */
+  /** Replaces the object; with its resourceVersion in the body it fails if another write was quicker (409). */
   async replace<T extends ApiObject>(
     ref: ObjectRef,
     object: ApiObject,

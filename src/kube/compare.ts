@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { ApiObject } from "./resource.ts";
 
-/** What the API server writes by itself, and no applier's intent. */
+/** What the API server writes automatically, and no applier's intent. */
 const SERVER_OWNED = [
   "managedFields",
   "resourceVersion",

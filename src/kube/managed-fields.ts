@@ -129,7 +129,7 @@ function parsedPart(text: string): unknown {
 /**
  * The entries after one manager has taken over all that others set, as `kubectl apply --server-side` does with
  * what client-side apply had set: the next apply then removes what it does not set itself. Entries of
- * subresources and of managers not named stay. Undefined where there is nothing to take over.
+ * subresources and of managers not named stay. Undefined if there is nothing to take over.
  */
 export function transferred(
   entries: readonly ManagedFieldsEntry[],

@@ -8,7 +8,7 @@ export interface Filling<T> {
   end(): Iterable<Change<T>>;
 }
 
-/** Where a reflector keeps what it projects of objects. Each method that changes something returns what to tell. */
+/** Where a reflector keeps what it projects of objects. Each method that changes something returns what to report. */
 export interface ReflectorStore<T> {
   readonly size: number;
   get(key: string): T | undefined;
@@ -45,7 +45,7 @@ export class MapStore<T> implements ReflectorStore<T> {
     return this.#kept.delete(key) ? [[key, undefined]] : NOTHING;
   }
 
-  /** Every key of the old and the new list is told, since events in between were not seen. */
+  /** Every key of the old and the new list is reported, since events in between were not seen. */
   filling(): Filling<T> {
     const found = new Map<string, T>();
     return {

@@ -40,7 +40,7 @@ export class SyncState {
     this.#started = this.#options.now();
   }
 
-  /** From now on the copy is not known, and those who wait for it are told so. */
+  /** From now on the copy is not known, and those who wait for it are notified. */
   stop(): void {
     this.#isStopped = true;
     clearTimeout(this.#staleTimer);

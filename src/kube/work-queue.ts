@@ -135,7 +135,7 @@ export class WorkQueue {
     if (this.#dirty.has(key)) this.#offer(key);
   }
 
-  /** No key is given out any more; those who wait for one are told so. */
+  /** No key is given out from now on; those who wait for one are notified. */
   shutDown(): void {
     this.#down = true;
     for (const { timer } of this.#delayed.values()) this.#clock.clearTimer(timer);

@@ -22,7 +22,7 @@ export const FIXED_KEYS: Record<string, string> = {
 
 /**
  * The thick daemon's daemon-config.json for a spec. Keys that the spec does not set are left to the daemon's
- * own defaults. `multusConfigFile` is always "auto": with a path the daemon ends with 0 and restarts for ever
+ * own defaults. `multusConfigFile` is always "auto": with a path the daemon ends with 0 and restarts forever
  * (multus-cni #1366). `socketDir` is never a user's text: the daemon removes the whole directory at start.
  *
  * @param delegate the primary network with source: Inline. The daemon lays the keys of this file over the

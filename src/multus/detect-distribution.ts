@@ -1,7 +1,7 @@
 import type { Distribution } from "../crds/multus-install/host-paths.ts";
 import { counted } from "../crds/plural.ts";
 
-/** What a cluster shows of itself that tells which distribution it is. */
+/** What a cluster shows of itself that shows which distribution it is. */
 export interface ClusterTraits {
   nodes: readonly {
     name: string;
@@ -16,7 +16,7 @@ export interface ClusterTraits {
 
 export interface Detected {
   name: Distribution;
-  /** What it was told by, a sentence for people. */
+  /** What shows it, a sentence for people. */
   evidence: string;
 }
 

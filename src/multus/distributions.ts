@@ -45,7 +45,7 @@ const PATHS: Record<Distribution, HostPaths> = {
   },
   // images/multus-daemonset-gke-1.16.yml of Multus v3.4
   GKE: { ...STANDARD, binDir: "/home/kubernetes/bin", kubeletKubeconfig: "/var/lib/kubelet/kubeconfig" },
-  // docs.siderolabs.com, "Multus CNI": with /run/netns no pod starts any more
+  // docs.siderolabs.com, "Multus CNI": with /run/netns no pod starts
   Talos: {
     ...STANDARD,
     netnsDir: "/var/run/netns/",

@@ -8,7 +8,7 @@ export interface NodeFiles {
   programs: readonly string[];
   /** Whether the plugin reads the kubeconfig in multus.d; the daemon has its account's token. */
   kubeconfig: boolean;
-  /** Whether somebody listens in /run/multus. */
+  /** Whether a process listens in /run/multus. */
   socket: boolean;
 }
 

@@ -126,7 +126,7 @@ const PATH = "spec.primaryNetwork.config";
 
 /**
  * Reads a user's inline conflist. Multus panics on `null`, on an empty list of plugins and on a plugin that
- * is no object (seen with 4.3.0), so those never reach a node.
+ * is not an object (seen with 4.3.0), so those never reach a node.
  */
 export function parseConflist(text: string): InlineConflist {
   const reject = (message: string): InlineConflist => ({

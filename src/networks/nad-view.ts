@@ -36,7 +36,7 @@ const nad = z.object({
   spec: z.object({ config: z.string().default("") }).nullish(),
 });
 
-/** Throws a ZodError where the object is no NAD. */
+/** Throws a ZodError if the object is not a NAD. */
 export function nadView(object: unknown): NadView {
   const { metadata, spec } = nad.parse(object);
   const config = spec?.config ?? "";

@@ -36,7 +36,7 @@ export class NadReader {
     this.#versions = versions;
   }
 
-  /** Undefined where there is no such NAD. */
+  /** Undefined if there is no such NAD. */
   read(key: string): ReadNad | undefined {
     const nad = this.#nad(key);
     const known = this.#read.get(key);

@@ -44,7 +44,7 @@ export function devicesOf(network: Network): string[] {
 }
 
 type Inspection = NonNullable<SeenNode["inspection"]>;
-/** A look at a node stays the same for many networks. */
+/** An inspection of a node stays the same for many networks. */
 const SETS = new WeakMap<Inspection, { programs: Set<string>; links: Set<string> }>();
 
 function setsOf(inspection: Inspection) {

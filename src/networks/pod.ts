@@ -38,7 +38,7 @@ export interface PodView {
   dhcpDaemon?: true;
 }
 
-/** A pod that asks for more than these, of which Multus would make an interface each, is judged by the first. */
+/** A pod that asks for more than these, of which Multus would make an interface each, is evaluated by the first. */
 const MAX_REQUESTS = 64;
 const MAX_ENTRIES = 128;
 /** Characters of a request, or of what Multus reported, that are read: ten times what 64 networks need. */
@@ -89,7 +89,7 @@ export class PodViews {
   readonly #budget = new ByteBudget(MAX_LONG_BYTES);
   #sharedBytes = 0;
 
-  /** Undefined for a pod that asks for no network and runs no dhcp daemon. Throws a ZodError where the object is no pod. */
+  /** Undefined for a pod that asks for no network and runs no dhcp daemon. Throws a ZodError if the object is not a pod. */
   view(object: unknown): PodView | undefined {
     const dhcpDaemon = isDhcpDaemon(object);
     const { annotations, namespace, name } =
@@ -223,7 +223,7 @@ export function statusOf({ reported }: PodView): ParsedNetworkStatus | undefined
   return { ok: true, entries: reported === "" ? [] : reported.split(ENTRY).map(entryOf) };
 }
 
-/** What outcomes are judged by. */
+/** What outcomes are evaluated by. */
 export function podFacts(
   namespace: string,
   name: string,

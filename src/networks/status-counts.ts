@@ -2,7 +2,7 @@ import type { MultusInstallStatus } from "../crds/multus-install/status.ts";
 import type { NetworkSummary } from "./summary.ts";
 
 /**
- * status.networks and status.pods. Until an operator that was started anew has seen everything, what its
+ * status.networks and status.pods. Until an operator that was restarted has seen everything, what its
  * predecessor saw stays.
  */
 export function networkStatusFrom(

@@ -3,7 +3,7 @@ export interface ConfFile {
   name: string;
   networkName?: string;
   pluginTypes?: string[];
-  /** As it is written; absent where there is none, which is 0.1.0. */
+  /** As it is written; absent if there is none, which is 0.1.0. */
   cniVersion?: string;
   /** Multus wrote it, or it calls Multus. */
   isMultus: boolean;
@@ -17,7 +17,7 @@ const MULTUS_TYPES = ["multus", "multus-shim"];
 export const isConfName = (name: string) => /\.(conf|conflist|json)$/.test(name);
 /**
  * The names under which the entrypoints and the daemon write (multus-cni, thin_entrypoint and pkg/server/config),
- * and that of the guard while one Multus is exchanged for another (docs/adr/0007).
+ * and that of the guard while one Multus is replaced by another (docs/adr/0007).
  */
 const MULTUS_CONF = /^00-multus\.conf(list|list-guard\.conf)?$/;
 export const isMultusConfName = (name: string) => MULTUS_CONF.test(name);

@@ -14,7 +14,7 @@ export class ForbiddenPath extends Error {
   }
 }
 
-/** An answer that is no answer of this program: cut off, forged, or of another version. */
+/** An answer that is not one of this program: cut off, forged, or of another version. */
 export class UnreadableMessage extends Error {
   override readonly name = "UnreadableMessage";
   readonly code = "UNREADABLE_MESSAGE";

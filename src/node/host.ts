@@ -24,7 +24,7 @@ export class Host {
     return join(this.#root, path);
   }
 
-  /** What is at the path itself, or undefined where there is nothing. */
+  /** What is at the path itself, or undefined if there is nothing. */
   async stat(path: string): Promise<Stats | undefined> {
     return await lstat(this.inside(path)).catch(noneIfAbsent);
   }
@@ -46,7 +46,7 @@ export class Host {
     });
   }
 
-  /** Hands a regular file, opened for reading, to `use`; undefined where there is none or it may not be read. */
+  /** Hands a regular file, opened for reading, to `use`; undefined if there is none or it may not be read. */
   async withFile<T>(path: string, use: (file: FileHandle) => Promise<T>): Promise<T | undefined> {
     let file: FileHandle;
     try {

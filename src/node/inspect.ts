@@ -90,7 +90,7 @@ export async function confFiles(host: Host, confDir: string, names: readonly str
   return found;
 }
 
-/** What hinders, or tells that somebody renamed something: only the first of these two Multus files is read. */
+/** What hinders, or shows that something was renamed: only the first of these two Multus files is read. */
 function leftovers(names: readonly string[], files: readonly ConfFile[]): string[] {
   const own = files.filter(({ name, isMultus }) => isMultus && name.startsWith("00-multus."));
   const second = own.length > 1 ? own.slice(1).map(({ name }) => name) : [];

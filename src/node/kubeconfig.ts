@@ -1,5 +1,5 @@
 /**
- * When the token in a kubeconfig expires, ISO 8601; undefined where there is none, or it does not say. Only
+ * When the token in a kubeconfig expires, ISO 8601; undefined if there is none, or it does not say. Only
  * the date is kept. Multus' entrypoints write the token in one line (kubeConfigTemplate of thin_entrypoint).
  */
 export function tokenExpiry(kubeconfig: string): string | undefined {

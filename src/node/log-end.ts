@@ -24,7 +24,7 @@ export function logEnd(file: string, { lines, bytes }: { lines: number; bytes: n
   });
 }
 
-/** What was written after an earlier look, at most `bytes` bytes of it; from the start where the file was exchanged or cut. */
+/** What was written after a previous read, at most `bytes` bytes of it; from the start where the file was replaced or cut. */
 export function logGrowth(file: string, before: LogEnd, bytes: number): LogEnd {
   return withFile(file, (descriptor, { size, ino }) => {
     const from = ino !== before.inode || size < before.offset ? 0 : before.offset;
@@ -63,7 +63,7 @@ function read(descriptor: number, from: number, to: number): Buffer {
   return buffer.subarray(0, length);
 }
 
-/** Without the first line, which may lack its beginning; all where there is but one. */
+/** Without the first line, which may lack its beginning; all if there is but one. */
 function wholeLines(content: Buffer): Buffer {
   const end = content.indexOf("\n");
   return end < 0 || end === content.length - 1 ? content : content.subarray(end + 1);

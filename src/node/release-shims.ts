@@ -23,7 +23,7 @@ export interface ReleaseOptions {
   now: () => Date;
   /** How long the daemon is waited for, ms. */
   patienceMs?: number;
-  /** It ends when nobody has called for so long, ms. */
+  /** It ends when no call came for this long, ms. */
   quietMs?: number;
 }
 
@@ -74,8 +74,8 @@ export async function releaseShims(options: ReleaseOptions): Promise<ReleaseRepo
     while (Date.now() - lastCall < quietMs && Date.now() < until + quietMs) await sleep(POLL_MS);
   } finally {
     server.closeAllConnections();
-    // Takes the socket away too. A daemon that has come meanwhile made the directory anew (os.RemoveAll at its
-    // start): what is closed here is in the old one, which nobody sees any more.
+    // Takes the socket away too. A daemon that has come meanwhile recreated the directory (os.RemoveAll at its
+    // start): what is closed here is in the old one, which is no longer visible.
     await new Promise((done) => server.close(done));
   }
   return report(true, answered);
@@ -89,7 +89,7 @@ async function listen(server: Server, path: string): Promise<void> {
   await chmod(path, 0o600);
 }
 
-/** Whether somebody listens there. */
+/** Whether a process listens there. */
 async function answers(path: string): Promise<boolean> {
   return await new Promise((resolve) => {
     const call = request({ socketPath: path, path: "/healthz", timeout: 1000 }, (response) => {

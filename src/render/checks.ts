@@ -22,7 +22,7 @@ export function rejections(spec: MultusInstallSpec): FieldProblem[] {
   return run(REJECTIONS, spec);
 }
 
-/** What works and is likely unintended. */
+/** What works and is probably not intended. */
 export function warningsOf(spec: MultusInstallSpec): FieldProblem[] {
   return [...knownDefects(spec), ...run(WARNINGS, spec)];
 }
@@ -137,7 +137,7 @@ const WARNINGS: readonly Check[] = [
           message: `the thin plugin does not start on a node whose primary network has another cniVersion than ${spec.cni.version}; remove the field to use the primary network's`,
         }
       : undefined,
-  /** CheckVersionCompatibility of pkg/server/config: the daemon ends, and is started again for ever. */
+  /** CheckVersionCompatibility of pkg/server/config: the daemon ends, and is started again forever. */
   (spec) =>
     flavourOf(spec) === "v4-thick" && spec.cni.version && !spec.cni.version.startsWith("0.3")
       ? {

@@ -2,7 +2,7 @@ import type { KubeObject } from "../crds/kube-object.ts";
 import { type MultusInstall, parseMultusInstall } from "../crds/multus-install/multus-install.ts";
 import { ownerLabels } from "./labels.ts";
 
-/** The ConfigMap that keeps what a rollback puts back. */
+/** The ConfigMap that keeps what a rollback restores. */
 export const LAST_COMPLETE = "multus-last-complete";
 const KEY = "spec.json";
 
@@ -21,7 +21,7 @@ export function lastComplete(install: MultusInstall): KubeObject {
   };
 }
 
-/** The install with what ran completely last. Undefined where there is none, or it does not parse any more. */
+/** The install with what ran completely last. Undefined if there is none, or it no longer parses. */
 export function restored(
   install: MultusInstall,
   configMap: { [field: string]: unknown } | undefined,
@@ -35,7 +35,7 @@ export function restored(
     const parsed = parseMultusInstall({ ...install, spec });
     return parsed.ok ? parsed.value : undefined;
   } catch {
-    return undefined; // not JSON: somebody wrote into it
+    return undefined; // not JSON: it was changed by hand
   }
 }
 

@@ -15,7 +15,7 @@ import { workloads } from "./workload.ts";
 export interface RenderedInstall {
   /** In the order in which they are applied: definition, access, configuration, workloads. */
   objects: KubeObject[];
-  /** What works and is likely unintended. */
+  /** What works and is probably not intended. */
   warnings: FieldProblem[];
   image: string;
 }
@@ -46,7 +46,7 @@ function inlineConflist(install: MultusInstall): {
   if (config === undefined) return { warnings: [], problems: [] };
   const parsed = parseConflist(config);
   if (!parsed.ok) return { warnings: [], problems: parsed.problems };
-  // As it reaches the node (inlineConfig): with the version of the whole where it has none.
+  // As it reaches the node (inlineConfig): with the version of the whole if it has none.
   const delegate = { cniVersion: inlineVersion(install.spec), ...parsed.conflist };
   const findings = checkConflist(delegate).map(({ severity, path, code, message }) => ({
     severity,

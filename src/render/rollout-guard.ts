@@ -4,7 +4,7 @@ import type { MultusInstall } from "../crds/multus-install/multus-install.ts";
 import { ownerLabels } from "./labels.ts";
 
 /**
- * While Multus is exchanged on a node, its configuration is gone: the thin entrypoint of v4 and the daemon
+ * While Multus is replaced on a node, its configuration is gone: the thin entrypoint of v4 and the daemon
  * delete it when they end, and the runtime then starts pods with the primary network alone. The guard is a
  * second configuration behind Multus' own, with which no pod starts: the kubelet tries such a pod again, and
  * by then Multus is back (docs/adr/0007).

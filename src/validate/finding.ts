@@ -8,7 +8,7 @@ export interface DocumentFinding {
   /** From 0, within the file. */
   document: number;
   kind: string;
-  /** As written; empty where there is none. */
+  /** As written; empty if there is none. */
   namespace: string;
   name: string;
   /** In the object; for what is inside a NAD's spec.config, in that configuration. */

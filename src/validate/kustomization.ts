@@ -29,7 +29,7 @@ function isKustomization({ apiVersion }: Record<string, unknown>): boolean {
   return typeof apiVersion === "string" && apiVersion.startsWith("kustomize.config.k8s.io/");
 }
 
-/** patches and patchesJson6902 name files; patchesStrategicMerge may also hold the patch itself, which is no path. */
+/** patches and patchesJson6902 name files; patchesStrategicMerge may also hold the patch itself, which is not a path. */
 function patchPaths(value: Record<string, unknown>): string[] {
   const list = (key: string) => (Array.isArray(value[key]) ? (value[key] as unknown[]) : []);
   const named = [...list("patches"), ...list("patchesJson6902")].map((patch) =>

@@ -5,7 +5,7 @@ import { renderInstall } from "../render/render.ts";
 import type { ObjectFinding } from "./finding.ts";
 import type { SeenObject } from "./object.ts";
 
-/** A MultusInstall: what the API server rejects, what the operator would stall on, and what is likely unintended. */
+/** A MultusInstall: what the API server rejects, what the operator would stall on, and what is probably not intended. */
 export function checkMultusInstall({ value }: SeenObject): ObjectFinding[] {
   const parsed = parseMultusInstall(value);
   if (!parsed.ok) return parsed.problems.map((problem) => finding(problem, "error"));

@@ -12,7 +12,7 @@ export interface SeenObject {
   at: Path;
 }
 
-/** The objects of a document: itself, or a List's items. Undefined where it is no Kubernetes object. */
+/** The objects of a document: itself, or a List's items. Undefined if it is not a Kubernetes object. */
 export function objectsOf(value: unknown): SeenObject[] | undefined {
   if (!isObject(value) || typeof value.kind !== "string") return undefined;
   if (!value.kind.endsWith("List") || !Array.isArray(value.items)) return [seen(value, [])];

@@ -30,7 +30,7 @@ export function summaryLine({
   return `${objects.length === 0 ? "nothing" : sentence(objects)} checked: ${plural(of("error"), "error")}, ${plural(of("warning"), "warning")}`;
 }
 
-/** "not checked: 2 ConfigMaps"; undefined where nothing was left out. */
+/** "not checked: 2 ConfigMaps"; undefined if nothing was left out. */
 export function skippedLine({ skipped }: Validation): string | undefined {
   if (skipped.size === 0) return undefined;
   const kinds = [...skipped].map(([kind, count]) => plural(count, plain(kind)));

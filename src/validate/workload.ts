@@ -19,7 +19,7 @@ const TEMPLATES: Readonly<Record<string, readonly string[]>> = {
   CronJob: ["spec", "jobTemplate", "spec", "template"],
 };
 
-/** A pod, or an object that makes pods. Undefined for what is neither, as far as can be told. */
+/** A pod, or an object that makes pods. Undefined for what is neither, as far as can be known. */
 export function checkWorkload(object: SeenObject, around: Surroundings): ObjectFinding[] | undefined {
   const known = Object.hasOwn(TEMPLATES, object.kind);
   // Others (a Rollout, a Service of Knative) have theirs mostly where a Deployment has it.

@@ -12,7 +12,7 @@ const NOT_SEPARATOR =
 /** What YAML 1.1 does not allow in a file, escaped or not: libyaml's reader rejects it. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it is them that are rejected
 const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\ufffe\uffff]/;
-/** kubectl looks at so many bytes for the beginning of a JSON stream. */
+/** kubectl looks at this many bytes for the beginning of a JSON stream. */
 const GO_SPACE = /[\t\n\v\f\r \u0085\u00a0]/;
 const JSON_START = /^[\t\n\v\f\r \u0085\u00a0]{0,4095}\{/;
 

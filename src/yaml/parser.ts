@@ -36,7 +36,7 @@ class Parser {
     }
     const empty = this.#at("version", "tag-directive", "document-start", "document-end", "end");
     const node = explicit && empty ? absent(this.#scanner.peek().start) : this.#node(true, false);
-    this.#scanner.peek(); // libyaml looks at what follows, and rejects what is no token
+    this.#scanner.peek(); // libyaml looks at what follows, and rejects what is not a token
     return node;
   }
 

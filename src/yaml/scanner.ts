@@ -18,7 +18,7 @@ interface SimpleKey {
   column: number;
 }
 
-/** A key stands on one line, and its ":" at most so many characters behind its beginning (YAML 1.2, 7.4). */
+/** A key stands on one line, and its ":" at most this many characters behind its beginning (YAML 1.2, 7.4). */
 const MAX_SIMPLE_KEY = 1024;
 const AFTER_ANCHOR = new Set([..."?:,]}%@`"].map((character) => character.charCodeAt(0)));
 const NO_PLAIN_START = new Set([..."-?:,[]{}#&*!|>'\"%@`"].map((character) => character.charCodeAt(0)));

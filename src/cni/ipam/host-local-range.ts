@@ -84,7 +84,7 @@ export function readRange(fields: Section, context: RangeContext, required: bool
   }
 }
 
-/** In a further network nobody fills in the pod CIDR but calico. */
+/** In a further network only calico fills in the pod CIDR. */
 function subnetKind({ primary, type }: RangeContext): Kind<Cidr & { text: string }> {
   return (value, path, report) => {
     if (value === POD_CIDR && (primary || type === "calico")) return undefined;

@@ -7,7 +7,7 @@ import { checkHostLocal } from "./host-local.ts";
 import { checkStatic } from "./static.ts";
 import { checkWhereabouts } from "./whereabouts.ts";
 
-/** Returns what is sure to be handed out; undefined where the configuration does not tell. */
+/** Returns what is sure to be handed out; undefined if the configuration does not show it. */
 type IpamCheck = (ipam: Section, context: PluginContext) => Layer3 | undefined;
 
 const IPAMS = new Map<string, IpamCheck>([
@@ -23,7 +23,7 @@ export const IPAM_TYPES: readonly string[] = [...IPAMS.keys(), ...OTHERS];
 
 /**
  * The `ipam` of a plugin that hands out addresses: required by those that refuse to work without one, else
- * optional: layer 2. Returns what it gives; undefined where the configuration does not tell.
+ * optional: layer 2. Returns what it gives; undefined if the configuration does not show it.
  */
 export function checkIpam(context: PluginContext, need: "required" | "optional"): Layer3 | undefined {
   const { fields, report, type, cniVersion } = context;

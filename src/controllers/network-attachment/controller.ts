@@ -221,7 +221,7 @@ export class NetworkAttachmentController {
     return reflector;
   }
 
-  /** What the server forbids to read is told in the install's status: reports would show what once was. */
+  /** What the server forbids to read is shown in the install's status: reports would show what once was. */
   #synced(): void {
     this.#options.summary.setUnknown(rejections(this.#watched));
   }
@@ -268,7 +268,7 @@ export class NetworkAttachmentController {
     if (!this.#ready) return;
     this.#networks.everythingChanged();
     for (const key of this.#networks.keys()) this.#enqueue(key);
-    // Also of NADs that went while nobody looked.
+    // Also of NADs that went in the meantime.
     for (const [key] of this.#reports.entries()) this.#enqueue(key);
     this.#sumSoon();
   }

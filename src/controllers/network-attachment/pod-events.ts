@@ -3,7 +3,7 @@ import type { ApiObject } from "../../kube/resource.ts";
 import type { OutcomeKind } from "../../networks/outcome/outcome.ts";
 import type { Transition } from "./pod-outcomes.ts";
 
-/** The events' reasons; kinds without one are no news. */
+/** The events' reasons; kinds without one are not reported. */
 const REASONS: Partial<Record<OutcomeKind, string>> = {
   failed: "NetworkFailed",
   bypassed: "NetworkBypassed",
@@ -13,10 +13,10 @@ const REASONS: Partial<Record<OutcomeKind, string>> = {
   "forbidden-network": "NetworkForbidden",
 };
 
-/** Told by the operator that the pod is well again, after one of those above. */
+/** The operator's report that the pod is well again, after one of those above. */
 const RECOVERED = "NetworkAttached";
 
-/** The event of a pod that went from one outcome to another, or undefined where that is no news. */
+/** The event of a pod that went from one outcome to another, or undefined if that changes nothing. */
 export function eventOf({ view, before, after }: Transition, nth: number): EventNote | undefined {
   const reason = REASONS[after.kind];
   // A NAD made just after its pod is the usual order in one file: not scheduled, nothing has failed yet.

@@ -47,7 +47,7 @@ export class Reporter {
     this.#written.delete(key);
   }
 
-  /** True when something was written. The report is made, owned by its NAD, where there is none. */
+  /** True when something was written. The report is made, owned by its NAD, if there is none. */
   async write(nad: NadView, status: ReportStatus, signal: AbortSignal): Promise<boolean> {
     if (!this.#defined()) return false;
     const key = `${nad.namespace}/${nad.name}`;
@@ -73,7 +73,7 @@ export class Reporter {
     try {
       return await this.#client.delete(refOf({ namespace, name }), { preconditions: { uid }, signal });
     } catch (error) {
-      // Made anew in between: the next event tells.
+      // Recreated in between: the next event shows it.
       if (error instanceof ApiError && error.status === 409) return false;
       throw error;
     }

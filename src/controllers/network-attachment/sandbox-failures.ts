@@ -7,7 +7,7 @@ export class SandboxFailures {
   readonly #byPod = new Map<string, FailureView>();
   readonly #onPod: (key: string) => void;
 
-  /** @param onPod told of each pod, by "namespace/name", whose latest failure changed */
+  /** @param onPod called with each pod, by "namespace/name", whose latest failure changed */
   constructor(onPod: (key: string) => void) {
     this.#onPod = onPod;
   }

@@ -187,7 +187,7 @@ const logging = z.object({
     .describe("Rotation of the log file. Thick only."),
 });
 
-/** Findings on NADs that are no fault of the plugins' and that a cluster's administrators may still forbid. */
+/** Findings on NADs that are not faults of the plugins' and that a cluster's administrators may still forbid. */
 export const DENIABLE_CODES = [
   "ADDRESSES_PER_NODE",
   "DEFAULT_ROUTE",

@@ -4,7 +4,7 @@ import { MessageReader } from "./message.ts";
 
 /** Fields of a list of any kind, after metav1.ListMeta. */
 const [METADATA, ITEMS] = [1, 2];
-/** A tag and a length have at most so many bytes each. */
+/** A tag and a length have at most this many bytes each. */
 const MAX_HEAD = 20;
 
 /** Reads a list in protobuf as it comes in, one item at a time. Throws a SyntaxError if it is not a list. */

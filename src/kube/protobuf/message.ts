@@ -1,5 +1,5 @@
 /**
- * Reads the fields of one protobuf message (protobuf.dev/programming-guides/encoding) without copying it: what nobody asks
+ * Reads the fields of one protobuf message (protobuf.dev/programming-guides/encoding) without copying it: what nothing asks
  * for is stepped over. Throws a SyntaxError if the bytes are not a message.
  */
 export class MessageReader {

@@ -63,7 +63,7 @@ export class AddressClaims {
     return pools.length > 0 || layer2 !== undefined;
   }
 
-  /** The network is configured in another way, or nobody asks for it. None of its pods may be in. */
+  /** The network is configured in another way, or no pod requests it. None of its pods may be in. */
   forget(network: string): void {
     this.#uses.delete(network);
   }

@@ -62,7 +62,7 @@ export function pressureOf({ ipam, size, free }: AddressRange): "none" | "nearly
   return size - free >= size * NEARLY ? "nearly used up" : "none";
 }
 
-/** The stocks of a network's IPAM plugins. Empty where it has another IPAM, or none. */
+/** The stocks of a network's IPAM plugins. Empty if it has another IPAM, or none. */
 export function poolsOf(network: Network): AddressPool[] {
   return network.plugins.flatMap(({ ipam }) => {
     switch (ipam?.type) {

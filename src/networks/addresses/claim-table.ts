@@ -10,7 +10,7 @@ export interface Claimed {
 
 /**
  * Counts claims by the fingerprint of their text, 64 bits: a hash table with linear probing over typed arrays, 16 bytes a
- * claim outside of the heap. Two texts of one fingerprint would be one claim; with a salt that nobody knows that is left
+ * claim outside of the heap. Two texts of one fingerprint would be one claim; with a secret salt that is left
  * to chance, which is 1 in 10^7 for a million claims.
  */
 export class ClaimTable {

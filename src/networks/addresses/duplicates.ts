@@ -5,7 +5,7 @@ import { formatAddress } from "./address-pools.ts";
 
 /** Plugins whose interfaces share a wire that leads out of the node. */
 const SHARED_WIRE = ["macvlan", "ipvlan", "vlan", "host-device", "sriov", "ovs", "bond"];
-/** Plugins whose wire ends in the node, as far as the configuration tells. */
+/** Plugins whose wire ends in the node, as far as the configuration shows. */
 const WITHIN_NODE = ["bridge", "cnv-bridge"];
 
 export interface Duplicate {
@@ -28,7 +28,7 @@ export interface Layer2 {
   ownHardwareAddresses: boolean;
 }
 
-/** Undefined where the network is none, or where that cannot be told. */
+/** Undefined if the network is none, or if that is not known. */
 export function layer2Of(network: Network): Layer2 | undefined {
   const plugin = network.plugins[0];
   if (!plugin) return undefined;

@@ -11,7 +11,7 @@ import { overlappingRanges } from "./overlapping-ranges.ts";
 import { rangePerNode } from "./range-per-node.ts";
 import type { ClusterView, CrossFinding } from "./view.ts";
 
-/** A cluster of a thousand bad NADs is told with fewer. */
+/** A cluster of a thousand bad NADs is reported with fewer. */
 const MAX_PER_NAD = 20;
 
 /**

@@ -1,7 +1,7 @@
 import { type Network, placeOf } from "./network.ts";
 import { type ClusterView, type CrossFinding, listed, NODES_NAMED } from "./view.ts";
 
-/** Whether a pod runs the dhcp plugin's daemon ("/opt/cni/bin/dhcp daemon"), as far as its containers tell. */
+/** Whether a pod runs the dhcp plugin's daemon ("/opt/cni/bin/dhcp daemon"), as far as its containers show. */
 export function runsDhcpDaemon(
   containers: readonly { command?: readonly string[] | undefined; args?: readonly string[] | undefined }[],
 ): boolean {

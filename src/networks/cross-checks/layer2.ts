@@ -2,7 +2,7 @@ import { int, text } from "../../cni/kinds.ts";
 import type { Network, Plugin } from "./network.ts";
 
 /**
- * The wire that a plugin's interfaces are on, as far as the configuration tells; equal texts are one layer-2
+ * The wire that a plugin's interfaces are on, as far as the configuration shows; equal texts are one layer-2
  * network. Undefined for plugins that share none, or whose wire only the node or the device plugin knows.
  */
 export function wireOf({ nad }: Network, { type, fields }: Plugin): string | undefined {

@@ -4,7 +4,7 @@ import type { NodeInspection } from "../../crds/node-inspection.ts";
 export interface ClusterView {
   nads: readonly SeenNetwork[];
   nodes: readonly SeenNode[];
-  /** The Multus that runs; undefined where no MultusInstall tells. */
+  /** The Multus that runs; undefined if no MultusInstall tells. */
   install?: { version: string } | undefined;
   /** Findings go to whoever reads the NAD's namespace: NADs of others are counted, not named. */
   hidesOtherNamespaces?: boolean;
@@ -29,7 +29,7 @@ export interface SeenNode {
   name: string;
   /** status.allocatable: quantities by the resource's name. */
   allocatable: Readonly<Record<string, string>>;
-  /** What a look at the node showed (crds/node-inspection.ts); undefined where nobody has looked yet. */
+  /** What an inspection of the node showed (crds/node-inspection.ts); undefined if it was not inspected yet. */
   inspection?: SeenInspection | undefined;
 }
 

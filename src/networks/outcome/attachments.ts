@@ -15,7 +15,7 @@ export interface NetworkFacts {
 /** One requested network beside what was reported of it. */
 export interface Attachment {
   request: NetworkRequest;
-  /** Absent where nothing was reported. */
+  /** Absent if nothing was reported. */
   entry?: NetworkStatusEntry;
 }
 

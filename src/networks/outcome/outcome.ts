@@ -8,7 +8,7 @@ import { type ConfigChange, changeSince } from "../report/config-history.ts";
 import { type Attachment, attachmentsOf, keyOf, type NetworkFacts } from "./attachments.ts";
 import type { SandboxFailure } from "./sandbox-failure.ts";
 
-/** What became of a pod's request for networks; each is told only on definite evidence. */
+/** What became of a pod's request for networks; each is reported only on definite evidence. */
 export const OUTCOMES = {
   attached: "The pod has every network it requested.",
   pending: "The pod is not set up yet, and no error is known.",
@@ -45,7 +45,7 @@ export interface PodFacts {
 
 export interface OutcomeInput {
   pod: PodFacts;
-  /** The NAD, undefined where there is none. */
+  /** The NAD, undefined if there is none. */
   network: (namespace: string, name: string) => NetworkFacts | undefined;
   isolation: Isolation;
 }
@@ -143,7 +143,7 @@ function forbidden(pod: PodFacts, key: string, isolation: Isolation): Verdict {
   );
 }
 
-/** A pod that Multus reported on: what lacks, and what is no more as it was. */
+/** A pod that Multus reported on: what lacks, and what is no longer as it was. */
 function reported({ pod, network }: OutcomeInput, attachments: readonly Attachment[]): Verdict {
   if (pod.status && !pod.status.ok)
     return verdict(

@@ -1,7 +1,7 @@
 /** Multus' namespace isolation, as the MultusInstall or Multus' own configuration sets it. */
 export interface Isolation {
   enabled: boolean;
-  /** Namespaces whose NADs every pod may use; where none is named it is "default" (GetDefaultNetConf). */
+  /** Namespaces whose NADs every pod may use; if none is named it is "default" (GetDefaultNetConf). */
   globalNamespaces: readonly string[];
 }
 

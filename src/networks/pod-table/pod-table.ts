@@ -64,7 +64,7 @@ interface Columns {
 /**
  * Views of pods by "namespace/name", packed: a row of numbers and a record of bytes for each, 150 to 250 bytes instead of a
  * thousand, and none of it for the garbage collector to walk. Nodes and requests are held once. A view that equals the
- * one that is there changes nothing and is told to nobody: most changes of pods are of no concern to networks.
+ * one that is there changes nothing and is not reported: most changes of pods are of no concern to networks.
  */
 export class PodTable {
   readonly #read: (annotation: string, namespace: string) => ParsedNetworks;

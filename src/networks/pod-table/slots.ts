@@ -94,7 +94,7 @@ export class Slots {
 
 type Column = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array;
 
-/** The same column with room for so many rows at least, and some more. */
+/** The same column with room for this many rows at least, and some more. */
 export function grown<T extends Column>(column: T, rows: number): T {
   const larger = new (column.constructor as new (length: number) => T)(
     Math.max(rows, Math.ceil(column.length * 1.4)),

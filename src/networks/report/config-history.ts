@@ -27,7 +27,7 @@ const MAX_VALUES = 500;
 
 /**
  * What changed of a NAD since a pod was attached at that time, by the versions seen, oldest first; undefined
- * where nothing did, or where that cannot be told: a version of the same second, or one from before the
+ * where nothing did, or if that is not known: a version of the same second, or one from before the
  * first that was seen.
  */
 export function changeSince(
@@ -37,7 +37,7 @@ export function changeSince(
   const newest = versions.at(-1);
   if (!newest || Date.parse(newest.since) <= Date.parse(attachedAt)) return undefined;
   const then = versions.findLast(({ since }) => Date.parse(since) <= Date.parse(attachedAt));
-  // A first generation later than the pod is a NAD that was made anew, perhaps with the same content.
+  // A first generation later than the pod is a NAD that was recreated, perhaps with the same content.
   if (!then) return newest.generation > 1 ? { at: newest.since, differences: [] } : undefined;
   if (then.hash === newest.hash) return undefined;
   if (then.config === undefined || newest.config === undefined) return { at: newest.since, differences: [] };
@@ -59,7 +59,7 @@ export function differencesOf(before: string, after: string): string[] {
   return paths.length > MAX_DIFFERENCES ? [...shown, `and ${paths.length - MAX_DIFFERENCES} more`] : shown;
 }
 
-/** Each value with its path. Undefined where the text is no JSON. */
+/** Each value with its path. Undefined if the text is not JSON. */
 function valuesOf(text: string): Map<string, string> | undefined {
   let root: unknown;
   try {

@@ -24,7 +24,7 @@ export interface ReportInput {
   versions: readonly ConfigVersion[];
 }
 
-/** What a report is made of, with what earlier looks at the nodes showed. */
+/** What a report is made of, with what earlier inspections of the nodes showed. */
 export interface Inspected extends ReportInput {
   lacking: { total: number; nodes: readonly LackingNode[] };
   /** Some node was looked at, now or before. */

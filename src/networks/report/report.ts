@@ -49,7 +49,7 @@ function withLastInspection(input: ReportInput, previous: ReportStatus): Inspect
   };
 }
 
-/** The codes of findings that a look at a node leads to (cross-checks). */
+/** The codes of findings that an inspection of a node leads to (cross-checks). */
 const FROM_INSPECTIONS: readonly string[] = [
   "PLUGIN_MISSING_ON_NODE",
   "MASTER_MISSING_ON_NODE",

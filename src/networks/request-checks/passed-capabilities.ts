@@ -22,7 +22,7 @@ const IGNORES_ADDRESSES = "dhcp";
 /**
  * What of a pod's request may reach a plugin of the network, by the names of capabilities; the rest libcni drops
  * without a word (injectRuntimeConfig). Of plugins that are not known anything may. Undefined where the
- * configuration does not tell: it lies in a file on the node, or cannot be read.
+ * configuration does not show it: it lies in a file on the node, or cannot be read.
  */
 export function passedBy({ plugins, capabilities }: Network): ReadonlySet<string> | undefined {
   if (plugins.length === 0) return undefined;
