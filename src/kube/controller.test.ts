@@ -152,6 +152,8 @@ it("shows every series of controller-runtime from the start, and what its worker
     'workqueue_adds_total{name="test"} 0',
     'workqueue_retries_total{name="test"} 0',
     'workqueue_depth{name="test"} 0',
+    'workqueue_queue_duration_seconds_count{name="test"} 0',
+    'workqueue_work_duration_seconds_count{name="test"} 0',
     'workqueue_unfinished_work_seconds{name="test"} 0',
     'workqueue_longest_running_processor_seconds{name="test"} 0',
   ])

@@ -112,6 +112,7 @@ export class Metrics {
   queueObserver(name: string, unfinished: () => UnfinishedWork) {
     this.#queues.set(name, unfinished);
     for (const counter of [this.#adds, this.#retries]) counter.inc({ name }, 0);
+    for (const histogram of [this.#waited, this.#worked]) histogram.zero({ name });
     this.#depth.set({ name }, 0);
     return {
       added: () => this.#adds.inc({ name }),

@@ -61,6 +61,11 @@ export class TestInstall {
     await this.#kubectl.client.apply(this.#ref, object, { fieldManager: "kubectl", force: true });
   }
 
+  /** As a user's `kubectl patch --type=merge`. */
+  async patch(spec: object): Promise<void> {
+    await this.#kubectl.client.patch(this.#ref, { spec });
+  }
+
   /** The object as it is now. Throws if there is none. */
   async now<T extends object = Install>(): Promise<ApiObject & T> {
     const found = await this.#kubectl.client.get<ApiObject & T>(this.#ref);

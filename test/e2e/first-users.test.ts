@@ -34,15 +34,6 @@ describeOn(["nodeExec", "loadImage", "secondNetwork", "calico"], "the first user
     process.stderr.write(`guide: ${name}, ${((Date.now() - start) / 1000).toFixed(1)} s\n`);
     return printed;
   };
-  const patch = async (spec: object) =>
-    await kubectl.run(
-      "patch",
-      "multusinstall",
-      "multus",
-      "--type=merge",
-      "--patch",
-      JSON.stringify({ spec }),
-    );
 
   beforeAll(async () => {
     cluster = (await openCluster({ nodes: 2, images: ["operator"], primaryNetwork: "calico" })) as Cluster;
@@ -132,11 +123,11 @@ describeOn(["nodeExec", "loadImage", "secondNetwork", "calico"], "the first user
 
   it("installs the small image with the node's own file, and with Calico written out", async () => {
     // Both nodes at once, here and after: v3's script does not hear SIGTERM, and each of its pods takes 10 s to end.
-    await patch({ workload: { updateStrategy: { maxUnavailable: 2 } } });
+    await install.patch({ workload: { updateStrategy: { maxUnavailable: 2 } } });
     await kubectl.run("apply", "-f", join(ROOT, "manifests/samples/macvlan-conf.yaml"));
     await run("install-small");
     await expectAttachment("small-auto", "macvlan-conf");
-    await patch({ primaryNetwork: { source: "Inline", preset: "Calico" } });
+    await install.patch({ primaryNetwork: { source: "Inline", preset: "Calico" } });
     await install.ready();
     await expectAttachment("small-inline", "macvlan-conf");
   });

@@ -19,16 +19,6 @@ describeOn(["nodeExec", "loadImage", "ownNodes"], "an image that does not get on
   let registry: Registry;
   let environment: NodeJS.ProcessEnv;
 
-  const patch = async (spec: object) =>
-    await kubectl.run(
-      "patch",
-      "multusinstall",
-      "multus",
-      "--type=merge",
-      "--patch",
-      JSON.stringify({ spec }),
-    );
-
   beforeAll(async () => {
     cluster = (await openCluster({ nodes: 2, images: ["operator"] })) as Cluster;
     kubectl = new Kubectl(cluster.kubeconfig);
@@ -104,10 +94,10 @@ describeOn(["nodeExec", "loadImage", "ownNodes"], "an image that does not get on
     await registry.crane("mutate", "--set-platform", "linux/arm64", `${name}:v3.4.2`, "--tag", `${name}:one`);
     await registry.crane("index", "append", "-m", `${name}:one`, "-t", `${name}:arm64`);
     startedAt = Date.now();
-    await patch({ image: { tag: "v3.4.3" } });
+    await install.patch({ image: { tag: "v3.4.3" } });
     await expectOnBothNodes("ImageNotFound", `${name}:v3.4.3`);
     startedAt = Date.now();
-    await patch({ image: { tag: "arm64" } });
+    await install.patch({ image: { tag: "arm64" } });
     await expectOnBothNodes("ImageArchitecture", "spec.workload.architectures");
   });
 
@@ -115,7 +105,7 @@ describeOn(["nodeExec", "loadImage", "ownNodes"], "an image that does not get on
     const other = await startRegistry({ address: cluster.network.address, tls: true });
     try {
       startedAt = Date.now();
-      await patch({ image: { registry: other.host, tag: null } });
+      await install.patch({ image: { registry: other.host, tag: null } });
       await expectOnBothNodes("RegistryCertificateRejected", "does not trust the registry's certificate");
     } finally {
       await other.stop();
@@ -126,12 +116,12 @@ describeOn(["nodeExec", "loadImage", "ownNodes"], "an image that does not get on
 
   it("another layout, without a flap at each restart", async () => {
     startedAt = Date.now();
-    await patch({ image: { registry: registry.host, tag: "v3.4.2-small" } });
+    await install.patch({ image: { registry: registry.host, tag: "v3.4.2-small" } });
     await expectOnBothNodes("ImageLayout", "the image has no /entrypoint.sh", "spec.image.layout.command");
     startedAt = Date.now();
     const command = ["bash", "/go/src/github.com/intel/multus-cni/images/entrypoint.sh"];
     const binaryFile = "/usr/src/multus-cni/bin/multus";
-    await patch({ image: { layout: { command, mountPrefix: "", binaryFile } } });
+    await install.patch({ image: { layout: { command, mountPrefix: "", binaryFile } } });
     await expectOnBothNodes("ImageLayout", binaryFile, "spec.image.layout.binaryFile");
 
     const before = await install.condition("Ready");
