@@ -47,6 +47,23 @@ it("does nothing if the object is gone or released", () => {
   expect(found.unchanged.state).toBeUndefined();
 });
 
+describe("while nodes are not clean", () => {
+  const account = { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "multus" } };
+
+  it("creates the account again that their cleaning needs, before it begins", () => {
+    const found = texts(plan({ cleaning: cleaning([left(true)]), missingAccount: account }));
+    expect(found.indexOf("Apply ServiceAccount multus")).toBeGreaterThan(-1);
+    expect(found.indexOf("Apply ServiceAccount multus")).toBeLessThan(found.indexOf("CleanNodes"));
+    expect(texts(plan({ cleaning: cleaning([left(true)]) }))).not.toContain("Apply ServiceAccount multus");
+  });
+
+  it("does not once they are no longer waited for", () => {
+    const late = plan({ cleaning: cleaning([left(false)]), missingAccount: account, late: true });
+    expect(texts(late)).not.toContain("Apply ServiceAccount multus");
+    expect(texts(late)).toContain("RemoveFinalizer");
+  });
+});
+
 describe("while pods of Multus are there", () => {
   it("deletes the DaemonSets alone, and waits: the pods need their account", () => {
     const found = plan({ remaining: daemonSet });

@@ -16,18 +16,21 @@ const GONE: Step = { actions: [], rechecks: [] };
 
 /**
  * The order of a deletion: first the pods, since they need their account to the end; then each node as soon as its pod
- * is gone; then the rest, the account last; the NAD CRD only if the spec asks for it. A pure function.
+ * is gone; then the rest, the account last; the NAD CRD only if the spec asks for it. While nodes are not
+ * clean, an account that is missing is created again. A pure function.
  */
 export function decideDeletion(observed: ObservedDeletion | undefined): Plan {
   if (!observed) return { actions: [], unchanged: GONE, changed: GONE };
   const { inventory, remaining, late, own, cleaning } = observed;
   const nodes = nodesCleaning(observed);
+  const account = nodes.waiting.length > 0 ? observed.missingAccount : undefined;
   const actions: Action[] = [
     { kind: "Inspect", plan: undefined },
     { kind: "AbandonLeftovers" },
     { kind: "ForgetDaemons" },
     { kind: "ServeCertificates", namespace: undefined, required: false },
     ...inventory.filter(isDaemonSet).map(deletionOf),
+    ...(account ? [{ kind: "Apply", object: account, adopt: false } as const] : []),
     ...(cleaning ? [{ kind: "CleanNodes", request: cleaning.request } as const] : []),
     ...(late ? own.map((pod): Action => ({ kind: "ForceDeletePod", pod })) : []),
   ];

@@ -1,9 +1,10 @@
+import type { KubeObject } from "../../../crds/kube-object.ts";
 import { type MultusInstall, parseMultusInstall } from "../../../crds/multus-install/multus-install.ts";
 import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts";
 import type { NodeView } from "../../../diagnosis/node.ts";
 import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
 import { NotSynced } from "../../../kube/errors.ts";
-import type { ApiObject } from "../../../kube/resource.ts";
+import { type ApiObject, refOf, SERVICE_ACCOUNTS } from "../../../kube/resource.ts";
 import { hostPaths } from "../../../multus/distributions.ts";
 import { RenderError } from "../../../render/errors.ts";
 import { renderInstall } from "../../../render/render.ts";
@@ -41,6 +42,11 @@ export interface ObservedDeletion {
   taintKeys: readonly string[];
   /** Undefined if nodes are not to be cleaned. */
   cleaning?: { request: CleaningRequest; progress: CleaningProgress };
+  /**
+   * The account that the pods which clean nodes run with, if it is missing while nodes are left: an operator that died
+   * after it had deleted the account does not know that they are clean, and somebody may have deleted it before that.
+   */
+  missingAccount?: KubeObject;
   /** Pods and nodes cannot be read, and spec.uninstall.timeout is over: none is cleaned. */
   unknown?: NotSynced;
   /** Whether nodes would be cleaned, or freed of a taint. */
@@ -74,14 +80,28 @@ export async function observeDeletion(scope: ReconcileScope): Promise<ObservedDe
   if (pods instanceof NotSynced)
     return { ...found, remaining, own: [], foreign: [], nodes: [], unknown: pods };
   const { own, foreign } = sortPods(pods.pods, daemonSets, owners);
+  const nodesCleaning = cleaning(scope, target, pods.nodes, own, foreign);
   return {
     ...found,
     remaining,
     own,
     foreign,
     nodes: pods.nodes,
-    ...cleaning(scope, target, pods.nodes, own, foreign),
+    ...nodesCleaning,
+    ...(await missingAccount(scope, install, nodesCleaning)),
   };
+}
+
+async function missingAccount(
+  { deps, context }: ReconcileScope,
+  install: MultusInstall | undefined,
+  { cleaning }: Pick<ObservedDeletion, "cleaning">,
+): Promise<Pick<ObservedDeletion, "missingAccount">> {
+  if (!install || !cleaning || cleaning.progress.left.length === 0) return {};
+  const account = rendered(install).find(({ kind }) => kind === SERVICE_ACCOUNTS.kind);
+  if (!account || (await deps.client.get<ApiObject>(refOf(account)))) return {};
+  await deps.owned.watch([refOf(account)], context.signal);
+  return { missingAccount: account };
 }
 
 function cleaning(
@@ -135,11 +155,17 @@ async function ownerOf({ deps }: ReconcileScope, entry: InventoryEntry): Promise
 function everythingOf(live: ApiObject, install: MultusInstall | undefined): InventoryEntry[] {
   const guard = install ? guardRefs(install.spec.namespace).map(entryOfRef) : [];
   const known = new Map([...recordedInventory(live), ...guard].map((entry) => [entryKey(entry), entry]));
+  for (const object of install ? rendered(install) : [])
+    known.set(entryKey(entryOf(object)), entryOf(object));
+  return [...known.values()];
+}
+
+/** Nothing of a spec that cannot be rendered. */
+function rendered(install: MultusInstall): readonly KubeObject[] {
   try {
-    for (const object of install ? renderInstall(install).objects : [])
-      known.set(entryKey(entryOf(object)), entryOf(object));
+    return renderInstall(install).objects;
   } catch (error) {
     if (!(error instanceof RenderError)) throw error;
+    return [];
   }
-  return [...known.values()];
 }
