@@ -676,10 +676,9 @@ const HA: FaultClass[] = [
     ...{ name: "lease-deleted", group: "HA", text: "the Lease is deleted at a write" },
     ...FAILOVER,
     decide: here((scene, { victim }) => {
-      scene.loseLease();
       scene.doomed.add(scene.victim(victim));
       const lease = { type: LEASES, namespace: NAMESPACE, name: "multus-operator" };
-      scene.meanwhile(scene.stage.client.delete(lease));
+      scene.meanwhile(scene.stage.client.delete(lease).then(() => scene.loseLease()));
       return {};
     }),
   },

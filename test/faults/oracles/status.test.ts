@@ -76,6 +76,11 @@ describe("Ready=True", () => {
     expect(ends(inspected(6))).toEqual([before]);
     expect(ends(inspected(4, "b"))).toEqual([before]);
     expect(ends([], install("new", "True", "", { warnings: ["a: evicted"] }))).toEqual([]);
+    const known = {
+      start: new Map([...start, ...stateOf(pod)]),
+      changes: changes(pod, install("new", "True")),
+    };
+    expect(neverLies(run({ timeline: known, tasks }), wanted)).not.toContain(before);
   });
 });
 

@@ -107,8 +107,12 @@ function specOf(state: EndState): unknown {
 function notInspected(run: PlanEvidence, state: State, revision: number): string[] {
   if (!run.tasks.some(({ kind }) => kind === "inspect")) return [];
   const born = new Map<string, number>();
-  for (const { key, object, revision: at } of run.timeline.changes)
-    if (isMultus(object) && key.startsWith("Pod ") && !born.has(key)) born.set(key, at);
+  const { start, changes } = run.timeline;
+  // An observer that has lost its history notes again what was there before.
+  const isNew = (key: string, object: ApiObject | undefined) =>
+    start.get(key)?.metadata.uid !== object?.metadata.uid || !start.has(key);
+  for (const { key, object, revision: at } of changes)
+    if (isMultus(object) && key.startsWith("Pod ") && isNew(key, object) && !born.has(key)) born.set(key, at);
   const inspected = new Map<string, number>();
   for (const { kind, node, revision: at, message } of run.answers)
     if (kind === "inspect" && at < revision && inspectedNode(message) === node) inspected.set(node, at);
