@@ -1,6 +1,6 @@
 # `make help` lists the targets. Everything runs on the Node that package.json pins; npm puts it first on the PATH.
 .DEFAULT_GOAL := help
-.PHONY: bench faults faults-all faults-mutants help install build generate lint lint-style lint-supply-chain lint-types lint-generated format fresh test quick-tools test-quick test-unit test-integration test-kubernetes spec-space e2e kind-node-image tools cluster cluster-down demo image multus-image clean
+.PHONY: bench faults faults-all faults-mutants help install build generate lint lint-style lint-supply-chain lint-types lint-generated format fresh test quick-tools test-quick test-unit test-integration test-kubernetes test-exhaustive spec-space e2e kind-node-image tools cluster cluster-down demo image multus-image clean
 
 NODE := node_modules/.bin/node
 IMAGE ?= multus-operator:dev
@@ -60,6 +60,11 @@ test-integration: install ## tests against a real kube-apiserver
 test-kubernetes: install ## the integration tests against another Kubernetes (VERSION=1.30, 1.33 or 1.36); before each release
 	KUBERNETES_VERSION='$(or $(VERSION),1.30)' npm exec -- vitest run --project integration \
 	  $$(grep -rl --include='*.test.ts' startControlPlane test/integration | sort)
+
+# What `make test` takes a sample or a cached answer of.
+test-exhaustive: install ## every subset of a foreign Multus, all CNI plugins asked again, two minutes of a hostile tenant; before each release
+	MULTUS_OPERATOR_ALL_SUBSETS=1 MULTUS_OPERATOR_CNI_ASK=1 MULTUS_OPERATOR_HOSTILE_SECONDS=120 npm exec -- vitest run \
+	  --project integration --project limits test/integration/foreign-multus test/integration/cni-differential test/integration/hostile-tenant
 
 # ONLY='^image' carries out the plans whose id matches, and leaves the page as it is.
 spec-space: install ## every field of a MultusInstall, with every value: valid, invalid, changed, rolled back (ONLY='^image' LANES=2)

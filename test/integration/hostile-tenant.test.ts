@@ -1,6 +1,6 @@
 /**
- * A tenant who may write NADs, pods and events of one namespace, and reach the operator's ports, does the worst for two
- * minutes to an operator that has the chart's memory limit. It must not restart, and the report of another tenant must be
+ * A tenant who may write NADs, pods and events of one namespace, and reach the operator's ports, does the worst to an
+ * operator that has the chart's memory limit. It must not restart, and the report of another tenant must be
  * right all the time.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -18,7 +18,8 @@ import { World } from "./networks/world.ts";
 
 const MIB = 1024 * 1024;
 const LIMIT = 256 * MIB;
-const DURATION_MS = 120_000;
+/** Nothing else can run meanwhile, so `make test` pays for each second; two minutes are run before a release. */
+const DURATION_MS = Number(process.env.MULTUS_OPERATOR_HOSTILE_SECONDS ?? 40) * 1000;
 /** What a report may take on an idle machine with a core for the operator: counted in the operator's own CPU time, s. */
 const MAX_CPU_SECONDS = 2;
 const CGROUP = `multus-operator-hostile-${process.pid}`;
@@ -194,7 +195,7 @@ async function victim(): Promise<Measured[]> {
 const quantile = (values: readonly number[], share: number) =>
   values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? 0;
 
-it("an operator at its memory limit stands two minutes of a hostile tenant, and another's report is right", async () => {
+it(`an operator at its memory limit stands a hostile tenant for ${DURATION_MS / 1000} s, and another's report is right`, async () => {
   await world.pod("edited", { namespace: "hostile", networks: "net" });
   await world.pod("forger", { namespace: "hostile", networks: "net" });
   for (let n = 0; n < 50; n++) await world.pod(`edited-${n}`, { namespace: "hostile", networks: "net" });
