@@ -12,6 +12,12 @@ export const BYPASSED = 17;
 
 /** Two files have a stream at the same time, and a pod each second from both is more than two cores can start. */
 const EVERY_MS = 2000;
+/**
+ * On a machine where a pod takes longer to start, a change of Multus takes longer too. With the same pause as elsewhere there
+ * would be more pods in it, each of which takes a second of CPU time and makes it longer still.
+ */
+const STARTS_PER_PAUSE = 2;
+const MAX_PAUSE_MS = 6000;
 /** More at a time would only slow down a machine that is slow already. */
 const MAX_UNFINISHED = 12;
 
@@ -51,8 +57,8 @@ export interface PodOutcome {
 }
 
 /**
- * Creates a pod with an attachment every two seconds, in turn on each node, until it is stopped, and deletes each
- * some seconds after its start. The pod itself looks for its interface, and ends with `BYPASSED` without it.
+ * Creates a pod with an attachment every two seconds, less often on a slow machine, in turn on each node, until it is
+ * stopped, and deletes each some seconds after its start. The pod itself looks for its interface, and ends with `BYPASSED` without it.
  */
 export class PodStream implements AsyncDisposable {
   readonly #client: KubeClient;
@@ -63,6 +69,7 @@ export class PodStream implements AsyncDisposable {
   readonly #stop = new AbortController();
   #running: Promise<void> | undefined;
   #created = 0;
+  #pauseMs = EVERY_MS;
 
   constructor(kubeconfig: string, nodes: readonly string[], prefix: string) {
     this.#client = new KubeClient(connect({ kubeconfig }));
@@ -116,7 +123,7 @@ export class PodStream implements AsyncDisposable {
       const node = this.#nodes[this.#created++ % this.#nodes.length] ?? "";
       this.#outcomes.set(name, { name, bypassed: false, reported: false, gone: false });
       await this.#client.create(PODS, streamed(name, node, this.#prefix));
-      do await sleep(EVERY_MS, undefined, { signal: this.#stop.signal }).catch(() => {});
+      do await sleep(this.#pauseMs, undefined, { signal: this.#stop.signal }).catch(() => {});
       while (!this.#stop.signal.aborted && this.#unfinished().length >= MAX_UNFINISHED);
     }
   }
@@ -128,9 +135,11 @@ export class PodStream implements AsyncDisposable {
     if (!found) return status.phase;
     found.reported ||= metadata.annotations["k8s.v1.cni.cncf.io/network-status"] !== undefined;
     if (state?.terminated?.exitCode === BYPASSED) found.bypassed = true;
-    if (state?.running && found.startedAfter === undefined)
-      found.startedAfter =
-        (Date.parse(state.running.startedAt) - Date.parse(metadata.creationTimestamp)) / 1000;
+    if (state?.running && found.startedAfter === undefined) {
+      const tookMs = Date.parse(state.running.startedAt) - Date.parse(metadata.creationTimestamp);
+      found.startedAfter = tookMs / 1000;
+      this.#pauseMs = Math.min(Math.max(EVERY_MS, tookMs * STARTS_PER_PAUSE), MAX_PAUSE_MS);
+    }
     const ended = found.startedAfter !== undefined || found.bypassed;
     if (ended && metadata.deletionTimestamp === undefined) void this.#deleteSoon(metadata.name);
     return status.phase;

@@ -8,7 +8,7 @@ import { installOperator } from "../cluster/walkthrough.ts";
 import { leftBehind, snapshots } from "./node-snapshot.ts";
 import { type PodOutcome, PodStream } from "./pod-stream.ts";
 
-/** One Multus replaced by another under load: a pod with an attachment is created every two seconds. */
+/** One Multus replaced by another under load: pods with an attachment are created all the time (PodStream). */
 
 export const THIN = { version: "v4.3.0", mode: "Thin" };
 export const THICK = { version: "v4.3.0", mode: "Thick" };
