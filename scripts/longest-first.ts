@@ -17,7 +17,7 @@ export const SECONDS: readonly (readonly [path: string, seconds: number])[] = [
   ["test/e2e/transitions-to-thick", 140],
   ["test/e2e/leaked-addresses", 120],
   ["test/e2e/", 100],
-  ["test/faults/", 120],
+  ["test/faults/sample", 110],
   ["test/integration/kubectl-multus", 80],
   ["test/integration/nodes", 70],
   ["test/integration/foreign-multus", 60],
