@@ -53,10 +53,11 @@ export async function runPlan(stage: Stage, plan: Plan, reference: Reference): P
   }
 }
 
-/** A fault that could not be done is the engine's error, and the request goes on. */
+/** A fault that could not be done is the engine's error, and the request goes on. At rest nothing is disturbed. */
 function decideOf(scene: Scene): Decide {
   const decide = classOf(scene.plan.class).decide?.(scene);
   return async (exchange) => {
+    if (scene.isOver) return undefined;
     try {
       return await decide?.(exchange);
     } catch (error) {
@@ -107,11 +108,19 @@ async function startVictims(stage: Stage, isReplicated: boolean, isImpatient: bo
 /** When the end was reached and all was still; undefined if it was not. */
 async function settle(stage: Stage, scene: Scene, expected: EndState): Promise<number | undefined> {
   const isReached = () => isDeepStrictEqual(endOf(scene), withoutSurvivor(expected, scene));
-  if (!(await stage.observer.until(isReached, END_MS))) return undefined;
-  await Promise.all(scene.pending);
-  await untilLed(scene);
-  if (expected[INSTALL] !== undefined) await untilInspected(stage);
-  await untilStill(stage);
+  const deadline = performance.now() + END_MS;
+  for (;;) {
+    if (!(await stage.observer.until(isReached, END_MS))) return undefined;
+    const { disturbances } = scene;
+    await Promise.all(scene.pending);
+    await untilLed(scene);
+    if (expected[INSTALL] !== undefined) await untilInspected(stage);
+    await untilStill(stage);
+    // The plan's request may come after the end is reached, such as a later status: what follows is part of the run.
+    if (scene.disturbances === disturbances) break;
+    if (performance.now() > deadline) return undefined;
+  }
+  scene.isOver = true;
   if (!(await stage.observer.until(isReached, END_MS))) return undefined;
   const restAt = performance.now();
   await stage.nudge();

@@ -12,6 +12,8 @@ export class Scene {
   /** Requests that were disturbed. */
   faults = 0;
   restarts = 0;
+  /** Everything has come to rest: no fault happens any longer. */
+  isOver = false;
   readonly found: string[] = [];
   /** Victims that may end by an error. */
   readonly doomed = new Set<Victim>();
@@ -50,6 +52,11 @@ export class Scene {
     this.isStruck = true;
     this.faults++;
     return fate;
+  }
+
+  /** Grows with everything that the plan does. */
+  get disturbances(): number {
+    return this.faults + this.restarts + this.pending.length;
   }
 
   /** A whole number from `low` to `high`. */
