@@ -23,6 +23,7 @@ const STUBS: Record<string, string> = {
   undici: `
     import Agent from "${undici}/lib/dispatcher/agent.js";
     import Dispatcher from "${undici}/lib/dispatcher/dispatcher.js";
+    import Pool from "${undici}/lib/dispatcher/pool.js";
     import ProxyAgent from "${undici}/lib/dispatcher/proxy-agent.js";
     import api from "${undici}/lib/api/index.js";
     import buildConnector from "${undici}/lib/core/connect.js";
@@ -30,7 +31,7 @@ const STUBS: Record<string, string> = {
     export { buildConnector, errors };
     Object.assign(Dispatcher.prototype, api);
     let own;
-    export { Agent, ProxyAgent };
+    export { Agent, Pool, ProxyAgent };
     export async function request(url, { dispatcher = (own ??= new Agent()), ...options }) {
       const { origin, pathname, search } = new URL(url);
       return await dispatcher.request({ ...options, origin, path: pathname + search });

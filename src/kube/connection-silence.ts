@@ -7,10 +7,9 @@ export const PING_INTERVAL_MS = 10_000;
 const MAX_SILENT_CHECKS = 4;
 
 /**
- * A connector whose HTTP/2 connections end when the server is silent, though it is asked every 10 s (PING): after 40 s, as
- * client-go's end after 45 s (golang.org/x/net/http2, ReadIdleTimeout and PingTimeout). Every request and watch on it
- * then fails, and begins again on another one. Undici ignores pings that nobody answers, and Node 24 does not report every
- * end of a connection: after a kill of the API server, the session can stay open without a socket, and all watches hang.
+ * A connector whose HTTP/2 connections end when the server is silent, though it is pinged every 10 s: after 40 to 50 s, as
+ * client-go's end after 45 s (docs/adr/0021). Every request and watch on it then fails, and begins again on another one.
+ * Over HTTP/1.1 undici's limits of a request end the connection as well, so it needs no pings.
  */
 export function endingWhenSilent(
   connector: buildConnector.connector,

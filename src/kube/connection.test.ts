@@ -47,6 +47,22 @@ it("keeps one pool of connections until the CA changes on disk", async () => {
   expect((await prepared()).getDispatcher()).toBe(second);
 });
 
+it("has a pool that it can close, though the kubeconfig names no CA", async () => {
+  writeFileSync(
+    file("config"),
+    JSON.stringify({
+      clusters: [{ name: "c", cluster: { server: "https://127.0.0.1:6443" } }],
+      users: [{ name: "u", user: { token: "t" } }],
+      contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
+      "current-context": "x",
+    }),
+  );
+  connection = connect({ kubeconfig: file("config") });
+  const [first, second] = await Promise.all([prepared(), prepared()]);
+  expect(first.getDispatcher()).toBeDefined();
+  expect(second.getDispatcher()).toBe(first.getDispatcher());
+});
+
 it("sends the token that the file holds now", async () => {
   expect((await prepared()).getHeaders().Authorization).toBe("Bearer first");
   writeFileSync(file("token"), "second");

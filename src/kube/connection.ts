@@ -2,8 +2,9 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { AgentOptions } from "node:https";
 import { type Cluster, KubeConfig, type RequestContext } from "@kubernetes/client-node";
-import { Agent, buildConnector, type Dispatcher } from "undici";
-import { endingWhenSilent, PING_INTERVAL_MS } from "./connection-silence.ts";
+import type { Dispatcher } from "undici";
+import { connectionPool, type PoolOptions } from "./connection-pool.ts";
+import { PING_INTERVAL_MS } from "./connection-silence.ts";
 import { KubeconfigError } from "./errors.ts";
 
 /** Where the credentials come from: a kubeconfig file, else the usual places (KUBECONFIG, the pod's service account). */
@@ -22,8 +23,6 @@ export class Connection extends KubeConfig {
   /** Between two pings of an HTTP/2 connection, ms; see connection-silence.ts. */
   pingIntervalMs = PING_INTERVAL_MS;
   #pool: Dispatcher | undefined;
-  /** The pool that the last call of client-node asked for. */
-  #made: Dispatcher | undefined;
   #poolKey = "";
 
   override async applySecurityAuthentication(context: RequestContext): Promise<void> {
@@ -31,41 +30,31 @@ export class Connection extends KubeConfig {
     const tokenFile: unknown = this.getCurrentUser()?.authProvider?.config?.tokenFile;
     if (typeof tokenFile === "string")
       context.setHeaderParam("Authorization", `Bearer ${readFileSync(tokenFile, "utf8").trim()}`);
-    const made = this.#made ?? context.getDispatcher();
-    this.#made = undefined;
-    if (made === undefined) {
-      if (this.#pool) context.setDispatcher(this.#pool);
-      return;
-    }
-    const key = this.#certificatesKey();
-    if (this.#pool && key === this.#poolKey) {
-      void made.close();
-      context.setDispatcher(this.#pool);
-      return;
-    }
-    void this.#pool?.close(); // lets running requests end
-    context.setDispatcher(made);
-    this.#pool = made;
-    this.#poolKey = key;
+    const made = context.getDispatcher();
+    if (made) this.#keep(made, this.#certificatesKey());
+    if (this.#pool) context.setDispatcher(this.#pool);
   }
 
   /** No pool is made only to be closed: that took an eighth of the CPU time of an install. */
-  override createDispatcherOptions(
-    cluster: Cluster | null,
-    agentOptions: AgentOptions,
-  ): ReturnType<KubeConfig["createDispatcherOptions"]> {
-    if (this.#pool && this.#certificatesKey() === this.#poolKey) return { type: "none" };
+  override createDispatcherOptions(cluster: Cluster | null, agentOptions: AgentOptions): PoolOptions {
+    const key = this.#certificatesKey();
+    if (this.#pool && key === this.#poolKey) return { type: "none" };
     const options = super.createDispatcherOptions(cluster, agentOptions);
-    if (options.type !== "agent") return options;
-    const connector = buildConnector({ ...options.connect, allowH2: true } as buildConnector.BuildOptions);
-    this.#made = new Agent({
-      connect: endingWhenSilent(connector, this.pingIntervalMs),
-      h2Options: { pingInterval: this.pingIntervalMs },
-    });
+    const made = connectionPool(options, this.pingIntervalMs);
+    if (!made) return options;
+    this.#keep(made, key);
     return { type: "none" };
   }
 
-  /** https://address:port, without a slash at the end. Throws where the kubeconfig names no cluster. */
+  #keep(made: Dispatcher, key: string): void {
+    // With SOCKS, two first requests at the same time make two.
+    const [kept, unused] = this.#pool && key === this.#poolKey ? [this.#pool, made] : [made, this.#pool];
+    this.#pool = kept;
+    this.#poolKey = key;
+    void unused?.close(); // lets running requests end: a watch of previous certificates may last an hour
+  }
+
+  /** https://address:port, without a slash at the end. Throws if the kubeconfig names no cluster. */
   get server(): string {
     const cluster = this.getCurrentCluster();
     if (!cluster)
@@ -73,7 +62,7 @@ export class Connection extends KubeConfig {
     return cluster.server.replace(/\/$/, "");
   }
 
-  /** Ends every connection; running requests fail. */
+  /** Ends the connections; running requests fail, except those begun with previous certificates. */
   async close(): Promise<void> {
     await this.#pool?.destroy();
     this.#pool = undefined;
