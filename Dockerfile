@@ -5,6 +5,7 @@
 ARG BASE
 FROM ${BASE}
 COPY --chmod=0644 dist/multus-operator.mjs /app/multus-operator.mjs
+COPY --chmod=0644 dist/parts/*.mjs /app/parts/
 USER 65532:65532
 WORKDIR /app
 # glibc keeps what it has freed, in an arena for each thread: one arena, and large pieces go back at once. 32 KiB is what

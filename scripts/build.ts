@@ -1,10 +1,10 @@
 /**
- * Bundles src/main.ts into dist/multus-operator.mjs, and writes bin/multus-operator, which runs it with
+ * Bundles src/main.ts into dist/multus-operator.mjs and the parts that it loads, dist/parts, and writes bin/multus-operator, which runs it with
  * Node 24, and the same as the kubectl plugin bin/kubectl-multus. The same tree gives the same bytes.
  */
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { build } from "esbuild";
 import { withoutUnusedParts } from "./unused-parts.ts";
 
@@ -29,7 +29,12 @@ const { outputFiles } = await build({
   // Two runs of tests build at once now and then: a file is replaced whole.
   write: false,
   entryPoints: [join(root, "src/main.ts")],
-  outfile: bundle,
+  outdir: dirname(bundle),
+  entryNames: "multus-operator",
+  // Each command is loaded when it runs (src/main.ts).
+  splitting: true,
+  chunkNames: "parts/[name]-[hash]",
+  outExtension: { ".js": ".mjs" },
   bundle: true,
   platform: "node",
   target: "node24",
@@ -50,12 +55,21 @@ const { outputFiles } = await build({
   },
 });
 
-mkdirSync(dirname(bundle), { recursive: true });
-for (const { path, contents } of outputFiles) {
+const parts = join(dirname(bundle), "parts");
+mkdirSync(parts, { recursive: true });
+// What loads the others comes last.
+const isPart = ({ path }: { path: string }) => dirname(path) === parts;
+for (const { path, contents } of [
+  ...outputFiles.filter(isPart),
+  ...outputFiles.filter((file) => !isPart(file)),
+]) {
   const unfinished = `${path}.${process.pid}`;
   writeFileSync(unfinished, contents);
   renameSync(unfinished, path);
 }
+const made = new Set(outputFiles.filter(isPart).map(({ path }) => basename(path)));
+const isLeft = (name: string) => /\.mjs(\.map)?$/.test(name) && !made.has(name);
+for (const name of readdirSync(parts).filter(isLeft)) rmSync(join(parts, name), { force: true });
 
 const LAUNCHER = `#!/bin/sh
 # Runs the bundle with the Node that package.json pins, else with the one on the PATH if that is new enough.
@@ -81,6 +95,8 @@ for (const name of ["multus-operator", "kubectl-multus", "kubectl_complete-multu
 }
 
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
+const programs = outputFiles.filter(({ path }) => path.endsWith(".mjs"));
+const size = programs.reduce((sum, { contents }) => sum + contents.length, 0);
 process.stderr.write(
-  `built dist/multus-operator.mjs ${version}, ${Math.round(statSync(bundle).size / 1024)} KiB\n`,
+  `built dist/multus-operator.mjs ${version}, ${programs.length} files of ${Math.round(size / 1024)} KiB\n`,
 );

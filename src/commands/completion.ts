@@ -1,7 +1,5 @@
 import { Argument, Command } from "commander";
-
-/** With this first argument the program prints the candidates for the words after it. */
-export const COMPLETE_OWN_ARGUMENT = "__complete";
+import { COMPLETE_OWN_ARGUMENT } from "./first-arguments.ts";
 
 /** Each asks the program itself: a script knows nothing that a new version would change. */
 const SCRIPTS = {

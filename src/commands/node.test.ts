@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -8,6 +8,8 @@ import { cleaningReport } from "../node/cleaning-report.ts";
 import { decodeMessage } from "../node/message.ts";
 
 const root = resolve(import.meta.dirname, "../..");
+/** Of the bundle's 2.6 MB. Most of it is zod. */
+const MOST_BYTES_OF_A_NODE_TASK = 600_000;
 let host: string;
 
 beforeAll(() => {
@@ -55,4 +57,21 @@ it("touches no directory that is not one of CNI's", async () => {
   const { code, stderr } = await node("clean", "--bin-dir", "/usr/bin", "--since", "2026-01-01T00:00:00Z");
   expect(code).not.toBe(0);
   expect(stderr).toContain("/usr/bin");
+});
+
+it("loads only a small part of the program, since each node of a cluster starts it", () => {
+  const parts = join(root, "dist/parts");
+  const loaded = new Set<string>();
+  const load = (part: string) => {
+    if (loaded.has(part)) return;
+    loaded.add(part);
+    const text = readFileSync(join(parts, part), "utf8");
+    for (const [, next = ""] of text.matchAll(/(?:from|import)\s*"\.\/([^"]+\.mjs)"/g)) load(next);
+  };
+  const own = readdirSync(parts).filter((name) => /^node-\w+\.mjs$/.test(name));
+  expect(own).toHaveLength(1);
+  for (const part of own) load(part);
+  expect(loaded.size).toBeGreaterThan(3);
+  const bytes = [...loaded].map((part) => statSync(join(parts, part)).size);
+  expect(bytes.reduce((sum, size) => sum + size, 0)).toBeLessThan(MOST_BYTES_OF_A_NODE_TASK);
 });

@@ -23,7 +23,15 @@ it.each([
     const preload = `process.stdin.once("data", () => { ${fault} });`;
     const child = spawn(process.execPath, [
       ...["--import", `data:text/javascript,${encodeURIComponent(preload)}`],
-      ...["src/main.ts", "run", "--kubeconfig", file, "--health-port", "0", "--no-leader-election"],
+      ...[
+        "dist/multus-operator.mjs",
+        "run",
+        "--kubeconfig",
+        file,
+        "--health-port",
+        "0",
+        "--no-leader-election",
+      ],
     ]);
     let output = "";
     child.stdout.on("data", (chunk) => {

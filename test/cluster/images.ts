@@ -1,6 +1,7 @@
 import {
   copyFileSync,
   existsSync,
+  globSync,
   mkdirSync,
   mkdtempSync,
   rmSync,
@@ -229,9 +230,15 @@ async function busyboxTools(scratch: string, ...more: string[]): Promise<string>
 
 /** The operator's image from the project's own Dockerfile, over a base that holds Node and the libraries it needs. */
 async function operatorImage(): Promise<Image> {
-  const inputs = ["dist/multus-operator.mjs"].map((file) => join(REPOSITORY, file));
-  for (const file of inputs)
-    if (!existsSync(file)) throw new Error(`${file} is missing: run \`make build\` first`);
+  const program = join(REPOSITORY, "dist/multus-operator.mjs");
+  if (!existsSync(program)) throw new Error(`${program} is missing: run \`make build\` first`);
+  const parts = join(REPOSITORY, "dist/parts");
+  const inputs = [
+    program,
+    ...globSync("*.mjs", { cwd: parts })
+      .toSorted()
+      .map((part) => join(parts, part)),
+  ];
   return await fromDockerfile("operator", {
     reference: IMAGES.operator,
     dockerfile: join(REPOSITORY, "Dockerfile"),

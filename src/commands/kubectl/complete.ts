@@ -3,8 +3,6 @@ import { NETWORK_ATTACHMENT_DEFINITIONS } from "../../crds/network-attachment-de
 import { NAMESPACES, NODES, PODS, type ResourceType } from "../../kube/resource.ts";
 import { type CommonOptions, openSession } from "./session.ts";
 
-/** With this first argument, which bin/kubectl_complete-multus passes, the program completes the words after `kubectl multus`. */
-export const COMPLETE_ARGUMENT = "kubectl_complete-multus";
 /** kubectl's own protocol (cobra): candidates, one per line, then `:4`, no file names. */
 const NO_FILES = ":4";
 /** Waiting in the shell for a server that does not answer is worse than no candidates. */

@@ -13,9 +13,6 @@ import { statusCommand } from "./status.ts";
 import { sysdumpCommand } from "./sysdump/sysdump.ts";
 import { pluginVersionCommand } from "./version.ts";
 
-/** With this first argument, which bin/kubectl-multus passes, the program is the kubectl plugin. */
-export const PLUGIN_ARGUMENT = "kubectl-multus";
-
 /** kubectl takes -n=shop and -v=6 too, which Commander reads as the values "=shop" and "=6". */
 export function withoutEqualSigns(words: readonly string[]): string[] {
   const end = words.indexOf("--");
