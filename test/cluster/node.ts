@@ -256,7 +256,9 @@ mount -t tmpfs tmpfs /run
 mkdir -p /run/netns /run/containerd /etc/cni/net.d /opt/cni/bin /var/lib/cni
 ip link set lo up
 touch ${ready}
-exec sleep infinity
+# The shell stays as the node's first process: it reaps what other processes leave, as init does.
+sleep infinity &
+wait
 `;
 }
 
