@@ -10,6 +10,7 @@ import { addFinalizer, removeFinalizer } from "./actions/finalizer.ts";
 import { serveCertificates } from "./actions/serve-certificates.ts";
 import { rehearse } from "./adoption/rehearsal.ts";
 import type { Plan, Step } from "./decide.ts";
+import { createAccount } from "./deletion/missing-account.ts";
 import { reportNodesNotCleaned } from "./deletion/node-cleanup.ts";
 import { deleteOwned } from "./inventory/delete-owned.ts";
 import { entryKey } from "./inventory/inventory.ts";
@@ -129,6 +130,9 @@ async function perform(scope: ReconcileScope, action: Action, done: Done): Promi
       break;
     case "AbandonLeftovers":
       nodeTasks.abandonLeftovers();
+      break;
+    case "CreateAccount":
+      await createAccount(scope, action.account);
       break;
     case "CleanNodes":
       nodeTasks.clean(action.request);

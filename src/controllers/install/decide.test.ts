@@ -24,7 +24,8 @@ const DAEMON_SET = "DaemonSet kube-system/kube-multus-ds";
 const WRITES: readonly Action["kind"][] = [
   ...(["AddFinalizer", "TakeOver", "ReportAdoption", "Record", "Apply", "Delete", "Prune"] as const),
   ...(["DeletePod", "ForceDeletePod", "CreateProbe", "RemoveTaint", "WriteStatus"] as const),
-  ...(["CleanNodes", "CleanLeftovers", "ReportNodesNotCleaned", "RemoveFinalizer", "ReleaseShims"] as const),
+  ...(["CreateAccount", "CleanNodes", "CleanLeftovers", "ReportNodesNotCleaned"] as const),
+  ...(["RemoveFinalizer", "ReleaseShims"] as const),
 ];
 
 const plan = (spec: object, situation: Situation = {}) => {

@@ -52,6 +52,8 @@ export type Action =
   | { kind: "ForgetDaemons" }
   | { kind: "CleanLeftovers"; request: CleaningRequest }
   | { kind: "AbandonLeftovers" }
+  /** For the pods that clean nodes, if it is missing; does not fail if the API server rejects it. */
+  | { kind: "CreateAccount"; account: KubeObject }
   | { kind: "CleanNodes"; request: CleaningRequest }
   | { kind: "AbandonCleaning" }
   | { kind: "WriteStatus"; status: StatusInput }

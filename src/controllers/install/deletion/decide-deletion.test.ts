@@ -52,14 +52,14 @@ describe("while nodes are not clean", () => {
 
   it("creates the account again that their cleaning needs, before it begins", () => {
     const found = texts(plan({ cleaning: cleaning([left(true)]), missingAccount: account }));
-    expect(found.indexOf("Apply ServiceAccount multus")).toBeGreaterThan(-1);
-    expect(found.indexOf("Apply ServiceAccount multus")).toBeLessThan(found.indexOf("CleanNodes"));
-    expect(texts(plan({ cleaning: cleaning([left(true)]) }))).not.toContain("Apply ServiceAccount multus");
+    expect(found.indexOf("CreateAccount")).toBeGreaterThan(-1);
+    expect(found.indexOf("CreateAccount")).toBeLessThan(found.indexOf("CleanNodes"));
+    expect(texts(plan({ cleaning: cleaning([left(true)]) }))).not.toContain("CreateAccount");
   });
 
   it("does not once they are no longer waited for", () => {
     const late = plan({ cleaning: cleaning([left(false)]), missingAccount: account, late: true });
-    expect(texts(late)).not.toContain("Apply ServiceAccount multus");
+    expect(texts(late)).not.toContain("CreateAccount");
     expect(texts(late)).toContain("RemoveFinalizer");
   });
 });

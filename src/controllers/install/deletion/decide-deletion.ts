@@ -30,7 +30,7 @@ export function decideDeletion(observed: ObservedDeletion | undefined): Plan {
     { kind: "ForgetDaemons" },
     { kind: "ServeCertificates", namespace: undefined, required: false },
     ...inventory.filter(isDaemonSet).map(deletionOf),
-    ...(account ? [{ kind: "Apply", object: account, adopt: false } as const] : []),
+    ...(account ? [{ kind: "CreateAccount", account } as const] : []),
     ...(cleaning ? [{ kind: "CleanNodes", request: cleaning.request } as const] : []),
     ...(late ? own.map((pod): Action => ({ kind: "ForceDeletePod", pod })) : []),
   ];

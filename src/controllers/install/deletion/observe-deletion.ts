@@ -4,7 +4,7 @@ import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts
 import type { NodeView } from "../../../diagnosis/node.ts";
 import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
 import { NotSynced } from "../../../kube/errors.ts";
-import { type ApiObject, refOf, SERVICE_ACCOUNTS } from "../../../kube/resource.ts";
+import type { ApiObject } from "../../../kube/resource.ts";
 import { hostPaths } from "../../../multus/distributions.ts";
 import { RenderError } from "../../../render/errors.ts";
 import { renderInstall } from "../../../render/render.ts";
@@ -18,6 +18,7 @@ import { taintKeys } from "../rollout/startup-taint.ts";
 import type { ReconcileScope } from "../scope.ts";
 import { withKnownDistribution } from "../spec/distribution.ts";
 import type { InventoryEntry } from "../status/status.ts";
+import { missingAccount } from "./missing-account.ts";
 import { isLate, timeoutSeconds } from "./node-cleanup.ts";
 import { type DaemonSetOwner, sortPods } from "./sort-pods.ts";
 import { isGivenUp } from "./unknown-nodes.ts";
@@ -42,10 +43,7 @@ export interface ObservedDeletion {
   taintKeys: readonly string[];
   /** Undefined if nodes are not to be cleaned. */
   cleaning?: { request: CleaningRequest; progress: CleaningProgress };
-  /**
-   * The account that the pods which clean nodes run with, if it is missing while nodes are left: an operator that died
-   * after it had deleted the account does not know that they are clean, and somebody may have deleted it before that.
-   */
+  /** The account that the pods which clean nodes run with, if it is missing while nodes are left. */
   missingAccount?: KubeObject;
   /** Pods and nodes cannot be read, and spec.uninstall.timeout is over: none is cleaned. */
   unknown?: NotSynced;
@@ -81,6 +79,8 @@ export async function observeDeletion(scope: ReconcileScope): Promise<ObservedDe
     return { ...found, remaining, own: [], foreign: [], nodes: [], unknown: pods };
   const { own, foreign } = sortPods(pods.pods, daemonSets, owners);
   const nodesCleaning = cleaning(scope, target, pods.nodes, own, foreign);
+  const isLeft = target !== undefined && (nodesCleaning.cleaning?.progress.left.length ?? 0) > 0;
+  const account = isLeft ? await missingAccount(scope, rendered(target)) : undefined;
   return {
     ...found,
     remaining,
@@ -88,20 +88,8 @@ export async function observeDeletion(scope: ReconcileScope): Promise<ObservedDe
     foreign,
     nodes: pods.nodes,
     ...nodesCleaning,
-    ...(await missingAccount(scope, install, nodesCleaning)),
+    ...(account ? { missingAccount: account } : {}),
   };
-}
-
-async function missingAccount(
-  { deps, context }: ReconcileScope,
-  install: MultusInstall | undefined,
-  { cleaning }: Pick<ObservedDeletion, "cleaning">,
-): Promise<Pick<ObservedDeletion, "missingAccount">> {
-  if (!install || !cleaning || cleaning.progress.left.length === 0) return {};
-  const account = rendered(install).find(({ kind }) => kind === SERVICE_ACCOUNTS.kind);
-  if (!account || (await deps.client.get<ApiObject>(refOf(account)))) return {};
-  await deps.owned.watch([refOf(account)], context.signal);
-  return { missingAccount: account };
 }
 
 function cleaning(
