@@ -24,13 +24,12 @@ import type { NodeInspections } from "../shared/node-inspections.ts";
 import { rejections } from "../shared/synced.ts";
 import { Networks } from "./networks.ts";
 import { EventOutbox } from "./pod-events.ts";
+import { ReportPace } from "./report-pace.ts";
 import { Reporter } from "./reporter.ts";
 import { SandboxFailures } from "./sandbox-failures.ts";
 import { TokenRejections } from "./token-rejections.ts";
 
 const NAME = "network-attachment";
-/** A report is written at most twice a second for the sake of pods; a change of the NAD itself does not wait. */
-const REPORT_INTERVAL_MS = 500;
 const SUMMARY_INTERVAL_MS = 1000;
 /** What may be kept of events: anyone may create them, and the API server keeps each for an hour. */
 const MAX_EVENT_BYTES = { total: 16 * 1024 * 1024, perNamespace: 2 * 1024 * 1024 };
@@ -60,8 +59,8 @@ export class NetworkAttachmentController {
   readonly #pods: Reflector<PodView>;
   readonly #reports: Reflector<ReportView>;
   readonly #caches: Caches;
-  /** When a report was last looked at, and how long it took, ms. */
-  readonly #computed = new Map<string, { at: number; tookMs: number }>();
+  /** Limits how often a report is written because of pods; a change of the NAD itself does not wait. */
+  readonly #pace = new ReportPace();
   #listed = false;
   /** Whether the cluster knows NetworkAttachmentReport. */
   #defined = true;
@@ -136,7 +135,7 @@ export class NetworkAttachmentController {
       project: reportView,
       onChange: (key, report) => {
         if (!report) reporter.forget(key);
-        this.#enqueue(key);
+        this.#enqueueSoon(key); // after each write of our own, too
       },
       onDefined: (defined) => this.#reportsDefined(defined),
     });
@@ -196,10 +195,8 @@ export class NetworkAttachmentController {
 
   async #reconcile(key: string, { signal }: ReconcileContext): Promise<Result> {
     if (this.#networks.isUnchecked(key)) return {}; // onChecked follows
-    const started = performance.now();
-    const written = await this.#networks.report(key, signal);
-    this.#computed.set(key, { at: started, tookMs: performance.now() - started });
-    if (!this.#caches.nads.get(key)) this.#computed.delete(key);
+    const written = await this.#pace.run(key, () => this.#networks.report(key, signal));
+    if (!this.#caches.nads.get(key)) this.#pace.forget(key);
     if (written) this.#sumSoon();
     return {};
   }
@@ -277,12 +274,8 @@ export class NetworkAttachmentController {
     if (this.#ready) this.#controller.enqueue(key);
   }
 
-  /** A report of many pods takes longer, and is written less often. */
   #enqueueSoon(key: string): void {
-    if (!this.#ready) return;
-    const { at = 0, tookMs = 0 } = this.#computed.get(key) ?? {};
-    const next = at + Math.max(REPORT_INTERVAL_MS, 10 * tookMs);
-    this.#controller.queue.addAfter(key, at === 0 ? 0 : next - performance.now());
+    if (this.#ready) this.#controller.queue.addAfter(key, this.#pace.delayOf(key));
   }
 
   #sumSoon(): void {
