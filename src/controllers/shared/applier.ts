@@ -54,16 +54,31 @@ export class Applier {
     if (cached && this.#isKnownEqual(object, cached)) return undefined;
     // What the copy does not have may exist all the same: nothing is taken over by force unseen.
     const live = cached ?? (await this.#client.get<ApiObject>(refOf(object), { signal }));
+    return await this.#applyTo(live, object, signal, adopt);
+  }
+
+  async #applyTo(
+    live: ApiObject | undefined,
+    object: KubeObject,
+    signal: AbortSignal,
+    adopt: boolean,
+  ): Promise<Written | undefined> {
     if (live && isForeignDefinition(object, live)) return undefined;
     if (live && !isOwn(live) && !adopt) throw new ForeignObject(live);
-    const name = describe(refOf(object));
+    const ref = refOf(object);
+    const name = describe(ref);
     const inPlace = this.#inPlace.get(name);
     const isRepair = inPlace === undefined ? undefined : inPlace === digest(object);
-    if (live && !(await this.#wouldChange(object, live, signal))) {
-      this.#remember(object, live);
-      return undefined;
+    if (live) {
+      const answer = await this.#dryRun(object, signal);
+      if (!isSameObject(live, answer))
+        return await this.#applyTo(await this.#client.get<ApiObject>(ref, { signal }), object, signal, adopt);
+      if (!differs(live, answer)) {
+        this.#remember(object, live);
+        return undefined;
+      }
     }
-    const written = await this.#client.apply<ApiObject>(refOf(object), object, {
+    const written = await this.#client.apply<ApiObject>(ref, object, {
       fieldManager: FIELD_MANAGER,
       // An object that appeared this moment is not the operator's: its fields are not taken.
       force: live !== undefined,
@@ -80,30 +95,21 @@ export class Applier {
   async rehearse(object: KubeObject, signal: AbortSignal): Promise<void> {
     const live = this.#newest(refOf(object));
     if (live && (this.#isKnownEqual(object, live) || isForeignDefinition(object, live))) return;
-    await this.#client.apply<ApiObject>(refOf(object), object, {
-      fieldManager: FIELD_MANAGER,
-      force: true,
-      dryRun: true,
-      signal,
-    });
+    await this.#dryRun(object, signal);
   }
 
   /** Whether an apply would change the pod template of a DaemonSet that exists, and so restart its pods. */
   async changesTemplate(daemonSet: KubeObject, signal: AbortSignal): Promise<boolean> {
     const live = this.#newest(refOf(daemonSet));
     if (!live || this.#isKnownEqual(daemonSet, live)) return false;
-    const answer = await this.#client.apply<ApiObject>(refOf(daemonSet), daemonSet, {
-      fieldManager: FIELD_MANAGER,
-      force: true,
-      dryRun: true,
-      signal,
-    });
+    const answer = await this.#dryRun(daemonSet, signal);
     return !isDeepStrictEqual(templateOf(live), templateOf(answer));
   }
 
   /** The operator deletes the object itself: when it is created again, that is not a repair. */
   forget(ref: ObjectRef): void {
     this.#inPlace.delete(describe(ref));
+    this.#equal.delete(describe(ref));
   }
 
   /** Whether an apply would write something; nothing is written. */
@@ -112,7 +118,8 @@ export class Applier {
     if (!live) return true;
     if (isForeignDefinition(object, live)) return false;
     if (this.#isKnownEqual(object, live)) return false;
-    const different = await this.#wouldChange(object, live, signal);
+    const answer = await this.#dryRun(object, signal);
+    const different = !isSameObject(live, answer) || differs(live, answer);
     if (!different) this.#remember(object, live);
     return different;
   }
@@ -135,14 +142,13 @@ export class Applier {
     return seen && !this.hasSeenWrite(ref, seen) ? this.#written.get(describe(ref)) : seen;
   }
 
-  async #wouldChange(object: KubeObject, live: ApiObject, signal: AbortSignal): Promise<boolean> {
-    const answer = await this.#client.apply<ApiObject>(refOf(object), object, {
+  async #dryRun(object: KubeObject, signal: AbortSignal): Promise<ApiObject> {
+    return await this.#client.apply<ApiObject>(refOf(object), object, {
       fieldManager: FIELD_MANAGER,
       force: true,
       dryRun: true,
       signal,
     });
-    return differs(live, answer);
   }
 
   #isKnownEqual(object: KubeObject, live: ApiObject): boolean {
@@ -151,8 +157,17 @@ export class Applier {
 
   #remember(object: KubeObject, live: ApiObject): void {
     this.#equal.set(describe(refOf(object)), fingerprint(object, live));
-    this.#inPlace.set(describe(refOf(object)), digest(object));
+    // Of an object that is ending, what `forget` was called for stays forgotten.
+    if (!live.metadata.deletionTimestamp) this.#inPlace.set(describe(refOf(object)), digest(object));
   }
+}
+
+/**
+ * Whether a dry run answered about the object of the copy. It did not if the object was deleted since, and the watch has
+ * not shown it yet: the answer has the UID of what the apply would create, or of what was created in its place.
+ */
+function isSameObject(live: ApiObject, answer: ApiObject): boolean {
+  return live.metadata.uid === answer.metadata.uid;
 }
 
 /**
