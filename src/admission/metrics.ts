@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from "@prometheus-io/client";
-import type { Verdict } from "./review.ts";
+import type { Verdict } from "./admission-review.ts";
 
 const RESOURCES = ["network-attachment-definitions", "pods"];
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { AdmissionResponse } from "./review.ts";
+import type { AdmissionResponse } from "./admission-review.ts";
 import { type AdmissionView, reviewed } from "./reviewer.ts";
 import type { AdmissionSettings } from "./settings.ts";
 

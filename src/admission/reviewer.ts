@@ -1,8 +1,3 @@
-import { checkNetwork } from "./check-network.ts";
-import { checkPod, type Pod, type PodContext } from "./check-pod.ts";
-import type { Findings } from "./findings.ts";
-import { REQUEST_ANNOTATIONS } from "./names.ts";
-import { breaks, CONFIG_RULES, REQUEST_RULES } from "./policy-rules.ts";
 import {
   type AdmissionRequest,
   type AdmissionResponse,
@@ -12,7 +7,12 @@ import {
   podOfTemplate,
   respond,
   type Verdict,
-} from "./review.ts";
+} from "./admission-review.ts";
+import { checkNetwork } from "./check-network.ts";
+import { checkPod, type Pod, type PodContext } from "./check-pod.ts";
+import type { Findings } from "./findings.ts";
+import { REQUEST_ANNOTATIONS } from "./names.ts";
+import { breaks, CONFIG_RULES, REQUEST_RULES } from "./policy-rules.ts";
 import type { AdmissionSettings } from "./settings.ts";
 
 /** What the replica knows of the cluster. */

@@ -2,9 +2,9 @@ import type { NodeFiles } from "../multus/node-files.ts";
 import { GUARD_FILE } from "../render/rollout-guard.ts";
 import type { CleaningReport } from "./cleaning-report.ts";
 import { isMultusConfName, isMultusTemporary, parseConfFile } from "./conf-file.ts";
+import { MAX_CONF_BYTES, Removal, type RemovalOptions } from "./file-removal.ts";
 import { CACHE_DIR, DAEMON_SOCKET, SOCKET_DIR } from "./host.ts";
 import { MULTUS_PROGRAMS } from "./inspect.ts";
-import { MAX_CONF_BYTES, Removal, type RemovalOptions } from "./removal.ts";
 
 export interface LeftoverOptions extends RemovalOptions {
   /** What the Multus that runs here has. */

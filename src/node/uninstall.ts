@@ -1,9 +1,9 @@
 import { link, rmdir, unlink } from "node:fs/promises";
 import type { CleaningReport } from "./cleaning-report.ts";
 import { cut, isMultusConfName, isMultusTemporary, parseConfFile } from "./conf-file.ts";
+import { MAX_CONF_BYTES, Removal, type RemovalOptions } from "./file-removal.ts";
 import { CACHE_DIR, SOCKET_DIR } from "./host.ts";
 import { confFiles, MULTUS_PROGRAMS } from "./inspect.ts";
-import { MAX_CONF_BYTES, Removal, type RemovalOptions } from "./removal.ts";
 
 const DEEPEST = 8;
 
