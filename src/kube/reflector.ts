@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Dispatcher } from "undici";
 import type { Logger } from "../telemetry/logger.ts";
-import { backoff } from "./backoff.ts";
+import { RetryDelay } from "./backoff.ts";
 import type { KubeClient, ListOptions } from "./client.ts";
 import { ApiError, NetworkError, type NotSynced, type RequestName } from "./errors.ts";
 import { type ListMetadata, ListReader, type ListStream, nextPageSize } from "./list-reader.ts";
@@ -72,7 +72,7 @@ export class Reflector<T> {
   readonly #now: () => number;
   #running: Promise<void> | undefined;
   #resourceVersion: string | undefined;
-  #failures = 0;
+  readonly #retry = new RetryDelay();
   #defined = true;
   /** Whether a 410 led to a list and no event was seen since. */
   #relisted = false;
@@ -195,7 +195,7 @@ export class Reflector<T> {
     if (this.#options.onDefined && error instanceof ApiError && error.status === 404) {
       this.#heard();
       this.#resourceVersion = undefined;
-      this.#failures = 0;
+      this.#retry.reset();
       this.#notify(this.#store.filling().end());
       this.#sync.listed();
       this.#setDefined(false);
@@ -204,7 +204,7 @@ export class Reflector<T> {
     }
     this.#sync.failed(error);
     const asked = error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
-    const wait = Math.max(asked, backoff(this.#failures++, 200, 30_000));
+    const wait = Math.max(asked, this.#retry.next());
     this.#lastOutcome += wait;
     const expected = error instanceof NetworkError || (error instanceof ApiError && error.isTransient);
     this.#options.log[expected ? "info" : "error"](
@@ -349,17 +349,18 @@ export class Reflector<T> {
       throw new NetworkError(this.#name(), error);
     } finally {
       clearTimeout(holds);
+      this.#retry.held(this.#now() - opened);
     }
     // If a server, or a proxy in between, ends each watch at once, it must not be called in a loop.
     if (this.#now() - opened < MIN_WATCH_MS && this.#resourceVersion === resourceVersion)
       throw new NetworkError(this.#name(), new Error("the watch ended at once, without an event"));
-    this.#failures = 0;
+    this.#retry.reset();
   }
 
   #event({ type, object }: WatchEvent): void {
     if (type === "ERROR") throw new ApiError(this.#name(), Number(object.code), JSON.stringify(object));
     if (object.metadata.resourceVersion) this.#resourceVersion = object.metadata.resourceVersion;
-    this.#failures = 0;
+    this.#retry.reset();
     this.#relisted = false;
     this.#sync.confirmed();
     if (type === "BOOKMARK") return;

@@ -18,6 +18,10 @@ let reflector: Reflector<string>;
 let changes: string[];
 /** What `isSynced` was at each call of `onSync`. */
 let syncs: boolean[];
+/** How long the reflector waited before each retry, ms. */
+let delays: number[];
+/** What the reflector's clock is ahead of the real one. */
+let skippedMs: number;
 
 beforeAll(async () => {
   plane = await startControlPlane();
@@ -31,11 +35,13 @@ beforeEach(async () => {
   proxy = await FaultProxy.start(plane);
   changes = [];
   syncs = [];
+  delays = [];
+  skippedMs = 0;
   reflector = new Reflector({
     client: new KubeClient(connect({ kubeconfig: proxy.kubeconfig })),
     type: CONFIG_MAPS,
     namespace: "default",
-    log: pino({ level: "silent" }),
+    log: pino({}, { write: (line: string) => void delays.push(...delayOf(line)) }),
     project: (object) => {
       const value = (object.data as Record<string, string> | undefined)?.value ?? "";
       if (value === "unreadable") throw new Error("a value that the projection cannot read");
@@ -43,6 +49,7 @@ beforeEach(async () => {
     },
     onSync: () => syncs.push(reflector.isSynced),
     staleAfterMs: 1500,
+    now: () => performance.now() + skippedMs,
     onChange: (key) => {
       changes.push(key);
       if (key.endsWith("cm-bad-handler")) throw new Error("a handler that throws");
@@ -149,6 +156,17 @@ it("goes on after a frame cut in half, an error in the stream and 503", async ()
   expect(faults).toEqual([]);
   expect(reflector.get("default/cm-half")).toBeUndefined();
   expect(lists().length).toBe(listsBefore); // it goes on from where it was
+});
+
+it("retries soon when a quiet watch that had been open for a while is cut off, however often that was", async () => {
+  await start();
+  for (let i = 0; i < 8; i++) {
+    skippedMs += 15_000; // the copy is stale for so long, until the next watch is open
+    proxy.reset();
+    await waitUntil("the next watch", () => reflector.staleSeconds < 10);
+  }
+  expect(delays.length).toBeGreaterThanOrEqual(8);
+  expect(Math.max(...delays)).toBeLessThanOrEqual(200);
 });
 
 it("waits as long as Retry-After says", async () => {
@@ -309,6 +327,11 @@ it("is not stale before it is started", async () => {
   await sleep(50);
   expect(reflector.staleSeconds).toBe(0);
 });
+
+function delayOf(line: string): number[] {
+  const { waitMs } = JSON.parse(line) as { waitMs?: number };
+  return waitMs === undefined ? [] : [waitMs];
+}
 
 async function start(): Promise<void> {
   reflector.start();
