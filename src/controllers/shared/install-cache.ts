@@ -26,10 +26,7 @@ export class InstallCache extends ReflectorCache<ApiObject> {
         apiVersion: apiVersionOf(MULTUS_INSTALL),
         kind: MULTUS_INSTALL.kind,
       }),
-      onChange: (name, install) => {
-        if (!install) this.#newest.forget(name);
-        this.#changes.notify(name, install);
-      },
+      onChange: (name, install) => this.#changes.notify(name, install),
       onSync: () => this.syncs.notify(),
     });
   }

@@ -13,25 +13,21 @@ export class NewestCopies {
     this.#seen = seen;
   }
 
-  /** The newest that is known. */
+  /**
+   * The newest that is known. Of an object that the watch does not show, nothing is: the answer to a write may arrive
+   * after the watch has shown that the object is gone.
+   */
   get(key: string): ApiObject | undefined {
     const seen = this.#seen(key);
     const written = this.#written.get(key);
-    if (!written || (seen && isAsNew(seen, written))) {
-      this.#written.delete(key);
-      return seen;
-    }
-    return written;
+    if (seen && written && !isAsNew(seen, written)) return written;
+    this.#written.delete(key);
+    return seen;
   }
 
   /** To be called with the API server's answer to each write. */
   wrote(key: string, answer: ApiObject): void {
     this.#written.set(key, answer);
-  }
-
-  /** To be called if the watch shows that the object is gone. */
-  forget(key: string): void {
-    this.#written.delete(key);
   }
 }
 
