@@ -14,8 +14,8 @@ export interface SyncStateOptions {
 const SYNCED = "synced";
 
 /**
- * Whether the local copy of a collection is known: it was listed, and the server has not rejected for long to keep it up to
- * date. Unknown is not empty: who needs the collection waits for `whenSynced`.
+ * Whether the local copy of a collection is known: it was listed, and the server has not rejected its watch for
+ * long. Unknown is not empty: who needs the collection waits for `whenSynced`.
  */
 export class SyncState {
   readonly #options: SyncStateOptions;

@@ -65,7 +65,7 @@ it("grows stale, and not silent, while the API server is away for 15 minutes", a
   const silences: number[] = [];
   const { client, clock, reflector } = watchOf(async () => {
     silences.push(client.watches.silenceSeconds);
-    clock.ms += 180_000; // until the connection is rejected
+    clock.ms += 180_000; // until the connection is refused
     throw new NetworkError({ method: "GET", path: "/api/v1/nodes" }, new Error("connect ECONNREFUSED"));
   });
   reflector.start();
