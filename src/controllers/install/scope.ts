@@ -22,7 +22,7 @@ export interface Dependencies {
     /** The newest that is known, by the watch or by an answer to `wrote`. */
     get(name: string): ApiObject | undefined;
     values(): ApiObject[];
-    /** To be called with the answer to each write of a MultusInstall or of its status. */
+    /** To be called with each answer that shows a MultusInstall: to a write of it or of its status, or to a read. */
     wrote(answer: ApiObject): void;
   };
   owned: OwnedObjects;
@@ -49,6 +49,8 @@ export interface Dependencies {
 /** One reconcile of one MultusInstall: the object as it was at the begin, and what to read and write with. */
 export interface ReconcileScope {
   readonly live: ApiObject;
+  /** The object as its own last write left it; `live` before the first. */
+  readonly last: { install: ApiObject };
   readonly deps: Dependencies;
   readonly context: ReconcileContext;
   readonly previous: MultusInstallStatus;
@@ -57,6 +59,7 @@ export interface ReconcileScope {
 export function newScope(live: ApiObject, deps: Dependencies, context: ReconcileContext): ReconcileScope {
   return {
     live,
+    last: { install: live },
     // Every request of this reconcile, and every event, ends with it: a stop waits for none of them.
     deps: { ...deps, client: deps.client.with(context), events: deps.events.with(context) },
     context,

@@ -54,7 +54,7 @@ export class InstallCache extends ReflectorCache<ApiObject> {
     return activeInstall(this.reflector.values());
   }
 
-  /** To be called with the answer to each write of a MultusInstall or of its status. */
+  /** To be called with each answer that shows a MultusInstall: to a write of it or of its status, or to a read. */
   wrote(answer: ApiObject): void {
     this.#newest.wrote(answer.metadata.name, answer);
   }

@@ -3,13 +3,14 @@ import type { ApiObject } from "../../../kube/resource.ts";
 import { FINALIZER, type ReconcileScope } from "../scope.ts";
 
 /** Adds the finalizer to the object as the reconcile saw it; a newer one is rejected (409). */
-export async function addFinalizer({ live, deps }: ReconcileScope): Promise<void> {
+export async function addFinalizer({ live, last, deps }: ReconcileScope): Promise<void> {
   const { name, finalizers = [], resourceVersion } = live.metadata;
   const answer = await deps.client.patch<ApiObject>(
     { type: MULTUS_INSTALL, name },
     { metadata: { resourceVersion, finalizers: [...finalizers, FINALIZER] } },
   );
   deps.installs.wrote(answer);
+  last.install = answer;
 }
 
 /** From here on the API server removes the object. Read again: the status may just have been written. */

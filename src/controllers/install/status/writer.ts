@@ -14,42 +14,35 @@ export async function writeStatus(scope: ReconcileScope, input: StatusInput): Pr
   const { deps, live, previous } = scope;
   const found = { ...input, networks: deps.networks(), unknown: deps.unknownOfNetworks() };
   const status = statusFor(found, live.metadata.generation ?? 0, previous, rfc3339(deps.now()));
-  if (isDeepStrictEqual(plain(status), plain(newest(scope).status ?? {}))) return;
+  if (isDeepStrictEqual(plain(status), plain(scope.last.install.status ?? {}))) return;
   await putStatus(scope, status);
   emitTransitionEvent(scope, status);
 }
 
 /**
  * Writes the inventory, and leaves all else of the status as it is; false if the object is gone, or another of its name
- * is there. An apply sets the whole status: if the copy is not the newest, it is rejected (409), since conditions would
- * be set back.
+ * is there.
  */
 export async function putInventory(
   scope: ReconcileScope,
   inventory: readonly InventoryEntry[],
 ): Promise<boolean> {
-  const { metadata, status } = newest(scope);
-  const known = multusInstallStatus.catch({}).parse(status ?? {});
-  return await putStatus(scope, { ...known, inventory: [...inventory] }, metadata.resourceVersion);
+  const known = multusInstallStatus.catch({}).parse(scope.last.install.status ?? {});
+  return await putStatus(scope, { ...known, inventory: [...inventory] });
 }
 
-/** The run's MultusInstall with what was written in this run, or seen since it began. */
-function newest({ live, deps }: ReconcileScope): ApiObject {
-  const found = deps.installs.get(live.metadata.name);
-  return found !== undefined && found.metadata.uid === live.metadata.uid ? found : live;
-}
-
-/** False if the object is gone, or another of its name is there. */
-async function putStatus(
-  scope: ReconcileScope,
-  status: MultusInstallStatus,
-  resourceVersion?: string,
-): Promise<boolean> {
+/**
+ * False if the object is gone, or another of its name is there. An apply sets the whole status: based on an old copy, as
+ * a list may return after a restart, it would set conditions back and drop objects from the inventory. Hence it is
+ * rejected (409), and the next reconcile bases it on the newest.
+ */
+async function putStatus(scope: ReconcileScope, status: MultusInstallStatus): Promise<boolean> {
   const { name, uid } = scope.live.metadata;
+  const { resourceVersion } = scope.last.install.metadata;
   const body = {
     apiVersion: MULTUS_INSTALL_API_VERSION,
     kind: MULTUS_INSTALL.kind,
-    metadata: { name, uid, ...(resourceVersion ? { resourceVersion } : {}) },
+    metadata: { name, uid, resourceVersion },
     status,
   };
   try {
@@ -59,6 +52,7 @@ async function putStatus(
       subresource: "status",
     });
     scope.deps.installs.wrote(answer);
+    scope.last.install = answer;
     return true;
   } catch (error) {
     // Deleted, or deleted and recreated: the next event shows it. Any other conflict is to be tried again.
@@ -68,10 +62,12 @@ async function putStatus(
   }
 }
 
-/** Whether the object of that name is still the one that this run is about. */
+/** Whether the object of that name is still the one that this run is about. If so, its newest state is known then. */
 async function isStillThere({ deps, live }: ReconcileScope): Promise<boolean> {
   const found = await deps.client.get<ApiObject>({ type: MULTUS_INSTALL, name: live.metadata.name });
-  return found?.metadata.uid === live.metadata.uid;
+  if (!found || found.metadata.uid !== live.metadata.uid) return false;
+  deps.installs.wrote(found);
+  return true;
 }
 
 const BAD: readonly string[] = [
