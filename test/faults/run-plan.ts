@@ -20,9 +20,11 @@ const INSTALL = "MultusInstall multus";
 const SEEN_MS = 200;
 /**
  * Everything is still if no request comes for this long, ms, and none while each operator answers the engine: on a busy
- * machine its requests are late, and so is that answer. Operators gather changes for a fifth of it.
+ * machine its requests are late, and so is that answer. The controller of installs gathers changes for 100 ms.
  */
 const STILL_MS = 250;
+/** In a whole operator, the reports (100 ms) and their summary (200 ms) may gather the same change before that controller. */
+const WHOLE_STILL_MS = 600;
 const STILL_TIMEOUT_MS = 8000;
 
 /** Runs a plan on a stage that is in the workload's start state. The stage's operators have ended afterwards. */
@@ -165,7 +167,10 @@ async function untilInspected(stage: Stage): Promise<void> {
 }
 
 /** Until no operator has asked for anything for a while, but for leases. */
-async function untilStill(stage: Stage, ms = STILL_MS): Promise<void> {
+async function untilStill(
+  stage: Stage,
+  ms = stage.victims.some(({ isWhole }) => isWhole) ? WHOLE_STILL_MS : STILL_MS,
+): Promise<void> {
   const last = () =>
     stage.exchanges.findLast(({ request }) => !["leases", "events"].includes(request.plural))?.at ?? 0;
   const since = performance.now();

@@ -6,14 +6,17 @@ import { type ProxyOptions, VictimProxy } from "./proxy.ts";
 export class Victim {
   readonly index: number;
   readonly proxy: VictimProxy;
+  /** Whether it has all controllers and waits for the lease, not the controller of installs alone. */
+  readonly isWhole: boolean;
   readonly #worker: Worker;
   readonly #told: Told[] = [];
   #isAlive = true;
   #onTold: (() => void)[] = [];
 
-  private constructor(index: number, proxy: VictimProxy, worker: Worker) {
+  private constructor(index: number, proxy: VictimProxy, worker: Worker, isWhole: boolean) {
     this.index = index;
     this.proxy = proxy;
+    this.isWhole = isWhole;
     this.#worker = worker;
     worker.on("message", (told: Told) => this.#hear(told));
     worker.on("error", (error) => this.#hear({ kind: "ended", error: String(error.stack ?? error) }));
@@ -29,7 +32,8 @@ export class Victim {
   ): Promise<Victim> {
     const proxy = await VictimProxy.start(options);
     const workerData: VictimSettings = { ...settings, kubeconfig: proxy.kubeconfig };
-    return new Victim(options.victim, proxy, new Worker(bundle, { workerData }));
+    const worker = new Worker(bundle, { workerData });
+    return new Victim(options.victim, proxy, worker, settings.lease !== undefined);
   }
 
   get isAlive(): boolean {
