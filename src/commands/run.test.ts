@@ -23,15 +23,8 @@ it.each([
     const preload = `process.stdin.once("data", () => { ${fault} });`;
     const child = spawn(process.execPath, [
       ...["--import", `data:text/javascript,${encodeURIComponent(preload)}`],
-      ...[
-        "dist/multus-operator.mjs",
-        "run",
-        "--kubeconfig",
-        file,
-        "--health-port",
-        "0",
-        "--no-leader-election",
-      ],
+      ...["dist/multus-operator.mjs", "run", "--kubeconfig", file],
+      ...["--health-port", "0", "--no-leader-election"],
     ]);
     let output = "";
     child.stdout.on("data", (chunk) => {
