@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 
 const kubeconfig = {
   clusters: [{ name: "c", cluster: { server: "http://127.0.0.1:1", "insecure-skip-tls-verify": true } }],
@@ -18,7 +18,9 @@ it.each([
 ])(
   "ends with a fatal log line after an %s",
   async (origin, fault) => {
-    const file = join(mkdtempSync(join(tmpdir(), "multus-operator-run-")), "kubeconfig");
+    const directory = mkdtempSync(join(tmpdir(), "multus-operator-run-"));
+    onTestFinished(() => rmSync(directory, { recursive: true }));
+    const file = join(directory, "kubeconfig");
     writeFileSync(file, JSON.stringify(kubeconfig));
     const preload = `process.stdin.once("data", () => { ${fault} });`;
     const child = spawn(process.execPath, [

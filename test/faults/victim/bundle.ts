@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { build, type Plugin } from "esbuild";
@@ -15,12 +15,22 @@ export interface SourcePatch {
   to: string;
 }
 
+let bundles: string | undefined;
+
+function temporaryDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), "multus-operator-victims-"));
+  process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
 /**
  * Bundles the victim into one file and returns its path. Modules of src get the victim's clock in place of Node's; those
- * of packages keep the real one. Patches are applied to the source as it is read, and never to the files.
+ * of packages keep the real one. Patches are applied to the source as it is read, and never to the files. The file is
+ * removed when the process ends.
  */
 export async function bundleVictim(patches: readonly SourcePatch[] = []): Promise<string> {
-  const outfile = join(mkdtempSync(join(tmpdir(), "multus-operator-victim-")), "victim.mjs");
+  bundles ??= temporaryDirectory();
+  const outfile = join(mkdtempSync(join(bundles, "victim-")), "victim.mjs");
   await build({
     entryPoints: [join(import.meta.dirname, "main.ts")],
     outfile,
