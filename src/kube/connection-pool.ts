@@ -5,6 +5,12 @@ import { endingWhenSilent } from "./connection-silence.ts";
 /** How client-node would make its connections: directly or through a proxy, with which certificates. */
 export type PoolOptions = ReturnType<KubeConfig["createDispatcherOptions"]>;
 
+/**
+ * How long a connection without requests is kept, ms; the API server keeps it for 90 s. With the 4 s of undici 8.12.4, its
+ * "socket idle timeout" was once an uncaught exception on a busy machine, which ends the operator.
+ */
+const IDLE_MS = 60_000;
+
 /** Until a proxy has answered CONNECT, ms; undici would wait for five minutes. */
 const TUNNEL_TIMEOUT_MS = 10_000;
 
@@ -15,6 +21,7 @@ const TUNNEL_TIMEOUT_MS = 10_000;
 export function connectionPool(options: PoolOptions, pingIntervalMs: number): Dispatcher | undefined {
   const checked: Agent.Options = {
     h2Options: { pingInterval: pingIntervalMs },
+    keepAliveTimeout: IDLE_MS,
     factory: (origin, { connect, ...rest }: Pool.Options) => {
       const connector =
         typeof connect === "function"
