@@ -316,7 +316,7 @@ const LOST_EVENTS: FaultClass[] = [
     ...{
       name: "half-open",
       group: "lost events",
-      text: "the watch's connection stays open and nothing comes any more",
+      text: "the watch's connection stays open and silent",
     },
     at: atWatch,
     isImpatient: true,

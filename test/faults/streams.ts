@@ -141,7 +141,7 @@ function fail(stream: Stream, code: number, reason: string): void {
   stream.end();
 }
 
-/** The connection stays open and nothing comes any more. */
+/** The connection stays open and silent. */
 export function halfOpen(nth: number): StreamFault {
   let count = 0;
   return {
