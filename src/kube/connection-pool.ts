@@ -16,7 +16,7 @@ const TUNNEL_TIMEOUT_MS = 10_000;
 
 /**
  * A pool of connections, of which those over HTTP/2 end when the server answers no ping (connection-silence.ts).
- * Undefined for SOCKS: client-node has a connector of its own for it, which offers HTTP/1.1 only.
+ * Undefined for SOCKS: client-node makes these connections, over HTTP/1.1 only.
  */
 export function connectionPool(options: PoolOptions, pingIntervalMs: number): Dispatcher | undefined {
   const checked: Agent.Options = {

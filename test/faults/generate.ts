@@ -71,7 +71,7 @@ export function plansOf(all: readonly Cell[], count: number, seed: number): Plan
 }
 
 /**
- * The first so many plans of the sample, in an order in which each group of classes and each workload comes early: what
+ * The first `size` plans of the sample, in an order in which each group of classes and each workload comes early: what
  * `make test` runs.
  */
 export function smallSampleOf(all: readonly Cell[], seed: number, size: number): Plan[] {

@@ -140,7 +140,7 @@ export class HollowNodes {
         }
   }
 
-  /** Nobody awaits it: it may not fail. */
+  /** Must not reject: no caller awaits it. */
   async #live(pod: Pod): Promise<void> {
     if (pod.node === "" || this.dead.has(pod.node)) return;
     const ref = { type: PODS, namespace: pod.namespace, name: pod.name };

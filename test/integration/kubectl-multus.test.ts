@@ -216,12 +216,12 @@ it("lets no tenant's text reach a terminal as it is", async () => {
 });
 
 it("asks as another user with --as and --as-group, as kubectl does", async () => {
-  const rejected = await multus(["pods", "-n", "default", "--as", "nobody-at-all"]);
+  const rejected = await multus(["pods", "-n", "default", "--as", "unknown-user"]);
   expect(rejected).toMatchObject({ code: 2, stderr: expect.stringContaining("the permission") });
   // The role `reader` of the test before, by a group.
   await plane.kubectl("create", "rolebinding", "readers", "--role=reader", "--group=readers");
   const groups = ["--as-group", "others", "--as-group=readers"];
-  const allowed = await multus(["pods", "--as", "nobody-at-all", ...groups]);
+  const allowed = await multus(["pods", "--as", "unknown-user", ...groups]);
   expect(allowed).toMatchObject({ stdout: expect.stringMatching(/failing +node-1 +failed/) });
   expect(await multus(["pods", "--as-group", "readers"])).toMatchObject({
     code: 2,

@@ -1,6 +1,6 @@
 /** Between two starts of a report, ms: it is written at most twice a second. */
 const INTERVAL_MS = 500;
-/** A report takes at most one part in so many of a CPU. */
+/** Computing a report takes at most a tenth of a CPU. */
 const SHARE = 10;
 
 /**

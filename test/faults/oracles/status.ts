@@ -4,7 +4,7 @@ import type { Oracle, PlanEvidence, Reference } from "../evidence.ts";
 import { type Change, type State, states } from "../timeline.ts";
 
 const INSTALL = "MultusInstall multus";
-/** A status that is under way while others change an object is written all the same: so many that follow are lies. */
+/** How many false statuses may follow a change by others: one may already be under way. */
 const MOST_UNSEEN = 1;
 /** So long may a status stay behind the truth, ms. */
 const MOST_STANDING_MS = 20_000;

@@ -65,7 +65,7 @@ const EXCEPTIONS: { error: RegExp; reason: string }[] = [
   },
 ];
 
-/** Why a rejection that the checker does not foresee is none of its own; undefined where it is a fault. */
+/** Why the checker need not report a rejection by the real plugin; undefined if it should have reported it. */
 export function exceptionFor(error: string): string | undefined {
   return EXCEPTIONS.find((exception) => exception.error.test(error))?.reason;
 }
