@@ -26,9 +26,6 @@ const STUBS: Record<string, string> = {
     import Pool from "${undici}/lib/dispatcher/pool.js";
     import ProxyAgent from "${undici}/lib/dispatcher/proxy-agent.js";
     import api from "${undici}/lib/api/index.js";
-    import buildConnector from "${undici}/lib/core/connect.js";
-    import errors from "${undici}/lib/core/errors.js";
-    export { buildConnector, errors };
     Object.assign(Dispatcher.prototype, api);
     let own;
     export { Agent, Pool, ProxyAgent };
@@ -37,6 +34,9 @@ const STUBS: Record<string, string> = {
       return await dispatcher.request({ ...options, origin, path: pathname + search });
     }
     export function fetch() { throw new Error("undici's fetch is not in the bundle"); }`,
+  // All requests use HTTP/1.1 (docs/adr/0022); this module loads node:http2.
+  "client-h2": `
+    module.exports = () => { throw new Error("HTTP/2 is not in the bundle"); };`,
   // Importing node:http as a module runs its getters, one of which loads the undici that is part of Node.
   "node:http": `
     const http = require("node:http");
@@ -62,6 +62,9 @@ export const withoutUnusedParts: Plugin = {
       if (path.endsWith("http") && kind !== "import-statement") return undefined;
       return { path: path === "http" ? "node:http" : path, namespace: "stub" };
     });
+    build.onResolve({ filter: /\/client-h2\.js$/ }, ({ importer }) =>
+      importer.includes("/undici/") ? { path: "client-h2", namespace: "stub" } : undefined,
+    );
     build.onResolve({ filter: /\/locales\/index\.js$/ }, ({ importer }) =>
       importer.includes("/zod/") ? { path: "zod-locales", namespace: "stub" } : undefined,
     );

@@ -200,8 +200,6 @@ export class KubeClient {
         bodyTimeout: info.idleTimeoutMs ?? REQUEST_TIMEOUT_MS,
         headersTimeout: REQUEST_TIMEOUT_MS,
         ...(dispatcher ? { dispatcher } : {}),
-        // Over HTTP/2 undici writes a header of several values as one, with commas.
-        ...(Object.values(info.headers ?? {}).some(Array.isArray) ? { allowH2: false } : {}),
         ...(signal ? { signal } : {}),
       });
     } catch (error) {

@@ -1,49 +1,46 @@
 import type { KubeConfig } from "@kubernetes/client-node";
-import { Agent, buildConnector, type Dispatcher, Pool, ProxyAgent } from "undici";
-import { endingWhenSilent } from "./connection-silence.ts";
+import { Agent, type buildConnector, type Dispatcher, Pool, ProxyAgent } from "undici";
 
 /** How client-node would make its connections: directly or through a proxy, with which certificates. */
 export type PoolOptions = ReturnType<KubeConfig["createDispatcherOptions"]>;
 
-/**
- * How long a connection without requests is kept, ms; the API server keeps it for 90 s. With the 4 s of undici 8.12.4, its
- * "socket idle timeout" was once an uncaught exception on a busy machine, which ends the operator.
- */
+/** How long a connection without requests is kept, ms; the API server keeps it for 90 s. */
 const IDLE_MS = 60_000;
+
+/**
+ * Silence until the kernel probes a connection, ms. It then probes once a second, and after ten probes without an answer
+ * the connection ends (libuv's TCP_KEEPINTVL and TCP_KEEPCNT): a server that is gone without a trace is noticed after 30 s.
+ */
+export const KEEP_ALIVE_MS = 20_000;
 
 /** Until a proxy has answered CONNECT, ms; undici would wait for five minutes. */
 const TUNNEL_TIMEOUT_MS = 10_000;
 
 /**
- * A pool of connections, of which those over HTTP/2 end when the server answers no ping (connection-silence.ts).
- * Undefined for SOCKS: client-node makes these connections, over HTTP/1.1 only.
+ * A pool of connections over HTTP/1.1, each for one request or watch at a time; why not HTTP/2: docs/adr/0022.
+ * Undefined for SOCKS: client-node makes these connections, over HTTP/1.1 as well.
  */
-export function connectionPool(options: PoolOptions, pingIntervalMs: number): Dispatcher | undefined {
-  const checked: Agent.Options = {
-    h2Options: { pingInterval: pingIntervalMs },
-    keepAliveTimeout: IDLE_MS,
-    factory: (origin, { connect, ...rest }: Pool.Options) => {
-      const connector =
-        typeof connect === "function"
-          ? connect
-          : buildConnector({ ...connect, allowH2: rest.allowH2 ?? true } as buildConnector.BuildOptions);
-      return new Pool(origin, { ...rest, connect: endingWhenSilent(connector, pingIntervalMs) });
-    },
-  };
+export function connectionPool(options: PoolOptions, keepAliveMs = KEEP_ALIVE_MS): Dispatcher | undefined {
+  const shared: Agent.Options = { allowH2: false, keepAliveTimeout: IDLE_MS };
+  const probed = { allowH2: false, keepAlive: true, keepAliveInitialDelay: keepAliveMs };
   switch (options.type) {
     case "socks":
       return undefined;
     case "proxy":
       return new ProxyAgent({
-        ...checked,
+        ...shared,
         uri: options.uri,
-        requestTls: options.requestTls as buildConnector.BuildOptions,
+        requestTls: { ...options.requestTls, ...probed } as buildConnector.BuildOptions,
+        proxyTls: probed as buildConnector.BuildOptions,
         clientFactory: (origin, rest: Pool.Options) =>
           new Pool(origin, { ...rest, headersTimeout: TUNNEL_TIMEOUT_MS }),
       });
     case "agent":
-      return new Agent({ ...checked, connect: options.connect as buildConnector.BuildOptions });
+      return new Agent({
+        ...shared,
+        connect: { ...options.connect, ...probed } as buildConnector.BuildOptions,
+      });
     case "none":
-      return new Agent(checked);
+      return new Agent({ ...shared, connect: probed as buildConnector.BuildOptions });
   }
 }

@@ -3,8 +3,7 @@ import { readFileSync } from "node:fs";
 import type { AgentOptions } from "node:https";
 import { type Cluster, KubeConfig, type RequestContext } from "@kubernetes/client-node";
 import type { Dispatcher } from "undici";
-import { connectionPool, type PoolOptions } from "./connection-pool.ts";
-import { PING_INTERVAL_MS } from "./connection-silence.ts";
+import { connectionPool, KEEP_ALIVE_MS, type PoolOptions } from "./connection-pool.ts";
 import { KubeconfigError } from "./errors.ts";
 
 /** Where the credentials come from: a kubeconfig file, else the usual places (KUBECONFIG, the pod's service account). */
@@ -20,8 +19,8 @@ export interface ConnectionOptions {
  * a token that was rotated before its time would be rejected until then.
  */
 export class Connection extends KubeConfig {
-  /** Between two pings of an HTTP/2 connection, ms; see connection-silence.ts. */
-  pingIntervalMs = PING_INTERVAL_MS;
+  /** Silence until a connection is probed, ms; see connection-pool.ts. */
+  keepAliveMs = KEEP_ALIVE_MS;
   #pool: Dispatcher | undefined;
   #poolKey = "";
 
@@ -40,7 +39,7 @@ export class Connection extends KubeConfig {
     const key = this.#certificatesKey();
     if (this.#pool && key === this.#poolKey) return { type: "none" };
     const options = super.createDispatcherOptions(cluster, agentOptions);
-    const made = connectionPool(options, this.pingIntervalMs);
+    const made = connectionPool(options, this.keepAliveMs);
     if (!made) return options;
     this.#keep(made, key);
     return { type: "none" };

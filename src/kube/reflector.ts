@@ -41,6 +41,8 @@ export interface ReflectorOptions<T>
   onSync?: () => void;
   /** How long the server may reject a watch until the copy counts as unknown, ms. */
   staleAfterMs?: number;
+  /** Silence after which a watch is opened again, ms. */
+  silenceMs?: number;
   now?: () => number;
 }
 
@@ -55,8 +57,11 @@ const WATCH_SECONDS = 3600;
 const MIN_WATCH_MS = 1000;
 /** Interval between requests for a type that the server does not know, ms. */
 const UNKNOWN_MS = 5_000;
-/** Bookmarks come about once a minute: longer silence than this is a dead connection, ms. */
-const SILENCE_MS = 320_000;
+/**
+ * Bookmarks come about once a minute: a watch that is silent for longer than this is opened again, ms. A server that is
+ * gone is noticed sooner (connection-pool.ts); one that hangs still answers the kernel's probes, and only this ends its watch.
+ */
+const SILENCE_MS = 150_000;
 /** A server that has just started rejects requests for some seconds, until it has read its own roles, ms. */
 const STALE_AFTER_MS = 60_000;
 
@@ -331,7 +336,7 @@ export class Reflector<T> {
         resourceVersion,
       },
       signal: this.#stop.signal,
-      idleTimeoutMs: SILENCE_MS,
+      idleTimeoutMs: this.#options.silenceMs ?? SILENCE_MS,
       ...this.#accept(),
     });
     this.#heard();

@@ -32,10 +32,10 @@ function imageSettings(): { nodeArgs: string[]; env: Record<string, string> } {
   return { nodeArgs: entrypoint.slice(1, -1), env: rest };
 }
 
-/** What a program of this Node cannot go below, in MiB resident: Node alone, and with TLS and HTTP/2 loaded. */
+/** What a program of this Node cannot go below, in MiB resident: Node alone, and with TLS loaded. */
 export function bareNode(): { node: number; withTls: number } {
   const { nodeArgs, env } = imageSettings();
-  const tls = 'require("node:tls").createSecureContext(); require("node:http2");';
+  const tls = 'require("node:tls").createSecureContext();';
   const [node, withTls] = ["", tls].map((script) => {
     const code = `${script} process.stdout.write(require("node:fs").readFileSync("/proc/self/status"))`;
     const status = execFileSync(process.execPath, [...nodeArgs, "-e", code], {

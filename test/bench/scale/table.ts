@@ -4,7 +4,7 @@ export interface ScaleResult {
   /** Of a pod as JSON. */
   podBytes: number;
   figures: readonly SizeFigures[];
-  /** Resident memory of Node without a program, and with TLS and HTTP/2 loaded, MiB. */
+  /** Resident memory of Node without a program, and with TLS loaded, MiB. */
   bare: { node: number; withTls: number };
 }
 
@@ -48,7 +48,7 @@ export function markdown({ podBytes, figures, bare }: ScaleResult): string {
     ...head,
     ...rows,
     "",
-    `Node with the image's arguments and no program takes ${mib(bare.node)} MiB, and ${mib(bare.withTls)} MiB once TLS and HTTP/2 are loaded.`,
+    `Node with the image's arguments and no program takes ${mib(bare.node)} MiB, and ${mib(bare.withTls)} MiB once TLS is loaded.`,
     "",
   ].join("\n");
 }
