@@ -15,9 +15,15 @@ export function kindProblem(): string | undefined {
   return problem === undefined ? undefined : `kind needs a Docker engine (${problem})`;
 }
 
-/** The taint of a control-plane node would keep test pods off it: with `taints: []` it is a node like the others. */
-const registration = (kind: "InitConfiguration" | "JoinConfiguration", name: string) =>
-  JSON.stringify({ kind, nodeRegistration: { name, taints: [] } });
+const registration = (kind: "InitConfiguration" | "JoinConfiguration", registered: object) =>
+  JSON.stringify({ kind, nodeRegistration: registered });
+
+/**
+ * The taint of a control-plane node keeps pods off it: with `taints: []` it is a node like the others. If it is the only
+ * node, kind removes the taint, and fails if there is none.
+ */
+const controlPlane = (name: string, nodes: number) =>
+  registration("InitConfiguration", nodes === 1 ? { name } : { name, taints: [] });
 
 /**
  * A cluster of kind's: as many nodes as asked for, node-1 (the control plane), node-2, …, and a second Docker network
@@ -34,8 +40,8 @@ export async function openKindCluster(options: { nodes: number; images: ImageNam
     apiVersion: "kind.x-k8s.io/v1alpha4",
     nodes: names.map((node, index) =>
       index === 0
-        ? { role: "control-plane", kubeadmConfigPatches: [registration("InitConfiguration", node)] }
-        : { role: "worker", kubeadmConfigPatches: [registration("JoinConfiguration", node)] },
+        ? { role: "control-plane", kubeadmConfigPatches: [controlPlane(node, names.length)] }
+        : { role: "worker", kubeadmConfigPatches: [registration("JoinConfiguration", { name: node })] },
     ),
   };
   const nodeImage = process.env.KIND_IMAGE ? ["--image", process.env.KIND_IMAGE] : [];
