@@ -25,6 +25,9 @@ describe("a suite", () => {
   beforeAll(() => { throw new Error("no server"); });
   it("cannot run", () => {});
 });
+describe.skip("a suite that is skipped", () => {
+  describe.skip("and one in it", () => it("is skipped too", () => {}));
+});
 `;
   try {
     writeFileSync(join(directory, "some.test.ts"), tests);
@@ -42,7 +45,7 @@ describe("a suite", () => {
     expect(printed.trim().split("\n").slice(-3)).toEqual([
       "FAILED some.test.ts > a suite: no server",
       "FAILED some.test.ts > fails: expected 1 to be 2 // Object.is equality",
-      "1 passed, 2 failed, 2 skipped",
+      "1 passed, 2 failed, 3 skipped",
     ]);
   } finally {
     rmSync(directory, { recursive: true, force: true });

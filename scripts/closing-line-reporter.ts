@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
-import type { Reporter, TestModule, TestSuite } from "vitest/node";
+import type { Reporter, TestCase, TestModule, TestSuite } from "vitest/node";
 
 const MAX_CHARACTERS = 200;
 
@@ -19,6 +19,7 @@ export default class ClosingLineReporter implements Reporter {
       for (const test of module.children.allTests()) {
         const { state, errors } = test.result();
         if (state === "failed") failures.push(shortLine(file, test.fullName, errors[0]));
+        else if (state === "pending" && isInSkippedSuite(test)) count.skipped++;
         else if (state === "pending") failures.push(shortLine(file, test.fullName, "did not end"));
         else count[state]++;
       }
@@ -28,6 +29,11 @@ export default class ClosingLineReporter implements Reporter {
       `\n${failures.map((line) => `FAILED ${line}\n`).join("")}${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped\n`,
     );
   }
+}
+
+/** vitest leaves the tests of a skipped suite in a skipped suite pending. */
+function isInSkippedSuite({ parent }: TestCase | TestSuite): boolean {
+  return parent.type === "suite" && (parent.options.mode === "skip" || isInSkippedSuite(parent));
 }
 
 function nameOf(suite: TestModule | TestSuite): string {
