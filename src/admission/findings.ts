@@ -1,3 +1,5 @@
+import { firstOf } from "../crds/listed.ts";
+
 /** What admission finds of one object, each a sentence that begins with the field. */
 export interface Findings {
   /** What spec.attachments.denyCodes names: rejected in either mode. */
@@ -18,9 +20,8 @@ const MAX_SENTENCES = 12;
 /** At most twelve sentences of at most 240 characters, without control characters; the last says how many more there are. */
 export function bounded(sentences: readonly string[]): string[] {
   const all = [...new Set(sentences)];
-  const shown = all.length > MAX_SENTENCES ? all.slice(0, MAX_SENTENCES - 1) : all;
-  const rest = all.length - shown.length;
-  return [...shown.map(line), ...(rest > 0 ? [`and ${rest} more`] : [])];
+  const max = all.length > MAX_SENTENCES ? MAX_SENTENCES - 1 : MAX_SENTENCES;
+  return firstOf(all, max).map(line);
 }
 
 /** One line of a bounded length, for terminals. */

@@ -4,9 +4,10 @@ import { hostLocalRanges } from "../../cni/ipam/host-local-range.ts";
 import { checkRange, sloppy } from "../../cni/ipam/whereabouts-range.ts";
 import { address, flag, list, section, text } from "../../cni/kinds.ts";
 import { Report } from "../../cni/report.ts";
+import { listed } from "../../crds/listed.ts";
 import { formatAddress } from "../addresses/address-pools.ts";
 import { type Network, type Plugin, placeOf } from "./network.ts";
-import { type CrossFinding, listed } from "./view.ts";
+import { type CrossFinding, MAX_NAMED } from "./view.ts";
 
 interface Gateway {
   network: Network;
@@ -38,7 +39,7 @@ export function bridgeGateways(networks: readonly Network[]): CrossFinding[] {
         path: placeOf(plugin.fields, "bridge"),
         severity: "warning",
         code: "BRIDGE_GATEWAYS",
-        message: `gets the gateway ${own} from this network and another one from ${listed([...new Set(names)])}: on one node the bridge plugin rejects pods of the second network; use one bridge per network`,
+        message: `gets the gateway ${own} from this network and another one from ${listed([...new Set(names)], MAX_NAMED)}: on one node the bridge plugin rejects pods of the second network; use one bridge per network`,
       },
     ];
   });

@@ -1,8 +1,9 @@
 import { CNI_VERSIONS, isAtLeast } from "../../cni/context.ts";
 import { show } from "../../cni/finding.ts";
 import { newestCniVersion } from "../../cni/spoken-version.ts";
+import { listed } from "../../crds/listed.ts";
 import type { Network } from "./network.ts";
-import { type ClusterView, type CrossFinding, inspectedNodes, listed, NODES_NAMED } from "./view.ts";
+import { type ClusterView, type CrossFinding, inspectedNodes, MAX_NAMED, NODES_NAMED } from "./view.ts";
 
 /** NADs of a later CNI version than the running Multus, or a plugin's program on a node, speaks. */
 export function cniVersion(networks: readonly Network[], view: ClusterView): CrossFinding[] {
@@ -54,7 +55,7 @@ function ofPrograms(networks: readonly Network[], view: ClusterView): CrossFindi
       const all = nodes.length === inspected.length;
       const where = all
         ? `all nodes (${nodes.length} inspected)`
-        : `${nodes.length} of ${inspected.length} nodes: ${listed(nodes)}`;
+        : `${nodes.length} of ${inspected.length} nodes: ${listed(nodes, MAX_NAMED)}`;
       return [
         finding(network, {
           severity: all ? "error" : "warning",

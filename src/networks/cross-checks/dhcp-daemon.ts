@@ -1,5 +1,6 @@
+import { listed } from "../../crds/listed.ts";
 import { type Network, placeOf } from "./network.ts";
-import { type ClusterView, type CrossFinding, listed, NODES_NAMED } from "./view.ts";
+import { type ClusterView, type CrossFinding, MAX_NAMED, NODES_NAMED } from "./view.ts";
 
 /** Whether a pod runs the dhcp plugin's daemon ("/opt/cni/bin/dhcp daemon"), as far as its containers show. */
 export function runsDhcpDaemon(
@@ -16,7 +17,7 @@ export function dhcpDaemon(networks: readonly Network[], { nodes, dhcpNodes }: C
   const without = nodes.filter(({ name }) => !dhcpNodes.has(name)).map(({ name }) => name);
   if (without.length === 0) return [];
   const where = dhcpNodes.size === 0 ? "any node" : `${without.length} of ${nodes.length} nodes`;
-  const names = dhcpNodes.size === 0 ? "" : ` (${listed(without)})`;
+  const names = dhcpNodes.size === 0 ? "" : ` (${listed(without, MAX_NAMED)})`;
   return networks.flatMap(({ nad, plugins }) =>
     plugins
       .filter(({ ipam }) => ipam?.type === "dhcp")

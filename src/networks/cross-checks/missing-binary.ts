@@ -1,6 +1,7 @@
 import { formatPath, show } from "../../cni/finding.ts";
+import { listed } from "../../crds/listed.ts";
 import type { Network } from "./network.ts";
-import { type ClusterView, type CrossFinding, inspectedNodes, listed, NODES_NAMED } from "./view.ts";
+import { type ClusterView, type CrossFinding, inspectedNodes, MAX_NAMED, NODES_NAMED } from "./view.ts";
 
 /** A plugin whose program is not in a node's CNI directory: every attachment there fails ("failed to find plugin"). */
 export function missingBinary(networks: readonly Network[], view: ClusterView): CrossFinding[] {
@@ -37,7 +38,7 @@ export function missingBinary(networks: readonly Network[], view: ClusterView): 
           code: "PLUGIN_MISSING_ON_NODE",
           message: all
             ? `is ${show(type)}, a plugin whose program is on no node (${inspected.length} inspected)`
-            : `is ${show(type)}, a plugin whose program is missing on ${without.length} of ${inspected.length} nodes: ${listed(without)}`,
+            : `is ${show(type)}, a plugin whose program is missing on ${without.length} of ${inspected.length} nodes: ${listed(without, MAX_NAMED)}`,
           nodes: without.slice(0, NODES_NAMED),
         },
       ];

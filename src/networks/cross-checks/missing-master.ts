@@ -1,7 +1,8 @@
 import { show } from "../../cni/finding.ts";
 import { flag, list, section, text } from "../../cni/kinds.ts";
+import { listed } from "../../crds/listed.ts";
 import { type Network, type Plugin, placeOf } from "./network.ts";
-import { type ClusterView, type CrossFinding, inspectedNodes, listed, NODES_NAMED } from "./view.ts";
+import { type ClusterView, type CrossFinding, inspectedNodes, MAX_NAMED, NODES_NAMED } from "./view.ts";
 
 /** A name that is longer than an interface's own is an alternative one, which an inspection does not show. */
 function isAlternative(name: string): boolean {
@@ -52,7 +53,7 @@ export function missingMaster(networks: readonly Network[], view: ClusterView): 
           code: "MASTER_MISSING_ON_NODE",
           message: all
             ? `is ${show(master)}, an interface that no node has (${inspected.length} inspected)`
-            : `is ${show(master)}, an interface that ${without.length} of ${inspected.length} nodes do not have: ${listed(without)}`,
+            : `is ${show(master)}, an interface that ${without.length} of ${inspected.length} nodes do not have: ${listed(without, MAX_NAMED)}`,
           nodes: without.slice(0, NODES_NAMED),
         },
       ];

@@ -1,7 +1,8 @@
 import { flag } from "../../cni/kinds.ts";
+import { listed } from "../../crds/listed.ts";
 import { wireOf } from "./layer2.ts";
 import { type Network, type Plugin, placeOf } from "./network.ts";
-import { type CrossFinding, listed } from "./view.ts";
+import { type CrossFinding, MAX_NAMED } from "./view.ts";
 
 const KINDS = ["macvlan", "ipvlan"];
 
@@ -30,7 +31,7 @@ export function oneMaster(networks: readonly Network[]): CrossFinding[] {
         path: placeOf(plugin.fields, "master"),
         severity: "warning",
         code: "MASTER_BUSY",
-        message: `is also the master of the ${kind} of ${listed([...new Set(others)])}: on one node, only macvlan or ipvlan can use an interface, and pods of the other network get "device or resource busy"`,
+        message: `is also the master of the ${kind} of ${listed([...new Set(others)], MAX_NAMED)}: on one node, only macvlan or ipvlan can use an interface, and pods of the other network get "device or resource busy"`,
       },
     ];
   });

@@ -1,9 +1,10 @@
 import { show } from "../../cni/finding.ts";
 import { hostLocalRanges, type Range } from "../../cni/ipam/host-local-range.ts";
 import { text } from "../../cni/kinds.ts";
+import { listed } from "../../crds/listed.ts";
 import { wireOf } from "./layer2.ts";
 import { type Network, placeOf } from "./network.ts";
-import { type ClusterView, type CrossFinding, listed } from "./view.ts";
+import { type ClusterView, type CrossFinding, MAX_NAMED } from "./view.ts";
 
 interface Claim {
   network: Network;
@@ -41,7 +42,7 @@ export function overlappingRanges(
     const named = hidesOtherNamespaces ? others.filter((name) => name.startsWith(`${namespace}/`)) : others;
     const rest = others.length - named.length;
     const hidden = rest > 0 ? [`${rest} of other namespaces`] : [];
-    return [...(named.length > 0 ? [listed(named)] : []), ...hidden].join(" and of ");
+    return [...(named.length > 0 ? [listed(named, MAX_NAMED)] : []), ...hidden].join(" and of ");
   }
 
   function note(claim: Claim, other: Claim): void {

@@ -50,12 +50,8 @@ export interface CrossFinding {
 
 export const NODES_NAMED = 20;
 
-/** "node-a, node-b and 3 more". */
-export function listed(names: readonly string[], most = 5): string {
-  const shown = names.slice(0, most);
-  const rest = names.length - shown.length;
-  return rest > 0 ? `${shown.join(", ")} and ${rest} more` : shown.join(", ");
-}
+/** How many nodes, or networks, a message names. */
+export const MAX_NAMED = 5;
 
 /** The nodes of which a list of the inspection is known whole, with it. */
 export function inspectedNodes<T extends "binaries" | "interfaces">(

@@ -1,4 +1,5 @@
 import { pathAndMessage } from "../../cni/finding.ts";
+import { listed } from "../../crds/listed.ts";
 import { keyOf } from "../outcome/attachments.ts";
 import type { PodOutcome } from "../outcome/outcome.ts";
 import { mayUse } from "../pod-request/isolation.ts";
@@ -41,11 +42,10 @@ function annotationLink({ pod: { annotations, request } }: ExplainInput): Link {
   const annotation = annotations[NETWORKS];
   if (annotation === undefined || annotation === "") return link("annotation", "wrong", `no ${NETWORKS}`);
   if (!request.ok) return link("annotation", "wrong", `${NETWORKS} ${request.problem.message}`);
-  const names = request.requests
-    .slice(0, 8)
-    .map((wanted) => `${keyOf(wanted)}${wanted.interface ? `@${wanted.interface}` : ""}`);
-  const more = request.requests.length - names.length;
-  return link("annotation", "ok", `requests ${names.join(", ")}${more > 0 ? ` and ${more} more` : ""}`);
+  const names = request.requests.map(
+    (wanted) => `${keyOf(wanted)}${wanted.interface ? `@${wanted.interface}` : ""}`,
+  );
+  return link("annotation", "ok", `requests ${listed(names, 8)}`);
 }
 
 function networkLink(input: ExplainInput, wanted: NetworkRequest, { kind, network }: PodOutcome): Link {

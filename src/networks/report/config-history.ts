@@ -1,4 +1,5 @@
 import { formatPath, type Path, show } from "../../cni/finding.ts";
+import { firstOf } from "../../crds/listed.ts";
 
 /** A configuration that a NAD had, as the operator saw it. */
 export interface ConfigVersion {
@@ -53,10 +54,8 @@ export function differencesOf(before: string, after: string): string[] {
   const paths = [...new Set([...old.keys(), ...now.keys()])].filter(
     (path) => old.get(path) !== now.get(path),
   );
-  const shown = paths
-    .slice(0, MAX_DIFFERENCES)
-    .map((path) => `${path}: ${old.get(path) ?? "absent"} → ${now.get(path) ?? "absent"}`);
-  return paths.length > MAX_DIFFERENCES ? [...shown, `and ${paths.length - MAX_DIFFERENCES} more`] : shown;
+  const texts = paths.map((path) => `${path}: ${old.get(path) ?? "absent"} → ${now.get(path) ?? "absent"}`);
+  return firstOf(texts, MAX_DIFFERENCES);
 }
 
 /** Each value with its path. Undefined if the text is not JSON. */

@@ -1,5 +1,6 @@
 import { type Finding, pathAndMessage } from "../../cni/finding.ts";
 import type { Condition } from "../../crds/conditions.ts";
+import { firstOf } from "../../crds/listed.ts";
 import type { ReportReason } from "../../crds/network-attachment-report/reasons.ts";
 import { counted } from "../../crds/plural.ts";
 import { pressureOf } from "../addresses/address-pools.ts";
@@ -88,7 +89,6 @@ function availability({ network, findings, crossFindings, inspected, addresses, 
 
 /** "path message; …": the first three. */
 function sentences(findings: readonly { path: string; message: string }[], more = 0): string {
-  const shown = findings.slice(0, 3).map((finding) => pathAndMessage(finding, "").trim());
-  const rest = findings.length + more - shown.length;
-  return `${shown.join("; ")}${rest > 0 ? `; and ${rest} more` : ""}`;
+  const texts = findings.map((finding) => pathAndMessage(finding, "").trim());
+  return firstOf(texts, 3, more).join("; ");
 }
