@@ -9,7 +9,7 @@ import { forceDeletePod, removePod } from "./actions/delete-pod.ts";
 import { addFinalizer, removeFinalizer } from "./actions/finalizer.ts";
 import { serveCertificates } from "./actions/serve-certificates.ts";
 import { rehearse } from "./adoption/rehearsal.ts";
-import type { Plan, Step } from "./decide.ts";
+import type { Plan, Step } from "./decide/plan.ts";
 import { createAccount } from "./deletion/missing-account.ts";
 import { reportNodesNotCleaned } from "./deletion/node-cleanup.ts";
 import { deleteOwned } from "./inventory/delete-owned.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ApiError, NotSynced, TerminalError } from "../../kube/errors.ts";
 import { type Before, conclude, type Pass } from "./conclude.ts";
-import { decide } from "./decide.ts";
+import { decide } from "./decide/decide.ts";
 import { InvalidSpec, ProbeNetworkMissing } from "./errors.ts";
 import { installOf, keptSpec, NOW, observed, resolved, type Situation } from "./observe/observed.fixture.ts";
 import { statusFor } from "./status/status.ts";

@@ -9,7 +9,7 @@ import type { RenderedInstall } from "../../render/render.ts";
 import { type ForeignField, foreignFieldText } from "../shared/foreign-fields.ts";
 import type { RolloutStatus } from "./canary/gate.ts";
 import type { Done } from "./carry-out.ts";
-import type { Step } from "./decide.ts";
+import type { Step } from "./decide/plan.ts";
 import { InvalidSpec, ProbeNetworkMissing, toStalledState } from "./errors.ts";
 import type { Observed } from "./observe/observe.ts";
 import type { Rollout, RolloutPhase } from "./rollout/assess.ts";

@@ -3,7 +3,7 @@ import type { ReconcileContext, Result } from "../../kube/controller.ts";
 import { synced } from "../shared/synced.ts";
 import { carryOut } from "./carry-out.ts";
 import { conclude, type Pass } from "./conclude.ts";
-import { decide } from "./decide.ts";
+import { decide } from "./decide/decide.ts";
 import { decideDeletion } from "./deletion/decide-deletion.ts";
 import { observeDeletion } from "./deletion/observe-deletion.ts";
 import { recordedInventory } from "./inventory/inventory.ts";

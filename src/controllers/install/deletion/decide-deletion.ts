@@ -1,6 +1,6 @@
 import { NETWORK_DEFINITION } from "../../../render/definition.ts";
 import type { Action } from "../actions/actions.ts";
-import type { Plan, Step } from "../decide.ts";
+import type { Plan, Step } from "../decide/plan.ts";
 import { removalFromAllNodes } from "../rollout/startup-taint.ts";
 import { carriedOver } from "../status/carried-over.ts";
 import type { InstallState } from "../status/conditions.ts";

@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { nodeView } from "../../diagnosis/node.ts";
-import { GUARD, rolloutGuard } from "../../render/rollout-guard.ts";
-import { templateOf } from "../shared/applier.ts";
-import type { Action } from "./actions/actions.ts";
-import { decide, type Plan } from "./decide.ts";
+import { nodeView } from "../../../diagnosis/node.ts";
+import { GUARD, rolloutGuard } from "../../../render/rollout-guard.ts";
+import { templateOf } from "../../shared/applier.ts";
+import type { Action } from "../actions/actions.ts";
 import {
   asLive,
   installOf,
@@ -15,7 +14,9 @@ import {
   resolved,
   type Situation,
   textOf,
-} from "./observe/observed.fixture.ts";
+} from "../observe/observed.fixture.ts";
+import { decide } from "./decide.ts";
+import type { Plan } from "./plan.ts";
 
 const THICK = { mode: "Thick", version: "v4.3.0" };
 const CANARY = { ...THICK, rollout: { canary: { nodes: 1, probe: "net" } } };
