@@ -55,6 +55,7 @@ const MAX_LONG_BYTES = { total: 32 * 1024 * 1024, perNamespace: 4 * 1024 * 1024 
 /** How much larger a request is once it is read. */
 const READ_FACTOR = 8;
 
+/** Not diagnosis/pod-schema.ts: of 100,000 pods, containers stay unparsed unless they show a time, and one that is odd loses no pod. */
 const pod = z.object({
   metadata: z.object({
     namespace: z.string(),
