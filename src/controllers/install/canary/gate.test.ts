@@ -1,0 +1,57 @@
+import { describe, expect, it } from "vitest";
+import { asLive, installOf, resolved } from "../observe/observed.fixture.ts";
+import { revisionOfAll } from "../rollout/live-workloads.ts";
+import type { RolloutState } from "../rollout/next-step.ts";
+import { canaryGate, heldBack, type RolloutStatus } from "./gate.ts";
+
+const spec = resolved(
+  installOf({ mode: "Thick", version: "v4.3.0", rollout: { canary: { nodes: 1, probe: "net" } } }),
+);
+const daemonSets = spec.rendered.objects.filter(({ kind }) => kind === "DaemonSet");
+const revision = revisionOfAll(daemonSets);
+const workload = { name: "kube-multus-ds", upToDate: true, deletesConfiguration: true, ending: false };
+const gate = (
+  more: Partial<RolloutState>,
+  known?: RolloutStatus,
+  live = daemonSets.map((daemonSet) => asLive(daemonSet)),
+) =>
+  canaryGate(
+    spec.install,
+    daemonSets,
+    { live: [], obsolete: [], occupiedNodes: [], servingNodes: [], ...more },
+    { get: ({ name }) => live.find(({ metadata }) => metadata.name === name) },
+    known,
+  );
+const changing = { live: [{ ...workload, upToDate: false }] };
+const record = (state: RolloutStatus["state"]): RolloutStatus => ({
+  ...{ revision, generation: 1, state, message: "" },
+});
+
+describe("a canary's gate", () => {
+  it("is open at the first install, and if nothing changes", () => {
+    expect(gate({}, undefined, []).kind).toBe("Open");
+    expect(gate({ live: [workload] }).kind).toBe("Open");
+  });
+
+  it("holds a change until the canary has passed, also once the DaemonSets have the new template", () => {
+    expect(gate(changing)).toMatchObject({ kind: "Held", trial: { begins: true } });
+    const held = daemonSets.map((daemonSet) => asLive(heldBack(daemonSet, revision)));
+    expect(gate({ live: [workload] }, undefined, held)).toMatchObject({
+      kind: "Held",
+      trial: { begins: false },
+    });
+    const other = daemonSets.map((daemonSet) => asLive(heldBack(daemonSet, "other")));
+    expect(gate({ live: [workload] }, undefined, other).kind).toBe("Open");
+  });
+
+  it("stays open for what has passed, and keeps that until it is rolled out", () => {
+    expect(gate(changing, record("Passed"))).toEqual({ kind: "Open", record: record("Passed") });
+    expect(gate(changing, { ...record("Passed"), revision: "other" }).kind).toBe("Held");
+    expect(gate(changing, record("Canary")).kind).toBe("Held");
+  });
+
+  it("rejects a change between DaemonSets of other names, unless the previous one is going already", () => {
+    expect(gate({ obsolete: [workload] }).kind).toBe("Rejected");
+    expect(gate({ obsolete: [{ ...workload, ending: true }] }).kind).toBe("Open");
+  });
+});
