@@ -37,6 +37,8 @@ describe("a reconcile that is complete", () => {
     expect(concluded(THICK, { rollout: { recheckAfterSeconds: 7 } }).result).toEqual({
       requeueAfterSeconds: 7,
     });
+    const waiting = { rollout: { updated: 1, recheckAfterSeconds: 7 } };
+    expect(concluded(THICK, waiting).result).toEqual({ requeueAfterSeconds: 7 });
   });
 });
 
@@ -61,6 +63,34 @@ describe("a rollout that does not progress", () => {
     const { status, result } = concluded({ ...THICK, rollout: { rollback: true } }, stuck);
     expect(status?.rolloutRecord).toMatchObject({ state: "Failed", generation: 1 });
     expect(result).toEqual({ requeueAfterSeconds: 1 });
+  });
+
+  it("is not rolled back before the deadline, nor for what any other spec would meet as well", () => {
+    const rollback = { ...THICK, rollout: { rollback: true } };
+    expect(concluded(rollback, { rollout: { updated: 1 } }).status?.rolloutRecord).toBeUndefined();
+    const unhealthy = [{ node: "node-1", reason: "NodeNotReady" as const, message: "no kubelet" }];
+    const down = concluded(rollback, { ...stuck, rollout: { ...stuck.rollout, unhealthy } });
+    expect(down.status?.rolloutRecord).toBeUndefined();
+  });
+
+  it("is not reconciled again at once if it is marked already", () => {
+    const rollout = { revision: "x", generation: 1, state: "Failed", message: "no" } as const;
+    const { result } = concluded(
+      { ...THICK, rollout: { rollback: true } },
+      { ...stuck, status: { nodes, rollout } },
+    );
+    expect(result).toEqual({});
+  });
+
+  it("shows why it was rolled back as long as what ran last is applied instead", () => {
+    const record = { revision: "x", generation: 1, state: "Failed", message: "no" } as const;
+    const { before, pass: found } = pass(THICK, stuck);
+    if (!found.spec) throw new Error("nothing was resolved");
+    const spec = { ...found.spec, rollback: { install: found.spec.install, record } };
+    const { status, result } = conclude(before, { ...found, spec });
+    expect(status?.state).toMatchObject({ phase: { state: "RollingBack" } });
+    expect(status?.rolloutRecord).toEqual(record);
+    expect(result).toEqual({});
   });
 
   it("is checked when the deadline is over", () => {
@@ -103,6 +133,18 @@ describe("a reconcile that fails", () => {
     const { status, error } = concluded(THICK, {}, { done: { inventory, failure: rejected(500) } });
     expect(status).toMatchObject({ inventory, state: { kind: "Failing", reason: "ApplyFailed" } });
     expect(error).toMatchObject({ status: 500 });
+  });
+
+  it("keeps what a canary has found, and a startup taint that may not be removed yet", () => {
+    const startupTaint = { key: "example.com/not-ready", waitingTotal: 2 };
+    const record = { revision: "x", generation: 1, state: "Canary", message: "" } as const;
+    const { before, pass: found } = pass(THICK, { status: { startupTaint } });
+    const step = found.done?.step;
+    if (!step) throw new Error("no step was reached");
+    const done = { inventory: [], step: { ...step, record }, failure: rejected(500) };
+    const { status } = conclude(before, { ...found, done });
+    expect(status?.rolloutRecord).toEqual(record);
+    expect(status?.startupTaint).toEqual(startupTaint);
   });
 
   it("shows no rollout if it did not come to it", () => {
@@ -180,4 +222,23 @@ it("shows another install's precedence without a rollout of its own", () => {
   expect(status).toMatchObject({ state });
   expect(status?.install).toBeUndefined();
   expect(error).toBeUndefined();
+});
+
+it("names a field of the DaemonSet that others set if no node matches because of it", () => {
+  const { before, pass: found } = pass(THICK, { rollout: { desired: 0 } });
+  const { observed: seen, done } = found;
+  if (!seen || !done?.step) throw new Error("nothing was observed");
+  const path = ["spec", "template", "spec", "nodeSelector"];
+  const field = path.join(".");
+  const foreignFields = [
+    { path, field, value: { a: "b" }, manager: "kubectl-patch", object: "DaemonSet x/y" },
+  ];
+  const state = { kind: "Running", phase: { state: "NoNodes", message: "none" } } as const;
+  const placed = {
+    ...found,
+    observed: { ...seen, foreignFields },
+    done: { ...done, step: { ...done.step, state } },
+  };
+  const message = expect.stringContaining("no node matches DaemonSet x/y: spec.template.spec.nodeSelector");
+  expect(conclude(before, placed).status?.state).toMatchObject({ phase: { message } });
 });

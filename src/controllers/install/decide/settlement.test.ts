@@ -1,13 +1,25 @@
 import { describe, expect, it } from "vitest";
-import { installOf, keptSpec, type Situation } from "../observe/observed.fixture.ts";
+import { NETWORK_DEFINITION } from "../../../render/definition.ts";
+import type { Action } from "../actions/actions.ts";
+import { entryOf } from "../inventory/inventory.ts";
+import {
+  installOf,
+  keptSpec,
+  observed,
+  resolved,
+  type Situation,
+  textOf,
+} from "../observe/observed.fixture.ts";
+import { decide } from "./decide.ts";
 
 import { all, kindsOf, phaseOf, plan, THICK, texts } from "./plans.fixture.ts";
 
+const leftovers = (unclean: number) =>
+  ({ request: {}, progress: { unclean, failed: 0, warnings: [] } }) as unknown as NonNullable<
+    Situation["leftovers"]
+  >;
+
 describe("what the previous Multus left", () => {
-  const leftovers = (unclean: number) =>
-    ({ request: {}, progress: { unclean, failed: 0, warnings: [] } }) as unknown as NonNullable<
-      Situation["leftovers"]
-    >;
   const thin = installOf({ mode: "Thin", version: "v4.3.0" });
 
   it("is removed before a replacement is over, and the new spec is kept only then", () => {
@@ -30,5 +42,38 @@ describe("what the previous Multus left", () => {
     const found = plan(THICK, { leftovers: leftovers(1), rollout: { updated: 1 } });
     expect(kindsOf(found.unchanged.actions)).toContain("AbandonLeftovers");
     expect(kindsOf(all(found))).not.toContain("CleanLeftovers");
+  });
+});
+
+describe("the end of a rollout", () => {
+  const index = (actions: readonly Action[], text: string) => {
+    const found = actions.map(textOf).indexOf(text);
+    expect(found, text).toBeGreaterThan(-1);
+    return found;
+  };
+
+  it("records the spec that it keeps before it is written, and prunes last", () => {
+    const { actions } = plan(THICK).unchanged;
+    const kept = index(actions, "Apply ConfigMap kube-system/multus-last-complete");
+    expect(actions.slice(0, kept)).toContainEqual({
+      kind: "Record",
+      entries: [entryOf(keptSpec(installOf(THICK)))],
+    });
+    expect(index(actions, "Apply ClusterRoleBinding multus")).toBeLessThan(index(actions, "Prune "));
+    expect(actions.at(-1)?.kind).toBe("Prune");
+  });
+
+  it("never prunes the NAD CRD: NADs would go with it", () => {
+    const wanted = resolved(installOf(THICK));
+    const seen = observed(wanted);
+    const objects = wanted.rendered.objects.filter(({ metadata }) => metadata.name !== NETWORK_DEFINITION);
+    const spec = { ...wanted, rendered: { ...wanted.rendered, objects } };
+    expect(seen.inventory.map(({ name }) => name)).toContain(NETWORK_DEFINITION);
+    expect(texts(decide(spec, seen).unchanged)).toContain("Prune ");
+  });
+
+  it("comes again for nodes on which leftovers remain", () => {
+    expect(plan(THICK, { leftovers: leftovers(1) }).unchanged.rechecks).toContain(5);
+    expect(plan(THICK, { leftovers: leftovers(0) }).unchanged.rechecks).toEqual([]);
   });
 });

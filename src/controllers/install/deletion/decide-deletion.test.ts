@@ -97,7 +97,9 @@ describe("while nodes are cleaned", () => {
   it("waits for them, with the account that the cleaning needs", () => {
     const found = plan({ cleaning: cleaning([left(true)]) });
     expect(deletions(found)).toEqual(["Delete DaemonSet kube-multus-ds"]);
-    expect(texts(found)).toContain("CleanNodes");
+    expect(texts(found).indexOf("CleanNodes")).toBeGreaterThan(
+      texts(found).indexOf("Delete DaemonSet kube-multus-ds"),
+    );
     expect(texts(found)).not.toContain(`RemoveTaint node-1 ${TAINT}`);
   });
 
@@ -131,6 +133,10 @@ describe("at the end", () => {
 
   it("frees the nodes of the startup taint before the object goes", () => {
     expect(texts(plan()).slice(-2)).toEqual([`RemoveTaint node-1 ${TAINT}`, "RemoveFinalizer"]);
+  });
+
+  it("lets the object go once everything else is done", () => {
+    expect(texts(plan()).indexOf("RemoveFinalizer")).toBe(texts(plan()).length - 1);
   });
 });
 
