@@ -289,6 +289,8 @@ function kubeletConfiguration(caFile: string, cgroupRoot: string): object {
     imageGCHighThresholdPercent: 100,
     syncFrequency: "10s",
     nodeStatusUpdateFrequency: "5s",
+    // Its Lease is a node's heartbeat: an unchanged status every few seconds is work for everything that watches nodes.
+    nodeStatusReportFrequency: "5m",
     nodeLeaseDurationSeconds: 20, // renewed after a quarter
     volumeStatsAggPeriod: "0s",
     podLogsDir: "/var/log/pods",

@@ -65,6 +65,29 @@ export function apiserverArguments(
   ];
 }
 
+/**
+ * What no test's cluster has: volumes that are claimed, quotas, autoscalers, nodes of a cloud. Each of these controllers
+ * would log in, list and watch; that of quotas asks for all kinds again every 30 s.
+ */
+const UNUSED_CONTROLLERS = [
+  "endpointslice-mirroring-controller",
+  "ephemeral-volume-controller",
+  "horizontal-pod-autoscaler-controller",
+  "legacy-serviceaccount-token-cleaner-controller",
+  "node-ipam-controller",
+  "node-route-controller",
+  "persistentvolume-attach-detach-controller",
+  "persistentvolume-binder-controller",
+  "persistentvolume-expander-controller",
+  "persistentvolume-protection-controller",
+  "persistentvolumeclaim-protection-controller",
+  "replicationcontroller-controller",
+  "resourcequota-controller",
+  "service-lb-controller",
+  "ttl-after-finished-controller",
+  "ttl-controller",
+];
+
 /** @param nodeGraceSeconds without a heartbeat for so long a node is not Ready; Kubernetes' own default if undefined */
 export function controllerManagerArguments(
   layout: Layout,
@@ -73,6 +96,7 @@ export function controllerManagerArguments(
 ): string[] {
   return [
     ...(nodeGraceSeconds === undefined ? [] : [`--node-monitor-grace-period=${nodeGraceSeconds}s`]),
+    `--controllers=${["*", ...UNUSED_CONTROLLERS.map((name) => `-${name}`)].join()}`,
     `--kubeconfig=${kubeconfig}`,
     `--secure-port=${layout.ports.controllerManager}`,
     "--bind-address=127.0.0.1",
