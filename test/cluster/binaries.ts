@@ -80,7 +80,8 @@ function compiler(): string {
 
 function environment(own: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const flags = `${process.env.GOFLAGS ?? ""} -mod=readonly`.trim();
-  return { ...process.env, CGO_ENABLED: "0", GOFLAGS: flags, ...own };
+  // A build may use all cores, whatever the servers of a test are given.
+  return { ...process.env, GOMAXPROCS: undefined, CGO_ENABLED: "0", GOFLAGS: flags, ...own };
 }
 
 async function buildFamilies(families: readonly string[]): Promise<void> {
