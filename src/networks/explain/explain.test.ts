@@ -441,14 +441,15 @@ describe("explain", () => {
   });
 
   it("knows what Multus itself reports, if the objects do not show it", () => {
-    const of = (failure: string) =>
+    const explained = (failure: string) =>
       explain({
         ...input({ annotation: "lan" }),
         pod: {
           ...input({ annotation: "lan" }).pod,
           failure: { byMultus: true, message: failure },
         },
-      }).code;
+      });
+    const of = (failure: string) => explained(failure).code;
     expect(
       of('error getting k8s client: host must be a URL or a host:port pair: "https://[10.96.0.1]:443"'),
     ).toBe("BRACKETED_ADDRESS");
@@ -464,6 +465,12 @@ describe("explain", () => {
     ).toBe("MISSING_NETWORK");
     expect(of("error waiting for pod: Unauthorized")).toBe("TOKEN_EXPIRED");
     expect(of("error waiting for pod: dial tcp 10.96.0.1:443: i/o timeout")).toBe("API_UNREACHABLE");
+    const slow =
+      'error waiting for pod: Get "https://10.96.0.1:443/api/v1/namespaces/default/pods/web?timeout=1m0s": context deadline exceeded';
+    expect(explained(slow)).toMatchObject({
+      code: "API_UNREACHABLE",
+      sentence: expect.stringContaining("got no answer from the API server in the 0.25 s that it waits"),
+    });
   });
 });
 

@@ -224,6 +224,13 @@ export const FAILURE_PATTERNS: readonly FailurePattern[] = [
       `a plugin of ${nameOf(place)} cannot reach its server from ${place.node}: check kube-proxy and the routes of ${place.node}, and the addresses in the plugin's own configuration`,
   },
   {
+    // Multus v4 gives each request for a pod 0.25 s (pkg/multus GetPod): a slow server and a lost route look alike.
+    code: "API_UNREACHABLE",
+    matches: /error waiting for pod: .*context deadline exceeded/,
+    sentence: (_, { node }) =>
+      `Multus on ${node} got no answer from the API server in the 0.25 s that it waits: the kubelet tries again, and ${THEN_STARTS} if the API server was only slow. If it does not, check kube-proxy and the routes of ${node}, the load of the API server and etcd, and kubectl multus logs --node ${node}`,
+  },
+  {
     code: "API_UNREACHABLE",
     matches: /error waiting for pod|error getting pod|dial tcp|i\/o timeout|no route to host/,
     sentence: (_, { node }) =>
