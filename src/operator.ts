@@ -12,7 +12,7 @@ import { KubeClient, type RequestInfo } from "./kube/client.ts";
 import type { Connection } from "./kube/connection.ts";
 import { EventRecorder } from "./kube/events.ts";
 import { LeaderElection } from "./kube/leader-election.ts";
-import type { Watches } from "./kube/watches.ts";
+import type { Watches } from "./kube/watch/watches.ts";
 import type { OperatorImage } from "./render/operator-image.ts";
 import { HealthServer } from "./telemetry/health.ts";
 import type { Logger } from "./telemetry/logger.ts";

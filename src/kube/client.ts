@@ -4,7 +4,7 @@ import type { Connection } from "./connection.ts";
 import { ApiError, NetworkError } from "./errors.ts";
 import { isProtobuf, statusObject, unwrapped } from "./protobuf/envelope.ts";
 import { type ApiObject, collectionPath, type ObjectRef, pathOf, type ResourceType } from "./resource.ts";
-import { Watches } from "./watches.ts";
+import { Watches } from "./watch/watches.ts";
 
 /** One request as the hooks see it. */
 export interface RequestInfo {

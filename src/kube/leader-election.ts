@@ -4,8 +4,8 @@ import type { Logger } from "../telemetry/logger.ts";
 import type { KubeClient } from "./client.ts";
 import { ApiError } from "./errors.ts";
 import { microTime } from "./micro-time.ts";
-import { Reflector } from "./reflector.ts";
 import { type ApiObject, LEASES, type ObjectRef } from "./resource.ts";
+import { Reflector } from "./watch/reflector.ts";
 
 export interface LeaderElectionOptions {
   client: KubeClient;

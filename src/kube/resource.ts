@@ -150,3 +150,9 @@ export function pathOf(ref: ObjectRef, subresource?: string): string {
 export function describe(ref: ObjectRef): string {
   return `${ref.type.kind} ${ref.namespace ? `${ref.namespace}/` : ""}${ref.name}`;
 }
+
+/** "namespace/name", or the name alone. */
+export function keyOf(object: ApiObject): string {
+  const { namespace, name } = object.metadata;
+  return namespace ? `${namespace}/${name}` : name;
+}

@@ -1,7 +1,7 @@
 import { pino } from "pino";
 import type { KubeClient } from "../../src/kube/client.ts";
-import { Reflector } from "../../src/kube/reflector.ts";
 import type { ApiObject, ResourceType } from "../../src/kube/resource.ts";
+import { Reflector } from "../../src/kube/watch/reflector.ts";
 
 /** Objects of one kind as a watch sees them: a poll would take CPU time from what is measured. */
 export class Seen<T> {

@@ -3,8 +3,8 @@ import { pino } from "pino";
 import { z } from "zod";
 import { KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
-import { Reflector } from "../../src/kube/reflector.ts";
 import { type ApiObject, PODS } from "../../src/kube/resource.ts";
+import { Reflector } from "../../src/kube/watch/reflector.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { pod } from "../cluster/pods.ts";
 

@@ -20,7 +20,7 @@ export interface Result {
 
 /** Dead connections are noticed by silence, which undici measures on the real clock: minutes become a moment. */
 const IMPATIENT: SourcePatch = {
-  file: "src/kube/reflector.ts",
+  file: "src/kube/watch/collection.ts",
   from: "const SILENCE_MS = 150_000;",
   to: "const SILENCE_MS = 1_500;",
 };

@@ -113,7 +113,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "after 410 Gone the watch goes on where it was, without a list",
     patches: [
       {
-        file: "src/kube/reflector.ts",
+        file: "src/kube/watch/reflector.ts",
         from: '(error.status === 410 || error.reason === "Expired")) {\n      this.#resourceVersion = undefined;',
         to: '(error.status === 410 || error.reason === "Expired")) {',
       },

@@ -2,8 +2,8 @@ import { NODE_TASK } from "../../src/controllers/nodes/task-pod.ts";
 import type { NodeInspection } from "../../src/crds/node-inspection.ts";
 import type { KubeClient } from "../../src/kube/client.ts";
 import { ApiError } from "../../src/kube/errors.ts";
-import { Reflector } from "../../src/kube/reflector.ts";
 import { type ApiObject, NODES, type ObjectRef, PODS } from "../../src/kube/resource.ts";
+import { Reflector } from "../../src/kube/watch/reflector.ts";
 import type { CleaningReport } from "../../src/node/cleaning-report.ts";
 import type { Logger } from "../../src/telemetry/logger.ts";
 

@@ -6,8 +6,8 @@ import { NodeInspections } from "../../src/controllers/shared/node-inspections.t
 import type { InstallOperator } from "../../src/install-operator.ts";
 import { KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
-import { Reflector } from "../../src/kube/reflector.ts";
 import { type ApiObject, PODS } from "../../src/kube/resource.ts";
+import { Reflector } from "../../src/kube/watch/reflector.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { TestInstall } from "../cluster/installs.ts";

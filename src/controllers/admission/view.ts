@@ -6,13 +6,13 @@ import type { Published } from "../../admission/trust.ts";
 import { type MultusInstall, parseMultusInstall } from "../../crds/multus-install/multus-install.ts";
 import { NETWORK_ATTACHMENT_DEFINITIONS } from "../../crds/network-attachment-definition.ts";
 import type { KubeClient } from "../../kube/client.ts";
-import { Reflector } from "../../kube/reflector.ts";
 import {
   type ApiObject,
   CONFIG_MAPS,
   type ResourceType,
   VALIDATING_WEBHOOK_CONFIGURATIONS,
 } from "../../kube/resource.ts";
+import { Reflector } from "../../kube/watch/reflector.ts";
 import type { SeenNetwork } from "../../networks/cross-checks/view.ts";
 import { type NadView, nadView } from "../../networks/nad-view.ts";
 import type { Logger } from "../../telemetry/logger.ts";

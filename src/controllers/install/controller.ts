@@ -2,8 +2,8 @@ import { type MultusPodView, multusPodView } from "../../diagnosis/pod-health.ts
 import type { KubeClient } from "../../kube/client.ts";
 import { Controller } from "../../kube/controller.ts";
 import type { EventRecorder } from "../../kube/events.ts";
-import { Reflector } from "../../kube/reflector.ts";
 import { PODS } from "../../kube/resource.ts";
+import { Reflector } from "../../kube/watch/reflector.ts";
 import type { OperatorImage } from "../../render/operator-image.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";

@@ -5,8 +5,8 @@ import { Controller, type ReconcileContext, type Result } from "../../kube/contr
 import { isStopped } from "../../kube/errors.ts";
 import type { EventRecorder } from "../../kube/events.ts";
 import { podDecoder } from "../../kube/protobuf/pod.ts";
-import { keyOf, Reflector, type ReflectorOptions } from "../../kube/reflector.ts";
-import { type ApiObject, CORE_EVENTS, PODS } from "../../kube/resource.ts";
+import { type ApiObject, CORE_EVENTS, keyOf, PODS } from "../../kube/resource.ts";
+import { Reflector, type ReflectorOptions } from "../../kube/watch/reflector.ts";
 import { ByteBudget } from "../../networks/byte-budget.ts";
 import { type InstallView, installView } from "../../networks/install-view.ts";
 import { bytesOf, type FailureView, failureView } from "../../networks/outcome/sandbox-event.ts";

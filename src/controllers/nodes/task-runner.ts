@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { KubeClient } from "../../kube/client.ts";
 import { ApiError } from "../../kube/errors.ts";
-import { Reflector } from "../../kube/reflector.ts";
 import { type ApiObject, PODS } from "../../kube/resource.ts";
+import { Reflector } from "../../kube/watch/reflector.ts";
 import type { OperatorImage } from "../../render/operator-image.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { TaskOwner } from "../shared/node-tasks.ts";

@@ -1,8 +1,8 @@
 import { activeInstall } from "../../crds/multus-install/active-install.ts";
 import { MULTUS_INSTALL } from "../../crds/multus-install/multus-install.ts";
 import type { KubeClient } from "../../kube/client.ts";
-import { Reflector } from "../../kube/reflector.ts";
 import { type ApiObject, apiVersionOf } from "../../kube/resource.ts";
+import { Reflector } from "../../kube/watch/reflector.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import { Listeners } from "./listeners.ts";
 import { NewestCopies } from "./newest-copies.ts";

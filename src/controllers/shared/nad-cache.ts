@@ -1,8 +1,8 @@
 import { NETWORK_ATTACHMENT_DEFINITIONS } from "../../crds/network-attachment-definition.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import { isStopped, type NotSynced } from "../../kube/errors.ts";
-import { Reflector } from "../../kube/reflector.ts";
 import { type ApiObject, CUSTOM_RESOURCE_DEFINITIONS } from "../../kube/resource.ts";
+import { Reflector } from "../../kube/watch/reflector.ts";
 import { ByteBudget } from "../../networks/byte-budget.ts";
 import { keptBytes, type NadView, nadView, unread } from "../../networks/nad-view.ts";
 import { NETWORK_DEFINITION } from "../../render/definition.ts";

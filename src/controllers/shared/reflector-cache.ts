@@ -1,5 +1,5 @@
 import type { NotSynced } from "../../kube/errors.ts";
-import type { Reflector } from "../../kube/reflector.ts";
+import type { Reflector } from "../../kube/watch/reflector.ts";
 import { Listeners } from "./listeners.ts";
 import type { Synced } from "./synced.ts";
 

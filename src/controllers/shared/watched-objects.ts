@@ -1,7 +1,7 @@
 import type { KubeClient } from "../../kube/client.ts";
 import { NotSynced } from "../../kube/errors.ts";
-import { Reflector } from "../../kube/reflector.ts";
 import { type ApiObject, describe, type ObjectRef } from "../../kube/resource.ts";
+import { Reflector } from "../../kube/watch/reflector.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import { synced } from "./synced.ts";
 

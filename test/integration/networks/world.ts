@@ -15,7 +15,6 @@ import {
 import { KubeClient, type RequestInfo } from "../../../src/kube/client.ts";
 import { type Connection, connect } from "../../../src/kube/connection.ts";
 import { EventRecorder } from "../../../src/kube/events.ts";
-import { Reflector } from "../../../src/kube/reflector.ts";
 import {
   type ApiObject,
   CORE_EVENTS,
@@ -26,6 +25,7 @@ import {
   type ResourceType,
   SERVICE_ACCOUNTS,
 } from "../../../src/kube/resource.ts";
+import { Reflector } from "../../../src/kube/watch/reflector.ts";
 import { networkDefinition } from "../../../src/render/definition.ts";
 import { createLogger } from "../../../src/telemetry/logger.ts";
 import { Metrics } from "../../../src/telemetry/metrics.ts";

@@ -1,5 +1,5 @@
 import { StringDecoder } from "node:string_decoder";
-import type { ApiObject } from "./resource.ts";
+import type { ApiObject } from "../resource.ts";
 
 /** One event of a watch. That of type ERROR has a metav1.Status for its object. */
 export interface WatchEvent {

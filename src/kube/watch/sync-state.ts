@@ -1,4 +1,4 @@
-import { ApiError, isRejection, NotSynced } from "./errors.ts";
+import { ApiError, isRejection, NotSynced } from "../errors.ts";
 
 export interface SyncStateOptions {
   /** The name under which errors and conditions speak of the collection. */

@@ -1,4 +1,4 @@
-import type { ApiObject } from "./resource.ts";
+import type { ApiObject } from "../resource.ts";
 
 /** What a list says of itself. */
 export interface ListMetadata {

@@ -1,34 +1,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Dispatcher } from "undici";
-import type { Logger } from "../telemetry/logger.ts";
-import { RetryDelay } from "./backoff.ts";
-import type { KubeClient, ListOptions } from "./client.ts";
-import { ApiError, NetworkError, type NotSynced, type RequestName } from "./errors.ts";
-import { type ListMetadata, ListReader, type ListStream, nextPageSize } from "./list-reader.ts";
-import { isProtobuf, PROTOBUF } from "./protobuf/envelope.ts";
-import { ProtobufListReader } from "./protobuf/list-reader.ts";
-import { ProtobufWatchReader } from "./protobuf/watch-reader.ts";
+import { RetryDelay } from "../backoff.ts";
+import { ApiError, NetworkError, type NotSynced } from "../errors.ts";
+import { type ApiObject, keyOf } from "../resource.ts";
+import { Collection, type CollectionOptions } from "./collection.ts";
 import { type Change, MapStore, type ReflectorStore } from "./reflector-store.ts";
-import { type ApiObject, collectionPath, describe, type ResourceType } from "./resource.ts";
 import { SyncState } from "./sync-state.ts";
-import { JsonWatchReader, type WatchEvent, type WatchStream } from "./watch-reader.ts";
+import type { WatchEvent } from "./watch-reader.ts";
 
-export interface ReflectorOptions<T>
-  extends Pick<ListOptions, "namespace" | "labelSelector" | "fieldSelector"> {
-  client: KubeClient;
-  type: ResourceType;
-  log: Logger;
+export interface ReflectorOptions<T> extends CollectionOptions {
   /** What is kept of each object; undefined omits the object. If it throws, the object is omitted and the error is logged. */
   project: (object: ApiObject) => T | undefined;
   /** Called with each key whose kept value may have changed. It only enqueues. */
   onChange: (key: string, kept: T | undefined) => void;
   /** The store of the kept values; by default a Map. */
   store?: ReflectorStore<T>;
-  /**
-   * Decodes an object of a built-in type from protobuf. If set, protobuf is requested: a pod has half the bytes, takes
-   * the API server a fraction of the time, and unread fields are not decoded.
-   */
-  protobuf?: (object: Buffer) => ApiObject;
   /**
    * If set, the server may not know the type, because its CRD may be created later. This is not a failure: the collection
    * is empty, and is requested again every few seconds. Called when this begins and when it ends.
@@ -41,27 +26,13 @@ export interface ReflectorOptions<T>
   onSync?: () => void;
   /** How long the server may reject a watch until the copy counts as unknown, ms. */
   staleAfterMs?: number;
-  /** Silence after which a watch is opened again, ms. */
-  silenceMs?: number;
   now?: () => number;
 }
 
-/** A page, from the request to its last byte, ms. */
-const PAGE_TIMEOUT_MS = 60_000;
-/**
- * The server ends a watch after about this long, s: half of it is jitter, so that watches do not end together. A
- * dead one is detected by its silence (bookmarks), so this may be long: each end costs a request.
- */
-const WATCH_SECONDS = 3600;
 /** A watch that ends sooner without any event counts as a failure, ms. */
 const MIN_WATCH_MS = 1000;
 /** Interval between requests for a type that the server does not know, ms. */
 const UNKNOWN_MS = 5_000;
-/**
- * Bookmarks come about once a minute: a watch that is silent for longer than this is opened again, ms. A server that is
- * gone is noticed sooner (connection-pool.ts); one that hangs still answers the kernel's probes, and only this ends its watch.
- */
-const SILENCE_MS = 150_000;
 /** A server that has just started rejects requests for some seconds, until it has read its own roles, ms. */
 const STALE_AFTER_MS = 60_000;
 
@@ -72,6 +43,7 @@ const STALE_AFTER_MS = 60_000;
  */
 export class Reflector<T> {
   readonly #options: ReflectorOptions<T>;
+  readonly #collection: Collection;
   readonly #stop = new AbortController();
   readonly #store: ReflectorStore<T>;
   readonly #now: () => number;
@@ -87,6 +59,7 @@ export class Reflector<T> {
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
+    this.#collection = new Collection(options);
     this.#store = options.store ?? new MapStore();
     this.#now = options.now ?? (() => performance.now());
     this.#sync = new SyncState({
@@ -124,10 +97,7 @@ export class Reflector<T> {
 
   /** The name under which errors and conditions speak of the collection. */
   get resource(): string {
-    const { type, namespace, fieldSelector } = this.#options;
-    const name = /^metadata\.name=([^,]+)$/.exec(fieldSelector ?? "")?.[1];
-    if (name) return describe({ type, name, ...(namespace ? { namespace } : {}) });
-    return namespace ? `${type.plural} in ${namespace}` : type.plural;
+    return this.#collection.resource;
   }
 
   get(key: string): T | undefined {
@@ -221,99 +191,19 @@ export class Reflector<T> {
 
   async #list(): Promise<void> {
     const found = this.#store.filling();
-    const pages = new AbortController();
-    const signal = AbortSignal.any([this.#stop.signal, pages.signal]);
-    try {
-      let limit = nextPageSize();
-      let isFirst = true;
-      let page: Promise<Dispatcher.ResponseData> | undefined = this.#page(signal, limit);
-      let metadata: ListMetadata;
-      do {
-        const response: Dispatcher.ResponseData = await page;
-        let items = 0;
-        const reader = this.#listReader(response, (item) => {
-          items++;
-          const kept = this.#project(item);
-          if (kept !== undefined) this.#guard(keyOf(item), () => found.add(keyOf(item), kept));
-        });
-        page = undefined;
-        const next = (token: string | undefined) => {
-          if (token) page ??= held(this.#page(signal, limit, token));
-        };
-        // The server prepares the next page while this one is read; after the first, the number of objects is known.
-        metadata = await this.#read(response.body, reader, isFirst ? undefined : next);
-        isFirst = false;
-        this.#heard();
-        limit = nextPageSize({ items, bytes: reader.bytes });
-        next(metadata.continue);
-      } while (page !== undefined);
-      if (this.#stop.signal.aborted) return;
-      this.#notify(found.end());
-      this.#resourceVersion = metadata.resourceVersion;
-      this.#sync.listed();
-      this.#setDefined(true);
-    } finally {
-      pages.abort();
-    }
-  }
-
-  async #page(signal: AbortSignal, limit: number, next?: string): Promise<Dispatcher.ResponseData> {
-    const { client, type, namespace } = this.#options;
-    return await client.request({
-      method: "GET",
-      path: collectionPath(type, namespace),
-      query: { ...this.#selectors(), limit: String(limit), ...(next ? { continue: next } : {}) },
-      signal: AbortSignal.any([signal, AbortSignal.timeout(PAGE_TIMEOUT_MS)]),
-      ...this.#accept(),
-    });
-  }
-
-  #accept(): { accept?: string } {
-    return this.#options.protobuf ? { accept: `${PROTOBUF},application/json` } : {};
-  }
-
-  /** A server, or a proxy in between, may answer in JSON although protobuf was requested. */
-  #listReader({ headers }: Dispatcher.ResponseData, onItem: (item: ApiObject) => void): ListStream {
-    if (!this.#options.protobuf || !isProtobuf(headers)) return new ListReader(onItem);
-    return new ProtobufListReader((item) => {
-      const decoded = this.#decode(item);
-      if (decoded) onItem(decoded);
-    });
-  }
-
-  #watchReader({ headers }: Dispatcher.ResponseData): WatchStream {
-    const onEvent = (event: WatchEvent) => this.#event(event);
-    if (!this.#options.protobuf || !isProtobuf(headers)) return new JsonWatchReader(onEvent);
-    return new ProtobufWatchReader((object) => this.#decode(object), onEvent);
-  }
-
-  /** One object that cannot be read must not prevent others from being read. */
-  #decode(object: Buffer): ApiObject | undefined {
-    try {
-      return this.#options.protobuf?.(object);
-    } catch (error) {
-      this.#options.log.error(
-        { err: error, resource: this.resource },
-        "an object could not be decoded and is ignored",
-      );
-      return undefined;
-    }
-  }
-
-  async #read(
-    body: AsyncIterable<Buffer>,
-    reader: ListStream,
-    onToken?: (token: string | undefined) => void,
-  ): Promise<ListMetadata> {
-    try {
-      for await (const chunk of body) {
-        reader.push(chunk);
-        onToken?.(reader.metadata?.continue);
-      }
-      return reader.end();
-    } catch (error) {
-      throw new NetworkError({ ...this.#name(), method: "GET" }, error); // the answer was cut off
-    }
+    const metadata = await this.#collection.list(
+      this.#stop.signal,
+      (item) => {
+        const kept = this.#project(item);
+        if (kept !== undefined) this.#guard(keyOf(item), () => found.add(keyOf(item), kept));
+      },
+      () => this.#heard(),
+    );
+    if (this.#stop.signal.aborted) return;
+    this.#notify(found.end());
+    this.#resourceVersion = metadata.resourceVersion;
+    this.#sync.listed();
+    this.#setDefined(true);
   }
 
   #setDefined(defined: boolean): void {
@@ -323,27 +213,12 @@ export class Reflector<T> {
   }
 
   async #watch(resourceVersion: string): Promise<void> {
-    const { client, type, namespace } = this.#options;
-    const seconds = Math.round(WATCH_SECONDS * (0.5 + Math.random() / 2));
-    const response = await client.request({
-      method: "GET",
-      path: collectionPath(type, namespace),
-      query: {
-        ...this.#selectors(),
-        watch: "true",
-        allowWatchBookmarks: "true",
-        timeoutSeconds: String(seconds),
-        resourceVersion,
-      },
-      signal: this.#stop.signal,
-      idleTimeoutMs: this.#options.silenceMs ?? SILENCE_MS,
-      ...this.#accept(),
-    });
+    const response = await this.#collection.watch(resourceVersion, this.#stop.signal);
     this.#heard();
     const opened = this.#now();
     // A watch that ends at once with an error confirms nothing.
     const holds = setTimeout(() => this.#sync.confirmed(), MIN_WATCH_MS);
-    const reader = this.#watchReader(response);
+    const reader = this.#collection.watchReader(response, (event) => this.#event(event));
     try {
       for await (const chunk of response.body) {
         this.#heard();
@@ -351,19 +226,23 @@ export class Reflector<T> {
       }
     } catch (error) {
       if (error instanceof ApiError) throw error;
-      throw new NetworkError(this.#name(), error);
+      throw new NetworkError(this.#collection.watchName, error);
     } finally {
       clearTimeout(holds);
       this.#retry.held(this.#now() - opened);
     }
     // If a server, or a proxy in between, ends each watch at once, it must not be called in a loop.
     if (this.#now() - opened < MIN_WATCH_MS && this.#resourceVersion === resourceVersion)
-      throw new NetworkError(this.#name(), new Error("the watch ended at once, without an event"));
+      throw new NetworkError(
+        this.#collection.watchName,
+        new Error("the watch ended at once, without an event"),
+      );
     this.#retry.reset();
   }
 
   #event({ type, object }: WatchEvent): void {
-    if (type === "ERROR") throw new ApiError(this.#name(), Number(object.code), JSON.stringify(object));
+    if (type === "ERROR")
+      throw new ApiError(this.#collection.watchName, Number(object.code), JSON.stringify(object));
     if (object.metadata.resourceVersion) this.#resourceVersion = object.metadata.resourceVersion;
     this.#retry.reset();
     this.#relisted = false;
@@ -401,29 +280,7 @@ export class Reflector<T> {
     }
   }
 
-  #selectors(): Record<string, string> {
-    const { labelSelector, fieldSelector } = this.#options;
-    return { ...(labelSelector ? { labelSelector } : {}), ...(fieldSelector ? { fieldSelector } : {}) };
-  }
-
-  #name(): RequestName {
-    const { type, namespace } = this.#options;
-    return { method: "WATCH", path: collectionPath(type, namespace) };
-  }
-
   #heard(): void {
     this.#lastOutcome = this.#now();
   }
-}
-
-/** "namespace/name", or the name alone. */
-export function keyOf(object: ApiObject): string {
-  const { namespace, name } = object.metadata;
-  return namespace ? `${namespace}/${name}` : name;
-}
-
-/** A request in progress. If it fails, its rejection reaches those that await it, and is not unhandled if none does. */
-function held<R>(request: Promise<R>): Promise<R> {
-  request.catch(() => {});
-  return request;
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { ApiError, NetworkError, NotSynced } from "./errors.ts";
+import { ApiError, NetworkError, NotSynced } from "../errors.ts";
 import { SyncState } from "./sync-state.ts";
 
 const request = { method: "GET", path: "/api/v1/nodes" };

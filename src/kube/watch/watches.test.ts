@@ -1,10 +1,10 @@
 import { pino } from "pino";
 import { expect, it } from "vitest";
-import { KubeClient } from "./client.ts";
-import { Connection } from "./connection.ts";
-import { NetworkError } from "./errors.ts";
+import { KubeClient } from "../client.ts";
+import { Connection } from "../connection.ts";
+import { NetworkError } from "../errors.ts";
+import { NODES } from "../resource.ts";
 import { Reflector } from "./reflector.ts";
-import { NODES } from "./resource.ts";
 import { Watches } from "./watches.ts";
 
 it("knows the longest silence, and the staleness of each resource", () => {
