@@ -3,7 +3,7 @@ import { show } from "../../cni/finding.ts";
 import { newestCniVersion } from "../../cni/spoken-version.ts";
 import { listed } from "../../crds/listed.ts";
 import type { Network } from "./network.ts";
-import { type ClusterView, type CrossFinding, inspectedNodes, MAX_NAMED, NODES_NAMED } from "./view.ts";
+import { type ClusterView, type CrossFinding, inspectedNodes, MAX_NAMED, ofNodes } from "./view.ts";
 
 /** NADs of a later CNI version than the running Multus, or a plugin's program on a node, speaks. */
 export function cniVersion(networks: readonly Network[], view: ClusterView): CrossFinding[] {
@@ -52,16 +52,15 @@ function ofPrograms(networks: readonly Network[], view: ClusterView): CrossFindi
       const [oldest] = old;
       if (!oldest) return [];
       const nodes = old.flatMap(([, built]) => built);
-      const all = nodes.length === inspected.length;
-      const where = all
+      const { isAll, ...concerned } = ofNodes(nodes, inspected.length);
+      const where = isAll
         ? `all nodes (${nodes.length} inspected)`
         : `${nodes.length} of ${inspected.length} nodes: ${listed(nodes, MAX_NAMED)}`;
       return [
         finding(network, {
-          severity: all ? "error" : "warning",
           code: "PLUGIN_TOO_OLD_ON_NODE",
           message: `must be ${oldest[0]} or earlier for the program ${show(type)} on ${where}`,
-          nodes: nodes.slice(0, NODES_NAMED),
+          ...concerned,
         }),
       ];
     });

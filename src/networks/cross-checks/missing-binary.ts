@@ -1,7 +1,7 @@
 import { formatPath, show } from "../../cni/finding.ts";
 import { listed } from "../../crds/listed.ts";
 import type { Network } from "./network.ts";
-import { type ClusterView, type CrossFinding, inspectedNodes, MAX_NAMED, NODES_NAMED } from "./view.ts";
+import { type ClusterView, type CrossFinding, inspectedNodes, MAX_NAMED, ofNodes } from "./view.ts";
 
 /** A plugin whose program is not in a node's CNI directory: every attachment there fails ("failed to find plugin"). */
 export function missingBinary(networks: readonly Network[], view: ClusterView): CrossFinding[] {
@@ -28,18 +28,17 @@ export function missingBinary(networks: readonly Network[], view: ClusterView): 
       const without = nodesWithout(type);
       // A path is rejected by the checker.
       if (without.length === 0 || type.includes("/")) return [];
-      const all = without.length === inspected.length;
+      const { isAll, ...nodes } = ofNodes(without, inspected.length);
       return [
         {
           namespace: nad.namespace,
           name: nad.name,
           path,
-          severity: all ? "error" : "warning",
           code: "PLUGIN_MISSING_ON_NODE",
-          message: all
+          message: isAll
             ? `is ${show(type)}, a plugin whose program is on no node (${inspected.length} inspected)`
             : `is ${show(type)}, a plugin whose program is missing on ${without.length} of ${inspected.length} nodes: ${listed(without, MAX_NAMED)}`,
-          nodes: without.slice(0, NODES_NAMED),
+          ...nodes,
         },
       ];
     });

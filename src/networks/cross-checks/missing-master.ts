@@ -2,7 +2,7 @@ import { show } from "../../cni/finding.ts";
 import { flag, list, section, text } from "../../cni/kinds.ts";
 import { listed } from "../../crds/listed.ts";
 import { type Network, type Plugin, placeOf } from "./network.ts";
-import { type ClusterView, type CrossFinding, inspectedNodes, MAX_NAMED, NODES_NAMED } from "./view.ts";
+import { type ClusterView, type CrossFinding, inspectedNodes, MAX_NAMED, ofNodes } from "./view.ts";
 
 /** A name that is longer than an interface's own is an alternative one, which an inspection does not show. */
 function isAlternative(name: string): boolean {
@@ -43,18 +43,17 @@ export function missingMaster(networks: readonly Network[], view: ClusterView): 
     plugins.flatMap(masters).flatMap(({ name: master, path }): CrossFinding[] => {
       const without = inspected.filter(({ interfaces }) => !interfaces.has(master)).map(({ name }) => name);
       if (without.length === 0) return [];
-      const all = without.length === inspected.length;
+      const { isAll, ...nodes } = ofNodes(without, inspected.length);
       return [
         {
           namespace: nad.namespace,
           name: nad.name,
           path,
-          severity: all ? "error" : "warning",
           code: "MASTER_MISSING_ON_NODE",
-          message: all
+          message: isAll
             ? `is ${show(master)}, an interface that no node has (${inspected.length} inspected)`
             : `is ${show(master)}, an interface that ${without.length} of ${inspected.length} nodes do not have: ${listed(without, MAX_NAMED)}`,
-          nodes: without.slice(0, NODES_NAMED),
+          ...nodes,
         },
       ];
     }),

@@ -53,6 +53,15 @@ export const NODES_NAMED = 20;
 /** How many nodes, or networks, a message names. */
 export const MAX_NAMED = 5;
 
+/** What a finding shows of the nodes that it concerns: an error if these are all that were inspected. */
+export function ofNodes(
+  names: readonly string[],
+  inspected: number,
+): Required<Pick<CrossFinding, "severity" | "nodes">> & { isAll: boolean } {
+  const isAll = names.length === inspected;
+  return { isAll, severity: isAll ? "error" : "warning", nodes: names.slice(0, NODES_NAMED) };
+}
+
 /** The nodes of which a list of the inspection is known whole, with it. */
 export function inspectedNodes<T extends "binaries" | "interfaces">(
   { nodes }: ClusterView,
