@@ -40,6 +40,11 @@ export interface Adoption {
   taken: ApiObject[];
   /** Objects of another shape of Multus, which go when this one is there. */
   obsolete: KubeObject[];
+  /**
+   * The operator's own objects as the API server has them, which the watch does not show as its own yet: by the copies, an
+   * adopted Multus would count as foreign, and be replaced without a guard.
+   */
+  newer: ApiObject[];
   /** Sentences for the status. */
   notes: string[];
 }
@@ -55,7 +60,7 @@ export async function planAdoption(
   objects: readonly KubeObject[],
   inventory: readonly InventoryEntry[],
 ): Promise<Adoption> {
-  const adoption: Adoption = { kept: new Set(), taken: [], obsolete: [], notes: [] };
+  const adoption: Adoption = { kept: new Set(), taken: [], obsolete: [], newer: [], notes: [] };
   const { adopt } = install.spec;
   const conflicts: Conflict[] = [];
   const immutable: string[] = [];
@@ -70,6 +75,7 @@ export async function planAdoption(
   for (const [index, object] of compared.entries()) {
     const live = found[index];
     if (!live) continue;
+    if (isOwn(live) && live !== scope.deps.owned.get(refOf(object))) adoption.newer.push(live);
     if (!isOwn(live) && !adopt) conflicts.push(await conflictWith(scope, object, live));
     else if (object.kind === "DaemonSet") {
       const rejected = await planDaemonSet(scope, install, object, live, adoption);

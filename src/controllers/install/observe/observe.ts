@@ -94,7 +94,7 @@ export async function observe(scope: ReconcileScope, spec: ResolvedSpec): Promis
   const adoption = await planAdoption(scope, install, objects, inventory);
   const obsolete = adoption.obsolete.map(refOf);
   await deps.owned.watch(obsolete, context.signal);
-  const owned = snapshot(deps.owned, [...refs, ...obsolete]);
+  const owned = snapshot(deps.owned, [...refs, ...obsolete], adoption.newer);
   const now = deps.now();
 
   const workloads = await confirmed(
@@ -148,9 +148,17 @@ export async function observe(scope: ReconcileScope, spec: ResolvedSpec): Promis
   };
 }
 
-/** The copies at this moment: a watch goes on meanwhile, and a decision must not see two states of one object. */
-function snapshot(live: LiveObjects, refs: readonly ObjectRef[]): LiveObjects {
+/**
+ * The copies at this moment: a watch goes on meanwhile, and a decision must not see two states of one object.
+ * @param newer objects that were read from the API server since
+ */
+function snapshot(
+  live: LiveObjects,
+  refs: readonly ObjectRef[],
+  newer: readonly ApiObject[],
+): LiveObjects {
   const copies = new Map(refs.map((ref) => [describe(ref), live.get(ref)]));
+  for (const object of newer) copies.set(describe(refOf(object)), object);
   return {
     get(ref) {
       if (!copies.has(describe(ref))) throw new Error(`${describe(ref)} was not observed`);

@@ -26,7 +26,7 @@ import type { Observed } from "./observe.ts";
 export const NOW = new Date("2026-01-01T00:10:00Z");
 const CREATED = "2026-01-01T00:00:00Z";
 const NODES = ["node-1", "node-2"];
-const NONE = { kept: new Set<KubeObject>(), taken: [], obsolete: [], notes: [] };
+const NONE = { kept: new Set<KubeObject>(), taken: [], obsolete: [], newer: [], notes: [] };
 
 export function installOf(spec: object = {}): MultusInstall {
   return multusInstall.parse({
