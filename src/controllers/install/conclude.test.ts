@@ -87,7 +87,9 @@ describe("a rollout that does not progress", () => {
     const { before, pass: found } = pass(THICK, stuck);
     if (!found.spec) throw new Error("nothing was resolved");
     const spec = { ...found.spec, rollback: { install: found.spec.install, record } };
-    const { status, result } = conclude(before, { ...found, spec });
+    if (!found.done?.step) throw new Error("no step was reached");
+    const step = { ...found.done.step, record: { ...record, state: "Canary" as const } };
+    const { status, result } = conclude(before, { ...found, spec, done: { ...found.done, step } });
     expect(status?.state).toMatchObject({ phase: { state: "RollingBack" } });
     expect(status?.rolloutRecord).toEqual(record);
     expect(result).toEqual({});
