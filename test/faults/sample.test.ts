@@ -11,6 +11,10 @@ import { WORKLOADS } from "./workloads.ts";
 const SEED = 1;
 const PLANS = 30;
 const LANES = 2;
+/** What `make faults-all` has found and the operator has been fixed for, where a test without a proxy cannot show it. */
+const FIXED = [
+  "adopt:dropped:watch-daemonsets-kube-multus-ds:1:494864", // the watch does not show that the DaemonSet was adopted
+];
 
 const results: Result[] = [];
 
@@ -18,7 +22,7 @@ beforeAll(async () => {
   const pool = await Pool.start(LANES);
   try {
     const plans = smallSampleOf(await pool.record(), SEED, PLANS);
-    await pool.run(plans, (result) => results.push(result));
+    await pool.run([...plans, ...FIXED.map(parsePlan)], (result) => results.push(result));
   } finally {
     await pool.stop();
   }
@@ -29,6 +33,10 @@ describe("under faults the operator keeps its promises", () => {
     const ofGroup = results.filter(({ id }) => classOf(parsePlan(id).class).group === group);
     expect(ofGroup.filter(({ isStruck }) => isStruck)).not.toEqual([]);
     expect(ofGroup.filter(({ violations }) => violations.length > 0)).toEqual([]);
+  });
+
+  it.each(FIXED)("%s", (plan) => {
+    expect(results.find(({ id }) => id === plan)).toMatchObject({ isStruck: true, violations: [] });
   });
 
   it("in each workload", () => {

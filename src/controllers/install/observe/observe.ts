@@ -152,11 +152,7 @@ export async function observe(scope: ReconcileScope, spec: ResolvedSpec): Promis
  * The copies at this moment: a watch goes on meanwhile, and a decision must not see two states of one object.
  * @param newer objects that were read from the API server since
  */
-function snapshot(
-  live: LiveObjects,
-  refs: readonly ObjectRef[],
-  newer: readonly ApiObject[],
-): LiveObjects {
+function snapshot(live: LiveObjects, refs: readonly ObjectRef[], newer: readonly ApiObject[]): LiveObjects {
   const copies = new Map(refs.map((ref) => [describe(ref), live.get(ref)]));
   for (const object of newer) copies.set(describe(refOf(object)), object);
   return {
