@@ -28,5 +28,5 @@ process.stdout.write(
       budget: "1,000",
     },
     { measure: "the same: the operator's CPU, cores", measured: number(load?.cores, 2), budget: "0.1" },
-  ])}${pods.toLocaleString("en")} pods of ${scale.podBytes} bytes as JSON, the chart's limit of ${limitMiB} MiB.\n`,
+  ])}\n${pods.toLocaleString("en")} pods of ${scale.podBytes} bytes as JSON, the chart's limit of ${limitMiB} MiB.\n`,
 );
