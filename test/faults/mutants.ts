@@ -118,7 +118,10 @@ export const MUTANTS: readonly Mutant[] = [
         to: '(error.status === 410 || error.reason === "Expired")) {',
       },
     ],
-    plans: ["install-thick:refused-410:watch-daemonsets-kube-multus-ds:1:1"],
+    plans: [
+      "thin-to-thick:refused-410:watch-daemonsets-kube-multus-ds:1:1",
+      "config:refused-410:watch-daemonsets-kube-multus-ds:1:1",
+    ],
   },
   {
     name: "a replica writes without the lease",

@@ -8,6 +8,7 @@ import { type ApiObject, describe, type ObjectRef, refOf } from "../../../kube/r
 import { lastComplete } from "../../../render/last-complete.ts";
 import { isOwn, type LiveObjects } from "../../shared/applier.ts";
 import { type ForeignField, foreignFields, hasEffect } from "../../shared/foreign-fields.ts";
+import { isAsNew } from "../../shared/newest-copies.ts";
 import type { CleaningRequest, InspectionPlan } from "../../shared/node-tasks.ts";
 import { type Adoption, planAdoption } from "../adoption/plan-adoption.ts";
 import { type CanaryView, probesWithoutSandbox } from "../canary/canary.ts";
@@ -154,7 +155,10 @@ export async function observe(scope: ReconcileScope, spec: ResolvedSpec): Promis
  */
 function snapshot(live: LiveObjects, refs: readonly ObjectRef[], newer: readonly ApiObject[]): LiveObjects {
   const copies = new Map(refs.map((ref) => [describe(ref), live.get(ref)]));
-  for (const object of newer) copies.set(describe(refOf(object)), object);
+  for (const object of newer) {
+    const copy = copies.get(describe(refOf(object)));
+    if (!copy || !isAsNew(copy, object)) copies.set(describe(refOf(object)), object);
+  }
   return {
     get(ref) {
       if (!copies.has(describe(ref))) throw new Error(`${describe(ref)} was not observed`);

@@ -31,6 +31,15 @@ it("counts a node as served when its pod has been Ready for some seconds, not be
   expect(found.nextInSeconds).toBe(3);
 });
 
+it("lets no node wait until the operator's clock, an hour behind, gets to the time at which its pod was Ready", () => {
+  const found = servedNodes(
+    [pod("ahead", "2026-01-01T01:00:58Z"), pod("skewed", "2026-01-01T00:01:02Z")],
+    NOW,
+  );
+  expect([...found.served]).toEqual(["ahead"]);
+  expect(found.nextInSeconds).toBe(7);
+});
+
 it("finds the nodes that carry a key, whatever the effect, and keeps each taint as the server has it", () => {
   const taints = [
     { key: "multus-operator.dev/not-ready", effect: "NoExecute", timeAdded: "2026-01-01T00:00:00Z" },

@@ -76,7 +76,11 @@ export function carrying(nodes: readonly NodeView[], key: string): NodeView[] {
   return nodes.filter(({ taints }) => taints.some((taint) => taint.key === key));
 }
 
-/** The nodes whose Multus pod has been Ready for long enough, and in how many seconds the next one will have been. */
+/**
+ * The nodes whose Multus pod has been Ready for long enough, and in how many seconds the next one will have been. A time that
+ * lies in the future shows clocks that disagree: how long the pod is Ready is not known then, and its node does not wait
+ * until this clock gets there.
+ */
 export function servedNodes(
   pods: readonly MultusPodView[],
   now: Date,
@@ -86,7 +90,7 @@ export function servedNodes(
   for (const { node, ready, readySince, terminating } of pods) {
     if (!ready || terminating || node === "") continue;
     const left = READY_SECONDS - (now.getTime() - Date.parse(readySince ?? "")) / 1000;
-    if (left <= 0) served.add(node);
+    if (left <= 0 || left > 2 * READY_SECONDS) served.add(node);
     else if (Number.isFinite(left)) next = Math.min(next ?? left, left);
   }
   return next === undefined ? { served } : { served, nextInSeconds: next };
