@@ -70,6 +70,20 @@ describe("writes in the dark", () => {
     expect(writesNothingInTheDark(run({ exchanges: [byAnother, deleted] }), reference())).toHaveLength(1);
   });
 
+  it("are not those of a deletion's MultusInstall if the object was read itself, and are those of every other workload", () => {
+    const release = exchange("PATCH", "/apis/multus-operator.dev/v1alpha1/multusinstalls/multus", {
+      unanswered: ["list-clusterroles-multus"],
+    });
+    const read = exchange("GET", ROLE);
+    const check = (workload: string, ...exchanges: ReturnType<typeof exchange>[]) => {
+      const evidence = run({ exchanges });
+      return writesNothingInTheDark({ ...evidence, plan: { ...evidence.plan, workload } }, reference());
+    };
+    expect(check("delete-thick", read, release)).toEqual([]);
+    expect(check("delete-thick", release)).toHaveLength(1);
+    expect(check("install-thick", read, release)).toHaveLength(1);
+  });
+
   it("depend, for a policy of admission, on what admission is decided by", () => {
     const policy =
       "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/multus-operator-networks";

@@ -45,7 +45,7 @@ it.runIf(process.getuid?.() === 0)(
       (error: unknown) => error as NodeJS.ErrnoException,
     );
     await new Promise((resolve) => setTimeout(resolve, 500)); // the server's kernel has acknowledged the request
-    // The machine's end stays up, so no error of its own ends the connection.
+    // The link on this side stays up: only the probes can end the connection.
     await ip("-n", NAMESPACE, "address", "flush", "dev", "eth0");
     expect((await failure)?.code).toMatch(/^(ETIMEDOUT|EHOSTUNREACH)$/);
     await dispatcher?.destroy();

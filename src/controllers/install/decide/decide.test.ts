@@ -15,6 +15,7 @@ import {
   guardPods,
   indexOf,
   kindsOf,
+  manual,
   multusPods,
   phaseOf,
   plan,
@@ -154,16 +155,6 @@ describe("a replacement of pods that delete their configuration", () => {
 });
 
 describe("an adoption", () => {
-  const manual = {
-    ...daemonSetOf(resolved(installOf(THICK))),
-    metadata: {
-      ...{ name: "kube-multus-ds", namespace: "kube-system", resourceVersion: "7" },
-      managedFields: [
-        { manager: "kubectl-create", operation: "Update", apiVersion: "apps/v1", fieldsV1: { "f:spec": {} } },
-      ],
-    },
-  };
-
   it("takes the fields over and applies nothing before that is seen", () => {
     const found = plan({ ...THICK, adopt: true }, { adoption: { taken: [manual], notes: ["adopted"] } });
     expect(kindsOf(found.actions)).toEqual(["ServeCertificates", "TakeOver", "ReportAdoption", "Record"]);

@@ -59,3 +59,14 @@ export function daemonSetOf(spec: typeof before) {
   if (!found) throw new Error("no DaemonSet was rendered");
   return found;
 }
+
+/** A DaemonSet that was created with kubectl. */
+export const manual = {
+  ...daemonSetOf(resolved(installOf(THICK))),
+  metadata: {
+    ...{ name: "kube-multus-ds", namespace: "kube-system", resourceVersion: "7" },
+    managedFields: [
+      { manager: "kubectl-create", operation: "Update", apiVersion: "apps/v1", fieldsV1: { "f:spec": {} } },
+    ],
+  },
+};

@@ -2,17 +2,7 @@ import { expect, it } from "vitest";
 import type { KubeObject } from "../../../crds/kube-object.ts";
 import { installOf, observed, resolved } from "../observe/observed.fixture.ts";
 import { decide } from "./decide.ts";
-import { CANARY, daemonSetOf, kindsOf, plan, THICK, texts, WRITES } from "./plans.fixture.ts";
-
-const manual = {
-  ...daemonSetOf(resolved(installOf(THICK))),
-  metadata: {
-    ...{ name: "kube-multus-ds", namespace: "kube-system", resourceVersion: "7" },
-    managedFields: [
-      { manager: "kubectl-create", operation: "Update", apiVersion: "apps/v1", fieldsV1: { "f:spec": {} } },
-    ],
-  },
-};
+import { CANARY, daemonSetOf, kindsOf, manual, plan, THICK, texts, WRITES } from "./plans.fixture.ts";
 
 it("rehearses again what is not held by a finalizer, or not recorded", () => {
   expect(kindsOf(plan(THICK).actions)).not.toContain("Rehearse");
