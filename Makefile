@@ -13,6 +13,7 @@ install: node_modules/.package-lock.json ## install the npm packages of package-
 # --loglevel=error: packages that ask for a newer Node than the one that npm runs on get it; everything runs on the Node
 # that is one of them.
 node_modules/.package-lock.json: package.json package-lock.json
+	@command -v node > /dev/null && command -v npm > /dev/null || { echo "Node 20 or later with npm is required: https://nodejs.org" >&2; exit 1; }
 	npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
@@ -47,7 +48,7 @@ test-quick: quick-tools lint build ## lint, unit tests, and the fastest tests ag
 quick-tools: install
 	@$(NODE) test/cluster/binaries.ts helm kube-apiserver etcd > /dev/null
 
-fresh: install ## README's commands on a new minimal Debian: the demo, the commands that it prints, test-quick (root on Debian)
+fresh: install ## run README's commands on a new minimal Debian: demo, the commands that it prints, test-quick (root on Debian)
 	$(NODE) test/fresh/main.ts
 
 test-unit: install ## unit tests
@@ -62,12 +63,12 @@ test-kubernetes: install ## the integration tests against another Kubernetes (VE
 	  $$(grep -rl --include='*.test.ts' startControlPlane test/integration | sort)
 
 # What `make test` takes a sample or a cached answer of.
-test-exhaustive: install ## every subset of a foreign Multus, all CNI plugins asked again, two minutes of a hostile tenant; before each release
+test-exhaustive: install ## the tests of which `make test` runs a sample, whole; before each release
 	MULTUS_OPERATOR_ALL_SUBSETS=1 MULTUS_OPERATOR_CNI_ASK=1 MULTUS_OPERATOR_HOSTILE_SECONDS=120 npm exec -- vitest run \
 	  --project integration --project limits test/integration/foreign-multus test/integration/cni-differential test/integration/hostile-tenant
 
 # ONLY='^image' carries out the plans whose id matches, and leaves the page as it is.
-spec-space: install ## every field of a MultusInstall, with every value: valid, invalid, changed, rolled back (ONLY='^image' LANES=2)
+spec-space: install ## test every field of a MultusInstall with every value (ONLY='^image' LANES=2)
 	$(NODE) test/faults/spec-space.ts $(if $(ONLY),--only '$(ONLY)',--all) --lanes $(or $(LANES),2)
 
 # On kind, of the project `cluster` only what opens a kind cluster: the rest is the test cluster on this machine itself.
@@ -77,35 +78,35 @@ e2e: build ## tests on two real nodes (root on Linux); STORY=first-users: only t
 	CLUSTER='$(CLUSTER)' npm exec -- vitest run $(if $(STORY),--project e2e test/e2e/$(STORY).test.ts,\
 	  $(if $(filter kind,$(CLUSTER)),$(E2E_ON_KIND),--project cluster --project e2e))
 
-kind-node-image: install ## a node image for CLUSTER=kind without kindest/node (root on Debian, Docker); prints its name, for KIND_IMAGE
+kind-node-image: install ## build a node image for CLUSTER=kind without kindest/node (root on Debian, Docker); prints its name, for KIND_IMAGE
 	@$(NODE) test/cluster/kind-node/build.ts
 
 # One plan runs again by its id. Long runs keep their results in dist, and continue there: RESULTS=file, MINUTES=n ends sooner.
 FAULTS := SEED='$(SEED)' PLANS='$(PLANS)' LANES='$(LANES)' RESULTS='$(RESULTS)' MINUTES='$(MINUTES)' AGAIN='$(AGAIN)' REPORT='$(REPORT)' $(NODE) test/faults/main.ts
 
-faults: install ## faults at requests of every kind, a sample with each class and workload; PLAN=id: that plan again
+faults: install ## test faults at requests of every kind, a sample with each class and workload; PLAN=id: that plan again
 	$(FAULTS) $(if $(PLAN),plan '$(PLAN)',sample)
 
-faults-all: install ## 3000 plans of faults (PLANS=n SEED=n LANES=3) into docs/reliability.md, continued if interrupted; about 2 hours
+faults-all: install ## run 3000 plans of faults (PLANS=n SEED=n LANES=3) and write docs/reliability.md; continues if interrupted; about 2 hours
 	$(FAULTS) all
 
-faults-mutants: install ## puts known kinds of bugs into the operator one by one, and shows which oracle finds each
+faults-mutants: install ## put known kinds of bugs into the operator one by one, and show which oracle finds each
 	$(FAULTS) mutants
 
-bench: build ## all benchmarks into docs/performance.md, about two hours (root; SIZES=20000: fewer pods; MINUTES=5: a shorter soak; BENCHES="check validate": only those)
+bench: build ## run all benchmarks and write docs/performance.md, about two hours (root; SIZES=20000: fewer pods; MINUTES=5: a shorter soak; BENCHES="check validate": only those)
 	SIZES='$(SIZES)' LIMIT_AT='$(LIMIT_AT)' INFORMERS='$(INFORMERS)' MINUTES='$(MINUTES)' REST_SECONDS='$(REST_SECONDS)' BENCHES='$(BENCHES)' $(NODE) test/bench/main.ts
 
 tools: install ## build the test cluster's programs from their pinned Go modules (once: about 10 minutes on 2 cores)
-	@command -v go > /dev/null || { echo "Go is needed to build the test cluster's programs: https://go.dev/dl" >&2; exit 1; }
+	@command -v go > /dev/null || { echo "Go 1.26 or later is required to build the test cluster's programs: https://go.dev/dl" >&2; exit 1; }
 	$(NODE) test/cluster/binaries.ts --all
 
-cluster: build ## start a two-node cluster for development; prints its kubeconfig
+cluster: build ## start a two-node cluster for development; prints its kubeconfig (root on Linux)
 	$(NODE) test/cluster/dev.ts up
 
 cluster-down: install ## remove the cluster, and what a killed run left
 	$(NODE) test/cluster/dev.ts down
 
-demo: build ## a cluster, the operator, and pods with a second interface (MULTUS=v3.4.2 or MODE=Thick)
+demo: build ## start a cluster with the operator and pods with a second interface (MULTUS=v3.4.2 or MODE=Thick; root on Linux)
 	$(NODE) test/cluster/demo.ts
 
 image: build ## build the operator's image with docker, and its SBOM in dist (IMAGE=name:tag BASE=image@sha256:…)
