@@ -11,11 +11,11 @@ export function baseProblem(base: string, byTag: string): string | undefined {
 
   make image BASE=${USUAL}@sha256:…
 
-A registry says the digest of a tag:
+To see the digest of the tag, ask its registry:
 
   docker buildx imagetools inspect ${USUAL} --format '{{.Manifest.Digest}}'
 
-BASE_BY_TAG=1 builds on a tag all the same: the image is then whatever the tag is at that moment.`;
+To build on a tag without a digest, set BASE_BY_TAG=1: the build then uses what the tag names at that moment.`;
 }
 
 if (import.meta.main) {

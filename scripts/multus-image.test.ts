@@ -21,8 +21,11 @@ it.each([
 });
 
 it.each([
-  [{ version: "", route: "" }, "VERSION and ROUTE are needed"],
-  [{ version: "v3.4.1", route: "small" }, "VERSION=v3.4.1 is none that is pinned here"],
+  [{ version: "", route: "" }, "VERSION and ROUTE are required"],
+  [
+    { version: "v3.4.1", route: "small" },
+    "VERSION=v3.4.1 cannot be built: go.mod in test/cluster/tools/multus-v3 pins v3.4.2",
+  ],
   [{ version: "v4.3.0", route: "small" }, "ROUTE=small does not exist for v4.3.0"],
 ])("says of %o what there is", (request, message) => {
   expect(() => routeFor(request)).toThrow(message);

@@ -70,14 +70,14 @@ export function routeFor({ version, route }: Request): Route {
     .join("\n");
   const line = version === pinned.v3 ? "v3" : version === pinned.v4 ? "v4" : undefined;
   if (version === "" || route === "")
-    throw new ImageBuildError(`VERSION and ROUTE are needed. There are:\n${offers}`);
+    throw new ImageBuildError(`VERSION and ROUTE are required. Available:\n${offers}`);
   if (line === undefined)
     throw new ImageBuildError(
-      `VERSION=${version} is none that is pinned here (another one: change go.mod and go.sum in ${version.startsWith("v3") ? V3.context : V4.context}). There are:\n${offers}`,
+      `VERSION=${version} cannot be built: go.mod in ${version.startsWith("v3") ? V3.context : V4.context} pins ${version.startsWith("v3") ? pinned.v3 : pinned.v4}. To build another release, change go.mod and go.sum there. Available:\n${offers}`,
     );
   const found = ROUTES[line][route];
   if (!found)
-    throw new ImageBuildError(`ROUTE=${route} does not exist for ${version}. There are:\n${offers}`);
+    throw new ImageBuildError(`ROUTE=${route} does not exist for ${version}. Available:\n${offers}`);
   return found;
 }
 
@@ -149,7 +149,7 @@ function run(command: string, args: string[]): Promise<void> {
         ? done()
         : failed(
             new ImageBuildError(
-              `${command} ended with exit code ${code}; what it printed above says why. Without access to a registry give the base images by BUILDER= and BASE=`,
+              `${command} ended with exit code ${code}; its output above shows the reason. If it cannot pull the base images, set others with BUILDER= and BASE=`,
             ),
           ),
     );

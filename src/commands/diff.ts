@@ -82,7 +82,7 @@ async function readInstall(filename: string) {
   );
   if (found.length !== 1)
     throw new UnreadableInput(
-      `${inputName(filename)}: it must hold one ${MULTUS_INSTALL.kind}, and holds ${found.length === 0 ? "none" : found.length}`,
+      `${inputName(filename)}: it must contain one ${MULTUS_INSTALL.kind}, and contains ${found.length === 0 ? "none" : found.length}`,
     );
   const parsed = parseMultusInstall(found[0]);
   if (!parsed.ok) throw new UnreadableInput(parsed.problems.map(formatProblem).join("; "));

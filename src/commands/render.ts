@@ -47,12 +47,12 @@ async function render({ filename, output }: RenderOptions): Promise<number> {
     (document) => (document as { kind?: string }).kind === MULTUS_INSTALL.kind,
   );
   if (installs.length === 0) {
-    printError(`${inputName(filename)}: it holds no ${MULTUS_INSTALL.kind}`);
+    printError(`error: ${inputName(filename)}: it does not contain a ${MULTUS_INSTALL.kind}`);
     return 2;
   }
   if (installs.length > 1) {
     printError(
-      `error: ${inputName(filename)}: it holds ${installs.length} ${MULTUS_INSTALL.kind}s, and a cluster can have one`,
+      `error: ${inputName(filename)}: it contains ${installs.length} ${MULTUS_INSTALL.kind}s, and a cluster can have one`,
     );
     return 1;
   }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { FieldProblem } from "./field-problem.ts";
+import { counted } from "./plural.ts";
 import { closest } from "./suggestion.ts";
 
 type Issue = z.core.$ZodIssue;
@@ -33,19 +34,25 @@ export function issueMessage(issue: Issue): string {
       return `must ${allowed}${near ? `; did you mean ${near}?` : ""}${shown}`;
     }
     case "invalid_type":
-      return input === undefined ? "Required" : `must be of type ${issue.expected}${shown}`;
+      return input === undefined ? "Required" : `must be of type ${issue.expected} (it is ${typed(input)})`;
     case "too_big":
-      return `must be at most ${issue.maximum}${unitOf(issue.origin)}${unitOf(issue.origin) ? "" : shown}`;
+      return `must ${bound("at most", issue.maximum, issue.origin) ?? `be at most ${issue.maximum}${shown}`}`;
     case "too_small":
-      return `must be at least ${issue.minimum}${unitOf(issue.origin)}${unitOf(issue.origin) ? "" : shown}`;
+      return `must ${bound("at least", issue.minimum, issue.origin) ?? `be at least ${issue.minimum}${shown}`}`;
     default:
       return `${issue.message.replace(/^Invalid input: /, "")}${shown}`;
   }
 }
 
-function unitOf(origin: string): string {
-  if (origin === "string") return " characters long";
-  return origin === "array" ? " items long" : "";
+/** A limit of a text's length or of a list's, in words; undefined for that of a number. */
+function bound(limit: "at least" | "at most", number: number | bigint, origin: string): string | undefined {
+  if (origin === "string") return `have ${limit} ${counted(Number(number), "character")}`;
+  return origin === "array" ? `have ${limit} ${counted(Number(number), "item")}` : undefined;
+}
+
+function typed(input: unknown): string {
+  if (Array.isArray(input)) return "a list";
+  return typeof input === "object" && input !== null ? "an object" : shorten(JSON.stringify(input));
 }
 
 function shorten(text: string): string {

@@ -55,7 +55,11 @@ export function readRange(fields: Section, context: RangeContext, required: bool
     return undefined;
   }
   if (subnet.first !== subnet.address.value) {
-    report.error(fields.at("subnet"), "HOST_BITS", `has host bits set (${word})`);
+    report.error(
+      fields.at("subnet"),
+      "HOST_BITS",
+      `must be a network's address, without host bits (it is ${word})`,
+    );
     return undefined;
   }
   const first = bound("rangeStart", start, subnet.first + 1n);
@@ -79,7 +83,11 @@ export function readRange(fields: Section, context: RangeContext, required: bool
   function bound(name: string, value: Address | undefined, otherwise: bigint): bigint | undefined {
     if (!value) return otherwise;
     if (contains(subnet as Cidr, value)) return value.value;
-    report.error(fields.at(name), "OUTSIDE_SUBNET", `is not in ${word}`);
+    report.error(
+      fields.at(name),
+      "OUTSIDE_SUBNET",
+      `is not in ${word} (it is ${show(fields.exactly(String(fields.at(name).at(-1))))})`,
+    );
     return undefined;
   }
 }

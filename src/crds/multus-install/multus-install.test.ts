@@ -42,12 +42,17 @@ describe("parseMultusInstall", () => {
   test.each([
     [{ mode: "thick" }, 'spec.mode: must be one of Thin, Thick; did you mean Thick? (it is "thick")'],
     [{ paused: "yes" }, 'spec.paused: must be of type boolean (it is "yes")'],
-    [{ image: { pullSecrets: Array(9).fill("a") } }, "spec.image.pullSecrets: must be at most 8 items long"],
+    [{ image: { pullSecrets: Array(9).fill("a") } }, "spec.image.pullSecrets: must have at most 8 items"],
     [
       { image: { pullSecrets: ["a", "a"] } },
       "spec.image.pullSecrets: must not contain a value more than once",
     ],
-    [{ workload: { architectures: [] } }, "spec.workload.architectures: must be at least 1 items long"],
+    [{ workload: { architectures: [] } }, "spec.workload.architectures: must have at least 1 item"],
+    [
+      { image: { pullSecrets: [{ name: "harbor" }] } },
+      "spec.image.pullSecrets[0]: must be of type string (it is an object)",
+    ],
+    [{ image: [{ registry: "quay.io" }] }, "spec.image: must be of type object (it is a list)"],
     [
       { daemon: { metricsPort: 0 }, mode: "Thick" },
       "spec.daemon.metricsPort: must be at least 1024 (it is 0)",
@@ -70,7 +75,7 @@ describe("parseMultusInstall", () => {
     [
       "matchFields",
       { key: "metadata.name", operator: "In", values: ["a", "b"] },
-      /values: must be at most 1/,
+      /values: must have at most 1 item$/,
     ],
     ["matchExpressions", { key: "cores", operator: "Gt", values: ["many"] }, /Gt and Lt compare integers/],
     ["matchFields", { key: "metadata.name", operator: "In", values: ["a".repeat(200)] }, undefined],

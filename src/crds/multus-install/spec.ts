@@ -217,7 +217,7 @@ export const multusInstallSpec = withValidations(
     version: matching(
       /^v(3\.[4-9]|4\.[0-9]{1,2})(\.[0-9]{1,2})?$/,
       16,
-      "must be a Multus release, v3.4 or later, such as v4.3.0",
+      "must be a Multus release from v3.4 to v3.9, or of v4, such as v3.4.2 or v4.3.1",
     )
       .default(DEFAULT_RELEASE)
       .describe(
