@@ -33,7 +33,7 @@ it.each([
 });
 
 it("rejects a tool that it does not know", () => {
-  expect(() => chooseTool("podman")).toThrow("TOOL=podman: docker or buildah");
+  expect(() => chooseTool("podman")).toThrow("TOOL=podman is not supported; use docker or buildah");
 });
 
 it("prints the layout of the small image that the sample for it has", () => {

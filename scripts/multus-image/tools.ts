@@ -24,20 +24,21 @@ export interface Figures {
 const SHELLS = ["bin/bash", "usr/bin/bash", "usr/local/bin/bash", "bin/sh", "usr/bin/sh", "busybox/sh"];
 
 /**
- * Docker where its engine answers, else buildah. `wanted` is taken as it is, where it works. Throws a
- * NoToolError that says what is missing of each.
+ * Docker if its engine answers, else buildah. `wanted` is used if it works. Throws a NoToolError that names
+ * what each of them lacks.
  */
 export function chooseTool(wanted: string): Tool {
   const problems: Record<Tool, string | undefined> = {
     docker: problemOf("docker", ["version", "--format", "{{.Server.Version}}"]),
     buildah: problemOf("buildah", ["--version"]),
   };
-  if (wanted !== "" && !(wanted in problems)) throw new NoToolError(`TOOL=${wanted}: docker or buildah`);
+  if (wanted !== "" && !(wanted in problems))
+    throw new NoToolError(`TOOL=${wanted} is not supported; use docker or buildah`);
   const candidates = wanted === "" ? (["docker", "buildah"] as const) : [wanted as Tool];
   const usable = candidates.find((tool) => problems[tool] === undefined);
   if (usable) return usable;
   const reasons = candidates.map((tool) => `${tool}: ${problems[tool]}`).join("; ");
-  throw new NoToolError(`no tool to build images with (${reasons})`);
+  throw new NoToolError(`Docker or buildah is required to build an image (${reasons})`);
 }
 
 function problemOf(command: string, args: string[]): string | undefined {
