@@ -1,12 +1,15 @@
 /**
  * From `kubectl create` of a MultusInstall to the last of its objects, next to `kubectl apply --server-side` of the same
- * objects, in turns on one API server; what the operator asks of the API server for it; and how soon a deleted DaemonSet
- * is back. After make build:
+ * objects, in turns on one API server; a profile of what the operator asks of the API server for it; and how soon a deleted
+ * DaemonSet is back. After make build:
  *
- *   npm exec -- node test/bench/install.ts [ROUNDS]
+ *   npm exec -- node test/bench/install.ts [ROUNDS] [--requests]
+ *
+ * --requests shows each request of the first round, with cold programs and caches, and of the last.
  */
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
 import { toYaml } from "../../src/commands/yaml.ts";
 import {
   MULTUS_INSTALL,
@@ -20,11 +23,16 @@ import { renderInstall } from "../../src/render/render.ts";
 import type { AuditEvent } from "../cluster/audit.ts";
 import { startControlPlane } from "../cluster/control-plane.ts";
 import { budgetTable, progress } from "./budgets.ts";
+import { precise, profileTable, requestList } from "./install-profile.ts";
 import { quantile } from "./process-figures.ts";
 import { startOperator } from "./scale/shipped.ts";
 import { Seen } from "./seen.ts";
 
-const ROUNDS = Number(process.argv[2] ?? 12);
+const { positionals, values: flags } = parseArgs({
+  allowPositionals: true,
+  options: { requests: { type: "boolean" } },
+});
+const ROUNDS = Number(positionals[0] ?? 12);
 const DELETIONS = 5;
 const TIMEOUT_MS = 60_000;
 const INSTALL = {
@@ -60,7 +68,8 @@ const isGone = () => daemonSets.when((all) => !all.has(KEY), TIMEOUT_MS, "the en
 const whole: number[] = [];
 const sinceCreated: number[] = [];
 const byKubectl: number[] = [];
-const requests: AuditEvent[][] = [];
+const byStart: number[] = [];
+const requests: Round[] = [];
 const back: number[] = [];
 try {
   await sleep(3000);
@@ -70,11 +79,14 @@ try {
     progress(
       `round ${round}: operator ${found.whole.toFixed(0)} ms, ${found.sinceCreated.toFixed(0)} since created; kubectl ${applied.toFixed(0)} ms`,
     );
+    if (flags.requests && (round === 0 || round === ROUNDS))
+      process.stderr.write(`${requestList(found.events, found.created).join("\n")}\n`);
     if (round === 0) continue; // programs and caches are cold
     whole.push(found.whole);
     sinceCreated.push(found.sinceCreated);
     byKubectl.push(applied);
-    requests.push(found.requests);
+    requests.push(found);
+    byStart.push(await kubectlStart());
   }
   await plane.kubectlWithInput(JSON.stringify(INSTALL), "create", "-f", "-");
   await isThere();
@@ -98,16 +110,17 @@ function report(): string {
   const ms = (values: readonly number[]) => `${median(values).toFixed(0)} ms`;
   const ratio = (values: readonly number[]) => (median(values) / median(byKubectl)).toFixed(2);
   const counts = (matches: (event: AuditEvent) => boolean) =>
-    median(requests.map((events) => events.filter(matches).length));
+    median(requests.map(({ events }) => events.filter(matches).length));
   const isDryRun = ({ requestURI }: AuditEvent) => requestURI.includes("dryRun=");
   const isRead = ({ verb }: AuditEvent) => verb === "get" || verb === "list";
-  const answering = median(requests.map((events) => events.reduce((sum, event) => sum + msOf(event), 0)));
+  const answering = median(requests.map(({ events }) => events.reduce((sum, event) => sum + msOf(event), 0)));
   return [
     budgetTable([
       {
         measure: "`kubectl apply --server-side` of the same objects, the whole command",
         measured: ms(byKubectl),
       },
+      { measure: "`kubectl version --client`, which sends nothing", measured: ms(byStart) },
       {
         measure: "`kubectl create` of the MultusInstall → its last object, the whole command",
         measured: ms(whole),
@@ -123,14 +136,20 @@ function report(): string {
     ]),
     `Medians of ${ROUNDS} rounds. From the MultusInstall to the last object, the operator sends ${counts(isRead)} reads, ${counts(isDryRun)} dry runs and ${counts((event) => !isRead(event) && !isDryRun(event))} writes (its admission policies among them), on which the API server works for ${answering.toFixed(0)} ms, some of them at the same time.`,
     "",
+    profileTable(requests),
   ].join("\n");
 }
 
-interface Found {
+interface Round {
+  /** Of the operator, until the DaemonSet was seen. */
+  events: AuditEvent[];
+  /** When the API server had created the MultusInstall, ms since 1970. */
+  created: number;
+}
+
+interface Found extends Round {
   whole: number;
   sinceCreated: number;
-  /** Of the operator, in between. */
-  requests: AuditEvent[];
 }
 
 /** Until the DaemonSet, which is applied last. */
@@ -144,13 +163,22 @@ async function installByOperator(): Promise<Found> {
   ]);
   const to = from + (there - begun);
   await sleep(1000);
-  const events = plane.auditEvents().filter(({ user, verb, requestReceivedTimestamp: at = "" }) => {
+  const audited = plane.auditEvents();
+  const create = audited.findLast(
+    ({ verb, objectRef }) => verb === "create" && objectRef?.resource === "multusinstalls",
+  );
+  const events = audited.filter(({ user, verb, requestReceivedTimestamp: at = "" }) => {
     return user.username === "operator" && verb !== "watch" && Date.parse(at) >= from && Date.parse(at) <= to;
   });
   await plane.kubectl("delete", "multusinstall", "multus", "--timeout=60s");
   await isGone();
   await sleep(1000);
-  return { whole: there - begun, sinceCreated: there - created, requests: events };
+  return {
+    whole: there - begun,
+    sinceCreated: there - created,
+    events,
+    created: precise(create?.stageTimestamp ?? ""),
+  };
 }
 
 async function installByKubectl(): Promise<number> {
@@ -162,6 +190,13 @@ async function installByKubectl(): Promise<number> {
       await plane.kubectl("delete", kind, metadata.name, "-n", metadata.namespace ?? "default");
   await isGone();
   return took;
+}
+
+/** How long kubectl takes without any request. */
+async function kubectlStart(): Promise<number> {
+  const begun = performance.now();
+  await plane.kubectl("version", "--client");
+  return performance.now() - begun;
 }
 
 function msOf({ requestReceivedTimestamp: from = "", stageTimestamp: to = "" }: AuditEvent): number {
