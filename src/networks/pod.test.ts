@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { PodViews, podFacts, statusOf } from "./pod.ts";
+import { outcomeOf } from "./outcome/outcome.ts";
+import { type PodView, PodViews, podFacts, statusOf } from "./pod.ts";
 
 const NETWORKS = "k8s.v1.cni.cncf.io/networks";
 const STATUS = "k8s.v1.cni.cncf.io/network-status";
@@ -127,8 +128,40 @@ test("texts of any length are kept in bytes that do not grow with them", () => {
   expect(views.view(pod({ annotations: { ...asking, [STATUS]: status } }))?.reported).toMatchObject({
     code: "TOO_LARGE",
   });
-  const half = status.slice(0, 60_000).replace(/,[^,]*$/, "]}]");
-  expect(views.view(pod({ annotations: { ...asking, [STATUS]: half } }))?.reported).toHaveLength(16_384);
+});
+
+/** As a pod with as many networks as are evaluated has them, each under the longest name. */
+const long = (addresses: number) => {
+  const name = (n: number) => `net-${n}-`.padEnd(253, "x");
+  const entries = Array.from({ length: 64 }, (_, n) => ({
+    name: `apps/${name(n)}`,
+    interface: `net${n + 1}`,
+    ips: Array.from({ length: addresses }, (_, i) => `10.1.${n}.${100 + i}`),
+    mac: "02:00:00:00:00:01",
+  }));
+  const asked = entries.map((_, n) => name(n)).join(",");
+  return { asked, entries, annotations: { [NETWORKS]: asked, [STATUS]: JSON.stringify(entries) } };
+};
+
+test.each([1, 13, 30])(
+  "a status that is read is kept whole: 64 interfaces with %i addresses each",
+  (addresses) => {
+    const { entries, annotations } = long(addresses);
+    expect(annotations[NETWORKS].length).toBeLessThan(16_384);
+    expect(annotations[STATUS].length).toBeLessThan(65_536);
+    const view = new PodViews().view(pod({ annotations })) as PodView;
+    expect(statusOf(view)).toMatchObject({ ok: true, entries });
+    const facts = podFacts("apps", "p", view, undefined);
+    const network = (_: string, cniName: string) => ({ cniName });
+    const isolation = { enabled: false, globalNamespaces: [] };
+    expect(outcomeOf({ pod: facts, network, isolation }).kind).toBe("attached");
+  },
+);
+
+test("a status of more interfaces than networks is kept whole, too: a plugin may make several", () => {
+  const entries = Array.from({ length: 300 }, (_, n) => ({ name: `apps/net${n}`, ips: [] }));
+  const view = new PodViews().view(pod({ annotations: { ...asking, [STATUS]: JSON.stringify(entries) } }));
+  expect(view && statusOf(view)).toMatchObject({ ok: true, entries });
 });
 
 test("the long texts of one namespace are bounded; what is given back may be taken again", () => {
@@ -144,6 +177,12 @@ test("the long texts of one namespace are bounded; what is given back may be tak
   expect(views.view(asks("apps", 1))?.request).not.toMatchObject({ problem: { code: "TOO_LARGE" } });
   views.forget("hostile/p0");
   expect(views.view(asks("hostile", full))?.request).not.toMatchObject({ problem: { code: "TOO_LARGE" } });
+  // Statuses count by their bytes, three for each of these characters.
+  const status = JSON.stringify([{ name: "€".repeat(60_000) }]);
+  const kept = Array.from({ length: 30 }, (_, n) =>
+    views.view(pod({ namespace: "other", name: `p${n}`, annotations: { ...asking, [STATUS]: status } })),
+  );
+  expect(kept.filter((view) => typeof view?.reported === "string")).toHaveLength(23);
   // One pod whose annotation is changed a thousand times takes the place of one.
   const edits = Array.from({ length: 1000 }, (_, n) =>
     views.view(pod({ annotations: { [NETWORKS]: `n${n},${"n".repeat(15_000)}` } })),

@@ -40,12 +40,12 @@ export interface PodView {
 
 /** A pod that asks for more than these, of which Multus would make an interface each, is evaluated by the first. */
 const MAX_REQUESTS = 64;
-const MAX_ENTRIES = 128;
-/** Characters of a request, or of what Multus reported, that are read: ten times what 64 networks need. */
+/**
+ * Characters of a request, or of what Multus reported, that are read: ten times what 64 networks need. What is read is
+ * kept whole: a part of a status would show interfaces as missing, and addresses that no pod has.
+ */
 const MAX_REQUEST = 16_384;
-const MAX_REPORTED = 65_536;
-/** Characters that are kept of what Multus reported. */
-const MAX_PACKED = 16_384;
+export const MAX_REPORTED = 65_536;
 /** Bytes that shared texts and requests take before they are forgotten: pods that have them go on having them. */
 const MAX_SHARED_BYTES = 4 * 1024 * 1024;
 /** Up to here a pod's texts count as part of the pod; what is longer is bounded by namespace. */
@@ -131,7 +131,7 @@ export class PodViews {
   #holds(pod: string, asked: string, reported: string | Problem | undefined): boolean {
     const bytes =
       (asked.length > MAX_REQUEST ? 0 : asked.length) * READ_FACTOR +
-      (typeof reported === "string" ? reported.length : 0);
+      (typeof reported === "string" ? Buffer.byteLength(reported) : 0);
     if (bytes > SMALL * READ_FACTOR) return this.#budget.hold(pod, bytes);
     this.#budget.release(pod);
     return true;
@@ -204,17 +204,18 @@ const FIELD = "\t";
 const ENTRY = "\n";
 const NONE: readonly string[] = [];
 
-/** One string for all interfaces but the pod's own: as objects they would take three times the memory. */
+/**
+ * One string for all interfaces but the pod's own: as objects they would take three times the memory. It is no longer
+ * than the annotation.
+ */
 function shortened(status: ParsedNetworkStatus): string | Problem {
   if (!status.ok) return status.problem;
   return status.entries
     .filter((entry) => !entry.default)
-    .slice(0, MAX_ENTRIES)
     .map(({ name, interface: device = "", mac = "", ips }) =>
       [name, device, mac, ...ips].map((word) => word.replace(/[\t\n].*/s, "")).join(FIELD),
     )
-    .join(ENTRY)
-    .slice(0, MAX_PACKED);
+    .join(ENTRY);
 }
 
 /** What Multus reported of a pod's further networks: names, interfaces and addresses. */

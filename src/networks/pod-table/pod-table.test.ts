@@ -117,6 +117,22 @@ test("a list that is cut off changes what it had, and takes nothing away", () =>
   expect([...filling.end()].map(([key]) => key).toSorted()).toEqual(["ns-0/pod-3", "ns-1/pod-1"]);
 });
 
+test("the longest texts that are read are kept whole", () => {
+  const { table } = start();
+  const name = "€".repeat(65_000);
+  const metadata = {
+    namespace: "n".repeat(63),
+    name: "p".repeat(253),
+    uid: "u".repeat(128),
+    annotations: { [NETWORKS]: "net", [STATUS]: JSON.stringify([{ name, ips: ["10.0.0.5"] }]) },
+  };
+  const kept = new PodViews().view({ metadata }) as PodView;
+  const key = `${metadata.namespace}/${metadata.name}`;
+  table.set(key, kept);
+  expect(table.get(key)).toEqual(kept);
+  expect(kept.reported).toContain(`${name}\t`);
+});
+
 test("the arena uses again what was freed", () => {
   const arena = new ByteArena();
   const places = Array.from({ length: 5000 }, (_, n) => arena.put(Buffer.alloc(100 + (n % 50), n)));

@@ -1,5 +1,5 @@
 import { keyOf } from "../outcome/attachments.ts";
-import { type PodView, UNREAD } from "../pod.ts";
+import { MAX_REPORTED, type PodView, UNREAD } from "../pod.ts";
 import type { Problem } from "../pod-request/go-json.ts";
 import type { ParsedNetworks } from "../pod-request/request.ts";
 import { ByteArena } from "./byte-arena.ts";
@@ -38,7 +38,8 @@ const PHASE_SHIFT = 8;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const UUID_BYTES = 16;
 const MAX_UID = 128;
-const SCRATCH_BYTES = 128 * 1024;
+/** The longest key, UID and status: a character takes at most three bytes. */
+const SCRATCH_BYTES = 512 + MAX_UID + 3 * MAX_REPORTED;
 
 interface Asked {
   /** "namespace/name" of each network, once. */
