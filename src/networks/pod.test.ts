@@ -4,6 +4,7 @@ import { type PodView, PodViews, podFacts, statusOf } from "./pod.ts";
 
 const NETWORKS = "k8s.v1.cni.cncf.io/networks";
 const STATUS = "k8s.v1.cni.cncf.io/network-status";
+const LEGACY_STATUS = "k8s.v1.cni.cncf.io/networks-status";
 
 interface PodOptions {
   namespace?: string;
@@ -106,6 +107,24 @@ test("attached when the status was written, else at the latest when the first co
   expect(at({ annotations: asking, managedFields, status })).toBeUndefined();
 });
 
+test("attached when Multus wrote the annotation that counts, whatever others write afterwards", () => {
+  const wrote = (manager: string, time: string, annotation: string, subresource?: string) => ({
+    ...{ manager, time, operation: "Update" },
+    ...(subresource ? { subresource } : {}),
+    fieldsV1: { "f:metadata": { "f:annotations": { [`f:${annotation}`]: {} } } },
+  });
+  const at = (...managedFields: object[]) =>
+    new PodViews().view(pod({ annotations: attached, managedFields }))?.attachedAt;
+  const [ten, noon] = ["2026-11-24T10:00:00Z", "2026-11-24T12:00:00Z"];
+  const multus = wrote("multus", ten, STATUS, "status");
+  expect(at(multus, wrote("kubectl-annotate", noon, LEGACY_STATUS))).toBe(Date.parse(ten));
+  // Server-side apply of the same text makes a second owner.
+  expect(at(multus, wrote("argocd", noon, STATUS))).toBe(Date.parse(ten));
+  expect(at(multus, wrote("multus", noon, STATUS, "status"))).toBe(Date.parse(noon));
+  expect(at(wrote("kubectl-annotate", noon, STATUS))).toBe(Date.parse(noon));
+  expect(at(wrote("kubectl-annotate", "", STATUS))).toBeUndefined();
+});
+
 test("pods of one workload share what was read of their request; the first 64 networks count", () => {
   const views = new PodViews();
   const [one, two] = [views.view(pod({ annotations: asking })), views.view(pod({ annotations: asking }))];
@@ -204,6 +223,6 @@ test("a status is verified if Multus wrote this annotation through pods/status",
   expect(verified()).toBe(false);
   expect(verified(wrote("kubectl", STATUS))).toBe(false);
   expect(verified(wrote("multus", STATUS, {}))).toBe(false);
-  expect(verified(wrote("multus", "k8s.v1.cni.cncf.io/networks-status"))).toBe(false);
+  expect(verified(wrote("multus", LEGACY_STATUS))).toBe(false);
   expect(verified(wrote("multus-evil", STATUS), wrote("multus", "other"))).toBe(false);
 });

@@ -30,7 +30,7 @@ export interface PodView {
   request: ParsedNetworks;
   /** What Multus reported, in short; see `statusOf`. Absent where it reported nothing. */
   reported?: string | Problem;
-  /** Multus wrote it, by the field manager; see `isByMultus`. */
+  /** Multus wrote it, by the field manager; see `statusWrites`. */
   verified?: true;
   /** Milliseconds since 1970 at which the networks were attached, or a later moment by which they were. */
   attachedAt?: number;
@@ -103,10 +103,8 @@ export class PodViews {
     const asked = metadata.annotations[NETWORKS] ?? "";
     const reported = reportedBy(metadata.annotations);
     const fits = this.#holds(`${metadata.namespace}/${metadata.name}`, asked, reported);
-    const attachedAt = attachmentTime(metadata.managedFields, [
-      ...status.initContainerStatuses,
-      ...status.containerStatuses,
-    ]);
+    const writes = statusWrites(metadata);
+    const attachedAt = attachmentTime(writes, [...status.initContainerStatuses, ...status.containerStatuses]);
     return {
       uid: metadata.uid,
       phase: this.#shared(status.phase),
@@ -116,7 +114,7 @@ export class PodViews {
       terminating: metadata.deletionTimestamp !== undefined,
       ...this.#asked(fits, asked, metadata.namespace),
       ...(reported === undefined ? {} : { reported: fits ? reported : NAMESPACE_FULL }),
-      ...(reported !== undefined && isByMultus(metadata) ? { verified: true as const } : {}),
+      ...(reported !== undefined && writes.verified ? { verified: true as const } : {}),
       ...(reported === undefined || attachedAt === undefined ? {} : { attachedAt }),
       ...(dhcpDaemon ? { dhcpDaemon } : {}),
     };
@@ -270,47 +268,49 @@ function isDhcpDaemon(object: unknown): true | undefined {
  * (pkg/k8sclient of v3.4.2 and v4.3.0 sets no user agent), the thick one's daemon `multus-daemon`. Both use UpdateStatus.
  */
 const MULTUS_MANAGERS = ["multus", "multus-daemon"];
-const written = z.object({
-  manager: z.enum(MULTUS_MANAGERS),
-  subresource: z.literal("status"),
+const write = z.object({
+  manager: z.string().default(""),
+  subresource: z.string().default(""),
+  time: z.string().default(""),
   fieldsV1: z.object({ "f:metadata": z.object({ "f:annotations": z.record(z.string(), z.unknown()) }) }),
 });
 
-/**
- * Whether the status that counts was written by Multus, as its managed fields say. Whoever may patch pods/status can
- * take that name, too; whoever may only create and edit pods writes no status subresource.
- */
-function isByMultus({ annotations, managedFields }: z.output<typeof pod>["metadata"]): boolean {
-  const name = NETWORK_STATUS in annotations ? NETWORK_STATUS : NETWORKS_STATUS;
-  return managedFields.some((field) => {
-    const { data } = written.safeParse(field);
-    return data !== undefined && `f:${name}` in data.fieldsV1["f:metadata"]["f:annotations"];
-  });
+interface StatusWrites {
+  /** Multus wrote it. */
+  verified: boolean;
+  /** RFC 3339; of each writer, when it last changed something. */
+  times: readonly string[];
 }
 
-const entry = z.object({
-  time: z.string(),
-  fieldsV1: z.object({ "f:metadata": z.object({ "f:annotations": z.record(z.string(), z.unknown()) }) }),
-});
+/**
+ * Who wrote the status annotation that counts, by the pod's managed fields: only Multus, if it is among the writers. Whoever
+ * may patch pods/status can take its name, too; whoever may only create and edit pods writes no status subresource.
+ */
+function statusWrites({ annotations, managedFields }: z.output<typeof pod>["metadata"]): StatusWrites {
+  const name = NETWORK_STATUS in annotations ? NETWORK_STATUS : NETWORKS_STATUS;
+  const writes = managedFields.flatMap((field) => {
+    const { data } = write.safeParse(field);
+    return data && `f:${name}` in data.fieldsV1["f:metadata"]["f:annotations"] ? [data] : [];
+  });
+  const byMultus = writes.filter(
+    ({ manager, subresource }) => subresource === "status" && MULTUS_MANAGERS.includes(manager),
+  );
+  const verified = byMultus.length > 0;
+  const times = (verified ? byMultus : writes).map(({ time }) => time);
+  return { verified, times: times.filter((time) => time !== "") };
+}
+
 const started = z.object({
   state: z.object({ running: z.object({ startedAt: z.string() }) }),
 });
 
-/** When the status annotation was written, by the pod's managed fields; else when its first container started, which was later. */
-function attachmentTime(
-  managedFields: readonly unknown[],
-  containers: readonly unknown[],
-): number | undefined {
-  const written = managedFields.flatMap((field) => {
-    const { data } = entry.safeParse(field);
-    const names = data?.fieldsV1["f:metadata"]["f:annotations"] ?? {};
-    return data && (`f:${NETWORK_STATUS}` in names || `f:${NETWORKS_STATUS}` in names) ? [data.time] : [];
-  });
+/** When the status was last written; else when its first container started, which was later. */
+function attachmentTime({ times }: StatusWrites, containers: readonly unknown[]): number | undefined {
   const starts = containers.flatMap((container) => {
     const { data } = started.safeParse(container);
     return data ? [data.state.running.startedAt] : [];
   });
-  const time = written.toSorted().at(-1) ?? starts.toSorted()[0];
+  const time = times.toSorted().at(-1) ?? starts.toSorted()[0];
   const at = time === undefined ? Number.NaN : Date.parse(time);
   return Number.isNaN(at) ? undefined : at;
 }
