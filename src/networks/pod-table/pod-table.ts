@@ -101,6 +101,11 @@ export class PodTable {
     return this.#slots.size;
   }
 
+  /** Bytes that records take outside of the heap. */
+  get bytes(): number {
+    return this.#arena.bytes;
+  }
+
   /** Slots are smaller than this. */
   get capacity(): number {
     return this.#columns.place.length;
@@ -291,8 +296,15 @@ export class PodTable {
     columns.asked[slot] = asked;
     columns.attachedAt[slot] = attachedAt;
     columns.list[slot] = this.#list;
+    if (this.#arena.isLoose) this.#compact();
     this.#observer?.enters(slot);
     return [slot, true];
+  }
+
+  #compact(): void {
+    const { place, length } = this.#columns;
+    const order = Uint32Array.from(this.#slots).sort((a, b) => (place[a] as number) - (place[b] as number));
+    this.#arena.compact(order, place, length);
   }
 
   #pack(key: string, view: PodView): { record: Buffer; keyLength: number; uidLength: number; flags: number } {
