@@ -16,7 +16,7 @@ import {
 } from "./pod-request/network-status.ts";
 import { NETWORKS, type ParsedNetworks, parseNetworks } from "./pod-request/request.ts";
 
-/** What is kept of a pod that asks for networks: hundreds of bytes. Texts that many pods share are held once. */
+/** What is known of a pod that asks for networks. Pods of one workload share what was read of their request. */
 export interface PodView {
   uid: string;
   phase: string;
@@ -46,8 +46,8 @@ const MAX_REQUESTS = 64;
  */
 const MAX_REQUEST = 16_384;
 export const MAX_REPORTED = 65_536;
-/** Bytes that shared texts and requests take before they are forgotten: pods that have them go on having them. */
-const MAX_SHARED_BYTES = 4 * 1024 * 1024;
+/** Bytes that requests take before they are forgotten: pods that have them go on having them. */
+const MAX_CACHED_BYTES = 4 * 1024 * 1024;
 /** Up to here a pod's texts count as part of the pod; what is longer is bounded by namespace. */
 const SMALL = 1024;
 /** Of all pods' long texts. */
@@ -83,12 +83,11 @@ const daemon = z.object({
   }),
 });
 
-/** Makes views of pods. One instance for one store: it holds the texts that pods share, and knows how much the pods hold. */
+/** Makes views of pods. One instance for one store: it holds the requests that pods share, and knows how much the pods hold. */
 export class PodViews {
-  readonly #texts = new Set<string>();
   readonly #requests = new Map<string, ParsedNetworks>();
   readonly #budget = new ByteBudget(MAX_LONG_BYTES);
-  #sharedBytes = 0;
+  #cachedBytes = 0;
 
   /** Undefined for a pod that asks for no network and runs no dhcp daemon. Throws a ZodError if the object is not a pod. */
   view(object: unknown): PodView | undefined {
@@ -107,8 +106,8 @@ export class PodViews {
     const attachedAt = attachmentTime(writes, [...status.initContainerStatuses, ...status.containerStatuses]);
     return {
       uid: metadata.uid,
-      phase: this.#shared(status.phase),
-      node: this.#shared(spec.nodeName),
+      phase: status.phase,
+      node: spec.nodeName,
       hostNetwork: spec.hostNetwork,
       hasAddress: status.podIP !== "",
       terminating: metadata.deletionTimestamp !== undefined,
@@ -151,29 +150,19 @@ export class PodViews {
     const kept: ParsedNetworks = parsed.ok
       ? { ok: true, requests: parsed.requests.slice(0, MAX_REQUESTS) }
       : parsed;
-    this.#share(annotation.length * READ_FACTOR + key.length);
+    const bytes = annotation.length * READ_FACTOR + key.length + ENTRY_OVERHEAD;
+    this.#cachedBytes += bytes;
+    if (this.#cachedBytes > MAX_CACHED_BYTES) {
+      this.#requests.clear();
+      this.#cachedBytes = bytes;
+    }
     this.#requests.set(key, kept);
     return kept;
-  }
-
-  #shared(text: string): string {
-    if (this.#texts.has(text)) return text;
-    this.#share(text.length);
-    this.#texts.add(text);
-    return text;
-  }
-
-  #share(bytes: number): void {
-    this.#sharedBytes += bytes + SHARED_OVERHEAD;
-    if (this.#sharedBytes <= MAX_SHARED_BYTES) return;
-    this.#texts.clear();
-    this.#requests.clear();
-    this.#sharedBytes = bytes + SHARED_OVERHEAD;
   }
 }
 
 /** Of an entry of a map, bytes. */
-const SHARED_OVERHEAD = 256;
+const ENTRY_OVERHEAD = 256;
 
 const REQUEST_TOO_LARGE: Problem = {
   code: "TOO_LARGE",
