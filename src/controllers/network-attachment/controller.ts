@@ -89,10 +89,7 @@ export class NetworkAttachmentController {
       protobuf: podDecoder([NETWORKS, NETWORK_STATUS, NETWORKS_STATUS]),
       project: (object) => views.view(object),
       store: pods,
-      onChange: (key, view) => {
-        if (!view) views.forget(key);
-        if (view?.dhcpDaemon) this.#networks.nodesChanged();
-      },
+      onChange: () => {}, // the table reports to its observer
     });
     const { installs, nodes, nads } = options.caches;
     this.#caches = options.caches;
@@ -158,6 +155,7 @@ export class NetworkAttachmentController {
       now: () => new Date(),
       salt: randomInt(2 ** 32),
       onPod: () => this.#sumSoon(),
+      onGone: (pod) => views.forget(pod),
       onNetwork: (key) => this.#enqueueSoon(key),
       onChecked: (key) => this.#enqueue(key),
     });

@@ -35,6 +35,8 @@ export interface NetworksOptions {
   salt: number;
   /** A pod was looked at, or is gone. */
   onPod: () => void;
+  /** A pod, by "namespace/name", is gone. */
+  onGone: (pod: string) => void;
   /** A network whose report may say something else now, by "namespace/name". */
   onNetwork: (key: string) => void;
   /** The cross checks of a NAD that is new or changed are done, by "namespace/name": its report can be written. */
@@ -80,18 +82,20 @@ export class Networks implements TableObserver {
 
   leaves(slot: number): void {
     this.#outcomes.leaves(slot);
+    this.#daemonChanged(slot);
   }
 
   enters(slot: number): void {
     if (!this.#options.isReady()) return;
     this.#outcomes.enters(slot);
+    this.#daemonChanged(slot);
     this.#options.onPod();
   }
 
   gone(slot: number, pod: string): void {
     this.#outcomes.gone(slot);
     this.#transitions.delete(pod);
-    if (this.#options.pods.isRunningDhcpDaemon(slot)) this.nodesChanged();
+    this.#options.onGone(pod);
     this.#options.onPod();
   }
 
@@ -206,6 +210,12 @@ export class Networks implements TableObserver {
       .nodes()
       .map((node) => ({ ...node, inspection: this.#options.inspections.get(node.name) }));
     return this.#nodes;
+  }
+
+  /** The record of a pod comes or goes: a daemon that runs is part of what its node offers. */
+  #daemonChanged(slot: number): void {
+    const { isReady, pods } = this.#options;
+    if (isReady() && pods.isRunningDhcpDaemon(slot)) this.#cross.invalidate();
   }
 
   #view(): ClusterView {

@@ -1,14 +1,20 @@
 /** A key whose kept value may have changed; undefined if nothing is kept of it any longer. */
 export type Change<T> = readonly [key: string, kept: T | undefined];
 
-/** A list that is being read. It takes effect at the end; one that was cut off never does. */
+/**
+ * A list that is being read. What is added takes effect at once or at the end, as the store says; what was not added is
+ * gone at the end. A list that was cut off has no end.
+ */
 export interface Filling<T> {
   add(key: string, kept: T): void;
   /** The whole list was read: what was not added is gone. */
   end(): Iterable<Change<T>>;
 }
 
-/** Where a reflector keeps what it projects of objects. Each method that changes something returns what to report. */
+/**
+ * Where a reflector keeps what it projects of objects. Each method that changes something returns what the reflector
+ * reports to its `onChange`: every change, or none at all if the store has observers.
+ */
 export interface ReflectorStore<T> {
   readonly size: number;
   get(key: string): T | undefined;
@@ -20,7 +26,7 @@ export interface ReflectorStore<T> {
 
 const NOTHING: readonly [] = [];
 
-/** A store in a Map. */
+/** A store in a Map. A list takes effect at the end. */
 export class MapStore<T> implements ReflectorStore<T> {
   readonly #kept = new Map<string, T>();
 

@@ -6,7 +6,7 @@ import { ByteArena } from "./byte-arena.ts";
 import { SharedValues } from "./shared-values.ts";
 import { grown, Slots } from "./slots.ts";
 
-/** Looks on while the table changes, to keep sums of it. A slot stands for a pod until it is gone. */
+/** Sees every change of the table, to keep sums of it. A slot stands for a pod until it is gone. */
 export interface TableObserver {
   /** The record is about to be replaced, or to go. */
   leaves(slot: number): void;
@@ -16,7 +16,6 @@ export interface TableObserver {
   gone(slot: number, pod: string): void;
 }
 
-type Told = Iterable<readonly [string, PodView | undefined]>;
 const NOTHING: readonly [] = [];
 const NO_NETWORKS: readonly string[] = [];
 
@@ -65,7 +64,8 @@ interface Columns {
 /**
  * Views of pods by "namespace/name", packed: a row of numbers and a record of bytes for each, 150 to 250 bytes instead of a
  * thousand, and none of it for the garbage collector to walk. Nodes and requests are held once. A view that equals the
- * one that is there changes nothing and is not reported: most changes of pods are of no concern to networks.
+ * one that is there changes nothing and is not reported: most changes of pods are of no concern to networks. Changes are
+ * seen by the observer, one by one, so the table has none to report as a reflector's store.
  */
 export class PodTable {
   readonly #read: (annotation: string, namespace: string) => ParsedNetworks;
@@ -130,37 +130,29 @@ export class PodTable {
     for (const slot of this.#slots) yield [this.key(slot), this.view(slot)];
   }
 
-  set(key: string, view: PodView): Told {
-    const [slot, changed] = this.#put(key, view);
-    return changed ? [[key, this.view(slot)]] : NOTHING;
+  set(key: string, view: PodView): readonly [] {
+    this.#put(key, view);
+    return NOTHING;
   }
 
-  delete(key: string): Told {
+  delete(key: string): readonly [] {
     const slot = this.#slots.find(key);
-    if (slot < 0) return NOTHING;
-    this.#remove(slot, key);
-    return [[key, undefined]];
+    if (slot >= 0) this.#remove(slot, key);
+    return NOTHING;
   }
 
-  /** Takes effect one by one, so that a long list needs no second table. What was not added goes at the end. */
-  filling(): { add: (key: string, view: PodView) => void; end: () => Told } {
+  /** What is added takes effect at once, so that a long list needs no second table. What was not added goes at the end. */
+  filling(): { add: (key: string, view: PodView) => void; end: () => readonly [] } {
     this.#list = (this.#list + 1) % 256;
     const list = this.#list;
-    const told: string[] = [];
     return {
       add: (key, view) => {
-        const [slot, changed] = this.#put(key, view);
-        this.#columns.list[slot] = list;
-        if (changed && view.dhcpDaemon) told.push(key);
+        this.#columns.list[this.#put(key, view)] = list;
       },
       end: () => {
         const gone = [...this.#slots].filter((slot) => this.#columns.list[slot] !== list);
-        const keys = gone.map((slot) => this.key(slot));
-        for (const [n, slot] of gone.entries()) this.#remove(slot, keys[n] as string);
-        return [
-          ...keys.map((key) => [key, undefined] as const),
-          ...told.map((key) => [key, this.get(key)] as const),
-        ];
+        for (const slot of gone) this.#remove(slot, this.key(slot));
+        return NOTHING;
       },
     };
   }
@@ -259,8 +251,8 @@ export class PodTable {
     return this.#columns[column][slot] as number;
   }
 
-  /** The slot of the pod, and whether its view is another one now. */
-  #put(key: string, view: PodView): [number, boolean] {
+  /** The slot of the pod. */
+  #put(key: string, view: PodView): number {
     const { record, keyLength, uidLength, flags } = this.#pack(key, view);
     const node = this.#nodes.acquire(view.node);
     const asked = this.#asked.acquire(askedKey(key, view));
@@ -279,7 +271,7 @@ export class PodTable {
       if (isSame) {
         this.#nodes.release(node);
         this.#asked.release(asked);
-        return [found, false];
+        return found;
       }
       this.#observer?.leaves(found);
       this.#release(found);
@@ -298,7 +290,7 @@ export class PodTable {
     columns.list[slot] = this.#list;
     if (this.#arena.isLoose) this.#compact();
     this.#observer?.enters(slot);
-    return [slot, true];
+    return slot;
   }
 
   #compact(): void {
