@@ -1,0 +1,89 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { KubeClient } from "../../kube/client.ts";
+import { nadView } from "../../networks/nad-view.ts";
+import { type PodView, PodViews } from "../../networks/pod.ts";
+import { PodTable } from "../../networks/pod-table/pod-table.ts";
+import { NodeInspections } from "../shared/node-inspections.ts";
+import { Networks } from "./networks.ts";
+import type { EventOutbox } from "./pod-events.ts";
+import { Reporter } from "./reporter.ts";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** A network that needs the dhcp daemon on the only node. No report and no event is written. */
+function start() {
+  const views = new PodViews();
+  const pods = new PodTable((annotation, namespace) => views.request(annotation, namespace));
+  const config = JSON.stringify({ cniVersion: "1.0.0", type: "macvlan", ipam: { type: "dhcp" } });
+  const nad = nadView({ metadata: { namespace: "apps", name: "net", uid: "u" }, spec: { config } });
+  const changed = vi.fn<(key: string) => void>();
+  const gone = vi.fn<(pod: string) => void>();
+  const state = { isReady: true };
+  const networks = new Networks({
+    reporter: new Reporter(undefined as unknown as KubeClient, () => undefined),
+    nad: (key) => (key === "apps/net" ? nad : undefined),
+    nads: () => [nad],
+    pods,
+    isReady: () => state.isReady,
+    nodes: () => [{ name: "n1", allocatable: {} }],
+    install: () => undefined,
+    inspections: new NodeInspections(),
+    failure: () => undefined,
+    outbox: { send: () => {} } as unknown as EventOutbox,
+    now: () => new Date(),
+    salt: 1,
+    onPod: () => {},
+    onGone: gone,
+    onNetwork: changed,
+    onChecked: () => {},
+  });
+  pods.observe(networks);
+  const daemon = (phase: string) =>
+    views.view({
+      metadata: { namespace: "kube-system", name: "dhcp", uid: "d" },
+      spec: { nodeName: "n1", containers: [{ command: ["/opt/cni/bin/dhcp", "daemon"] }] },
+      status: { phase },
+    }) as PodView;
+  /** Whether the findings of the network have changed since they were last asked for. */
+  const isChanged = () => {
+    vi.runAllTimers();
+    const calls = changed.mock.calls.length;
+    changed.mockClear();
+    return calls > 0;
+  };
+  return { networks, pods, daemon, isChanged, gone, state };
+}
+
+const DAEMON = "kube-system/dhcp";
+
+test("the findings of a network that needs a dhcp daemon change when one starts, stops or goes", () => {
+  const { networks, pods, daemon, isChanged, gone } = start();
+  networks.everythingChanged();
+  expect(isChanged()).toBe(true); // without a daemon
+  pods.set(DAEMON, daemon("Pending"));
+  expect(isChanged()).toBe(false);
+  pods.set(DAEMON, daemon("Running"));
+  expect(isChanged()).toBe(true);
+  pods.set(DAEMON, daemon("Failed"));
+  expect(isChanged()).toBe(true);
+  const filling = pods.filling();
+  filling.add(DAEMON, daemon("Running"));
+  filling.end();
+  expect(isChanged()).toBe(true);
+  pods.filling().end();
+  expect(isChanged()).toBe(true);
+  expect(gone.mock.calls).toEqual([[DAEMON]]);
+});
+
+test("no finding is made of a daemon before everything was listed", () => {
+  const { networks, pods, daemon, isChanged, state } = start();
+  state.isReady = false;
+  pods.set(DAEMON, daemon("Running"));
+  pods.set(DAEMON, daemon("Failed"));
+  pods.set(DAEMON, daemon("Running"));
+  expect(vi.getTimerCount()).toBe(0);
+  state.isReady = true;
+  networks.everythingChanged();
+  expect(isChanged()).toBe(false); // the daemon is there, and there is nothing to find
+});
