@@ -1,18 +1,16 @@
 import { hostname } from "node:os";
 import dotI, { type OperatorLogger, type ResourceEvent, type ResourceMeta } from "@dot-i/k8s-operator";
-import { CERTIFICATES } from "./admission/names.ts";
 import { Admission, type WebhookSettings } from "./controllers/admission/admission.ts";
 import { NetworkAttachmentController } from "./controllers/network-attachment/controller.ts";
 import { Caches } from "./controllers/shared/caches.ts";
 import { NetworkSummaryStore } from "./controllers/shared/network-summary.ts";
 import { NodeInspections } from "./controllers/shared/node-inspections.ts";
-import { LostLease } from "./errors.ts";
 import { InstallOperator } from "./install-operator.ts";
-import { KubeClient, type RequestInfo } from "./kube/client.ts";
+import { KubeClient } from "./kube/client.ts";
 import type { Connection } from "./kube/connection.ts";
 import { EventRecorder } from "./kube/events.ts";
-import { LeaderElection } from "./kube/leader-election.ts";
 import type { Watches } from "./kube/watch/watches.ts";
+import { Leadership } from "./leadership.ts";
 import type { OperatorImage } from "./render/operator-image.ts";
 import { HealthServer } from "./telemetry/health.ts";
 import type { Logger } from "./telemetry/logger.ts";
@@ -59,12 +57,11 @@ export class MultusOperator extends Operator {
   readonly #networkSummary = new NetworkSummaryStore();
   readonly #admission: Admission;
   readonly #watches: Watches;
-  readonly #election: LeaderElection | undefined;
+  readonly #leadership: Leadership;
   readonly #identity = `${hostname()}_${crypto.randomUUID().slice(0, 8)}`;
   #health: HealthServer | undefined;
   #stopping: Promise<void> | undefined;
   #connected = false;
-  #leads = false;
 
   constructor(options: OperatorOptions) {
     super(toOperatorLogger(options.log));
@@ -73,7 +70,7 @@ export class MultusOperator extends Operator {
     this.#log = options.log;
     const { host } = new URL(options.connection.server);
     const client = new KubeClient(options.connection, {
-      before: (request) => this.#assertMayWrite(request),
+      before: (request) => this.#leadership.assertMayWrite(request),
       after: (request, status) => {
         this.#connected ||= status > 0 && status < 500;
         this.#metrics.requestEnded(request.method, status, host);
@@ -81,7 +78,7 @@ export class MultusOperator extends Operator {
     });
     this.#watches = client.watches;
     this.#metrics.watches(() => client.watches.staleness());
-    this.#metrics.leadership(NAME, () => this.#leads && (this.#election?.isLeading ?? true));
+    this.#metrics.leadership(NAME, () => this.#leadership.leads);
     const recorder = (controller: string) =>
       new EventRecorder(client, options.log, `${NAME}.dev/${controller}`, this.#identity, {
         dropped: this.#metrics.droppedEvents(controller),
@@ -119,14 +116,14 @@ export class MultusOperator extends Operator {
       namespace,
       webhook,
     });
-    if (options.leaseNamespace !== undefined)
-      this.#election = new LeaderElection({
-        client,
-        log: options.log,
-        namespace: options.leaseNamespace,
-        name: NAME,
-        identity: this.#identity,
-      });
+    this.#leadership = new Leadership({
+      client,
+      log,
+      name: NAME,
+      leaseNamespace: options.leaseNamespace,
+      namespace,
+      identity: this.#identity,
+    });
   }
 
   /** Starts, and leads when it is its turn. Resolves when the operator has stopped; throws if it lost the lease. */
@@ -142,17 +139,7 @@ export class MultusOperator extends Operator {
     });
     this.#log.info({ healthPort: this.#health.port, server: this.#options.connection.server }, "started");
     await this.#admission.serve();
-    await this.#election?.acquire();
-    this.#leads = true;
-    if (!this.#election) {
-      await super.start();
-      return;
-    }
-    // Renewed from the first moment: the first lists may take longer than the lease lasts.
-    const held = this.#election.hold();
-    await Promise.race([super.start(), held]);
-    await held;
-    if (!this.#stopping) throw new LostLease();
+    await this.#leadership.lead(() => super.start());
   }
 
   protected override async init(): Promise<void> {
@@ -190,15 +177,6 @@ export class MultusOperator extends Operator {
     return reject(`setResourceFinalizers(${meta.name})`, "KubeClient.patch");
   }
 
-  /** A process that was frozen finds out by the clock, before its first write, that another may lead by now. */
-  #assertMayWrite({ method, path }: RequestInfo): void {
-    if (method === "GET" || !this.#election || this.#election.isLeading) return;
-    if (path.startsWith("/apis/coordination.k8s.io/")) return;
-    // Each replica publishes its own certificate.
-    if (path === `/api/v1/namespaces/${this.#options.namespace}/configmaps/${CERTIFICATES}`) return;
-    throw new LostLease();
-  }
-
   #watchProblem(): string | undefined {
     const silence = this.#watches.silenceSeconds;
     if (silence < (this.#options.maxSilenceSeconds ?? MAX_SILENCE_SECONDS)) return undefined;
@@ -207,11 +185,9 @@ export class MultusOperator extends Operator {
 
   async #stop(): Promise<void> {
     this.#log.info("stopping");
-    await Promise.all([this.#installs.stop(), this.#networks.stop(), this.#admission.stop()]);
-    this.#leads = false;
-    await this.#election?.release().catch((error: unknown) => {
-      this.#log.warn({ err: error }, "the lease could not be released; it expires automatically");
-    });
+    await this.#leadership.end(() =>
+      Promise.all([this.#installs.stop(), this.#networks.stop(), this.#admission.stop()]),
+    );
     await this.#admission.close();
     await this.#health?.stop();
     await this.#options.connection.close();

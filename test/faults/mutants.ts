@@ -127,7 +127,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "a replica writes without the lease",
     patches: [
       {
-        file: "src/operator.ts",
+        file: "src/leadership.ts",
         from: 'if (method === "GET" || !this.#election || this.#election.isLeading) return;',
         to: 'if (method !== "NONE") return;',
       },
