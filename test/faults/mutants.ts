@@ -179,7 +179,7 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: install("status/writer.ts"),
-        from: "  if (isDeepStrictEqual(plain(status), plain(newest(scope).status ?? {}))) return;\n",
+        from: "  if (isDeepStrictEqual(plain(status), plain(scope.last.install.status ?? {}))) return;\n",
         to: "  plain(isDeepStrictEqual);\n",
       },
     ],
