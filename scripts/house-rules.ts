@@ -40,7 +40,7 @@ const WATCHED_ONCE = /^\s*type: (MULTUS_INSTALL|NODES|NETWORK_ATTACHMENT_DEFINIT
 
 /** What decides in a reconcile is a function of what was observed: it neither waits nor asks the clock. */
 const DECIDES =
-  /^src\/controllers\/install\/(decide\/.*|conclude|canary\/(canary|gate|next-step)|rollout\/(assess|next-step|progress|rollback|live-workloads|leftovers)|deletion\/decide-deletion|status\/(status|conditions))\.ts$/;
+  /^src\/controllers\/install\/(decide\/.*|conclude|canary\/(canary|gate)|rollout\/(assess|progress|rollback|live-workloads|leftovers)|deletion\/decide-deletion|status\/(status|conditions))\.ts$/;
 
 interface Import {
   /** "src/x.ts:12" */

@@ -9,11 +9,11 @@ import type { OperatorImage } from "../../../render/operator-image.ts";
 import { PROBED_REVISION, probePod, probePodName } from "../../../render/probe-pod.ts";
 import type { LiveObjects } from "../../shared/applier.ts";
 import type { Action } from "../actions/actions.ts";
+import { type CanaryNode, nextCanaryStep } from "../decide/canary-step.ts";
 import { InvalidSpec } from "../errors.ts";
 import type { RolloutPhase } from "../rollout/assess.ts";
 import { servedNodes } from "../rollout/startup-taint.ts";
 import type { RolloutStatus, Trial } from "./gate.ts";
-import { type CanaryNode, nextCanaryStep } from "./next-step.ts";
 import { isAttached, probeOutcome } from "./probe.ts";
 
 /** The DaemonSet controller counts templates up, and labels each pod with the count of its own. */
@@ -43,14 +43,14 @@ export interface CanaryView {
 }
 
 /** What a canary does next. Without `phase` it has passed; without `record` the status keeps the one that it has. */
-export interface CanaryStepTaken {
+export interface CanaryProgress {
   phase?: RolloutPhase;
   record?: RolloutStatus;
   actions: readonly Action[];
 }
 
 /** The next step of a changed Multus on its first nodes, once the DaemonSets have the new template. */
-export function canaryStep(trial: Trial, view: CanaryView): CanaryStepTaken {
+export function canaryProgress(trial: Trial, view: CanaryView): CanaryProgress {
   const { revision, known } = trial;
   const { generation } = view;
   if (known?.state === "Failed" && known.generation === generation)

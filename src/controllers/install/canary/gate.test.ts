@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { RolloutState } from "../decide/rollout-step.ts";
 import { asLive, installOf, resolved } from "../observe/observed.fixture.ts";
 import { revisionOfAll } from "../rollout/live-workloads.ts";
-import type { RolloutState } from "../rollout/next-step.ts";
 import { canaryGate, heldBack, type RolloutStatus } from "./gate.ts";
 
 const spec = resolved(

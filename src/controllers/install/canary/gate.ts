@@ -3,8 +3,8 @@ import type { MultusInstall } from "../../../crds/multus-install/multus-install.
 import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts";
 import { refOf } from "../../../kube/resource.ts";
 import type { LiveObjects } from "../../shared/applier.ts";
+import type { RolloutState } from "../decide/rollout-step.ts";
 import { revisionOfAll } from "../rollout/live-workloads.ts";
-import type { RolloutState } from "../rollout/next-step.ts";
 
 /** On a DaemonSet while a canary holds it back; the value is the revision that is tried. */
 const CANARY = "multus-operator.dev/canary";

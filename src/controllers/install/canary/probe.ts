@@ -1,8 +1,8 @@
 import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
 import { type ApiObject, CORE_EVENTS } from "../../../kube/resource.ts";
 import { failureView } from "../../../networks/outcome/sandbox-event.ts";
+import type { CanaryNode } from "../decide/canary-step.ts";
 import type { ReconcileScope } from "../scope.ts";
-import type { CanaryNode } from "./next-step.ts";
 
 /** Two of the kubelet's own retries; in seconds since the pod's creation. */
 const MAX_SANDBOX_SECONDS = 60;

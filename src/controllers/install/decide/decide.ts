@@ -4,16 +4,16 @@ import { PROBE } from "../../../render/probe-pod.ts";
 import { taskOwner } from "../../shared/node-tasks.ts";
 import type { Action } from "../actions/actions.ts";
 import { takeovers } from "../adoption/plan-adoption.ts";
-import { canaryStep } from "../canary/canary.ts";
+import { canaryProgress } from "../canary/canary.ts";
 import { entryOf } from "../inventory/inventory.ts";
 import type { Observed } from "../observe/observe.ts";
 import type { Rollout, RolloutPhase } from "../rollout/assess.ts";
-import { nextStep, type RolloutStep } from "../rollout/next-step.ts";
 import type { ResolvedSpec } from "../spec/resolve-spec.ts";
 import { objectActions } from "./objects.ts";
 import { paused } from "./paused.ts";
 import { always, type Plan, RECHECK_SECONDS, recorded, running, type Step, withTaint } from "./plan.ts";
 import { certificates, finalizer, rehearsal, rejections } from "./preparation.ts";
+import { nextRolloutStep, type RolloutStep } from "./rollout-step.ts";
 import { settlement } from "./settlement.ts";
 import { workloadActions } from "./workloads.ts";
 
@@ -38,7 +38,7 @@ export function decide(spec: ResolvedSpec, observed: Observed): Plan {
   ];
   // What follows depends on whose the objects are by now, which the watches have yet to show.
   if (taken.length > 0) return { actions: preparation, ...always(TAKING_OVER) };
-  const step = nextStep(workloads);
+  const step = nextRolloutStep(workloads);
   const isHeld = gate.kind === "Held";
   const actions: Action[] = [
     ...preparation,
@@ -90,7 +90,7 @@ function following(step: RolloutStep, spec: ResolvedSpec, observed: Observed): S
       record: gate.kind === "Open" ? gate.record : recorded(observed),
     };
   if (gate.kind !== "Held") return settlement(spec, observed);
-  const { phase, record = recorded(observed), actions } = canaryStep(gate.trial, observed.canary);
+  const { phase, record = recorded(observed), actions } = canaryProgress(gate.trial, observed.canary);
   const passed: RolloutPhase = { state: "Progressing", message: "the canary has passed" };
   const rechecks = phase?.state === "RolloutFailed" ? [] : [phase ? RECHECK_SECONDS : 1];
   return { ...running(observed, phase ?? passed, rechecks), record, actions };

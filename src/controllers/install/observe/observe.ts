@@ -14,6 +14,7 @@ import { type Adoption, planAdoption } from "../adoption/plan-adoption.ts";
 import { type CanaryView, probesWithoutSandbox } from "../canary/canary.ts";
 import { canaryGate, type Gate } from "../canary/gate.ts";
 import { sandboxFailure } from "../canary/probe.ts";
+import { needsGuard, nextRolloutStep, type RolloutState } from "../decide/rollout-step.ts";
 import { entryOf, recordedInventory, refOfEntry } from "../inventory/inventory.ts";
 import { asApplied } from "../rollout/as-applied.ts";
 import type { Rollout } from "../rollout/assess.ts";
@@ -26,7 +27,6 @@ import {
   withGuard,
   workloadState,
 } from "../rollout/live-workloads.ts";
-import { needsGuard, nextStep, type RolloutState } from "../rollout/next-step.ts";
 import type { ReconcileScope } from "../scope.ts";
 import type { ResolvedSpec } from "../spec/resolve-spec.ts";
 import type { InventoryEntry } from "../status/status.ts";
@@ -192,7 +192,7 @@ async function confirmed(
   namespace: string,
   state: RolloutState,
 ): Promise<RolloutState> {
-  if (!state.guard || !needsGuard(state) || nextStep(state).kind === "Guard") return state;
+  if (!state.guard || !needsGuard(state) || nextRolloutStep(state).kind === "Guard") return state;
   const ref = guardRef(namespace);
   const found = await deps.client.get<ApiObject>(ref);
   const isThere = found !== undefined && found.metadata.deletionTimestamp === undefined;

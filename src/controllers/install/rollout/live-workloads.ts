@@ -4,9 +4,9 @@ import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
 import { type ApiObject, CONFIG_MAPS, DAEMON_SETS, type ObjectRef, refOf } from "../../../kube/resource.ts";
 import { deletesItsConfiguration, GUARD } from "../../../render/rollout-guard.ts";
 import { isOwn, type LiveObjects, templateOf } from "../../shared/applier.ts";
+import type { LiveWorkload, RolloutState } from "../decide/rollout-step.ts";
 import { entryKey, entryOf, entryOfRef, refOfEntry } from "../inventory/inventory.ts";
 import type { InventoryEntry } from "../status/status.ts";
-import type { LiveWorkload, RolloutState } from "./next-step.ts";
 
 /**
  * On each DaemonSet: what its template was rendered from. A live template that differs under the same mark

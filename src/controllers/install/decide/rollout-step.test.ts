@@ -1,5 +1,10 @@
 import { expect, it } from "vitest";
-import { type LiveWorkload, MAX_GUARD_WAIT_SECONDS, nextStep, type RolloutState } from "./next-step.ts";
+import {
+  type LiveWorkload,
+  MAX_GUARD_WAIT_SECONDS,
+  nextRolloutStep,
+  type RolloutState,
+} from "./rollout-step.ts";
 
 const workload = (more: Partial<LiveWorkload> = {}): LiveWorkload => ({
   name: "kube-multus-ds",
@@ -22,7 +27,7 @@ const guard = (nodes: string[], ageSeconds = 5, ending = false) => ({
   ageSeconds,
   nodes: new Set(nodes),
 });
-const step = (more: Partial<RolloutState>) => nextStep(state(more)).kind;
+const step = (more: Partial<RolloutState>) => nextRolloutStep(state(more)).kind;
 
 it("applies at once what is new, what is up to date, and what was changed outside the operator", () => {
   expect(step({})).toBe("Apply");
@@ -40,7 +45,7 @@ it("runs a guard on every node with Multus before it replaces pods that delete t
 
 it("does not wait for a guard that does not come up longer than a minute", () => {
   const replaced = { live: [old()], servingNodes: ["a", "b"] };
-  expect(nextStep(state({ ...replaced, guard: guard(["a"]) }))).toMatchObject({
+  expect(nextRolloutStep(state({ ...replaced, guard: guard(["a"]) }))).toMatchObject({
     message: expect.stringMatching(/guard pod on b/),
   });
   expect(step({ ...replaced, guard: guard(["a"], MAX_GUARD_WAIT_SECONDS) })).toBe("Apply");
@@ -68,6 +73,8 @@ it("starts the new Multus beside one of another name that leaves its configurati
 
 it("names three nodes at most", () => {
   const occupiedNodes = ["a", "b", "c", "d", "e"];
-  const found = nextStep(state({ obsolete: [old({ ending: true })], occupiedNodes, guard: guard([]) }));
+  const found = nextRolloutStep(
+    state({ obsolete: [old({ ending: true })], occupiedNodes, guard: guard([]) }),
+  );
   expect(found).toMatchObject({ message: expect.stringMatching(/a, b, c and 2 more nodes/) });
 });

@@ -49,7 +49,7 @@ export const MAX_GUARD_WAIT_SECONDS = 60;
  * The next step from the Multus that runs to the one that the spec wants (docs/adr/0007). Each is safe to
  * repeat, and follows from what is there alone.
  */
-export function nextStep(state: RolloutState): RolloutStep {
+export function nextRolloutStep(state: RolloutState): RolloutStep {
   const { obsolete, guard } = state;
   if (replacedBy(state).length === 0) return { kind: "Apply" };
   if (needsGuard(state)) {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { type CanaryNode, nextCanaryStep } from "./next-step.ts";
+import { type CanaryNode, nextCanaryStep } from "./canary-step.ts";
 
 const node = (name: string, pod: CanaryNode["pod"], probe: CanaryNode["probe"] = "None"): CanaryNode => ({
   node: name,
