@@ -1,7 +1,7 @@
 import { CERTIFICATES } from "./admission/names.ts";
 import { LostLease } from "./errors.ts";
 import type { KubeClient, RequestInfo } from "./kube/client.ts";
-import { LeaderElection } from "./kube/leader-election.ts";
+import { LeaderElection } from "./kube/leader-election/leader-election.ts";
 import type { Logger } from "./telemetry/logger.ts";
 
 interface LeadershipOptions {
@@ -19,7 +19,7 @@ interface LeadershipOptions {
 
 /**
  * Of all replicas one leads and writes. One that loses the lease writes nothing from then on, and ends: `lead`
- * and its next write throw LostLease. LeaderElection (src/kube) finds out who holds the Lease.
+ * and its next write throw LostLease. LeaderElection (src/kube/leader-election) finds out who holds the Lease.
  */
 export class Leadership {
   readonly #log: Logger;

@@ -18,7 +18,7 @@ import { Seen } from "./seen.ts";
 
 const [STOPS = 5, KILLS = 3] = process.argv.slice(2).map(Number);
 const TIMEOUT_MS = 60_000;
-/** Of the Lease; src/kube/leader-election.ts. */
+/** Of the Lease; src/kube/leader-election/leader-election.ts. */
 const LEASE_SECONDS = 15;
 const KEY = "multus-operator/multus-operator";
 

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { InstallOperator } from "../../src/install-operator.ts";
 import { KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
-import { LeaderElection } from "../../src/kube/leader-election.ts";
+import { LeaderElection } from "../../src/kube/leader-election/leader-election.ts";
 import { type ApiObject, CLUSTER_ROLES, DAEMON_SETS, type ObjectRef } from "../../src/kube/resource.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";

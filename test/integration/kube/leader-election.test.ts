@@ -3,7 +3,7 @@ import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { KubeClient } from "../../../src/kube/client.ts";
 import { connect } from "../../../src/kube/connection.ts";
-import { LeaderElection } from "../../../src/kube/leader-election.ts";
+import { LeaderElection } from "../../../src/kube/leader-election/leader-election.ts";
 import { type ControlPlane, startControlPlane } from "../../cluster/control-plane.ts";
 import { waitUntil } from "../../cluster/daemon.ts";
 
