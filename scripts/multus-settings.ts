@@ -1,6 +1,6 @@
 import { FIXED_KEYS } from "../src/multus/daemon-config.ts";
-import { FLAGS, REJECTED_FLAGS } from "../src/multus/entrypoint-flags.ts";
-import { isAtLeast } from "../src/multus/releases.ts";
+import { FLAGS, hasFlag, REJECTED_FLAGS } from "../src/multus/entrypoint-flags.ts";
+import { NEWEST_RELEASE } from "../src/multus/releases.ts";
 
 /** A field of the CRD with its description, by path: `spec.cni.confDir`. */
 export interface DescribedField {
@@ -26,17 +26,14 @@ export function settingsOf({ path, description }: DescribedField): Settings {
   const text = (names: { name: string }[]) => names.map(({ name }) => `--${name}`);
   return {
     v34: [
-      ...text(
-        flags.filter(({ since, name }) => (!since || isAtLeast(V34, ...since)) && !V4_ONLY.includes(name)),
-      ),
+      ...text(flags.filter((flag) => hasFlag("v3.4", flag) && !V4_ONLY.includes(flag.name))),
       ...matches(description, /\benvironment ([A-Z_]+)/g),
     ],
-    thin: text(flags.filter(({ v4 }) => v4 !== false)),
+    thin: text(flags.filter((flag) => hasFlag(NEWEST_RELEASE, flag))),
     thick: matches(description, /\bkeys? ((?:[a-z][A-Za-z.]*[A-Za-z](?:, )?)+)/g),
   };
 }
 
-const V34 = { major: 3, minor: 4, patch: 0 };
 /** v3.4 has its own way for these: an environment variable, or nothing that is safe to set (see the table of flags). */
 const V4_ONLY = ["skip-tls-verify", "cleanup-config-on-exit"];
 

@@ -1,4 +1,5 @@
 import { show } from "../cni/finding.ts";
+import { firstReleaseOf } from "../crds/multus-install/field-releases.ts";
 import { FLAGS } from "../multus/entrypoint-flags.ts";
 import { type Flavour, NEWEST_RELEASE, upstreamImage } from "../multus/releases.ts";
 import type { Draft } from "./draft.ts";
@@ -52,7 +53,7 @@ export function versionOf(
   const major = flavour === "v3" ? "v3" : "v4";
   if (named?.startsWith(major)) return named;
   const isNewScript =
-    FLAGS.some(({ name, since }) => since !== undefined && flags.has(name)) ||
+    FLAGS.some(({ name, field }) => firstReleaseOf(field) !== undefined && flags.has(name)) ||
     flags.get("cni-version")?.startsWith("1.");
   const latest = secondsToEnd === SECONDS_TO_END ? NEWEST_RELEASE : "v4.3.0";
   const version = flavour !== "v3" ? latest : isNewScript ? "v3.9.3" : "v3.4.2";

@@ -1,6 +1,8 @@
+import { firstReleaseOf, isOnlyV3 } from "../crds/multus-install/field-releases.ts";
+import { compareReleases, parseRelease } from "../crds/multus-install/release.ts";
 import { entrypointOf, type MultusInstallSpec } from "../crds/multus-install/spec.ts";
 import { hostPaths } from "./distributions.ts";
-import { flavourOf, isAtLeast, parseRelease } from "./releases.ts";
+import { flavourOf } from "./releases.ts";
 
 /** Where the ConfigMap with an inline configuration is mounted. */
 export const CONFIG_MOUNT = "/tmp/multus-conf";
@@ -13,11 +15,8 @@ export const INLINE_FILE = "00-multus.conf";
 /** One flag of the thin entrypoint: its value for a spec, or undefined where the entrypoint's default is meant. */
 export interface Flag {
   name: string;
-  /** The field that sets it, for the reference; or why nothing does. */
+  /** The field that sets it, for the reference. Which releases have the flag is in crds/multus-install/field-releases.ts. */
   field: string;
-  /** From which v3 release on; v4 has all that v3 has but `restart-crio`. */
-  since?: readonly [major: number, minor: number, patch?: number];
-  v4?: false;
   value: (spec: MultusInstallSpec) => string | boolean | undefined;
 }
 
@@ -59,14 +58,12 @@ export const FLAGS: readonly Flag[] = [
   {
     name: "multus-master-cni-file-name",
     field: "primaryNetwork.file",
-    since: [3, 7, 2],
     value: (s) => s.primaryNetwork.file,
   },
   { name: "namespace-isolation", field: "isolation.enabled", value: (s) => on(s.isolation.enabled) },
   {
     name: "global-namespaces",
     field: "isolation.globalNamespaces",
-    since: [3, 7],
     value: ({ isolation: { globalNamespaces } }) => globalNamespaces.join(",") || undefined,
   },
   { name: "multus-log-level", field: "logging.level", value: (s) => s.logging.level },
@@ -74,7 +71,6 @@ export const FLAGS: readonly Flag[] = [
   {
     name: "multus-log-to-stderr",
     field: "logging.toStderr",
-    since: [3, 7],
     value: (s) => (s.logging.toStderr === undefined ? undefined : String(s.logging.toStderr)),
   },
   {
@@ -110,7 +106,6 @@ export const FLAGS: readonly Flag[] = [
   {
     name: "restart-crio",
     field: "entrypoint.restartCRIO",
-    v4: false,
     value: (s) => on(entrypointOf(s).restartCRIO),
   },
 ];
@@ -125,13 +120,18 @@ export const REJECTED_FLAGS: Record<string, string> = {
     "the directory with the files of NetworkAttachmentDefinitions without config; the default is used",
 };
 
+/** Whether the release's thin entrypoint has the flag. */
+export function hasFlag(version: string, { field }: Flag): boolean {
+  if (isOnlyV3(field)) return parseRelease(version).major === 3;
+  const first = firstReleaseOf(field);
+  return first === undefined || compareReleases(version, first) >= 0;
+}
+
 /** The arguments of the thin entrypoint, in the table's order. Unknown to an older release are those that it would reject or ignore. */
 export function entrypointArgs(spec: MultusInstallSpec): string[] {
-  const release = parseRelease(spec.version);
   return FLAGS.flatMap((flag) => {
     const value = flag.value(spec);
-    if (value === undefined || (flag.since && !isAtLeast(release, ...flag.since))) return [];
-    return [`--${flag.name}=${value}`];
+    return value === undefined || !hasFlag(spec.version, flag) ? [] : [`--${flag.name}=${value}`];
   });
 }
 

@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { parsedInstall } from "../crds/multus-install/parsed-install.ts";
+import { compareReleases } from "../crds/multus-install/release.ts";
 import {
   DEFAULT_RELEASE,
   type MultusInstallSpec,
   type MultusInstallSpecInput,
 } from "../crds/multus-install/spec.ts";
 import { defectsOf, fixOf, hasDefect, KNOWN_DEFECTS, knownDefect, rangeOf } from "./known-defects.ts";
-import { compareReleases, NEWEST_RELEASE } from "./releases.ts";
+import { NEWEST_RELEASE } from "./releases.ts";
 
 const specOf = (spec: MultusInstallSpecInput): MultusInstallSpec => parsedInstall(spec).spec;
 

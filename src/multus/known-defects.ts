@@ -1,5 +1,5 @@
+import { compareReleases } from "../crds/multus-install/release.ts";
 import type { MultusInstallSpec } from "../crds/multus-install/spec.ts";
-import { compareReleases } from "./releases.ts";
 
 /** A defect of Multus releases, read in their sources and in upstream's issues. */
 export interface KnownDefect {

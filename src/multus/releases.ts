@@ -1,3 +1,4 @@
+import { compareReleases, parseRelease } from "../crds/multus-install/release.ts";
 import type { MultusInstallSpec } from "../crds/multus-install/spec.ts";
 
 /**
@@ -5,29 +6,6 @@ import type { MultusInstallSpec } from "../crds/multus-install/spec.ts";
  * of v4 and the daemon of v4. From v3.7 on the bash script has the newer flags.
  */
 export type Flavour = "v3" | "v4-thin" | "v4-thick";
-
-export interface Release {
-  major: number;
-  minor: number;
-  patch: number;
-}
-
-/** @param version as the schema lets it through: v3.4, v4.3.0 */
-export function parseRelease(version: string): Release {
-  const [major = 0, minor = 0, patch = 0] = version.slice(1).split(".").map(Number);
-  return { major, minor, patch };
-}
-
-export function isAtLeast(release: Release, major: number, minor: number, patch = 0): boolean {
-  if (release.major !== major) return release.major > major;
-  return release.minor > minor || (release.minor === minor && release.patch >= patch);
-}
-
-/** Negative if `a` is earlier than `b`, 0 if they are one release. v3.4 counts as v3.4.0. */
-export function compareReleases(a: string, b: string): number {
-  const [left, right] = [parseRelease(a), parseRelease(b)];
-  return left.major - right.major || left.minor - right.minor || left.patch - right.patch;
-}
 
 /**
  * The newest release whose manifests and sources the rendering follows, and up to which known-defects.ts was
@@ -46,8 +24,7 @@ export function upstreamImage(spec: Pick<MultusInstallSpec, "version" | "mode">)
   repository: string;
   tag: string;
 } {
-  const release = parseRelease(spec.version);
-  if (!isAtLeast(release, 3, 7))
+  if (compareReleases(spec.version, "v3.7") < 0)
     return { registry: "docker.io", repository: "nfvpe/multus", tag: spec.version };
   return {
     registry: "ghcr.io",

@@ -1,7 +1,8 @@
 import type { KubeObject } from "../crds/kube-object.ts";
 import type { MultusInstall } from "../crds/multus-install/multus-install.ts";
+import { compareReleases } from "../crds/multus-install/release.ts";
 import { hasCertificates } from "../multus/daemon-config.ts";
-import { compareReleases, flavourOf } from "../multus/releases.ts";
+import { flavourOf } from "../multus/releases.ts";
 import { ownerLabels } from "./labels.ts";
 
 const NAME = "multus";

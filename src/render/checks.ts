@@ -1,19 +1,13 @@
 import { CNI_VERSIONS, isAtLeast as reads } from "../cni/context.ts";
 import { newestCniVersion } from "../cni/spoken-version.ts";
 import type { FieldProblem } from "../crds/field-problem.ts";
+import { compareReleases, parseRelease } from "../crds/multus-install/release.ts";
 import { entrypointOf, type MultusInstallSpec } from "../crds/multus-install/spec.ts";
 import { hostPaths } from "../multus/distributions.ts";
 import { defectsOf, fixOf, issuesOf } from "../multus/known-defects.ts";
 import { ENOUGH_MEMORY, isLowMemory } from "../multus/memory.ts";
 import { parseConflist, presetProblem, presetWarning } from "../multus/primary-network.ts";
-import {
-  compareReleases,
-  flavourOf,
-  isAtLeast,
-  isMovingTag,
-  NEWEST_RELEASE,
-  parseRelease,
-} from "../multus/releases.ts";
+import { flavourOf, isMovingTag, NEWEST_RELEASE } from "../multus/releases.ts";
 
 type Check = (spec: MultusInstallSpec) => FieldProblem | undefined;
 
@@ -158,7 +152,7 @@ const WARNINGS: readonly Check[] = [
   },
   /** Its manifest names another image for each (nfvpe/multus:latest-ppc64le). */
   ({ version, image, workload: { architectures = [] } }) =>
-    !isAtLeast(parseRelease(version), 3, 7) &&
+    compareReleases(version, "v3.7") < 0 &&
     image.repository === undefined &&
     image.tag === undefined &&
     image.digest === undefined &&

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import type { KubeObject } from "../crds/kube-object.ts";
 import type { MultusInstall } from "../crds/multus-install/multus-install.ts";
+import { compareReleases } from "../crds/multus-install/release.ts";
 import { hasCertificates } from "../multus/daemon-config.ts";
-import { compareReleases, flavourOf } from "../multus/releases.ts";
+import { flavourOf } from "../multus/releases.ts";
 import type { PodParts } from "./container.ts";
 import { ownerLabels, UPSTREAM_LABELS } from "./labels.ts";
 import { thickPod } from "./thick-pod.ts";

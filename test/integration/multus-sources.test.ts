@@ -5,8 +5,7 @@ import { type Definition, describedFields } from "../../scripts/field-table.ts";
 import { settingsOf } from "../../scripts/multus-settings.ts";
 import { customResourceDefinitions } from "../../src/crds/definitions.ts";
 import { FIXED_KEYS } from "../../src/multus/daemon-config.ts";
-import { FLAGS, REJECTED_FLAGS } from "../../src/multus/entrypoint-flags.ts";
-import { isAtLeast, parseRelease } from "../../src/multus/releases.ts";
+import { FLAGS, hasFlag, REJECTED_FLAGS } from "../../src/multus/entrypoint-flags.ts";
 import { moduleDirectory } from "../cluster/binaries.ts";
 
 /** The tables of flags and keys against the sources of the Multus releases that the tests run. */
@@ -26,14 +25,13 @@ const named = (flags: typeof FLAGS) => flags.map(({ name }) => name);
 
 it("knows each flag of v4.3.0's thin_entrypoint, and no other", () => {
   const flags = found(join(V4(), "cmd/thin_entrypoint/main.go"), /fs\.(?:String|Bool)Var\([^"]*"([a-z-]+)"/g);
-  const known = [...named(FLAGS.filter(({ v4 }) => v4 !== false)), ...Object.keys(REJECTED_FLAGS)];
+  const known = [...named(FLAGS.filter((flag) => hasFlag("v4.3.0", flag))), ...Object.keys(REJECTED_FLAGS)];
   expect(known.toSorted()).toEqual(flags);
 });
 
 it("knows each flag of v3.4.2's entrypoint.sh, and gives it no other", () => {
-  const release = parseRelease("v3.4.2");
   const flags = found(join(V3(), "images/entrypoint.sh"), /^ {8}--([a-z-]+)\)$/gm);
-  const known = named(FLAGS.filter(({ since }) => !since || isAtLeast(release, ...since)));
+  const known = named(FLAGS.filter((flag) => hasFlag("v3.4.2", flag)));
   // entrypoint.sh has an environment variable for it, and the table gives v3 no such flag.
   expect(known.filter((name) => name !== "skip-tls-verify").toSorted()).toEqual(flags);
 });

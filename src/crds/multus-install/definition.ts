@@ -1,8 +1,10 @@
 import { definitionOf } from "../custom-resource-definition.ts";
 import type { KubeObject } from "../kube-object.ts";
 import { condition } from "../printer-columns.ts";
+import { withValidations } from "../rule.ts";
 import { structuralSchema } from "../structural-schema.ts";
 import { MULTUS_INSTALL, NAME_IS_A_LABEL_VALUE } from "./multus-install.ts";
+import { RULES } from "./rules.ts";
 import { multusInstallSpec } from "./spec.ts";
 import { multusInstallStatus } from "./status.ts";
 
@@ -16,7 +18,7 @@ export function multusInstallDefinition(): KubeObject {
     rules: [NAME_IS_A_LABEL_VALUE],
     properties: {
       spec: {
-        ...structuralSchema(multusInstallSpec),
+        ...structuralSchema(withValidations(multusInstallSpec, BETWEEN_FIELDS)),
         description: "The desired configuration of Multus.",
         // In full: the API server checks the rules against this value before it fills in nested defaults.
         default: multusInstallSpec.parse({}),
@@ -28,6 +30,12 @@ export function multusInstallDefinition(): KubeObject {
     },
   });
 }
+
+const BETWEEN_FIELDS = RULES.map(({ cel, message, path }) => ({
+  rule: cel,
+  message,
+  fieldPath: path.replace(/^spec/, ""),
+}));
 
 const COLUMNS = [
   { name: "Ready", type: "string", jsonPath: condition("Ready", "status") },

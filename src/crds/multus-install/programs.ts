@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { matching, withRules } from "../rule.ts";
+import { FIRST_RELEASE } from "./field-releases.ts";
 import { kubeletKubeconfig } from "./host-paths.ts";
 import { duration, networkName, secondsOf } from "./text.ts";
 
@@ -63,7 +64,7 @@ const perNodeCertificate = z.object({
     .boolean()
     .default(false)
     .describe(
-      "Each node's daemon uses its own client certificate (user system:multus:NODE, group system:multus) instead of the service account that all daemons share; key perNodeCertificate.enabled (v4.1.0 and later). The chart's value perNodeCertificates.approve must be true.",
+      `Each node's daemon uses its own client certificate (user system:multus:NODE, group system:multus) instead of the service account that all daemons share; key perNodeCertificate.enabled (${FIRST_RELEASE["daemon.perNodeCertificate"]} and later). The chart's value perNodeCertificates.approve must be true.`,
     ),
   bootstrapKubeconfig: kubeletKubeconfig()
     .optional()
@@ -107,7 +108,7 @@ export const daemon = z.object({
     .max(10000)
     .optional()
     .describe(
-      "Maximum number of concurrent CNI requests, which limits memory; key connectionLimit (v4.3.0 and later).",
+      `Maximum number of concurrent CNI requests, which limits memory; key connectionLimit (${FIRST_RELEASE["daemon.connectionLimit"]} and later).`,
     ),
   capabilities: capabilities()
     .optional()

@@ -1,67 +1,14 @@
 import type { Rule } from "../rule.ts";
-import { type Distribution, HOST_DIRECTORIES, isBelow } from "./host-paths.ts";
-
-/** The fields that the rules use, with defaults. */
-export interface RuledSpec {
-  version: string;
-  mode: "Thin" | "Thick";
-  namespace: string;
-  distribution: Distribution | "Auto";
-  cni: {
-    version?: string | undefined;
-    confDir?: string | undefined;
-    binDir?: string | undefined;
-    additionalBinDir?: string | undefined;
-  };
-  image: { layout?: unknown };
-  primaryNetwork: {
-    source: string;
-    file?: string | undefined;
-    preset?: string | undefined;
-    config?: string | undefined;
-  };
-  isolation: { globalNamespaces: readonly string[]; systemNamespaces?: readonly string[] | undefined };
-  logging: {
-    file?: string | undefined;
-    hostDir?: string | undefined;
-    rotation?: unknown;
-    toStderr?: boolean | undefined;
-  };
-  entrypoint?:
-    | {
-        overrideNetworkName: boolean;
-        renameConfFile: boolean;
-        refreshKubeconfig: boolean;
-        restartCRIO: boolean;
-        kubeconfigMode?: string | undefined;
-      }
-    | undefined;
-  daemon?:
-    | {
-        connectionLimit?: number | undefined;
-        auxiliaryCNIChainName?: string | undefined;
-        clusterNetwork?: string | undefined;
-        perNodeCertificate?: { enabled: boolean; bootstrapKubeconfig?: string | undefined } | undefined;
-      }
-    | undefined;
-  workload: { architectures?: readonly string[] | undefined };
-  attachments: { admission: string; denyCodes?: readonly string[] | undefined };
-}
+import { FIRST_RELEASE, type ONLY_V3 } from "./field-releases.ts";
+import { HOST_DIRECTORIES, isBelow } from "./host-paths.ts";
+import type { MultusInstallSpec } from "./spec.ts";
+import { before, IS_V3 } from "./version-condition.ts";
 
 /** A contradiction between fields of the spec. */
-export interface FieldsRule extends Rule<RuledSpec> {
+export interface FieldsRule extends Rule<MultusInstallSpec> {
   /** The field to change. */
   path: string;
 }
-
-const isV3 = (spec: RuledSpec) => spec.version.startsWith("v3.");
-/** entrypoint.sh has fewer flags before v3.7: --global-namespaces and --multus-log-to-stderr came with it. */
-const isBefore37 = (spec: RuledSpec) => /^v3\.[4-6](\.|$)/.test(spec.version);
-const before37 = "self.version.matches('^v3\\\\.[4-6](\\\\.|$)')";
-/** --multus-master-cni-file-name came with v3.7.2. */
-const isBefore372 = (spec: RuledSpec) => /^v3\.([4-6](\.|$)|7$|7\.[01]$)/.test(spec.version);
-const before372 = "self.version.matches('^v3\\\\.([4-6](\\\\.|$)|7$|7\\\\.[01]$)')";
-const v3 = "self.version.startsWith('v3.')";
 
 /**
  * The pattern of a path lets through what any distribution has; this is what the one at hand has. The CEL is
@@ -72,7 +19,7 @@ function hostPathRule(
   field: string,
   kind: "conf" | "bin" | "kubelet",
   absent: string,
-  read: (spec: RuledSpec) => string | undefined,
+  read: (spec: MultusInstallSpec) => string | undefined,
 ): FieldsRule {
   const { common, own } = HOST_DIRECTORIES;
   const path = `self.${field}`;
@@ -116,6 +63,38 @@ function generatedOnlyRule(field: "overrideNetworkName" | "renameConfFile" | "re
   };
 }
 
+/** When a field is not set, for the API server (CEL) and for offline use. */
+interface Absence {
+  cel: string;
+  holds: (spec: MultusInstallSpec) => boolean;
+}
+
+/** A field that the releases before its first do not have. */
+function firstReleaseRule(field: keyof typeof FIRST_RELEASE, absent: Absence): FieldsRule {
+  const tooOld = before(FIRST_RELEASE[field]);
+  return {
+    path: `spec.${field}`,
+    message: `requires version ${FIRST_RELEASE[field]} or later`,
+    cel: `${absent.cel} || !${tooOld.cel}`,
+    holds: (spec) => absent.holds(spec) || !tooOld.holds(spec),
+  };
+}
+
+/** A field that v4 has nothing for. */
+function onlyV3Rule(field: (typeof ONLY_V3)[number], message: string, absent: Absence): FieldsRule {
+  return {
+    path: `spec.${field}`,
+    message,
+    cel: `${IS_V3.cel} || ${absent.cel}`,
+    holds: (spec) => IS_V3.holds(spec) || absent.holds(spec),
+  };
+}
+
+/** From this release on the daemon reads a primary network's configuration that is not a file of the node. */
+const FIRST_INLINE_THICK = "v4.1.0";
+const lacksFile = before(FIRST_RELEASE["primaryNetwork.file"]);
+const lacksInlineThick = before(FIRST_INLINE_THICK);
+
 export const RULES: readonly FieldsRule[] = [
   directoryRule("confDir"),
   directoryRule("binDir"),
@@ -123,8 +102,8 @@ export const RULES: readonly FieldsRule[] = [
   {
     path: "spec.mode",
     message: "Thick requires version v4.0 or later; use mode: Thin or a v4 release",
-    cel: `self.mode != 'Thick' || !${v3}`,
-    holds: (s) => s.mode !== "Thick" || !isV3(s),
+    cel: `self.mode != 'Thick' || !${IS_V3.cel}`,
+    holds: (s) => s.mode !== "Thick" || !IS_V3.holds(s),
   },
   {
     path: "spec.entrypoint",
@@ -144,32 +123,36 @@ export const RULES: readonly FieldsRule[] = [
     cel: "self.mode != 'Thick' || !has(self.image.layout)",
     holds: (s) => s.mode !== "Thick" || s.image.layout === undefined,
   },
-  {
-    path: "spec.entrypoint.restartCRIO",
-    message: "exists in v3 only (v4 rejects the flag and does not need it); remove it",
-    cel: `${v3} || !has(self.entrypoint) || !self.entrypoint.restartCRIO`,
-    holds: (s) => isV3(s) || !s.entrypoint?.restartCRIO,
-  },
-  {
-    path: "spec.entrypoint.kubeconfigMode",
-    message: "exists in v3 only; v4 always writes the kubeconfig with mode 600; remove it",
-    cel: `${v3} || !has(self.entrypoint) || !has(self.entrypoint.kubeconfigMode)`,
-    holds: (s) => isV3(s) || s.entrypoint?.kubeconfigMode === undefined,
-  },
+  onlyV3Rule(
+    "entrypoint.restartCRIO",
+    "exists in v3 only (v4 rejects the flag and does not need it); remove it",
+    {
+      cel: "!has(self.entrypoint) || !self.entrypoint.restartCRIO",
+      holds: (s) => !s.entrypoint?.restartCRIO,
+    },
+  ),
+  onlyV3Rule(
+    "entrypoint.kubeconfigMode",
+    "exists in v3 only; v4 always writes the kubeconfig with mode 600; remove it",
+    {
+      cel: "!has(self.entrypoint) || !has(self.entrypoint.kubeconfigMode)",
+      holds: (s) => s.entrypoint?.kubeconfigMode === undefined,
+    },
+  ),
   {
     path: "spec.entrypoint.renameConfFile",
     // thin_entrypoint deletes Multus' own file when it ends, and finds no primary network when it starts again.
     message:
       "would leave a node without a CNI configuration when the Multus pod restarts, because refreshKubeconfig deletes Multus' own on exit; remove it or set refreshKubeconfig: false",
-    cel: `${v3} || !has(self.entrypoint) || !self.entrypoint.renameConfFile || !self.entrypoint.refreshKubeconfig`,
-    holds: (s) => isV3(s) || !s.entrypoint?.renameConfFile || !s.entrypoint.refreshKubeconfig,
+    cel: `${IS_V3.cel} || !has(self.entrypoint) || !self.entrypoint.renameConfFile || !self.entrypoint.refreshKubeconfig`,
+    holds: (s) => IS_V3.holds(s) || !s.entrypoint?.renameConfFile || !s.entrypoint.refreshKubeconfig,
   },
   {
     path: "spec.cni.version",
     // The libcni of v3 is 0.7 or 0.8 (go.mod of 3.4.2 and 3.9.3), which fails a configuration of a newer version.
     message: "must be 0.4.0 or earlier with v3",
-    cel: `!has(self.cni.version) || !self.cni.version.startsWith('1.') || !${v3}`,
-    holds: (s) => !s.cni.version?.startsWith("1.") || !isV3(s),
+    cel: `!has(self.cni.version) || !self.cni.version.startsWith('1.') || !${IS_V3.cel}`,
+    holds: (s) => !s.cni.version?.startsWith("1.") || !IS_V3.holds(s),
   },
   generatedOnlyRule("overrideNetworkName"),
   generatedOnlyRule("renameConfFile"),
@@ -191,17 +174,15 @@ export const RULES: readonly FieldsRule[] = [
   },
   {
     path: "spec.primaryNetwork.source",
-    message:
-      "File requires version v3.7.2 or later (earlier entrypoints do not have the flag); use Inline, or rename the file so that it sorts first",
-    cel: `self.primaryNetwork.source != 'File' || !${before372}`,
-    holds: (s) => s.primaryNetwork.source !== "File" || !isBefore372(s),
+    message: `File requires version ${FIRST_RELEASE["primaryNetwork.file"]} or later (earlier entrypoints do not have the flag); use Inline, or rename the file so that it sorts first`,
+    cel: `self.primaryNetwork.source != 'File' || !${lacksFile.cel}`,
+    holds: (s) => s.primaryNetwork.source !== "File" || !lacksFile.holds(s),
   },
   {
     path: "spec.primaryNetwork.source",
-    message: "Inline requires version v4.1.0 or later in mode: Thick; use Auto or File",
-    cel: "self.primaryNetwork.source != 'Inline' || self.mode != 'Thick' || !self.version.matches('^v4\\\\.0(\\\\.|$)')",
-    holds: (s) =>
-      s.primaryNetwork.source !== "Inline" || s.mode !== "Thick" || !/^v4\.0(\.|$)/.test(s.version),
+    message: `Inline requires version ${FIRST_INLINE_THICK} or later in mode: Thick; use Auto or File`,
+    cel: `self.primaryNetwork.source != 'Inline' || self.mode != 'Thick' || !${lacksInlineThick.cel}`,
+    holds: (s) => s.primaryNetwork.source !== "Inline" || s.mode !== "Thick" || !lacksInlineThick.holds(s),
   },
   {
     path: "spec.daemon.clusterNetwork",
@@ -218,12 +199,10 @@ export const RULES: readonly FieldsRule[] = [
     holds: ({ primaryNetwork, daemon }) =>
       primaryNetwork.source !== "Inline" || daemon?.auxiliaryCNIChainName === undefined,
   },
-  {
-    path: "spec.isolation.globalNamespaces",
-    message: "requires version v3.7 or later",
-    cel: `size(self.isolation.globalNamespaces) == 0 || !${before37}`,
-    holds: (s) => s.isolation.globalNamespaces.length === 0 || !isBefore37(s),
-  },
+  firstReleaseRule("isolation.globalNamespaces", {
+    cel: "size(self.isolation.globalNamespaces) == 0",
+    holds: (s) => s.isolation.globalNamespaces.length === 0,
+  }),
   {
     path: "spec.isolation.systemNamespaces",
     message: "is for mode: Thick only",
@@ -236,12 +215,10 @@ export const RULES: readonly FieldsRule[] = [
     cel: "self.mode == 'Thick' || !has(self.logging.rotation)",
     holds: (s) => s.mode === "Thick" || s.logging.rotation === undefined,
   },
-  {
-    path: "spec.logging.toStderr",
-    message: "requires version v3.7 or later",
-    cel: `!has(self.logging.toStderr) || !${before37}`,
-    holds: (s) => s.logging.toStderr === undefined || !isBefore37(s),
-  },
+  firstReleaseRule("logging.toStderr", {
+    cel: "!has(self.logging.toStderr)",
+    holds: (s) => s.logging.toStderr === undefined,
+  }),
   {
     path: "spec.logging.file",
     message: "requires logging.hostDir, and must be below it",
@@ -249,12 +226,10 @@ export const RULES: readonly FieldsRule[] = [
     holds: ({ logging: { file, hostDir } }) =>
       file === undefined || (hostDir !== undefined && file.startsWith(`${hostDir}/`)),
   },
-  {
-    path: "spec.daemon.connectionLimit",
-    message: "requires version v4.3.0 or later",
-    cel: "!has(self.daemon) || !has(self.daemon.connectionLimit) || !self.version.matches('^v4\\\\.[0-2](\\\\.|$)')",
-    holds: (s) => s.daemon?.connectionLimit === undefined || !/^v4\.[0-2](\.|$)/.test(s.version),
-  },
+  firstReleaseRule("daemon.connectionLimit", {
+    cel: "!has(self.daemon) || !has(self.daemon.connectionLimit)",
+    holds: (s) => s.daemon?.connectionLimit === undefined,
+  }),
   {
     path: "spec.daemon.auxiliaryCNIChainName",
     // cmdAdd of 4.3.0: "auxiliary chain used but ClusterNetwork must be a path"; it is one unless it is set.
@@ -262,24 +237,24 @@ export const RULES: readonly FieldsRule[] = [
     cel: "!has(self.daemon) || !has(self.daemon.auxiliaryCNIChainName) || !has(self.daemon.clusterNetwork)",
     holds: ({ daemon }) => daemon?.auxiliaryCNIChainName === undefined || daemon.clusterNetwork === undefined,
   },
-  {
-    path: "spec.daemon.perNodeCertificate",
-    message: "requires version v4.1.0 or later",
-    cel: "!has(self.daemon) || !has(self.daemon.perNodeCertificate) || !self.daemon.perNodeCertificate.enabled || !self.version.matches('^v4\\\\.0(\\\\.|$)')",
-    holds: (s) => !s.daemon?.perNodeCertificate?.enabled || !/^v4\.0(\.|$)/.test(s.version),
-  },
+  firstReleaseRule("daemon.perNodeCertificate", {
+    cel: "!has(self.daemon) || !has(self.daemon.perNodeCertificate) || !self.daemon.perNodeCertificate.enabled",
+    holds: (s) => !s.daemon?.perNodeCertificate?.enabled,
+  }),
   hostPathRule(
     "daemon.perNodeCertificate.bootstrapKubeconfig",
     "kubelet",
     "!has(self.daemon) || !has(self.daemon.perNodeCertificate) || !has(self.daemon.perNodeCertificate.bootstrapKubeconfig)",
     ({ daemon }) => daemon?.perNodeCertificate?.bootstrapKubeconfig,
   ),
-  {
-    path: "spec.workload.architectures",
-    message: "is for v3 only; v4 images serve every architecture from one DaemonSet",
-    cel: `${v3} || !has(self.workload.architectures)`,
-    holds: (s) => isV3(s) || s.workload.architectures === undefined,
-  },
+  onlyV3Rule(
+    "workload.architectures",
+    "is for v3 only; v4 images serve every architecture from one DaemonSet",
+    {
+      cel: "!has(self.workload.architectures)",
+      holds: (s) => s.workload.architectures === undefined,
+    },
+  ),
   {
     path: "spec.attachments.denyCodes",
     message: "has no effect with attachments.admission: Off; use Warn or Deny",
@@ -287,9 +262,3 @@ export const RULES: readonly FieldsRule[] = [
     holds: ({ attachments }) => attachments.admission !== "Off" || attachments.denyCodes === undefined,
   },
 ];
-
-/** The rule that only the API server can check, since it needs the old object. */
-export const NAMESPACE_IS_IMMUTABLE = {
-  rule: "self == oldSelf",
-  message: "is immutable; delete the MultusInstall and create it again",
-};

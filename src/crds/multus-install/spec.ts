@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { matching, withValidations } from "../rule.ts";
 import { entrypointCommand } from "./entrypoint-command.ts";
+import { FIRST_RELEASE } from "./field-releases.ts";
 import { binDirectory, confDirectory, DISTRIBUTIONS, logDirectory } from "./host-paths.ts";
 import { inlineConfig } from "./inline-config.ts";
 import { nodes } from "./nodes.ts";
 import { daemon, entrypoint } from "./programs.ts";
 import { rollout } from "./rollout.ts";
-import { NAMESPACE_IS_IMMUTABLE, RULES } from "./rules.ts";
 import { absoluteFile, namespaceName, objectName, primaryFileName, setOf, shortDuration } from "./text.ts";
 import { workload } from "./workload.ts";
 
@@ -87,7 +87,7 @@ const primaryNetwork = z.object({
   file: primaryFileName()
     .optional()
     .describe(
-      "File in cni.confDir for source File, such as 10-calico.conflist; flag --multus-master-cni-file-name, key multusMasterCNI (v3.7.2 and later).",
+      `File in cni.confDir for source File, such as 10-calico.conflist; flag --multus-master-cni-file-name, key multusMasterCNI (${FIRST_RELEASE["primaryNetwork.file"]} and later).`,
     ),
   preset: z
     .enum(PRESETS)
@@ -136,7 +136,7 @@ const isolation = z.object({
     .max(64)
     .default([])
     .describe(
-      "Namespaces whose NADs every pod may use despite isolation; flag --global-namespaces, key globalNamespaces (v3.7 and later).",
+      `Namespaces whose NADs every pod may use despite isolation; flag --global-namespaces, key globalNamespaces (${FIRST_RELEASE["isolation.globalNamespaces"]} and later).`,
     ),
   systemNamespaces: z
     .array(namespaceName())
@@ -164,7 +164,7 @@ const logging = z.object({
     .boolean()
     .optional()
     .describe(
-      "Multus also logs to standard error; flag --multus-log-to-stderr, key logToStderr (v3.7 and later). Default: true.",
+      `Multus also logs to standard error; flag --multus-log-to-stderr, key logToStderr (${FIRST_RELEASE["logging.toStderr"]} and later). Default: true.`,
     ),
   rotation: z
     .object({
@@ -212,90 +212,94 @@ const attachments = z.object({
     ),
 });
 
-export const multusInstallSpec = withValidations(
-  z.object({
-    version: matching(
-      /^v(3\.[4-9]|4\.[0-9]{1,2})(\.[0-9]{1,2})?$/,
-      16,
-      "must be a Multus release from v3.4 to v3.9, or of v4, such as v3.4.2 or v4.3.1",
-    )
-      .default(DEFAULT_RELEASE)
-      .describe(
-        "The Multus release. It determines the entrypoint and flags, regardless of the image's name. A release with known defects is accepted with a warning (docs/reference/known-defects.md).",
-      ),
-    mode: z
-      .enum(["Thin", "Thick"])
-      .default("Thin")
-      .describe("Thin: a plugin that runs for each pod. Thick: a daemon on each node (v4.0 and later)."),
-    image: image
-      .prefault({})
-      .describe(
-        "The Multus image. It runs privileged on every node: whoever can set it is root there. The chart's value multusImages restricts its source.",
-      ),
-    namespace: withValidations(namespaceName(), [NAMESPACE_IS_IMMUTABLE])
-      .default("kube-system")
-      .describe("Namespace of the Multus pods; key multusNamespace. Immutable."),
-    distribution: z
-      .enum(["Auto", ...DISTRIBUTIONS])
-      .default("Auto")
-      .describe(
-        "Sets the host's CNI directories. Auto: detected once from the nodes and the API server, and kept in status.distribution; without a cluster (render), Kubernetes.",
-      ),
-    primaryNetwork: primaryNetwork
-      .prefault({})
-      .describe(
-        "The network that Multus delegates each pod's first interface to: the cluster's own, such as Calico or Flannel. Without it, pods do not start.",
-      ),
-    cni: cni.prefault({}).describe("CNI directories and version."),
-    isolation: isolation.prefault({}).describe("Restricts which namespaces' NADs a pod may use."),
-    logging: logging.prefault({}).describe("Multus' own log."),
-    entrypoint: entrypoint.optional().describe("Settings of the thin plugin's entrypoint. Thin only."),
-    daemon: daemon.optional().describe("Settings of the thick daemon. Thick only."),
-    workload: workload.prefault({}).describe("The DaemonSet."),
-    rollout: rollout.prefault({}).describe("How a changed Multus reaches the nodes."),
-    nodes: nodes
-      .prefault({})
-      .describe("What the operator does with Node objects, and on nodes in addition to running Multus."),
-    attachments: attachments
-      .prefault({})
-      .describe("NetworkAttachmentDefinitions and the networks that pods request."),
-    uninstall: z
-      .object({
-        nodes: z
-          .enum(["Clean", "Leave"])
-          .default("Clean")
-          .describe(
-            "Clean: a pod with the operator's image removes Multus' files from each node. Leave: the files that Multus' own pods do not remove stay; v3, and v4 thin without refreshKubeconfig, then leave nodes on which new pods fail.",
-          ),
-        timeout: shortDuration()
-          .default("5m")
-          .describe(
-            "How long a deletion waits for nodes that cannot be cleaned, for example because they are down or cannot be listed. Afterwards the deletion continues without them, and an event names them.",
-          ),
-        networkDefinitions: z
-          .enum(["Keep", "Delete"])
-          .default("Keep")
-          .describe(
-            "Whether the NetworkAttachmentDefinition CRD is deleted with the install. Delete deletes every NAD in the cluster.",
-          ),
-      })
-      .prefault({})
-      .describe("What a deletion of this object removes."),
-    adopt: z
-      .boolean()
-      .default(false)
-      .describe(
-        "Whether to adopt a Multus that was installed by hand in spec.namespace: fields that kubectl or Helm set become the operator's. Pods that already run Multus as the spec requires are not restarted. If false, objects that are not the operator's are reported (OwnershipConflict) and not changed.",
-      ),
-    paused: z
-      .boolean()
-      .default(false)
-      .describe(
-        "While true, Multus and its objects stay as they are: nothing is applied, repaired, rolled out, removed or inspected. The status is still updated, and lists the pending writes. Two things continue: the startup taint is removed from nodes on which Multus runs, and certificates of running daemons and of the operator's webhook are renewed. Deleting a paused MultusInstall removes Multus.",
-      ),
-  }),
-  RULES.map(({ cel, message, path }) => ({ rule: cel, message, fieldPath: path.replace(/^spec/, "") })),
-);
+/** The rule that only the API server can check, since it needs the old object. */
+const NAMESPACE_IS_IMMUTABLE = {
+  rule: "self == oldSelf",
+  message: "is immutable; delete the MultusInstall and create it again",
+};
+
+/** Without the rules between fields (rules.ts). */
+export const multusInstallSpec = z.object({
+  version: matching(
+    /^v(3\.[4-9]|4\.[0-9]{1,2})(\.[0-9]{1,2})?$/,
+    16,
+    "must be a Multus release from v3.4 to v3.9, or of v4, such as v3.4.2 or v4.3.1",
+  )
+    .default(DEFAULT_RELEASE)
+    .describe(
+      "The Multus release. It determines the entrypoint and flags, regardless of the image's name. A release with known defects is accepted with a warning (docs/reference/known-defects.md).",
+    ),
+  mode: z
+    .enum(["Thin", "Thick"])
+    .default("Thin")
+    .describe("Thin: a plugin that runs for each pod. Thick: a daemon on each node (v4.0 and later)."),
+  image: image
+    .prefault({})
+    .describe(
+      "The Multus image. It runs privileged on every node: whoever can set it is root there. The chart's value multusImages restricts its source.",
+    ),
+  namespace: withValidations(namespaceName(), [NAMESPACE_IS_IMMUTABLE])
+    .default("kube-system")
+    .describe("Namespace of the Multus pods; key multusNamespace. Immutable."),
+  distribution: z
+    .enum(["Auto", ...DISTRIBUTIONS])
+    .default("Auto")
+    .describe(
+      "Sets the host's CNI directories. Auto: detected once from the nodes and the API server, and kept in status.distribution; without a cluster (render), Kubernetes.",
+    ),
+  primaryNetwork: primaryNetwork
+    .prefault({})
+    .describe(
+      "The network that Multus delegates each pod's first interface to: the cluster's own, such as Calico or Flannel. Without it, pods do not start.",
+    ),
+  cni: cni.prefault({}).describe("CNI directories and version."),
+  isolation: isolation.prefault({}).describe("Restricts which namespaces' NADs a pod may use."),
+  logging: logging.prefault({}).describe("Multus' own log."),
+  entrypoint: entrypoint.optional().describe("Settings of the thin plugin's entrypoint. Thin only."),
+  daemon: daemon.optional().describe("Settings of the thick daemon. Thick only."),
+  workload: workload.prefault({}).describe("The DaemonSet."),
+  rollout: rollout.prefault({}).describe("How a changed Multus reaches the nodes."),
+  nodes: nodes
+    .prefault({})
+    .describe("What the operator does with Node objects, and on nodes in addition to running Multus."),
+  attachments: attachments
+    .prefault({})
+    .describe("NetworkAttachmentDefinitions and the networks that pods request."),
+  uninstall: z
+    .object({
+      nodes: z
+        .enum(["Clean", "Leave"])
+        .default("Clean")
+        .describe(
+          "Clean: a pod with the operator's image removes Multus' files from each node. Leave: the files that Multus' own pods do not remove stay; v3, and v4 thin without refreshKubeconfig, then leave nodes on which new pods fail.",
+        ),
+      timeout: shortDuration()
+        .default("5m")
+        .describe(
+          "How long a deletion waits for nodes that cannot be cleaned, for example because they are down or cannot be listed. Afterwards the deletion continues without them, and an event names them.",
+        ),
+      networkDefinitions: z
+        .enum(["Keep", "Delete"])
+        .default("Keep")
+        .describe(
+          "Whether the NetworkAttachmentDefinition CRD is deleted with the install. Delete deletes every NAD in the cluster.",
+        ),
+    })
+    .prefault({})
+    .describe("What a deletion of this object removes."),
+  adopt: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Whether to adopt a Multus that was installed by hand in spec.namespace: fields that kubectl or Helm set become the operator's. Pods that already run Multus as the spec requires are not restarted. If false, objects that are not the operator's are reported (OwnershipConflict) and not changed.",
+    ),
+  paused: z
+    .boolean()
+    .default(false)
+    .describe(
+      "While true, Multus and its objects stay as they are: nothing is applied, repaired, rolled out, removed or inspected. The status is still updated, and lists the pending writes. Two things continue: the startup taint is removed from nodes on which Multus runs, and certificates of running daemons and of the operator's webhook are renewed. Deleting a paused MultusInstall removes Multus.",
+    ),
+});
 
 export type MultusInstallSpec = z.output<typeof multusInstallSpec>;
 export type MultusInstallSpecInput = z.input<typeof multusInstallSpec>;
