@@ -1,11 +1,14 @@
 import { expect, it } from "vitest";
 import { failedMounts } from "../controllers/install/observe/failed-mounts.ts";
+import { seenEvent } from "../controllers/install/observe/kubelet-events.ts";
 import { unhealthyNodes as unhealthyAt } from "./diagnose.ts";
 import { type NodeView, nodeView } from "./node.ts";
+import { agesByClock } from "./pod-ages.ts";
 import { type MultusPodView, multusPodView } from "./pod-health.ts";
 
 const NOW = new Date("2026-11-24T12:00:00Z");
-const unhealthyNodes = (pods: MultusPodView[], nodes: NodeView[] = []) => unhealthyAt(pods, NOW, nodes);
+const unhealthyNodes = (pods: MultusPodView[], nodes: NodeView[] = []) =>
+  unhealthyAt(pods, agesByClock(NOW), nodes);
 
 function podOn(node: string, status: object, metadata: object = {}) {
   return multusPodView({
@@ -118,7 +121,8 @@ it("repeats what the kubelet says of a volume that it cannot mount", () => {
     { involvedObject: { uid }, message, lastTimestamp: "2026-01-01T00:00:00Z" },
     { involvedObject: { uid: "u2" }, message: "long ago", lastTimestamp: "2025-01-01T00:00:00Z" },
   ];
-  const found = failedMounts(events, new Date("2026-01-01T00:01:00Z"));
+  const now = Date.parse("2026-01-01T00:01:00Z");
+  const found = failedMounts(events.map((object) => seenEvent(object, ({ at }) => (now - at) / 1000)));
   expect([...found]).toEqual([[uid, message]]);
   const issue = { container: "", image: "", reason: "FailedMount", message, restarts: 0 };
   const [node] = unhealthyNodes([{ ...podOn("a", {}), issue }]);

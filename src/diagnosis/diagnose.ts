@@ -3,6 +3,7 @@ import type { ContainerIssue } from "./container-issue.ts";
 import { type Explanation, explainPullFailure } from "./image-pull.ts";
 import type { NodeView } from "./node.ts";
 import { knownReason, type NodeReason, severityOf } from "./node-reasons.ts";
+import type { PodAges } from "./pod-ages.ts";
 import type { MultusPodView } from "./pod-health.ts";
 import { stabilizationSeconds } from "./stabilization.ts";
 import { explainStartFailure } from "./start-errors.ts";
@@ -17,8 +18,8 @@ export interface UnhealthyNode {
 /** The longest message kept for one node, in characters: the status is bounded (docs/reference). */
 const MAX_MESSAGE_LENGTH = 512;
 
-/** If a pod should have terminated longer ago than this, its kubelet does not answer, or a mount hangs; ms. */
-const LATE_MS = 60_000;
+/** If a pod should have terminated longer ago than this, its kubelet does not answer, or a mount hangs; s. */
+const LATE_SECONDS = 60;
 
 /**
  * Turns the pods of the Multus DaemonSet into the unhealthy nodes, most severe first, then by name. A pod that has only
@@ -26,23 +27,23 @@ const LATE_MS = 60_000;
  */
 export function unhealthyNodes(
   pods: readonly MultusPodView[],
-  now: Date,
+  ages: PodAges,
   nodes: readonly NodeView[] = [],
 ): UnhealthyNode[] {
   const notReady = new Map(nodes.map(({ name, notReady }) => [name, notReady]));
   return pods
-    .filter((pod) => pod.terminating || !pod.ready || stabilizationSeconds(pod, now) > 0)
+    .filter((pod) => pod.terminating || !pod.ready || stabilizationSeconds(pod, ages) > 0)
     .flatMap((pod) => {
       const node = notReady.get(pod.node);
-      if (pod.terminating) return stuckTerminating(pod, now, node) ?? [];
+      if (pod.terminating) return stuckTerminating(pod, ages, node) ?? [];
       return diagnose(pod) ?? lostWithNode(pod, node) ?? [];
     })
     .toSorted((a, b) => severityOf(b.reason) - severityOf(a.reason) || a.node.localeCompare(b.node));
 }
 
 /** In how many seconds the first pod that failed before counts as healthy; undefined if there is none. */
-export function secondsToStable(pods: readonly MultusPodView[], now: Date): number | undefined {
-  const left = pods.map((pod) => stabilizationSeconds(pod, now)).filter((seconds) => seconds > 0);
+export function secondsToStable(pods: readonly MultusPodView[], ages: PodAges): number | undefined {
+  const left = pods.map((pod) => stabilizationSeconds(pod, ages)).filter((seconds) => seconds > 0);
   return left.length > 0 ? Math.min(...left) : undefined;
 }
 
@@ -66,18 +67,19 @@ function lostWithNode(pod: MultusPodView, notReady: string | undefined): Unhealt
 
 /** A pod that does not terminate delays the rollout: its successor is created when it is gone. */
 function stuckTerminating(
-  { node, endsAt = "" }: MultusPodView,
-  now: Date,
+  pod: MultusPodView,
+  ages: PodAges,
   notReady: string | undefined,
 ): UnhealthyNode | undefined {
-  const late = now.getTime() - Date.parse(endsAt);
+  const { node, endsAt = "" } = pod;
+  const late = ages.overdue(pod);
   if (notReady !== undefined && late > 0)
     return entry(
       node,
       "NodeNotReady",
       `the node is not Ready, and its Multus pod cannot terminate: ${notReady}`,
     );
-  if (late <= LATE_MS) return undefined;
+  if (late <= LATE_SECONDS) return undefined;
   return entry(
     node,
     "StuckTerminating",

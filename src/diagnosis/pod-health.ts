@@ -41,6 +41,8 @@ export interface MultusPodView {
   missingSecrets?: readonly string[];
   /** When it should have ended; RFC 3339. Long ago means that the node's kubelet does not answer. */
   endsAt?: string;
+  /** How long it may take to end, s; only of one that is terminating. */
+  graceSeconds?: number;
   /** The scheduler's sentence, where no node took the pod. */
   unschedulable?: string;
   issue?: ContainerIssue;
@@ -74,6 +76,9 @@ export function multusPodView(object: unknown): MultusPodView {
     created: metadata.creationTimestamp,
     pullSecrets: spec.imagePullSecrets.map(({ name }) => name).filter(Boolean),
     ...(metadata.deletionTimestamp === undefined ? {} : { endsAt: metadata.deletionTimestamp }),
+    ...(metadata.deletionGracePeriodSeconds === undefined
+      ? {}
+      : { graceSeconds: metadata.deletionGracePeriodSeconds }),
     ...(unscheduled ? { unschedulable: unscheduled.message } : {}),
     ...(issue ? { issue } : {}),
   };

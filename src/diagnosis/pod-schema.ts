@@ -49,6 +49,7 @@ export const pod = z.object({
     uid: z.string().default(""),
     creationTimestamp: z.string().default(""),
     deletionTimestamp: z.string().optional(),
+    deletionGracePeriodSeconds: z.number().optional(),
     labels: z.record(z.string(), z.string()).default({}),
     annotations: z.record(z.string(), z.string()).default({}),
     ownerReferences: z

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { secondsToStable, unhealthyNodes } from "./diagnose.ts";
+import { agesByClock } from "./pod-ages.ts";
 import { multusPodView } from "./pod-health.ts";
 
 const NOW = new Date("2026-11-24T12:00:00Z");
@@ -38,6 +39,6 @@ it.each([
   ["fell after a long time", 86_400, 5, 15],
 ] as const)("a pod that %s", (_, ran, running, expected) => {
   const pods = [restarted(ran, running)];
-  expect(secondsToStable(pods, NOW)).toBe(expected);
-  expect(unhealthyNodes(pods, NOW)).toHaveLength(expected === undefined ? 0 : 1);
+  expect(secondsToStable(pods, agesByClock(NOW))).toBe(expected);
+  expect(unhealthyNodes(pods, agesByClock(NOW))).toHaveLength(expected === undefined ? 0 : 1);
 });

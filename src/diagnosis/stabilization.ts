@@ -1,3 +1,4 @@
+import type { PodAges } from "./pod-ages.ts";
 import type { MultusPodView } from "./pod-health.ts";
 
 /**
@@ -11,10 +12,10 @@ const MARGIN = 1.5;
 const MAX_SECONDS = 600;
 
 /** In how many seconds a pod that is Ready after a failure will be believed; 0 where it is, or is not Ready. */
-export function stabilizationSeconds({ ready, issue }: MultusPodView, now: Date): number {
+export function stabilizationSeconds(pod: MultusPodView, ages: PodAges): number {
+  const { ready, issue } = pod;
   if (!ready || issue?.runningSince === undefined) return 0;
   const ran = issue.ranSeconds ?? 0;
   const lasts = ran >= MAX_SECONDS ? MIN_SECONDS : Math.max(MIN_SECONDS, MARGIN * ran);
-  const seconds = (now.getTime() - Date.parse(issue.runningSince)) / 1000;
-  return Math.max(0, Math.ceil(Math.min(lasts, MAX_SECONDS) - seconds));
+  return Math.max(0, Math.ceil(Math.min(lasts, MAX_SECONDS) - ages.running(pod)));
 }

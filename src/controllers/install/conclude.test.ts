@@ -50,7 +50,11 @@ describe("a rollout that does not progress", () => {
     unhealthyTotal: 0,
     progressedAt: "2026-01-01T00:00:00Z",
   };
-  const stuck: Situation = { rollout: { updated: 1, available: 1 }, status: { nodes } };
+  const stuck: Situation = {
+    rollout: { updated: 1, available: 1 },
+    status: { nodes },
+    idleSeconds: 600,
+  };
 
   it("is stuck after the deadline, and keeps the time of its last move", () => {
     const { status } = concluded(THICK, stuck);

@@ -192,7 +192,7 @@ interface Progress {
 function overTime(
   { previous, live, rolloutDeadlineSeconds }: Before,
   { install, rendered, rollback }: ResolvedSpec,
-  { now, owned }: Observed,
+  { now, owned, idleSeconds }: Observed,
   rollout: Rollout,
   phase: RolloutPhase,
 ): Progress {
@@ -205,7 +205,7 @@ function overTime(
   if (!isUnderWay) return { phase: withoutRollout(phase, rollout), rechecks: [] };
   const { generation = 0 } = live.metadata;
   const since = progressedAt(previous, generation, rollout, rfc3339(now));
-  const late = withDeadline(phase, since, now, rolloutDeadlineSeconds);
+  const late = withDeadline(phase, since, idleSeconds, rolloutDeadlineSeconds);
   if (late.phase.state === "Stuck" && install.spec.rollout.rollback && isOfTheSpec(rollout)) {
     const daemonSets = rendered.objects.filter(({ kind }) => kind === "DaemonSet");
     const record = stuckRollout(revisionOfAll(daemonSets), generation, late.phase.message);

@@ -12,9 +12,11 @@ import type { Caches } from "../shared/caches.ts";
 import type { DaemonCertificates } from "../shared/daemon-certificates.ts";
 import type { NetworkSummaryStore } from "../shared/network-summary.ts";
 import type { NodeTasks } from "../shared/node-tasks.ts";
+import { SeenSince } from "../shared/seen-since.ts";
 import { synced } from "../shared/synced.ts";
 import { OwnedObjects } from "../shared/watched-objects.ts";
 import { KubeletEvents } from "./observe/kubelet-events.ts";
+import { SeenPods } from "./observe/seen-pods.ts";
 import { reconcile } from "./reconcile.ts";
 import { ROLLOUT_DEADLINE_SECONDS } from "./rollout/progress.ts";
 
@@ -67,6 +69,7 @@ export class InstallController {
     certificates.onRejected(enqueueSoon);
     networks?.onChange(enqueueSoon);
     const applier = new Applier(client, this.#owned);
+    const seen = { pods: new SeenPods(), since: new SeenSince() };
     this.#controller = new Controller({
       name: NAME,
       log,
@@ -75,7 +78,7 @@ export class InstallController {
         reconcile(
           name,
           {
-            ...{ client, events, applier, installs, nodeTasks, certificates, image },
+            ...{ client, events, applier, installs, nodeTasks, certificates, image, seen },
             owned: this.#owned,
             nodes: () => nodes.all(context.signal),
             kubeletEvents: this.#kubeletEvents,

@@ -10,9 +10,11 @@ import type { OperatorImage } from "../../render/operator-image.ts";
 import type { Applier } from "../shared/applier.ts";
 import type { DaemonCertificates } from "../shared/daemon-certificates.ts";
 import type { NodeTasks } from "../shared/node-tasks.ts";
+import type { SeenSince } from "../shared/seen-since.ts";
 import type { Synced } from "../shared/synced.ts";
 import type { OwnedObjects } from "../shared/watched-objects.ts";
 import type { KubeletEvents } from "./observe/kubelet-events.ts";
+import type { SeenPods } from "./observe/seen-pods.ts";
 
 export const FINALIZER = "multus-operator.dev/cleanup";
 
@@ -41,7 +43,10 @@ export interface Dependencies {
   networks: () => NetworkSummary | undefined;
   /** Sentences: what cannot be read of networks and pods. */
   unknownOfNetworks: () => readonly string[];
+  /** The wall clock: for what is written. How long something lasts is not read from it, see `seen`. */
   now: () => Date;
+  /** How long pods and all else are as they are, as this process has observed; kept from one reconcile to the next. */
+  seen: { pods: SeenPods; since: SeenSince };
   /** A rollout that has not progressed for this long is stuck. */
   rolloutDeadlineSeconds: number;
 }

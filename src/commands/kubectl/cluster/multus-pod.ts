@@ -1,4 +1,5 @@
 import { unhealthyNodes } from "../../../diagnosis/diagnose.ts";
+import { agesByClock } from "../../../diagnosis/pod-ages.ts";
 import { multusPodView } from "../../../diagnosis/pod-health.ts";
 import { PODS } from "../../../kube/resource.ts";
 import type { MultusOnNode } from "../../../networks/explain/input.ts";
@@ -55,6 +56,6 @@ function stateOf(pods: readonly ApiPod[]): MultusOnNode {
     const since = chosen.pod.status?.conditions?.find(({ type }) => type === "Ready")?.lastTransitionTime;
     return { state: "ready", pod: name, ...(since === undefined ? {} : { since }) };
   }
-  const [unhealthy] = unhealthyNodes([chosen.view], new Date());
+  const [unhealthy] = unhealthyNodes([chosen.view], agesByClock(new Date()));
   return { state: "unready", pod: name, why: unhealthy?.message ?? "it is starting" };
 }

@@ -25,6 +25,7 @@ import {
   type Situation,
   textOf,
 } from "../observe/observed.fixture.ts";
+import { SeenPods } from "../observe/seen-pods.ts";
 import type { RolloutStatus } from "./gate.ts";
 
 describe("a canary", () => {
@@ -74,6 +75,29 @@ describe("a canary", () => {
       expect(texts(replaced).filter((text) => text.startsWith("DeletePod"))).toEqual([
         "DeletePod kube-multus-ds-node-1",
       ]);
+    });
+
+    describe("with its first node's new pod", () => {
+      const started = "2026-01-01T00:00:00Z";
+      const starting = { ready: false, templateGeneration: "2", created: started };
+      const replaced = multusPod("node-1", "kube-multus-ds", { ...starting, uid: "new" });
+      const now = [replaced, ...multusPods.slice(1), ...guardPods];
+      const stepAfter = (seconds: number, clock: string) => {
+        let passed = 0;
+        const seen = new SeenPods(() => passed * 1000);
+        seen.ages(now, new Date(clock));
+        passed += seconds;
+        const { record } = step().unchanged;
+        return step(record, { pods: now, ages: seen.ages(now, new Date(clock)) }).unchanged;
+      };
+
+      it.each(["2026-01-01T01:00:00Z", "2025-12-31T23:00:00Z"])(
+        "gives it five minutes that were observed, whatever the clocks show: %s",
+        (clock) => {
+          expect(phaseOf(stepAfter(300, clock))).toMatchObject({ state: "Progressing" });
+          expect(phaseOf(stepAfter(301, clock))).toMatchObject({ state: "RolloutFailed" });
+        },
+      );
     });
 
     it("waits until the DaemonSet controller has seen it, also if it was written just now", () => {

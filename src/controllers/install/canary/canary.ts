@@ -2,6 +2,7 @@ import type { KubeObject } from "../../../crds/kube-object.ts";
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
 import { unhealthyNodes } from "../../../diagnosis/diagnose.ts";
 import type { NodeView } from "../../../diagnosis/node.ts";
+import type { PodAges } from "../../../diagnosis/pod-ages.ts";
 import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
 import { shorten } from "../../../diagnosis/shorten.ts";
 import { refOf } from "../../../kube/resource.ts";
@@ -18,7 +19,7 @@ import { isAttached, probeOutcome } from "./probe.ts";
 
 /** The DaemonSet controller counts templates up, and labels each pod with the count of its own. */
 const TEMPLATE_GENERATION = "deprecated.daemonset.template.generation";
-/** A pod with an issue for less may still recover; in seconds since its creation. */
+/** A pod with an issue for less may still recover; in seconds since it exists. */
 const GRACE_SECONDS = 30;
 /** As long as an image pull may take; in seconds. */
 const MAX_START_SECONDS = 300;
@@ -39,7 +40,7 @@ export interface CanaryView {
   sandboxFailures: ReadonlyMap<string, string>;
   /** The operator's own image. */
   image: OperatorImage | undefined;
-  now: Date;
+  ages: PodAges;
 }
 
 /** What a canary does next. Without `phase` it has passed; without `record` the status keeps the one that it has. */
@@ -125,7 +126,7 @@ export function probesWithoutSandbox(
   return view.nodes.flatMap(({ name }) => {
     const pod = probeOf(name, view);
     if (!pod || pod.terminating || pod.labels[PROBED_REVISION] !== trial.revision) return [];
-    return probeOutcome(pod, isAttached(pod, networkOf(trial, view)), view.now) === "NoSandbox" ? [pod] : [];
+    return probeOutcome(pod, isAttached(pod, networkOf(trial, view)), view.ages) === "NoSandbox" ? [pod] : [];
   });
 }
 
@@ -154,14 +155,14 @@ function isNew(pod: MultusPodView, { daemonSets, live }: CanaryView): boolean {
 }
 
 function podState(node: string, view: CanaryView): CanaryNode["pod"] {
-  const { now } = view;
+  const { ages } = view;
   const pod = multusPods(view).find((each) => each.node === node && !each.terminating);
   if (!pod) return "OnItsWay";
   if (!isNew(pod, view)) return "Old";
-  const age = (now.getTime() - Date.parse(pod.created)) / 1000;
-  const [issue] = unhealthyNodes([pod], now);
+  const age = ages.existing(pod);
+  const [issue] = unhealthyNodes([pod], ages);
   if (issue && age > GRACE_SECONDS) return { failed: issue.message };
-  if (!issue && servedNodes([pod], now).served.has(pod.node)) return "Available";
+  if (!issue && servedNodes([pod], ages).served.has(pod.node)) return "Available";
   if (age > MAX_START_SECONDS)
     return { failed: `its Multus pod is not Ready after ${MAX_START_SECONDS / 60} minutes` };
   return "OnItsWay";
@@ -180,7 +181,7 @@ function probeState(
   // Of another rollout.
   if (pod.labels[PROBED_REVISION] !== revision)
     return { state: "Running", actions: [{ kind: "DeletePod", pod }] };
-  const outcome = probeOutcome(pod, isAttached(pod, networkOf(trial, view)), view.now);
+  const outcome = probeOutcome(pod, isAttached(pod, networkOf(trial, view)), view.ages);
   if (outcome !== "NoSandbox") return { state: outcome, actions: [] };
   const failure = view.sandboxFailures.get(pod.uid) ?? "no event of the kubelet shows why";
   return { state: { failed: `the probe did not start: ${failure}` }, actions: [] };

@@ -1,9 +1,10 @@
 import { expect, it } from "vitest";
+import { agesByClock } from "../../../diagnosis/pod-ages.ts";
 import { multusPodView } from "../../../diagnosis/pod-health.ts";
 import { isAttached, probeOutcome } from "./probe.ts";
 
 const CREATED = "2026-01-01T00:00:00Z";
-const at = (seconds: number) => new Date(Date.parse(CREATED) + seconds * 1000);
+const at = (seconds: number) => agesByClock(new Date(Date.parse(CREATED) + seconds * 1000));
 
 function probe(status: object, networks?: unknown) {
   return multusPodView({

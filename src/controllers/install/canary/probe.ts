@@ -1,10 +1,11 @@
+import type { PodAges } from "../../../diagnosis/pod-ages.ts";
 import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
 import { type ApiObject, CORE_EVENTS } from "../../../kube/resource.ts";
 import { failureView } from "../../../networks/outcome/sandbox-event.ts";
 import type { CanaryNode } from "../decide/canary-step.ts";
 import type { ReconcileScope } from "../scope.ts";
 
-/** Two of the kubelet's own retries; in seconds since the pod's creation. */
+/** Two of the kubelet's own retries; in seconds since the pod exists. */
 const MAX_SANDBOX_SECONDS = 60;
 
 /**
@@ -14,12 +15,11 @@ const MAX_SANDBOX_SECONDS = 60;
 export function probeOutcome(
   pod: MultusPodView,
   attached: boolean,
-  now: Date,
+  ages: PodAges,
 ): CanaryNode["probe"] | "NoSandbox" {
   if (attached) return "Passed";
   if (pod.phase !== "Pending") return { failed: "the probe started without its network" };
-  const age = (now.getTime() - Date.parse(pod.created)) / 1000;
-  if (age <= MAX_SANDBOX_SECONDS) return "Running";
+  if (ages.existing(pod) <= MAX_SANDBOX_SECONDS) return "Running";
   return pod.issue ? { failed: `the probe did not start: ${pod.issue.message}` } : "NoSandbox";
 }
 

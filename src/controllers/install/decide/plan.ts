@@ -75,7 +75,7 @@ export function withTaint(
     observed.nodes,
     observed.pods,
     daemonSets,
-    observed.now,
+    observed.ages,
   );
   return {
     ...step,

@@ -4,7 +4,6 @@ import { secondsOf } from "../../../crds/multus-install/text.ts";
 import { counted } from "../../../crds/plural.ts";
 import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
 import type { NotSynced } from "../../../kube/errors.ts";
-import type { ApiObject } from "../../../kube/resource.ts";
 import type { NodeNotCleaned } from "../../shared/node-tasks.ts";
 import type { ReconcileScope } from "../scope.ts";
 import type { ObservedDeletion } from "./observe-deletion.ts";
@@ -54,10 +53,12 @@ function unknownNodes({ taintKeys, concernsNodes }: ObservedDeletion, { message 
   };
 }
 
-/** Whether spec.uninstall.timeout is over. */
-export function isLate(live: ApiObject, install: MultusInstall | undefined, now: Date): boolean {
-  const since = Date.parse(live.metadata.deletionTimestamp ?? "");
-  return now.getTime() >= since + timeoutSeconds(install) * 1000;
+/**
+ * Whether spec.uninstall.timeout is over, counted from when this operator first observed the deletion: the API server's
+ * clock, which the deletion's time is by, may be behind, and nodes would not be cleaned.
+ */
+export function isLate({ live, deps }: ReconcileScope, install: MultusInstall | undefined): boolean {
+  return deps.seen.since.seconds(`deletion of ${live.metadata.uid}`, "") >= timeoutSeconds(install);
 }
 
 /** spec.uninstall.timeout; none for a spec that cannot be read. */

@@ -70,7 +70,7 @@ export async function observeDeletion(scope: ReconcileScope): Promise<ObservedDe
   const cleans = install?.spec.uninstall.nodes !== "Leave" && deps.nodeTasks.canRun;
   const target = cleans ? install : undefined;
   const concernsNodes = target !== undefined || keys.length > 0;
-  const late = isLate(live, install, deps.now());
+  const late = isLate(scope, install);
   const found = { live, previous, install, inventory, taintKeys: keys, concernsNodes, late };
   const pods = await podsAndNodes(scope, install, daemonSets, concernsNodes, late);
   const owners = await Promise.all(daemonSets.map((entry) => ownerOf(scope, entry)));

@@ -1,6 +1,7 @@
+import type { PodAges } from "../../../diagnosis/pod-ages.ts";
 import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
 import type { ReconcileScope } from "../scope.ts";
-import { recentMessages } from "./kubelet-events.ts";
+import { recentMessages, type SeenEvent } from "./kubelet-events.ts";
 
 /** k8s.io/kubernetes pkg/kubelet/events/event.go; reported again at every attempt. */
 const REASON = "FailedMount";
@@ -17,14 +18,13 @@ export async function withFailedMounts(
   scope: ReconcileScope,
   namespace: string,
   pods: readonly MultusPodView[],
+  ages: PodAges,
 ): Promise<readonly MultusPodView[]> {
-  const { now } = scope.deps;
-  const before = now().getTime() - STARTING_SECONDS * 1000;
-  const hangs = (pod: MultusPodView) => isStarting(pod) && Date.parse(pod.created) < before;
+  const hangs = (pod: MultusPodView) => isStarting(pod) && ages.existing(pod) >= STARTING_SECONDS;
   if (!pods.some(hangs)) return pods;
   const events = await scope.deps.kubeletEvents.withReason(namespace, REASON, scope.context.log);
   if (!events) return pods;
-  const messages = failedMounts(events, now());
+  const messages = failedMounts(events);
   return pods.map((pod) => {
     const message = messages.get(pod.uid);
     if (!hangs(pod) || message === undefined) return pod;
@@ -33,6 +33,6 @@ export async function withFailedMounts(
 }
 
 /** Pod's uid → what the kubelet said in the last minutes of a volume that it could not mount. */
-export function failedMounts(events: readonly unknown[], now: Date): Map<string, string> {
-  return new Map(recentMessages(events, now).map(({ uid, message }) => [uid, message]));
+export function failedMounts(events: readonly SeenEvent[]): Map<string, string> {
+  return new Map(recentMessages(events).map(({ uid, message }) => [uid, message]));
 }

@@ -10,6 +10,7 @@ import {
   primaryNetworkStatus,
   rejectedToken,
 } from "../../../diagnosis/node-checks.ts";
+import type { PodAges } from "../../../diagnosis/pod-ages.ts";
 import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
 import { stabilizationSeconds } from "../../../diagnosis/stabilization.ts";
 import { hostPaths } from "../../../multus/distributions.ts";
@@ -55,13 +56,14 @@ export const NO_INSPECTIONS: InspectionFindings = {
 export function inspectionPlan(
   install: MultusInstall,
   pods: readonly MultusPodView[],
+  ages: PodAges,
   now: () => Date,
 ): InspectionPlan {
   const { spec } = install;
   return {
     owner: taskOwner(install),
     ...placesOf(install),
-    nodes: statesOf(pods, now()),
+    nodes: statesOf(pods, ages),
     isFine: (found) => nodeIssue(spec, found, now()) === undefined,
   };
 }
@@ -119,12 +121,12 @@ function placesOf({ spec }: MultusInstall): { confDir: string; binDirs: string[]
  * Each node with a Multus pod: another pod, or one that fails or runs by now, is something new to inspect. A pod
  * that is starting is not, nor are the phases of a crash loop.
  */
-function statesOf(pods: readonly MultusPodView[], now: Date): Map<string, string | undefined> {
+function statesOf(pods: readonly MultusPodView[], ages: PodAges): Map<string, string | undefined> {
   const states = new Map<string, string | undefined>();
   for (const pod of pods) {
     const { name, node, ready, issue, terminating } = pod;
     if (node === "" || (terminating && states.has(node))) continue;
-    const fails = issue !== undefined && (!ready || stabilizationSeconds(pod, now) > 0);
+    const fails = issue !== undefined && (!ready || stabilizationSeconds(pod, ages) > 0);
     const state = fails ? "fails" : ready ? "ready" : undefined;
     states.set(node, terminating || state === undefined ? undefined : `${name} ${state}`);
   }

@@ -1,6 +1,6 @@
 import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
 import type { ReconcileScope } from "../scope.ts";
-import { recentMessages } from "./kubelet-events.ts";
+import { recentMessages, type SeenEvent } from "./kubelet-events.ts";
 
 /** k8s.io/kubernetes pkg/kubelet/kubelet_pods.go; said again at every attempt while the secret is missing. */
 const REASON = "FailedToRetrieveImagePullSecret";
@@ -16,13 +16,12 @@ export async function withMissingSecrets(
   namespace: string,
   pods: readonly MultusPodView[],
 ): Promise<readonly MultusPodView[]> {
-  const { now } = scope.deps;
   const concerned = (pod: MultusPodView) =>
     pod.pullSecrets.length > 0 && /^(ErrImagePull|ImagePullBackOff)$/.test(pod.issue?.reason ?? "");
   if (!pods.some(concerned)) return pods;
   const events = await scope.deps.kubeletEvents.withReason(namespace, REASON, scope.context.log);
   if (!events) return pods;
-  const missing = missingSecrets(events, now());
+  const missing = missingSecrets(events);
   return pods.map((pod) => {
     const missingSecrets = missing.get(pod.uid);
     return concerned(pod) && missingSecrets ? { ...pod, missingSecrets } : pod;
@@ -30,9 +29,9 @@ export async function withMissingSecrets(
 }
 
 /** Pod's uid → the secrets that the kubelet did not find in the last minutes. */
-export function missingSecrets(events: readonly unknown[], now: Date): Map<string, readonly string[]> {
+export function missingSecrets(events: readonly SeenEvent[]): Map<string, readonly string[]> {
   const found = new Map<string, readonly string[]>();
-  for (const { uid, message } of recentMessages(events, now)) {
+  for (const { uid, message } of recentMessages(events)) {
     const names = NAMES.exec(message)?.[1]?.split(", ").filter(Boolean) ?? [];
     if (names.length > 0) found.set(uid, names);
   }

@@ -3,6 +3,7 @@ import { daemonSetView } from "../../../diagnosis/daemon-set.ts";
 import { secondsToStable, unhealthyNodes } from "../../../diagnosis/diagnose.ts";
 import type { NodeView } from "../../../diagnosis/node.ts";
 import { joined } from "../../../diagnosis/node-checks.ts";
+import type { PodAges } from "../../../diagnosis/pod-ages.ts";
 import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
 import { type ApiObject, DAEMON_SETS, describe, refOf } from "../../../kube/resource.ts";
 import { UPSTREAM_LABELS } from "../../../render/labels.ts";
@@ -23,12 +24,14 @@ export async function observeRollout(
   {
     owned,
     pods,
+    ages,
     nodes,
     inspections,
   }: {
     owned: LiveObjects;
     /** Those of the spec's DaemonSets. */
     pods: readonly MultusPodView[];
+    ages: PodAges;
     nodes: readonly NodeView[];
     inspections: InspectionFindings;
   },
@@ -44,17 +47,17 @@ export async function observeRollout(
     return { ...view, current: view.current && scope.deps.applier.hasSeenWrite(ref, live) };
   });
   const ending = all.filter((ref) => owned.get(ref)?.metadata.deletionTimestamp !== undefined);
-  const now = scope.deps.now();
   const explained = await withFailedMounts(
     scope,
     namespace,
     await withMissingSecrets(scope, namespace, pods),
+    ages,
   );
   const lacking = refs.flatMap((ref) => owned.get(ref) ?? []).filter((live) => lacksPods(live, pods));
   const rejected = await rejectedPods(scope, namespace, lacking);
-  const unhealthy = [...joined(unhealthyNodes(explained, now, nodes), inspections.unhealthy), ...rejected];
+  const unhealthy = [...joined(unhealthyNodes(explained, ages, nodes), inspections.unhealthy), ...rejected];
   const rechecks = [
-    ...[secondsToStable(pods, now) ?? [], pods.some(isStarting) ? STARTING_SECONDS : []].flat(),
+    ...[secondsToStable(pods, ages) ?? [], pods.some(isStarting) ? STARTING_SECONDS : []].flat(),
     ...(lacking.length > rejected.length ? [IDLE_SECONDS] : []),
     ...inspections.againSeconds,
   ];

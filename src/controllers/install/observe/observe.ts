@@ -2,7 +2,9 @@ import type { KubeObject } from "../../../crds/kube-object.ts";
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
 import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts";
 import { NETWORK_ATTACHMENT_DEFINITIONS } from "../../../crds/network-attachment-definition.ts";
+import { rfc3339 } from "../../../crds/rfc3339.ts";
 import type { NodeView } from "../../../diagnosis/node.ts";
+import type { PodAges } from "../../../diagnosis/pod-ages.ts";
 import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
 import { type ApiObject, describe, type ObjectRef, refOf } from "../../../kube/resource.ts";
 import { lastComplete } from "../../../render/last-complete.ts";
@@ -27,9 +29,11 @@ import {
   withGuard,
   workloadState,
 } from "../rollout/live-workloads.ts";
+import { progressedAt } from "../rollout/progress.ts";
 import type { ReconcileScope } from "../scope.ts";
 import type { ResolvedSpec } from "../spec/resolve-spec.ts";
 import type { InventoryEntry } from "../status/status.ts";
+import { idleSeconds } from "./idle.ts";
 import {
   type InspectionFindings,
   inspectionFindings,
@@ -41,6 +45,7 @@ import { areDaemonSetsSeen, observeRollout } from "./observe-rollout.ts";
 /** What a reconcile knows of the cluster before it writes anything: all that it decides by. */
 export interface Observed {
   now: Date;
+  ages: PodAges;
   /** The MultusInstall itself. */
   live: ApiObject;
   previous: MultusInstallStatus;
@@ -54,6 +59,8 @@ export interface Observed {
   pods: readonly MultusPodView[];
   workloads: RolloutState;
   rollout: Rollout;
+  /** For how long the numbers of the rollout have not changed. */
+  idleSeconds: number;
   /** Undefined if nodes are not inspected. */
   inspectionPlan: InspectionPlan | undefined;
   inspections: InspectionFindings;
@@ -97,6 +104,7 @@ export async function observe(scope: ReconcileScope, spec: ResolvedSpec): Promis
   await deps.owned.watch(obsolete, context.signal);
   const owned = snapshot(deps.owned, [...refs, ...obsolete], adoption.newer);
   const now = deps.now();
+  const ages = deps.seen.pods.ages(allPods, now);
 
   const workloads = await confirmed(
     scope,
@@ -107,18 +115,24 @@ export async function observe(scope: ReconcileScope, spec: ResolvedSpec): Promis
       daemonSets,
       await changedTemplates(scope, owned, daemonSets),
       allPods,
-      now.getTime(),
+      ages,
+      ({ metadata }) => deps.seen.since.seconds(`guard in ${namespace}`, metadata.uid ?? ""),
     ),
   );
   const pods = allPods.filter((pod) => daemonSets.some(({ metadata }) => metadata.name === pod.daemonSet));
-  const inspected = inspect(scope, install, pods);
-  const rollout = await observeRollout(scope, spec, { owned, pods, nodes, inspections: inspected.findings });
+  const inspected = inspect(scope, install, pods, ages);
+  const rollout = await observeRollout(scope, spec, {
+    ...{ owned, pods, ages, nodes },
+    inspections: inspected.findings,
+  });
+  const progress = progressedAt(previous, live.metadata.generation ?? 0, rollout, rfc3339(now));
   const gate: Gate = rollback
     ? { kind: "Open", record: rollback.record }
     : canaryGate(install, daemonSets, workloads, owned, previous.rollout);
   const missingProbeNetwork = await probeNetworkMissing(scope, namespace, gate);
   return {
     now,
+    ages,
     live,
     previous,
     inventory,
@@ -128,6 +142,7 @@ export async function observe(scope: ReconcileScope, spec: ResolvedSpec): Promis
     pods: allPods,
     workloads,
     rollout,
+    idleSeconds: idleSeconds(scope, progress),
     inspectionPlan: inspected.plan,
     inspections: inspected.findings,
     gate,
@@ -140,7 +155,7 @@ export async function observe(scope: ReconcileScope, spec: ResolvedSpec): Promis
       pods: allPods,
       nodes,
       image: deps.image,
-      now,
+      ages,
     }),
     ...(missingProbeNetwork ? { missingProbeNetwork } : {}),
     ...leftovers(scope, install, daemonSets, allPods, nodes, inspected.plan),
@@ -205,11 +220,12 @@ function inspect(
   { deps: { nodeTasks, now } }: ReconcileScope,
   install: MultusInstall,
   pods: readonly MultusPodView[],
+  ages: PodAges,
 ): { plan: InspectionPlan | undefined; findings: InspectionFindings } {
   const { spec } = install;
   if (spec.nodes.inspection === "Off" || !nodeTasks.canRun)
     return { plan: undefined, findings: NO_INSPECTIONS };
-  const plan = inspectionPlan(install, pods, now);
+  const plan = inspectionPlan(install, pods, ages, now);
   // A paused install keeps the plan that it had.
   const isPlanned = (node: string) => spec.paused || plan.nodes.has(node);
   const findings = inspectionFindings(

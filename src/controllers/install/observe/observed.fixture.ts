@@ -5,6 +5,7 @@ import {
   multusInstall,
 } from "../../../crds/multus-install/multus-install.ts";
 import { type NodeView, nodeView } from "../../../diagnosis/node.ts";
+import { agesByClock } from "../../../diagnosis/pod-ages.ts";
 import { type MultusPodView, multusPodView } from "../../../diagnosis/pod-health.ts";
 import { type ApiObject, describe, refOf } from "../../../kube/resource.ts";
 import { lastComplete } from "../../../render/last-complete.ts";
@@ -24,6 +25,10 @@ import type { Observed } from "./observe.ts";
 /** What the unit tests of a reconcile's decisions begin with: a cluster in which an install is complete on two nodes. */
 
 export const NOW = new Date("2026-01-01T00:10:00Z");
+export const AGES = agesByClock(NOW);
+/** For how many seconds the objects of these tests have existed. */
+const secondsOld = ({ metadata }: ApiObject) =>
+  (NOW.getTime() - Date.parse(metadata.creationTimestamp ?? "")) / 1000;
 const CREATED = "2026-01-01T00:00:00Z";
 const NODES = ["node-1", "node-2"];
 const NONE = { kept: new Set<KubeObject>(), taken: [], obsolete: [], newer: [], notes: [] };
@@ -92,6 +97,7 @@ export interface Situation {
   /** Names of DaemonSets of which the pods would change. */
   changing?: readonly string[];
   rollout?: Partial<Observed["rollout"]>;
+  idleSeconds?: number;
   adoption?: Partial<Observed["adoption"]>;
   missingProbeNetwork?: string;
   leftovers?: Observed["leftovers"];
@@ -108,7 +114,7 @@ export function observed(spec: ResolvedSpec, situation: Situation = {}): Observe
   const inventory = there.map((object) => entryOf(object));
   const pods = situation.pods ?? NODES.map((node) => multusPod(node, nameOf(daemonSets[0])));
   const nodes = situation.nodes ?? NODES.map(readyNode);
-  const workloads = workloadState(owned, inventory, daemonSets, new Set(changing), pods, NOW.getTime());
+  const workloads = workloadState(owned, inventory, daemonSets, new Set(changing), pods, AGES, secondsOld);
   const numbers = { desired: 2, updated: 2, available: 2, current: true };
   const live = {
     apiVersion: MULTUS_INSTALL_API_VERSION,
@@ -118,9 +124,10 @@ export function observed(spec: ResolvedSpec, situation: Situation = {}): Observe
   const previous = { observedGeneration: 1, inventory, ...status };
   const { missingProbeNetwork, leftovers } = situation;
   return {
-    ...{ now: NOW, live, previous, inventory, owned, nodes, pods, workloads },
+    ...{ now: NOW, ages: AGES, live, previous, inventory, owned, nodes, pods, workloads },
     adoption: { ...NONE, ...situation.adoption },
     rollout: { ...rollout(1, [], []), ...numbers, ...situation.rollout },
+    idleSeconds: situation.idleSeconds ?? 0,
     inspectionPlan: undefined,
     inspections: NO_INSPECTIONS,
     gate: spec.rollback
@@ -130,7 +137,7 @@ export function observed(spec: ResolvedSpec, situation: Situation = {}): Observe
       ...{ install: spec.install, generation: 1, daemonSets, live: owned, isSeen: true, pods, nodes },
       sandboxFailures: new Map(),
       image: { reference: "operator", pullPolicy: "IfNotPresent", pullSecrets: [] },
-      now: NOW,
+      ages: AGES,
     },
     foreignFields: [],
     differing: situation.differing ?? new Set(),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
 import type { ApiObject } from "../../../kube/resource.ts";
-import { recentMessages } from "./kubelet-events.ts";
+import { recentMessages, seenEvent } from "./kubelet-events.ts";
 import { lacksPods } from "./rejected-pods.ts";
 
 const NAME = "kube-multus-ds";
@@ -48,6 +48,8 @@ test("of several events about an object the last one counts, and old ones do not
     event("first", "2026-11-24T11:50:00Z"),
     event("too old", "2026-11-24T11:00:00Z"),
   ];
-  const found = recentMessages(events, new Date("2026-11-24T12:00:00Z"), 1_200_000);
+  const now = Date.parse("2026-11-24T12:00:00Z");
+  const seen = events.map((object) => seenEvent(object, ({ at }) => (now - at) / 1000));
+  const found = recentMessages(seen, 1200);
   expect(found.map(({ message }) => message)).toEqual(["first", "second"]);
 });

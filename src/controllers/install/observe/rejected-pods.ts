@@ -4,12 +4,13 @@ import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
 import { rejectedPod } from "../../../diagnosis/rejected-pod.ts";
 import type { ApiObject } from "../../../kube/resource.ts";
 import type { ReconcileScope } from "../scope.ts";
+import { idleSeconds } from "./idle.ts";
 import { recentMessages } from "./kubelet-events.ts";
 
 /** pkg/controller/controller_utils.go of Kubernetes; reported again at every attempt. */
 const REASON = "FailedCreate";
-/** The DaemonSet controller's longest pause between two attempts is 1000 s, and its event is as old then; ms. */
-const OUTDATED_MS = 1_200_000;
+/** The DaemonSet controller's longest pause between two attempts is 1000 s, and its event is as old then; s. */
+const OUTDATED_SECONDS = 1200;
 /** A rollout whose numbers have not changed for so long may lack pods that cannot be created; s. */
 export const IDLE_SECONDS = 10;
 
@@ -34,7 +35,7 @@ export async function rejectedPods(
   if (lacking.length === 0 || !isIdle(scope)) return [];
   const events = await scope.deps.kubeletEvents.withReason(namespace, REASON, scope.context.log);
   const messages = new Map(
-    recentMessages(events ?? [], scope.deps.now(), OUTDATED_MS).map(({ uid, message }) => [uid, message]),
+    recentMessages(events ?? [], OUTDATED_SECONDS).map(({ uid, message }) => [uid, message]),
   );
   return lacking.flatMap(({ metadata: { name, uid = "" } }) => {
     const message = messages.get(uid);
@@ -42,7 +43,8 @@ export async function rejectedPods(
   });
 }
 
-function isIdle({ live, previous: { observedGeneration, nodes }, deps }: ReconcileScope): boolean {
-  if (observedGeneration !== live.metadata.generation || !nodes?.progressedAt) return false;
-  return deps.now().getTime() - Date.parse(nodes.progressedAt) >= IDLE_SECONDS * 1000;
+function isIdle(scope: ReconcileScope): boolean {
+  const { observedGeneration, nodes } = scope.previous;
+  if (observedGeneration !== scope.live.metadata.generation || !nodes?.progressedAt) return false;
+  return idleSeconds(scope, nodes.progressedAt) >= IDLE_SECONDS;
 }

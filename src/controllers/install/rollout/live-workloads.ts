@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { KubeObject } from "../../../crds/kube-object.ts";
+import type { PodAges } from "../../../diagnosis/pod-ages.ts";
 import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
 import { type ApiObject, CONFIG_MAPS, DAEMON_SETS, type ObjectRef, refOf } from "../../../kube/resource.ts";
 import { deletesItsConfiguration, GUARD } from "../../../render/rollout-guard.ts";
@@ -14,8 +15,8 @@ import type { InventoryEntry } from "../status/status.ts";
  */
 const REVISION = "multus-operator.dev/revision";
 
-/** A pod that should have terminated this long ago has a kubelet that does not answer; in ms. */
-const LOST_AFTER_MS = 60_000;
+/** A pod that should have terminated this long ago has a kubelet that does not answer; in seconds. */
+const LOST_AFTER_SECONDS = 60;
 
 /** The rendered DaemonSet as it is applied: with the mark of its template. */
 export function marked(daemonSet: KubeObject): KubeObject {
@@ -49,6 +50,7 @@ export function isMarkedAs(wanted: KubeObject, found: ApiObject): boolean | unde
 /**
  * What the cluster has of Multus' and the guard's DaemonSets, next to the rendered ones.
  * @param changesTemplate names of live DaemonSets of which an apply would change the template
+ * @param guardAge for how many seconds the guard's DaemonSet has existed
  */
 export function workloadState(
   live: LiveObjects,
@@ -56,7 +58,8 @@ export function workloadState(
   daemonSets: readonly KubeObject[],
   changesTemplate: ReadonlySet<string>,
   pods: readonly MultusPodView[],
-  now: number,
+  ages: PodAges,
+  guardAge: (guard: ApiObject) => number,
 ): RolloutState {
   const running: LiveWorkload[] = [];
   const obsolete: LiveWorkload[] = [];
@@ -75,8 +78,7 @@ export function workloadState(
   }
   const leaving = obsolete.filter(({ deletesConfiguration }) => deletesConfiguration);
   const names = new Set(leaving.map(({ name }) => name));
-  const isLost = ({ endsAt }: MultusPodView) =>
-    endsAt !== undefined && now - Date.parse(endsAt) > LOST_AFTER_MS;
+  const isLost = (pod: MultusPodView) => pod.terminating && ages.overdue(pod) > LOST_AFTER_SECONDS;
   return {
     live: running,
     obsolete,
@@ -84,7 +86,7 @@ export function workloadState(
     servingNodes: nodesOf(
       pods.filter((pod) => !["", GUARD].includes(pod.daemonSet) && pod.ready && !pod.terminating),
     ),
-    ...guardOf(live.get(guardRef(daemonSets[0]?.metadata.namespace ?? "")), pods, now),
+    ...guardOf(live.get(guardRef(daemonSets[0]?.metadata.namespace ?? "")), pods, guardAge),
   };
 }
 
@@ -134,14 +136,13 @@ function liveWorkload(found: ApiObject, upToDate: boolean): LiveWorkload {
 function guardOf(
   guard: ApiObject | undefined,
   pods: readonly MultusPodView[],
-  now: number,
+  guardAge: (guard: ApiObject) => number,
 ): Pick<RolloutState, "guard"> {
   if (!guard) return {};
-  const { creationTimestamp = "", deletionTimestamp } = guard.metadata;
   return {
     guard: {
-      ending: deletionTimestamp !== undefined,
-      ageSeconds: (now - Date.parse(creationTimestamp)) / 1000,
+      ending: guard.metadata.deletionTimestamp !== undefined,
+      ageSeconds: guardAge(guard),
       nodes: new Set(nodesOf(pods.filter((pod) => pod.daemonSet === GUARD && pod.ready && !pod.terminating))),
     },
   };

@@ -33,16 +33,17 @@ export function progressedAt(
 /**
  * The verdict, with a rollout that waits without end, or fails without end, called stuck, and after how many
  * seconds it will be.
- * @param since when something last moved; RFC 3339
+ * @param since when something last moved, for the message; RFC 3339
+ * @param idleSeconds for how long nothing has moved
  */
 export function withDeadline(
   phase: RolloutPhase,
   since: string,
-  now: Date,
+  idleSeconds: number,
   deadlineSeconds: number,
 ): { phase: RolloutPhase; recheckAfterSeconds?: number } {
   if (phase.state !== "Progressing" && phase.state !== "Failing") return { phase };
-  const left = deadlineSeconds - (now.getTime() - Date.parse(since)) / 1000;
+  const left = deadlineSeconds - idleSeconds;
   if (left > 0) return { phase, recheckAfterSeconds: Math.ceil(left) };
   return { phase: { state: "Stuck", message: `no progress since ${since}: ${phase.message}` } };
 }

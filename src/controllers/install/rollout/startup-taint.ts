@@ -1,6 +1,7 @@
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
 import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts";
 import type { NodeView } from "../../../diagnosis/node.ts";
+import type { PodAges } from "../../../diagnosis/pod-ages.ts";
 import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
 import { ApiError } from "../../../kube/errors.ts";
 import { NODES } from "../../../kube/resource.ts";
@@ -35,14 +36,14 @@ export function startupTaintStep(
   nodes: readonly NodeView[],
   pods: readonly MultusPodView[],
   daemonSets: readonly string[],
-  now: Date,
+  ages: PodAges,
 ): TaintStep {
   const outdated = previousKey === key ? undefined : previousKey;
   const actions = outdated === undefined ? [] : taintRemovals(nodes, outdated);
   if (key === undefined) return { actions };
   const { served, nextInSeconds } = servedNodes(
     pods.filter((pod) => daemonSets.includes(pod.daemonSet)),
-    now,
+    ages,
   );
   const waiting = carrying(nodes, key);
   const ready = waiting.filter(({ name }) => served.has(name));
@@ -76,21 +77,18 @@ export function carrying(nodes: readonly NodeView[], key: string): NodeView[] {
   return nodes.filter(({ taints }) => taints.some((taint) => taint.key === key));
 }
 
-/**
- * The nodes whose Multus pod has been Ready for long enough, and in how many seconds the next one will have been. A time that
- * lies in the future shows clocks that disagree: how long the pod is Ready is not known then, and its node does not wait
- * until this clock gets there.
- */
+/** The nodes whose Multus pod has been Ready for long enough, and in how many seconds the next one will have been. */
 export function servedNodes(
   pods: readonly MultusPodView[],
-  now: Date,
+  ages: PodAges,
 ): { served: ReadonlySet<string>; nextInSeconds?: number } {
   const served = new Set<string>();
   let next: number | undefined;
-  for (const { node, ready, readySince, terminating } of pods) {
+  for (const pod of pods) {
+    const { node, ready, terminating } = pod;
     if (!ready || terminating || node === "") continue;
-    const left = READY_SECONDS - (now.getTime() - Date.parse(readySince ?? "")) / 1000;
-    if (left <= 0 || left > 2 * READY_SECONDS) served.add(node);
+    const left = READY_SECONDS - ages.ready(pod);
+    if (left <= 0) served.add(node);
     else if (Number.isFinite(left)) next = Math.min(next ?? left, left);
   }
   return next === undefined ? { served } : { served, nextInSeconds: next };
