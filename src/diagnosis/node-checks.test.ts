@@ -183,16 +183,46 @@ it("joins what pods say with what looks show, one entry a node", () => {
   ]);
 });
 
+describe("a token that has expired", () => {
+  const reasonAt = (seen: string, now: string) =>
+    nodeIssue(spec(), inspect({ at: seen, kubeconfig: { expires: "2026-11-24T12:00:00Z" } }), new Date(now))
+      ?.reason;
+
+  it("is reported if the inspection saw it after that", () => {
+    expect(reasonAt("2026-11-24T12:00:00Z", "2026-11-24T12:00:01Z")).toBe("KubeconfigExpired");
+  });
+
+  it("is not if it was seen before: Multus may have renewed it since", () => {
+    expect(reasonAt("2026-11-24T11:20:00Z", "2026-11-24T12:10:00Z")).toBeUndefined();
+  });
+
+  it("is not by a clock that is an hour ahead, the node's or the operator's", () => {
+    expect(reasonAt("2026-11-24T12:30:00Z", "2026-11-24T11:30:00Z")).toBeUndefined();
+    expect(reasonAt("2026-11-24T11:30:00Z", "2026-11-24T12:30:00Z")).toBeUndefined();
+  });
+});
+
 describe("a token that the API server rejects", () => {
   const READY = "2026-11-24T11:50:00Z";
   const rejected = (at: string | undefined, ready = READY) =>
-    rejectedToken(spec(), "node-1", at === undefined ? undefined : Date.parse(at), ready, NOW);
+    rejectedToken(
+      spec(),
+      "node-1",
+      at === undefined ? undefined : { at: Date.parse(at), age: NOW.getTime() - Date.parse(at) },
+      ready,
+    );
 
   it("is told while pods say so, and for how long that holds", () => {
     const found = rejected("2026-11-24T11:59:00Z");
     expect(found?.issue).toMatchObject({ node: "node-1", reason: "TokenRejected" });
     expect(found?.issue.message).toMatch(/multus\.kubeconfig \(Unauthorized\).*Delete the Multus pod/);
     expect(found?.seconds).toBe(240);
+  });
+
+  it("is by the time since it was observed, whatever the clocks of the node and of the operator show", () => {
+    const ahead = { at: Date.parse("2026-11-24T13:00:00Z"), age: 1000 };
+    expect(rejectedToken(spec(), "node-1", ahead, "2026-11-24T12:50:00Z")?.seconds).toBe(299);
+    expect(rejectedToken(spec(), "node-1", { ...ahead, age: 300_000 }, READY)).toBeUndefined();
   });
 
   it("is not where nobody says so, has said so for long, or where Multus is new since", () => {

@@ -55,7 +55,10 @@ export function nodeIssue(
       `Multus runs, but its configuration is not in ${confDir}: pods are missing their networks. If this persists, delete the Multus pod on this node`,
     );
   const expires = found.kubeconfig?.expires;
-  if (spec.mode === "Thin" && expires && Date.parse(expires) <= now.getTime())
+  // Two clocks must agree, since one may be an hour ahead. What an inspection saw before the token expired shows nothing: by
+  // now Multus may have written a new one.
+  const seenAt = Math.min(Date.parse(found.at), now.getTime());
+  if (spec.mode === "Thin" && expires && Date.parse(expires) <= seenAt)
     return entry(
       "KubeconfigExpired",
       `the token in ${confDir}/multus.d/multus.kubeconfig expired at ${expires} (multus-cni #852): delete the Multus pod on this node, and keep spec.entrypoint.refreshKubeconfig true`,
@@ -64,23 +67,23 @@ export function nodeIssue(
 }
 
 /** The kubelet retries a sandbox every 10 to 15 s: a rejection older than this no longer occurs; ms. */
-const REJECTION_LASTS_MS = 300_000;
+export const REJECTION_LASTS_MS = 300_000;
 
 /**
  * What pods on a node show about its token, and for how many seconds that holds: a token that has not expired is rejected
  * when its service account was recreated, or the API server signs with another key.
- * @param rejectedAt ms since 1970
+ * @param rejected when the last one was, by the kubelet's clock, and how long ago; ms
  * @param readySince of the node's Multus pod; what happened before shows nothing about its token
  */
 export function rejectedToken(
   spec: MultusInstallSpec,
   node: string,
-  rejectedAt: number | undefined,
+  rejected: { at: number; age: number } | undefined,
   readySince: string | undefined,
-  now: Date,
 ): { issue: UnhealthyNode; seconds: number } | undefined {
-  const left = (rejectedAt ?? Number.NEGATIVE_INFINITY) + REJECTION_LASTS_MS - now.getTime();
-  if (rejectedAt === undefined || left <= 0 || !(rejectedAt > Date.parse(readySince ?? ""))) return undefined;
+  if (!rejected || !(rejected.at > Date.parse(readySince ?? ""))) return undefined;
+  const left = REJECTION_LASTS_MS - rejected.age;
+  if (left <= 0) return undefined;
   const file = spec.mode === "Thick" ? "" : ` in ${hostPaths(spec).confDir}/multus.d/multus.kubeconfig`;
   const message = `the API server rejects Multus' token${file} (Unauthorized), and pods get no network: the service account was recreated, or the signing key was rotated. Delete the Multus pod on this node`;
   return { issue: { node, reason: "TokenRejected", message }, seconds: Math.ceil(left / 1000) };

@@ -114,6 +114,13 @@ describe("what a previous Multus left on a node", () => {
     expect(names(BIN)).toEqual(["bridge", "multus"]);
   });
 
+  it("is removed also if the node's clock was set back by an hour since it was written", async () => {
+    put(`${CONF}/00-multus.conf`, THIN);
+    put(`${BIN}/_multus`);
+    const report = await run("v4-thin", { now: new Date(Date.now() - HOUR_MS) });
+    expect(report).toMatchObject({ problems: [], removed: [`${BIN}/_multus`] });
+  });
+
   it("stays where it may be what another Multus is just writing", async () => {
     await everything();
     put(`${CONF}/00-multus.conf`, THIN);

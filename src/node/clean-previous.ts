@@ -61,7 +61,8 @@ export async function cleanLeftovers(options: LeftoverOptions): Promise<Cleaning
 
   async function isSettled(path: string): Promise<boolean> {
     const stats = await host.stat(path);
-    const isNew = stats !== undefined && options.now.getTime() - stats.ctimeMs < JUST_NOW_MS;
+    // A time in the future is of a clock that was set back since: it would be "recently" until the clock gets there.
+    const isNew = stats !== undefined && Math.abs(options.now.getTime() - stats.ctimeMs) < JUST_NOW_MS;
     if (isNew) removal.problem(path, "was written recently");
     return !isNew;
   }

@@ -19,7 +19,7 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true }));
 
 const release = (patienceMs = 20_000) =>
-  releaseShims({ node: "a", host: new Host(root), now: () => new Date(), patienceMs, quietMs: 400 });
+  releaseShims({ node: "a", host: new Host(root), now: () => new Date(), patienceMs, quietMs: 2000 });
 
 async function call(path: string): Promise<{ status: number; body: string }> {
   return await new Promise((resolve, reject) => {

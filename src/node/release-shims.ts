@@ -52,16 +52,16 @@ export async function releaseShims(options: ReleaseOptions): Promise<ReleaseRepo
     answered,
     truncated: [],
   });
-  const until = Date.now() + patienceMs;
+  const until = performance.now() + patienceMs;
   while (await answers(path)) {
-    if (Date.now() > until) return report(false, 0);
+    if (performance.now() > until) return report(false, 0);
     await sleep(POLL_MS);
   }
   if ((await host.stat(DAEMON_SOCKET))?.isSocket()) await unlink(path).catch(noneIfAbsent);
   let answered = 0;
-  let lastCall = Date.now();
+  let lastCall = performance.now();
   const server = createServer((call, response) => {
-    lastCall = Date.now();
+    lastCall = performance.now();
     // The question whether it is ready, then the call itself, each with a connection of its own.
     const isCall = call.url === "/cni";
     if (isCall) answered++;
@@ -71,7 +71,8 @@ export async function releaseShims(options: ReleaseOptions): Promise<ReleaseRepo
   });
   await listen(server, path);
   try {
-    while (Date.now() - lastCall < quietMs && Date.now() < until + quietMs) await sleep(POLL_MS);
+    while (performance.now() - lastCall < quietMs && performance.now() < until + quietMs)
+      await sleep(POLL_MS);
   } finally {
     server.closeAllConnections();
     // Takes the socket away too. A daemon that has come meanwhile recreated the directory (os.RemoveAll at its

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { load } from "js-yaml";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { DEPLOYMENTS, STATEFUL_SETS } from "../../src/commands/kubectl/cluster/workload-kinds.ts";
 import { deleteOrphanedLogPods } from "../../src/commands/kubectl/logs/orphaned-log-pods.ts";
 import { READER_LABELS } from "../../src/commands/kubectl/logs/reader-pod.ts";
@@ -230,7 +230,7 @@ it("asks as another user with --as and --as-group, as kubectl does", async () =>
 });
 
 it("sweeps reading pods that ended and that a killed kubectl multus left, and no others", async () => {
-  const now = Date.parse("2026-11-24T12:00:00Z");
+  const at = (seconds: number) => new Date(Date.now() + seconds * 1000).toISOString();
   const reader = async (name: string, phase: string, finishedAt?: string) => {
     await world.client.create(PODS, {
       apiVersion: "v1",
@@ -248,10 +248,14 @@ it("sweeps reading pods that ended and that a killed kubectl multus left, and no
       "status",
     );
   };
-  await reader("left", "Failed", "2026-11-24T11:00:00Z");
-  await reader("read-now", "Succeeded", "2026-11-24T11:59:30Z");
+  await reader("left", "Failed", at(-3600));
+  await reader("read-now", "Succeeded", at(90));
   await reader("followed", "Running");
-  expect(await deleteOrphanedLogPods(world.client, "default", now)).toBe(1);
+  // Each was created this moment, whatever the clocks of this machine and of the node show.
+  const clock = vi.spyOn(Date, "now").mockReturnValue(Date.now() + 3_600_000);
+  expect(await deleteOrphanedLogPods(world.client, "default")).toBe(0);
+  clock.mockRestore();
+  expect(await deleteOrphanedLogPods(world.client, "default", Date.now() + 180_000)).toBe(1);
   const { items } = await world.client.list(PODS, {
     namespace: "default",
     labelSelector: "app.kubernetes.io/name=multus-log-reader",

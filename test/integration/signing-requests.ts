@@ -85,7 +85,6 @@ export function pemOf(request: Buffer): string {
 /** What the API server holds of a request that the daemon of a node makes the first time, with its kubelet's rights. */
 export function requestOf(node: string, pem = signingRequestPem({ subject: daemonSubject(node) })) {
   return {
-    metadata: { creationTimestamp: "2026-01-01T00:00:00Z" },
     spec: {
       signerName: "kubernetes.io/kube-apiserver-client",
       username: `system:node:${node}`,

@@ -28,13 +28,13 @@ export async function show(
   const paint = paintFor(process.stdout);
   let last = format(output, first.view, paint);
   for (;;) {
-    const started = Date.now();
+    const started = performance.now();
     const { view } = await take();
     const text = format(output, view, paint);
     const news = isTable ? newLines(last, text) : text === last ? "" : `\n${text}`;
     process.stdout.write(news);
     last = text;
-    await sleep(Math.max(INTERVAL_MS, PAUSE_FACTOR * (Date.now() - started)));
+    await sleep(Math.max(INTERVAL_MS, PAUSE_FACTOR * (performance.now() - started)));
   }
 }
 

@@ -8,6 +8,7 @@ import type { Logger } from "../../telemetry/logger.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import type { DaemonCertificates } from "../shared/daemon-certificates.ts";
 import { Listeners } from "../shared/listeners.ts";
+import { SeenSince } from "../shared/seen-since.ts";
 import { evaluate, SIGNER, signingRequest } from "./csr-policy.ts";
 import { isDaemonPod } from "./daemon-pod.ts";
 import { ApprovalRights } from "./rights.ts";
@@ -15,8 +16,8 @@ import { ApprovalRights } from "./rights.ts";
 const NAME = "certificates";
 /** A daemon asks as soon as it starts, perhaps before the API server has heard of its pod. */
 const SOON_SECONDS = 2;
-/** The daemon gives up after two minutes, and is started again. */
-const YOUNG_MS = 120_000;
+/** The daemon gives up after two minutes, and is started again; s. */
+const YOUNG_SECONDS = 120;
 const LATER_SECONDS = 60;
 
 export interface ApproverOptions {
@@ -34,6 +35,8 @@ export interface ApproverOptions {
 export class CertificateApprover implements DaemonCertificates {
   readonly #rights: ApprovalRights;
   readonly #rejections = new Listeners();
+  /** Since when each request waits for its daemon to be known. */
+  readonly #waiting = new SeenSince();
   readonly #options: ApproverOptions;
   readonly #log: Logger;
   readonly #controller: Controller;
@@ -70,6 +73,7 @@ export class CertificateApprover implements DaemonCertificates {
       project: (object) => (evaluate(signingRequest.parse(object)).kind === "NotOurs" ? undefined : true),
       onChange: (name, kept) => {
         if (kept) this.#controller.enqueue(name);
+        else this.#waiting.forget(name);
       },
     });
     this.#requests.start();
@@ -111,9 +115,9 @@ export class CertificateApprover implements DaemonCertificates {
     }
     const { node } = decision;
     if (!(await this.#runsDaemon(node, namespace, signal))) {
-      const age = Date.now() - Date.parse(request.metadata.creationTimestamp);
+      const seconds = this.#waiting.seconds(name, live.metadata.uid ?? "");
       log.debug({ node }, "no daemon of the install is known on this node; left alone for now");
-      return { requeueAfterSeconds: age < YOUNG_MS ? SOON_SECONDS : LATER_SECONDS };
+      return { requeueAfterSeconds: seconds < YOUNG_SECONDS ? SOON_SECONDS : LATER_SECONDS };
     }
     await this.#decide(live, "Approved", `It is of the Multus daemon on node ${node}`, signal);
     log.info({ node, requester: request.spec.username }, "certificate approved");

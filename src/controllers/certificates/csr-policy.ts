@@ -7,7 +7,6 @@ export const SIGNER = "kubernetes.io/kube-apiserver-client";
 
 /** What counts of a CertificateSigningRequest. The API server sets username and groups, and the spec is immutable. */
 export const signingRequest = z.object({
-  metadata: z.object({ creationTimestamp: z.string().default("") }),
   spec: z.object({
     signerName: z.string().default(""),
     username: z.string().default(""),

@@ -108,12 +108,13 @@ export class NetworkAttachmentController {
         return found && { uid: found.metadata.uid ?? "", node: found.spec?.nodeName ?? "" };
       },
       now: () => Date.now(),
-      onChange: (node, at) => options.inspections.setRejection(node, at),
+      monotonic: () => performance.now(),
+      onChange: (node, rejection) => options.inspections.setRejection(node, rejection),
       onError: (error) =>
         this.#log.warn({ err: error }, "cannot read the pod of an event, which does not count"),
     });
     const budget = new ByteBudget(MAX_EVENT_BYTES);
-    this.#reflect({
+    const events = this.#reflect({
       type: CORE_EVENTS,
       fieldSelector: "reason=FailedCreatePodSandBox,involvedObject.kind=Pod",
       project: (object) => {
@@ -124,7 +125,7 @@ export class NetworkAttachmentController {
         if (!failure) budget.release(key);
         this.#failures.set(key, failure);
         if (failure && this.#isOfItsPod(failure)) options.inspections.suspect(failure.node);
-        void rejections.set(key, failure);
+        void rejections.set(key, failure, events.isListed);
       },
     });
     this.#reports = this.#reflect<ReportView>({

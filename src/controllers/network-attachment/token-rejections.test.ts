@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import type { FailureView } from "../../networks/outcome/sandbox-event.ts";
+import type { TokenRejection } from "../shared/node-inspections.ts";
 import { TokenRejections } from "./token-rejections.ts";
 
 const NOW = Date.parse("2026-11-24T12:00:00Z");
@@ -16,26 +17,28 @@ const event = (change: Partial<FailureView> = {}): FailureView => ({
 function rejections(
   pods: Record<string, { uid: string; node: string }> = { "shop/web": { uid: "uid-1", node: "node-1" } },
 ) {
-  const published: [string, number | undefined][] = [];
+  const published: [string, TokenRejection | undefined][] = [];
   const errors: unknown[] = [];
+  const clock = { skew: 0, passed: 0 };
   const store = new TokenRejections({
     pod: async (namespace, name) => {
       if (name === "unreadable") throw new Error("forbidden");
       return pods[`${namespace}/${name}`];
     },
-    now: () => NOW,
-    onChange: (node, at) => published.push([node, at]),
+    now: () => NOW + clock.skew + clock.passed,
+    monotonic: () => clock.passed,
+    onChange: (node, rejection) => published.push([node, rejection]),
     onError: (error) => errors.push(error),
   });
-  return { store, published, errors };
+  return { store, published, errors, clock };
 }
 
 it("counts an event of a pod that exists on that node, until the event is gone", async () => {
   const { store, published } = rejections();
-  await store.set("e", event());
-  await store.set("e", undefined);
+  await store.set("e", event(), true);
+  await store.set("e", undefined, true);
   expect(published).toEqual([
-    ["node-1", Date.parse("2026-11-24T11:59:00Z")],
+    ["node-1", { at: Date.parse("2026-11-24T11:59:00Z"), seenAt: 0 }],
     ["node-1", undefined],
   ]);
 });
@@ -50,12 +53,37 @@ it.each<[string, Partial<FailureView>]>([
   ["of a pod that cannot be read", { pod: "shop/unreadable" }],
 ])("does not count an event %s", async (_, change) => {
   const { store, published } = rejections();
-  await store.set("e", event(change));
+  await store.set("e", event(change), true);
   expect(published).toEqual([]);
 });
 
-it("clamps the time of a clock that is ahead", async () => {
+it.each([-3_600_000, 0, 3_600_000])(
+  "takes an event that has come for new, with its kubelet's own time, by a clock that differs by %i ms",
+  async (skew) => {
+    const { store, published, clock } = rejections();
+    Object.assign(clock, { skew, passed: 5000 });
+    await store.set("e", event(), true);
+    clock.passed = 9000;
+    await store.set("e", event(), false); // listed again
+    const rejection = { at: Date.parse("2026-11-24T11:59:00Z"), seenAt: 5000 };
+    expect(published).toEqual([
+      ["node-1", rejection],
+      ["node-1", rejection],
+    ]);
+  },
+);
+
+it("takes an event of the first list for as old as its time shows", async () => {
   const { store, published } = rejections();
-  await store.set("e", event({ at: "2026-11-24T12:00:30Z" }));
-  expect(published).toEqual([["node-1", NOW]]);
+  await store.set("e", event(), false);
+  expect(published[0]?.[1]?.seenAt).toBe(-60_000);
+});
+
+it("lets no event with a forged time hide another", async () => {
+  const { store, published, clock } = rejections();
+  await store.set("forged", event({ at: "2026-11-24T23:00:00Z" }), true);
+  clock.passed = 301_000;
+  await store.set("e", event({ at: "2026-11-24T12:05:01Z" }), true);
+  await store.set("old", event({ at: "2026-11-24T10:00:00Z" }), true);
+  expect(published.at(-1)?.[1]).toEqual({ at: Date.parse("2026-11-24T12:05:01Z"), seenAt: 301_000 });
 });

@@ -1,7 +1,9 @@
+import { REJECTION_LASTS_MS } from "../../diagnosis/node-checks.ts";
 import { type FailureView, rejectionOf } from "../../networks/outcome/sandbox-event.ts";
+import type { TokenRejection } from "../shared/node-inspections.ts";
 
 /** A kubelet's clock may be ahead of ours by this much; what lies further in the future is not evidence. */
-const MAX_CLOCK_SKEW_MS = 60_000;
+const MAX_CLOCK_SKEW_MS = 86_400_000;
 /** Events kept at a time: of a thousand rejections the newest few per node are enough. */
 const MAX_EVENTS = 1000;
 
@@ -10,21 +12,21 @@ export interface TokenRejectionsOptions {
   pod: (namespace: string, name: string) => Promise<{ uid: string; node: string } | undefined>;
   /** Milliseconds since 1970. */
   now: () => number;
-  /** The newest rejection on a node, ms since 1970; undefined once no event reports one. */
-  onChange: (node: string, rejectedAt: number | undefined) => void;
+  /** Milliseconds of a clock that is never set. */
+  monotonic: () => number;
+  /** The newest rejection on a node; undefined once no event reports one. */
+  onChange: (node: string, rejection: TokenRejection | undefined) => void;
   /** A pod could not be read, so that its event does not count. */
   onError: (error: unknown) => void;
 }
 
-interface Rejection {
+interface Rejection extends TokenRejection {
   node: string;
-  /** ms since 1970 */
-  at: number;
 }
 
 /**
  * When the API server rejected Multus' token, by node, from the kubelets' events. Whoever may create events can forge one, so
- * an event counts only if its pod exists with that UID on that node and its time is not in the future, and only as
+ * an event counts only if its pod exists with that UID on that node and its time is not far in the future, and only as
  * long as the API server keeps it.
  */
 export class TokenRejections {
@@ -37,8 +39,11 @@ export class TokenRejections {
     this.#options = options;
   }
 
-  /** An event by its own key, as seen; undefined when it is gone. Resolves when it counts or is found not to. */
-  async set(event: string, failure: FailureView | undefined): Promise<void> {
+  /**
+   * An event by its own key, as seen; undefined when it is gone. Resolves when it counts or is found not to.
+   * @param isNew it came, or changed, a moment ago; otherwise only its time shows how old it is
+   */
+  async set(event: string, failure: FailureView | undefined, isNew: boolean): Promise<void> {
     const before = this.#byEvent.get(event);
     const at = failure && rejectionOf(failure);
     if (failure === undefined || at === undefined || failure.node === "") {
@@ -46,9 +51,11 @@ export class TokenRejections {
       return;
     }
     if (at > this.#options.now() + MAX_CLOCK_SKEW_MS || this.#verifying.has(failure.node)) return;
+    const age = isNew ? 0 : Math.max(0, this.#options.now() - at);
+    const seenAt = before?.at === at ? before.seenAt : this.#options.monotonic() - age;
     this.#verifying.set(failure.node, event);
     try {
-      if (await this.#isOfItsPod(failure)) this.#keep(event, { node: failure.node, at });
+      if (await this.#isOfItsPod(failure)) this.#keep(event, { node: failure.node, at, seenAt });
     } finally {
       this.#verifying.delete(failure.node);
     }
@@ -65,18 +72,22 @@ export class TokenRejections {
     }
   }
 
-  #keep(event: string, { node, at }: Rejection): void {
+  #keep(event: string, rejection: Rejection): void {
     this.#byEvent.delete(event);
     if (this.#byEvent.size >= MAX_EVENTS) {
       const [oldest] = this.#byEvent.keys();
       if (oldest !== undefined) this.#byEvent.delete(oldest);
     }
-    this.#byEvent.set(event, { node, at: Math.min(at, this.#options.now()) });
-    this.#publish(node);
+    this.#byEvent.set(event, rejection);
+    this.#publish(rejection.node);
   }
 
+  /** An event with a forged time, past or future, must not hide the others: the newest time of those that still count. */
   #publish(node: string): void {
-    const times = [...this.#byEvent.values()].filter((each) => each.node === node).map(({ at }) => at);
-    this.#options.onChange(node, times.length === 0 ? undefined : Math.max(...times));
+    const all = [...this.#byEvent.values()].filter((each) => each.node === node);
+    const seenAt = Math.max(...all.map((each) => each.seenAt));
+    const current = all.filter((each) => seenAt - each.seenAt < REJECTION_LASTS_MS);
+    const at = Math.max(...current.map((each) => each.at));
+    this.#options.onChange(node, all.length === 0 ? undefined : { at, seenAt });
   }
 }

@@ -1,11 +1,19 @@
 import { isDeepStrictEqual } from "node:util";
 import type { NodeInspection } from "../../crds/node-inspection.ts";
 
+/** That the API server has rejected Multus' token on a node, by the events of pods there. */
+export interface TokenRejection {
+  /** When, by the clock of the node's kubelet; ms since 1970. */
+  at: number;
+  /** When, by this process' clock that is never set; ms. */
+  seenAt: number;
+}
+
 /** The newest inspection of each node. Readers ask it; the controller of nodes fills it. */
 export class NodeInspections {
   readonly #byNode = new Map<string, NodeInspection>();
   readonly #listeners: (() => void)[] = [];
-  readonly #rejections = new Map<string, number>();
+  readonly #rejections = new Map<string, TokenRejection>();
   readonly #suspicions: ((node: string) => void)[] = [];
 
   /** Undefined if the node was not inspected, or is gone. */
@@ -32,17 +40,16 @@ export class NodeInspections {
     for (const listener of this.#suspicions) listener(node);
   }
 
-  /** @param rejectedAt when the API server rejected Multus' token on that node, ms since 1970; undefined if it no longer does */
-  setRejection(node: string, rejectedAt: number | undefined): void {
-    if (this.#rejections.get(node) === rejectedAt) return;
-    if (rejectedAt === undefined) this.#rejections.delete(node);
-    else this.#rejections.set(node, rejectedAt);
+  /** @param rejection the last one on that node; undefined if no event reports one any longer */
+  setRejection(node: string, rejection: TokenRejection | undefined): void {
+    if (isDeepStrictEqual(this.#rejections.get(node), rejection)) return;
+    if (rejection === undefined) this.#rejections.delete(node);
+    else this.#rejections.set(node, rejection);
     this.#notify();
-    if (rejectedAt !== undefined) this.suspect(node);
+    if (rejection !== undefined) this.suspect(node);
   }
 
-  /** When the API server last rejected Multus' token on a node, by the events of pods there; ms since 1970. */
-  rejectedAt(node: string): number | undefined {
+  rejection(node: string): TokenRejection | undefined {
     return this.#rejections.get(node);
   }
 

@@ -32,7 +32,7 @@ export async function readLogOnNode(client: KubeClient, request: NodeLogRequest)
   const { install, node, file, directory, range } = request;
   const image = request.image ?? (await imageOfOperator(client));
   const namespace = install.spec.namespace;
-  await deleteOrphanedLogPods(client, namespace, Date.now());
+  await deleteOrphanedLogPods(client, namespace);
   const name = `multus-log-${randomBytes(5).toString("hex")}`;
   const pullSecrets = install.spec.image.pullSecrets;
   const pod = readerPod({ name, install, node, image, pullSecrets, directory, file, range });
@@ -59,7 +59,7 @@ async function readWhenStarted(
   signal: AbortSignal,
 ): Promise<void> {
   const { range, node, file, write } = request;
-  const started = Date.now();
+  const started = performance.now();
   let state: ContainerState = {};
   while (!state.terminated && !(range.follow && state.running)) {
     const pod = await client.get<ApiObject & ReaderPodStatus>(ref, { signal });
@@ -68,7 +68,7 @@ async function readWhenStarted(
     const rejected = whyNotStarted(state) ?? pod.status?.message;
     if (rejected !== undefined && !state.terminated)
       throw new UsageError(`the reader pod does not start on ${node}: ${oneLine(rejected)}`);
-    if (Date.now() - started > request.startTimeoutMs && !state.running && !state.terminated)
+    if (performance.now() - started > request.startTimeoutMs && !state.running && !state.terminated)
       throw new UsageError(
         `the reader pod did not start on ${node} within ${request.startTimeoutMs / 1000} s: ${await lastEvent(client, ref)}`,
       );

@@ -1,6 +1,6 @@
 import type { KubeClient } from "../../../kube/client.ts";
 import { ApiError } from "../../../kube/errors.ts";
-import { type ApiObject, PODS } from "../../../kube/resource.ts";
+import { type ApiObject, collectionPath, PODS } from "../../../kube/resource.ts";
 import { READER_LABELS } from "./reader-pod.ts";
 
 /** A program that waits for a reader pod reads it as soon as it ends. */
@@ -17,17 +17,25 @@ interface EndedPod extends ApiObject {
  * Deletes reader pods that have ended and were not removed, because the program that created them was killed. One that
  * runs may be in use; it ends automatically (activeDeadlineSeconds), and the next call deletes it. If pods may not be
  * listed or deleted, nothing happens. Returns how many it deleted.
+ * @param by the time by which they are old, ms since 1970; the API server's own if not set: this machine's clock may be ahead,
+ *   and another program's pod in use
  */
 export async function deleteOrphanedLogPods(
   client: KubeClient,
   namespace: string,
-  now: number,
+  by?: number,
 ): Promise<number> {
   const labelSelector = Object.entries(READER_LABELS)
     .map(([key, value]) => `${key}=${value}`)
     .join(",");
   try {
-    const { items } = await client.list<EndedPod>(PODS, { namespace, labelSelector });
+    const response = await client.request({
+      method: "GET",
+      path: collectionPath(PODS, namespace),
+      query: { labelSelector },
+    });
+    const { items } = (await response.body.json()) as { items: EndedPod[] };
+    const now = by ?? Date.parse(String(response.headers.date));
     const left = items.filter((pod) => now - endOf(pod) > READ_AFTER_MS);
     for (const { metadata } of left)
       await client.delete(
@@ -47,6 +55,7 @@ function endOf({ metadata, status }: EndedPod): number {
   if (status?.phase !== "Succeeded" && status?.phase !== "Failed") return Number.POSITIVE_INFINITY;
   const finished = status.containerStatuses?.[0]?.state?.terminated?.finishedAt;
   // A pod that was evicted, or rejected by its node, has no container's end.
-  const time = Date.parse(finished ?? String(metadata.creationTimestamp ?? ""));
-  return Number.isNaN(time) ? Number.POSITIVE_INFINITY : time;
+  const times = [finished, metadata.creationTimestamp].flatMap((time) => (time ? Date.parse(time) : []));
+  // Not before its creation: the node's clock may be behind.
+  return times.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...times);
 }

@@ -29,8 +29,8 @@ export interface KnownOfNodes {
   failures: ReadonlyMap<string, string>;
   /** Whether the newest inspection of the node was of what is there now. */
   isCurrent: (node: string) => boolean;
-  /** When the API server last rejected Multus' token on a node; ms since 1970. */
-  rejectedAt: (node: string) => number | undefined;
+  /** When the API server last rejected Multus' token on a node, by its kubelet's clock, and how long ago; ms. */
+  rejected: (node: string) => { at: number; age: number } | undefined;
 }
 
 /** What the inspections have shown so far. */
@@ -72,7 +72,7 @@ export function inspectionPlan(
 export function inspectionFindings(
   spec: MultusInstallSpec,
   pods: readonly MultusPodView[],
-  { inspections, failures, isCurrent, rejectedAt }: KnownOfNodes,
+  { inspections, failures, isCurrent, rejected }: KnownOfNodes,
   now: Date,
 ): InspectionFindings {
   const primaryNetwork = primaryNetworkStatus(spec, inspections);
@@ -84,15 +84,15 @@ export function inspectionFindings(
   const seen = new Set([...valid.map(({ node }) => node), ...failures.keys()]);
   const running = pods.filter(({ ready, terminating }) => ready && !terminating);
   const unhealthy = valid.flatMap(({ issue }) => issue ?? []);
-  const rejected = running.flatMap(
-    ({ node, readySince }) => rejectedToken(spec, node, rejectedAt(node), readySince, now) ?? [],
+  const rejections = running.flatMap(
+    ({ node, readySince }) => rejectedToken(spec, node, rejected(node), readySince) ?? [],
   );
   const named = new Set(unhealthy.map(({ node }) => node));
   const unseen = running.map(({ node }) => node).filter((node) => !seen.has(node));
   return {
-    unhealthy: [...unhealthy, ...rejected.map(({ issue }) => issue).filter(({ node }) => !named.has(node))],
+    unhealthy: [...unhealthy, ...rejections.map(({ issue }) => issue).filter(({ node }) => !named.has(node))],
     unseen: spec.paused ? [] : unseen.toSorted(),
-    againSeconds: rejected.map(({ seconds }) => seconds),
+    againSeconds: rejections.map(({ seconds }) => seconds),
     ...(primaryNetwork ? { primaryNetwork } : {}),
     warnings: [...differingNodes(primaryNetwork), ...failedInspections(failures)],
   };

@@ -235,7 +235,10 @@ function inspect(
       inspections: nodeTasks.inspections.values().filter(({ node }) => isPlanned(node)),
       failures: new Map([...nodeTasks.failures].filter(([node]) => isPlanned(node))),
       isCurrent: (node) => nodeTasks.isCurrent(node, spec.paused ? undefined : plan),
-      rejectedAt: (node) => nodeTasks.inspections.rejectedAt(node),
+      rejected: (node) => {
+        const found = nodeTasks.inspections.rejection(node);
+        return found && { at: found.at, age: performance.now() - found.seenAt };
+      },
     },
     now(),
   );
