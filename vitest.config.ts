@@ -25,15 +25,14 @@ const UNIT = {
 };
 
 const HOSTILE_TENANT = "test/integration/hostile-tenant.test.ts";
-const FAULTS = "test/faults/sample.test.ts";
 
-/** After all others and alone: its limits in seconds are those of the documentation, and operators run on a faster clock. */
+/** After all others and alone: its limits in seconds are those of the documentation. */
 const LIMITS = {
   extends: true as const,
   test: {
     name: "limits",
     // What an attack costs the operator is CPU time until a report is right: others on the machine make that time longer.
-    include: ["test/limits/**/*.test.ts", HOSTILE_TENANT, FAULTS],
+    include: ["test/limits/**/*.test.ts", HOSTILE_TENANT],
     maxWorkers: 1,
     env: { GOMAXPROCS: "" },
     sequence: { groupOrder: 1 },
@@ -44,7 +43,8 @@ export default defineConfig({
   test: {
     reporters: ["default", "./scripts/closing-line-reporter.ts"],
     // Three clusters of kind's take more of the kernel's inotify instances than a machine has (see test/cluster/kind.ts).
-    maxWorkers: process.env.CLUSTER === "kind" ? 1 : 5,
+    // Seven for two cores: tests of real nodes wait for the kubelet most of their time.
+    maxWorkers: process.env.CLUSTER === "kind" ? 1 : 7,
     globalSetup: "test/build.ts",
     sequence: { sequencer: LongestFirst },
     // A cluster's servers are Go programs: with the default of 100 an API server collects garbage for a fifth of its time.
@@ -69,10 +69,7 @@ export default defineConfig({
         },
       },
       project("cluster", "test/cluster/**/*.test.ts"),
-      {
-        extends: true,
-        test: { name: "faults", include: ["test/faults/**/*.test.ts"], exclude: [FAULTS] },
-      },
+      project("faults", "test/faults/**/*.test.ts"),
       project("fresh", "test/fresh/**/*.test.ts"),
       project("e2e", "test/e2e/**/*.test.ts"),
       LIMITS,
