@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { Applier } from "../../src/controllers/shared/applier.ts";
-import type { KubeClient } from "../../src/kube/client.ts";
+import { Applier, FIELD_MANAGER } from "../../src/controllers/shared/applier.ts";
+import { KubeClient } from "../../src/kube/client.ts";
+import { connect } from "../../src/kube/connection.ts";
 import { type ApiObject, refOf } from "../../src/kube/resource.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
@@ -62,5 +63,50 @@ describe("while the watch hangs", () => {
       "the operator did not create it",
     );
     expect((await now())?.data).toEqual({ data: "of another" });
+  });
+});
+
+describe("an object that is deleted and created again", () => {
+  /** An applier in whose way another gets, right before its first requests of a kind; and how often it did. */
+  function disturbed(times: number) {
+    const found = { replaced: 0, dryRuns: 0 };
+    const before = async ({ query }: { query?: Record<string, string> }) => {
+      if (query?.dryRun === undefined) return;
+      found.dryRuns++;
+      if (found.replaced >= times) return;
+      found.replaced++;
+      await client.delete(refOf(configMap("")));
+      await client.apply(refOf(configMap("")), configMap("first"), { fieldManager: FIELD_MANAGER });
+    };
+    const connection = connect({ kubeconfig: plane.kubeconfig });
+    const applier = new Applier(new KubeClient(connection, { before }), { get: () => shown });
+    return { applier, found, connection };
+  }
+  let shown: ApiObject | undefined;
+
+  beforeEach(async () => {
+    count++;
+    await client.apply(refOf(configMap("")), configMap("first"), { fieldManager: FIELD_MANAGER });
+    shown = await now();
+  });
+
+  it("is applied to the one that is there then", async () => {
+    const { applier, found, connection } = disturbed(2);
+    expect(await applier.apply(configMap("second"), signal)).toMatchObject({
+      after: { data: { data: "second" } },
+    });
+    expect(found).toEqual({ replaced: 2, dryRuns: 3 });
+    await connection.close();
+  });
+
+  it("all the time ends with an error that names it, after five attempts, and nothing is written", async () => {
+    const { applier, found, connection } = disturbed(50);
+    await expect(applier.apply(configMap("second"), signal)).rejects.toMatchObject({
+      code: "OBJECT_REPLACED",
+      message: expect.stringContaining(`ConfigMap default/config-${count} was deleted and created again`),
+    });
+    expect(found.dryRuns).toBe(5);
+    expect((await now())?.data).toEqual({ data: "first" });
+    await connection.close();
   });
 });

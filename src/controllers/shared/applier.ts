@@ -7,7 +7,7 @@ import { isAppliedBy, managedFieldsOf } from "../../kube/managed-fields.ts";
 import { type ApiObject, describe, type ObjectRef, refOf } from "../../kube/resource.ts";
 import { NETWORK_DEFINITION } from "../../render/definition.ts";
 import { MANAGED_BY, MANAGER } from "../../render/labels.ts";
-import { ForeignObject } from "./errors.ts";
+import { ForeignObject, ObjectReplaced } from "./errors.ts";
 import { isAsNew } from "./newest-copies.ts";
 
 /** The live objects as last seen. */
@@ -16,6 +16,9 @@ export interface LiveObjects {
 }
 
 export const FIELD_MANAGER = "multus-operator";
+
+/** How often an object is read again because another has taken its place before it was written. */
+const MAX_ATTEMPTS = 5;
 
 /** What was written, and what it changed. */
 export interface Written {
@@ -47,22 +50,30 @@ export class Applier {
 
   /**
    * What was written, or undefined if nothing had to be. Throws a ForeignObject if the object exists and is not this
-   * operator's, except with `adopt`: then fields of other managers are taken over.
+   * operator's, except with `adopt`: then fields of other managers are taken over. Throws an ObjectReplaced if it is
+   * deleted and created again all the time.
    */
   async apply(object: KubeObject, signal: AbortSignal, adopt = false): Promise<Written | undefined> {
-    const cached = this.#newest(refOf(object));
+    const ref = refOf(object);
+    const cached = this.#newest(ref);
     if (cached && this.#isKnownEqual(object, cached)) return undefined;
     // What the copy does not have may exist all the same: nothing is taken over by force unseen.
-    const live = cached ?? (await this.#client.get<ApiObject>(refOf(object), { signal }));
-    return await this.#applyTo(live, object, signal, adopt);
+    let live = cached ?? (await this.#client.get<ApiObject>(ref, { signal }));
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+      const written = await this.#applyTo(live, object, signal, adopt);
+      if (written !== "Replaced") return written;
+      live = await this.#client.get<ApiObject>(ref, { signal });
+    }
+    throw new ObjectReplaced(ref, MAX_ATTEMPTS);
   }
 
+  /** "Replaced", and nothing is written, if another object has taken the place of `live`. */
   async #applyTo(
     live: ApiObject | undefined,
     object: KubeObject,
     signal: AbortSignal,
     adopt: boolean,
-  ): Promise<Written | undefined> {
+  ): Promise<Written | "Replaced" | undefined> {
     if (live && isForeignDefinition(object, live)) return undefined;
     if (live && !isOwn(live) && !adopt) throw new ForeignObject(live);
     const ref = refOf(object);
@@ -71,8 +82,7 @@ export class Applier {
     const isRepair = inPlace === undefined ? undefined : inPlace === digest(object);
     if (live) {
       const answer = await this.#dryRun(object, signal);
-      if (!isSameObject(live, answer))
-        return await this.#applyTo(await this.#client.get<ApiObject>(ref, { signal }), object, signal, adopt);
+      if (!isSameObject(live, answer)) return "Replaced";
       if (!differs(live, answer)) {
         this.#remember(object, live);
         return undefined;

@@ -1,4 +1,4 @@
-import { type ApiObject, describe, refOf } from "../../kube/resource.ts";
+import { type ApiObject, describe, type ObjectRef, refOf } from "../../kube/resource.ts";
 
 /** An object exists that the operator neither created nor adopted. It is not written to. */
 export class ForeignObject extends Error {
@@ -9,6 +9,20 @@ export class ForeignObject extends Error {
   constructor(live: ApiObject) {
     super(`${describe(refOf(live))} already exists, and the operator did not create it`);
     this.live = live;
+  }
+}
+
+/** An object was deleted and created again each time it was about to be written. The next reconcile tries again. */
+export class ObjectReplaced extends Error {
+  override readonly name = "ObjectReplaced";
+  readonly code = "OBJECT_REPLACED";
+  readonly ref: ObjectRef;
+
+  constructor(ref: ObjectRef, attempts: number) {
+    super(
+      `${describe(ref)} was deleted and created again outside the operator during each of ${attempts} attempts to apply it; find what deletes it`,
+    );
+    this.ref = ref;
   }
 }
 
