@@ -5,8 +5,8 @@ import { describe, expect, it } from "vitest";
 import { webhookConfiguration } from "../src/admission/configuration.ts";
 import { CERTIFICATES } from "../src/admission/names.ts";
 import { policies } from "../src/admission/policies.ts";
-import { HOST_DIRECTORIES, LOG_ROOTS } from "../src/crds/multus-install/host-paths.ts";
 import { parsedInstall } from "../src/crds/multus-install/parsed-install.ts";
+import { LOG_ROOTS, PERMITTED_HOST_PATHS } from "../src/crds/multus-install/permitted-host-paths.ts";
 import { MAX_CERTIFICATE_SECONDS } from "../src/crds/multus-install/programs.ts";
 import { ARCHITECTURES } from "../src/crds/multus-install/spec.ts";
 import { typeOf } from "../src/kube/resource.ts";
@@ -153,7 +153,7 @@ describe("the policies of the operator's account in manifests/install.yaml", () 
     const expression = found?.spec?.variables?.find((v) => v.name === name)?.expression ?? "";
     return [...expression.matchAll(/'(\/[^']*)'/g)].map(([, path]) => path).toSorted();
   };
-  const known = [HOST_DIRECTORIES.common, ...Object.values(HOST_DIRECTORIES.own)];
+  const known = [PERMITTED_HOST_PATHS.common, ...Object.values(PERMITTED_HOST_PATHS.own)];
   const roots = [...known.flatMap(({ conf, bin }) => [...conf, ...bin]), SOCKET_DIR, CACHE_DIR];
 
   it("know the directories that a MultusInstall may name, those of the node's programs, and no others", () => {

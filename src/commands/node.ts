@@ -7,7 +7,7 @@ import { Host } from "../node/host.ts";
 import { inspect } from "../node/inspect.ts";
 import { encodeMessage } from "../node/message.ts";
 import { releaseShims } from "../node/release-shims.ts";
-import { clean } from "../node/uninstall.ts";
+import { uninstall } from "../node/uninstall.ts";
 
 interface NodeOptions {
   node: string;
@@ -65,7 +65,7 @@ function cleanCommand(): Command {
       const options = { ...places, host: new Host(host), now: new Date() };
       const report = runs
         ? await cleanLeftovers({ ...options, runs: nodeFilesOf(runs), keepPrograms })
-        : await clean(options);
+        : await uninstall(options);
       answer(report, message);
       if (report.problems.length > 0) process.exitCode = 1;
     });

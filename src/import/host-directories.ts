@@ -1,4 +1,5 @@
-import { DISTRIBUTIONS, HOST_DIRECTORIES, isBelow } from "../crds/multus-install/host-paths.ts";
+import { DISTRIBUTIONS } from "../crds/multus-install/distribution.ts";
+import { isBelow, PERMITTED_HOST_PATHS } from "../crds/multus-install/permitted-host-paths.ts";
 import { multusInstallSpec } from "../crds/multus-install/spec.ts";
 import { hostPaths } from "../multus/distributions.ts";
 import type { Draft } from "./draft.ts";
@@ -48,7 +49,7 @@ function isAllowed(
   { confDir, binDir }: HostDirectories,
   { cni: { additionalBinDir: additional }, daemon }: Draft,
 ): boolean {
-  const { common, own } = HOST_DIRECTORIES;
+  const { common, own } = PERMITTED_HOST_PATHS;
   const kubelet = [...common.kubelet, ...own[name].kubelet];
   const kubeconfig = daemon.perNodeCertificate?.bootstrapKubeconfig;
   if (kubeconfig !== undefined && !kubelet.includes(kubeconfig)) return false;

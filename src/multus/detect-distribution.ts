@@ -1,4 +1,4 @@
-import type { Distribution } from "../crds/multus-install/host-paths.ts";
+import type { Distribution } from "../crds/multus-install/distribution.ts";
 import { counted } from "../crds/plural.ts";
 
 /** What a cluster shows of itself that shows which distribution it is. */

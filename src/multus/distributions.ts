@@ -1,4 +1,4 @@
-import type { Distribution } from "../crds/multus-install/host-paths.ts";
+import type { Distribution } from "../crds/multus-install/distribution.ts";
 import type { MultusInstallSpec } from "../crds/multus-install/spec.ts";
 
 /** The host's directories that a Multus pod mounts. */

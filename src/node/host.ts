@@ -1,7 +1,7 @@
 import { constants, type Dirent, type Stats } from "node:fs";
 import { type FileHandle, lstat, open, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { HOST_DIRECTORIES, isBelow } from "../crds/multus-install/host-paths.ts";
+import { isBelow, PERMITTED_HOST_PATHS } from "../crds/multus-install/permitted-host-paths.ts";
 import { byName } from "./conf-file.ts";
 import { ForbiddenPath } from "./errors.ts";
 
@@ -72,7 +72,7 @@ export const CACHE_DIR = "/var/lib/cni/multus";
 const ROOTS = [
   SOCKET_DIR,
   CACHE_DIR,
-  ...[HOST_DIRECTORIES.common, ...Object.values(HOST_DIRECTORIES.own)].flatMap(({ conf, bin }) => [
+  ...[PERMITTED_HOST_PATHS.common, ...Object.values(PERMITTED_HOST_PATHS.own)].flatMap(({ conf, bin }) => [
     ...conf,
     ...bin,
   ]),

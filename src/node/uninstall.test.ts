@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { Host } from "./host.ts";
-import { clean } from "./uninstall.ts";
+import { uninstall } from "./uninstall.ts";
 
 const CONF = "/etc/cni/net.d";
 const BIN = "/opt/cni/bin";
@@ -33,7 +33,7 @@ const names = (path: string) => readdirSync(join(root, path)).toSorted();
 const LONG_AGO = new Date(0);
 const LATER = new Date(Date.now() + 3_600_000);
 const run = (since = LONG_AGO) =>
-  clean({ node: "node-1", host: new Host(root), confDir: CONF, binDir: BIN, since, now: new Date() });
+  uninstall({ node: "node-1", host: new Host(root), confDir: CONF, binDir: BIN, since, now: new Date() });
 
 it("removes what each kind of Multus creates, and nothing else", async () => {
   const stays = ["10-calico.conflist", "calico-kubeconfig", "87-podman.conflist", "notes.txt"];

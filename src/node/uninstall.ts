@@ -14,7 +14,7 @@ const DEEPEST = 8;
  * The order: first the primary network's own file is back, then Multus' go, so that the runtime has a network
  * at each moment; the kubeconfig and the programs, which Multus' file needs, go after it.
  */
-export async function clean(options: RemovalOptions): Promise<CleaningReport> {
+export async function uninstall(options: RemovalOptions): Promise<CleaningReport> {
   return await new Cleaning(options).run();
 }
 

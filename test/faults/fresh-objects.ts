@@ -2,7 +2,7 @@ import { entryOf } from "../../src/controllers/install/inventory/inventory.ts";
 import { marked } from "../../src/controllers/install/rollout/live-workloads.ts";
 import type { InventoryEntry } from "../../src/controllers/install/status/status.ts";
 import type { KubeObject } from "../../src/crds/kube-object.ts";
-import type { Distribution } from "../../src/crds/multus-install/host-paths.ts";
+import type { Distribution } from "../../src/crds/multus-install/distribution.ts";
 import type { MultusInstall } from "../../src/crds/multus-install/multus-install.ts";
 import type { KubeClient } from "../../src/kube/client.ts";
 import { type ApiObject, refOf } from "../../src/kube/resource.ts";

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { entryKey } from "../../src/controllers/install/inventory/inventory.ts";
 import type { InventoryEntry } from "../../src/controllers/install/status/status.ts";
-import type { Distribution } from "../../src/crds/multus-install/host-paths.ts";
+import type { Distribution } from "../../src/crds/multus-install/distribution.ts";
 import { MULTUS_INSTALL } from "../../src/crds/multus-install/multus-install.ts";
 import type { MultusInstallStatus } from "../../src/crds/multus-install/status.ts";
 import type { InstallOperator } from "../../src/install-operator.ts";

@@ -1,4 +1,4 @@
-import type { Distribution } from "../../src/crds/multus-install/host-paths.ts";
+import type { Distribution } from "../../src/crds/multus-install/distribution.ts";
 import {
   MULTUS_INSTALL_API_VERSION,
   type MultusInstall,

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { DISTRIBUTIONS } from "../../src/crds/multus-install/host-paths.ts";
+import { DISTRIBUTIONS } from "../../src/crds/multus-install/distribution.ts";
 
 /** A field that is there `share` times for every two that it is not. */
 const maybe = <T>(value: fc.Arbitrary<T>, share = 2): fc.Arbitrary<T | undefined> =>

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { matching, withRules } from "../rule.ts";
 import { FIRST_RELEASE } from "./field-releases.ts";
-import { kubeletKubeconfig } from "./host-paths.ts";
+import { kubeletKubeconfig } from "./permitted-host-paths.ts";
 import { duration, networkName, secondsOf } from "./text.ts";
 
 /** spec.entrypoint: what the thin plugin's entrypoint does. */

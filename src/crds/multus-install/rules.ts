@@ -1,6 +1,6 @@
 import type { Rule } from "../rule.ts";
 import { FIRST_RELEASE, type ONLY_V3 } from "./field-releases.ts";
-import { HOST_DIRECTORIES, isBelow } from "./host-paths.ts";
+import { isBelow, PERMITTED_HOST_PATHS } from "./permitted-host-paths.ts";
 import type { MultusInstallSpec } from "./spec.ts";
 import { before, IS_V3 } from "./version-condition.ts";
 
@@ -21,7 +21,7 @@ function hostPathRule(
   absent: string,
   read: (spec: MultusInstallSpec) => string | undefined,
 ): FieldsRule {
-  const { common, own } = HOST_DIRECTORIES;
+  const { common, own } = PERMITTED_HOST_PATHS;
   const path = `self.${field}`;
   const below = (roots: readonly string[]) =>
     roots

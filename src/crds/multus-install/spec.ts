@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { matching, withValidations } from "../rule.ts";
+import { DISTRIBUTIONS } from "./distribution.ts";
 import { entrypointCommand } from "./entrypoint-command.ts";
 import { FIRST_RELEASE } from "./field-releases.ts";
-import { binDirectory, confDirectory, DISTRIBUTIONS, logDirectory } from "./host-paths.ts";
 import { inlineConfig } from "./inline-config.ts";
 import { nodes } from "./nodes.ts";
+import { binDirectory, confDirectory, logDirectory } from "./permitted-host-paths.ts";
 import { daemon, entrypoint } from "./programs.ts";
 import { rollout } from "./rollout.ts";
 import { absoluteFile, namespaceName, objectName, primaryFileName, setOf, shortDuration } from "./text.ts";

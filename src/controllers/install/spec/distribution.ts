@@ -1,4 +1,4 @@
-import { DISTRIBUTIONS, type Distribution } from "../../../crds/multus-install/host-paths.ts";
+import { DISTRIBUTIONS, type Distribution } from "../../../crds/multus-install/distribution.ts";
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
 import { RULES } from "../../../crds/multus-install/rules.ts";
 import { type MultusInstallStatus, multusInstallStatus } from "../../../crds/multus-install/status.ts";

@@ -1,7 +1,5 @@
 import { matching } from "../rule.ts";
-
-export const DISTRIBUTIONS = ["Kubernetes", "K3s", "RKE2", "MicroK8s", "OpenShift", "GKE", "Talos"] as const;
-export type Distribution = (typeof DISTRIBUTIONS)[number];
+import type { Distribution } from "./distribution.ts";
 
 /** What of a host may be named: directories, and all below them, and single files. */
 interface Roots {
@@ -52,7 +50,7 @@ const OWN: Record<Distribution, Roots> = {
  * The host directories that a MultusInstall may name: in every distribution, and in one only. They are
  * mounted into a privileged pod, so they come from this list and are never free text.
  */
-export const HOST_DIRECTORIES = { common: COMMON, own: OWN };
+export const PERMITTED_HOST_PATHS = { common: COMMON, own: OWN };
 
 /** True when the path is one of the roots or below one. Paths have no `.` and `..`: the schema sees to that. */
 export function isBelow(roots: readonly string[], path: string): boolean {
