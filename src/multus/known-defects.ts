@@ -34,7 +34,7 @@ const readsFile = ({ primaryNetwork }: MultusInstallSpec) => primaryNetwork.sour
  * Filled from the changes between the tags v3.4 to v4.3.0, the main branch up to v4.3.1, and the issues; each was read
  * in the sources of the first and the last release that it names. The first two leak addresses.
  */
-export const KNOWN_DEFECTS: readonly KnownDefect[] = [
+const TABLE = [
   {
     // LoadDelegateNetConfFromConfList (pkg/types/conf.go) marshals a struct that has a few of the fields only.
     id: "primary-del-stripped",
@@ -218,6 +218,8 @@ export const KNOWN_DEFECTS: readonly KnownDefect[] = [
     issues: [1452],
   },
   {
+    // thin_entrypoint of v4.0.0 to v4.0.2 renews it as later ones do, in the watch of --cleanup-config-on-exit (main), but
+    // has delegates-to-itself there: the first release that helps is v4.1.0.
     id: "token-never-renewed",
     first: "v3.4",
     last: "v3.9.3",
@@ -270,7 +272,16 @@ export const KNOWN_DEFECTS: readonly KnownDefect[] = [
     remedy: "use v4.3.0 or Kubernetes 1.34 or later",
     issues: [1492],
   },
-];
+] as const satisfies readonly KnownDefect[];
+
+export const KNOWN_DEFECTS: readonly KnownDefect[] = TABLE;
+
+export type DefectId = (typeof TABLE)[number]["id"];
+
+const BY_ID = Object.fromEntries(KNOWN_DEFECTS.map((defect) => [defect.id, defect])) as Record<
+  DefectId,
+  KnownDefect
+>;
 
 /** Whether a release has a defect, whatever the conditions. */
 export function hasDefect(version: string, { first, last }: KnownDefect): boolean {
@@ -286,11 +297,9 @@ export function defectsOf(spec: MultusInstallSpec): KnownDefect[] {
   );
 }
 
-/** The defect of that id. Throws if there is none. */
-export function knownDefect(id: string): KnownDefect {
-  const found = KNOWN_DEFECTS.find((defect) => defect.id === id);
-  if (!found) throw new Error(`no known defect ${id}`);
-  return found;
+/** The defect of that id. */
+export function knownDefect(id: DefectId): KnownDefect {
+  return BY_ID[id];
 }
 
 /** "v4.2.1 to v4.3.0", "v4.2.4 and later". */
