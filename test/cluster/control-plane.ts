@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { request } from "node:https";
+import { Agent, request } from "node:https";
 import { join } from "node:path";
 import { type AuditEvent, auditArguments, readAuditEvents } from "./audit.ts";
 import { binaries } from "./binaries.ts";
@@ -101,6 +101,8 @@ export class ControlPlane implements AsyncDisposable {
   readonly #programs: Programs;
   readonly #options: ControlPlaneOptions;
   readonly #layout: Layout;
+  /** One connection for all questions whether the server is ready: a handshake for each costs both sides more than the answer. */
+  readonly #admin: Agent;
   #daemons: Daemon[] = [];
   #etcd: Daemon | undefined;
   #apiserver: Daemon | undefined;
@@ -131,7 +133,14 @@ export class ControlPlane implements AsyncDisposable {
       ports,
     };
     this.server = `https://${urlHost(this.address)}:${ports.apiserver}`;
-    this.kubeconfig = this.kubeconfigFor("admin", { name: "admin", groups: ["system:masters"] });
+    const admin = this.ca.issue("admin", { name: "admin", groups: ["system:masters"] });
+    this.kubeconfig = this.#writeKubeconfig("admin", admin);
+    this.#admin = new Agent({
+      keepAlive: true,
+      cert: readFileSync(admin.certFile),
+      key: readFileSync(admin.keyFile),
+      ca: readFileSync(this.caFile),
+    });
   }
 
   /** The certificate of the authority that signed the API server's own. */
@@ -247,6 +256,7 @@ export class ControlPlane implements AsyncDisposable {
     for (const daemon of this.#daemons.toReversed()) await daemon.kill();
     this.#daemons = [];
     this.#apiserver = undefined;
+    this.#admin.destroy();
     releasePorts(Object.values(this.#layout.ports));
     removeStateDirectory(this.directory);
   }
@@ -256,19 +266,11 @@ export class ControlPlane implements AsyncDisposable {
   }
 
   isReady(): Promise<boolean> {
-    const admin = {
-      cert: readFileSync(join(this.directory, "admin.crt")),
-      key: readFileSync(join(this.directory, "admin.key")),
-    };
     return new Promise((resolve) => {
-      const asked = request(
-        `${this.server}/readyz`,
-        { ...admin, ca: readFileSync(this.caFile), agent: false, timeout: 2000 },
-        (response) => {
-          response.resume();
-          resolve(response.statusCode === 200);
-        },
-      );
+      const asked = request(`${this.server}/readyz`, { agent: this.#admin, timeout: 2000 }, (response) => {
+        response.resume();
+        resolve(response.statusCode === 200);
+      });
       asked.on("timeout", () => asked.destroy());
       asked.on("error", () => resolve(false));
       asked.end();
