@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { binary } from "./binaries.ts";
 import { oneLine } from "./command.ts";
 import { dockerProblem } from "./docker.ts";
-import { execute } from "./execute.ts";
+import { CommandError, execute } from "./execute.ts";
 import { type ImageName, image } from "./images.ts";
 import { Kubectl } from "./kubectl.ts";
 import type { OpenCluster, OpenNode } from "./open-cluster.ts";
@@ -53,7 +53,10 @@ export async function openKindCluster(options: { nodes: number; images: ImageNam
   };
   try {
     const create = ["create", "cluster", "--name", name, "--kubeconfig", kubeconfig, ...nodeImage];
-    await execute(kind, [...create, "--config", "-", "--wait", "120s"], { input: JSON.stringify(config) });
+    await despiteSlowNodes(
+      () => execute(kind, [...create, "--config", "-", "--wait", "120s"], { input: JSON.stringify(config) }),
+      () => execute(kind, ["delete", "cluster", "--name", name, "--kubeconfig", kubeconfig]),
+    );
     // Not --internal: its firewall rule drops the addresses of pods, which are outside of the network's range.
     await execute("docker", ["network", "create", name]);
     hasNetwork = true;
@@ -78,6 +81,33 @@ export async function openKindCluster(options: { nodes: number; images: ImageNam
     await stop().catch(() => {}); // the first error says more
     const hint = inotifyHint();
     throw hint === undefined ? error : new Error(`${oneLine(error)}; ${hint}`, { cause: error });
+  }
+}
+
+/**
+ * kind gives systemd of a node 30 s until "Reached target Multi-User System" is in its log, which no option changes
+ * (createContainerWithWaitUntilSystemdReachesMultiUserSystem), and fails with these words.
+ */
+const SLOW_NODE = /could not find a log line that matches/;
+const MAX_ATTEMPTS = 4;
+
+/**
+ * Creates a cluster again if a node was slow: on a machine that is busy the files of the node are in memory by then. Any
+ * other failure, and the last one, is thrown.
+ */
+export async function despiteSlowNodes(
+  create: () => Promise<unknown>,
+  remove: () => Promise<unknown>,
+): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await create();
+      return;
+    } catch (error) {
+      if (attempt === MAX_ATTEMPTS || !(error instanceof CommandError) || !SLOW_NODE.test(error.stderr))
+        throw error;
+      await remove();
+    }
   }
 }
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { startControlPlane } from "./control-plane.ts";
+import { CommandError } from "./execute.ts";
 import { bareMachineProblem } from "./host-packages.ts";
-import { inotifyHint } from "./kind.ts";
+import { despiteSlowNodes, inotifyHint } from "./kind.ts";
 import { describeOn, openCluster } from "./open-cluster.ts";
 import { missing, selectTarget } from "./target.ts";
 
@@ -30,6 +31,39 @@ describe("the choice of a cluster", () => {
     expect(missing(target, [])).toBeUndefined();
     expect(missing(target, ["nodeExec", "ownNodes"])).toBe("CLUSTER=kubeconfig has no nodeExec, ownNodes");
     expect(missing({ ...target, problem: "no engine" }, [])).toBe("CLUSTER=kubeconfig: no engine");
+  });
+});
+
+describe("a cluster of kind's", () => {
+  // kind v0.33.0, pkg/cluster/internal/providers/common/cgroups.go
+  const slow =
+    'ERROR: failed to create cluster: could not find a log line that matches "Reached target .*Multi-User System.*|detected cgroup v1"';
+  const attempts = async (...failures: string[]) => {
+    const calls: string[] = [];
+    const created = despiteSlowNodes(
+      async () => {
+        calls.push("create");
+        const failure = failures.shift();
+        if (failure) throw new CommandError("kind create cluster", 1, "", failure);
+      },
+      async () => calls.push("remove"),
+    );
+    return { error: await created.catch((error: unknown) => error), calls };
+  };
+
+  test("is created again if a node took longer than kind waits", async () => {
+    expect(await attempts(slow, slow)).toEqual({
+      error: undefined,
+      calls: ["create", "remove", "create", "remove", "create"],
+    });
+  });
+
+  test("is not created again indefinitely, nor after another failure", async () => {
+    const { error, calls } = await attempts(slow, slow, slow, slow);
+    expect(error).toMatchObject({ stderr: slow });
+    expect(calls.filter((call) => call === "create")).toHaveLength(4);
+    const other = await attempts("ERROR: failed to create cluster: node(s) already exist");
+    expect(other).toMatchObject({ error: { code: "COMMAND_FAILED" }, calls: ["create"] });
   });
 });
 
