@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { MULTUS_INSTALL } from "../../src/crds/multus-install/multus-install.ts";
 import type { InstallOperator } from "../../src/install-operator.ts";
 import type { RequestInfo } from "../../src/kube/client.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
@@ -14,13 +15,23 @@ let plane: ControlPlane;
 let kubectl: Kubectl;
 let controller: InstallOperator;
 const requests: RequestInfo[] = [];
+/** All requests that were answered, with the status of the answer. */
+const answers: { request: RequestInfo; status: number }[] = [];
+/** What happens right before the operator writes a status. */
+let beforeStatus: ((status: object) => Promise<void>) | undefined;
 
 beforeAll(async () => {
   plane = await startControlPlane({ controllerManager: true });
   kubectl = new Kubectl(plane.kubeconfig);
   await applyInstallDefinition(kubectl);
   controller = await startInstallController(plane.kubeconfig, {
-    hooks: { before: (request) => void requests.push(request) },
+    hooks: {
+      before: async (request) => {
+        requests.push(request);
+        if (isStatusWrite(request)) await beforeStatus?.((request.body as { status: object }).status);
+      },
+      after: (request, status) => void answers.push({ request, status }),
+    },
   });
 });
 
@@ -32,6 +43,13 @@ afterAll(async () => {
 beforeEach(async () => {
   await kubectl.run("delete", "multusinstall", "--all", "--timeout=120s");
 });
+
+const isStatusWrite = ({ method, path }: RequestInfo) =>
+  method === "PATCH" && path.endsWith("/multusinstalls/multus/status");
+const isObjectWrite = ({ method, path, query }: RequestInfo) =>
+  ["PATCH", "POST"].includes(method) &&
+  query?.dryRun === undefined &&
+  !/\/(multusinstalls|events|networkattachmentreports)(\/|$)/.test(path);
 
 interface Install {
   metadata: { generation: number; finalizers?: string[] };
@@ -73,6 +91,63 @@ it("applies every object of the install, and is not Ready while no node has Mult
   expect(status?.inventory?.map(({ kind }) => kind.toLowerCase()).toSorted()).toEqual(
     OWNED.map(([kind]) => kind).toSorted(),
   );
+});
+
+describe("a status that was changed a moment before the operator writes it (409)", () => {
+  afterEach(() => {
+    beforeStatus = undefined;
+  });
+
+  /** Runs an install in which another writes first, before these of the operator's writes, and returns what was answered. */
+  async function conflicting(times: number, isMeant: (status: object) => boolean) {
+    let left = times;
+    beforeStatus = async (status) => {
+      if (left === 0 || !isMeant(status)) return;
+      left--;
+      await kubectl.client.patch(
+        { type: MULTUS_INSTALL, name: "multus" },
+        { metadata: { annotations: { "example.org/left": String(left) } } },
+      );
+    };
+    const from = answers.length;
+    await apply({ mode: "Thick" });
+    await reason("Ready", "NoMatchingNodes");
+    const found = answers.slice(from);
+    expect(found.filter(({ request, status }) => isStatusWrite(request) && status === 409)).toHaveLength(
+      times,
+    );
+    const { metadata, status } = await new TestInstall(kubectl).now<Install>();
+    expect(metadata.annotations).toEqual({ "example.org/left": "0" });
+    expect(status?.inventory?.map(({ kind }) => kind.toLowerCase()).toSorted()).toEqual(
+      OWNED.map(([kind]) => kind).toSorted(),
+    );
+    const failures = await kubectl.run(
+      "get",
+      "events",
+      "-A",
+      "--field-selector",
+      "reason=ApplyFailed",
+      "-o",
+      "name",
+    );
+    expect(failures).toBe("");
+    return found;
+  }
+
+  it("in mid-pass: nothing is created before the inventory that names it is written", async () => {
+    const found = await conflicting(3, (status) => !("conditions" in status));
+    const recorded = found.findIndex(({ request, status }) => isStatusWrite(request) && status === 200);
+    const created = found.findIndex(({ request }) => isObjectWrite(request));
+    expect(recorded).toBeGreaterThan(-1);
+    expect(created).toBeGreaterThan(recorded);
+  });
+
+  it("at the end: it is written again, and no object is", async () => {
+    const found = await conflicting(2, (status) => "conditions" in status);
+    const written = found.filter(({ request }) => isObjectWrite(request)).map(({ request }) => request.path);
+    expect(written.length).toBeGreaterThanOrEqual(OWNED.length - 1);
+    expect(new Set(written).size).toBe(written.length);
+  });
 });
 
 it("sends nothing at all while nothing changes", async () => {
