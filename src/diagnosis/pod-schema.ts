@@ -2,7 +2,7 @@ import { z } from "zod";
 
 /**
  * The fields of a pod of Multus or of a node task, as the API server writes them: an absent field has its zero value.
- * src/networks/pod.ts has its own schema of pods that request networks, of which there can be 100,000: it reads less.
+ * src/networks/pod-view has its own schema of pods that request networks, of which there can be 100,000: it reads less.
  */
 
 const terminated = z.object({

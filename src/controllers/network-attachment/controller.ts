@@ -10,10 +10,11 @@ import { Reflector, type ReflectorOptions } from "../../kube/watch/reflector.ts"
 import { ByteBudget } from "../../networks/byte-budget.ts";
 import { type InstallView, installView } from "../../networks/install-view.ts";
 import { bytesOf, type FailureView, failureView } from "../../networks/outcome/sandbox-event.ts";
-import { type PodView, PodViews } from "../../networks/pod.ts";
 import { NETWORK_STATUS, NETWORKS_STATUS } from "../../networks/pod-request/network-status.ts";
 import { NETWORKS } from "../../networks/pod-request/request.ts";
 import { PodTable } from "../../networks/pod-table/pod-table.ts";
+import type { PodView } from "../../networks/pod-view/pod-view.ts";
+import { PodViews } from "../../networks/pod-view/pod-views.ts";
 import { type ReportView, reportView } from "../../networks/report/report-view.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
@@ -87,7 +88,7 @@ export class NetworkAttachmentController {
     this.#pods = this.#reflect<PodView>({
       type: PODS,
       protobuf: podDecoder([NETWORKS, NETWORK_STATUS, NETWORKS_STATUS]),
-      project: (object) => views.view(object),
+      project: (object) => views.keep(object),
       store: pods,
       onChange: () => {}, // the table reports to its observer
     });

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { KubeClient } from "../../kube/client.ts";
 import { nadView } from "../../networks/nad-view.ts";
-import { type PodView, PodViews } from "../../networks/pod.ts";
 import { PodTable } from "../../networks/pod-table/pod-table.ts";
+import type { PodView } from "../../networks/pod-view/pod-view.ts";
+import { PodViews } from "../../networks/pod-view/pod-views.ts";
 import { NodeInspections } from "../shared/node-inspections.ts";
 import { Networks } from "./networks.ts";
 import type { EventOutbox } from "./pod-events.ts";
@@ -40,7 +41,7 @@ function start() {
   });
   pods.observe(networks);
   const daemon = (phase: string) =>
-    views.view({
+    views.keep({
       metadata: { namespace: "kube-system", name: "dhcp", uid: "d" },
       spec: { nodeName: "n1", containers: [{ command: ["/opt/cni/bin/dhcp", "daemon"] }] },
       status: { phase },

@@ -5,8 +5,8 @@ import { layer2Of } from "../../networks/addresses/duplicates.ts";
 import { readNetwork } from "../../networks/cross-checks/network.ts";
 import type { NetworkFacts } from "../../networks/outcome/attachments.ts";
 import type { SandboxFailure } from "../../networks/outcome/sandbox-failure.ts";
-import { PodViews } from "../../networks/pod.ts";
 import { PodTable } from "../../networks/pod-table/pod-table.ts";
+import { PodViews } from "../../networks/pod-view/pod-views.ts";
 import { eventOf } from "./pod-events.ts";
 import { PodOutcomes, type Transition } from "./pod-outcomes.ts";
 
@@ -59,7 +59,7 @@ function put(
 ): void {
   const { phase = "Pending", status, node = "n1", manager = "multus", terminating } = more;
   const fieldsV1 = { "f:metadata": { "f:annotations": { "f:k8s.v1.cni.cncf.io/network-status": {} } } };
-  const view = views.view({
+  const view = views.keep({
     metadata: {
       namespace: "apps",
       name,

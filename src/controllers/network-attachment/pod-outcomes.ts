@@ -3,10 +3,11 @@ import type { Duplicate } from "../../networks/addresses/duplicates.ts";
 import type { NetworkFacts } from "../../networks/outcome/attachments.ts";
 import { OUTCOMES, type OutcomeKind, outcomeOf, type PodOutcome } from "../../networks/outcome/outcome.ts";
 import type { SandboxFailure } from "../../networks/outcome/sandbox-failure.ts";
-import { type PodView, podFacts, statusOf } from "../../networks/pod.ts";
 import type { Isolation } from "../../networks/pod-request/isolation.ts";
 import type { PodTable } from "../../networks/pod-table/pod-table.ts";
 import { grown } from "../../networks/pod-table/slots.ts";
+import { statusOf } from "../../networks/pod-view/packed-status.ts";
+import { type PodView, podFacts } from "../../networks/pod-view/pod-view.ts";
 import {
   evidenceIn,
   isWanting,

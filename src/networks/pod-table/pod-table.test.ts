@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type PodView, PodViews } from "../pod.ts";
+import type { PodView } from "../pod-view/pod-view.ts";
+import { PodViews } from "../pod-view/pod-views.ts";
+import { UNREAD } from "../pod-view/unread.ts";
 import { ByteArena } from "./byte-arena.ts";
 import { PodTable } from "./pod-table.ts";
 
@@ -52,7 +54,7 @@ const objectOf = (from: Seed) => {
 function start() {
   const views = new PodViews();
   const table = new PodTable((annotation, namespace) => views.request(annotation, namespace));
-  const view = (from: Seed) => views.view(objectOf(from)) as PodView;
+  const view = (from: Seed) => views.keep(objectOf(from)) as PodView;
   return { table, view };
 }
 
@@ -133,6 +135,18 @@ test("a list that is cut off changes what it had, and takes nothing away", () =>
   expect(gone.toSorted()).toEqual(["ns-0/pod-3", "ns-1/pod-1"]);
 });
 
+test.each(["request too large", "namespace full"] as const)("a request that is not read: %s", (unread) => {
+  const { table } = start();
+  const view: PodView = {
+    ...{ uid: "u", phase: "Running", node: "n1", hostNetwork: false, hasAddress: true, terminating: false },
+    ...{ asked: "", request: { ok: false, problem: UNREAD[unread] }, unread },
+    reported: UNREAD["namespace full"],
+  };
+  table.set("apps/p", view);
+  expect(table.get("apps/p")).toEqual(view);
+  expect(table.networks(table.slotOf("apps/p"))).toEqual([]);
+});
+
 test("the longest texts that are read are kept whole", () => {
   const { table } = start();
   const name = "€".repeat(65_000);
@@ -142,7 +156,7 @@ test("the longest texts that are read are kept whole", () => {
     uid: "u".repeat(128),
     annotations: { [NETWORKS]: "net", [STATUS]: JSON.stringify([{ name, ips: ["10.0.0.5"] }]) },
   };
-  const kept = new PodViews().view({ metadata }) as PodView;
+  const kept = new PodViews().keep({ metadata }) as PodView;
   const key = `${metadata.namespace}/${metadata.name}`;
   table.set(key, kept);
   expect(table.get(key)).toEqual(kept);
@@ -159,7 +173,7 @@ test("pods whose statuses change to ever other lengths take a limited number of 
       [STATUS]: JSON.stringify([{ name: `${n}-`.padEnd(length, "x") }]),
     };
     const metadata = { namespace: "hostile", name: `p${n}`, uid: "u", annotations };
-    table.set(key(n), views.view({ metadata }) as PodView);
+    table.set(key(n), views.keep({ metadata }) as PodView);
   };
   for (let length = 12_000; length > 8200; length -= 100) for (let n = 0; n < 200; n++) put(n, length);
   expect(table.bytes).toBeLessThan(12 * 1024 * 1024);

@@ -1,8 +1,9 @@
 import { keyOf } from "../outcome/attachments.ts";
-import { MAX_REPORTED, type PodView, UNREAD } from "../pod.ts";
-import type { Problem } from "../pod-request/go-json.ts";
 import type { ParsedNetworks } from "../pod-request/request.ts";
+import type { PodView } from "../pod-view/pod-view.ts";
+import { UNREAD } from "../pod-view/unread.ts";
 import { ByteArena } from "./byte-arena.ts";
+import { FLAGS, type PackedPod, PodPacker, phaseOf, unpacked } from "./pod-record.ts";
 import { SharedValues } from "./shared-values.ts";
 import { grown, Slots } from "./slots.ts";
 
@@ -19,36 +20,8 @@ export interface TableObserver {
 const NOTHING: readonly [] = [];
 const NO_NETWORKS: readonly string[] = [];
 
-const PHASES = ["Pending", "Running", "Succeeded", "Failed", "Unknown"];
-const FLAGS = {
-  hostNetwork: 1,
-  hasAddress: 2,
-  terminating: 4,
-  verified: 8,
-  dhcpDaemon: 16,
-  /** The UID is kept in 16 bytes. */
-  isUuid: 32,
-  reported: 64,
-  /** What was reported is a problem, as JSON. */
-  isProblem: 128,
-};
-/** The phase is kept in the bits above. */
-const PHASE_SHIFT = 8;
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-const UUID_BYTES = 16;
-const MAX_UID = 128;
-/** The longest key, UID and status: a character takes at most three bytes. */
-const SCRATCH_BYTES = 512 + MAX_UID + 3 * MAX_REPORTED;
-
-interface Asked {
-  /** "namespace/name" of each network, once. */
-  networks: readonly string[];
-  /** Why the request was not read. */
-  unread: Problem | undefined;
-}
-
 interface Columns {
-  /** Of the record of texts in the arena: key, UID, what was reported. */
+  /** Of the record in the arena; see PackedPod. */
   place: Uint32Array;
   length: Uint32Array;
   keyLength: Uint16Array;
@@ -71,9 +44,10 @@ export class PodTable {
   readonly #read: (annotation: string, namespace: string) => ParsedNetworks;
   readonly #arena = new ByteArena();
   readonly #nodes = new SharedValues<undefined>(() => undefined);
-  readonly #asked = new SharedValues<Asked>((key) => this.#make(key));
+  /** The networks that are asked for, by "namespace/name", each once. */
+  readonly #asked = new SharedValues<readonly string[]>((key) => this.#networksOf(key));
   readonly #slots = new Slots((slot, key) => this.key(slot) === key);
-  readonly #scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
+  readonly #packer = new PodPacker();
   #observer: TableObserver | undefined;
   #list = 0;
   #columns: Columns = {
@@ -170,18 +144,9 @@ export class PodTable {
     return this.#nodes.key(this.#number("node", slot));
   }
 
-  uid(slot: number): string {
-    const place = this.#number("place", slot);
-    const from = this.#number("keyLength", slot);
-    const to = from + this.#number("uidLength", slot);
-    if (!this.#is(slot, FLAGS.isUuid)) return this.#arena.text(place, from, to);
-    const hex = this.#arena.at(place, to).toString("hex", from, to);
-    return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
-  }
-
   /** The networks that it asks for, by "namespace/name", each once. */
   networks(slot: number): readonly string[] {
-    return this.#asked.value(this.#number("asked", slot)).networks;
+    return this.#asked.value(this.#number("asked", slot));
   }
 
   /** Whether it runs the dhcp plugin's daemon, and its containers run. */
@@ -207,40 +172,28 @@ export class PodTable {
 
   view(slot: number): PodView {
     const attachedAt = this.#columns.attachedAt[slot] as number;
-    const { unread } = this.#asked.value(this.#number("asked", slot));
-    const asked = unread ? "" : this.#askedText(slot);
-    const reported = this.#reported(slot);
+    const own = unpacked(this.#packed(slot));
+    const [namespace, asked] = partsOf(this.#asked.key(this.#number("asked", slot)));
     return {
-      uid: this.uid(slot),
-      phase: this.#phase(slot),
+      ...own,
       node: this.node(slot),
-      hostNetwork: this.#is(slot, FLAGS.hostNetwork),
-      hasAddress: this.#is(slot, FLAGS.hasAddress),
-      terminating: this.#is(slot, FLAGS.terminating),
       asked,
-      request: unread ? { ok: false, problem: unread } : this.#read(asked, this.namespace(slot)),
-      ...(reported === undefined ? {} : { reported }),
-      ...(this.#is(slot, FLAGS.verified) ? { verified: true as const } : {}),
+      request: own.unread ? { ok: false, problem: UNREAD[own.unread] } : this.#read(asked, namespace),
       ...(Number.isNaN(attachedAt) ? {} : { attachedAt }),
-      ...(this.#is(slot, FLAGS.dhcpDaemon) ? { dhcpDaemon: true as const } : {}),
     };
   }
 
-  /** What Multus reported of it, in short; see `statusOf`. */
-  #reported(slot: number): PodView["reported"] {
-    if (!this.#is(slot, FLAGS.reported)) return undefined;
-    const from = this.#number("keyLength", slot) + this.#number("uidLength", slot);
-    const text = this.#arena.text(this.#number("place", slot), from, this.#number("length", slot));
-    return this.#is(slot, FLAGS.isProblem) ? (JSON.parse(text) as Problem) : text;
-  }
-
-  #askedText(slot: number): string {
-    const key = this.#asked.key(this.#number("asked", slot));
-    return key.slice(key.indexOf(" ") + 1);
+  #packed(slot: number): PackedPod {
+    return {
+      record: this.#arena.at(this.#number("place", slot), this.#number("length", slot)),
+      keyLength: this.#number("keyLength", slot),
+      uidLength: this.#number("uidLength", slot),
+      flags: this.#number("flags", slot),
+    };
   }
 
   #phase(slot: number): string {
-    return PHASES[this.#number("flags", slot) >> PHASE_SHIFT] ?? "";
+    return phaseOf(this.#number("flags", slot));
   }
 
   #is(slot: number, flag: number): boolean {
@@ -253,7 +206,7 @@ export class PodTable {
 
   /** The slot of the pod. */
   #put(key: string, view: PodView): number {
-    const { record, keyLength, uidLength, flags } = this.#pack(key, view);
+    const { record, keyLength, uidLength, flags } = this.#packer.pack(key, view);
     const node = this.#nodes.acquire(view.node);
     const asked = this.#asked.acquire(askedKey(key, view));
     const attachedAt = view.attachedAt ?? Number.NaN;
@@ -299,30 +252,6 @@ export class PodTable {
     this.#arena.compact(order, place, length);
   }
 
-  #pack(key: string, view: PodView): { record: Buffer; keyLength: number; uidLength: number; flags: number } {
-    const { reported } = view;
-    const isUuid = UUID.test(view.uid);
-    const isProblem = reported !== undefined && typeof reported !== "string";
-    const text = isProblem ? JSON.stringify(reported) : (reported ?? "");
-    const keyLength = this.#scratch.write(key);
-    const uidLength = isUuid
-      ? this.#scratch.write(view.uid.replaceAll("-", ""), keyLength, UUID_BYTES, "hex")
-      : this.#scratch.write(view.uid, keyLength, MAX_UID);
-    const length = keyLength + uidLength + this.#scratch.write(text, keyLength + uidLength);
-    const flags =
-      (view.hostNetwork ? FLAGS.hostNetwork : 0) |
-      (view.hasAddress ? FLAGS.hasAddress : 0) |
-      (view.terminating ? FLAGS.terminating : 0) |
-      (view.verified ? FLAGS.verified : 0) |
-      (view.dhcpDaemon ? FLAGS.dhcpDaemon : 0) |
-      (isUuid ? FLAGS.isUuid : 0) |
-      (reported === undefined ? 0 : FLAGS.reported) |
-      (isProblem ? FLAGS.isProblem : 0) |
-      // The API server does not check the phase that a kubelet writes: what is none of the five is not over.
-      (Math.max(0, PHASES.indexOf(view.phase)) << PHASE_SHIFT);
-    return { record: this.#scratch.subarray(0, length), keyLength, uidLength, flags };
-  }
-
   #remove(slot: number, key: string): void {
     this.#observer?.leaves(slot);
     this.#observer?.gone(slot, key);
@@ -337,17 +266,10 @@ export class PodTable {
     this.#asked.release(this.#number("asked", slot));
   }
 
-  #make(key: string): Asked {
-    const space = key.indexOf(" ");
-    if (key.startsWith(UNREAD_KEY)) {
-      const unread = UNREAD.find(({ message }) => key === `${UNREAD_KEY}${message}`);
-      return { networks: NO_NETWORKS, unread };
-    }
-    const request = this.#read(key.slice(space + 1), key.slice(0, space));
-    return {
-      networks: request.ok ? [...new Set(request.requests.map(keyOf))] : NO_NETWORKS,
-      unread: undefined,
-    };
+  #networksOf(key: string): readonly string[] {
+    const [namespace, asked] = partsOf(key);
+    const request = this.#read(asked, namespace);
+    return request.ok ? [...new Set(request.requests.map(keyOf))] : NO_NETWORKS;
   }
 
   #grow(): void {
@@ -360,11 +282,13 @@ export class PodTable {
   }
 }
 
-/** No namespace begins so. */
-const UNREAD_KEY = " ";
-
-/** What a request means depends on the pod's namespace. */
-function askedKey(pod: string, { asked, request }: PodView): string {
-  if (!request.ok && UNREAD.includes(request.problem)) return `${UNREAD_KEY}${request.problem.message}`;
+/** What a request means depends on the pod's namespace, which has no space. */
+function askedKey(pod: string, { asked }: PodView): string {
   return `${pod.slice(0, pod.indexOf("/"))} ${asked}`;
+}
+
+/** Namespace and annotation of an `askedKey`. */
+function partsOf(key: string): readonly [namespace: string, asked: string] {
+  const space = key.indexOf(" ");
+  return [key.slice(0, space), key.slice(space + 1)];
 }

@@ -9,9 +9,10 @@ import { NadReader, type ReadNad } from "../../../networks/nad.ts";
 import { nadView } from "../../../networks/nad-view.ts";
 import { outcomeOf, type PodOutcome } from "../../../networks/outcome/outcome.ts";
 import { type FailureView, failureView } from "../../../networks/outcome/sandbox-event.ts";
-import { type PodView, PodViews, podFacts } from "../../../networks/pod.ts";
 import type { Isolation } from "../../../networks/pod-request/isolation.ts";
 import { NETWORKS } from "../../../networks/pod-request/request.ts";
+import { type PodView, podFacts } from "../../../networks/pod-view/pod-view.ts";
+import { PodViews } from "../../../networks/pod-view/pod-views.ts";
 import { reportView } from "../../../networks/report/report-view.ts";
 import type { InstallWithStatus } from "./install.ts";
 import type { PermittedReader } from "./permitted-reader.ts";
@@ -94,7 +95,7 @@ export async function collectPods(
   const views = new PodViews();
   const [pods, failures] = await Promise.all([
     reader.all(PODS, { ...within, ...(selector ? { labelSelector: selector } : {}) }, (object) => {
-      const view = views.view(object);
+      const view = views.keep(object);
       const annotations = object.metadata.annotations ?? {};
       const wrong = annotations[NETWORKS] === undefined && misspelledAnnotation(Object.keys(annotations));
       if (wrong) onMisspelled(`${object.metadata.namespace}/${object.metadata.name}`, wrong);

@@ -13,9 +13,9 @@ import { nadView } from "../../../networks/nad-view.ts";
 import { devicesOf, needsOf } from "../../../networks/node-requirements.ts";
 import { keyOf } from "../../../networks/outcome/attachments.ts";
 import { failureView } from "../../../networks/outcome/sandbox-event.ts";
-import { PodViews } from "../../../networks/pod.ts";
 import { networkStatusOf, parseNetworkStatus } from "../../../networks/pod-request/network-status.ts";
 import { NETWORKS, parseNetworks } from "../../../networks/pod-request/request.ts";
+import { podWithStatus, statusWriteOf } from "../../../networks/pod-view/status-write.ts";
 import { reportView } from "../../../networks/report/report-view.ts";
 import { findInstall, type InstallWithStatus } from "./install.ts";
 import { multusOn } from "./multus-pod.ts";
@@ -117,7 +117,7 @@ function isolationOf(install: InstallWithStatus | undefined): ExplainInput["isol
 function factsOf(pod: ApiPod, annotations: Record<string, string>): Omit<ExplainedPod, "request"> {
   const { metadata, spec = {}, status = {} } = pod;
   const reported = networkStatusOf(annotations);
-  const attachedAt = new PodViews().view(pod)?.attachedAt;
+  const attachedAt = reported === undefined ? undefined : statusWriteOf(podWithStatus.parse(pod)).attachedAt;
   const unscheduled = status.conditions?.find(
     ({ type, status: value }) => type === "PodScheduled" && value === "False",
   )?.message;

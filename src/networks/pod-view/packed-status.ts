@@ -1,0 +1,50 @@
+import type { Problem } from "../pod-request/go-json.ts";
+import {
+  type NetworkStatusEntry,
+  type ParsedNetworkStatus,
+  parseNetworkStatus,
+} from "../pod-request/network-status.ts";
+import { MAX_REPORTED, STATUS_TOO_LARGE } from "./unread.ts";
+
+/** Neither is in a name, an interface or an address that can be used; what has one is cut there. */
+const FIELD = "\t";
+const ENTRY = "\n";
+const NONE: readonly string[] = [];
+
+/**
+ * A status annotation in short: one string for all interfaces but the pod's own, because as objects they would take three
+ * times the memory. It is no longer than the annotation. A problem if the annotation cannot be read.
+ */
+export function packedStatus(annotation: string): string | Problem {
+  if (annotation.length > MAX_REPORTED) return STATUS_TOO_LARGE;
+  const status = parseNetworkStatus(annotation);
+  if (!status.ok) return status.problem;
+  return status.entries
+    .filter((entry) => !entry.default)
+    .map(({ name, interface: device = "", mac = "", ips }) =>
+      [name, device, mac, ...ips].map((word) => word.replace(/[\t\n].*/s, "")).join(FIELD),
+    )
+    .join(ENTRY);
+}
+
+/** What Multus reported of a pod's further networks: names, interfaces and addresses. */
+export function statusOf(view: {
+  readonly reported?: string | Problem | undefined;
+}): ParsedNetworkStatus | undefined {
+  const { reported } = view;
+  if (reported === undefined) return undefined;
+  if (typeof reported !== "string") return { ok: false, problem: reported };
+  return { ok: true, entries: reported === "" ? [] : reported.split(ENTRY).map(entryOf) };
+}
+
+function entryOf(line: string): NetworkStatusEntry {
+  const [name = "", device, mac, ...ips] = line.split(FIELD);
+  return {
+    name,
+    ips,
+    default: false,
+    gateway: NONE,
+    ...(device ? { interface: device } : {}),
+    ...(mac ? { mac } : {}),
+  };
+}
