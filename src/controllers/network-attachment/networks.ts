@@ -13,6 +13,7 @@ import { type NetworkSummary, type SummedReport, summaryOf } from "../../network
 import type { NodeInspections } from "../shared/node-inspections.ts";
 import { CrossFindings } from "./cross-findings.ts";
 import { emitConditionEvents } from "./nad-events.ts";
+import { PodAddresses } from "./pod-addresses.ts";
 import { type EventOutbox, eventOf } from "./pod-events.ts";
 import { PodOutcomes, type Transition } from "./pod-outcomes.ts";
 import type { Reporter } from "./reporter.ts";
@@ -52,6 +53,7 @@ export class Networks implements TableObserver {
   readonly #cross: CrossFindings;
   readonly #nads: NadReader;
   readonly #claims: AddressClaims;
+  readonly #addresses: PodAddresses;
   /** Of each report, what the summary counts. */
   readonly #statuses = new Map<string, SummedReport>();
   /** How often a pod went from one outcome to another, for the names of its events. */
@@ -69,9 +71,10 @@ export class Networks implements TableObserver {
       onIncluded: options.onChecked,
     });
     this.#claims = new AddressClaims((key) => this.#nads.read(key), options.salt);
+    this.#addresses = new PodAddresses(options.pods, this.#claims);
     this.#outcomes = new PodOutcomes({
       pods: options.pods,
-      claims: this.#claims,
+      addresses: this.#addresses,
       network: (namespace, name) => this.#nads.read(`${namespace}/${name}`)?.facts,
       failure: options.failure,
       isolation: () => options.install()?.isolation ?? NO_ISOLATION,
@@ -156,7 +159,7 @@ export class Networks implements TableObserver {
       return await reporter.remove(namespace, name, signal);
     }
     const previous = reporter.current(key)?.status ?? {};
-    const { total, outside } = this.#outcomes.outside(key, MOST.outside);
+    const { total, outside } = this.#addresses.outside(key, MOST.outside);
     const status = reportStatusOf(
       {
         network: read.network,
@@ -167,7 +170,7 @@ export class Networks implements TableObserver {
         nodes: this.#nodesNow(),
         pods: this.#outcomes.reported(key),
         addresses: { ranges: this.#claims.ranges(key), outsideTotal: total, outside },
-        duplicates: this.#outcomes.duplicates(key),
+        duplicates: this.#addresses.duplicates(key),
         versions: read.versions,
       },
       previous,

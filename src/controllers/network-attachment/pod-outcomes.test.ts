@@ -7,6 +7,7 @@ import type { NetworkFacts } from "../../networks/outcome/attachments.ts";
 import type { SandboxFailure } from "../../networks/outcome/sandbox-failure.ts";
 import { PodTable } from "../../networks/pod-table/pod-table.ts";
 import { PodViews } from "../../networks/pod-view/pod-views.ts";
+import { PodAddresses } from "./pod-addresses.ts";
 import { eventOf } from "./pod-events.ts";
 import { PodOutcomes, type Transition } from "./pod-outcomes.ts";
 
@@ -18,6 +19,7 @@ let told: Set<string>;
 let transitions: Transition[];
 let outcomes: PodOutcomes;
 let claims: AddressClaims;
+let addresses: PodAddresses;
 /** Of every NAD. */
 let config: object;
 
@@ -39,9 +41,10 @@ function restart(): void {
     const network = readNetwork({ namespace, name, config: JSON.stringify(config) });
     return { network, layer2: layer2Of(network) };
   }, 7);
+  addresses = new PodAddresses(pods, claims);
   outcomes = new PodOutcomes({
     pods,
-    claims,
+    addresses,
     network: (namespace, name) => nads.get(`${namespace}/${name}`),
     failure: (uid) => failures.get(uid),
     isolation: () => ({ enabled: false, globalNamespaces: [] }),
@@ -134,7 +137,7 @@ test("reports count neither pods that are over nor what those had; addresses of 
   put("over", "net", { phase: "Succeeded", status });
   expect(outcomes.reported("apps/net").counts).toMatchObject({ attached: 1, "not-applicable": 0 });
   expect(used()).toEqual([[1, "n1"]]);
-  expect(outcomes.duplicates("apps/net")).toEqual([]);
+  expect(addresses.duplicates("apps/net")).toEqual([]);
   put("a", "net", { phase: "Running", status, terminating: true });
   expect(used()).toEqual([[0, undefined]]);
   expect(outcomes.summed().counts).toMatchObject({ attached: 1, "not-applicable": 1 });
@@ -159,21 +162,21 @@ test("host-local counts per node and shows the fullest; an address counts once; 
   });
   put("d", "net", { status: one("10.0.9.9"), node: "n2" });
   expect(used()).toEqual([[2, "n2"]]);
-  expect(outcomes.outside("apps/net", 10)).toEqual({
+  expect(addresses.outside("apps/net", 10)).toEqual({
     total: 1,
     outside: [{ address: "10.0.9.9", pod: "apps/d" }],
   });
   put("c", "");
   put("d", "");
   expect(used()).toEqual([[1, "n1"]]);
-  expect(outcomes.outside("apps/net", 10)).toEqual({ total: 0, outside: [] });
+  expect(addresses.outside("apps/net", 10)).toEqual({ total: 0, outside: [] });
 });
 
 test("the same address or hardware address on two pods, whatever its case; not twice on one pod", () => {
   put("b", "net", { status: one("10.0.0.5", "02:00:00:00:00:AA"), node: "n2" });
   put("a", "net", { status: [...one("10.0.0.5", "02:00:00:00:00:aa"), ...one("10.0.0.5")] });
   put("c", "net", { status: one("10.0.0.6", "02:00:00:00:00:01") });
-  expect(outcomes.duplicates("apps/net")).toEqual([
+  expect(addresses.duplicates("apps/net")).toEqual([
     { address: "02:00:00:00:00:aa", pods: ["apps/a", "apps/b"] },
     { address: "10.0.0.5", pods: ["apps/a", "apps/b"] },
   ]);
@@ -181,9 +184,9 @@ test("the same address or hardware address on two pods, whatever its case; not t
   nads.set("apps/other", { cniName: "other" });
   put("e", "other", { status: [{ name: "apps/other", ips: ["10.0.0.6"] }] });
   const shared = [{ address: "10.0.0.6", pods: ["apps/c", "apps/e"] }];
-  expect(outcomes.duplicates("apps/other")).toMatchObject(shared);
+  expect(addresses.duplicates("apps/other")).toMatchObject(shared);
   put("b", "net");
-  expect(outcomes.duplicates("apps/net")).toEqual(shared);
+  expect(addresses.duplicates("apps/net")).toEqual(shared);
 });
 
 test("a pod that waits for another network is shown here with the reason, and what it says is found again", () => {
@@ -224,8 +227,8 @@ test("sums after any changes are the sums of what is left", () => {
         .wanting.map(({ pod, kind, evidence }) => `${pod} ${kind} ${evidence}`)
         .toSorted(),
       ranges: claims.ranges(key),
-      duplicates: outcomes.duplicates(key),
-      outside: outcomes.outside(key, 10),
+      duplicates: addresses.duplicates(key),
+      outside: addresses.outside(key, 10),
       attached: outcomes.attached(key),
       summed: { ...outcomes.summed().counts },
     }));

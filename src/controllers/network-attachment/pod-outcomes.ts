@@ -1,16 +1,12 @@
-import type { AddressClaims } from "../../networks/addresses/address-claims.ts";
-import type { Duplicate } from "../../networks/addresses/duplicates.ts";
 import type { NetworkFacts } from "../../networks/outcome/attachments.ts";
 import { OUTCOMES, type OutcomeKind, outcomeOf, type PodOutcome } from "../../networks/outcome/outcome.ts";
 import type { SandboxFailure } from "../../networks/outcome/sandbox-failure.ts";
 import type { Isolation } from "../../networks/pod-request/isolation.ts";
 import type { PodTable } from "../../networks/pod-table/pod-table.ts";
 import { grown } from "../../networks/pod-table/slots.ts";
-import { statusOf } from "../../networks/pod-view/packed-status.ts";
 import { type PodView, podFacts } from "../../networks/pod-view/pod-view.ts";
 import {
   evidenceIn,
-  isWanting,
   kindIn,
   type NetworkPods,
   noCounts,
@@ -18,6 +14,8 @@ import {
   type TurnedOut,
 } from "../../networks/report/network-pods.ts";
 import { isFailing, type SummedPods } from "../../networks/summary.ts";
+import { NetworkTallies, put } from "./network-tallies.ts";
+import type { PodAddresses } from "./pod-addresses.ts";
 
 export interface Transition {
   /** "namespace/name". */
@@ -29,7 +27,7 @@ export interface Transition {
 
 export interface PodOutcomesOptions {
   pods: PodTable;
-  claims: AddressClaims;
+  addresses: PodAddresses;
   network: (namespace: string, name: string) => NetworkFacts | undefined;
   failure: (podUid: string) => SandboxFailure | undefined;
   isolation: () => Isolation;
@@ -42,15 +40,6 @@ export interface PodOutcomesOptions {
 const KINDS = Object.keys(OUTCOMES) as OutcomeKind[];
 /** A pod that asks for nothing, or was not looked at yet. */
 const NONE = 0;
-
-/** The pods of one network in numbers, and those that its report may show. */
-interface Tally {
-  counts: Record<OutcomeKind, number>;
-  unverified: number;
-  wanting: Set<number>;
-  /** Pods that ask for it, whether they count or not. */
-  pods: number;
-}
 
 /**
  * What became of every pod that asks for networks, and of each network, sums that change with its pods: also of NADs that
@@ -67,7 +56,7 @@ export class PodOutcomes {
   #isHindered = new Uint8Array(0);
   /** The NAD that the outcome of a slot turns on, if it is one. */
   readonly #turnsOn = new Map<number, string>();
-  readonly #tallies = new Map<string, Tally>();
+  readonly #tallies = new NetworkTallies();
   readonly #counts = noCounts();
   readonly #failing = new Set<number>();
 
@@ -117,13 +106,13 @@ export class PodOutcomes {
 
   /** The slots of the pods that ask for a NAD. */
   slotsOf(network: string): number[] {
-    if (!this.#tallies.has(network)) return [];
+    if (!this.#tallies.get(network)) return [];
     return [...this.#pods.slots()].filter((slot) => this.#pods.networks(slot).includes(network));
   }
 
   /** The networks that pods ask for, existing or not. */
   networks(): Iterable<string> {
-    return this.#tallies.keys();
+    return this.#tallies.networks();
   }
 
   /** How many pods have a network. */
@@ -140,38 +129,17 @@ export class PodOutcomes {
     return { counts: tally.counts, unverified: tally.unverified, wanting };
   }
 
-  /** Addresses on the network's layer-2 network that several pods have, one of which is a pod of the network. */
-  duplicates(network: string): Duplicate[] {
-    const found: Duplicate[] = [];
-    for (const { address, slots } of this.#options.claims.shared(network))
-      if (slots.some((slot) => this.#pods.networks(slot).includes(network)))
-        found.push({ address, pods: slots.map((slot) => this.#pods.key(slot)).toSorted() });
-    return found.toSorted((a, b) => (a.address < b.address ? -1 : 1));
-  }
-
-  /** Addresses of the network's pods in none of its ranges: of all their number, of the first by pod what they are. */
-  outside(network: string, most: number): { total: number; outside: { address: string; pod: string }[] } {
-    const { claims } = this.#options;
-    const counts = claims.outside(network);
-    const outside = [...counts.keys()]
-      .map((slot) => ({ slot, pod: this.#pods.key(slot) }))
-      .toSorted((a, b) => (a.pod < b.pod ? -1 : 1))
-      .slice(0, most)
-      .flatMap(({ slot, pod }) =>
-        this.#held(this.#pods.view(slot), network)
-          .flatMap(({ ips }) => ips)
-          .filter((ip) => claims.isOutside(network, ip))
-          .map((address) => ({ address, pod })),
-      );
-    return { total: [...counts.values()].reduce((sum, n) => sum + n, 0), outside: outside.slice(0, most) };
-  }
-
   /** All pods for the summary. */
   summed(): SummedPods {
     const failing = [...this.#failing].map((slot) => {
       const evidence = () => this.#evidence(slot);
-      const pod = { pod: this.#pods.key(slot), kind: this.#turned(slot)?.kind ?? "pending" };
-      return Object.defineProperty(pod, "evidence", { get: evidence }) as typeof pod & { evidence: string };
+      return {
+        pod: this.#pods.key(slot),
+        kind: this.#turned(slot)?.kind ?? "pending",
+        get evidence() {
+          return evidence();
+        },
+      };
     });
     return { counts: this.#counts, failing };
   }
@@ -215,56 +183,14 @@ export class PodOutcomes {
       this.#counts[turned.kind] += by;
       if (isFailing(turned.kind)) put(this.#failing, slot, by);
     }
-    const networks = this.#pods.networks(slot);
-    this.#claim(slot, networks, by, view);
-    const isUnverified = this.#pods.isUnverified(slot);
-    for (const network of networks) {
-      const tally = this.#tally(network);
-      tally.pods += by;
-      if (turned && turned.kind !== "not-applicable") {
-        const kind = kindIn(turned, network);
-        const isOthers = kind !== turned.kind;
-        tally.counts[kind] += by;
-        if (isUnverified) tally.unverified += by;
-        const isHindered = this.#isHindered[slot] === 1 || (isOthers && kind === "pending");
-        if (isWanting(kind, isHindered)) put(tally.wanting, slot, by);
-      }
-      if (tally.pods === 0) this.#forget(network);
-      this.#options.onNetwork(network);
+    const { addresses, onNetwork } = this.#options;
+    addresses.claim(slot, by, view);
+    const isHindered = this.#isHindered[slot] === 1;
+    const counted = { slot, turned, isHindered, isUnverified: this.#pods.isUnverified(slot) };
+    for (const network of this.#pods.networks(slot)) {
+      if (!this.#tallies.count(network, by, counted)) addresses.forget(network);
+      onNetwork(network);
     }
-  }
-
-  #forget(network: string): void {
-    this.#tallies.delete(network);
-    this.#options.claims.forget(network);
-  }
-
-  /**
-   * What it has in its networks, which v3 reports by their CNI names. Pods that are going away are left out, and those
-   * whose status someone else than Multus wrote: addresses raise alerts, and fill ranges.
-   */
-  #claim(slot: number, networks: readonly string[], by: 1 | -1, known?: PodView): void {
-    const { claims } = this.#options;
-    if (!this.#pods.holdsAddresses(slot) || !networks.some((network) => claims.counts(network))) return;
-    const view = known ?? this.#pods.view(slot);
-    for (const network of networks)
-      for (const held of this.#held(view, network))
-        if (by > 0) claims.add(network, slot, view.node, held);
-        else claims.remove(network, slot, view.node, held);
-  }
-
-  #held(view: PodView, network: string) {
-    const status = statusOf(view);
-    const cniName = this.#options.claims.cniName(network);
-    return status?.ok ? status.entries.filter(({ name }) => name === network || name === cniName) : [];
-  }
-
-  #tally(network: string): Tally {
-    const known = this.#tallies.get(network);
-    if (known) return known;
-    const tally = { counts: noCounts(), unverified: 0, wanting: new Set<number>(), pods: 0 };
-    this.#tallies.set(network, tally);
-    return tally;
   }
 
   #grow(): void {
@@ -273,9 +199,4 @@ export class PodOutcomes {
     this.#isIn = grown(this.#isIn, rows);
     this.#isHindered = grown(this.#isHindered, rows);
   }
-}
-
-function put(set: Set<number>, slot: number, by: 1 | -1): void {
-  if (by > 0) set.add(slot);
-  else set.delete(slot);
 }

@@ -1,0 +1,68 @@
+import type { AddressClaims, Held } from "../../networks/addresses/address-claims.ts";
+import type { Duplicate } from "../../networks/addresses/duplicates.ts";
+import type { PodTable } from "../../networks/pod-table/pod-table.ts";
+import { statusOf } from "../../networks/pod-view/packed-status.ts";
+import type { PodView } from "../../networks/pod-view/pod-view.ts";
+
+/** The addresses that pods have in their networks, claimed as pods come and go. */
+export class PodAddresses {
+  readonly #pods: PodTable;
+  readonly #claims: AddressClaims;
+
+  constructor(pods: PodTable, claims: AddressClaims) {
+    this.#pods = pods;
+    this.#claims = claims;
+  }
+
+  /**
+   * Claims what a pod has in its networks, which v3 reports by their CNI names, or gives it back. Pods that are going away are
+   * left out, and those whose status someone else than Multus wrote: addresses raise alerts, and fill ranges.
+   * @param by 1 to claim, -1 to give back
+   * @param known the view of the slot, if it was made already
+   */
+  claim(slot: number, by: 1 | -1, known?: PodView): void {
+    const networks = this.#pods.networks(slot);
+    if (!this.#pods.holdsAddresses(slot) || !networks.some((network) => this.#claims.counts(network))) return;
+    const view = known ?? this.#pods.view(slot);
+    for (const network of networks)
+      for (const held of this.#held(view, network))
+        if (by > 0) this.#claims.add(network, slot, view.node, held);
+        else this.#claims.remove(network, slot, view.node, held);
+  }
+
+  /** No pod asks for the network any longer. */
+  forget(network: string): void {
+    this.#claims.forget(network);
+  }
+
+  /** Addresses on the network's layer-2 network that several pods have, one of which is a pod of the network. */
+  duplicates(network: string): Duplicate[] {
+    const found: Duplicate[] = [];
+    for (const { address, slots } of this.#claims.shared(network))
+      if (slots.some((slot) => this.#pods.networks(slot).includes(network)))
+        found.push({ address, pods: slots.map((slot) => this.#pods.key(slot)).toSorted() });
+    return found.toSorted((a, b) => (a.address < b.address ? -1 : 1));
+  }
+
+  /** Addresses of the network's pods in none of its ranges: of all their number, of the first by pod what they are. */
+  outside(network: string, most: number): { total: number; outside: { address: string; pod: string }[] } {
+    const counts = this.#claims.outside(network);
+    const outside = [...counts.keys()]
+      .map((slot) => ({ slot, pod: this.#pods.key(slot) }))
+      .toSorted((a, b) => (a.pod < b.pod ? -1 : 1))
+      .slice(0, most)
+      .flatMap(({ slot, pod }) =>
+        this.#held(this.#pods.view(slot), network)
+          .flatMap(({ ips }) => ips)
+          .filter((ip) => this.#claims.isOutside(network, ip))
+          .map((address) => ({ address, pod })),
+      );
+    return { total: [...counts.values()].reduce((sum, n) => sum + n, 0), outside: outside.slice(0, most) };
+  }
+
+  #held(view: PodView, network: string): readonly Held[] {
+    const status = statusOf(view);
+    const cniName = this.#claims.cniName(network);
+    return status?.ok ? status.entries.filter(({ name }) => name === network || name === cniName) : [];
+  }
+}
