@@ -1,0 +1,38 @@
+import type { KubeObject } from "../../../crds/kube-object.ts";
+import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
+import type { NodeView } from "../../../diagnosis/node.ts";
+import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
+import type { CleaningRequest, InspectionPlan } from "../../shared/node-tasks.ts";
+import { type LeftoverProgress, leftoverProgress, leftoversRequest } from "../rollout/leftovers.ts";
+import { revisionOf } from "../rollout/live-workloads.ts";
+import type { ReconcileScope } from "../scope.ts";
+
+export interface Leftovers {
+  request: CleaningRequest;
+  progress: LeftoverProgress;
+}
+
+/** What a previous Multus left on the nodes, and how far its removal is; undefined if nodes are not inspected. */
+export function observeLeftovers(
+  { deps: { nodeTasks }, live }: ReconcileScope,
+  install: MultusInstall,
+  daemonSets: readonly KubeObject[],
+  pods: readonly MultusPodView[],
+  nodes: readonly NodeView[],
+  plan: InspectionPlan | undefined,
+  now: Date,
+): Leftovers | undefined {
+  if (!plan) return undefined;
+  const request = leftoversRequest(
+    install,
+    {
+      daemonSets: daemonSets.map(({ metadata }) => metadata.name),
+      revision: daemonSets.map(revisionOf).join(),
+      since: live.metadata.creationTimestamp ?? now.toISOString(),
+    },
+    pods,
+    nodes,
+    (node) => (nodeTasks.isCurrent(node, plan) ? nodeTasks.inspections.get(node) : undefined),
+  );
+  return { request, progress: leftoverProgress(nodeTasks.leftoversProgress(request)) };
+}

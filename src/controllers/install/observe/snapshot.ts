@@ -1,0 +1,25 @@
+import { type ApiObject, describe, type ObjectRef, refOf } from "../../../kube/resource.ts";
+import type { LiveObjects } from "../../shared/applier.ts";
+import { isAsNew } from "../../shared/newest-copies.ts";
+
+/**
+ * The copies at this moment: a watch goes on meanwhile, and a decision must not see two states of one object.
+ * @param newer objects that were read from the API server since
+ */
+export function snapshot(
+  live: LiveObjects,
+  refs: readonly ObjectRef[],
+  newer: readonly ApiObject[],
+): LiveObjects {
+  const copies = new Map(refs.map((ref) => [describe(ref), live.get(ref)]));
+  for (const object of newer) {
+    const copy = copies.get(describe(refOf(object)));
+    if (!copy || !isAsNew(copy, object)) copies.set(describe(refOf(object)), object);
+  }
+  return {
+    get(ref) {
+      if (!copies.has(describe(ref))) throw new Error(`${describe(ref)} was not observed`);
+      return copies.get(describe(ref));
+    },
+  };
+}
