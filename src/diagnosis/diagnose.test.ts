@@ -2,9 +2,9 @@ import { expect, it } from "vitest";
 import { failedMounts } from "../controllers/install/observe/failed-mounts.ts";
 import { seenEvent } from "../controllers/install/observe/kubelet-events.ts";
 import { unhealthyNodes as unhealthyAt } from "./diagnose.ts";
+import { type MultusPodView, multusPodView } from "./multus-pod-view.ts";
 import { type NodeView, nodeView } from "./node.ts";
 import { agesByClock } from "./pod-ages.ts";
-import { type MultusPodView, multusPodView } from "./pod-health.ts";
 
 const NOW = new Date("2026-11-24T12:00:00Z");
 const unhealthyNodes = (pods: MultusPodView[], nodes: NodeView[] = []) =>

@@ -1,17 +1,17 @@
 import { ENOUGH_MEMORY, isLowMemory } from "../multus/memory.ts";
 import type { ContainerIssue } from "./container-issue.ts";
 import { type Explanation, explainPullFailure } from "./image-pull.ts";
+import type { MultusPodView } from "./multus-pod-view.ts";
 import type { NodeView } from "./node.ts";
-import { knownReason, type NodeReason, severityOf } from "./node-reasons.ts";
 import type { PodAges } from "./pod-ages.ts";
-import type { MultusPodView } from "./pod-health.ts";
 import { stabilizationSeconds } from "./stabilization.ts";
 import { explainStartFailure } from "./start-errors.ts";
+import { knownReason, severityOf, type UnhealthyReason } from "./unhealthy-reasons.ts";
 
 /** One node on which Multus does not run as it should, and why. */
 export interface UnhealthyNode {
   node: string;
-  reason: NodeReason;
+  reason: UnhealthyReason;
   message: string;
 }
 
@@ -87,7 +87,7 @@ function stuckTerminating(
   );
 }
 
-function entry(node: string, reason: NodeReason, message: string): UnhealthyNode {
+function entry(node: string, reason: UnhealthyReason, message: string): UnhealthyNode {
   return { node, reason, message: bounded(message) };
 }
 

@@ -1,4 +1,4 @@
-import type { NodeReason } from "./node-reasons.ts";
+import type { UnhealthyReason } from "./unhealthy-reasons.ts";
 
 /** What is known of an image that a node could not pull. */
 export interface PullFailure {
@@ -15,12 +15,12 @@ export interface PullFailure {
 }
 
 export interface Explanation {
-  reason: NodeReason;
+  reason: UnhealthyReason;
   message: string;
 }
 
 interface Cause {
-  reason: NodeReason;
+  reason: UnhealthyReason;
   matches: RegExp;
   /** Why, and what to do about it; two sentences at most. */
   explain: (failure: PullFailure, host: string) => string;

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type MultusInstallSpecInput, multusInstallSpec } from "../crds/multus-install/spec.ts";
 import { type NodeInspection, nodeInspection } from "../crds/node-inspection.ts";
 import { differingNodes, joined, nodeIssue, primaryNetworkStatus, rejectedToken } from "./node-checks.ts";
-import type { NodeReason } from "./node-reasons.ts";
+import type { UnhealthyReason } from "./unhealthy-reasons.ts";
 
 const NOW = new Date("2026-11-24T12:00:00Z");
 const MULTUS = { name: "00-multus.conf", networkName: "multus-cni-network", pluginTypes: ["multus"] };
@@ -163,7 +163,7 @@ describe("status.primaryNetwork", () => {
 });
 
 it("joins what pods say with what looks show, one entry a node", () => {
-  const entry = (node: string, reason: NodeReason) => ({ node, reason, message: "" });
+  const entry = (node: string, reason: UnhealthyReason) => ({ node, reason, message: "" });
   const byPods = [
     entry("a", "CrashLoopBackOff"),
     entry("b", "ImagePullBackOff"),

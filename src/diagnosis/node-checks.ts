@@ -7,7 +7,7 @@ import { rfc3339 } from "../crds/rfc3339.ts";
 import { hostPaths } from "../multus/distributions.ts";
 import { flavourOf } from "../multus/releases.ts";
 import { bounded, type UnhealthyNode } from "./diagnose.ts";
-import type { NodeReason } from "./node-reasons.ts";
+import type { UnhealthyReason } from "./unhealthy-reasons.ts";
 
 /** At most this many files are listed; nodes of a cluster have one or two. */
 const MAX_FILES = 10;
@@ -20,7 +20,7 @@ export function nodeIssue(
   found: NodeInspection,
   now: Date,
 ): UnhealthyNode | undefined {
-  const entry = (reason: NodeReason, message: string): UnhealthyNode => ({
+  const entry = (reason: UnhealthyReason, message: string): UnhealthyNode => ({
     node: found.node,
     reason,
     message: bounded(message),
@@ -90,9 +90,13 @@ export function rejectedToken(
 }
 
 /** Failures of a Multus pod that the state of its node may explain. */
-const EXPLAINED: readonly NodeReason[] = ["CrashLoopBackOff", "NodeNotReady"];
+const EXPLAINED: readonly UnhealthyReason[] = ["CrashLoopBackOff", "NodeNotReady"];
 /** What makes Multus exit; everything else is for nodes on which it runs. */
-const EXPLAINING: readonly NodeReason[] = ["NoPrimaryNetwork", "CiliumExclusive", "PrimaryNetworkVersion"];
+const EXPLAINING: readonly UnhealthyReason[] = [
+  "NoPrimaryNetwork",
+  "CiliumExclusive",
+  "PrimaryNetworkVersion",
+];
 
 /**
  * One entry per node, from what its pod reports and what an inspection found: "no primary network" instead of "it

@@ -1,4 +1,4 @@
-import type { MultusPodView } from "./pod-health.ts";
+import type { MultusPodView } from "./multus-pod-view.ts";
 
 /** For how many seconds a pod has been in a state. */
 export interface PodAges {

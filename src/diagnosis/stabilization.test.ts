@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { secondsToStable, unhealthyNodes } from "./diagnose.ts";
+import { multusPodView } from "./multus-pod-view.ts";
 import { agesByClock } from "./pod-ages.ts";
-import { multusPodView } from "./pod-health.ts";
 
 const NOW = new Date("2026-11-24T12:00:00Z");
 const secondsAgo = (seconds: number) => new Date(NOW.getTime() - seconds * 1000).toISOString();

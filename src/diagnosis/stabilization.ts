@@ -1,5 +1,5 @@
+import type { MultusPodView } from "./multus-pod-view.ts";
 import type { PodAges } from "./pod-ages.ts";
-import type { MultusPodView } from "./pod-health.ts";
 
 /**
  * A container that failed and runs again is believed once it has run for longer than the last time, and for so many

@@ -1,4 +1,4 @@
-import { type MultusPodView, multusPodView } from "../../diagnosis/pod-health.ts";
+import { type MultusPodView, multusPodView } from "../../diagnosis/multus-pod-view.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import { Controller } from "../../kube/controller.ts";
 import type { EventRecorder } from "../../kube/events.ts";

@@ -1,6 +1,6 @@
 import { type MultusInstallStatus, multusInstallStatus } from "../../crds/multus-install/status.ts";
+import type { MultusPodView } from "../../diagnosis/multus-pod-view.ts";
 import type { NodeView } from "../../diagnosis/node.ts";
-import type { MultusPodView } from "../../diagnosis/pod-health.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import type { ReconcileContext } from "../../kube/controller.ts";
 import type { EventRecorder } from "../../kube/events.ts";

@@ -1,6 +1,6 @@
 import { unhealthyNodes } from "../../../diagnosis/diagnose.ts";
+import { multusPodView } from "../../../diagnosis/multus-pod-view.ts";
 import { agesByClock } from "../../../diagnosis/pod-ages.ts";
-import { multusPodView } from "../../../diagnosis/pod-health.ts";
 import { PODS } from "../../../kube/resource.ts";
 import type { MultusOnNode } from "../../../networks/explain/input.ts";
 import { GUARD } from "../../../networks/outcome/sandbox-failure.ts";

@@ -1,6 +1,6 @@
 import type { KubeObject } from "../../../crds/kube-object.ts";
+import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
 import type { NodeView } from "../../../diagnosis/node.ts";
-import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
 import type { ManagedFieldsEntry } from "../../../kube/managed-fields.ts";
 import type { ObjectRef } from "../../../kube/resource.ts";
 import type {

@@ -1,4 +1,4 @@
-import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
+import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
 import { ApiError } from "../../../kube/errors.ts";
 import { PODS } from "../../../kube/resource.ts";
 import type { ReconcileScope } from "../scope.ts";

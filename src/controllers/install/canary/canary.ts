@@ -1,9 +1,9 @@
 import type { KubeObject } from "../../../crds/kube-object.ts";
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
 import { unhealthyNodes } from "../../../diagnosis/diagnose.ts";
+import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
 import type { NodeView } from "../../../diagnosis/node.ts";
 import type { PodAges } from "../../../diagnosis/pod-ages.ts";
-import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
 import { shorten } from "../../../diagnosis/shorten.ts";
 import { refOf } from "../../../kube/resource.ts";
 import type { OperatorImage } from "../../../render/operator-image.ts";

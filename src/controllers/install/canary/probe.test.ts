@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
+import { multusPodView } from "../../../diagnosis/multus-pod-view.ts";
 import { agesByClock } from "../../../diagnosis/pod-ages.ts";
-import { multusPodView } from "../../../diagnosis/pod-health.ts";
 import { isAttached, probeOutcome } from "./probe.ts";
 
 const CREATED = "2026-01-01T00:00:00Z";

@@ -1,5 +1,5 @@
+import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
 import type { PodAges } from "../../../diagnosis/pod-ages.ts";
-import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
 import { type ApiObject, CORE_EVENTS } from "../../../kube/resource.ts";
 import { failureView } from "../../../networks/outcome/sandbox-event.ts";
 import type { CanaryNode } from "../decide/canary-step.ts";

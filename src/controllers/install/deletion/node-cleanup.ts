@@ -2,7 +2,7 @@ import { listed } from "../../../crds/listed.ts";
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
 import { secondsOf } from "../../../crds/multus-install/text.ts";
 import { counted } from "../../../crds/plural.ts";
-import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
+import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
 import type { NotSynced } from "../../../kube/errors.ts";
 import type { NodeNotCleaned } from "../../shared/node-tasks.ts";
 import type { ReconcileScope } from "../scope.ts";

@@ -1,8 +1,8 @@
 import type { KubeObject } from "../../../crds/kube-object.ts";
 import { type MultusInstall, parseMultusInstall } from "../../../crds/multus-install/multus-install.ts";
 import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts";
+import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
 import type { NodeView } from "../../../diagnosis/node.ts";
-import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
 import { NotSynced } from "../../../kube/errors.ts";
 import type { ApiObject } from "../../../kube/resource.ts";
 import { hostPaths } from "../../../multus/distributions.ts";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
+import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
 import { sortPods } from "./sort-pods.ts";
 
 const pod = (daemonSet: string, daemonSetUid: string) =>

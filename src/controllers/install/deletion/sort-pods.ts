@@ -1,4 +1,4 @@
-import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
+import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
 import type { InventoryEntry } from "../status/status.ts";
 
 /** Whose a DaemonSet is that exists. */

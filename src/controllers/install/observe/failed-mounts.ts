@@ -1,5 +1,5 @@
+import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
 import type { PodAges } from "../../../diagnosis/pod-ages.ts";
-import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
 import type { ReconcileScope } from "../scope.ts";
 import { recentMessages, type SeenEvent } from "./kubelet-events.ts";
 

@@ -4,6 +4,7 @@ import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts
 import type { NodeInspection } from "../../../crds/node-inspection.ts";
 import { counted } from "../../../crds/plural.ts";
 import type { UnhealthyNode } from "../../../diagnosis/diagnose.ts";
+import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
 import {
   differingNodes,
   nodeIssue,
@@ -11,7 +12,6 @@ import {
   rejectedToken,
 } from "../../../diagnosis/node-checks.ts";
 import type { PodAges } from "../../../diagnosis/pod-ages.ts";
-import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
 import { stabilizationSeconds } from "../../../diagnosis/stabilization.ts";
 import { hostPaths } from "../../../multus/distributions.ts";
 import type { InspectionPlan } from "../../shared/node-tasks.ts";

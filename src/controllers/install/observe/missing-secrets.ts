@@ -1,4 +1,4 @@
-import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
+import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
 import type { ReconcileScope } from "../scope.ts";
 import { recentMessages, type SeenEvent } from "./kubelet-events.ts";
 

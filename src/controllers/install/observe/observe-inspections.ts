@@ -1,6 +1,6 @@
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
+import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
 import type { PodAges } from "../../../diagnosis/pod-ages.ts";
-import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
 import type { InspectionPlan } from "../../shared/node-tasks.ts";
 import type { ReconcileScope } from "../scope.ts";
 import {

@@ -1,7 +1,7 @@
 import type { KubeObject } from "../../../crds/kube-object.ts";
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
+import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
 import type { NodeView } from "../../../diagnosis/node.ts";
-import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
 import type { CleaningRequest, InspectionPlan } from "../../shared/node-tasks.ts";
 import { type LeftoverProgress, leftoverProgress, leftoversRequest } from "../rollout/leftovers.ts";
 import { revisionOf } from "../rollout/live-workloads.ts";

@@ -1,10 +1,10 @@
 import type { KubeObject } from "../../../crds/kube-object.ts";
 import { daemonSetView } from "../../../diagnosis/daemon-set.ts";
 import { secondsToStable, unhealthyNodes } from "../../../diagnosis/diagnose.ts";
+import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
 import type { NodeView } from "../../../diagnosis/node.ts";
 import { joined } from "../../../diagnosis/node-checks.ts";
 import type { PodAges } from "../../../diagnosis/pod-ages.ts";
-import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
 import { type ApiObject, DAEMON_SETS, describe, refOf } from "../../../kube/resource.ts";
 import { UPSTREAM_LABELS } from "../../../render/labels.ts";
 import { type LiveObjects, templateOf } from "../../shared/applier.ts";

@@ -1,6 +1,6 @@
 import type { KubeObject } from "../../../crds/kube-object.ts";
+import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
 import type { PodAges } from "../../../diagnosis/pod-ages.ts";
-import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
 import type { ApiObject } from "../../../kube/resource.ts";
 import type { LiveObjects } from "../../shared/applier.ts";
 import { needsGuard, nextRolloutStep, type RolloutState } from "../decide/rollout-step.ts";

@@ -1,9 +1,9 @@
 import type { KubeObject } from "../../../crds/kube-object.ts";
 import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts";
 import { rfc3339 } from "../../../crds/rfc3339.ts";
+import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
 import type { NodeView } from "../../../diagnosis/node.ts";
 import type { PodAges } from "../../../diagnosis/pod-ages.ts";
-import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
 import { type ApiObject, refOf } from "../../../kube/resource.ts";
 import { lastComplete } from "../../../render/last-complete.ts";
 import type { LiveObjects } from "../../shared/applier.ts";

@@ -4,9 +4,9 @@ import {
   type MultusInstall,
   multusInstall,
 } from "../../../crds/multus-install/multus-install.ts";
+import { type MultusPodView, multusPodView } from "../../../diagnosis/multus-pod-view.ts";
 import { type NodeView, nodeView } from "../../../diagnosis/node.ts";
 import { agesByClock } from "../../../diagnosis/pod-ages.ts";
-import { type MultusPodView, multusPodView } from "../../../diagnosis/pod-health.ts";
 import { type ApiObject, describe, refOf } from "../../../kube/resource.ts";
 import { lastComplete } from "../../../render/last-complete.ts";
 import { renderInstall } from "../../../render/render.ts";

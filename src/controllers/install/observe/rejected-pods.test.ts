@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
+import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
 import type { ApiObject } from "../../../kube/resource.ts";
 import { recentMessages, seenEvent } from "./kubelet-events.ts";
 import { lacksPods } from "./rejected-pods.ts";

@@ -1,6 +1,6 @@
 import { daemonSetView } from "../../../diagnosis/daemon-set.ts";
 import type { UnhealthyNode } from "../../../diagnosis/diagnose.ts";
-import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
+import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
 import { rejectedPod } from "../../../diagnosis/rejected-pod.ts";
 import type { ApiObject } from "../../../kube/resource.ts";
 import type { ReconcileScope } from "../scope.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { secondsToStable, unhealthyNodes } from "../../../diagnosis/diagnose.ts";
-import { multusPodView } from "../../../diagnosis/pod-health.ts";
+import { multusPodView } from "../../../diagnosis/multus-pod-view.ts";
 import { servedNodes } from "../rollout/startup-taint.ts";
 import { SeenPods } from "./seen-pods.ts";
 

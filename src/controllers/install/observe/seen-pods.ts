@@ -1,5 +1,5 @@
+import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
 import { agesByClock, type PodAges } from "../../../diagnosis/pod-ages.ts";
-import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
 import { SeenSince } from "../../shared/seen-since.ts";
 
 /** Kubernetes' own terminationGracePeriodSeconds, for a pod that does not show it. */

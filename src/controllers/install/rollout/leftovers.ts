@@ -1,8 +1,8 @@
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
 import type { NodeInspection } from "../../../crds/node-inspection.ts";
 import { counted } from "../../../crds/plural.ts";
+import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
 import type { NodeView } from "../../../diagnosis/node.ts";
-import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
 import { hostPaths } from "../../../multus/distributions.ts";
 import { nodeFilesOf } from "../../../multus/node-files.ts";
 import { flavourOf } from "../../../multus/releases.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { KubeObject } from "../../../crds/kube-object.ts";
+import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
 import type { PodAges } from "../../../diagnosis/pod-ages.ts";
-import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
 import { type ApiObject, CONFIG_MAPS, DAEMON_SETS, type ObjectRef, refOf } from "../../../kube/resource.ts";
 import { deletesItsConfiguration, GUARD } from "../../../render/rollout-guard.ts";
 import { isOwn, type LiveObjects, templateOf } from "../../shared/applier.ts";

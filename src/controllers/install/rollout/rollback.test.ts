@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
 import { MULTUS_INSTALL_API_VERSION, multusInstall } from "../../../crds/multus-install/multus-install.ts";
-import type { NodeReason } from "../../../diagnosis/node-reasons.ts";
+import type { UnhealthyReason } from "../../../diagnosis/unhealthy-reasons.ts";
 import { isSameSpec, lastComplete } from "../../../render/last-complete.ts";
 import { isOfTheSpec } from "./rollback.ts";
 
-const fault = (reason: NodeReason) => ({ node: "a", reason, message: "" });
+const fault = (reason: UnhealthyReason) => ({ node: "a", reason, message: "" });
 
 it.each([
   ["that only waits", [], true],

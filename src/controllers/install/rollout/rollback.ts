@@ -1,7 +1,7 @@
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
 import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts";
-import type { NodeReason } from "../../../diagnosis/node-reasons.ts";
 import { shorten } from "../../../diagnosis/shorten.ts";
+import type { UnhealthyReason } from "../../../diagnosis/unhealthy-reasons.ts";
 import type { RolloutStatus } from "../canary/gate.ts";
 import type { Rollout, RolloutPhase } from "./assess.ts";
 
@@ -26,7 +26,7 @@ export function failedRollout(
 }
 
 /** Faults that any other spec would meet as well: a rollback fixes none of them. */
-const NOT_OF_THE_SPEC: readonly NodeReason[] = ["NodeNotReady", "StuckTerminating"];
+const NOT_OF_THE_SPEC: readonly UnhealthyReason[] = ["NodeNotReady", "StuckTerminating"];
 
 /** Whether what keeps a rollout from progressing may be what the spec changed. */
 export function isOfTheSpec({ unhealthy }: Pick<Rollout, "unhealthy">): boolean {

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
+import { multusPodView } from "../../../diagnosis/multus-pod-view.ts";
 import { nodeView } from "../../../diagnosis/node.ts";
 import { agesByClock } from "../../../diagnosis/pod-ages.ts";
-import { multusPodView } from "../../../diagnosis/pod-health.ts";
 import { carrying, servedNodes } from "./startup-taint.ts";
 
 const NOW = agesByClock(new Date("2026-01-01T00:01:00Z"));

@@ -1,8 +1,8 @@
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
 import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts";
+import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
 import type { NodeView } from "../../../diagnosis/node.ts";
 import type { PodAges } from "../../../diagnosis/pod-ages.ts";
-import type { MultusPodView } from "../../../diagnosis/pod-health.ts";
 import { ApiError } from "../../../kube/errors.ts";
 import { NODES } from "../../../kube/resource.ts";
 import type { Action } from "../actions/actions.ts";

@@ -48,13 +48,13 @@ const SEVERITY = {
   StuckTerminating: 0,
 } as const satisfies Record<string, Severity>;
 
-export type NodeReason = keyof typeof SEVERITY;
+export type UnhealthyReason = keyof typeof SEVERITY;
 
-export function severityOf(reason: NodeReason): Severity {
+export function severityOf(reason: UnhealthyReason): Severity {
   return SEVERITY[reason];
 }
 
 /** The kubelet's own reason if it is on the list. */
-export function knownReason(reason: string): NodeReason {
-  return Object.hasOwn(SEVERITY, reason) ? (reason as NodeReason) : "Failed";
+export function knownReason(reason: string): UnhealthyReason {
+  return Object.hasOwn(SEVERITY, reason) ? (reason as UnhealthyReason) : "Failed";
 }

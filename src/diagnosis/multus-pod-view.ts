@@ -5,9 +5,9 @@ import { type ContainerIssue, firstIssue, podIssue } from "./container-issue.ts"
 import { type Pod, pod } from "./pod-schema.ts";
 
 /**
- * What a Multus pod's health is made of: ready, terminating, or with an issue (container-issue.ts). Pods are parsed here,
- * at the border, and kept as this view: one costs hundreds of bytes, not kilobytes. What it means for the node is
- * decided in diagnose.ts.
+ * Pods of Multus are parsed here, at the border, and kept as this view: one costs hundreds of bytes, not kilobytes. Its
+ * health is in `ready`, `terminating`, `issue` (container-issue.ts) and `unschedulable`: several may hold at once, and none
+ * of them while the pod starts. What they mean for the node is decided in diagnose.ts.
  */
 
 /** One pod of the Multus DaemonSet, as far as its node's health depends on it. */
