@@ -38,10 +38,11 @@ lint-generated:
 format: install ## format the files
 	npm run -s format
 
-test: lint build tools ## all tests, and most of `make fresh`; tests that this machine cannot run are skipped by name
+# vitest's global setup builds the program (test/build.ts).
+test: lint tools ## all tests, and most of `make fresh`; tests that this machine cannot run are skipped by name
 	npm run -s test
 
-test-quick: quick-tools lint build ## lint, unit tests, and the fastest tests against a real kube-apiserver
+test-quick: quick-tools lint ## lint, unit tests, and the fastest tests against a real kube-apiserver
 	npm run -s test:quick
 
 # What the chart is rendered with, and a control plane: each name stands for its family (test/cluster/families.ts).
@@ -74,7 +75,7 @@ spec-space: install ## test every field of a MultusInstall with every value (ONL
 # On kind, of the project `cluster` only what opens a kind cluster: the rest is the test cluster on this machine itself.
 E2E_ON_KIND = --project cluster --project e2e test/cluster/open-cluster.test.ts test/e2e/
 
-e2e: build ## tests on two real nodes (root on Linux); STORY=first-users: only that file; CLUSTER=kind: on kind
+e2e: install ## tests on two real nodes (root on Linux); STORY=first-users: only that file; CLUSTER=kind: on kind
 	CLUSTER='$(CLUSTER)' npm exec -- vitest run $(if $(STORY),--project e2e test/e2e/$(STORY).test.ts,\
 	  $(if $(filter kind,$(CLUSTER)),$(E2E_ON_KIND),--project cluster --project e2e))
 

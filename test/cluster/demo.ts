@@ -6,8 +6,9 @@ import { dirname, relative, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { binaries } from "./binaries.ts";
 import { runCommand } from "./command.ts";
-import { DEV_CLUSTER_NEEDS, devCluster, devClusterDown, devClusterUp } from "./dev-cluster.ts";
+import { devCluster, devClusterDown, devClusterNeeds, devClusterUp } from "./dev-cluster.ts";
 import { requireBareMachine } from "./host-packages.ts";
+import type { ImageName } from "./images.ts";
 import { Kubectl } from "./kubectl.ts";
 import { provide, together } from "./needs.ts";
 import { kubectlMultus } from "./plugin.ts";
@@ -28,27 +29,30 @@ const REPOSITORY = resolve(import.meta.dirname, "../..");
 const SECOND_THOUGHTS_MS = 5000;
 
 requireBareMachine();
+/** The image of each release and mode: a machine that has none builds no more than this one. */
+const MULTUS: Record<string, ImageName> = {
+  "v4.3.0 Thin": "multus-v4.3.0",
+  "v4.3.0 Thick": "multus-v4.3.0-thick",
+  "v3.4.2 Thin": "multus-v3.4.2",
+};
 const version = process.env.MULTUS || "v4.3.0";
 const mode = process.env.MODE || "Thin";
-if (
-  !["v4.3.0", "v3.4.2"].includes(version) ||
-  !["Thin", "Thick"].includes(mode) ||
-  (version === "v3.4.2" && mode === "Thick")
-) {
+const multus = MULTUS[`${version} ${mode}`];
+if (multus === undefined) {
   process.stderr.write("make demo takes MULTUS=v4.3.0 with MODE=Thin or MODE=Thick, or MULTUS=v3.4.2\n");
   process.exit(2);
 }
-await runCommand(demo);
+await runCommand(async () => await demo([multus]));
 
-async function demo(): Promise<void> {
+async function demo(images: readonly ImageName[]): Promise<void> {
   const start = Date.now();
   const step = (text: string) =>
     process.stdout.write(`\n==> ${text} (${Math.round((Date.now() - start) / 1000)} s)\n`);
 
-  await provide(together(DEV_CLUSTER_NEEDS, { packages: [], programs: ["helm"] }));
+  await provide(together(devClusterNeeds(images), { packages: [], programs: ["helm"] }));
   await replaceCluster();
   step("A fresh two-node cluster: real kube-apiserver, kubelet and containerd, nodes in namespaces");
-  const kubectl = new Kubectl(await devClusterUp());
+  const kubectl = new Kubectl(await devClusterUp(images));
   const run = async (...args: string[]) => show(command("kubectl", ...args), await kubectl.run(...args));
   await run("get", "nodes");
 

@@ -6,7 +6,8 @@ import { cacheDirectory } from "./cache.ts";
 import { type ClusterOptions, clusterNeeds, startCluster, sweepDeadClusters } from "./cluster.ts";
 import { ERROR } from "./command.ts";
 import { isAlive, processIdentity } from "./file-lock.ts";
-import { provide } from "./needs.ts";
+import type { ImageName } from "./images.ts";
+import { type Needs, provide } from "./needs.ts";
 
 /** A cluster that outlives the command that starts it: a process of its own holds it. */
 
@@ -15,13 +16,17 @@ interface Running {
   kubeconfig: string;
 }
 
-const CLUSTER: ClusterOptions = {
-  nodes: 2,
-  services: true,
-  images: ["multus-v4.3.0", "multus-v4.3.0-thick", "multus-v3.4.2", "operator"],
-};
+/** Of Multus, for a cluster on which any sample may be applied. */
+const MULTUS_IMAGES: readonly ImageName[] = ["multus-v4.3.0", "multus-v4.3.0-thick", "multus-v3.4.2"];
+
+function optionsWith(multus: readonly ImageName[]): ClusterOptions {
+  return { nodes: 2, services: true, images: [...multus, "operator"] };
+}
+
 /** What `devClusterUp` installs and builds, for a command that needs more to do it all at once. */
-export const DEV_CLUSTER_NEEDS = clusterNeeds(CLUSTER);
+export function devClusterNeeds(multus: readonly ImageName[] = MULTUS_IMAGES): Needs {
+  return clusterNeeds(optionsWith(multus));
+}
 
 const STATE = cacheDirectory("dev-cluster.json");
 const LOG = cacheDirectory("dev-cluster.log");
@@ -32,15 +37,19 @@ export function devCluster(): string | undefined {
   return running && isAlive(running.identity) ? running.kubeconfig : undefined;
 }
 
-/** Starts the cluster, or finds it running; returns its kubeconfig's path. */
-export async function devClusterUp(): Promise<string> {
+/**
+ * Starts the cluster, or finds it running; returns its kubeconfig's path.
+ *
+ * @param multus the images of Multus that its nodes get; all if not given
+ */
+export async function devClusterUp(multus: readonly ImageName[] = MULTUS_IMAGES): Promise<string> {
   const running = devCluster();
   if (running !== undefined) return running;
-  await provide(DEV_CLUSTER_NEEDS);
+  await provide(devClusterNeeds(multus));
   mkdirSync(cacheDirectory(), { recursive: true });
   rmSync(STATE, { force: true });
   const log = openSync(LOG, "w");
-  const child = spawn(process.execPath, [join(import.meta.dirname, "dev.ts"), "serve"], {
+  const child = spawn(process.execPath, [join(import.meta.dirname, "dev.ts"), "serve", ...multus], {
     detached: true,
     stdio: ["ignore", log, log],
   });
@@ -76,8 +85,8 @@ export async function devClusterDown(): Promise<void> {
 }
 
 /** Runs in the process that owns the cluster, until it is told to stop. */
-export async function serveDevCluster(): Promise<void> {
-  const cluster = await startCluster(CLUSTER);
+export async function serveDevCluster(multus: readonly ImageName[]): Promise<void> {
+  const cluster = await startCluster(optionsWith(multus));
   const running: Running = { identity: processIdentity(process.pid) ?? "", kubeconfig: cluster.kubeconfig };
   writeFileSync(`${STATE}.new`, JSON.stringify(running));
   const { promise, resolve } = Promise.withResolvers<void>();

@@ -7,6 +7,7 @@
 import { runCommand } from "./command.ts";
 import { devClusterDown, devClusterUp, serveDevCluster } from "./dev-cluster.ts";
 import { requireBareMachine } from "./host-packages.ts";
+import type { ImageName } from "./images.ts";
 
 requireBareMachine();
 await runCommand(async () => {
@@ -18,7 +19,7 @@ await runCommand(async () => {
       await devClusterDown();
       break;
     case "serve":
-      await serveDevCluster();
+      await serveDevCluster(process.argv.slice(3) as ImageName[]);
       break;
     default:
       process.stderr.write("usage: node test/cluster/dev.ts up|down\n");

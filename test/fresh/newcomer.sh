@@ -18,9 +18,9 @@ if [ "$QUICK_TESTS" = all ]; then
   make test-quick
 else
   section "one file of each kind of make test-quick"
-  make quick-tools build
+  make quick-tools
   npm exec -- biome check package.json test/fresh
-  npm exec -- vitest run --project unit --project integration src/render/render src/commands/run.test test/integration/diff.test
+  npm exec -- vitest run --project unit --project integration src/commands/run.test test/integration/diff.test
 fi
 
 section "done"
