@@ -7,9 +7,8 @@ test("packages that need the whole of node:http get it, and the program's own mo
     stdin: {
       contents: `
         import { createServer, request } from "node:http";
-        import { Agent } from "undici";
-        const util = require("undici/lib/core/util.js");
-        process.stdout.write([typeof createServer, typeof request, typeof Agent, require("http").maxHeaderSize].join());`,
+        import { HttpProxyAgent } from "hpagent";
+        process.stdout.write([typeof createServer, typeof request, typeof new HttpProxyAgent({ proxy: "http://x" }).createConnection, require("http").maxHeaderSize].join());`,
       resolveDir: process.cwd(),
     },
     ...{ write: false, bundle: true, platform: "node", format: "cjs", plugins: [withoutUnusedParts] },

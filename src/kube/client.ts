@@ -1,7 +1,6 @@
-import { type HttpMethod, RequestContext } from "@kubernetes/client-node";
-import { type Dispatcher, request as send } from "undici";
 import type { Connection } from "./connection.ts";
 import { ApiError, NetworkError } from "./errors.ts";
+import { bytesOf, type HttpResponse, send, textOf } from "./http.ts";
 import { isProtobuf, statusObject, unwrapped } from "./protobuf/envelope.ts";
 import { type ApiObject, collectionPath, type ObjectRef, pathOf, type ResourceType } from "./resource.ts";
 import { Watches } from "./watch/watches.ts";
@@ -168,7 +167,7 @@ export class KubeClient {
     const signal = info.signal ? AbortSignal.any([info.signal, timeout]) : timeout;
     const response = await this.request({ ...info, signal });
     try {
-      return (await response.body.json()) as T;
+      return JSON.parse(await textOf(response)) as T;
     } catch (error) {
       throw new NetworkError(info, error); // the answer was cut off
     }
@@ -178,28 +177,26 @@ export class KubeClient {
    * Sends one request and returns the answer with its body still to be read. Throws an ApiError for a status
    * ≥ 400 and a NetworkError where no answer came.
    */
-  async request(info: RequestInfo): Promise<Dispatcher.ResponseData> {
+  async request(info: RequestInfo): Promise<HttpResponse> {
     await this.#hooks.before?.(info);
     const signal = joined(this.#signal, info.signal);
     const query = new URLSearchParams(info.query).toString();
     const url = `${this.#connection.server}${info.path}${query ? `?${query}` : ""}`;
-    const context = new RequestContext(url, info.method as HttpMethod);
-    let response: Dispatcher.ResponseData;
+    let response: HttpResponse;
     try {
-      await this.#connection.applySecurityAuthentication(context);
-      const dispatcher = context.getDispatcher();
+      const { headers, agent } = await this.#connection.access(url, info.method);
       response = await send(url, {
         method: info.method,
         headers: {
-          ...context.getHeaders(),
+          ...headers,
           ...info.headers,
           accept: info.accept ?? "application/json",
           ...(info.body === undefined ? {} : { "content-type": info.contentType ?? "application/json" }),
         },
-        body: info.body === undefined ? null : JSON.stringify(info.body),
-        bodyTimeout: info.idleTimeoutMs ?? REQUEST_TIMEOUT_MS,
-        headersTimeout: REQUEST_TIMEOUT_MS,
-        ...(dispatcher ? { dispatcher } : {}),
+        ...(info.body === undefined ? {} : { body: JSON.stringify(info.body) }),
+        agent,
+        headersTimeoutMs: REQUEST_TIMEOUT_MS,
+        idleTimeoutMs: info.idleTimeoutMs ?? REQUEST_TIMEOUT_MS,
         ...(signal ? { signal } : {}),
       });
     } catch (error) {
@@ -210,21 +207,16 @@ export class KubeClient {
     if (response.statusCode >= 400) {
       const retryAfter = response.headers["retry-after"];
       const text = await errorText(response).catch(() => "");
-      throw new ApiError(
-        info,
-        response.statusCode,
-        text,
-        Array.isArray(retryAfter) ? retryAfter[0] : retryAfter,
-      );
+      throw new ApiError(info, response.statusCode, text, retryAfter);
     }
     return response;
   }
 }
 
 /** The metav1.Status of an error as JSON: a server answers errors in the encoding that was asked for. */
-async function errorText({ body, headers }: Dispatcher.ResponseData): Promise<string> {
-  if (!isProtobuf(headers)) return await body.text();
-  return JSON.stringify(statusObject(unwrapped(Buffer.from(await body.arrayBuffer()))));
+async function errorText(response: HttpResponse): Promise<string> {
+  if (!isProtobuf(response.headers)) return await textOf(response);
+  return JSON.stringify(statusObject(unwrapped(await bytesOf(response))));
 }
 
 function joined(a: AbortSignal | undefined, b: AbortSignal | undefined): AbortSignal | undefined {

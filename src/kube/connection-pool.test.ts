@@ -1,13 +1,15 @@
-import { createServer as createProxy, type IncomingMessage } from "node:http";
+import { type Agent, createServer as createProxy, type IncomingMessage } from "node:http";
 import { createSecureServer, type ServerHttp2Session } from "node:http2";
-import { type AddressInfo, connect, type Server } from "node:net";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { setImmediate } from "node:timers/promises";
-import { type Dispatcher, request } from "undici";
 import { afterEach, expect, it } from "vitest";
 import { selfSigned } from "../admission/certificate.ts";
-import { connectionPool, type PoolOptions } from "./connection-pool.ts";
+import { connectionPool, MAX_IDLE, type PoolOptions, retire } from "./connection-pool.ts";
+import { send, textOf } from "./http.ts";
 
 const { certificate: cert, key } = selfSigned(["localhost"], new Date(), 86_400_000);
+/** A busy machine takes a while for twenty TLS handshakes. */
+const WAIT = { timeout: 30_000 };
 const DIRECT: PoolOptions = { type: "agent", connect: { ca: cert } };
 const stops: (() => unknown)[] = [];
 
@@ -21,11 +23,57 @@ async function listening(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-function pool(options: PoolOptions): Dispatcher {
-  const made = connectionPool(options);
-  if (!made) throw new Error(`no pool for ${options.type}`);
+async function pool(options: PoolOptions): Promise<Agent> {
+  const made = await connectionPool("https://localhost", options);
   stops.push(() => made.destroy());
   return made;
+}
+
+async function get(url: string, agent: Agent, headers: Record<string, string[]> = {}): Promise<string> {
+  const limits = { headersTimeoutMs: 60_000, idleTimeoutMs: 60_000 };
+  return await textOf(await send(url, { method: "GET", headers, agent, ...limits }));
+}
+
+/** A server that answers each request at once, but /watch only when it is released. */
+async function watchable() {
+  const open = new Set<Socket>();
+  const waiting: (() => void)[] = [];
+  let connections = 0;
+  const server = createSecureServer({ cert, key, allowHTTP1: true }, ({ url }, response) => {
+    if (url === "/watch") waiting.push(() => response.end("end"));
+    else response.end("ok");
+  });
+  server.on("secureConnection", (socket) => {
+    connections++;
+    open.add(socket);
+    socket.on("close", () => open.delete(socket));
+  });
+  const url = `https://localhost:${await listening(server)}`;
+  return { url, open, waiting, connections: () => connections };
+}
+
+/** A SOCKS5 proxy (RFC 1928) without authentication, for names. */
+async function socksProxy(): Promise<{ uri: string; opened: string[] }> {
+  const opened: string[] = [];
+  const proxy = createServer((socket) => {
+    socket
+      .on("error", () => {})
+      .once("data", () => {
+        socket.write(Buffer.from([5, 0]));
+        socket.once("data", (request) => {
+          const length = request[4] ?? 0;
+          const port = request.readUInt16BE(5 + length);
+          opened.push(`${request.toString("latin1", 5, 5 + length)}:${port}`);
+          const onward = connect(port, "127.0.0.1", () => {
+            socket.write(Buffer.from([5, 0, 0, 1, 0, 0, 0, 0, 0, 0]));
+            socket.pipe(onward).pipe(socket);
+          });
+          onward.on("error", () => {}).on("close", () => socket.destroy());
+          socket.on("close", () => onward.destroy());
+        });
+      });
+  });
+  return { uri: `socks5h://127.0.0.1:${await listening(proxy)}`, opened };
 }
 
 /** A proxy of HTTP CONNECT. */
@@ -46,46 +94,95 @@ async function tunnelingProxy(): Promise<{ uri: string; opened: string[] }> {
   return { uri: `http://127.0.0.1:${await listening(proxy)}`, opened };
 }
 
-it("speaks HTTP/1.1 with a server that offers HTTP/2 first, directly and through a proxy", async () => {
+it("speaks HTTP/1.1 with a server that offers HTTP/2 first, directly and through proxies", async () => {
   const sessions: ServerHttp2Session[] = [];
   const server = createSecureServer(
     { cert, key, allowHTTP1: true },
     ({ httpVersion, rawHeaders }, response) => response.end(JSON.stringify({ httpVersion, rawHeaders })),
   );
   server.on("session", (session) => sessions.push(session));
-  const url = `https://localhost:${await listening(server)}`;
-  const { uri, opened } = await tunnelingProxy();
-  const proxied: PoolOptions = { type: "proxy", uri, requestTls: { ca: cert }, connect: {} };
-  for (const dispatcher of [pool(DIRECT), pool(proxied)]) {
-    const { body } = await request(url, { dispatcher, headers: { "impersonate-group": ["a", "b"] } });
-    const { httpVersion, rawHeaders } = (await body.json()) as { httpVersion: string; rawHeaders: string[] };
+  const port = await listening(server);
+  const tunnel = await tunnelingProxy();
+  const socks = await socksProxy();
+  const requestTls = { ca: cert };
+  for (const agent of [
+    await pool(DIRECT),
+    await pool({ type: "proxy", uri: tunnel.uri, requestTls, connect: {} }),
+    await pool({ type: "socks", uri: socks.uri, requestTls }),
+  ]) {
+    const answer = await get(`https://localhost:${port}`, agent, { "impersonate-group": ["a", "b"] });
+    const { httpVersion, rawHeaders } = JSON.parse(answer) as { httpVersion: string; rawHeaders: string[] };
     expect(httpVersion).toBe("1.1");
     // kubectl multus --as-group: one line each, as the API server reads them.
     expect(rawHeaders.filter((_, i) => rawHeaders[i - 1] === "impersonate-group")).toEqual(["a", "b"]);
   }
-  expect(opened).toHaveLength(1);
+  expect([tunnel.opened, socks.opened]).toEqual([[`localhost:${port}`], [`localhost:${port}`]]);
   expect(sessions).toEqual([]);
 });
 
+it("trusts only the CA that it was given, directly and through proxies", async () => {
+  const { certificate: another } = selfSigned(["localhost"], new Date(), 86_400_000);
+  const { url } = await watchable();
+  const requestTls = { ca: another };
+  for (const options of [
+    { type: "none" },
+    { type: "agent", connect: { ca: another } },
+    { type: "proxy", uri: (await tunnelingProxy()).uri, requestTls, connect: {} },
+    { type: "socks", uri: (await socksProxy()).uri, requestTls },
+  ] satisfies PoolOptions[])
+    await expect(get(url, await pool(options))).rejects.toMatchObject({
+      code: "DEPTH_ZERO_SELF_SIGNED_CERT",
+    });
+  expect(await get(url, await pool({ type: "agent", connect: { rejectUnauthorized: false } }))).toBe("ok");
+});
+
+it("fails at once if a proxy refuses to connect", async () => {
+  const proxy = createProxy().on("connect", (_, socket) => socket.end("HTTP/1.1 403 Forbidden\r\n\r\n"));
+  const uri = `http://127.0.0.1:${await listening(proxy)}`;
+  const agent = await pool({ type: "proxy", uri, requestTls: { ca: cert }, connect: {} });
+  await expect(get("https://localhost:6443", agent)).rejects.toThrow(/403/);
+});
+
 it("keeps a connection for the next request, and opens another one while it is in use", async () => {
-  let connections = 0;
-  const waiting: (() => void)[] = [];
-  const server = createSecureServer({ cert, key, allowHTTP1: true }, ({ url }, response) => {
-    if (url === "/watch") waiting.push(() => response.end("end"));
-    else response.end("ok");
-  });
-  server.on("secureConnection", () => connections++);
-  const url = `https://localhost:${await listening(server)}`;
-  const dispatcher = pool(DIRECT);
-  const get = async (path: string) => await (await request(url + path, { dispatcher })).body.text();
-  await get("/one");
+  const { url, waiting, connections } = await watchable();
+  const agent = await pool(DIRECT);
+  await get(`${url}/one`, agent);
   await setImmediate(); // a connection is free a moment after the last byte
-  await get("/two");
-  expect(connections).toBe(1);
-  const watch = get("/watch");
-  await expect.poll(() => waiting.length).toBe(1);
-  expect(await get("/three")).toBe("ok");
-  expect(connections).toBe(2);
+  await get(`${url}/two`, agent);
+  expect(connections()).toBe(1);
+  const watch = get(`${url}/watch`, agent);
+  await expect.poll(() => waiting.length, WAIT).toBe(1);
+  expect(await get(`${url}/three`, agent)).toBe("ok");
+  expect(connections()).toBe(2);
   waiting[0]?.();
   expect(await watch).toBe("end");
+});
+
+it("lets no request wait for another one, and keeps few connections when many requests have ended", async () => {
+  const { url, waiting, open, connections } = await watchable();
+  const agent = await pool(DIRECT);
+  const many = Array.from({ length: 5 * MAX_IDLE }, () => get(`${url}/watch`, agent));
+  for (const each of many) each.catch(() => {}); // if a step before their end fails
+  await expect.poll(() => waiting.length, WAIT).toBe(many.length);
+  expect(await get(`${url}/one`, agent)).toBe("ok");
+  for (const end of waiting) end();
+  await Promise.all(many);
+  await expect.poll(() => open.size, WAIT).toBe(MAX_IDLE);
+  const before = connections();
+  await get(`${url}/two`, agent);
+  expect(connections()).toBe(before);
+});
+
+it("a retired pool lets a watch go on to its end, and keeps no connection", async () => {
+  const { url, waiting, open } = await watchable();
+  const agent = await pool(DIRECT);
+  const watch = get(`${url}/watch`, agent);
+  await expect.poll(() => waiting.length, WAIT).toBe(1);
+  await get(`${url}/one`, agent);
+  await expect.poll(() => open.size, WAIT).toBe(2);
+  retire(agent);
+  await expect.poll(() => open.size, WAIT).toBe(1);
+  waiting[0]?.();
+  expect(await watch).toBe("end");
+  await expect.poll(() => open.size, WAIT).toBe(0);
 });

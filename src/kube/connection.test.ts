@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { RequestContext } from "@kubernetes/client-node";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { selfSigned } from "../admission/certificate.ts";
 import { type Connection, connect } from "./connection.ts";
 
 let directory: string;
@@ -11,7 +11,7 @@ const file = (name: string) => join(directory, name);
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "connection-"));
-  writeFileSync(file("ca.crt"), "first");
+  writeFileSync(file("ca.crt"), certificate());
   writeFileSync(file("token"), "first\n");
   const user = { "auth-provider": { name: "tokenFile", config: { tokenFile: file("token") } } };
   const cluster = { server: "https://127.0.0.1:6443/", "certificate-authority": file("ca.crt") };
@@ -31,20 +31,36 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
-async function prepared(): Promise<RequestContext> {
-  const context = new RequestContext(`${connection.server}/version`, "GET" as never);
-  await connection.applySecurityAuthentication(context);
-  return context;
-}
+const certificate = () => selfSigned(["localhost"], new Date(), 86_400_000).certificate;
+const access = () => connection.access(`${connection.server}/version`, "GET");
 
 it("keeps one pool of connections until the CA changes on disk", async () => {
-  const first = (await prepared()).getDispatcher();
-  expect(first).toBeDefined();
-  expect((await prepared()).getDispatcher()).toBe(first);
-  writeFileSync(file("ca.crt"), "rotated");
-  const second = (await prepared()).getDispatcher();
+  const first = (await access()).agent;
+  expect((await access()).agent).toBe(first);
+  writeFileSync(file("ca.crt"), certificate());
+  const second = (await access()).agent;
   expect(second).not.toBe(first);
-  expect((await prepared()).getDispatcher()).toBe(second);
+  expect((await access()).agent).toBe(second);
+});
+
+it("fails each request while a client's key cannot be read, and recovers when it can", async () => {
+  const { certificate: cert, key } = selfSigned(["client"], new Date(), 86_400_000);
+  writeFileSync(file("tls.crt"), cert);
+  writeFileSync(file("tls.key"), key.slice(0, 80));
+  writeFileSync(
+    file("config"),
+    JSON.stringify({
+      clusters: [{ name: "c", cluster: { server: "https://127.0.0.1:6443" } }],
+      users: [{ name: "u", user: { "client-certificate": file("tls.crt"), "client-key": file("tls.key") } }],
+      contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
+      "current-context": "x",
+    }),
+  );
+  connection = connect({ kubeconfig: file("config") });
+  await expect(access()).rejects.toThrow();
+  await expect(access()).rejects.toThrow();
+  writeFileSync(file("tls.key"), key);
+  expect((await access()).agent).toBe((await access()).agent);
 });
 
 it("has a pool that it can close, though the kubeconfig names no CA", async () => {
@@ -58,15 +74,14 @@ it("has a pool that it can close, though the kubeconfig names no CA", async () =
     }),
   );
   connection = connect({ kubeconfig: file("config") });
-  const [first, second] = await Promise.all([prepared(), prepared()]);
-  expect(first.getDispatcher()).toBeDefined();
-  expect(second.getDispatcher()).toBe(first.getDispatcher());
+  const [first, second] = await Promise.all([access(), access()]);
+  expect(second.agent).toBe(first.agent);
 });
 
 it("sends the token that the file holds now", async () => {
-  expect((await prepared()).getHeaders().Authorization).toBe("Bearer first");
+  expect((await access()).headers.Authorization).toBe("Bearer first");
   writeFileSync(file("token"), "second");
-  expect((await prepared()).getHeaders().Authorization).toBe("Bearer second");
+  expect((await access()).headers.Authorization).toBe("Bearer second");
 });
 
 it("names the contexts that there are when the one asked for is missing", () => {

@@ -1,15 +1,21 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import type { Agent } from "node:http";
 import type { AgentOptions } from "node:https";
-import { type Cluster, KubeConfig, type RequestContext } from "@kubernetes/client-node";
-import type { Dispatcher } from "undici";
-import { connectionPool, KEEP_ALIVE_MS, type PoolOptions } from "./connection-pool.ts";
+import { type Cluster, type HttpMethod, KubeConfig, RequestContext } from "@kubernetes/client-node";
+import { connectionPool, KEEP_ALIVE_MS, type PoolOptions, retire } from "./connection-pool.ts";
 import { KubeconfigError } from "./errors.ts";
 
 /** Where the credentials come from: a kubeconfig file, else the usual places (KUBECONFIG, the pod's service account). */
 export interface ConnectionOptions {
   kubeconfig?: string;
   context?: string;
+}
+
+/** What a request needs: the credentials that it has now, and the pool that it takes a connection from. */
+export interface Access {
+  headers: Readonly<Record<string, string>>;
+  agent: Agent;
 }
 
 /**
@@ -21,36 +27,32 @@ export interface ConnectionOptions {
 export class Connection extends KubeConfig {
   /** Silence until a connection is probed, ms; see connection-pool.ts. */
   keepAliveMs = KEEP_ALIVE_MS;
-  #pool: Dispatcher | undefined;
+  #pool: Promise<Agent> | undefined;
   #poolKey = "";
 
-  override async applySecurityAuthentication(context: RequestContext): Promise<void> {
-    await super.applySecurityAuthentication(context);
+  /** Reads tokens and certificates again if they have changed. Throws if a file cannot be read. */
+  async access(url: string, method: string): Promise<Access> {
+    const context = new RequestContext(url, method as HttpMethod);
+    await this.applySecurityAuthentication(context);
     const tokenFile: unknown = this.getCurrentUser()?.authProvider?.config?.tokenFile;
     if (typeof tokenFile === "string")
       context.setHeaderParam("Authorization", `Bearer ${readFileSync(tokenFile, "utf8").trim()}`);
-    const made = context.getDispatcher();
-    if (made) this.#keep(made, this.#certificatesKey());
-    if (this.#pool) context.setDispatcher(this.#pool);
+    if (!this.#pool) throw new KubeconfigError("client-node has not asked for connections");
+    return { headers: context.getHeaders(), agent: await this.#pool };
   }
 
-  /** No pool is made only to be closed: that took an eighth of the CPU time of an install. */
+  /** client-node would make a dispatcher of undici for each request; requests use the pool instead. */
   override createDispatcherOptions(cluster: Cluster | null, agentOptions: AgentOptions): PoolOptions {
-    const key = this.#certificatesKey();
-    if (this.#pool && key === this.#poolKey) return { type: "none" };
-    const options = super.createDispatcherOptions(cluster, agentOptions);
-    const made = connectionPool(options, this.keepAliveMs);
-    if (!made) return options;
-    this.#keep(made, key);
+    const key = digest(agentOptions);
+    if (!this.#pool || key !== this.#poolKey) {
+      const previous = this.#pool;
+      const options = super.createDispatcherOptions(cluster, agentOptions);
+      this.#pool = connectionPool(this.server, options, this.keepAliveMs);
+      this.#poolKey = key;
+      // A watch of previous certificates may last an hour. If these could not be read, each request has failed by that.
+      previous?.then(retire, () => {});
+    }
     return { type: "none" };
-  }
-
-  #keep(made: Dispatcher, key: string): void {
-    // With SOCKS, two first requests at the same time make two.
-    const [kept, unused] = this.#pool && key === this.#poolKey ? [this.#pool, made] : [made, this.#pool];
-    this.#pool = kept;
-    this.#poolKey = key;
-    void unused?.close(); // lets running requests end: a watch of previous certificates may last an hour
   }
 
   /** https://address:port, without a slash at the end. Throws if the kubeconfig names no cluster. */
@@ -63,18 +65,17 @@ export class Connection extends KubeConfig {
 
   /** Ends the connections; running requests fail, except those begun with previous certificates. */
   async close(): Promise<void> {
-    await this.#pool?.destroy();
+    const pool = await this.#pool?.catch(() => undefined);
+    pool?.destroy();
     this.#pool = undefined;
   }
+}
 
-  #certificatesKey(): string {
-    const cluster = this.getCurrentCluster();
-    const user = this.getCurrentUser();
-    const hash = createHash("sha256");
-    for (const file of [cluster?.caFile, user?.certFile, user?.keyFile])
-      hash.update(file ? readFileSync(file) : "-");
-    return hash.digest("hex");
-  }
+/** Of what connections are made with, as client-node has read it for this request. */
+function digest({ ca, cert, key }: AgentOptions): string {
+  return createHash("sha256")
+    .update(JSON.stringify([ca, cert, key].map(String)))
+    .digest("hex");
 }
 
 /** What client-node falls back on if it finds no kubeconfig at all. */

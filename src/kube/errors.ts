@@ -56,6 +56,16 @@ export class KubeconfigError extends Error {
   readonly code = "KUBECONFIG";
 }
 
+/** Nothing came on a connection in time; the cause of a NetworkError. */
+export class HttpTimeout extends Error {
+  override readonly name = "HttpTimeout";
+  readonly code = "HTTP_TIMEOUT";
+
+  constructor(what: string, milliseconds: number) {
+    super(`${what} for ${milliseconds / 1000} s`);
+  }
+}
+
 /** The request did not get an answer: connection refused, reset, timed out, cut off. */
 export class NetworkError extends Error {
   override readonly name = "NetworkError";

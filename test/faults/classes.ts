@@ -35,7 +35,7 @@ export interface FaultClass {
   rarity?: number;
   /** Two replicas with leader election run. */
   isReplicated?: boolean;
-  /** Gives up a silent connection after a moment in place of minutes: undici's timers obey no clock. */
+  /** Gives up a silent connection after a moment in place of minutes: a socket's timers obey no clock. */
   isImpatient?: boolean;
   /** What happens, or does not, at each request. */
   decide?: (scene: Scene) => Decide;

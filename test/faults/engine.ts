@@ -18,7 +18,7 @@ export interface Result {
   ms: number;
 }
 
-/** Dead connections are noticed by silence, which undici measures on the real clock: minutes become a moment. */
+/** Dead connections are noticed by silence, which Node measures on the real clock: minutes become a moment. */
 const IMPATIENT: SourcePatch = {
   file: "src/kube/watch/collection.ts",
   from: "const SILENCE_MS = 150_000;",

@@ -1,7 +1,7 @@
-import type { Dispatcher } from "undici";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { KubeClient, ListOptions } from "../client.ts";
 import { NetworkError, type RequestName } from "../errors.ts";
+import type { HttpResponse } from "../http.ts";
 import { isProtobuf, PROTOBUF } from "../protobuf/envelope.ts";
 import { ProtobufListReader } from "../protobuf/list-reader.ts";
 import { ProtobufWatchReader } from "../protobuf/watch-reader.ts";
@@ -69,10 +69,10 @@ export class Collection {
     try {
       let limit = nextPageSize();
       let isFirst = true;
-      let page: Promise<Dispatcher.ResponseData> | undefined = this.#page(signal, limit);
+      let page: Promise<HttpResponse> | undefined = this.#page(signal, limit);
       let metadata: ListMetadata;
       do {
-        const response: Dispatcher.ResponseData = await page;
+        const response: HttpResponse = await page;
         let items = 0;
         const reader = this.#listReader(response, (item) => {
           items++;
@@ -96,7 +96,7 @@ export class Collection {
   }
 
   /** Opens a watch from a resourceVersion on. */
-  async watch(resourceVersion: string, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+  async watch(resourceVersion: string, signal: AbortSignal): Promise<HttpResponse> {
     const { client, type, namespace } = this.#options;
     const seconds = Math.round(WATCH_SECONDS * (0.5 + Math.random() / 2));
     return await client.request({
@@ -116,12 +116,12 @@ export class Collection {
   }
 
   /** What reads the answer to a watch. */
-  watchReader({ headers }: Dispatcher.ResponseData, onEvent: (event: WatchEvent) => void): WatchStream {
+  watchReader({ headers }: HttpResponse, onEvent: (event: WatchEvent) => void): WatchStream {
     if (!this.#options.protobuf || !isProtobuf(headers)) return new JsonWatchReader(onEvent);
     return new ProtobufWatchReader((object) => this.#decode(object), onEvent);
   }
 
-  async #page(signal: AbortSignal, limit: number, next?: string): Promise<Dispatcher.ResponseData> {
+  async #page(signal: AbortSignal, limit: number, next?: string): Promise<HttpResponse> {
     const { client, type, namespace } = this.#options;
     return await client.request({
       method: "GET",
@@ -137,7 +137,7 @@ export class Collection {
   }
 
   /** A server, or a proxy in between, may answer in JSON although protobuf was requested. */
-  #listReader({ headers }: Dispatcher.ResponseData, onItem: (item: ApiObject) => void): ListStream {
+  #listReader({ headers }: HttpResponse, onItem: (item: ApiObject) => void): ListStream {
     if (!this.#options.protobuf || !isProtobuf(headers)) return new ListReader(onItem);
     return new ProtobufListReader((item) => {
       const decoded = this.#decode(item);

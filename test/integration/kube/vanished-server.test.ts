@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { request } from "undici";
 import { afterEach, expect, it } from "vitest";
 import { connectionPool } from "../../../src/kube/connection-pool.ts";
+import { send } from "../../../src/kube/http.ts";
 import { execute } from "../../cluster/execute.ts";
 
 const NAMESPACE = `vanished-${process.pid}`;
@@ -35,10 +35,10 @@ it.runIf(process.getuid?.() === 0)(
     });
     await once(server.stdout as NonNullable<ChildProcess["stdout"]>, "data");
 
-    const dispatcher = connectionPool({ type: "none" }, 1000);
-    const answer = request(`http://${THERE}:8080/`, {
-      ...(dispatcher ? { dispatcher } : {}),
-      headersTimeout: 0,
+    const url = `http://${THERE}:8080/`;
+    const agent = await connectionPool(url, { type: "none" }, 1000);
+    const answer = send(url, {
+      ...{ method: "GET", headers: {}, agent, headersTimeoutMs: 0, idleTimeoutMs: 0 },
     });
     const failure = answer.then(
       () => undefined,
@@ -48,7 +48,7 @@ it.runIf(process.getuid?.() === 0)(
     // The link on this side stays up: only the probes can end the connection.
     await ip("-n", NAMESPACE, "address", "flush", "dev", "eth0");
     expect((await failure)?.code).toMatch(/^(ETIMEDOUT|EHOSTUNREACH)$/);
-    await dispatcher?.destroy();
+    agent.destroy();
   },
   60_000,
 );

@@ -1,5 +1,6 @@
 import type { KubeClient } from "../../../kube/client.ts";
 import { ApiError } from "../../../kube/errors.ts";
+import { textOf } from "../../../kube/http.ts";
 import { type ApiObject, collectionPath, PODS } from "../../../kube/resource.ts";
 import { READER_LABELS } from "./reader-pod.ts";
 
@@ -34,7 +35,7 @@ export async function deleteOrphanedLogPods(
       path: collectionPath(PODS, namespace),
       query: { labelSelector },
     });
-    const { items } = (await response.body.json()) as { items: EndedPod[] };
+    const { items } = JSON.parse(await textOf(response)) as { items: EndedPod[] };
     const now = by ?? Date.parse(String(response.headers.date));
     const left = items.filter((pod) => now - endOf(pod) > READ_AFTER_MS);
     for (const { metadata } of left)

@@ -1,0 +1,101 @@
+import { once } from "node:events";
+import {
+  type Agent,
+  type ClientRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  request as overTcp,
+} from "node:http";
+import { request as overTls } from "node:https";
+import type { Socket } from "node:net";
+import { HttpTimeout } from "./errors.ts";
+
+export interface HttpRequest {
+  method: string;
+  headers: Readonly<Record<string, string | string[]>>;
+  body?: string;
+  agent: Agent;
+  signal?: AbortSignal;
+  /** Until a new connection is open, its TLS handshake included, ms; 10 s if not set. */
+  connectTimeoutMs?: number;
+  /** Until the answer begins, ms. */
+  headersTimeoutMs: number;
+  /** Longest silence in the answer's body, ms; 0: no limit. */
+  idleTimeoutMs: number;
+}
+
+/** An answer whose body is still to be read; it throws when the answer is cut off. */
+export interface HttpResponse {
+  statusCode: number;
+  headers: IncomingHttpHeaders;
+  body: AsyncIterable<Buffer>;
+}
+
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/**
+ * Sends one request over HTTP/1.1 with Node's own client; why: docs/adr/0022. Rejects if no answer begins. When `signal` is
+ * aborted, the connection ends with the request, also while the body is read.
+ */
+export async function send(url: string, options: HttpRequest): Promise<HttpResponse> {
+  const { method, body, agent, signal, idleTimeoutMs } = options;
+  signal?.throwIfAborted();
+  // Node sends the body of a DELETE without its length, and the server takes it for the next request.
+  const headers =
+    body === undefined
+      ? options.headers
+      : { ...options.headers, "content-length": String(Buffer.byteLength(body)) };
+  const request = (url.startsWith("https:") ? overTls : overTcp)(url, { method, headers, agent });
+  let response: IncomingMessage | undefined;
+  request.once("response", (begun: IncomingMessage) => {
+    response = begun.on("error", () => {}); // those who read it get the error as well
+    begun.socket.setTimeout(idleTimeoutMs);
+  });
+  const end = (reason: Error) => (response ?? request).destroy(reason);
+  const abort = () => end(signal?.reason as Error);
+  signal?.addEventListener("abort", abort);
+  request.once("close", () => signal?.removeEventListener("abort", abort));
+  request.once("socket", (socket: OpeningSocket) => limitSilence(socket, options, request, end));
+  // An error while the body is read reaches the request, too; without a listener it would end the process.
+  request.on("error", () => {}).end(body);
+  const [answer] = (await once(request, "response")) as [IncomingMessage];
+  return { statusCode: answer.statusCode ?? 0, headers: answer.headers, body: answer };
+}
+
+type OpeningSocket = Socket & { secureConnecting?: boolean };
+
+/** While a request has the connection, silence in both directions ends it; the agent sets the limit of a free one. */
+function limitSilence(
+  socket: OpeningSocket,
+  options: HttpRequest,
+  request: ClientRequest,
+  end: (why: Error) => void,
+): void {
+  const { headersTimeoutMs, connectTimeoutMs = CONNECT_TIMEOUT_MS } = options;
+  const opened = socket.secureConnecting ? "secureConnect" : socket.connecting ? "connect" : undefined;
+  let silence = "the server has sent nothing";
+  socket.setTimeout(headersTimeoutMs);
+  if (opened) {
+    silence = "the server has not accepted the connection";
+    socket.setTimeout(connectTimeoutMs);
+    socket.once(opened, () => {
+      silence = "the server has sent nothing";
+      socket.setTimeout(headersTimeoutMs);
+    });
+  }
+  const silent = () => end(new HttpTimeout(silence, socket.timeout ?? 0));
+  socket.on("timeout", silent);
+  request.once("close", () => socket.off("timeout", silent));
+}
+
+/** The whole body of an answer. */
+export async function bytesOf({ body }: HttpResponse): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** The whole body of an answer as text. */
+export async function textOf(response: HttpResponse): Promise<string> {
+  return (await bytesOf(response)).toString("utf8");
+}
