@@ -4,7 +4,7 @@
  */
 export class SeenSince {
   readonly #now: () => number;
-  readonly #known = new Map<string, { state: string; at: number }>();
+  readonly #known = new Map<string, { state: string; at: number; asked: number }>();
 
   /** @param now ms of a clock that is never set */
   constructor(now: () => number = () => performance.now()) {
@@ -16,11 +16,24 @@ export class SeenSince {
    * @param already for how many it had a new state before it was asked for, if that is known
    */
   seconds(key: string, state: string, already = 0): number {
-    const at = this.#now();
+    const now = this.#now();
     const known = this.#known.get(key);
-    if (known?.state === state) return (at - known.at) / 1000;
-    this.#known.set(key, { state, at: at - already * 1000 });
+    if (known?.state === state) {
+      known.asked = now;
+      return (now - known.at) / 1000;
+    }
+    this.#known.set(key, { state, at: now - already * 1000, asked: now });
     return already;
+  }
+
+  /**
+   * As `seconds`, of a state that is asked for again and again: from one time to the next at most `longestGap` seconds
+   * count. A process that was suspended for an hour has not waited for an hour.
+   */
+  secondsAwake(key: string, state: string, longestGap: number): number {
+    const known = this.#known.get(key);
+    if (known?.state === state) known.at += Math.max(0, this.#now() - known.asked - longestGap * 1000);
+    return this.seconds(key, state);
   }
 
   /** Its next state is new, whatever it is. */

@@ -9,6 +9,9 @@ import type { ReconcileScope } from "../scope.ts";
 import type { ObservedDeletion } from "./observe-deletion.ts";
 import { ALL_NODES } from "./unknown-nodes.ts";
 
+/** A deletion is reconciled every 2 s, and after errors at growing intervals; more of one interval does not count. */
+const LONGEST_GAP_SECONDS = 60;
+
 /** How many nodes a sentence names. */
 const MAX_NAMED = 5;
 
@@ -55,10 +58,12 @@ function unknownNodes({ taintKeys, concernsNodes }: ObservedDeletion, { message 
 
 /**
  * Whether spec.uninstall.timeout is over, counted from when this operator first observed the deletion: the API server's
- * clock, which the deletion's time is by, may be behind, and nodes would not be cleaned.
+ * clock, which the deletion's time is by, may be behind, and nodes would not be cleaned. Nor would they be if the time
+ * counted in which the operator was suspended.
  */
 export function isLate({ live, deps }: ReconcileScope, install: MultusInstall | undefined): boolean {
-  return deps.seen.since.seconds(`deletion of ${live.metadata.uid}`, "") >= timeoutSeconds(install);
+  const waited = deps.seen.since.secondsAwake(`deletion of ${live.metadata.uid}`, "", LONGEST_GAP_SECONDS);
+  return waited >= timeoutSeconds(install);
 }
 
 /** spec.uninstall.timeout; none for a spec that cannot be read. */
