@@ -1,8 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { webhookConfiguration } from "../../src/admission/configuration.ts";
+import { policies } from "../../src/admission/policies.ts";
+import { type AdmissionSettings, settingsOf } from "../../src/admission/settings.ts";
 import { Applier, FIELD_MANAGER } from "../../src/controllers/shared/applier.ts";
+import { multusInstall } from "../../src/crds/multus-install/multus-install.ts";
 import { KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
+import { managedFieldsOf } from "../../src/kube/managed-fields.ts";
 import { type ApiObject, refOf } from "../../src/kube/resource.ts";
+import { renderInstall } from "../../src/render/render.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 
@@ -108,5 +114,63 @@ describe("an object that is deleted and created again", () => {
     expect(found.dryRuns).toBe(5);
     expect((await now())?.data).toEqual({ data: "first" });
     await connection.close();
+  });
+});
+
+const install = multusInstall.parse({
+  apiVersion: "multus-operator.dev/v1alpha1",
+  kind: "MultusInstall",
+  metadata: { name: "multus", uid: "uid" },
+  spec: { mode: "Thick", attachments: { admission: "Warn" } },
+});
+const settings = settingsOf(install, "multus-operator") as AdmissionSettings;
+const OBJECTS = [
+  ...renderInstall(install).objects,
+  ...policies(settings, {}),
+  webhookConfiguration(settings, { url: "https://127.0.0.1" }, "/path", "", {}),
+].map((object) => ({ kind: object.kind, name: object.metadata.name, object }));
+
+describe.each(OBJECTS)("$kind $name, which the watch does not show", ({ kind, object }) => {
+  const unseen = { get: () => undefined };
+  const ref = refOf(object);
+  const live = async () => await client.get<ApiObject>(ref);
+  /** Who has written what and when, apart from the status: a CRD's changes after its creation. */
+  const writers = async () =>
+    managedFieldsOf((await live()) as ApiObject).filter(({ subresource }) => subresource === undefined);
+  const sent: string[] = [];
+  const counting = () =>
+    new KubeClient(connect({ kubeconfig: plane.kubeconfig }), {
+      before: ({ method, query }) => void sent.push(query?.dryRun ? "dry run" : method),
+    });
+
+  beforeEach(() => sent.splice(0));
+
+  it("is created in one request, after one dry run", async () => {
+    const applier = new Applier(counting(), unseen);
+    expect(await applier.rehearseCreation(object, signal)).toBeUndefined();
+    expect(await live()).toBeUndefined();
+    expect(await applier.apply(object, signal)).toMatchObject({ before: undefined });
+    expect(sent).toEqual(["dry run", "PATCH"]);
+  });
+
+  it("is known not to be new once it is the operator's, and is not written again", async () => {
+    const before = await writers();
+    const applier = new Applier(client, unseen);
+    expect(await applier.rehearseCreation(object, signal)).toEqual(await live());
+    expect(await applier.apply(object, signal)).toBeUndefined();
+    expect(await writers()).toEqual(before);
+  });
+
+  it("is not taken if another has created it, not even in its fields that are the same", async () => {
+    const managedFields = (await writers()).map((entry) => ({ ...entry, manager: "another" }));
+    await client.patch(ref, [{ op: "replace", path: "/metadata/managedFields", value: managedFields }]);
+    const before = await writers();
+    const applier = new Applier(counting(), unseen);
+    expect((await applier.rehearseCreation(object, signal))?.metadata).toMatchObject({ managedFields });
+    // A NAD CRD serves whoever created it.
+    if (kind === "CustomResourceDefinition") expect(await applier.apply(object, signal)).toBeUndefined();
+    else await expect(applier.apply(object, signal)).rejects.toMatchObject({ code: "FOREIGN_OBJECT" });
+    expect(sent).toEqual(["dry run", "GET", "PATCH", "GET"]);
+    expect(await writers()).toEqual(before);
   });
 });

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { KubeObject } from "../../crds/kube-object.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import { differs, intentOf } from "../../kube/compare.ts";
+import { ApiError } from "../../kube/errors.ts";
 import { isAppliedBy, managedFieldsOf } from "../../kube/managed-fields.ts";
 import { type ApiObject, describe, type ObjectRef, refOf } from "../../kube/resource.ts";
 import { NETWORK_DEFINITION } from "../../render/definition.ts";
@@ -19,6 +20,9 @@ export const FIELD_MANAGER = "multus-operator";
 
 /** How often an object is read again because another has taken its place before it was written. */
 const MAX_ATTEMPTS = 5;
+
+/** An empty etcd is at revision 1, so no object has this resource version: as a precondition it holds for none that exists. */
+const VERSION_OF_NONE = "1";
 
 /** What was written, and what it changed. */
 export interface Written {
@@ -57,7 +61,9 @@ export class Applier {
     const ref = refOf(object);
     const cached = this.#newest(ref);
     if (cached && this.#isKnownEqual(object, cached)) return undefined;
-    // What the copy does not have may exist all the same: nothing is taken over by force unseen.
+    const created = cached ? undefined : await this.#create(object, { signal });
+    if (created) return this.#wrote(object, undefined, created);
+    // What the copy does not have exists all the same: nothing is taken over by force unseen.
     let live = cached ?? (await this.#client.get<ApiObject>(ref, { signal }));
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
       const written = await this.#applyTo(live, object, signal, adopt);
@@ -77,9 +83,6 @@ export class Applier {
     if (live && isForeignDefinition(object, live)) return undefined;
     if (live && !isOwn(live) && !adopt) throw new ForeignObject(live);
     const ref = refOf(object);
-    const name = describe(ref);
-    const inPlace = this.#inPlace.get(name);
-    const isRepair = inPlace === undefined ? undefined : inPlace === digest(object);
     if (live) {
       const answer = await this.#dryRun(object, signal);
       if (!isSameObject(live, answer)) return "Replaced";
@@ -94,9 +97,15 @@ export class Applier {
       force: live !== undefined,
       signal,
     });
-    this.#remember(object, written);
-    this.#written.set(name, written);
-    return { before: live, after: written, isRepair };
+    return this.#wrote(object, live, written);
+  }
+
+  #wrote(object: KubeObject, before: ApiObject | undefined, after: ApiObject): Written {
+    const name = describe(refOf(object));
+    const inPlace = this.#inPlace.get(name);
+    this.#remember(object, after);
+    this.#written.set(name, after);
+    return { before, after, isRepair: inPlace === undefined ? undefined : inPlace === digest(object) };
   }
 
   /**
@@ -106,6 +115,17 @@ export class Applier {
     const live = this.#newest(refOf(object));
     if (live && (this.#isKnownEqual(object, live) || isForeignDefinition(object, live))) return;
     await this.#dryRun(object, signal);
+  }
+
+  /**
+   * The same for an object that the watch does not show, before it is created. Returns the object if it exists all the
+   * same.
+   */
+  async rehearseCreation(object: KubeObject, signal: AbortSignal): Promise<ApiObject | undefined> {
+    if (await this.#create(object, { signal, dryRun: true })) return undefined;
+    const live = await this.#client.get<ApiObject>(refOf(object), { signal });
+    if (!live) await this.#dryRun(object, signal);
+    return live;
   }
 
   /** Whether an apply would change the pod template of a DaemonSet that exists, and so restart its pods. */
@@ -150,6 +170,27 @@ export class Applier {
   #newest(ref: ObjectRef): ApiObject | undefined {
     const seen = this.#owned.get(ref);
     return seen && !this.hasSeenWrite(ref, seen) ? this.#written.get(describe(ref)) : seen;
+  }
+
+  /**
+   * One request that creates the object and is rejected if it exists. Undefined if it does, or if a future API server does
+   * not create an object that has a resource version; 1.30 to 1.36 do (Store.Update of k8s.io/apiserver).
+   */
+  async #create(
+    object: KubeObject,
+    options: { signal: AbortSignal; dryRun?: true },
+  ): Promise<ApiObject | undefined> {
+    const metadata = { ...object.metadata, resourceVersion: VERSION_OF_NONE };
+    try {
+      return await this.#client.apply<ApiObject>(
+        refOf(object),
+        { ...object, metadata },
+        { fieldManager: FIELD_MANAGER, ...options },
+      );
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 409) return undefined;
+      throw error;
+    }
   }
 
   async #dryRun(object: KubeObject, signal: AbortSignal): Promise<ApiObject> {
