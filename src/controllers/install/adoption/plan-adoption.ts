@@ -14,10 +14,8 @@ import {
   refOf,
 } from "../../../kube/resource.ts";
 import { DAEMON_CONFIG, THIN_CONFIG } from "../../../render/configuration.ts";
-import { NETWORK_DEFINITION } from "../../../render/definition.ts";
 import { LAST_COMPLETE } from "../../../render/last-complete.ts";
 import { GUARD } from "../../../render/rollout-guard.ts";
-import { allInOrder } from "../../shared/all-in-order.ts";
 import { FIELD_MANAGER, isOwn } from "../../shared/applier.ts";
 import type { Action } from "../actions/actions.ts";
 import { AdoptionRejected } from "../errors.ts";
@@ -25,6 +23,7 @@ import { entryKey, entryOf } from "../inventory/inventory.ts";
 import { FINALIZER, type ReconcileScope } from "../scope.ts";
 import type { InventoryEntry } from "../status/status.ts";
 import { type Conflict, conflictOf, conflictsText } from "./conflict-text.ts";
+import { type Existing, existingObjects, readAll } from "./existing-objects.ts";
 
 /** Who wrote an object that was installed by hand. Fields that controllers and other programs set stay theirs. */
 const byHand = (manager: string) => /^(kubectl|helm)/i.test(manager);
@@ -45,6 +44,8 @@ export interface Adoption {
    * adopted Multus would count as foreign, and be replaced without a guard.
    */
   newer: ApiObject[];
+  /** The objects that were rehearsed in the search for what exists. */
+  rehearsed: Existing["rehearsed"];
   /** Sentences for the status. */
   notes: string[];
 }
@@ -60,21 +61,20 @@ export async function planAdoption(
   objects: readonly KubeObject[],
   inventory: readonly InventoryEntry[],
 ): Promise<Adoption> {
-  const adoption: Adoption = { kept: new Set(), taken: [], obsolete: [], newer: [], notes: [] };
   const { adopt } = install.spec;
   const conflicts: Conflict[] = [];
   const immutable: string[] = [];
-  const compared = objects.filter(({ metadata }) => metadata.name !== NETWORK_DEFINITION);
-  const found = await allInOrder(
-    compared.map(async (object) => {
-      const copy = scope.deps.owned.get(refOf(object));
-      // One that is not the operator's may have been taken over since, and the watch has not shown it yet.
-      return copy && isOwn(copy) ? copy : await getLive(scope, refOf(object));
-    }),
+  const known = new Set(inventory.map(entryKey));
+  const isNew = objects.some(
+    (object) => object.kind === "DaemonSet" && !known.has(entryKey(entryOf(object))),
   );
-  for (const [index, object] of compared.entries()) {
-    const live = found[index];
-    if (!live) continue;
+  const [existing, others] = await Promise.all([
+    existingObjects(scope, install, objects),
+    isNew ? readAll(scope, otherDaemonSets(install, objects)) : [],
+  ]);
+  const { rehearsed } = existing;
+  const adoption: Adoption = { kept: new Set(), taken: [], obsolete: [], newer: [], rehearsed, notes: [] };
+  for (const [object, live] of existing.found) {
     if (isOwn(live) && live !== scope.deps.owned.get(refOf(object))) adoption.newer.push(live);
     if (!isOwn(live) && !adopt) conflicts.push(await conflictWith(scope, object, live));
     else if (object.kind === "DaemonSet") {
@@ -82,11 +82,11 @@ export async function planAdoption(
       if (rejected) immutable.push(rejected);
     } else if (!isOwn(live)) adoption.taken.push(live);
   }
-  const [obsolete, reserved] = await Promise.all([
-    planObsolete(scope, install, objects, inventory, adoption),
-    reservedNames(scope, install),
-  ]);
-  conflicts.push(...obsolete);
+  // Pods that are kept may mount theirs.
+  const mounted = isNew && adopt && adoption.kept.size === 0 ? otherConfigMaps(install, objects) : [];
+  const obsolete = [...others, ...(await readAll(scope, mounted))];
+  conflicts.push(...(await planObsolete(scope, install, obsolete, adoption)));
+  const reserved = await reservedNames(scope, install);
   if (conflicts.length > 0)
     throw new AdoptionRejected("OwnershipConflict", [conflictsText(conflicts), ...immutable].join(". "));
   if (immutable.length > 0) throw new AdoptionRejected("ImmutableField", immutable.join(". "));
@@ -109,7 +109,10 @@ async function conflictWith(scope: ReconcileScope, object: KubeObject, live: Api
   }
 }
 
-/** Objects of the operator's own, which it makes in the course of a rollout; of others' under these names there is no use. */
+/**
+ * Objects of the operator's own, which it makes in the course of a rollout; of others' under these names there is no use.
+ * By the watch: what it does not show yet is found when the operator creates its own, and is not overwritten either.
+ */
 async function reservedNames(
   scope: ReconcileScope,
   { spec: { namespace } }: MultusInstall,
@@ -120,9 +123,13 @@ async function reservedNames(
     { type: CONFIG_MAPS, namespace, name: GUARD },
     { type: DAEMON_SETS, namespace, name: GUARD },
   ];
-  const found = await Promise.all(refs.map((ref) => getLive(scope, ref)));
+  const isUnclear = (ref: ObjectRef) => {
+    const copy = scope.deps.owned.get(ref);
+    return copy !== undefined && !isOwn(copy);
+  };
+  const found = await readAll(scope, refs.filter(isUnclear));
   return found.flatMap((live) => {
-    if (!live || isOwn(live)) return [];
+    if (isOwn(live)) return [];
     const { object, owners } = conflictOf(live);
     return [`${object} already exists; ${owners}. The operator uses this name for itself: delete it`];
   });
@@ -202,38 +209,48 @@ function rejectedSelector(object: KubeObject, live: ApiObject): string | undefin
   return `${describe(refOf(object))}: its selector is ${selectorOf(live)} and cannot be changed to ${selectorOf(object)}. Run \`kubectl delete daemonset ${name} -n ${namespace}\`: the operator recreates it, and the files on the nodes stay`;
 }
 
+/** The other names that DaemonSets of Multus have had, of other releases and modes. */
+function otherDaemonSets(
+  { spec: { namespace } }: MultusInstall,
+  objects: readonly KubeObject[],
+): ObjectRef[] {
+  const names = ["kube-multus-ds", ...ARCHITECTURES.map((architecture) => `kube-multus-ds-${architecture}`)];
+  return notRendered(
+    objects,
+    names.map((name) => ({ type: DAEMON_SETS, namespace, name })),
+  );
+}
+
+/** The same of the ConfigMaps that they mount. */
+function otherConfigMaps(
+  { spec: { namespace } }: MultusInstall,
+  objects: readonly KubeObject[],
+): ObjectRef[] {
+  return notRendered(
+    objects,
+    [THIN_CONFIG, DAEMON_CONFIG].map(({ name }) => ({ type: CONFIG_MAPS, namespace, name })),
+  );
+}
+
+function notRendered(objects: readonly KubeObject[], refs: readonly ObjectRef[]): ObjectRef[] {
+  const rendered = new Set(objects.map((object) => describe(refOf(object))));
+  return refs.filter((ref) => !rendered.has(describe(ref)));
+}
+
 /**
  * DaemonSets and ConfigMaps of other releases' and modes' names: two Multus on one node undo each other's work.
  * Returns those that may not be replaced.
  */
 async function planObsolete(
   scope: ReconcileScope,
-  install: MultusInstall,
-  objects: readonly KubeObject[],
-  inventory: readonly InventoryEntry[],
+  { spec: { adopt } }: MultusInstall,
+  others: readonly ApiObject[],
   adoption: Adoption,
 ): Promise<Conflict[]> {
-  const known = new Set(inventory.map(entryKey));
-  const isNew = objects.some(
-    (object) => object.kind === "DaemonSet" && !known.has(entryKey(entryOf(object))),
-  );
-  if (!isNew) return [];
-  const { adopt, namespace } = install.spec;
-  const rendered = new Set(objects.map((object) => describe(refOf(object))));
-  const names = ["kube-multus-ds", ...ARCHITECTURES.map((architecture) => `kube-multus-ds-${architecture}`)];
-  const refs: ObjectRef[] = [
-    ...names.map((name) => ({ type: DAEMON_SETS, namespace, name })),
-    // Pods that are kept may mount theirs.
-    ...(adopt && adoption.kept.size === 0
-      ? [THIN_CONFIG, DAEMON_CONFIG].map(({ name }) => ({ type: CONFIG_MAPS, namespace, name }))
-      : []),
-  ];
-  const others = refs.filter((ref) => !rendered.has(describe(ref)));
-  const found = await Promise.all(others.map((ref) => getLive(scope, ref)));
   const conflicts: Conflict[] = [];
   const conflicting: ObjectRef[] = [];
-  for (const live of found) {
-    if (!live || live.metadata.deletionTimestamp) continue;
+  for (const live of others) {
+    if (live.metadata.deletionTimestamp) continue;
     if (!isOwn(live) && !adopt) {
       const { object, owners } = conflictOf(live);
       conflicting.push(refOf(live));
@@ -249,8 +266,4 @@ async function planObsolete(
   // Their end is what the install waits for.
   await scope.deps.owned.watch(conflicting, scope.context.signal);
   return conflicts;
-}
-
-async function getLive(scope: ReconcileScope, ref: ObjectRef): Promise<ApiObject | undefined> {
-  return await scope.deps.client.get<ApiObject>(ref, { signal: scope.context.signal });
 }

@@ -1,5 +1,6 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { KubeObject } from "../../../crds/kube-object.ts";
+import { ApiError } from "../../../kube/errors.ts";
 import { installOf, observed, resolved } from "../observe/observed.fixture.ts";
 import { decide } from "./decide.ts";
 import { CANARY, daemonSetOf, kindsOf, manual, plan, THICK, texts, WRITES } from "./plans.fixture.ts";
@@ -11,6 +12,28 @@ it("rehearses again what is not held by a finalizer, or not recorded", () => {
   const seen = observed(wanted);
   const found = decide(wanted, { ...seen, inventory: seen.inventory.slice(1) });
   expect(kindsOf(found.actions)).toContain("Rehearse");
+});
+
+describe("what the adoption has rehearsed as new", () => {
+  const wanted = resolved(installOf(THICK));
+  const seen = observed(wanted, { finalizers: [] });
+  const found = (errors: (ApiError | undefined)[]) => {
+    const rehearsed = new Map(wanted.rendered.objects.slice(1).map((object, i) => [object, errors[i]]));
+    return decide(wanted, { ...seen, adoption: { ...seen.adoption, rehearsed } }).actions;
+  };
+
+  it("is not rehearsed again", () => {
+    const rehearsal = found([]).find((action) => action.kind === "Rehearse");
+    expect(rehearsal?.objects.map(({ kind }) => kind)).toEqual(["CustomResourceDefinition"]);
+  });
+
+  it("is rejected before the first write, the first object first, after the right to approve certificates was checked", () => {
+    const errors = ["/first", "/second"].map((path) => new ApiError({ method: "PATCH", path }, 422, ""));
+    const actions = found([undefined, ...errors]);
+    expect(actions[0]?.kind).toBe("ServeCertificates");
+    expect(actions[1]).toEqual({ kind: "Reject", error: errors[0] });
+    expect(kindsOf(actions.slice(0, 2)).filter((kind) => WRITES.includes(kind))).toEqual([]);
+  });
 });
 
 it("adds the finalizer before it takes anything over", () => {

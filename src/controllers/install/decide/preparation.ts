@@ -26,7 +26,8 @@ export function certificates({ spec }: MultusInstall, { owned }: Observed): Acti
 /**
  * Before anything is written, the API server accepts every object in a dry run: an install of which one object is
  * rejected (a namespace that does not exist, a webhook, a missing right) leaves nothing half done, and without a
- * finalizer it can be deleted at once. Once for each generation of the spec, and again until it succeeds.
+ * finalizer it can be deleted at once. Once for each generation of the spec, and again until it succeeds. What the adoption
+ * has rehearsed already is not rehearsed again, and here it rejects what the API server rejected then.
  */
 export function rehearsal(
   objects: readonly KubeObject[],
@@ -40,7 +41,12 @@ export function rehearsal(
     stalled?.status !== "True" &&
     objects.every((object) => known.has(entryKey(entryOf(object))));
   if (isRehearsed) return [];
-  return [{ kind: "Rehearse", objects: objects.map((object) => asApplied(object, adoption)) }];
+  const rejected = objects
+    .map((object) => adoption.rehearsed.get(object))
+    .find((error) => error !== undefined);
+  if (rejected) return [{ kind: "Reject", error: rejected }];
+  const others = objects.filter((object) => !adoption.rehearsed.has(object));
+  return [{ kind: "Rehearse", objects: others.map((object) => asApplied(object, adoption)) }];
 }
 
 /** What keeps a canary from beginning, by a change or by a network that is missing. */

@@ -31,7 +31,10 @@ const secondsOld = ({ metadata }: ApiObject) =>
   (NOW.getTime() - Date.parse(metadata.creationTimestamp ?? "")) / 1000;
 const CREATED = "2026-01-01T00:00:00Z";
 const NODES = ["node-1", "node-2"];
-const NONE = { kept: new Set<KubeObject>(), taken: [], obsolete: [], newer: [], notes: [] };
+const NONE = {
+  ...{ kept: new Set<KubeObject>(), rehearsed: new Map<KubeObject, undefined>() },
+  ...{ taken: [], obsolete: [], newer: [], notes: [] },
+};
 
 export function installOf(spec: object = {}): MultusInstall {
   return multusInstall.parse({
