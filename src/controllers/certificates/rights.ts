@@ -1,4 +1,5 @@
 import type { KubeClient } from "../../kube/client.ts";
+import { allInOrder } from "../shared/all-in-order.ts";
 import { MayNotApprove } from "../shared/errors.ts";
 import { SIGNER } from "./csr-policy.ts";
 
@@ -34,7 +35,7 @@ export class ApprovalRights {
   /** Throws a MayNotApprove that names the first right that is missing. */
   async assertHeld(signal: AbortSignal): Promise<void> {
     if (this.#held) return;
-    for (const { what, ...resourceAttributes } of NEEDED) {
+    const asked = NEEDED.map(async ({ what, ...resourceAttributes }) => {
       const answer = await this.#client.json<{ status?: { allowed?: boolean } }>({
         method: "POST",
         path: "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
@@ -46,7 +47,8 @@ export class ApprovalRights {
         signal,
       });
       if (answer.status?.allowed !== true) throw new MayNotApprove(what);
-    }
+    });
+    await allInOrder(asked);
     this.#held = true;
   }
 
