@@ -47,6 +47,8 @@ export interface AdmissionOptions {
 }
 
 const KEY = "admission";
+/** Well below the 2 s within which drift is repaired. */
+const BATCH_MS = 500;
 /** Admission fails open: it must not hold up a rollout of the operator for longer than this, ms. */
 const MAX_UNREADY_MS = 30_000;
 /** Endpoints of a pod that ends are taken out within a second or two, everywhere. */
@@ -210,9 +212,13 @@ export class Admission {
     return webhook.url ? { url: `${webhook.url}:${this.#server.port}` } : { namespace };
   }
 
+  /**
+   * What the leader writes is changed by its own writes as well: one reconcile sees many changes. And a new MultusInstall's
+   * own objects are applied first, because the API server compiles the expressions of a policy, on the CPU that they need.
+   */
   #changed(): void {
     this.#replica?.enqueue(KEY);
-    this.#leader?.enqueue(KEY);
+    this.#leader?.queue.addAfter(KEY, BATCH_MS);
   }
 }
 
