@@ -48,6 +48,8 @@ const CRDS = new URL("../../manifests/crds", import.meta.url).pathname;
 await using plane = await startControlPlane({ controllerManager: true, auditPolicy: true });
 await plane.kubectl("apply", "--server-side", "-f", CRDS);
 await plane.kubectl("wait", "--for=condition=Established", "crd/multusinstalls.multus-operator.dev");
+// The operator's own, as the chart's users create it: without it, its webhook's certificate is rejected again and again.
+await plane.kubectl("create", "namespace", "multus-operator");
 const connection = connect({ kubeconfig: plane.kubeconfig });
 const client = new KubeClient(connection);
 const uidOf = ({ metadata }: { metadata: { uid?: string } }) => metadata.uid ?? "";
