@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Command, Option } from "commander";
+import { compareTexts } from "../crds/compare-texts.ts";
 import { toJson } from "../display/text.ts";
 import { findingLine, skippedLine, summaryLine } from "../validate/summary.ts";
 import { type SourceFile, type Validation, validateFiles } from "../validate/validate.ts";
@@ -99,7 +100,7 @@ function filesOf(named: string): string[] {
 
 function manifestsBelow(directory: string): string[] {
   const entries = readdirSync(directory, { withFileTypes: true }).toSorted((a, b) =>
-    a.name < b.name ? -1 : 1,
+    compareTexts(a.name, b.name),
   );
   return entries.flatMap((entry) => {
     const path = join(directory, entry.name);

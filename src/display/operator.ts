@@ -1,3 +1,4 @@
+import { partsOf } from "../crds/namespaced-name.ts";
 /** Whether an operator works on the cluster, as far as the user may see it. */
 export interface OperatorState {
   state: "Running" | "NotRunning" | "NotInstalled" | "Unknown";
@@ -28,11 +29,11 @@ export function operatorText(operator: OperatorState, pluginVersion: string): st
       return `unknown: ${why}`;
     case "NotRunning": {
       const since = leader ? `, and no replica has renewed its Lease since ${leader.renewedAt}` : "";
-      const namespace = deployment.split("/")[0];
+      const { namespace, name } = partsOf(deployment);
       const fix =
         replicas === 0
-          ? `Scale it: kubectl scale deployment -n ${namespace} ${deployment.split("/")[1]} --replicas=2`
-          : `Find out why: kubectl describe deployment -n ${namespace} ${deployment.split("/")[1]}`;
+          ? `Scale it: kubectl scale deployment -n ${namespace} ${name} --replicas=2`
+          : `Find out why: kubectl describe deployment -n ${namespace} ${name}`;
       return `not running: Deployment ${deployment} has ${count}${since}. ${fix}`;
     }
     case "Running": {

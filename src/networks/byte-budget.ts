@@ -1,3 +1,4 @@
+import { namespaceOf } from "../crds/namespaced-name.ts";
 export interface ByteLimits {
   /** Of all namespaces together. */
   total: number;
@@ -44,8 +45,4 @@ export class ByteBudget {
     if (now === 0) this.#byNamespace.delete(namespace);
     else this.#byNamespace.set(namespace, now);
   }
-}
-
-function namespaceOf(key: string): string {
-  return key.slice(0, key.indexOf("/"));
 }

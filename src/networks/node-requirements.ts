@@ -1,6 +1,7 @@
 import { text } from "../cni/kinds.ts";
 import type { Kind } from "../cni/section.ts";
 import { isObject } from "../cni/section.ts";
+import { compareTexts } from "../crds/compare-texts.ts";
 import { MOST as REPORTED } from "../crds/network-attachment-report/report.ts";
 import { masters } from "./cross-checks/missing-master.ts";
 import type { Network } from "./cross-checks/network.ts";
@@ -74,7 +75,7 @@ export function lackingNodes(needs: Needs, nodes: readonly SeenNode[]): LackingN
       ];
       return lacks.length > 0 ? [{ node: name, lacks }] : [];
     })
-    .toSorted((a, b) => (a.node < b.node ? -1 : 1));
+    .toSorted((a, b) => compareTexts(a.node, b.node));
 }
 
 /** How an interface that a node lacks is written in `lacks`. */

@@ -1,3 +1,4 @@
+import { compareTexts } from "../crds/compare-texts.ts";
 import { MAX_NODES, MAX_SAMPLES, SAMPLE_TEXT } from "../crds/multus-install/network-summary.ts";
 import type { ReportStatus } from "../crds/network-attachment-report/report.ts";
 import { pressureOf } from "./addresses/address-pools.ts";
@@ -85,7 +86,7 @@ export function summaryOf(
       requesting: requesting(counts),
       counts,
       samples: failing
-        .toSorted((a, b) => FAILING.indexOf(a.kind) - FAILING.indexOf(b.kind) || (a.pod < b.pod ? -1 : 1))
+        .toSorted((a, b) => FAILING.indexOf(a.kind) - FAILING.indexOf(b.kind) || compareTexts(a.pod, b.pod))
         .slice(0, MAX_SAMPLES)
         .map(({ pod, kind, evidence = "" }) => ({ pod, outcome: kind, message: shortened(evidence) })),
     },
@@ -108,7 +109,7 @@ function networksOf(
       invalid: invalid.length,
       unavailable: unavailable.length,
       samples: unavailable
-        .toSorted(([a], [b]) => (a < b ? -1 : 1))
+        .toSorted(([a], [b]) => compareTexts(a, b))
         .slice(0, MAX_SAMPLES)
         .map(([network, status]) => {
           const { reason = "", message = "" } =
@@ -134,7 +135,7 @@ function nodesLacking(
       for (const what of lacks.filter((each) => each.startsWith(INTERFACE)))
         byNode.set(node, (byNode.get(node) ?? new Set()).add(what));
   return [...byNode]
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .toSorted(([a], [b]) => compareTexts(a, b))
     .slice(0, MAX_NODES)
     .map(([node, lacks]) => ({
       node,

@@ -1,3 +1,4 @@
+import { partsOf } from "../crds/namespaced-name.ts";
 import type { ReportStatus } from "../crds/network-attachment-report/report.ts";
 import type { DocumentFinding } from "./finding.ts";
 import { NETWORK_DEFINITION } from "./network-definition.ts";
@@ -59,7 +60,7 @@ function withReports(
   );
   const known = new Set(own.map(({ namespace: ns, name, code }) => `${ns}/${name} ${code}`));
   const reported = [...reports].flatMap(([key, { findings = [] }]) => {
-    const [ns = "", name = ""] = key.split("/");
+    const { namespace: ns, name } = partsOf(key);
     if (namespace !== undefined && ns !== namespace) return [];
     return findings
       .filter(({ code }) => !known.has(`${key} ${code}`))

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { partsOf } from "../../crds/namespaced-name.ts";
 import { networkData, networkDetails, networksTable, type ShownNetwork } from "../../display/networks.ts";
 import { pluginsText } from "../../networks/node-requirements.ts";
 import { keyOf } from "../../networks/outcome/attachments.ts";
@@ -105,7 +106,7 @@ async function networksOf(
 /** Throws a UsageError if there is no such NAD. */
 function requireNetwork(networks: CollectedNetworks, key: string): string {
   if (networks.read(key)) return key;
-  const [namespace, name] = key.split("/");
+  const { namespace, name } = partsOf(key);
   throw new UsageError(
     `there is no NetworkAttachmentDefinition ${name} in namespace ${namespace} (existing: ${networks.keys.slice(0, 20).join(", ") || "none"})`,
   );

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { compareTexts } from "../../crds/compare-texts.ts";
 import { NETWORK_ATTACHMENT_REPORT, type ReportStatus } from "../../crds/network-attachment-report/report.ts";
 import { nodeData, nodesTable, type ShownNode } from "../../display/nodes.ts";
 import { isFailing } from "../../display/pods.ts";
@@ -97,7 +98,7 @@ export async function shownNodes(
         message: issue ?? (there?.state === "unready" ? there.why : ""),
       };
     })
-    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    .toSorted((a, b) => compareTexts(a.name, b.name));
 }
 
 function multusState(known: boolean, state: "ready" | "unready" | "absent" | undefined): ShownNode["multus"] {

@@ -1,3 +1,4 @@
+import { partsOf } from "../../crds/namespaced-name.ts";
 import { REJECTION_LASTS_MS } from "../../diagnosis/node-checks.ts";
 import { type FailureView, rejectionOf } from "../../networks/outcome/sandbox-event.ts";
 import type { TokenRejection } from "../shared/node-inspections.ts";
@@ -62,7 +63,7 @@ export class TokenRejections {
   }
 
   async #isOfItsPod({ pod, uid, node }: FailureView): Promise<boolean> {
-    const [namespace = "", name = ""] = pod.split("/");
+    const { namespace, name } = partsOf(pod);
     try {
       const found = await this.#options.pod(namespace, name);
       return found !== undefined && found.uid === uid && found.node === node;

@@ -1,3 +1,4 @@
+import { compareTexts } from "../compare-texts.ts";
 /** What deciding between several MultusInstalls needs to know of each: an object as the API server has it will do. */
 export interface InstallRef {
   metadata: {
@@ -16,9 +17,5 @@ export function activeInstall<T extends InstallRef>(installs: Iterable<T>): T | 
 }
 
 function byAge({ metadata: a }: InstallRef, { metadata: b }: InstallRef): number {
-  return compare(a.creationTimestamp ?? "", b.creationTimestamp ?? "") || compare(a.name, b.name);
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  return compareTexts(a.creationTimestamp ?? "", b.creationTimestamp ?? "") || compareTexts(a.name, b.name);
 }

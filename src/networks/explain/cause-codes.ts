@@ -1,3 +1,4 @@
+import { partsOf } from "../../crds/namespaced-name.ts";
 /** Why a pod did not get its networks: what `explain` ends in. Stable, for scripts. */
 export const CAUSES = {
   ATTACHED: "The pod has the networks that it requested.",
@@ -64,7 +65,7 @@ export function cause(code: CauseCode, sentence: string): Cause {
 
 /** "kubectl edit …" for a NAD, given as "namespace/name". */
 export function editCommand(network: string): string {
-  const [namespace, name] = network.split("/");
+  const { namespace, name } = partsOf(network);
   return `kubectl edit net-attach-def -n ${namespace} ${name}`;
 }
 

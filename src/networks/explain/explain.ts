@@ -1,5 +1,6 @@
 import { sameAddress } from "../../cni/address.ts";
 import { show } from "../../cni/finding.ts";
+import { nameOf, namespaceOf } from "../../crds/namespaced-name.ts";
 import { keyOf } from "../outcome/attachments.ts";
 import { outcomeOf, type PodOutcome } from "../outcome/outcome.ts";
 import { capabilitiesOf, NETWORKS } from "../pod-request/request.ts";
@@ -108,7 +109,7 @@ function withoutRequest(input: ExplainInput): Cause {
 }
 
 function missingNetwork({ pod, known }: ExplainInput, network: string): Cause {
-  const name = network.slice(network.indexOf("/") + 1);
+  const name = nameOf(network);
   if (name === "")
     return cause(
       "BAD_REQUEST",
@@ -126,10 +127,9 @@ function missingNetwork({ pod, known }: ExplainInput, network: string): Cause {
 }
 
 function forbidden(pod: ExplainedPod, { network = "", evidence }: PodOutcome): Cause {
-  const namespace = network.slice(0, network.indexOf("/"));
   return cause(
     "ISOLATION",
-    `${evidence}: create the NAD in ${pod.namespace} too and request it there, or add ${namespace} to spec.isolation.globalNamespaces of the MultusInstall`,
+    `${evidence}: create the NAD in ${pod.namespace} too and request it there, or add ${namespaceOf(network)} to spec.isolation.globalNamespaces of the MultusInstall`,
   );
 }
 

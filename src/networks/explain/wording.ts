@@ -1,3 +1,4 @@
+import { nameOf, partsOf } from "../../crds/namespaced-name.ts";
 import { closest } from "../../crds/suggestion.ts";
 import { DEFAULT_NETWORK } from "../pod-request/default-network.ts";
 import { NETWORKS } from "../pod-request/request.ts";
@@ -18,9 +19,7 @@ export function misspelledAnnotation(keys: readonly string[]): string | undefine
 
 /** An existing NAD that was probably meant: one of that name in another namespace, or one with nearly that name in this one. */
 export function suggestionFor(network: string, known: readonly string[]): string | undefined {
-  const slash = network.indexOf("/");
-  const [namespace, name] = [network.slice(0, slash), network.slice(slash + 1)];
-  const nameOf = (key: string) => key.slice(key.indexOf("/") + 1);
+  const { namespace, name } = partsOf(network);
   const elsewhere = known.find((key) => nameOf(key) === name);
   if (elsewhere !== undefined) return elsewhere;
   const here = known.filter((key) => key.startsWith(`${namespace}/`)).map(nameOf);

@@ -1,3 +1,4 @@
+import { compareTexts } from "../../crds/compare-texts.ts";
 import { listed } from "../../crds/listed.ts";
 
 /** A NAD that does not exist, and the pods that have its network since a time when it did. */
@@ -14,7 +15,7 @@ const MAX_NAMES = 5;
  */
 export function lostNetworksWarning(lost: readonly LostNetwork[]): string | undefined {
   if (lost.length === 0) return undefined;
-  const sorted = lost.toSorted((a, b) => (a.network < b.network ? -1 : 1));
+  const sorted = lost.toSorted((a, b) => compareTexts(a.network, b.network));
   const pods = lost.reduce((sum, one) => sum + one.pods, 0);
   const names = listed(
     sorted.map(({ network }) => network),

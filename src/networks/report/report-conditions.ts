@@ -1,4 +1,5 @@
 import { type Finding, pathAndMessage } from "../../cni/finding.ts";
+import { compareTexts } from "../../crds/compare-texts.ts";
 import type { Condition } from "../../crds/conditions.ts";
 import { firstOf } from "../../crds/listed.ts";
 import type { ReportReason } from "../../crds/network-attachment-report/reasons.ts";
@@ -64,7 +65,7 @@ function availability({ network, findings, crossFindings, inspected, addresses, 
     const own = wanting.filter(
       ({ kind, pod }) => kind === "failed" && pod.startsWith(`${network.nad.namespace}/`),
     );
-    const first = own.toSorted((a, b) => (a.pod < b.pod ? -1 : 1))[0];
+    const first = own.toSorted((a, b) => compareTexts(a.pod, b.pod))[0];
     const such = first ? `, such as ${first.pod}: ${first.evidence}` : ", all of them in other namespaces";
     return {
       status: "False",

@@ -1,3 +1,4 @@
+import { compareTexts } from "../../crds/compare-texts.ts";
 import {
   MOST,
   type PodSample,
@@ -134,7 +135,7 @@ function samplesOf(
     .filter(({ pod }) => isOwn(pod))
     .map((pod) => ({ pod, rank: rank.get(pod.kind) ?? -1 }));
   const samples = ranked
-    .toSorted((a, b) => a.rank - b.rank || (a.pod.pod < b.pod.pod ? -1 : 1))
+    .toSorted((a, b) => a.rank - b.rank || compareTexts(a.pod.pod, b.pod.pod))
     .slice(0, MOST.samples)
     .map(({ pod: { pod, node, kind, evidence } }) => ({
       pod,

@@ -1,3 +1,5 @@
+import { compareTexts } from "../../../crds/compare-texts.ts";
+import { partsOf } from "../../../crds/namespaced-name.ts";
 import { NETWORK_ATTACHMENT_DEFINITIONS } from "../../../crds/network-attachment-definition.ts";
 import {
   NETWORK_ATTACHMENT_REPORT,
@@ -148,7 +150,7 @@ async function readNetworks(reader: PermittedReader, keys: readonly string[]): P
   const networks: ReadNetworks = { read: new Map(), hidden: new Set(), reports: new Map() };
   await Promise.all(
     keys.map(async (key) => {
-      const [namespace = "", name = ""] = key.split("/");
+      const { namespace, name } = partsOf(key);
       if (name === "") return;
       const answer = await reader.tryRead(async () => ({
         nad: await reader.client.get({ type: NETWORK_ATTACHMENT_DEFINITIONS, namespace, name }),
@@ -188,6 +190,6 @@ async function lastFailure(reader: PermittedReader, pod: ApiPod) {
   const failures = await reader.all(CORE_EVENTS, where, failureView);
   return failures
     ?.filter((failure) => failure.uid === uid)
-    .toSorted((a, b) => (a.at < b.at ? -1 : 1))
+    .toSorted((a, b) => compareTexts(a.at, b.at))
     .at(-1);
 }

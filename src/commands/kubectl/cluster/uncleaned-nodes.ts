@@ -1,3 +1,4 @@
+import { compareTexts } from "../../../crds/compare-texts.ts";
 import { MULTUS_INSTALL } from "../../../crds/multus-install/multus-install.ts";
 import { type ApiObject, CORE_EVENTS } from "../../../kube/resource.ts";
 import type { PermittedReader } from "./permitted-reader.ts";
@@ -31,5 +32,5 @@ export async function uncleanedNodes(reader: PermittedReader): Promise<Uncleaned
     if (involvedObject?.kind !== MULTUS_INSTALL.kind) return undefined;
     return { install: involvedObject.name ?? "", at: eventTime ?? lastTimestamp ?? "", message };
   });
-  return events?.toSorted((a, b) => (a.at < b.at ? -1 : 1)).at(-1);
+  return events?.toSorted((a, b) => compareTexts(a.at, b.at)).at(-1);
 }

@@ -1,3 +1,4 @@
+import { compareTexts } from "../../../crds/compare-texts.ts";
 import type { KubeObject } from "../../../crds/kube-object.ts";
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
 import { unhealthyNodes } from "../../../diagnosis/diagnose.ts";
@@ -140,7 +141,7 @@ function chosenNodes({ count }: Trial, view: CanaryView): string[] {
   const multus = multusPods(view);
   const names = [...new Set(multus.map(({ node }) => node))].filter((node) => !down.has(node));
   const updated = (node: string) => Number(multus.some((pod) => pod.node === node && isNew(pod, view)));
-  return names.toSorted((a, b) => updated(b) - updated(a) || (a < b ? -1 : 1)).slice(0, count);
+  return names.toSorted((a, b) => updated(b) - updated(a) || compareTexts(a, b)).slice(0, count);
 }
 
 function multusPods({ daemonSets, pods }: CanaryView): MultusPodView[] {

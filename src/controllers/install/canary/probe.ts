@@ -1,3 +1,5 @@
+import { compareTexts } from "../../../crds/compare-texts.ts";
+import { nameOf } from "../../../crds/namespaced-name.ts";
 import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
 import type { PodAges } from "../../../diagnosis/pod-ages.ts";
 import { type ApiObject, CORE_EVENTS } from "../../../kube/resource.ts";
@@ -25,7 +27,7 @@ export function probeOutcome(
 
 /** v3 reports a network without its namespace. */
 export function isAttached(pod: MultusPodView, network: string): boolean {
-  return pod.networks.some((name) => name === network || name === network.split("/")[1]);
+  return pod.networks.some((name) => name === network || name === nameOf(network));
 }
 
 /** The innermost error of the kubelet's last event about the pod's sandbox: the wrapping before it would hide it. */
@@ -42,7 +44,7 @@ export async function sandboxFailure(
       signal,
     });
     const failures = items.flatMap((item) => failureView(item) ?? []);
-    const last = failures.toSorted((a, b) => (a.at < b.at ? -1 : 1)).at(-1);
+    const last = failures.toSorted((a, b) => compareTexts(a.at, b.at)).at(-1);
     if (!last) return "no event of the kubelet shows why";
     return last.network ? `network ${last.network}: ${last.message}` : last.message;
   } catch (error) {
