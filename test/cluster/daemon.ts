@@ -100,18 +100,28 @@ export class Daemon {
 
 /** The longest pause (ms) that a slow question makes longer than `everyMs`. */
 const MAX_PAUSE = 250;
+/**
+ * Where a test does not say how often: at once in the beginning, and the longer it waits the less often, so that what takes
+ * long is not asked for a thousand times. What comes is noticed an eighth later than it came, and 0.3 s at most.
+ */
+const FIRST_PAUSE = 50;
+const LAST_PAUSE = 300;
+const SHARE_OF_WAITING = 1 / 8;
 
-/** Asks `ready` again and again until it answers true. Throws after `timeoutMs`, or at once when `check` throws. */
+/**
+ * Asks `ready` again and again until it answers true. Throws after `timeoutMs`, or at once when `check` throws.
+ * @param everyMs for what is there for a moment only; if not given, the pause grows with the time that is waited
+ */
 export async function waitUntil(
   what: string,
   ready: () => Promise<boolean> | boolean,
   {
     timeoutMs = 120_000,
-    everyMs = 50,
+    everyMs,
     check = () => {},
   }: { timeoutMs?: number; everyMs?: number; check?: () => void } = {},
 ): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
+  const started = Date.now();
   let last: unknown;
   for (;;) {
     check();
@@ -121,10 +131,12 @@ export async function waitUntil(
     } catch (error) {
       last = error;
     }
-    if (Date.now() > deadline) {
+    const now = Date.now();
+    if (now > started + timeoutMs) {
       throw new Error(`waited ${timeoutMs / 1000} s for ${what}`, { cause: last });
     }
+    const pause = everyMs ?? Math.min(Math.max((now - started) * SHARE_OF_WAITING, FIRST_PAUSE), LAST_PAUSE);
     // A question that starts a process, asked without a pause, takes from others what they are waited for.
-    await sleep(Math.max(everyMs, Math.min(Date.now() - asked, MAX_PAUSE)));
+    await sleep(Math.max(pause, Math.min(now - asked, MAX_PAUSE)));
   }
 }

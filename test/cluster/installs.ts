@@ -37,9 +37,6 @@ interface Waiting {
   everyMs?: number;
 }
 
-/** How often a condition is read: a request of this process, which costs a millisecond. */
-const EVERY_MS = 100;
-
 /** A MultusInstall as a test uses it: changed, waited for, deleted. Its requests start no process. */
 export class TestInstall {
   readonly name: string;
@@ -100,15 +97,11 @@ export class TestInstall {
   async reasonOf(node: string, reason: string): Promise<string> {
     let last: InstallStatus | undefined;
     let found: UnhealthyNode | undefined;
-    await waitUntil(
-      `the status to list ${node} with ${reason}`,
-      async () => {
-        last = await this.status();
-        found = last.nodes?.unhealthy?.find((entry) => entry.node === node && entry.reason === reason);
-        return found !== undefined;
-      },
-      { everyMs: EVERY_MS },
-    ).catch((error: unknown) => {
+    await waitUntil(`the status to list ${node} with ${reason}`, async () => {
+      last = await this.status();
+      found = last.nodes?.unhealthy?.find((entry) => entry.node === node && entry.reason === reason);
+      return found !== undefined;
+    }).catch((error: unknown) => {
       throw new Error(`the status is ${JSON.stringify(last)}`, { cause: error });
     });
     return found?.message ?? "";
@@ -130,7 +123,7 @@ export class TestInstall {
         last = found?.status?.conditions;
         return found === undefined;
       },
-      { everyMs: EVERY_MS, ...waiting },
+      waiting,
     ).catch((error: unknown) => {
       throw new Error(`MultusInstall ${this.name} is still there: ${JSON.stringify(last)}`, { cause: error });
     });
@@ -156,7 +149,7 @@ export class TestInstall {
         generation = metadata.generation ?? 0;
         return found !== undefined && found.observedGeneration === generation && fits(found);
       },
-      { everyMs: EVERY_MS, ...waiting },
+      waiting,
     ).catch((error: unknown) => {
       const { status, reason, message, observedGeneration } = found ?? {};
       const last = `${status} (${reason}: ${message}) for generation ${observedGeneration} of ${generation}`;
