@@ -7,16 +7,15 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
  */
 export const SECONDS: readonly (readonly [path: string, seconds: number])[] = [
   ["test/fresh/", 210],
+  ["test/e2e/transitions", 220],
   ["test/e2e/uninstall-nodes", 190],
   ["test/e2e/first-users", 180],
   ["test/e2e/explain", 170],
   ["test/e2e/fields", 170],
   ["test/e2e/diagnosis", 155],
   ["test/faults/sample", 135],
-  ["test/e2e/transitions-to-thick", 135],
   ["test/e2e/canary", 120],
   ["test/e2e/leaked-addresses", 115],
-  ["test/e2e/transitions-to-thin", 110],
   ["test/e2e/uninstall", 107],
   ["test/e2e/walkthrough", 107],
   ["test/e2e/ip-families", 85],
