@@ -7,8 +7,10 @@ const OWN = ["/run/multus", "/var/lib/cni/multus", "/etc/cni/multus", "/run/k8s.
 
 /** Names, kinds, modes, owners, targets of links and contents of all in CNI's two directories, of each node. */
 export async function snapshots(nodes: readonly OpenNode[]): Promise<string[]> {
+  // A quarter of the time of sha256sum where the CPU has instructions for it, which only openssl uses.
   const script = `find ${SHARED.join(" ")} -printf '%p %y %m %U:%G %l\\n' | sort
-find ${SHARED.join(" ")} -type f -exec sha256sum {} + | sort`;
+sum=sha256sum; command -v openssl > /dev/null && sum="openssl dgst -sha256 -r"
+find ${SHARED.join(" ")} -type f -exec $sum {} + | sort`;
   return await Promise.all(nodes.map((node) => node.exec("sh", "-c", script)));
 }
 
