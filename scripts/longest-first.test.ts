@@ -20,11 +20,11 @@ it("begins with the files that take longest, whichever project they are of", () 
   const files = [
     "src/a.test.ts",
     "test/integration/b.test.ts",
-    "test/e2e/uninstall.test.ts",
+    "test/e2e/canary.test.ts",
     "test/e2e/c.test.ts",
   ];
   expect(files.toSorted((a, b) => secondsOf(b) - secondsOf(a))).toEqual([
-    "test/e2e/uninstall.test.ts",
+    "test/e2e/canary.test.ts",
     "test/e2e/c.test.ts",
     "test/integration/b.test.ts",
     "src/a.test.ts",

@@ -2,19 +2,20 @@ import { type Cluster, startCluster } from "../cluster/cluster.ts";
 import type { ImageName } from "../cluster/images.ts";
 import { TestInstall } from "../cluster/installs.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
+import type { OpenCluster } from "../cluster/open-cluster.ts";
 import { list, pod } from "../cluster/pods.ts";
 import { installOperator } from "../cluster/walkthrough.ts";
 import { snapshots } from "./node-snapshot.ts";
 
-/** Two nodes with the operator, and how they were before. */
-export class UninstallCluster {
-  readonly cluster: Cluster;
+/** Nodes with the operator, and how they were before. */
+export class UninstallCluster<Nodes extends OpenCluster = Cluster> {
+  readonly cluster: Nodes;
   readonly kubectl: Kubectl;
   readonly multus: TestInstall;
   /** Each node's files before the operator was installed. */
   readonly before: string[];
 
-  private constructor(cluster: Cluster, kubectl: Kubectl, before: string[]) {
+  private constructor(cluster: Nodes, kubectl: Kubectl, before: string[]) {
     this.cluster = cluster;
     this.kubectl = kubectl;
     this.multus = new TestInstall(kubectl);
@@ -22,7 +23,11 @@ export class UninstallCluster {
   }
 
   static async start(...images: ImageName[]): Promise<UninstallCluster> {
-    const cluster = await startCluster({ nodes: 2, images: [...images, "operator"] });
+    return await UninstallCluster.on(await startCluster({ nodes: 2, images: [...images, "operator"] }));
+  }
+
+  /** Installs the operator on a cluster that has its image. */
+  static async on<Nodes extends OpenCluster>(cluster: Nodes): Promise<UninstallCluster<Nodes>> {
     const kubectl = new Kubectl(cluster.kubeconfig);
     for (const node of cluster.nodes) {
       await node.exec("sh", "-c", "umask 077; echo kept > /etc/cni/net.d/10-bridge.conflist.bak");
