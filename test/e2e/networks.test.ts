@@ -25,6 +25,7 @@ import {
 } from "../cluster/network-scenarios.ts";
 import { describeOn, type OpenCluster, openCluster } from "../cluster/open-cluster.ts";
 import { installOperator } from "../cluster/walkthrough.ts";
+import { describeAdmission } from "./admission.ts";
 
 const lease = (start: number) => range(start, start + 4);
 /** By the code of the finding that it leads to. */
@@ -48,24 +49,29 @@ function withResource(object: object, resource: string): object {
   return { ...rest, metadata: { ...metadata, annotations } };
 }
 
+/** What is wrong with a network, as it is reported, and as the webhook answers who applies it: on one cluster. */
+
+let cluster: OpenCluster;
+let kubectl: Kubectl;
+
+beforeAll(async () => {
+  cluster = await openCluster({ nodes: 2, images: ["multus-v4.3.0", "operator"] });
+  kubectl = new Kubectl(cluster.kubeconfig);
+  await installOperator(kubectl);
+});
+
+afterAll(async () => {
+  await cluster?.stop();
+});
+
 /** The classic cases on real nodes with real Multus: what the NADs' reports and the install's status say. */
 
 describeOn(["loadImage", "secondNetwork"], "the reports of networks on real nodes", () => {
-  let cluster: OpenCluster;
-  let kubectl: Kubectl;
-
   beforeAll(async () => {
-    cluster = await openCluster({ nodes: 2, images: ["multus-v4.3.0", "operator"] });
-    kubectl = new Kubectl(cluster.kubeconfig);
     // A pod that asks for a network before there is Multus: nobody tells its user.
     await startBypassed(kubectl);
-    await installOperator(kubectl);
     await new TestInstall(kubectl).apply({ version: "v4.3.0", isolation: { enabled: true } });
     await new TestInstall(kubectl).ready();
-  });
-
-  afterAll(async () => {
-    await cluster?.stop();
   });
 
   /** Waits until the report of a NAD says so. */
@@ -197,4 +203,14 @@ describeOn(["loadImage", "secondNetwork"], "the reports of networks on real node
       await connection.close();
     }
   });
+
+  it("deletes the reports of networks that are deleted", async () => {
+    const reports = () => kubectl.client.list(NETWORK_ATTACHMENT_REPORT);
+    expect((await reports()).items.length).toBeGreaterThan(FAULTY.length);
+    await kubectl.run("delete", "pods", "--all", "--force", "--grace-period=0");
+    await kubectl.run("delete", NETWORK_ATTACHMENT_DEFINITIONS.plural, "--all", "-A");
+    await waitUntil("the reports to be deleted", async () => (await reports()).items.length === 0);
+  });
 });
+
+describeAdmission(() => kubectl);
