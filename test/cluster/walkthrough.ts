@@ -26,6 +26,12 @@ export function installSample(version: string, mode: string): string {
   return sampleFile(mode === "Thick" ? "multusinstall-thick.yaml" : "multusinstall.yaml");
 }
 
+/**
+ * A setting of the chart for tests that show nothing by a second replica: it starts a pod and a program, and waits. Two run
+ * where Leases, the webhook's calls or nodes that are down are part of the test, and in what users see.
+ */
+export const ONE_REPLICA = "replicas=1";
+
 /** Installs the chart with Helm and waits until the operator is ready. */
 export async function installOperator(kubectl: Kubectl, ...settings: string[]): Promise<void> {
   const args = [...helmArguments(...settings), "--kubeconfig", kubectl.kubeconfig];

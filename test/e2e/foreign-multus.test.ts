@@ -6,7 +6,13 @@ import { TestInstall } from "../cluster/installs.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 import { describeOn, type OpenCluster, openCluster } from "../cluster/open-cluster.ts";
 import { list, pod } from "../cluster/pods.ts";
-import { installOperator, net1Address, networkStatus, sampleFile } from "../cluster/walkthrough.ts";
+import {
+  installOperator,
+  net1Address,
+  networkStatus,
+  ONE_REPLICA,
+  sampleFile,
+} from "../cluster/walkthrough.ts";
 import { withoutStatus } from "../cluster/without-status.ts";
 import { upstreamManifest } from "../integration/upstream-manifests.ts";
 import { snapshots } from "./node-snapshot.ts";
@@ -49,7 +55,7 @@ describeOn(
         );
       await kubectl.run("apply", "-f", sampleFile("macvlan-conf.yaml"));
       await expectAttached("by-hand");
-      await installOperator(kubectl);
+      await installOperator(kubectl, ONE_REPLICA);
       before = await everything();
     });
 

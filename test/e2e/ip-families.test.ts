@@ -18,7 +18,7 @@ import {
 } from "../cluster/network-scenarios.ts";
 import { describeOn, type OpenCluster, openCluster } from "../cluster/open-cluster.ts";
 import { kubectlMultus } from "../cluster/plugin.ts";
-import { installOperator, networkStatus, pingOverNet1 } from "../cluster/walkthrough.ts";
+import { installOperator, networkStatus, ONE_REPLICA, pingOverNet1 } from "../cluster/walkthrough.ts";
 import { printed } from "../integration/admission-requests.ts";
 
 /**
@@ -42,7 +42,7 @@ async function start(mode: "Thin" | "Thick", ipFamilies: readonly IpFamily[]): P
   const multus = mode === "Thin" ? "multus-v4.3.0" : "multus-v4.3.0-thick";
   cluster = await openCluster({ nodes: 2, images: [multus, "operator"], ipFamilies });
   kubectl = new Kubectl(cluster.kubeconfig);
-  await installOperator(kubectl);
+  await installOperator(kubectl, ONE_REPLICA);
   const install = new TestInstall(kubectl);
   await install.apply({ version: "v4.3.0", mode });
   await install.ready();

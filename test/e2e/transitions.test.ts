@@ -3,7 +3,7 @@ import { waitUntil } from "../cluster/daemon.ts";
 import { TestInstall } from "../cluster/installs.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 import { describeOn, type OpenCluster, openCluster } from "../cluster/open-cluster.ts";
-import { installOperator } from "../cluster/walkthrough.ts";
+import { installOperator, ONE_REPLICA } from "../cluster/walkthrough.ts";
 import { snapshots } from "./node-snapshot.ts";
 import { type PodOutcome, PodStream } from "./pod-stream.ts";
 import {
@@ -50,7 +50,7 @@ describeOn(["nodeExec", "loadImage", "ownNodes", "secondNetwork"], "one Multus r
     kubectl = new Kubectl(cluster.kubeconfig);
     install = new TestInstall(kubectl);
     before = await snapshots(cluster.nodes);
-    await installOperator(kubectl);
+    await installOperator(kubectl, ONE_REPLICA);
     await install.apply(THIN);
     await install.ready();
     await kubectl.runWithInput(JSON.stringify(NETWORK), "apply", "-f", "-");
