@@ -3,6 +3,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { NETWORK_ATTACHMENT_REPORT, reportStatus } from "../../src/crds/network-attachment-report/report.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import {
   asking,
@@ -20,10 +21,10 @@ import { TestInstall } from "../cluster/installs.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 import { nextSecond, waitForSandboxFailure } from "../cluster/network-scenarios.ts";
 import { describeOn, itOn, type OpenCluster, openCluster } from "../cluster/open-cluster.ts";
-import { kubectlMultus, type PluginAnswer } from "../cluster/plugin.ts";
+import { kubectlMultus, type PluginAnswer, pluginAnswer } from "../cluster/plugin.ts";
 import { list } from "../cluster/pods.ts";
 import { PRIMARY_CONFLIST } from "../cluster/primary-network.ts";
-import { installOperator } from "../cluster/walkthrough.ts";
+import { installOperator, ONE_REPLICA } from "../cluster/walkthrough.ts";
 
 /** What `kubectl multus`, found by kubectl on the PATH, says on real nodes with real Multus. */
 
@@ -71,6 +72,7 @@ describeOn(["nodeExec", "loadImage", "secondNetwork"], "kubectl multus on real n
   const viewer = join(tmpdir(), `kubectl-multus-viewer-${process.pid}.kubeconfig`);
 
   const multus = (...args: string[]): Promise<PluginAnswer> => kubectlMultus(kubectl.kubeconfig, ...args);
+  const explain = (...args: string[]) => pluginAnswer(kubectl.kubeconfig, "explain", ...args);
   const readingPods = () =>
     kubectl.run("get", "pods", "-A", "-o", "name", "-l", "app.kubernetes.io/name=multus-log-reader");
   const apply = (...objects: object[]) => kubectl.runWithInput(list(...objects), "apply", "-f", "-");
@@ -89,7 +91,7 @@ describeOn(["nodeExec", "loadImage", "secondNetwork"], "kubectl multus on real n
   /** Of an attempt in which Multus got the pod: it waits 0.25 s for the API server, which a busy machine exceeds. */
   const explanationOf = async (name: string) => {
     const ask = async () => {
-      const answer = await multus("explain", name, "-o", "json");
+      const answer = await explain(name, "-o", "json");
       return { answer, explained: JSON.parse(answer.stdout) as { code: string; sentence: string } };
     };
     let latest = await ask();
@@ -122,7 +124,7 @@ describeOn(["nodeExec", "loadImage", "secondNetwork"], "kubectl multus on real n
   it("shows an install at a glance", async () => {
     await apply(EARLY);
     await running([EARLY]);
-    await installOperator(kubectl);
+    await installOperator(kubectl, ONE_REPLICA);
     await install({ isolation: { enabled: true }, workload: ON_NODE_1 });
     const { code, stdout } = await multus("status");
     expect(stdout).toMatch(/Ready +True, Available/);
@@ -227,7 +229,7 @@ describeOn(["nodeExec", "loadImage", "secondNetwork"], "kubectl multus on real n
     await apply(EARLY);
     await running(["mistyped", "no-nad", "exhausted", "early"].map((name) => asking(name, "")));
     for (const name of ["mistyped", "no-nad", "exhausted", "early"])
-      expect(await multus("explain", name)).toMatchObject({
+      expect(await explain(name)).toMatchObject({
         code: 0,
         stdout: expect.stringContaining(`${name} has the networks that it requested`),
       });
@@ -281,7 +283,7 @@ describeOn(["nodeExec", "loadImage", "secondNetwork"], "kubectl multus on real n
       await apply(asking(exhausted, "narrow"), asking(mistyped, "mistyped"));
       await Promise.all([exhausted, mistyped].map((name) => waitForSandboxFailure(kubectl, name)));
       const sentence = async (name: string) =>
-        JSON.parse((await multus("explain", name, "-o", "json")).stdout) as {
+        JSON.parse((await explain(name, "-o", "json")).stdout) as {
           code: string;
           sentence: string;
         };
@@ -298,14 +300,9 @@ describeOn(["nodeExec", "loadImage", "secondNetwork"], "kubectl multus on real n
         sentence: expect.stringContaining("192.168.3.5"),
       });
       await waitUntil("the report of narrow", async () => {
-        const counts = await kubectl.run(
-          "get",
-          "nar",
-          "narrow",
-          "-o",
-          "jsonpath={.status.pods.attached} {.status.pods.failed} {.status.ranges[0].used}",
-        );
-        return counts === "1 1 1";
+        const ref = { type: NETWORK_ATTACHMENT_REPORT, namespace: "default", name: "narrow" };
+        const { pods, ranges } = reportStatus.parse((await kubectl.client.get(ref))?.status);
+        return pods?.attached === 1 && pods.failed === 1 && ranges?.[0]?.used === 1;
       });
       // What fails goes on filling the log that the next looks at the end of.
       await kubectl.run("delete", "pod", "--all", "--timeout=60s");
@@ -324,19 +321,8 @@ describeOn(["nodeExec", "loadImage", "secondNetwork"], "kubectl multus on real n
       await version("0.3.1", "1.0.0");
       // v3's entrypoint reads the file when it starts.
       await kubectl.run("delete", "pod", "-n", "kube-system", "-l", "app=multus", "--wait=false");
-      await waitUntil(
-        "the status",
-        async () => {
-          const found = await kubectl.run(
-            "get",
-            "multusinstall",
-            "multus",
-            "-o",
-            "jsonpath={.status.nodes.unhealthy}",
-          );
-          return found.includes("PrimaryNetworkVersion") && found.includes("has cniVersion 1.0.0");
-        },
-        { timeoutMs: 120_000 },
+      expect(await new TestInstall(kubectl).reasonOf("node-1", "PrimaryNetworkVersion")).toContain(
+        "has cniVersion 1.0.0",
       );
       await apply(asking("versioned", "lan"));
       await waitForSandboxFailure(kubectl, "versioned");

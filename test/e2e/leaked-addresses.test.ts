@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { ApiObject, ResourceType } from "../../src/kube/resource.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { type ImageName, prebuiltMultus } from "../cluster/images.ts";
@@ -6,7 +7,7 @@ import { TestInstall } from "../cluster/installs.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 import { describeOn, openCluster } from "../cluster/open-cluster.ts";
 import { list, pod } from "../cluster/pods.ts";
-import { installOperator, networkStatus } from "../cluster/walkthrough.ts";
+import { installOperator, networkStatus, ONE_REPLICA } from "../cluster/walkthrough.ts";
 
 /**
  * What is left of the addresses of deleted pods, with each release and mode, on real Calico: the defects that
@@ -19,8 +20,16 @@ const PODS = 6;
 const V4_3_1: ImageName[] = prebuiltMultus() === undefined ? [] : ["multus-v4.3.1", "multus-v4.3.1-thick"];
 const INLINE = { source: "Inline", preset: "Calico" };
 
-interface Blocks {
-  items: { spec: { attributes: { secondary?: { pod?: string } }[]; allocations: (number | null)[] } }[];
+const IPAM_BLOCKS: ResourceType = {
+  group: "crd.projectcalico.org",
+  version: "v1",
+  plural: "ipamblocks",
+  kind: "IPAMBlock",
+  namespaced: false,
+};
+
+interface Block extends ApiObject {
+  spec: { attributes: { secondary?: { pod?: string } }[]; allocations: (number | null)[] };
 }
 
 interface Status {
@@ -38,7 +47,7 @@ describeOn(["nodeExec", "loadImage", "secondNetwork", "calico"], "addresses of d
       primaryNetwork: "calico",
     })) as Cluster;
     kubectl = new Kubectl(cluster.kubeconfig);
-    await installOperator(kubectl);
+    await installOperator(kubectl, ONE_REPLICA);
   });
 
   afterAll(async () => {
@@ -58,7 +67,7 @@ describeOn(["nodeExec", "loadImage", "secondNetwork", "calico"], "addresses of d
 
   /** Names of the pods, with this beginning, that an address of Calico is allocated to. */
   async function allocated(beginning: string): Promise<string[]> {
-    const { items } = await kubectl.get<Blocks>("ipamblocks.crd.projectcalico.org");
+    const { items } = await kubectl.client.list<Block>(IPAM_BLOCKS);
     return items
       .flatMap(({ spec }) =>
         spec.allocations.flatMap((index) =>
@@ -176,9 +185,9 @@ describeOn(["nodeExec", "loadImage", "secondNetwork", "calico"], "addresses of d
       expect(await leases("unversioned")).toHaveLength(1);
       await kubectl.run("delete", "pod", "unversioned-0", "--wait=false");
       await waitUntil("the kubelet to report it", async () =>
-        (await kubectl.run("get", "events", "--field-selector", "reason=FailedKillPod")).includes(
-          "no IP ranges specified",
-        ),
+        (
+          await kubectl.run("get", "events", "--field-selector", "reason=FailedKillPod", "-o", "json")
+        ).includes("no IP ranges specified"),
       );
       expect(await kubectl.run("get", "pod", "unversioned-0", "-o", "name")).not.toBe("");
       await kubectl.run("delete", "pod", "unversioned-0", "--force", "--grace-period=0");
