@@ -4,22 +4,9 @@ import { scanBlock } from "./scan-block.ts";
 import { scanPlain } from "./scan-plain.ts";
 import { scanQuoted } from "./scan-quoted.ts";
 import { scanDirective, scanTag } from "./scan-tag.ts";
+import { type SimpleKey, SimpleKeys } from "./simple-keys.ts";
 import type { Mark, Token } from "./token.ts";
 
-/** A place where a key may have begun: known once the ":" behind it is found. */
-interface SimpleKey {
-  /** Position among all tokens. */
-  token: number;
-  possible: boolean;
-  required: boolean;
-  pos: number;
-  index: number;
-  line: number;
-  column: number;
-}
-
-/** A key stands on one line, and its ":" at most this many characters behind its beginning (YAML 1.2, 7.4). */
-const MAX_SIMPLE_KEY = 1024;
 const AFTER_ANCHOR = new Set([..."?:,]}%@`"].map((character) => character.charCodeAt(0)));
 const NO_PLAIN_START = new Set([..."-?:,[]{}#&*!|>'\"%@`"].map((character) => character.charCodeAt(0)));
 
@@ -36,15 +23,13 @@ export class Scanner {
   readonly #indents: number[] = [];
   #flowLevel = 0;
   #keyAllowed = true;
-  /** One for each level of brackets and braces. */
-  readonly #keys: SimpleKey[];
-  readonly #levelOfKey = new Map<number, number>();
+  readonly #keys: SimpleKeys;
   #ended = false;
 
   constructor(source: string, start: number, end: number) {
     this.#cursor = new Cursor(source, start, end);
     if (source.charCodeAt(start) === 0xfeff) this.#cursor.pos++;
-    this.#keys = [this.#keyHere(false)];
+    this.#keys = new SimpleKeys(this.#keyHere(false));
   }
 
   /** The next token, which stays. */
@@ -63,48 +48,17 @@ export class Scanner {
   /** More is needed as long as a key may begin at the first token: then another token comes before it. */
   #needsMore(): boolean {
     if (this.#tokens.length === 0) return !this.#ended;
-    const level = this.#levelOfKey.get(this.#taken);
-    return level !== undefined && this.#isStillKey(level);
-  }
-
-  #isStillKey(level: number): boolean {
-    const key = this.#keys[level];
-    if (!key?.possible) return false;
-    const { line, index } = this.#cursor;
-    if (key.line === line && key.index + MAX_SIMPLE_KEY >= index) return true;
-    if (key.required) throw new YamlError('a key without ":"', key.pos);
-    key.possible = false;
-    return false;
-  }
-
-  #dropKey(): void {
-    const key = this.#keys.at(-1);
-    if (!key?.possible) return;
-    if (key.required) throw new YamlError('a key without ":"', key.pos);
-    key.possible = false;
-    this.#levelOfKey.delete(key.token);
+    return this.#keys.mayBeginAt(this.#taken, this.#cursor);
   }
 
   #saveKey(): void {
-    if (!this.#keyAllowed) return;
-    this.#dropKey();
-    const key = this.#keyHere(true);
-    this.#keys[this.#keys.length - 1] = key;
-    this.#levelOfKey.set(key.token, this.#keys.length - 1);
+    if (this.#keyAllowed) this.#keys.save(this.#keyHere(true));
   }
 
   #keyHere(possible: boolean): SimpleKey {
     const { pos, index, line, column } = this.#cursor;
     const required = this.#flowLevel === 0 && this.#indent === column;
     return { token: this.#taken + this.#tokens.length, possible, required, pos, index, line, column };
-  }
-
-  /** libyaml forgets with an empty "[]" or "{}" that it may be a key itself. */
-  #leaveLevel(): void {
-    if (this.#flowLevel === 0) return;
-    this.#flowLevel--;
-    const key = this.#keys.pop();
-    if (key) this.#levelOfKey.delete(key.token);
   }
 
   #scanNext(): void {
@@ -125,17 +79,20 @@ export class Scanner {
     const cursor = this.#cursor;
     if (cursor.is("[") || cursor.is("{")) {
       this.#saveKey();
-      this.#keys.push(this.#keyHere(false));
+      this.#keys.enter(this.#keyHere(false));
       this.#flowLevel++;
       this.#keyAllowed = true;
       this.#mark(cursor.is("[") ? "[" : "{");
     } else if (cursor.is("]") || cursor.is("}")) {
-      this.#dropKey();
-      this.#leaveLevel();
+      this.#keys.drop();
+      if (this.#flowLevel > 0) {
+        this.#flowLevel--;
+        this.#keys.leave();
+      }
       this.#keyAllowed = false;
       this.#mark(cursor.is("]") ? "]" : "}");
     } else if (cursor.is(",")) {
-      this.#dropKey();
+      this.#keys.drop();
       this.#keyAllowed = true;
       this.#mark(",");
     } else return false;
@@ -190,7 +147,10 @@ export class Scanner {
     this.#insert({ type, start, end: start }, at);
   }
 
-  /** At the end, too, if the place is taken already. */
+  /**
+   * @param at among the tokens that wait; at the end if it is negative: the tokens of an empty "[]" or "{}" may have been
+   *   taken before a ":" shows that it is a key (SimpleKeys.leave)
+   */
   #insert(token: Token, at = -1): void {
     this.#tokens.splice(at < 0 ? this.#tokens.length : at, 0, token);
   }
@@ -212,7 +172,7 @@ export class Scanner {
 
   #leaveDocument(): void {
     this.#closeBlocks(-1);
-    this.#dropKey();
+    this.#keys.drop();
     this.#keyAllowed = false;
   }
 
@@ -233,7 +193,7 @@ export class Scanner {
       if (!this.#keyAllowed) throw new YamlError('a "- " that begins a list item is not allowed here', pos);
       this.#openBlock("block-sequence", column, pos);
     }
-    this.#dropKey();
+    this.#keys.drop();
     this.#keyAllowed = true;
     this.#mark("-");
   }
@@ -244,21 +204,18 @@ export class Scanner {
       if (!this.#keyAllowed) throw new YamlError("a key is not allowed here", pos);
       this.#openBlock("block-mapping", column, pos);
     }
-    this.#dropKey();
+    this.#keys.drop();
     this.#keyAllowed = this.#flowLevel === 0;
     this.#mark("?");
   }
 
   #fetchValue(): void {
     const { pos, column } = this.#cursor;
-    const level = this.#keys.length - 1;
-    const key = this.#isStillKey(level) ? this.#keys[level] : undefined;
+    const key = this.#keys.take(this.#cursor);
     if (key) {
       const at = key.token - this.#taken;
       this.#insert({ type: "?", start: key.pos, end: key.pos }, at);
       this.#openBlock("block-mapping", key.column, key.pos, at);
-      key.possible = false;
-      this.#levelOfKey.delete(key.token);
       this.#keyAllowed = false;
     } else {
       if (this.#flowLevel === 0) {
@@ -294,7 +251,7 @@ export class Scanner {
   }
 
   #fetchBlock(): void {
-    this.#dropKey();
+    this.#keys.drop();
     this.#keyAllowed = true;
     const start = this.#cursor.pos;
     const { value, runs } = scanBlock(this.#cursor, this.#indent);
