@@ -169,6 +169,25 @@ it("retries soon when a quiet watch that had been open for a while is cut off, h
   expect(Math.max(...delays)).toBeLessThanOrEqual(200);
 });
 
+it("opens a watch on which neither an event nor a bookmark comes again from where it was, and lists nothing", async () => {
+  await put("cm-a", "1");
+  reflector = new Reflector({
+    client: new KubeClient(connect({ kubeconfig: proxy.kubeconfig })),
+    ...{ type: CONFIG_MAPS, namespace: "default", log: pino({ level: "silent" }), silenceMs: 1000 },
+    project: (object) => (object.data as Record<string, string> | undefined)?.value ?? "",
+    onChange: (key) => void changes.push(key),
+  });
+  await start();
+  await waitUntil("the watch to be opened again", async () => watches().length >= 4);
+  const versions = watches().map((line) => /resourceVersion=(\d+)/.exec(line)?.[1]);
+  expect(new Set(versions).size).toBe(1);
+  expect(lists()).toHaveLength(1);
+  expect(changes).toEqual(["default/cm-a"]);
+  await put("cm-a", "2");
+  await seen("cm-a", "2");
+  expect(lists()).toHaveLength(1);
+});
+
 it("waits as long as Retry-After says", async () => {
   await start();
   const asked: number[] = [];
