@@ -83,7 +83,8 @@ it("ends a request and its connection if the server begins no answer, and if it 
   const agent = keeping(new Agent({ keepAlive: true }));
   const none = await failureOf(get(server.port, { agent, headersTimeoutMs: 50 }));
   expect(none?.code).toBe("HTTP_TIMEOUT");
-  const response = await get(server.port, { agent, headers: { begin: "1" }, idleTimeoutMs: 50 });
+  const begun = { headers: { begin: "1" }, headersTimeoutMs: 0, idleTimeoutMs: 50 };
+  const response = await get(server.port, { agent, ...begun });
   expect((await failureOf(textOf(response)))?.code).toBe("HTTP_TIMEOUT");
   await expect.poll(() => server.open.size, WAIT).toBe(0);
   expect(server.accepted()).toBe(2);
