@@ -186,8 +186,14 @@ function groupsOf(path: string): string[] {
   return parts.map((_, index) => `spec.${parts.slice(0, index + 1).join(".")}`).toReversed();
 }
 
+/** Asked again and again of the same specs. */
+const isRightOf = new Map<string, boolean>();
+
 function isRight(spec: Spec): boolean {
-  return parse(spec).ok;
+  const key = JSON.stringify(spec);
+  const known = isRightOf.get(key) ?? parse(spec).ok;
+  isRightOf.set(key, known);
+  return known;
 }
 
 /** Whether a fresh install of it would run: what is refused only when it is rendered is no spec to start from. */

@@ -50,8 +50,7 @@ function derived(path: string, schema: Schema): unknown[] {
 function texts(path: string, schema: Schema): string[] {
   const pattern = patternOf(schema);
   if (!pattern) return [];
-  const [shortest, ...others] = fc
-    .sample(fc.stringMatching(pattern), { seed: SEED, numRuns: 20 })
+  const [shortest, ...others] = samplesOf(pattern)
     .filter((text) => text.length <= (schema.maxLength ?? 0))
     .toSorted((a, b) => a.length - b.length);
   const right = FIELDS[entryName(path)]?.right;
@@ -60,6 +59,16 @@ function texts(path: string, schema: Schema): string[] {
   return [shortest, others.at(-1), full].filter(
     (text): text is string => text !== undefined && pattern.test(text),
   );
+}
+
+const samples = new Map<string, readonly string[]>();
+
+/** Fields share patterns, and each field is asked for several times. */
+function samplesOf(pattern: RegExp): readonly string[] {
+  const known =
+    samples.get(pattern.source) ?? fc.sample(fc.stringMatching(pattern), { seed: SEED, numRuns: 20 });
+  samples.set(pattern.source, known);
+  return known;
 }
 
 /** The regular expression of a text, which `matching` of src/crds/rule.ts writes as a rule. */

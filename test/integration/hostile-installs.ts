@@ -39,8 +39,15 @@ export interface SchemaField {
   entry: FieldEntry | undefined;
 }
 
+let all: readonly SchemaField[] | undefined;
+
 /** Every field of the schema. */
-export function schemaFields(): SchemaField[] {
+export function schemaFields(): readonly SchemaField[] {
+  all ??= readFields();
+  return all;
+}
+
+function readFields(): SchemaField[] {
   const fields: SchemaField[] = [];
   const visit = (schema: Schema, path: string) => {
     fields.push({ path, schema, entry: FIELDS[entryName(path)] });
