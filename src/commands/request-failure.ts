@@ -7,7 +7,7 @@ export function describeFailure(error: ApiError | NetworkError): string {
     return `the API server does not answer: ${oneLine(error.message)}. Check --kubeconfig and --context`;
   const { path } = error;
   if (error.status === 404 && path.startsWith("/apis/multus-operator.dev/"))
-    return "this cluster does not have the CRDs of MultusInstall and NetworkAttachmentReport: multus-operator is not installed. Install its chart: helm install multus-operator charts/multus-operator --namespace multus-operator --create-namespace";
+    return "this cluster does not have the CRDs of MultusInstall and NetworkAttachmentReport: multus-operator is not installed. Install its chart: helm install multus-operator charts/multus-operator --namespace multus-operator --create-namespace --set image.repository=REGISTRY/multus-operator";
   if (error.status === 404 && path.startsWith("/apis/k8s.cni.cncf.io/"))
     return "this cluster does not have the CRD of NetworkAttachmentDefinition: Multus is not installed. With multus-operator: kubectl apply -f manifests/samples/multusinstall.yaml";
   if (error.status === 401)

@@ -24,7 +24,7 @@ export function operatorText(operator: OperatorState, pluginVersion: string): st
   const count = replicas === undefined ? "" : `${available} of ${replicas} replicas available`;
   switch (state) {
     case "NotInstalled":
-      return `not installed: ${why}. Install its chart: helm install multus-operator charts/multus-operator --namespace multus-operator --create-namespace`;
+      return `not installed: ${why}. Install its chart: helm install multus-operator charts/multus-operator --namespace multus-operator --create-namespace --set image.repository=REGISTRY/multus-operator`;
     case "Unknown":
       return `unknown: ${why}`;
     case "NotRunning": {

@@ -2,11 +2,10 @@
  * make demo: from nothing to pods with a second interface, on a cluster of this machine's own.
  * MULTUS=v3.4.2 takes the old release, MODE=Thick the daemon.
  */
-import { dirname, relative, resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { binaries } from "./binaries.ts";
 import { runCommand } from "./command.ts";
-import { devCluster, devClusterDown, devClusterNeeds, devClusterUp } from "./dev-cluster.ts";
+import { devCluster, devClusterDown, devClusterNeeds, devClusterUp, shellCommands } from "./dev-cluster.ts";
 import { requireBareMachine } from "./host-packages.ts";
 import type { ImageName } from "./images.ts";
 import { Kubectl } from "./kubectl.ts";
@@ -56,14 +55,15 @@ async function demo(images: readonly ImageName[]): Promise<void> {
   const run = async (...args: string[]) => show(command("kubectl", ...args), await kubectl.run(...args));
   await run("get", "nodes");
 
-  step("Install the operator");
+  step("Install the operator, from an image that was built on this machine");
   show(command("helm", ...helmArguments()));
   await installOperator(kubectl);
   await run("get", "pods", "-n", "multus-operator");
 
-  step("Install Multus");
+  step(`Install Multus ${version}, in mode ${mode}`);
   const sample = installSample(version, mode);
-  // The samples name the default release, which the Go module proxy does not serve.
+  if (!version.startsWith("v3"))
+    show("# instead of the sample's release, which the Go module proxy does not serve");
   show(
     command(
       "sed",
@@ -111,9 +111,9 @@ async function replaceCluster(): Promise<void> {
 
 /** The demo's last lines: a reader pastes them, and `make fresh` does. */
 async function nextSteps(kubeconfig: string): Promise<string> {
-  const programs = (await binaries(["kubectl", "helm"])).map((path) => dirname(path));
-  return `  export KUBECONFIG=${kubeconfig}
-  export PATH=${[...programs, resolve(REPOSITORY, "bin")].join(":")}:$PATH
+  const [useConfig, usePrograms] = await shellCommands(kubeconfig, ["kubectl", "helm"]);
+  return `  ${useConfig}
+  ${usePrograms}
   kubectl multus status
   kubectl multus explain sample-1
   kubectl describe multusinstall multus

@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { binaries } from "./binaries.ts";
 import { cacheDirectory } from "./cache.ts";
 import { type ClusterOptions, clusterNeeds, startCluster, sweepDeadClusters } from "./cluster.ts";
 import { ERROR } from "./command.ts";
@@ -71,6 +72,13 @@ export async function devClusterUp(multus: readonly ImageName[] = MULTUS_IMAGES)
   }
   process.off("SIGINT", interrupt);
   return read()?.kubeconfig ?? "";
+}
+
+/** What a reader types so that the shell uses the cluster, with these programs and the kubectl plugin. */
+export async function shellCommands(kubeconfig: string, programs: readonly string[]): Promise<string[]> {
+  const folders = (await binaries(programs)).map((path) => dirname(path));
+  const path = [...folders, resolve(import.meta.dirname, "../../bin")].join(":");
+  return [`export KUBECONFIG=${kubeconfig}`, `export PATH=${path}:$PATH`];
 }
 
 /** Ends the cluster and removes all of it; also what a killed one has left. */
