@@ -161,10 +161,10 @@ export class World {
   }
 
   /** The kubelet's event that a sandbox could not be made. */
-  async sandboxFailure(pod: ApiObject, error: string): Promise<void> {
+  async sandboxFailure(pod: ApiObject, error: string): Promise<ApiObject> {
     const { name, namespace = "default", uid } = pod.metadata;
     const at = new Date().toISOString().replace(/\.\d+Z$/, "Z");
-    await this.client.create(CORE_EVENTS, {
+    return await this.client.create<ApiObject>(CORE_EVENTS, {
       apiVersion: "v1",
       kind: "Event",
       metadata: { name: `${name}.${crypto.randomUUID().slice(0, 8)}`, namespace },
