@@ -5,7 +5,7 @@ import { DENIABLE_CODES } from "../../crds/multus-install/spec.ts";
 import { CODES } from "./codes.ts";
 
 const source = resolve(import.meta.dirname, "../..");
-/** Where findings of NADs and pods come from. */
+/** Where findings come from. */
 const PLACES = [
   "cni",
   "networks/cross-checks",
@@ -14,6 +14,9 @@ const PLACES = [
   "networks/request-checks",
   "networks/pod-request/default-network.ts",
   "validate",
+  "render/checks.ts",
+  "crds/problems.ts",
+  "multus/primary-network.ts",
 ];
 
 function codesIn(place: string): string[] {
@@ -28,7 +31,7 @@ function codesIn(place: string): string[] {
   );
 }
 
-it("explains every code that a finding of a NAD or a pod can have, in order and once in a list", () => {
+it("explains every code that a finding can have, in order and once in a list", () => {
   const explained = new Set(Object.values(CODES).flatMap((codes) => codes.map(({ code }) => code)));
   expect(PLACES.flatMap(codesIn).filter((code) => !explained.has(code))).toEqual([]);
   for (const codes of Object.values(CODES)) {

@@ -15,11 +15,26 @@ export const MULTUS_INSTALLS: readonly CodeMeaning[] = [
     "the Multus release has a defect that this spec exposes the nodes to ([known defects](known-defects.md))",
     "Use another release or another setting, as described in the message",
   ),
+  code(
+    "LEAVES_NODES_BROKEN",
+    "after a deletion with uninstall.nodes: Leave, new pods fail on the nodes until Multus' configuration is removed by hand",
+    "Use uninstall.nodes: Clean",
+  ),
+  code(
+    "LOW_MEMORY_LIMIT",
+    "Multus is OOM-killed when many pods start at once (multus-cni #1346)",
+    "Raise the limit as the message suggests, or remove it",
+  ),
   code("MOVING_TAG", "upstream moves the image's tag", "Set a release or a digest"),
   code(
     "MUST_BE_THE_PRIMARY_NETWORKS",
     "the thin plugin does not start if cni.version differs from the primary network's",
     "Remove it",
+  ),
+  code(
+    "NEEDS_NEWER_PRIMARY_NETWORK",
+    "the daemon does not start on a node whose primary network has a cniVersion below 0.4.0",
+    "Remove cni.version, unless the primary network of every node has a newer one",
   ),
   code(
     "NEEDS_PYTHON",
@@ -40,6 +55,6 @@ export const MULTUS_INSTALLS: readonly CodeMeaning[] = [
     "Use source: Auto or File, and refreshKubeconfig",
   ),
   code("UNKNOWN_FIELD", "the field does not exist and would be dropped", "Use the spelling in the message"),
-  code("UNKNOWN_RELEASE", "the version is not a release of v4", "Use three numbers, such as v4.3.0"),
+  code("UNKNOWN_RELEASE", "the version is not a release of v4", "Use three numbers, such as v4.3.1"),
   code("UNREACHABLE_FILE", "the daemon cannot see the file", "Use a path in the CNI directory"),
 ];
