@@ -73,7 +73,9 @@ function compiler(): string {
   try {
     compilerVersion ??= execFileSync("go", ["env", "GOVERSION", "GOOS", "GOARCH"], { encoding: "utf8" });
   } catch (error) {
-    throw new Error("Go is needed to build the test cluster's programs: https://go.dev/dl", { cause: error });
+    throw new Error("Go 1.26 or later is required to build the test cluster's programs: https://go.dev/dl", {
+      cause: error,
+    });
   }
   return compilerVersion;
 }
