@@ -72,10 +72,9 @@ describe("each field of a MultusInstall", () => {
 
   it.each(known)("spec.$path takes what is right", async ({ path, entry }) => {
     const { spec } = rightCase(path, entry);
-    for (const validation of ["Strict", "Ignore"] as const) {
-      const answer = await dryRun(spec, validation);
-      expect(answer instanceof ApiError ? answer.message : "", JSON.stringify(spec)).toBe("");
-    }
+    // Ignore accepts all that Strict accepts.
+    const answer = await dryRun(spec, "Strict");
+    expect(answer instanceof ApiError ? answer.message : "", JSON.stringify(spec)).toBe("");
     expect(parseMultusInstall(install(spec)).ok, JSON.stringify(spec)).toBe(true);
   });
 
@@ -83,8 +82,9 @@ describe("each field of a MultusInstall", () => {
     const cases = hostileCases(path, schema, entry);
     expect(cases.length).toBeGreaterThanOrEqual(3);
     const taken: string[] = [];
-    for (const one of cases)
-      for (const validation of ["Strict", "Ignore"] as const) {
+    // Strict rejects all that Ignore rejects, and unknown fields: one value of each field shows that.
+    for (const [index, one] of cases.entries())
+      for (const validation of index === 0 ? (["Strict", "Ignore"] as const) : (["Ignore"] as const)) {
         const answer = await dryRun(one.spec, validation);
         if (!(answer instanceof ApiError)) taken.push(`${validation}: ${shown(one)}`);
         else if (![400, 422].includes(answer.status) || !names(one, answer.message))
