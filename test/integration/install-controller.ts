@@ -1,17 +1,25 @@
+import { readFileSync } from "node:fs";
+import { load } from "js-yaml";
 import { pino } from "pino";
 import { InstallOperator, type InstallOperatorOptions } from "../../src/install-operator.ts";
 import { type ClientHooks, KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
 import { EventRecorder } from "../../src/kube/events.ts";
+import { type ApiObject, refOf } from "../../src/kube/resource.ts";
 import { Metrics } from "../../src/telemetry/metrics.ts";
 import { untilEstablished } from "../cluster/established.ts";
 import type { Kubectl } from "../cluster/kubectl.ts";
 
-/** The kind itself, as a user's `kubectl apply` makes it. Returns once the API server serves it. */
+const DEFINITION = "manifests/crds/multus-operator.dev_multusinstalls.yaml";
+
+/**
+ * The kind itself, by the request that a user's `kubectl apply --server-side` sends, without its process. Returns once the
+ * API server serves it.
+ */
 export async function applyInstallDefinition(kubectl: Kubectl): Promise<void> {
-  const file = "manifests/crds/multus-operator.dev_multusinstalls.yaml";
-  await kubectl.run("apply", "--server-side", "-f", file);
-  await untilEstablished(kubectl, "multusinstalls.multus-operator.dev");
+  const definition = load(readFileSync(DEFINITION, "utf8")) as ApiObject;
+  await kubectl.client.apply(refOf(definition), definition, { fieldManager: "kubectl" });
+  await untilEstablished(kubectl, definition.metadata.name);
 }
 
 export interface StartOptions
