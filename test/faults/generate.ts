@@ -71,26 +71,26 @@ export function plansOf(all: readonly Cell[], count: number, seed: number): Plan
 }
 
 /**
- * The first `size` plans of the sample, in an order in which each group of classes and each workload comes early: what
- * `make test` runs.
+ * Of the sample as few plans as meet each group of classes and each workload that it has: what `make test` runs. Each
+ * next one brings the most that is new.
  */
-export function smallSampleOf(all: readonly Cell[], seed: number, size: number): Plan[] {
+export function smallSampleOf(all: readonly Cell[], seed: number): Plan[] {
   const left = sampleOf(all, seed);
   const seen = new Set<string>();
   const news = ({ workload, class: name }: Plan) =>
     [workload, classOf(name).group].filter((what) => !seen.has(what));
   const plans: Plan[] = [];
-  while (plans.length < size) {
-    const most = Math.max(...left.map((plan) => news(plan).length));
+  for (;;) {
+    const most = Math.max(0, ...left.map((plan) => news(plan).length));
+    if (most === 0) return plans;
     const [next] = left.splice(
       left.findIndex((plan) => news(plan).length === most),
       1,
     );
-    if (!next) break;
+    if (!next) return plans;
     for (const what of news(next)) seen.add(what);
     plans.push(next);
   }
-  return plans;
 }
 
 /** One plan of each class with a workload of its, and of each workload with a class of its. */

@@ -64,11 +64,11 @@ it("has every class and every workload in the sample", () => {
   expect(new Set(plans.map(({ workload }) => workload))).toEqual(new Set(["config", "upgrade"]));
 });
 
-it("has every group and every workload early in a small sample", () => {
+it("has every group and every workload in a small sample, and no plan that brings neither", () => {
   const more = all.map((cell) => ({ ...cell, faultClass: classOf("clock-set") }));
-  const plans = smallSampleOf([...all, ...more], 1, 2);
+  const plans = smallSampleOf([...all, ...more], 1);
   expect(plans).toHaveLength(2);
   expect(new Set(plans.map(({ class: name }) => classOf(name).group))).toEqual(new Set(["errors", "clock"]));
   expect(new Set(plans.map(({ workload }) => workload))).toEqual(new Set(["config", "upgrade"]));
-  expect(smallSampleOf(all, 1, 100)).toHaveLength(sampleOf(all, 1).length);
+  expect(sampleOf([...all, ...more], 1).length).toBeGreaterThan(2);
 });
