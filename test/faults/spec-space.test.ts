@@ -11,7 +11,8 @@ import { Lane } from "./spec-space-lane.ts";
 /** From these, since each spec to start from is one more install. */
 const FROM = [QUIET, { ...QUIET, version: "v3.9.3" }].map((spec) => JSON.stringify(spec));
 const CHANGES = 16;
-const EVERY_REFUSAL = 8;
+/** hostile-installs.test.ts sends each hostile value: here a few are written into an install that runs. */
+const EVERY_REFUSAL = 20;
 
 const candidates = changes().filter(({ from }) => FROM.includes(JSON.stringify(from)));
 const sample = candidates.filter((_, index) => index % Math.ceil(candidates.length / CHANGES) === 0);
