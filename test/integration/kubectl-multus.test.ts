@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { DEPLOYMENTS, STATEFUL_SETS } from "../../src/commands/kubectl/cluster/workload-kinds.ts";
 import { deleteOrphanedLogPods } from "../../src/commands/kubectl/logs/orphaned-log-pods.ts";
 import { READER_LABELS } from "../../src/commands/kubectl/logs/reader-pod.ts";
+import { kubectlMultus } from "../../src/commands/kubectl/program.ts";
 import { MULTUS_INSTALL, MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
 import {
   type ApiObject,
@@ -39,7 +40,37 @@ afterAll(async () => {
   await plane?.stop();
 });
 
-async function multus(args: string[], kubeconfig = plane.kubeconfig) {
+interface Outcome {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/**
+ * The command in this process, from its source: a Node process for each takes a third of a second of CPU time. It does not
+ * return from an error of the command line, which ends the process.
+ */
+async function multus(args: string[], kubeconfig = plane.kubeconfig): Promise<Outcome> {
+  const written = { stdout: "", stderr: "" };
+  const spies = (["stdout", "stderr"] as const).map((stream) =>
+    vi.spyOn(process[stream], "write").mockImplementation((chunk) => {
+      written[stream] += typeof chunk === "string" ? chunk : Buffer.from(chunk).toString();
+      return true;
+    }),
+  );
+  const { exitCode } = process;
+  try {
+    process.exitCode = 0;
+    await kubectlMultus().parseAsync([...args, "--kubeconfig", kubeconfig], { from: "user" });
+    return { code: Number(process.exitCode), ...written };
+  } finally {
+    process.exitCode = exitCode;
+    for (const spy of spies) spy.mockRestore();
+  }
+}
+
+/** The program as it is built, in a process of its own: each command once, and all that is about the process. */
+async function program(args: string[], kubeconfig = plane.kubeconfig) {
   const node = resolve(root, "node_modules/.bin/node");
   const child = spawn(node, [resolve(root, "dist/multus-operator.mjs"), "kubectl-multus", ...args], {
     cwd: root,
@@ -64,11 +95,11 @@ const got = (ip: string) => [
 ];
 
 it("says what is not installed, and how to install it", async () => {
-  expect(await multus(["networks"])).toMatchObject({
+  expect(await program(["networks"])).toMatchObject({
     code: 2,
     stderr: expect.stringContaining("Multus is not installed"),
   });
-  expect(await multus(["status"])).toMatchObject({
+  expect(await program(["status"])).toMatchObject({
     code: 2,
     stderr: expect.stringContaining("multus-operator is not installed. Install its chart"),
   });
@@ -100,7 +131,7 @@ it("checks networks and counts their pods itself where the operator has not", as
   expect((await multus(["networks", "-o", "wide"])).stdout).toMatch(
     /typo +macvlan +False +- .*did you mean "bridge"/,
   );
-  const status = await multus(["status", "-o", "yaml"]);
+  const status = await program(["status", "-o", "yaml"]);
   expect(load(status.stdout)).toMatchObject({
     ready: false,
     networks: { total: 2, invalid: 1 },
@@ -122,7 +153,7 @@ it("shows what was asked for beside what was got, and with --failing what lacks"
       attachments: [{ reported: { interface: "net1", ips: ["192.168.1.7"] } }],
     },
   ]);
-  const table = (await multus(["pods", "-A", "--failing"])).stdout;
+  const table = (await program(["pods", "-A", "--failing"])).stdout;
   expect(table).toMatch(/^NAMESPACE +POD +NODE +OUTCOME +REQUESTED +REPORTED\n/);
   expect(table).not.toContain("well");
   expect((await multus(["pods", "-n", "kube-system"])).stdout).toBe(
@@ -131,7 +162,7 @@ it("shows what was asked for beside what was got, and with --failing what lacks"
 });
 
 it("explains what it can, and says what its user may not see", async () => {
-  const yaml = await multus(["explain", "failing", "-o", "yaml"]);
+  const yaml = await program(["explain", "failing", "-o", "yaml"]);
   expect(load(yaml.stdout)).toMatchObject({ code: "BAD_CONFIG", outcome: "failed", unread: [] });
   expect(yaml.code).toBe(1);
   const kubeconfig = plane.kubeconfigFor("reader", { name: "reader" });
@@ -171,7 +202,7 @@ it("checks networks, pods and workloads of the cluster against each other", asyn
       },
     },
   });
-  const { code, stdout, stderr } = await multus(["check", "-n", "checked"]);
+  const { code, stdout, stderr } = await program(["check", "-n", "checked"]);
   expect(stdout.split("\n")).toEqual([
     expect.stringMatching(
       /^error: NetworkAttachmentDefinition checked\/typo: mode: .*"bridge"\?\) \[NOT_ONE_OF\]$/,
@@ -210,6 +241,7 @@ it("lets no tenant's text reach a terminal as it is", async () => {
   for (const args of outputs)
     for (const format of [[], ["-o", "json"], ["-o", "yaml"]]) {
       const { stdout, stderr } = await multus([...args, ...format]);
+      expect(`${stdout}${stderr}`, args.join(" ")).not.toBe("");
       // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
       expect(`${stdout}${stderr}`.replaceAll("\n", "")).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202e]/);
     }
@@ -445,7 +477,7 @@ describe("what people type", () => {
   });
 
   it("shows Multus on each node", async () => {
-    const { stdout, code } = await multus(["nodes"]);
+    const { stdout, code } = await program(["nodes"]);
     expect(stdout).toMatch(
       /^NODE +READY +MULTUS +REQUESTING +FAILING +MESSAGE\nnode-1 +True +Absent +\d+ +\d+/,
     );
@@ -456,12 +488,12 @@ describe("what people type", () => {
   });
 
   it("points to the help of the command that was typed", async () => {
-    expect((await multus(["logs", "--tail", "x"])).stderr).toContain(
+    expect((await program(["logs", "--tail", "x"])).stderr).toContain(
       "(kubectl multus logs --help shows its options)",
     );
-    expect((await multus(["lgs"])).stderr).toContain("(kubectl multus --help shows the commands)");
-    expect((await multus(["logs"])).stderr).toContain("name the node: kubectl multus logs NODE");
-    expect((await multus(["logs", "node-1", "--all-nodes"])).stderr).toContain("not both");
+    expect((await program(["lgs"])).stderr).toContain("(kubectl multus --help shows the commands)");
+    expect((await program(["logs"])).stderr).toContain("name the node: kubectl multus logs NODE");
+    expect((await program(["logs", "node-1", "--all-nodes"])).stderr).toContain("not both");
   });
 
   it("prints what changes with --watch, and nothing else", async () => {
@@ -483,7 +515,7 @@ describe("what people type", () => {
     child.kill("SIGINT");
     await ended;
     expect(printed.slice(before.length)).toMatch(/^web-2 +node-1 +missing-network +shop\/lan +-\n$/);
-    expect(await multus(["pods", "-w", "-o", "json"])).toMatchObject({
+    expect(await program(["pods", "-w", "-o", "json"])).toMatchObject({
       code: 2,
       stderr: expect.stringContaining("--watch prints text"),
     });
@@ -492,7 +524,7 @@ describe("what people type", () => {
   it("gives up on an API server that hangs after --request-timeout", async () => {
     plane.apiserver.suspend();
     try {
-      expect(await multus(["pods", "--request-timeout", "500ms"])).toMatchObject({
+      expect(await program(["pods", "--request-timeout", "500ms"])).toMatchObject({
         code: 2,
         stderr: expect.stringMatching(/^error: the API server does not answer: .*timeout/),
       });
@@ -521,14 +553,14 @@ describe("the operator", () => {
   it("is not found by a label that a tenant can set", async () => {
     await world.namespace("a-tenant");
     await deployment("a-tenant", "multus-operator", "evil.example/root:1", "multus-operator");
-    expect(await multus(["logs", "node-1", "--timeout", "1"])).toMatchObject({
+    expect(await program(["logs", "node-1", "--timeout", "1"])).toMatchObject({
       code: 2,
       stderr: expect.stringContaining(
         "the operator's image is not certain: there is no ClusterRoleBinding multus-operator. Set the image",
       ),
     });
     await installOperator("operators");
-    const logs = multus(["logs", "node-1", "--timeout", "5"]);
+    const logs = program(["logs", "node-1", "--timeout", "5"]);
     const images: string[] = [];
     await waitUntil("the reader pod", async () => {
       const { items } = await world.client.list<ApiObject & { spec: { containers: { image: string }[] } }>(
@@ -544,7 +576,7 @@ describe("the operator", () => {
     expect(new Set(images)).toEqual(new Set(["registry.example/operator:1"]));
     expect(await logs).toMatchObject({ code: 2, stderr: expect.stringContaining("did not start on node-1") });
     await deployment("operators", "second", "registry.example/other:1", "multus-operator");
-    expect(await multus(["logs", "node-1", "--timeout", "1"])).toMatchObject({
+    expect(await program(["logs", "node-1", "--timeout", "1"])).toMatchObject({
       code: 2,
       stderr: expect.stringContaining("2 Deployments in namespace operators use the service account"),
     });
@@ -560,7 +592,7 @@ describe("the operator", () => {
     );
     expect(stdout).toContain("Ready          True, Available: Multus runs on 2 of 2 nodes");
     expect(code).toBe(0);
-    const version = await multus(["version"]);
+    const version = await program(["version"]);
     expect(version.stdout).toMatch(
       /^plugin {4}\d.*\noperator {2}9\.9\.9 \(Deployment operators\/multus-operator\)/,
     );
@@ -615,7 +647,7 @@ it("packs what a report of a problem needs, without the webhook's secret path", 
       ],
     });
     const file = join(directory, "dump.tar.gz");
-    const { code, stdout, stderr } = await multus(["sysdump", "--output-filename", file]);
+    const { code, stdout, stderr } = await program(["sysdump", "--output-filename", file]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(/dump\.tar\.gz: \d+ files\n$/);
     expect(statSync(file).mode & 0o777).toBe(0o600);
