@@ -61,9 +61,11 @@ export class Applier {
     const ref = refOf(object);
     const cached = this.#newest(ref);
     if (cached && this.#isKnownEqual(object, cached)) return undefined;
-    const created = cached ? undefined : await this.#create(object, { signal });
+    // What was written here exists, most likely: the watch does not show it yet, or hangs.
+    const isKnown = cached || this.#written.has(describe(ref));
+    const created = isKnown ? undefined : await this.#create(object, { signal });
     if (created) return this.#wrote(object, undefined, created);
-    // What the copy does not have exists all the same: nothing is taken over by force unseen.
+    // What the copy does not have may exist all the same: nothing is taken over by force unseen.
     let live = cached ?? (await this.#client.get<ApiObject>(ref, { signal }));
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
       const written = await this.#applyTo(live, object, signal, adopt);

@@ -1,4 +1,5 @@
 import type { KubeObject } from "../../../crds/kube-object.ts";
+import { MULTUS_INSTALL, MULTUS_INSTALL_API_VERSION } from "../../../crds/multus-install/multus-install.ts";
 import { ApiError, NotSynced } from "../../../kube/errors.ts";
 import { type ApiObject, describe, refOf, SERVICE_ACCOUNTS } from "../../../kube/resource.ts";
 import { ForeignObject } from "../../shared/errors.ts";
@@ -17,14 +18,21 @@ export async function missingAccount(
 }
 
 /**
- * Creates the account again. If that is not possible, such as in a namespace that is being deleted, the deletion goes on:
+ * Creates the account again, as a dependent of the MultusInstall: another leader, such as one whose Lease was deleted a
+ * moment ago, may be at the end of the same deletion, and nothing but the garbage collector would then remove the account. If that is not possible, such as in a namespace that is being deleted, the deletion goes on:
  * the pods that clean nodes then fail with the reason, and spec.uninstall.timeout ends it.
  */
-export async function createAccount({ deps, context }: ReconcileScope, account: KubeObject): Promise<void> {
+export async function createAccount(
+  { deps, context, live }: ReconcileScope,
+  account: KubeObject,
+): Promise<void> {
   const ref = refOf(account);
+  const { name, uid } = live.metadata;
+  const owner = { apiVersion: MULTUS_INSTALL_API_VERSION, kind: MULTUS_INSTALL.kind, name, uid };
+  const dependent = { ...account, metadata: { ...account.metadata, ownerReferences: [owner] } };
   try {
     await deps.owned.watch([ref], context.signal);
-    if (await deps.applier.apply(account, context.signal))
+    if (await deps.applier.apply(dependent, context.signal))
       context.log.info({ applied: describe(ref) }, "created again, for the pods that clean nodes");
   } catch (err) {
     if (!(err instanceof ApiError || err instanceof NotSynced || err instanceof ForeignObject)) throw err;
