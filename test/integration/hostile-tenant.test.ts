@@ -19,7 +19,7 @@ import { World } from "./networks/world.ts";
 const MIB = 1024 * 1024;
 const LIMIT = 256 * MIB;
 /** Nothing else can run meanwhile, so `make test` pays for each second; two minutes are run before a release. */
-const DURATION_MS = Number(process.env.MULTUS_OPERATOR_HOSTILE_SECONDS ?? 40) * 1000;
+const DURATION_MS = Number(process.env.MULTUS_OPERATOR_HOSTILE_SECONDS ?? 25) * 1000;
 /** What a report may take on an idle machine with a core for the operator: counted in the operator's own CPU time, s. */
 const MAX_CPU_SECONDS = 2;
 const CGROUP = `multus-operator-hostile-${process.pid}`;
@@ -187,7 +187,7 @@ async function victim(): Promise<Measured[]> {
     while (!(await isRight()) && isAlive() && performance.now() - begun < 60_000) await sleep(20);
     if (!isAlive()) break;
     measured.push({ wallMs: performance.now() - begun, cpuSeconds: cpuSeconds() - cpu });
-    await sleep(500);
+    await sleep(250);
   }
   return measured;
 }
