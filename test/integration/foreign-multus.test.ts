@@ -63,9 +63,14 @@ const byHandObjects = new Map<string, ApiObject>();
 
 /**
  * Whether an object is foreign is decided for each object, and DaemonSets are compared by name: what two of them do to each
- * other, pairs show. All 381 subsets take a minute of CPU time more (MULTUS_OPERATOR_ALL_SUBSETS=1).
+ * other, pairs with a DaemonSet show. All 381 subsets take a minute of CPU time more (MULTUS_OPERATOR_ALL_SUBSETS=1).
  */
 const ALL_SUBSETS = Boolean(process.env.MULTUS_OPERATOR_ALL_SUBSETS);
+
+function isInSample(present: readonly ApiObject[], all: readonly ApiObject[]): boolean {
+  if (present.length === 2) return present.some(({ kind }) => kind === "DaemonSet");
+  return present.length === 1 || present.length >= all.length - 1;
+}
 
 /** How people put a manifest into a cluster. */
 type Tool = "kubectl apply" | "kubectl create";
@@ -230,13 +235,13 @@ describe.each(["v4 thin", "v4 thick", "v3.4.2"] as const)("objects of upstream's
     await rejectAndDelete(spec, manifest, "all");
   });
 
-  it(`are untouched, whichever of them exist: ${ALL_SUBSETS ? "every subset" : "each alone, each pair, all but one"}`, async () => {
+  it(`are untouched, whichever of them exist: ${ALL_SUBSETS ? "every subset" : "each alone, each with each DaemonSet, all but one"}`, async () => {
     // In Gray code order a step adds or removes few objects.
     let present: ApiObject[] = [];
     for (let step = 1; step < 2 ** manifest.length; step++) {
       const code = step ^ (step >> 1);
       const next = manifest.filter((_, bit) => (code >> bit) & 1);
-      if (!ALL_SUBSETS && next.length > 2 && next.length < manifest.length - 1) continue;
+      if (!ALL_SUBSETS && !isInSample(next, manifest)) continue;
       // A DaemonSet that waits for its account tries again after minutes: it is made again with each change of that.
       const isAccount = ({ kind }: ApiObject) => kind === "ServiceAccount";
       if (present.some(isAccount) !== next.some(isAccount))
