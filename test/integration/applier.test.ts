@@ -4,7 +4,7 @@ import { policies } from "../../src/admission/policies.ts";
 import { type AdmissionSettings, settingsOf } from "../../src/admission/settings.ts";
 import { Applier, FIELD_MANAGER } from "../../src/controllers/shared/applier.ts";
 import { multusInstall } from "../../src/crds/multus-install/multus-install.ts";
-import { KubeClient } from "../../src/kube/client.ts";
+import { KubeClient, type RequestInfo } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
 import { managedFieldsOf } from "../../src/kube/managed-fields.ts";
 import { type ApiObject, refOf } from "../../src/kube/resource.ts";
@@ -59,6 +59,22 @@ describe("while the watch hangs", () => {
     expect(await applier.isDifferent(configMap("first"), signal)).toBe(true);
     expect(await applier.apply(configMap("first"), signal)).toMatchObject({ before: undefined });
     expect((await now())?.data).toEqual({ data: "first" });
+  });
+
+  it("creates in one request what it does not know or has deleted, and reads before that what it wrote", async () => {
+    count++;
+    const sent: string[] = [];
+    const connection = connect({ kubeconfig: plane.kubeconfig });
+    const before = ({ method, query }: RequestInfo) => void sent.push(query?.dryRun ? "dry run" : method);
+    const unseeing = new Applier(new KubeClient(connection, { before }), { get: () => undefined });
+    expect(await unseeing.apply(configMap("first"), signal)).toMatchObject({ before: undefined });
+    expect(await unseeing.apply(configMap("first"), signal)).toBeUndefined();
+    expect(sent.splice(0)).toEqual(["PATCH", "GET", "dry run"]);
+    unseeing.forget(refOf(configMap("")));
+    await client.delete(refOf(configMap("")));
+    expect(await unseeing.apply(configMap("first"), signal)).toMatchObject({ before: undefined });
+    expect(sent).toEqual(["PATCH"]);
+    await connection.close();
   });
 
   it("does not take an object that another has created in its place", async () => {

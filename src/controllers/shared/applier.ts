@@ -5,7 +5,7 @@ import type { KubeClient } from "../../kube/client.ts";
 import { differs, intentOf } from "../../kube/compare.ts";
 import { ApiError } from "../../kube/errors.ts";
 import { isAppliedBy, managedFieldsOf } from "../../kube/managed-fields.ts";
-import { type ApiObject, describe, type ObjectRef, refOf } from "../../kube/resource.ts";
+import { type ApiObject, apiVersionOf, describe, type ObjectRef, refOf } from "../../kube/resource.ts";
 import { NETWORK_DEFINITION } from "../../render/definition.ts";
 import { MANAGED_BY, MANAGER } from "../../render/labels.ts";
 import { ForeignObject, ObjectReplaced } from "./errors.ts";
@@ -61,16 +61,16 @@ export class Applier {
     const ref = refOf(object);
     const cached = this.#newest(ref);
     if (cached && this.#isKnownEqual(object, cached)) return undefined;
-    // What was written here exists, most likely: the watch does not show it yet, or hangs.
-    const isKnown = cached || this.#written.has(describe(ref));
+    // What is in place exists, most likely: the watch does not show it yet, or hangs. What was deleted here is not.
+    const isKnown = cached !== undefined || this.#inPlace.has(describe(ref));
     const created = isKnown ? undefined : await this.#create(object, { signal });
     if (created) return this.#wrote(object, undefined, created);
     // What the copy does not have may exist all the same: nothing is taken over by force unseen.
-    let live = cached ?? (await this.#client.get<ApiObject>(ref, { signal }));
+    let live = cached ?? (await this.#read(ref, signal));
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
       const written = await this.#applyTo(live, object, signal, adopt);
       if (written !== "Replaced") return written;
-      live = await this.#client.get<ApiObject>(ref, { signal });
+      live = await this.#read(ref, signal);
     }
     throw new ObjectReplaced(ref, MAX_ATTEMPTS);
   }
@@ -125,7 +125,7 @@ export class Applier {
    */
   async rehearseCreation(object: KubeObject, signal: AbortSignal): Promise<ApiObject | undefined> {
     if (await this.#create(object, { signal, dryRun: true })) return undefined;
-    const live = await this.#client.get<ApiObject>(refOf(object), { signal });
+    const live = await this.#read(refOf(object), signal);
     if (!live) await this.#dryRun(object, signal);
     return live;
   }
@@ -193,6 +193,18 @@ export class Applier {
       if (error instanceof ApiError && error.status === 409) return undefined;
       throw error;
     }
+  }
+
+  /** The object as the API server has it. By a list: who may watch an object by its name needs no other right for that. */
+  async #read({ type, namespace, name }: ObjectRef, signal: AbortSignal): Promise<ApiObject | undefined> {
+    const { items } = await this.#client.list<ApiObject>(type, {
+      ...(namespace ? { namespace } : {}),
+      fieldSelector: `metadata.name=${name}`,
+      signal,
+    });
+    const [found] = items;
+    // The items of a list have neither.
+    return found && { ...found, apiVersion: apiVersionOf(type), kind: type.kind };
   }
 
   async #dryRun(object: KubeObject, signal: AbortSignal): Promise<ApiObject> {
