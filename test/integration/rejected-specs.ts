@@ -36,7 +36,7 @@ const MISTAKES: RejectedSpec[] = [
     title: "a version without v",
     spec: { version: "4.3.0" },
     field: "spec.version",
-    says: /such as v4\.3\.0/,
+    says: /such as v3\.4\.2 or v4\.3\.1/,
   },
   {
     title: "a registry with http://",
