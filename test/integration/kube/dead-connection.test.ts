@@ -90,7 +90,8 @@ it("ends a watch and a request on whose connection nothing arrives any more, and
   });
   for (const reflector of watches)
     await waitUntil("the change", () => reflector.get("default/one") === "changed");
-  expect(proxy.connections).toBeGreaterThanOrEqual(before + 3);
+  // One for each watch; the request may have one that was left by a watch's list.
+  expect(proxy.connections).toBeGreaterThanOrEqual(before + 2);
 });
 
 it("knows every pod after the API server was killed and restarted several times while pods changed", async () => {
