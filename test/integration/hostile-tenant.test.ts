@@ -69,11 +69,19 @@ function cpuSeconds(): number {
 }
 
 const isAlive = () => operator.ended === undefined;
+/** So many changes of the other tenant are measured, however slow a busy machine makes each of them. */
+const MIN_CHANGES = 15;
+const measured: Measured[] = [];
 let until = 0;
+const isOver = () => {
+  const late = performance.now() - until;
+  return !isAlive() || late >= 3 * DURATION_MS || (late >= 0 && measured.length >= MIN_CHANGES);
+};
+
 /** Does this again and again; what the API server rejects is tried again too. */
 async function keepOn(attack: (n: number) => Promise<unknown>): Promise<number> {
   let done = 0;
-  for (let n = 0; performance.now() < until && isAlive(); n++)
+  for (let n = 0; !isOver(); n++)
     await attack(n).then(
       () => done++,
       () => sleep(20),
@@ -167,9 +175,8 @@ interface Measured {
 }
 
 /** Another tenant's NAD changes from valid to not and back; each time its report has to follow. */
-async function victim(): Promise<Measured[]> {
-  const measured: Measured[] = [];
-  for (let n = 1; performance.now() < until && isAlive(); n++) {
+async function victim(): Promise<void> {
+  for (let n = 1; !isOver(); n++) {
     const begun = performance.now();
     const cpu = cpuSeconds();
     const { metadata } = await world.nad(
@@ -189,7 +196,6 @@ async function victim(): Promise<Measured[]> {
     measured.push({ wallMs: performance.now() - begun, cpuSeconds: cpuSeconds() - cpu });
     await sleep(250);
   }
-  return measured;
 }
 
 const quantile = (values: readonly number[], share: number) =>
@@ -202,7 +208,7 @@ it(`an operator at its memory limit stands a hostile tenant for ${DURATION_MS / 
   await world.nad("net", { cniVersion: "1.0.0", type: "macvlan", master: "eth0", mode: "bridge" }, VICTIM);
   await waitUntil("the first report", async () => (await world.report("net", "victim")) !== undefined);
   until = performance.now() + DURATION_MS;
-  const [measured, ...counts] = await Promise.all([victim(), ...Object.values(attacks).map(keepOn)]);
+  const [, ...counts] = await Promise.all([victim(), ...Object.values(attacks).map(keepOn)]);
   const done = Object.fromEntries(Object.keys(attacks).map((name, n) => [name, counts[n]]));
   const wall = measured.map(({ wallMs }) => wallMs);
   const cpu = measured.map((each) => each.cpuSeconds);
@@ -214,6 +220,6 @@ it(`an operator at its memory limit stands a hostile tenant for ${DURATION_MS / 
   );
   expect(operator.ended).toBeUndefined();
   for (const [attack, count] of Object.entries(done)) expect(count, attack).toBeGreaterThan(20);
-  expect(measured.length).toBeGreaterThan(10);
+  expect(measured.length).toBeGreaterThanOrEqual(MIN_CHANGES);
   expect(Math.max(...cpu)).toBeLessThanOrEqual(MAX_CPU_SECONDS);
 });
