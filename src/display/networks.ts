@@ -2,7 +2,7 @@ import { type Finding, pathAndMessage } from "../cni/finding.ts";
 import type { Condition } from "../crds/conditions.ts";
 import type { ReportStatus } from "../crds/network-attachment-report/report.ts";
 import { counted } from "../crds/plural.ts";
-import { namedPods } from "../networks/addresses/duplicates.ts";
+import { namedPods } from "../networks/addresses/layer2-claims.ts";
 import type { PodOutcome } from "../networks/outcome/outcome.ts";
 import type { Tone } from "./color.ts";
 import { type TableOptions, table } from "./table.ts";

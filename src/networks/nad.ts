@@ -1,7 +1,7 @@
 import { checkNetworkConfig, tooLargeFinding } from "../cni/check.ts";
 import type { Finding } from "../cni/finding.ts";
 import { KEPT_CONFIG, MOST } from "../crds/network-attachment-report/report.ts";
-import { type Layer2, layer2Of } from "./addresses/duplicates.ts";
+import { type Layer2, layer2Of } from "./addresses/layer2-claims.ts";
 import { type Network, readNetwork } from "./cross-checks/network.ts";
 import type { NadView } from "./nad-view.ts";
 import { factsOf } from "./node-requirements.ts";

@@ -24,7 +24,8 @@ import {
   VALIDATING_WEBHOOK_CONFIGURATIONS,
 } from "../../kube/resource.ts";
 import { ownerLabels } from "../../render/labels.ts";
-import { type Applier, isOwn } from "../shared/applier.ts";
+import type { Applier } from "../shared/applier.ts";
+import { isOwn } from "../shared/ownership.ts";
 import type { DepartedReplicas } from "./departed-replicas.ts";
 import type { ClusterView } from "./view.ts";
 

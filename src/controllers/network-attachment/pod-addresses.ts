@@ -1,5 +1,5 @@
 import type { AddressClaims, Held } from "../../networks/addresses/address-claims.ts";
-import type { Duplicate } from "../../networks/addresses/duplicates.ts";
+import type { Duplicate } from "../../networks/addresses/layer2-claims.ts";
 import type { PodTable } from "../../networks/pod-table/pod-table.ts";
 import { statusOf } from "../../networks/pod-view/packed-status.ts";
 import type { PodView } from "../../networks/pod-view/pod-view.ts";
@@ -38,7 +38,7 @@ export class PodAddresses {
   /** Addresses on the network's layer-2 network that several pods have, one of which is a pod of the network. */
   duplicates(network: string): Duplicate[] {
     const found: Duplicate[] = [];
-    for (const { address, slots } of this.#claims.shared(network))
+    for (const { address, slots } of this.#claims.duplicates(network))
       if (slots.some((slot) => this.#pods.networks(slot).includes(network)))
         found.push({ address, pods: slots.map((slot) => this.#pods.key(slot)).toSorted() });
     return found.toSorted((a, b) => (a.address < b.address ? -1 : 1));

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { beforeEach, expect, test } from "vitest";
 import { AddressClaims } from "../../networks/addresses/address-claims.ts";
-import { layer2Of } from "../../networks/addresses/duplicates.ts";
+import { layer2Of } from "../../networks/addresses/layer2-claims.ts";
 import { readNetwork } from "../../networks/cross-checks/network.ts";
 import type { NetworkFacts } from "../../networks/outcome/attachments.ts";
 import type { SandboxFailure } from "../../networks/outcome/sandbox-failure.ts";

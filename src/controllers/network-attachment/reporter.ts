@@ -7,7 +7,7 @@ import type { ApiObject, ObjectRef } from "../../kube/resource.ts";
 import type { NadView } from "../../networks/nad-view.ts";
 import { type ReportView, reportView } from "../../networks/report/report-view.ts";
 import { MANAGED_BY, MANAGER } from "../../render/labels.ts";
-import { FIELD_MANAGER } from "../shared/applier.ts";
+import { FIELD_MANAGER } from "../shared/ownership.ts";
 
 const API_VERSION = `${NETWORK_ATTACHMENT_REPORT.group}/${NETWORK_ATTACHMENT_REPORT.version}`;
 

@@ -4,19 +4,16 @@ import type { KubeObject } from "../../crds/kube-object.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import { differs, intentOf } from "../../kube/compare.ts";
 import { ApiError } from "../../kube/errors.ts";
-import { isAppliedBy, managedFieldsOf } from "../../kube/managed-fields.ts";
 import { type ApiObject, apiVersionOf, describe, type ObjectRef, refOf } from "../../kube/resource.ts";
 import { NETWORK_DEFINITION } from "../../render/definition.ts";
-import { MANAGED_BY, MANAGER } from "../../render/labels.ts";
 import { ForeignObject, ObjectReplaced } from "./errors.ts";
 import { isAsNew } from "./newest-copies.ts";
+import { FIELD_MANAGER, isOwn } from "./ownership.ts";
 
 /** The live objects as last seen. */
 export interface LiveObjects {
   get(ref: ObjectRef): ApiObject | undefined;
 }
-
-export const FIELD_MANAGER = "multus-operator";
 
 /** How often an object is read again because another has taken its place before it was written. */
 const MAX_ATTEMPTS = 5;
@@ -241,16 +238,6 @@ function isSameObject(live: ApiObject, answer: ApiObject): boolean {
  */
 function isForeignDefinition(object: KubeObject, live: ApiObject): boolean {
   return object.metadata.name === NETWORK_DEFINITION && !isOwn(live);
-}
-
-/**
- * Whether the operator created the object or adopted it: the API server's record of field managers shows that it was
- * applied by this one. Labels alone do not: a rendered manifest that people apply themselves has them too. They
- * decide only where the record was wiped, which takes a write to managedFields.
- */
-export function isOwn(live: ApiObject): boolean {
-  if (isAppliedBy(live, FIELD_MANAGER)) return true;
-  return managedFieldsOf(live).length === 0 && live.metadata.labels?.[MANAGED_BY] === MANAGER;
 }
 
 /** spec.template of a DaemonSet. */

@@ -1,6 +1,6 @@
 import { type FieldOfOthers, fieldsOfOthers } from "../../kube/managed-fields.ts";
 import { type ApiObject, describe, refOf } from "../../kube/resource.ts";
-import { FIELD_MANAGER, isOwn } from "./applier.ts";
+import { FIELD_MANAGER, isOwn } from "./ownership.ts";
 
 /** A field of one of the operator's objects that another manager set. The operator's applies leave it as it is. */
 export interface ForeignField extends FieldOfOthers {

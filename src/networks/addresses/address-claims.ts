@@ -3,8 +3,8 @@ import type { AddressRange } from "../../crds/network-attachment-report/report.t
 import type { Network } from "../cross-checks/network.ts";
 import { type AddressPool, isDynamic, type NodeUse, poolOf, poolsOf, rangesOf } from "./address-pools.ts";
 import { ClaimTable } from "./claim-table.ts";
-import { claimsOn, type Layer2 } from "./duplicates.ts";
-import { SharedClaims } from "./shared-claims.ts";
+import { DuplicateClaims } from "./duplicate-claims.ts";
+import { claimsOn, type Layer2 } from "./layer2-claims.ts";
 
 /** What a pod has in one network. */
 export interface Held {
@@ -37,7 +37,7 @@ export class AddressClaims {
   readonly #uses = new Map<string, Use>();
   /** Addresses by network, pool and node. */
   readonly #addresses: ClaimTable;
-  readonly #wires: SharedClaims;
+  readonly #wires: DuplicateClaims;
 
   /**
    * @param rulesOf the network by "namespace/name" as it is configured; undefined if there is none
@@ -49,7 +49,7 @@ export class AddressClaims {
   ) {
     this.#rulesOf = rulesOf;
     this.#addresses = new ClaimTable(salt);
-    this.#wires = new SharedClaims(salt);
+    this.#wires = new DuplicateClaims(salt);
   }
 
   /** The name that Multus v3 reports for the network; undefined if there is no such network. */
@@ -95,9 +95,9 @@ export class AddressClaims {
   }
 
   /** Addresses of the network's layer-2 network that several pods have. */
-  *shared(network: string): Generator<{ address: string; slots: readonly number[] }> {
+  *duplicates(network: string): Generator<{ address: string; slots: readonly number[] }> {
     const { layer2 } = this.#use(network);
-    for (const [claim, owners] of layer2 ? this.#wires.shared(layer2.name) : [])
+    for (const [claim, owners] of layer2 ? this.#wires.duplicates(layer2.name) : [])
       yield { address: claim.slice(claim.indexOf(" ") + 1), slots: [...owners.keys()] };
   }
 

@@ -1,6 +1,6 @@
 import type { Finding } from "../../cni/finding.ts";
 import type { AddressUse } from "../addresses/address-pools.ts";
-import type { Duplicate } from "../addresses/duplicates.ts";
+import type { Duplicate } from "../addresses/layer2-claims.ts";
 import type { Network } from "../cross-checks/network.ts";
 import type { CrossFinding, SeenNode } from "../cross-checks/view.ts";
 import type { LackingNode } from "../node-requirements.ts";

@@ -8,7 +8,7 @@ import {
 import { rfc3339 } from "../../../crds/rfc3339.ts";
 import { type ApiObject, CORE_EVENTS, NODES, PODS } from "../../../kube/resource.ts";
 import { defectsOf } from "../../../multus/known-defects.ts";
-import { namedPods } from "../../../networks/addresses/duplicates.ts";
+import { namedPods } from "../../../networks/addresses/layer2-claims.ts";
 import type { DuplicateAddress, ExplainedPod, ExplainInput } from "../../../networks/explain/input.ts";
 import { NadReader, type ReadNad } from "../../../networks/nad.ts";
 import { nadView } from "../../../networks/nad-view.ts";

@@ -4,7 +4,7 @@ import { ApiError } from "../../../kube/errors.ts";
 import { type ApiObject, CLUSTER_ROLE_BINDINGS, type ObjectRef, refOf } from "../../../kube/resource.ts";
 import { NETWORK_DEFINITION } from "../../../render/definition.ts";
 import { allInOrder } from "../../shared/all-in-order.ts";
-import { isOwn } from "../../shared/applier.ts";
+import { isOwn } from "../../shared/ownership.ts";
 import { marked } from "../rollout/live-workloads.ts";
 import { FINALIZER, type ReconcileScope } from "../scope.ts";
 

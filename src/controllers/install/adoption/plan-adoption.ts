@@ -16,7 +16,7 @@ import {
 import { DAEMON_CONFIG, THIN_CONFIG } from "../../../render/configuration.ts";
 import { LAST_COMPLETE } from "../../../render/last-complete.ts";
 import { GUARD } from "../../../render/rollout-guard.ts";
-import { FIELD_MANAGER, isOwn } from "../../shared/applier.ts";
+import { FIELD_MANAGER, isOwn } from "../../shared/ownership.ts";
 import type { Action } from "../actions/actions.ts";
 import { AdoptionRejected } from "../errors.ts";
 import { entryKey, entryOf } from "../inventory/inventory.ts";

@@ -2,7 +2,7 @@ import { describe, refOf } from "../../../kube/resource.ts";
 import { NETWORK_DEFINITION } from "../../../render/definition.ts";
 import { LAST_COMPLETE } from "../../../render/last-complete.ts";
 import { GUARD } from "../../../render/rollout-guard.ts";
-import { isOwn } from "../../shared/applier.ts";
+import { isOwn } from "../../shared/ownership.ts";
 import { entryKey, entryOf, entryOfRef, refOfEntry } from "../inventory/inventory.ts";
 import type { Observed } from "../observe/observe.ts";
 import { phaseOf } from "../rollout/assess.ts";

@@ -1,5 +1,5 @@
 import { type ApiObject, DAEMON_SETS, describe } from "../../../kube/resource.ts";
-import { isOwn } from "../../shared/applier.ts";
+import { isOwn } from "../../shared/ownership.ts";
 import type { ReconcileScope } from "../scope.ts";
 import type { InventoryEntry } from "../status/status.ts";
 import { refOfEntry } from "./inventory.ts";

@@ -1,6 +1,7 @@
 import type { KubeObject } from "../../../crds/kube-object.ts";
 import { refOf } from "../../../kube/resource.ts";
-import { isOwn, type LiveObjects } from "../../shared/applier.ts";
+import type { LiveObjects } from "../../shared/applier.ts";
+import { isOwn } from "../../shared/ownership.ts";
 import type { Adoption } from "../adoption/plan-adoption.ts";
 import { asApplied } from "../rollout/as-applied.ts";
 import { isMarkedAs } from "../rollout/live-workloads.ts";

@@ -3,7 +3,8 @@ import { fieldChanges } from "../../../diff/field-changes.ts";
 import { intentOf } from "../../../kube/compare.ts";
 import { managersOf } from "../../../kube/managed-fields.ts";
 import { describe, refOf } from "../../../kube/resource.ts";
-import { FIELD_MANAGER, type Written } from "../../shared/applier.ts";
+import type { Written } from "../../shared/applier.ts";
+import { FIELD_MANAGER } from "../../shared/ownership.ts";
 import type { ReconcileScope } from "../scope.ts";
 
 /** How many fields an event names. */

@@ -5,7 +5,7 @@ import { type MultusInstallStatus, multusInstallStatus } from "../../../crds/mul
 import { rfc3339 } from "../../../crds/rfc3339.ts";
 import { ApiError } from "../../../kube/errors.ts";
 import type { ApiObject } from "../../../kube/resource.ts";
-import { FIELD_MANAGER } from "../../shared/applier.ts";
+import { FIELD_MANAGER } from "../../shared/ownership.ts";
 import type { ReconcileScope } from "../scope.ts";
 import { type InventoryEntry, type StatusInput, statusFor } from "./status.ts";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ClaimTable } from "./claim-table.ts";
-import { SharedClaims } from "./shared-claims.ts";
+import { DuplicateClaims } from "./duplicate-claims.ts";
 
 test("the table counts as a Map does", () => {
   const change = fc.tuple(fc.nat(60), fc.nat(3), fc.nat(4));
@@ -30,7 +30,7 @@ test("claims that several owners make are listed, however they come and go", () 
   });
   fc.assert(
     fc.property(fc.array(change, { maxLength: 80 }), (changes) => {
-      const claims = new SharedClaims(1);
+      const claims = new DuplicateClaims(1);
       const model = new Map<string, Map<number, number>>();
       for (const { wire, claim, owner, add } of changes) {
         const key = `${wire} ${claim}`;
@@ -44,7 +44,7 @@ test("claims that several owners make are listed, however they come and go", () 
         else owners.delete(owner);
       }
       for (const wire of ["a", "b"]) {
-        const listed = [...claims.shared(wire)].map(([claim, owners]) => [claim, [...owners].toSorted()]);
+        const listed = [...claims.duplicates(wire)].map(([claim, owners]) => [claim, [...owners].toSorted()]);
         const expected = ["x", "y", "z"]
           .map((claim): [string, Map<number, number>] => [claim, model.get(`${wire} ${claim}`) ?? new Map()])
           .filter(([, owners]) => owners.size > 1)

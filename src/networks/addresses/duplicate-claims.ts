@@ -4,7 +4,7 @@ import { ClaimTable } from "./claim-table.ts";
  * Who claims what on each wire: a claim of one owner is a row in a table, and those of several, which are few, are listed.
  * An owner may make a claim several times, and takes it back as often.
  */
-export class SharedClaims {
+export class DuplicateClaims {
   readonly #alone: ClaimTable;
   /** By wire and claim, the owners with how often each makes it. */
   readonly #shared = new Map<string, Map<string, Map<number, number>>>();
@@ -57,7 +57,7 @@ export class SharedClaims {
   }
 
   /** The claims of a wire that several owners make. */
-  shared(wire: string): Iterable<[string, ReadonlyMap<number, number>]> {
+  duplicates(wire: string): Iterable<[string, ReadonlyMap<number, number>]> {
     return this.#shared.get(wire) ?? [];
   }
 }

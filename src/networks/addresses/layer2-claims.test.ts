@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { readNetwork } from "../cross-checks/network.ts";
-import { claimsOn, layer2Of } from "./duplicates.ts";
+import { claimsOn, layer2Of } from "./layer2-claims.ts";
 
 const layer2 = (config: object, name = "net") =>
   layer2Of(readNetwork({ namespace: "apps", name, config: JSON.stringify(config) }));
