@@ -6,7 +6,7 @@ import { SocksProxyAgent } from "socks-proxy-agent";
 /** Until a proxy has answered CONNECT, ms. */
 const TUNNEL_TIMEOUT_MS = 10_000;
 
-/** Connections through the proxy at `uri`, of HTTP or SOCKS. A file of its own: it is loaded only if it is needed. */
+/** Connections through the HTTP or SOCKS proxy at `uri`. In a separate file, which is loaded only if it is needed. */
 export function throughProxy(uri: string, options: AgentOptions, isTls: boolean): Agent {
   if (uri.startsWith("socks")) return new SocksProxyAgent(uri, options);
   return isTls ? new Tunnels({ ...options, proxy: uri }) : new HttpProxyAgent({ ...options, proxy: uri });

@@ -27,7 +27,7 @@ export class StoredCopies {
     await putEach(this.#etcd, this.#copies(copies));
   }
 
-  /** The same in transactions, which is faster: for copies that nobody lists or watches yet (see `putTogether`). */
+  /** The same in transactions, which is faster: for copies that no client lists or watches yet (see `putTogether`). */
   async fill(copies: readonly Replacements[]): Promise<void> {
     await putTogether(this.#etcd, this.#copies(copies));
   }

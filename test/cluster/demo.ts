@@ -28,7 +28,7 @@ const REPOSITORY = resolve(import.meta.dirname, "../..");
 const SECOND_THOUGHTS_MS = 5000;
 
 requireBareMachine();
-/** The image of each release and mode: a machine that has none builds no more than this one. */
+/** The image of each release and mode; only the one that the demo runs is built. */
 const MULTUS: Record<string, ImageName> = {
   "v4.3.0 Thin": "multus-v4.3.0",
   "v4.3.0 Thick": "multus-v4.3.0-thick",

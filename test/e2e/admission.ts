@@ -34,6 +34,11 @@ export function describeAdmission(operated: () => Kubectl): void {
     const applied = (object: object) => printed(kubectl, object, "apply", "--dry-run=server");
     const left = () => admissionObjects(kubectl);
 
+    async function rolledOut(): Promise<void> {
+      const deployment = ["deployment/multus-operator", "-n", "multus-operator"];
+      await kubectl.run("rollout", "status", ...deployment, "--timeout=120s");
+    }
+
     async function operatorPods(): Promise<string[]> {
       const label = "app.kubernetes.io/name=multus-operator";
       const names = await kubectl.run("get", "pods", "-n", "multus-operator", "-l", label, "-o", "name");
@@ -78,14 +83,7 @@ export function describeAdmission(operated: () => Kubectl): void {
         }
       });
       await kubectl.run("rollout", "restart", "deployment/multus-operator", "-n", "multus-operator");
-      await kubectl.run(
-        "rollout",
-        "status",
-        "deployment/multus-operator",
-        "-n",
-        "multus-operator",
-        "--timeout=120s",
-      );
+      await rolledOut();
       await waitUntil("the old pods to be gone", async () => (await operatorPods()).length === 2);
       loading = false;
       await Promise.all(load);
@@ -99,14 +97,7 @@ export function describeAdmission(operated: () => Kubectl): void {
       expect(await applied(network(WRONG_MODE))).toContain("net created");
       expect(await applied(network('{"type":"../../tmp/x"}'))).toContain('a "type" with "../" in it');
       await kubectl.run("scale", "deployment/multus-operator", "-n", "multus-operator", "--replicas=2");
-      await kubectl.run(
-        "rollout",
-        "status",
-        "deployment/multus-operator",
-        "-n",
-        "multus-operator",
-        "--timeout=120s",
-      );
+      await rolledOut();
       await waitUntil("the rejection", async () =>
         (await applied(network(WRONG_MODE))).includes("denied the request"),
       );

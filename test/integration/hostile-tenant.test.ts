@@ -69,7 +69,7 @@ function cpuSeconds(): number {
 }
 
 const isAlive = () => operator.ended === undefined;
-/** So many changes of the other tenant are measured, however slow a busy machine makes each of them. */
+/** How many changes of the other tenant are measured at least, also on a busy machine. */
 const MIN_CHANGES = 15;
 const measured: Measured[] = [];
 let until = 0;

@@ -69,7 +69,7 @@ async function multus(args: string[], kubeconfig = plane.kubeconfig): Promise<Ou
   }
 }
 
-/** The program as it is built, in a process of its own: each command once, and all that is about the process. */
+/** The built program, run as a separate process: each command once, and everything that concerns the process. */
 async function program(args: string[], kubeconfig = plane.kubeconfig) {
   const node = resolve(root, "node_modules/.bin/node");
   const child = spawn(node, [resolve(root, "dist/multus-operator.mjs"), "kubectl-multus", ...args], {

@@ -148,6 +148,8 @@ async function perform(scope: ReconcileScope, action: Action, done: Done): Promi
       break;
     case "RemoveFinalizer":
       await removeFinalizer(scope);
+      // Of each MultusInstall that there ever was they would add up.
+      for (const what of ["deletion", "progress"]) deps.seen.since.forget(`${what} of ${live.metadata.uid}`);
       break;
   }
   return false;

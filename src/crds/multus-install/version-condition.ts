@@ -12,8 +12,8 @@ export const IS_V3: VersionCondition = {
 };
 
 /**
- * The version is earlier than the release and has its major version: v3.4 is not `before("v4.1.0")`, since what v3 lacks
- * has rules of its own.
+ * The version is earlier than the release and has its major version: v3.4 is not `before("v4.1.0")`, since separate
+ * rules cover what v3 lacks.
  * @param release with numbers up to 9; v3.7 counts as v3.7.0
  */
 export function before(release: string): VersionCondition {

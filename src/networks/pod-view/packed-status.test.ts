@@ -40,7 +40,7 @@ test("the status is kept in short, and comes back without the pod's own network"
   });
 });
 
-test("what a tenant writes into the status cannot make entries of its own", () => {
+test("separators that a tenant writes into the status do not add entries", () => {
   const hostile = [{ name: "apps/net\tx\n apps/other", ips: ["10.0.0.5\n10.0.0.6"] }];
   expect(kept(hostile)).toMatchObject({ ok: true, entries: [{ name: "apps/net", ips: ["10.0.0.5"] }] });
 });

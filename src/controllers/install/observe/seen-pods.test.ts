@@ -107,7 +107,7 @@ it("an operator that starts with a clock that is behind believes a pod after as 
   expect(secondsToStable([again], ages(again))).toBeUndefined();
 });
 
-it("another pod of that name has an age of its own, and one that was not asked about none", () => {
+it("the age of another pod with that name begins again, and a pod that was never asked about has none", () => {
   const { ages, pass } = operator(0);
   ages(pod());
   pass(60);
