@@ -115,8 +115,8 @@ image: build ## build the operator's image with docker, and its SBOM in dist (IM
 	npm sbom --sbom-format cyclonedx --sbom-type application --omit dev > dist/multus-operator.cdx.json
 	docker build --build-arg 'BASE=$(BASE)' -t $(IMAGE) .
 
-multus-image: install ## build a Multus image with docker or buildah (VERSION=v3.4.2|v4.3.0 ROUTE=distribution|small|thin|thick; IMAGE, BUILDER, BASE, TOOL, BUILD_OPTIONS)
-	@$(NODE) scripts/multus-image.ts --version '$(VERSION)' --route '$(ROUTE)' --image '$(if $(filter command line environment,$(origin IMAGE)),$(IMAGE))' \
+multus-image: install ## build a Multus image with docker or buildah (VERSION=v3.4.2|v4.3.0 VARIANT=distribution|small|thin|thick; IMAGE, BUILDER, BASE, TOOL, BUILD_OPTIONS)
+	@$(NODE) scripts/multus-image.ts --version '$(VERSION)' --variant '$(VARIANT)' --image '$(if $(filter command line environment,$(origin IMAGE)),$(IMAGE))' \
 	  --tool '$(TOOL)' --builder '$(BUILDER)' --base '$(BASE)' -- $(BUILD_OPTIONS)
 
 clean: ## remove what was built (the test cluster's programs in ~/.cache/multus-operator are kept)

@@ -1,7 +1,7 @@
 /**
  * Builds a Multus image with Docker or buildah, whichever is there, and prints its figures (make multus-image).
  *
- *   node scripts/multus-image.ts --version v3.4.2 --route small --image HOST/PROJECT/multus-cni:v3.4.2-small
+ *   node scripts/multus-image.ts --version v3.4.2 --variant small --image HOST/PROJECT/multus-cni:v3.4.2-small
  *
  * --tool docker|buildah, --builder IMAGE and --base IMAGE are taken where given; what follows `--` goes to the
  * tool's build command as it is.
@@ -15,7 +15,7 @@ import { chooseTool, type Figures, figuresOf, NoToolError } from "./multus-image
 const ROOT = resolve(import.meta.dirname, "..");
 
 /** A way to an image: its Dockerfile, the stage to end on, and the argument that names the image below it. */
-interface Route {
+interface Variant {
   dockerfile: string;
   context: string;
   target: string;
@@ -27,7 +27,7 @@ interface Route {
 const UPSTREAM = "none (upstream's)";
 const V3 = { dockerfile: "images/multus/Dockerfile.v3", context: "test/cluster/tools/multus-v3" };
 const V4 = { dockerfile: "images/multus/Dockerfile.v4", context: "test/cluster/tools/multus-v4" };
-const ROUTES: Record<"v3" | "v4", Record<string, Route>> = {
+const VARIANTS: Record<"v3" | "v4", Record<string, Variant>> = {
   v3: {
     distribution: { ...V3, target: "distribution", baseArgument: "DISTRIBUTION", layout: UPSTREAM },
     small: {
@@ -51,33 +51,35 @@ export class ImageBuildError extends Error {
 
 export interface Request {
   version: string;
-  route: string;
+  variant: string;
 }
 
 /**
- * The route for a request. Throws an ImageBuildError that says what there is, for an unknown version or route;
+ * The variant for a request. Throws an ImageBuildError that says what there is, for an unknown version or variant;
  * the versions are those that the build contexts pin with their checksums.
  */
-export function routeFor({ version, route }: Request): Route {
+export function variantFor({ version, variant }: Request): Variant {
   const pinned = {
     v3: pinnedVersion(V3.context, "gopkg.in/intel/multus-cni.v3"),
     v4: pinnedVersion(V4.context, "gopkg.in/k8snetworkplumbingwg/multus-cni.v4"),
   };
   const offers = (["v3", "v4"] as const)
     .flatMap((line) =>
-      Object.keys(ROUTES[line]).map((name) => `  make multus-image VERSION=${pinned[line]} ROUTE=${name}`),
+      Object.keys(VARIANTS[line]).map(
+        (name) => `  make multus-image VERSION=${pinned[line]} VARIANT=${name}`,
+      ),
     )
     .join("\n");
   const line = version === pinned.v3 ? "v3" : version === pinned.v4 ? "v4" : undefined;
-  if (version === "" || route === "")
-    throw new ImageBuildError(`VERSION and ROUTE are required. Available:\n${offers}`);
+  if (version === "" || variant === "")
+    throw new ImageBuildError(`VERSION and VARIANT are required. Available:\n${offers}`);
   if (line === undefined)
     throw new ImageBuildError(
       `VERSION=${version} cannot be built: go.mod in ${version.startsWith("v3") ? V3.context : V4.context} pins ${version.startsWith("v3") ? pinned.v3 : pinned.v4}. To build another release, change go.mod and go.sum there. Available:\n${offers}`,
     );
-  const found = ROUTES[line][route];
+  const found = VARIANTS[line][variant];
   if (!found)
-    throw new ImageBuildError(`ROUTE=${route} does not exist for ${version}. Available:\n${offers}`);
+    throw new ImageBuildError(`VARIANT=${variant} does not exist for ${version}. Available:\n${offers}`);
   return found;
 }
 
@@ -92,21 +94,21 @@ async function main(args: string[]): Promise<void> {
     allowPositionals: true,
     options: {
       version: { type: "string", default: "" },
-      route: { type: "string", default: "" },
+      variant: { type: "string", default: "" },
       image: { type: "string", default: "" },
       tool: { type: "string", default: "" },
       builder: { type: "string", default: "" },
       base: { type: "string", default: "" },
     },
   });
-  const route = routeFor(values);
-  const image = values.image || `multus-cni:${values.version}-${values.route}`;
+  const variant = variantFor(values);
+  const image = values.image || `multus-cni:${values.version}-${values.variant}`;
   const tool = chooseTool(values.tool);
   const bases = [
     ...(values.builder ? [["BUILDER", values.builder]] : []),
-    ...(values.base ? [[route.baseArgument, values.base]] : []),
+    ...(values.base ? [[variant.baseArgument, values.base]] : []),
   ].map(([name, value]) => `${name}=${value}`);
-  say(`==> ${image}: ${values.version}, route ${values.route}, with ${tool}`);
+  say(`==> ${image}: ${values.version}, variant ${values.variant}, with ${tool}`);
   if (bases.length > 0) say(`    ${bases.join(", ")}`);
   const start = Date.now();
   await run(tool, [
@@ -114,26 +116,26 @@ async function main(args: string[]): Promise<void> {
     ...positionals,
     ...bases.flatMap((argument) => ["--build-arg", argument]),
     "--target",
-    route.target,
+    variant.target,
     "--tag",
     image,
     "--file",
-    join(ROOT, route.dockerfile),
-    join(ROOT, route.context),
+    join(ROOT, variant.dockerfile),
+    join(ROOT, variant.context),
   ]);
   const seconds = (Date.now() - start) / 1000;
-  say(table({ image, route, seconds, figures: figuresOf(tool, image) }));
+  say(table({ image, variant, seconds, figures: figuresOf(tool, image) }));
 }
 
-function table(found: { image: string; route: Route; seconds: number; figures: Figures }): string {
-  const { image, route, seconds, figures } = found;
+function table(found: { image: string; variant: Variant; seconds: number; figures: Figures }): string {
+  const { image, variant, seconds, figures } = found;
   const rows = [
     ["image", image],
     ["size", `${(figures.bytes / 1024 / 1024).toFixed(1)} MiB, unpacked`],
     ["layers", String(figures.layers)],
     ["shell", figures.shells.join(", ") || "none"],
     ["command", figures.entrypoint.join(" ")],
-    ["layout", route.layout],
+    ["layout", variant.layout],
     ["time", `${seconds.toFixed(1)} s`],
   ];
   return `==> built\n${rows.map(([name, value]) => `    ${name?.padEnd(8)} ${value}`).join("\n")}`;
