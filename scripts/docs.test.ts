@@ -2,6 +2,9 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { expect, it } from "vitest";
+import { DISTRIBUTIONS } from "../src/crds/multus-install/distribution.ts";
+import { parseMultusInstall } from "../src/crds/multus-install/multus-install.ts";
+import { hostPaths } from "../src/multus/distributions.ts";
 
 /** What a reader of the pages clicks on and pastes. */
 
@@ -63,4 +66,26 @@ it("names the release's namespace in each helm command", () => {
   );
   expect(commands.length).toBeGreaterThan(5);
   expect(commands.filter((command) => !/ (--namespace|-n) /.test(command))).toEqual([]);
+});
+
+it("names each distribution's directories for cleaning a node by hand", () => {
+  const page = read("docs/guides/uninstall.md");
+  const directories = (distribution: string) => {
+    const metadata = { name: "multus" };
+    const parsed = parseMultusInstall({
+      ...{ apiVersion: "multus-operator.dev/v1alpha1", kind: "MultusInstall", metadata },
+      spec: { distribution },
+    });
+    if (!parsed.ok) throw new Error(distribution);
+    const { confDir, binDir } = hostPaths(parsed.value.spec);
+    return [confDir, binDir];
+  };
+  const standard = directories("Kubernetes");
+  for (const directory of standard) expect(page).toContain(`rm -f  ${directory}/`);
+  for (const distribution of DISTRIBUTIONS) {
+    const row = page.split("\n").find((line) => line.startsWith(`| ${distribution} `));
+    const [confDir, binDir] = directories(distribution);
+    if (String([confDir, binDir]) === String(standard)) expect(row).toBeUndefined();
+    else expect(row?.replaceAll(/ +/g, " ")).toBe(`| ${distribution} | \`${confDir}\` | \`${binDir}\` |`);
+  }
 });

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, it } from "vitest";
 import { KUBERNETES_RELEASES } from "../test/cluster/families.ts";
@@ -25,6 +25,28 @@ it("no page names another lowest version", () => {
   expect(named.filter((name) => !name.endsWith(`: ${lowest}`))).toEqual([]);
   for (const page of ["docs/adr/0001-server-side-apply-of-raw-json.md", "docs/adr/0010-admission.md"])
     expect(named).toContain(`${page}: ${lowest}`);
+});
+
+it("the tables of support.md name files that exist", () => {
+  const page = text("docs/reference/support.md");
+  const cells = (heading: string, column: number) =>
+    (page.split(`| ${heading}`)[1] ?? "")
+      .split(/\n(?!\|)/)[0]
+      ?.split("\n")
+      .slice(2)
+      .flatMap((row) => (row.split("|")[column] ?? "").split(/[:;]/)[0]?.split(",") ?? [])
+      .map((name) => name.trim());
+  const lacks = (names: string[] = [], folders: string[]) =>
+    names.filter((name) => !folders.some((folder) => existsSync(join(ROOT, folder.replace("*", name)))));
+
+  const onKind = cells("File of `CLUSTER=kind make e2e`", 1);
+  expect(onKind).toContain("walkthrough");
+  expect(lacks(onKind, ["test/e2e/*.test.ts", "test/e2e/*.ts", "test/cluster/*.test.ts"])).toEqual([
+    "All 17 files of that run",
+  ]);
+  const byVersion = cells("What depends on the version", 2);
+  expect(byVersion).toContain("kube/reflector");
+  expect(lacks(byVersion, ["test/integration/*.test.ts"])).toEqual([]);
 });
 
 it("the table of tested versions has a row for each pinned release", () => {
