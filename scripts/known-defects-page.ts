@@ -8,23 +8,23 @@ export function knownDefectsPage(): string {
   const depending = KNOWN_DEFECTS.filter(({ exposes }) => exposes === undefined);
   return `# Known defects of Multus releases
 
-What is wrong with releases of Multus itself, from v3.4 to ${NEWEST_RELEASE}, read in their sources and in the issues
-of [multus-cni](https://github.com/k8snetworkplumbingwg/multus-cni/issues). \`spec.version\` defaults to
-${DEFAULT_RELEASE}, the newest release without a defect of the first table in either mode
-([ADR 14](../adr/0014-a-default-release-without-known-defects.md)). A later release than ${NEWEST_RELEASE} is rendered
-as ${NEWEST_RELEASE} is, with the warning \`NEWER_RELEASE\`.
+Defects of Multus itself, from v3.4 to ${NEWEST_RELEASE}, found in its source code and in the issues of
+[multus-cni](https://github.com/k8snetworkplumbingwg/multus-cni/issues). \`spec.version\` defaults to ${DEFAULT_RELEASE},
+the newest release without a defect of the first table in either mode
+([ADR 14](../adr/0014-a-default-release-without-known-defects.md)). A release that is later than ${NEWEST_RELEASE} is
+rendered like ${NEWEST_RELEASE}, with the warning \`NEWER_RELEASE\`.
 
 ## Decided by the MultusInstall
 
 If the spec exposes the nodes to one of these, the condition \`Warning\` is True with the reason \`KnownDefect\`, and
-\`render\` and \`validate\` warn with \`KNOWN_DEFECT\`. The release is installed all the same.
+\`render\` and \`validate\` warn with \`KNOWN_DEFECT\`. The operator installs the release nevertheless.
 
 ${table(decided)}
 
 ## Decided by a network, a pod or the node
 
-The MultusInstall does not show whether these occur. NADs are checked for theirs (\`KNOWN_DEFECT\`), and
-\`kubectl multus explain\` knows the messages of failing pods.
+Whether these occur does not depend on the MultusInstall alone. NetworkAttachmentDefinitions (NADs) are checked for those that
+a NAD causes (\`KNOWN_DEFECT\`), and \`kubectl multus explain\` recognizes their messages in the events of failing pods.
 
 ${table(depending)}
 `;

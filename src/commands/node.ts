@@ -52,7 +52,7 @@ function cleanCommand(): Command {
     .requiredOption("--since <time>", "when the install was created; older files stay", time)
     .addOption(
       new Option(
-        "--runs <flavour>",
+        "--runs <flavor>",
         "the Multus that runs on this node and stays: only files of the others are removed",
       ).choices(["v3", "v4-thin", "v4-thick"]),
     )

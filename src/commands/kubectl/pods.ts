@@ -35,8 +35,7 @@ export function podsCommand(): Command {
       `
 One line per attachment; "reported" is what Multus wrote into the pod's status. The outcomes: attached, pending, failed,
 bypassed (the pod runs without its networks), partial, restart-needed (the network changed after the pod was attached),
-missing-network,
-forbidden-network, not-applicable. -o wide shows the evidence; kubectl multus explain POD shows the cause.
+missing-network, forbidden-network, not-applicable. -o wide shows the evidence; kubectl multus explain POD shows the cause.
 
 Examples:
   kubectl multus pods -n shop

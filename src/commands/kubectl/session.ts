@@ -38,7 +38,7 @@ export function addCommonOptions(program: Command): void {
     .addOption(
       new Option(
         "--request-timeout <time>",
-        "longest time for one request, such as 5s; default and longest: 60s",
+        "timeout of one request, such as 5s; default and maximum: 60s",
       ).argParser(duration),
     )
     .addOption(

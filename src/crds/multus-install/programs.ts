@@ -137,7 +137,9 @@ export const daemon = z.object({
     ),
   clusterNetwork: networkName()
     .optional()
-    .describe("The cluster network, as the name of a NAD or file; key clusterNetwork."),
+    .describe(
+      "The primary network, as the name of a NetworkAttachmentDefinition or file; key clusterNetwork.",
+    ),
   defaultNetworks: z
     .array(networkName())
     .max(16)

@@ -130,21 +130,21 @@ const isolation = z.object({
     .boolean()
     .default(false)
     .describe(
-      "Pods may only use NADs in their own namespace; flag --namespace-isolation, key namespaceIsolation.",
+      "Pods may use only NADs in their own namespace and in globalNamespaces; flag --namespace-isolation, key namespaceIsolation.",
     ),
   globalNamespaces: z
     .array(namespaceName())
     .max(64)
     .default([])
     .describe(
-      `Namespaces whose NADs every pod may use despite isolation; flag --global-namespaces, key globalNamespaces (${FIRST_RELEASE["isolation.globalNamespaces"]} and later).`,
+      `Namespaces whose NADs every pod may use despite isolation. If empty, Multus allows those of the namespace default. Flag --global-namespaces, key globalNamespaces (${FIRST_RELEASE["isolation.globalNamespaces"]} and later).`,
     ),
   systemNamespaces: z
     .array(namespaceName())
     .max(64)
     .optional()
     .describe(
-      "Namespaces whose pods get only the cluster network; key systemNamespaces. Thick only. Default: kube-system.",
+      "Namespaces whose pods get only the primary network; key systemNamespaces. Thick only. Default: kube-system.",
     ),
 });
 
@@ -254,7 +254,9 @@ export const multusInstallSpec = z.object({
       "The network that Multus delegates each pod's first interface to: the cluster's own, such as Calico or Flannel. Without it, pods do not start.",
     ),
   cni: cni.prefault({}).describe("CNI directories and version."),
-  isolation: isolation.prefault({}).describe("Restricts which namespaces' NADs a pod may use."),
+  isolation: isolation
+    .prefault({})
+    .describe("Restricts the namespaces whose NetworkAttachmentDefinitions (NADs) a pod may use."),
   logging: logging.prefault({}).describe("Multus' own log."),
   entrypoint: entrypoint.optional().describe("Settings of the thin plugin's entrypoint. Thin only."),
   daemon: daemon.optional().describe("Settings of the thick daemon. Thick only."),

@@ -11,8 +11,8 @@ export const OBJECTS: readonly CodeMeaning[] = [
   code("INVALID_VALUE", "a kind or a name that the API server rejects", "See the message"),
   code(
     "PLACEHOLDER",
-    "a name, a configuration or a request holds a placeholder such as {{ .Nic }}, and cannot be checked as it is",
-    "Render the file first, with envsubst, Helm or what it is written for, and validate the result",
+    "a name, a configuration or a request contains a placeholder such as {{ .Nic }}, and cannot be checked before it is rendered",
+    "Render the file first, with envsubst, Helm or the tool that it is written for, and validate the result",
   ),
   code(
     "UNKNOWN_FIELD",
