@@ -64,7 +64,7 @@ const SEEN: [what: string, message: string, reason: string, says: string][] = [
     "an index without the node's architecture",
     "rpc error: code = NotFound desc = get image config descriptor: no match for platform in manifest sha256:6e3421753a9593b7dfa9b706745bd9a497d225fa043ea464e5a531a36368e453: not found",
     "ImageArchitecture",
-    "spec.workload.architectures",
+    "spec.workload.nodeSelector",
   ],
   [
     "plain HTTP where HTTPS was asked for",

@@ -66,7 +66,7 @@ const CAUSES: readonly Cause[] = [
     reason: "ImageArchitecture",
     matches: /no match(ing manifest)? for |no image found in (image index|manifest list)/,
     explain: () =>
-      "the image has no variant for the node's architecture. Build it for this architecture too, or keep Multus off these nodes with spec.workload.architectures",
+      "the image has no variant for the node's architecture. Build it for this architecture too, or keep Multus off these nodes with spec.workload.nodeSelector, such as kubernetes.io/arch: amd64",
   },
   {
     reason: "RegistryNameUnknown",

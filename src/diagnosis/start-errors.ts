@@ -12,7 +12,7 @@ const CAUSES: readonly Cause[] = [
     reason: "ImageArchitecture",
     matches: /exec format error/,
     explain: () =>
-      "the image's programs are for another architecture than the node's. Build the image for the node's architecture, or keep Multus off these nodes with spec.workload.architectures",
+      "the image's programs are for another architecture than the node's. Build the image for the node's architecture, or keep Multus off these nodes with spec.workload.nodeSelector, such as kubernetes.io/arch: amd64",
   },
   {
     // v3's entrypoint.sh looks for its own binary and for the node's directories before all else.

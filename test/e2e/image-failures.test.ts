@@ -98,7 +98,7 @@ describeOn(["nodeExec", "loadImage", "ownNodes"], "an image that does not get on
     await expectOnBothNodes("ImageNotFound", `${name}:v3.4.3`);
     startedAt = Date.now();
     await install.patch({ image: { tag: "arm64" } });
-    await expectOnBothNodes("ImageArchitecture", "spec.workload.architectures");
+    await expectOnBothNodes("ImageArchitecture", "spec.workload.nodeSelector");
   });
 
   it("an unknown CA, and a registry that is down", async () => {
