@@ -42,7 +42,7 @@ const BEAT = "2026-01-01T00:00:00Z";
 const rows: Row[] = [];
 for (const count of COUNTS) rows.push(...(await atRest(count)));
 process.stdout.write(
-  `${budgetTable(rows)}\nCounted for ${SECONDS} s and put to the hour, with a heartbeat of each node every ${HEARTBEAT_SECONDS} s.\n`,
+  `${budgetTable(rows)}\nCounted for ${SECONDS} s and scaled to one hour, with a heartbeat of each node every ${HEARTBEAT_SECONDS} s.\n`,
 );
 
 async function atRest(count: number): Promise<Row[]> {

@@ -109,7 +109,7 @@ const CRASHES: FaultClass[] = [
     ...{
       name: "crash-unheard",
       group: "crash",
-      text: "killed after a write is committed, its reply never read",
+      text: "killed after a write is committed, before the reply is read",
     },
     at: atWrite,
     decide: here((scene, { victim }) => ({ onDone: () => scene.crash(victim) })),
@@ -211,7 +211,7 @@ const TIME_TRAVEL: FaultClass[] = [
     ...{
       name: "guard-deleted",
       group: "time travel",
-      text: "others delete the guard just before Multus is replaced, and no watch shows it",
+      text: "the guard is deleted just before Multus is replaced, and no watch shows it",
     },
     at: ({ verb, plural, name }) => verb === "apply" && plural === "daemonsets" && name === "kube-multus-ds",
     workloads: ["upgrade", "downgrade", "config", "thick-to-thin"],
@@ -279,23 +279,27 @@ const LOST_EVENTS: FaultClass[] = [
     ...{
       name: "coalesced",
       group: "lost events",
-      text: "of quick changes of an object only the last is seen",
+      text: "of several quick changes of an object, only the last is seen",
     },
     at: atWatch,
     decide: here((scene) => ({ stream: coalesced(scene.between(50, 500)) })),
   },
   {
-    ...{ name: "duplicated", group: "lost events", text: "each event comes twice" },
+    ...{ name: "duplicated", group: "lost events", text: "each event arrives twice" },
     at: atWatch,
     decide: here(() => ({ stream: duplicated() })),
   },
   {
-    ...{ name: "reordered", group: "lost events", text: "events of different objects change places" },
+    ...{
+      name: "reordered",
+      group: "lost events",
+      text: "events of different objects arrive in another order",
+    },
     at: atWatch,
     decide: here((scene) => ({ stream: reordered(scene.between(20, 200)) })),
   },
-  expired("gone", "the watch ends with 410 Gone, and is refused until the list is read again", false),
-  expired("refused-410", "the watch is refused with 410 Gone until the list is read again", true),
+  expired("gone", "the watch ends with 410 Gone, and is rejected until the list is read again", false),
+  expired("refused-410", "the watch is rejected with 410 Gone until the list is read again", true),
   {
     ...{
       name: "error-frame",
@@ -327,7 +331,7 @@ const LOST_EVENTS: FaultClass[] = [
     ...{
       name: "bookmark-only",
       group: "lost events",
-      text: "the watch shows bookmarks and no event, until its time is over",
+      text: "the watch shows bookmarks but no events, until it times out",
     },
     at: atWatch,
     decide: here((scene, { url }) => {
@@ -339,7 +343,7 @@ const LOST_EVENTS: FaultClass[] = [
     ...{
       name: "refused-watch",
       group: "lost events",
-      text: "the watch is refused with 403 or 503 a few times",
+      text: "the watch is rejected with 403 or 503 a few times",
     },
     at: atWatch,
     decide: here((scene) => {
@@ -387,7 +391,7 @@ const SLOW_LISTS: FaultClass[] = [
     ...{
       name: "forbidden-list",
       group: "slow lists",
-      text: "a list is refused with 403, then 503, then 429",
+      text: "a list is rejected with 403, then 503, then 429",
     },
     at: (request) => atList(request) && isDecisive(request),
     decide: (scene) => {
@@ -443,7 +447,7 @@ const REVOKED: FaultClass = {
   ...{
     name: "revoked",
     group: "slow lists",
-    text: "a resource may not be read any longer for a minute, and drift waits",
+    text: "for a minute a resource may no longer be read, and drift waits",
   },
   ...{ workloads: ["rest"], places: ["nodes", "pods"], isTampering: true, rarity: 8 },
   decide: (scene) => (exchange) => {
@@ -591,7 +595,7 @@ const RACES: FaultClass[] = [
     ...{
       name: "race",
       group: "races",
-      text: "the MultusInstall is changed by others just before a write of it arrives",
+      text: "another client changes the MultusInstall just before a write of it arrives",
     },
     at: (request) => isWrite(request) && request.plural === "multusinstalls",
     isTampering: true,
@@ -605,7 +609,7 @@ const RACES: FaultClass[] = [
     ...{
       name: "race-recreated",
       group: "races",
-      text: "what is to be deleted was deleted and recreated by others",
+      text: "another client deletes and recreates an object just before it is deleted",
     },
     at: ({ verb, plural }) => verb === "delete" && RECREATED.includes(plural),
     isTampering: true,
@@ -662,7 +666,11 @@ const HA: FaultClass[] = [
     }),
   },
   {
-    ...{ name: "zombie", group: "HA", text: "the leader is frozen until another leads, and goes on then" },
+    ...{
+      name: "zombie",
+      group: "HA",
+      text: "the leader is frozen until another replica leads, and then continues",
+    },
     ...FAILOVER,
     decide: here((scene, { victim }) => {
       scene.loseLease(victim);
@@ -686,7 +694,7 @@ const HA: FaultClass[] = [
     ...{
       name: "partition",
       group: "HA",
-      text: "the leader reaches the API server no longer, for longer than its lease",
+      text: "the leader cannot reach the API server for longer than its lease",
     },
     ...FAILOVER,
     decide(scene) {
@@ -738,7 +746,7 @@ const CLOCK: FaultClass[] = [
     ...{
       name: "clock-set",
       group: "clock",
-      text: "the operator's wall clock is set an hour forward, or back",
+      text: "the operator's wall clock is set an hour forward or back",
     },
     at: atWrite,
     decide: here((scene, { victim }) => {
@@ -751,7 +759,7 @@ const CLOCK: FaultClass[] = [
     ...{
       name: "clock-jump",
       group: "clock",
-      text: "all timers of the operator are an hour, or a minute, further at once",
+      text: "all timers of the operator jump forward by an hour or a minute",
     },
     at: atWrite,
     decide: here((scene, { victim }) => {

@@ -11,7 +11,7 @@ const install = (file: string) => `src/controllers/install/${file}`;
 
 export const MUTANTS: readonly Mutant[] = [
   {
-    name: "an object is deleted by its name, whichever it is by now",
+    name: "an object is deleted by its name, even if it was recreated",
     patches: [
       {
         file: install("inventory/delete-owned.ts"),
@@ -22,7 +22,7 @@ export const MUTANTS: readonly Mutant[] = [
     plans: ["delete-thick:race-recreated:delete-clusterroles-multus:1:3"],
   },
   {
-    name: "a pod is deleted by its name, whichever it is by now",
+    name: "a pod is deleted by its name, even if it was recreated",
     patches: [
       {
         file: install("actions/delete-pod.ts"),
@@ -33,7 +33,7 @@ export const MUTANTS: readonly Mutant[] = [
     plans: ["canary:duplicated:watch-nodes:1:1"],
   },
   {
-    name: "an error of a write is swallowed",
+    name: "an error of a write is ignored",
     patches: [
       {
         file: install("inventory/delete-owned.ts"),
@@ -44,7 +44,7 @@ export const MUTANTS: readonly Mutant[] = [
     plans: ["delete-thick:503:delete-clusterroles-multus:1:1"],
   },
   {
-    name: "a cache is taken for complete before it is synced",
+    name: "a cache is treated as complete before it is synced",
     patches: [
       {
         file: "src/controllers/shared/watched-objects.ts",
@@ -60,7 +60,7 @@ export const MUTANTS: readonly Mutant[] = [
     plans: ["install-thick:late-list:list-clusterroles-multus:1:1"],
   },
   {
-    name: "the status is made of copies from before the write",
+    name: "the status is computed from copies from before the write",
     patches: [
       {
         file: "src/controllers/shared/applier.ts",
@@ -71,7 +71,7 @@ export const MUTANTS: readonly Mutant[] = [
     plans: [1, 2, 3, 4].map((seed) => `config:frozen-watch:watch-daemonsets-kube-multus-ds:1:${seed}`),
   },
   {
-    name: "an answer is trusted, whichever node it is about",
+    name: "an answer is trusted even if it is about another node",
     patches: [
       {
         file: "src/controllers/nodes/inspector.ts",
@@ -94,7 +94,7 @@ export const MUTANTS: readonly Mutant[] = [
     plans: ["delete-thick:task-refuses:clean-node-1:1:1"],
   },
   {
-    name: "a conflict is forced: finalizers are replaced as they were read, whatever they are by now",
+    name: "a conflict is forced: finalizers are overwritten with what was read before",
     patches: [
       {
         file: install("actions/finalizer.ts"),
@@ -110,7 +110,7 @@ export const MUTANTS: readonly Mutant[] = [
     plans: ["install-thick:race:patch-multusinstalls-multus:1:1"],
   },
   {
-    name: "after 410 Gone the watch goes on where it was, without a list",
+    name: "after 410 Gone the watch continues from where it was, without a list",
     patches: [
       {
         file: "src/kube/watch/reflector.ts",
@@ -168,14 +168,14 @@ export const MUTANTS: readonly Mutant[] = [
     plans: ["upgrade:duplicated:watch-nodes:1:1"],
   },
   {
-    name: "what is of another owner by now is deleted all the same",
+    name: "an object that has another owner by now is deleted nevertheless",
     patches: [
       { file: install("inventory/delete-owned.ts"), from: '  if (!isOwn(live)) return "Foreign";\n', to: "" },
     ],
     plans: ["delete-thick:race-recreated:delete-clusterroles-multus:1:3"],
   },
   {
-    name: "the status is written again although it is the same",
+    name: "the status is written again although it has not changed",
     patches: [
       {
         file: install("status/writer.ts"),

@@ -32,7 +32,7 @@ export function reportOf(
   const [first = "", last = ""] = [dates.at(0), dates.at(-1)];
   const lines = [
     `\`make faults-all\`, ${first.slice(0, 10)}${last.slice(0, 10) === first.slice(0, 10) ? "" : ` to ${last.slice(0, 10)}`}, ${machine}, commit ${commits.join(", ")}.`,
-    `${results.length} of ${planned} plans were run, ${hourly(runs)} an hour; ${struck} of them came to their place, and ${bad.length} had violations. ${againText(results, runs)}`.trimEnd(),
+    `${results.length} of ${planned} plans were run, ${hourly(runs)} an hour; ${struck} of them reached the request of their fault, and ${bad.length} had violations. ${againText(results, runs)}`.trimEnd(),
     "",
     groupTable(results),
     "",

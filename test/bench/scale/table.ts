@@ -21,11 +21,11 @@ export function markdown({ podBytes, figures, bare }: ScaleResult): string {
     row("resident memory, MiB (budget)", figures, ({ pods, memory }) =>
       withBudget(mib(memory.resident), MEMORY_BUDGET[pods]),
     ),
-    row("of that anonymous, MiB", figures, ({ memory }) => mib(memory.anonymous)),
+    row("of which anonymous, MiB", figures, ({ memory }) => mib(memory.anonymous)),
     row("peak, all of the below included, MiB", figures, ({ memory }) => mib(memory.peak)),
     row("all reports right after the start, s", figures, ({ startMs }) => seconds(startMs)),
     row(
-      "LIST in pages of 500, thrown away, s: JSON; protobuf",
+      "LIST in pages of 500, discarded, s: JSON; protobuf",
       figures,
       ({ listJsonMs, listProtobufMs }) => `${seconds(listJsonMs)}; ${seconds(listProtobufMs)}`,
     ),
@@ -38,7 +38,7 @@ export function markdown({ podBytes, figures, bare }: ScaleResult): string {
       ({ single }) => single && `${ms(single.medianMs)}; ${ms(single.worstMs)}`,
     ),
     ...loadRows("250 changes/s of what is not kept", figures, ({ heartbeats }) => heartbeats),
-    ...loadRows("125 pods/s deleted and 125 made", figures, ({ replacements }) => replacements),
+    ...loadRows("125 pods/s deleted and 125 created", figures, ({ replacements }) => replacements),
     ...(["metadata", "stripped", "typed"] as const).flatMap((mode) => informerRows(mode, figures)),
   ];
   const head = [`| | ${columns.join(" | ")} |`, `|---|${columns.map(() => "---|").join("")}`];
