@@ -50,3 +50,26 @@ it("reports that a node was inspected after an attempt that failed, also if it s
   expect(inspector.failures).toEqual(new Map());
   await inspector.stop();
 });
+
+it("inspects what a pause interrupted, once it ends, although the same pod is there", async () => {
+  let inspections = 0;
+  const run: TaskRunner["run"] = async () => {
+    inspections++;
+    return { exitCode: 0, message: JSON.stringify(ANSWER) };
+  };
+  const inspector = new Inspector({
+    runner: { run } as TaskRunner,
+    inspections: new NodeInspections(),
+    ...{ node: () => NODE, log: pino({ level: "silent" }), metrics: new Metrics(), onChange: () => {} },
+  });
+  const plan = { ...PLAN, nodes: new Map([["a", "the pod"]]) };
+  inspector.plan(plan);
+  inspector.pause();
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(inspections).toBe(0);
+  inspector.plan(plan);
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(inspections).toBe(1);
+  expect(inspector.isCurrent("a")).toBe(true);
+  await inspector.stop();
+});

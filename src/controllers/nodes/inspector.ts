@@ -74,6 +74,8 @@ export class Inspector {
 
   /** Undefined: no node is inspected any longer. */
   plan(plan: InspectionPlan | undefined): void {
+    // What became due during a pause was given up.
+    const isResumed = this.#plan === undefined;
     this.#plan = plan;
     const { inspections } = this.#options;
     for (const node of this.#since.keys())
@@ -94,12 +96,9 @@ export class Inspector {
         continue;
       }
       const key = keyOf(plan, state);
-      if (known?.key === key) {
-        known.isPresent = true;
-        continue;
-      }
-      this.#since.set(node, { key, at: performance.now(), isPresent: true });
-      this.#controller.enqueue(node);
+      if (known?.key === key) known.isPresent = true;
+      else this.#since.set(node, { key, at: performance.now(), isPresent: true });
+      if (known?.key !== key || isResumed) this.#controller.enqueue(node);
     }
   }
 
