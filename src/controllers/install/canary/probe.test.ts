@@ -38,6 +38,13 @@ it("fails where the container started without the report", () => {
     });
 });
 
+it("reports the kubelet's reason if the node did not run it", () => {
+  const full = { phase: "Failed", reason: "OutOfpods", message: "Node didn't have enough resource: pods" };
+  expect(probeOutcome(probe(full), false, at(1))).toEqual({
+    failed: "the kubelet rejected the probe, or ended it: OutOfpods: Node didn't have enough resource: pods",
+  });
+});
+
 it("waits for the kubelet's retries, and asks for the cause then", () => {
   expect(probeOutcome(probe({ phase: "Pending" }), false, at(59))).toBe("Running");
   expect(probeOutcome(probe({ phase: "Pending" }), false, at(61))).toBe("NoSandbox");

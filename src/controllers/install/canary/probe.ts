@@ -20,9 +20,17 @@ export function probeOutcome(
   ages: PodAges,
 ): CanaryNode["probe"] | "NoSandbox" {
   if (attached) return "Passed";
+  const rejection = rejectionOf(pod);
+  if (rejection) return { failed: `the kubelet rejected the probe, or ended it: ${rejection}` };
   if (pod.phase !== "Pending") return { failed: "the probe started without its network" };
   if (ages.existing(pod) <= MAX_SANDBOX_SECONDS) return "Running";
   return pod.issue ? { failed: `the probe did not start: ${pod.issue.message}` } : "NoSandbox";
+}
+
+/** Why its kubelet did not run the pod, such as a node that has no room for it: then Multus was not called, or not to the end. */
+function rejectionOf({ phase, issue }: MultusPodView): string | undefined {
+  if (phase !== "Failed" || !issue || issue.container !== "" || issue.message === "") return undefined;
+  return `${issue.reason}: ${issue.message}`;
 }
 
 /** v3 reports a network without its namespace. */
