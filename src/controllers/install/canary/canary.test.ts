@@ -77,6 +77,15 @@ describe("a canary", () => {
       ]);
     });
 
+    it("chooses others if all of its nodes have left the cluster", () => {
+      const { record } = step().unchanged;
+      if (!record) throw new Error("no nodes were chosen");
+      const again = step({ ...record, nodes: ["left-the-cluster"] }).unchanged;
+      expect(again.record).toMatchObject({ state: "Canary", nodes: ["node-1"] });
+      const rest = step({ ...record, nodes: ["left-the-cluster", "node-2"] }).unchanged;
+      expect(texts(rest)).toContain("DeletePod kube-multus-ds-node-2");
+    });
+
     describe("with its first node's new pod", () => {
       const started = "2026-01-01T00:00:00Z";
       const starting = { ready: false, templateGeneration: "2", created: started };

@@ -58,8 +58,11 @@ export function canaryProgress(trial: Trial, view: CanaryView): CanaryProgress {
   if (known?.state === "Failed" && known.generation === generation)
     return { record: known, phase: { state: "RolloutFailed", message: known.message }, actions: [] };
   if (!view.isSeen) return progressing("canary: the DaemonSet controller has not seen it yet");
-  const isChosen = known?.generation === generation && known.nodes !== undefined;
-  const chosen = (isChosen && known.nodes) || chosenNodes(trial, view);
+  const recordedNodes = known?.generation === generation ? (known.nodes ?? []) : [];
+  const present = recordedNodes.filter((name) => view.nodes.some((node) => node.name === name));
+  // If all of them have left the cluster, the canary begins again on others.
+  const isChosen = present.length > 0;
+  const chosen = isChosen ? present : chosenNodes(trial, view);
   const recorded = (state: RolloutStatus["state"], message: string, passed: readonly string[] = []) => ({
     revision,
     generation,
@@ -75,7 +78,7 @@ export function canaryProgress(trial: Trial, view: CanaryView): CanaryProgress {
   }
   const actions: Action[] = [];
   const nodes: CanaryNode[] = [];
-  for (const node of chosen.filter((name) => view.nodes.some((known) => known.name === name))) {
+  for (const node of chosen) {
     const probe = probeState(node, trial, view);
     actions.push(...probe.actions);
     nodes.push({ node, pod: podState(node, view), probe: probe.state });
