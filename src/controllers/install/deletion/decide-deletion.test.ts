@@ -24,8 +24,10 @@ function plan(more: Partial<ObservedDeletion> = {}) {
     previous: {},
     install: spec.install,
     inventory,
+    isReplaced: false,
     remaining: [],
     own: [],
+    overdue: [],
     foreign: [],
     nodes: [
       nodeView({ metadata: { name: "node-1" }, spec: { taints: [{ key: TAINT, effect: "NoSchedule" }] } }),
@@ -84,12 +86,26 @@ describe("while pods of Multus are there", () => {
     ]);
   });
 
-  it("force-deletes them only once spec.uninstall.timeout is over", () => {
+  it("goes on with both if another install is active: they are that one's", () => {
+    const kinds = plan({ isReplaced: true }).actions.map(({ kind }) => kind);
+    expect(kinds).not.toContain("Inspect");
+    expect(kinds).not.toContain("ServeCertificates");
+  });
+
+  it("force-deletes them only once spec.uninstall.timeout is over, and their own time to terminate", () => {
+    const own = [multusPod("node-1", "kube-multus-ds", { terminating: true })];
+    const forced = (more: Partial<ObservedDeletion>) =>
+      texts(plan({ remaining: daemonSet, own, ...more })).filter((text) => text.includes("DeletePod"));
+    expect(forced({ overdue: own })).toEqual([]);
+    expect(forced({ late: true })).toEqual([]);
+    expect(forced({ late: true, overdue: own })).toEqual(["ForceDeletePod kube-multus-ds-node-1"]);
+  });
+
+  it("lets a pod that nothing has deleted by then terminate in its own time: it takes its configuration along", () => {
     const own = [multusPod("node-1", "kube-multus-ds")];
-    expect(texts(plan({ remaining: daemonSet, own }))).not.toContain("ForceDeletePod kube-multus-ds-node-1");
-    expect(texts(plan({ remaining: daemonSet, own, late: true }))).toContain(
-      "ForceDeletePod kube-multus-ds-node-1",
-    );
+    const found = texts(plan({ remaining: daemonSet, own, late: true }));
+    expect(found).toContain("DeletePod kube-multus-ds-node-1");
+    expect(found).not.toContain("ForceDeletePod kube-multus-ds-node-1");
   });
 });
 

@@ -14,6 +14,13 @@ const RECHECK_SECONDS = 2;
 /** Nothing is left to do, and there is no object to write a status to. */
 const GONE: Step = { actions: [], rechecks: [] };
 
+const END_OF_NODE_TASKS: readonly Action[] = [
+  { kind: "Inspect", plan: undefined },
+  { kind: "AbandonLeftovers" },
+  { kind: "ForgetDaemons" },
+  { kind: "ServeCertificates", namespace: undefined, required: false },
+];
+
 /**
  * The order of a deletion: first the pods, since they need their account to the end; then each node as soon as its pod
  * is gone; then the rest, the account last; the NAD CRD only if the spec asks for it. While nodes are not
@@ -21,18 +28,15 @@ const GONE: Step = { actions: [], rechecks: [] };
  */
 export function decideDeletion(observed: ObservedDeletion | undefined): Plan {
   if (!observed) return { actions: [], unchanged: GONE, changed: GONE };
-  const { inventory, remaining, late, own, cleaning } = observed;
+  const { inventory, remaining, late, cleaning } = observed;
   const nodes = nodesCleaning(observed);
   const account = nodes.waiting.length > 0 ? observed.missingAccount : undefined;
   const actions: Action[] = [
-    { kind: "Inspect", plan: undefined },
-    { kind: "AbandonLeftovers" },
-    { kind: "ForgetDaemons" },
-    { kind: "ServeCertificates", namespace: undefined, required: false },
+    ...(observed.isReplaced ? [] : END_OF_NODE_TASKS),
     ...inventory.filter(isDaemonSet).map(deletionOf),
     ...(account ? [{ kind: "CreateAccount", account } as const] : []),
     ...(cleaning ? [{ kind: "CleanNodes", request: cleaning.request } as const] : []),
-    ...(late ? own.map((pod): Action => ({ kind: "ForceDeletePod", pod })) : []),
+    ...(late ? podDeletions(observed) : []),
   ];
   const isEnding = remaining.length > 0;
   if (isEnding || nodes.waiting.length > 0) {
@@ -52,6 +56,17 @@ export function decideDeletion(observed: ObservedDeletion | undefined): Plan {
     { kind: "RemoveFinalizer" },
   ];
   return { actions: last, unchanged: GONE, changed: GONE };
+}
+
+/**
+ * What is done about pods once spec.uninstall.timeout is over. A pod that can terminate does so in its own time, however short
+ * the timeout is: Multus then removes its configuration, which otherwise calls a daemon that is gone.
+ */
+function podDeletions({ own, overdue }: ObservedDeletion): Action[] {
+  return [
+    ...own.filter(({ terminating }) => !terminating).map((pod): Action => ({ kind: "DeletePod", pod })),
+    ...overdue.map((pod): Action => ({ kind: "ForceDeletePod", pod })),
+  ];
 }
 
 /** The status, and an event, about nodes that are left as they are. */

@@ -13,6 +13,7 @@ import { taskOwner } from "../../shared/node-tasks.ts";
 import { isOwn } from "../../shared/ownership.ts";
 import { hasFinalizer } from "../actions/finalizer.ts";
 import { entryKey, entryOf, entryOfRef, recordedInventory, refOfEntry } from "../inventory/inventory.ts";
+import { isOfAnotherInstall, isReplacedByAnother } from "../inventory/of-another-install.ts";
 import { guardRefs } from "../rollout/live-workloads.ts";
 import { taintKeys } from "../rollout/startup-taint.ts";
 import type { ReconcileScope } from "../scope.ts";
@@ -20,6 +21,7 @@ import { withKnownDistribution } from "../spec/distribution.ts";
 import type { InventoryEntry } from "../status/status.ts";
 import { missingAccount } from "./missing-account.ts";
 import { isLate, timeoutSeconds } from "./node-cleanup.ts";
+import { overduePods } from "./overdue-pods.ts";
 import { type DaemonSetOwner, sortPods } from "./sort-pods.ts";
 import { isGivenUp } from "./unknown-nodes.ts";
 
@@ -29,12 +31,16 @@ export interface ObservedDeletion {
   previous: MultusInstallStatus;
   /** Undefined if the spec cannot be read: then it is not known where to clean. */
   install: MultusInstall | undefined;
+  /** Another install is active and has applied its Multus: nodes, and what runs on them, are left to that one. */
+  isReplaced: boolean;
   /** All that may exist of the install. */
   inventory: readonly InventoryEntry[];
   /** The install's DaemonSets that still exist, those that are terminating among them. */
   remaining: readonly InventoryEntry[];
   /** Pods of the install's own DaemonSets. */
   own: readonly MultusPodView[];
+  /** Those of them that will not terminate without help. */
+  overdue: readonly MultusPodView[];
   /** Pods of another Multus: what is on their nodes is in use, and stays. */
   foreign: readonly MultusPodView[];
   /** Empty unless they are needed. */
@@ -66,17 +72,19 @@ export async function observeDeletion(scope: ReconcileScope): Promise<ObservedDe
   // Each is asked for before it is deleted: the watches only show when to check again.
   deps.owned.follow(inventory.map(refOfEntry));
   const daemonSets = inventory.filter(({ kind }) => kind === "DaemonSet");
-  const keys = taintKeys(previous, install);
-  const cleans = install?.spec.uninstall.nodes !== "Leave" && deps.nodeTasks.canRun;
+  const isReplaced = isReplacedByAnother(live, deps.installs.values());
+  const keys = isReplaced ? [] : taintKeys(previous, install);
+  const cleans = !isReplaced && install?.spec.uninstall.nodes !== "Leave" && deps.nodeTasks.canRun;
   const target = cleans ? install : undefined;
   const concernsNodes = target !== undefined || keys.length > 0;
   const late = isLate(scope, install);
-  const found = { live, previous, install, inventory, taintKeys: keys, concernsNodes, late };
+  const found = { live, previous, install, inventory, isReplaced, taintKeys: keys, concernsNodes, late };
   const pods = await podsAndNodes(scope, install, daemonSets, concernsNodes, late);
   const owners = await Promise.all(daemonSets.map((entry) => ownerOf(scope, entry)));
   const remaining = daemonSets.filter((_, index) => owners[index]?.isOwn);
   if (pods instanceof NotSynced)
-    return { ...found, remaining, own: [], foreign: [], nodes: [], unknown: pods };
+    return { ...found, remaining, own: [], overdue: [], foreign: [], nodes: [], unknown: pods };
+  const ages = deps.seen.pods.ages(pods.pods, deps.now());
   const { own, foreign } = sortPods(pods.pods, daemonSets, owners);
   const nodesCleaning = cleaning(scope, target, pods.nodes, own, foreign);
   const isLeft = target !== undefined && (nodesCleaning.cleaning?.progress.left.length ?? 0) > 0;
@@ -85,6 +93,7 @@ export async function observeDeletion(scope: ReconcileScope): Promise<ObservedDe
     ...found,
     remaining,
     own,
+    overdue: overduePods(own, pods.nodes, ages),
     foreign,
     nodes: pods.nodes,
     ...nodesCleaning,
@@ -134,9 +143,14 @@ async function podsAndNodes(
 }
 
 /** Whose a DaemonSet is; undefined if there is none. */
-async function ownerOf({ deps }: ReconcileScope, entry: InventoryEntry): Promise<DaemonSetOwner | undefined> {
+async function ownerOf(
+  { deps, live: install }: ReconcileScope,
+  entry: InventoryEntry,
+): Promise<DaemonSetOwner | undefined> {
   const live = await deps.client.get<ApiObject>(refOfEntry(entry));
-  return live && { isOwn: isOwn(live), uid: live.metadata.uid };
+  if (!live) return undefined;
+  const isOfThis = isOwn(live) && !isOfAnotherInstall(live, install, deps.installs.values());
+  return { isOwn: isOfThis, uid: live.metadata.uid };
 }
 
 /** The inventory, what the spec renders, and a rollout's guard: a status that was lost must not leave objects behind. */

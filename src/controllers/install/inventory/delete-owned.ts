@@ -3,16 +3,17 @@ import { isOwn } from "../../shared/ownership.ts";
 import type { ReconcileScope } from "../scope.ts";
 import type { InventoryEntry } from "../status/status.ts";
 import { refOfEntry } from "./inventory.ts";
+import { isOfAnotherInstall } from "./of-another-install.ts";
 
-/** Deletes an object if it is this operator's, and the very one whose owner was read. A DaemonSet ends after its pods. */
+/** Deletes an object if it is this install's, and the very one whose owner was read. A DaemonSet ends after its pods. */
 export async function deleteOwned(
-  { deps, context }: ReconcileScope,
+  { deps, context, live: install }: ReconcileScope,
   entry: InventoryEntry,
 ): Promise<"Gone" | "Ending" | "Foreign"> {
   const ref = refOfEntry(entry);
   const live = await deps.client.get<ApiObject>(ref);
   if (!live) return "Gone";
-  if (!isOwn(live)) return "Foreign";
+  if (!isOwn(live) || isOfAnotherInstall(live, install, deps.installs.values())) return "Foreign";
   if (!live.metadata.deletionTimestamp) {
     const { uid } = live.metadata;
     context.log.info({ deleted: describe(ref) }, "deleted");
