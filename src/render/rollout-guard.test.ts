@@ -74,3 +74,15 @@ it("starts the entrypoint of a self-built image as that image has it", () => {
     "/usr/src/multus-cni/bin/thin_entrypoint",
   ]);
 });
+
+it("stands in for a Multus whose manifest calls the volume otherwise: without it the rollout would not go on", () => {
+  const found = template({ mode: "Thick", distribution: "K3s" }) as { spec: GuardPod };
+  for (const volume of found.spec.volumes) if (volume.name === "cni") volume.name = "cni-conf-dir";
+  const [, daemonSet] = rolloutGuard(parsedInstall({ distribution: "K3s" }), found) as unknown as [
+    unknown,
+    WithTemplate,
+  ];
+  expect(daemonSet.spec.template.spec.volumes.find(({ name }) => name === "cni")?.hostPath?.path).toBe(
+    "/var/lib/rancher/k3s/agent/etc/cni/net.d",
+  );
+});

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { KubeObject } from "../crds/kube-object.ts";
 import type { MultusInstall } from "../crds/multus-install/multus-install.ts";
+import { hostPaths } from "../multus/distributions.ts";
 import { ownerLabels } from "./labels.ts";
 
 /**
@@ -70,8 +71,10 @@ export function rolloutGuard(install: MultusInstall, template: unknown): KubeObj
   if (!parsed.success) return [];
   const { spec } = parsed.data;
   const [main] = spec.containers;
-  const confDir = spec.volumes.find(({ name }) => name === "cni")?.hostPath?.path;
-  if (!main || !confDir) return [];
+  if (!main) return [];
+  // An adopted manifest may call the volume otherwise.
+  const volume = spec.volumes.find(({ name }) => name === "cni");
+  const confDir = volume?.hostPath?.path ?? hostPaths(install.spec).confDir;
   const thick = isDaemonCommand(main.command);
   const { namespace } = install.spec;
   const labels = { tier: "node", app: "multus" };
