@@ -51,3 +51,12 @@ it("warns of networks and pods that cannot be read", () => {
     "networks and pods are shown as they were last known: pods: forbidden: you may not list pods",
   ]);
 });
+
+it("has no half characters, which the API server stores as others: the same status would be written again and again", () => {
+  const state = { kind: "Failing", reason: "ApplyFailed", message: `${"x".repeat(4095)}🚀` } as const;
+  const unknown = [`${"x".repeat(970)}🚀`];
+  const { conditions, warnings } = statusFor({ state, inventory: [], unknown }, 2, {}, BEFORE);
+  expect(warnings?.[0]).toHaveLength(1024);
+  const texts = [...(warnings ?? []), ...(conditions ?? []).map(({ message }) => message)];
+  expect(texts.filter((text) => !text.isWellFormed())).toEqual([]);
+});

@@ -52,6 +52,25 @@ export function statusFor(
   previous: MultusInstallStatus,
   now: string,
 ): MultusInstallStatus {
+  return wellFormed(composed(input, generation, previous, now));
+}
+
+/**
+ * Texts of others are cut, and a cut may go through a character. The API server stores another character for half a one,
+ * so that the next reconcile would find a difference, write again, and so on.
+ */
+function wellFormed(status: MultusInstallStatus): MultusInstallStatus {
+  return JSON.parse(JSON.stringify(status), (_, value: unknown) =>
+    typeof value === "string" ? value.toWellFormed() : value,
+  ) as MultusInstallStatus;
+}
+
+function composed(
+  input: StatusInput,
+  generation: number,
+  previous: MultusInstallStatus,
+  now: string,
+): MultusInstallStatus {
   if (input.state.kind === "Stalled") return stalledStatus(input, input.state, generation, previous, now);
   const { state, install, rendered, rollout, progressedAt, rolloutRecord, startupTaint, inventory } = input;
   if (state.kind === "Syncing") return syncing(input, state, generation, previous, now);
