@@ -99,6 +99,26 @@ describe("a rollout that does not progress", () => {
     expect(result).toEqual({});
   });
 
+  it("is not stuck, nor rolled back, while a user is to delete pods (updateStrategy OnDelete)", () => {
+    const onDelete = {
+      ...THICK,
+      workload: { updateStrategy: { type: "OnDelete" } },
+      rollout: { rollback: true },
+    };
+    const waiting = { ...stuck, rollout: { updated: 1, available: 2 } };
+    const { status, result } = concluded(onDelete, waiting);
+    expect(status?.state).toMatchObject({
+      phase: { state: "Progressing", message: expect.stringContaining("its Multus pod is deleted") },
+    });
+    expect(status?.rolloutRecord).toBeUndefined();
+    expect(result).toEqual({});
+    expect(concluded(onDelete, stuck).status?.state).toMatchObject({ phase: { state: "Stuck" } });
+    const changing = ["kube-multus-ds"];
+    expect(concluded(onDelete, { ...waiting, changing }).status?.state).toMatchObject({
+      phase: { state: "Stuck" },
+    });
+  });
+
   it("is checked when the deadline is over", () => {
     const { status, result } = concluded(THICK, { rollout: { updated: 1 } });
     expect(status?.progressedAt).toBe(LATER);

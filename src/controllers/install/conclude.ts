@@ -14,7 +14,7 @@ import { InvalidSpec, ProbeNetworkMissing, toStalledState } from "./errors.ts";
 import type { Observed } from "./observe/observe.ts";
 import type { Rollout, RolloutPhase } from "./rollout/assess.ts";
 import { revisionOfAll } from "./rollout/live-workloads.ts";
-import { progressedAt, withDeadline } from "./rollout/progress.ts";
+import { progressedAt, waitsForUser, withDeadline } from "./rollout/progress.ts";
 import { isOfTheSpec, rolledBack, stuckRollout } from "./rollout/rollback.ts";
 import type { ResolvedSpec } from "./spec/resolve-spec.ts";
 import { carriedOver } from "./status/carried-over.ts";
@@ -192,7 +192,7 @@ interface Progress {
 function overTime(
   { previous, live, rolloutDeadlineSeconds }: Before,
   { install, rendered, rollback }: ResolvedSpec,
-  { now, owned, idleSeconds }: Observed,
+  { now, owned, idleSeconds, workloads, gate }: Observed,
   rollout: Rollout,
   phase: RolloutPhase,
 ): Progress {
@@ -203,6 +203,11 @@ function overTime(
     phase.state === "Progressing" ||
     (phase.state === "Failing" && !isSameSpec(owned.get(refOf(complete)), complete));
   if (!isUnderWay) return { phase: withoutRollout(phase, rollout), rechecks: [] };
+  const isOnDelete = install.spec.workload.updateStrategy.type === "OnDelete" && gate.kind !== "Held";
+  if (isOnDelete && waitsForUser(rollout) && workloads.live.every(({ upToDate }) => upToDate)) {
+    const message = `${phase.message}; a node gets the new Multus when its Multus pod is deleted (spec.workload.updateStrategy.type: OnDelete)`;
+    return { phase: { ...phase, message }, rechecks: [] };
+  }
   const { generation = 0 } = live.metadata;
   const since = progressedAt(previous, generation, rollout, rfc3339(now));
   const late = withDeadline(phase, since, idleSeconds, rolloutDeadlineSeconds);

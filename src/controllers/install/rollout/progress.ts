@@ -47,3 +47,17 @@ export function withDeadline(
   if (left > 0) return { phase, recheckAfterSeconds: Math.ceil(left) };
   return { phase: { state: "Stuck", message: `no progress since ${since}: ${phase.message}` } };
 }
+
+/**
+ * Whether all that a rollout lacks is that a user deletes pods, as updateStrategy OnDelete has it. That takes as long as it takes:
+ * it is not stuck, and a rollback would take the new Multus from the nodes that have it.
+ */
+export function waitsForUser({
+  desired,
+  updated,
+  available,
+  current,
+  unhealthy,
+}: Pick<Rollout, "desired" | "updated" | "available" | "current" | "unhealthy">): boolean {
+  return current && unhealthy.length === 0 && available >= desired && updated < desired;
+}
