@@ -30,6 +30,13 @@ test("whereabouts: without the network's ends and what is excluded, in either sp
   expect(rangesIn({ type: "whereabouts", range: "10.0.0.5-10.0.0.0/28" })).toEqual([
     ["10.0.0.5-10.0.0.14", 10, false],
   ]);
+  expect(rangesIn({ type: "whereabouts", range: "10.0.0.5-10.0.0.9/28" })).toEqual([
+    ["10.0.0.5-10.0.0.9", 5, false],
+  ]);
+  // Bounds that are not usable addresses of the network are ignored (GetIPRange).
+  expect(
+    rangesIn({ type: "whereabouts", range: "10.0.0.0/28", range_start: "10.0.0.0", range_end: "10.0.1.9" }),
+  ).toEqual([["10.0.0.1-10.0.0.14", 14, false]]);
   expect(
     rangesIn({
       type: "whereabouts",

@@ -1,6 +1,8 @@
-import { type Address, parseAddress, parseCidr } from "../../cni/address.ts";
+import { type Address, parseCidr } from "../../cni/address.ts";
 import { hostLocalRanges } from "../../cni/ipam/host-local-range.ts";
-import { address, list, section, text, texts } from "../../cni/kinds.ts";
+import { checkRange } from "../../cni/ipam/whereabouts-range.ts";
+import { list, section, text } from "../../cni/kinds.ts";
+import { Report } from "../../cni/report.ts";
 import type { Section } from "../../cni/section.ts";
 import type { AddressRange } from "../../crds/network-attachment-report/report.ts";
 import type { Network } from "../cross-checks/network.ts";
@@ -93,28 +95,20 @@ function hostLocalPools(ipam: Section): AddressPool[] {
   }));
 }
 
-/** k8snetworkplumbingwg/whereabouts, pkg/iphelpers, GetIPRange: without the network's first and last address. */
+/** The checker reads the bounds, as whereabouts does (checkRange). */
 function whereaboutsPools(ipam: Section): AddressPool[] {
-  const listed = (ipam.take("ipRanges", list(section)) ?? []).filter((range) => range !== undefined);
-  return [ipam, ...listed].slice(0, MAX_RANGES).flatMap((fields) => whereaboutsPool(fields) ?? []);
-}
-
-function whereaboutsPool(fields: Section): AddressPool | undefined {
-  const [left = "", right] = (fields.take("range", text) ?? "").split("-", 2).map((part) => part.trim());
-  const subnet = parseCidr(right ?? left);
-  if (!subnet) return undefined;
-  const start = fields.take("range_start", address) ?? (right === undefined ? undefined : parseAddress(left));
-  const end = fields.take("range_end", address);
-  const whole = {
-    first: start?.value ?? subnet.first + 1n,
-    last: end?.value ?? subnet.last - 1n,
-  };
-  const excluded = (fields.take("exclude", texts) ?? []).slice(0, MAX_RANGES).flatMap((block) => {
-    const alone = parseAddress(block ?? "");
-    return parseCidr(block ?? "") ?? (alone ? [{ first: alone.value, last: alone.value }] : []);
+  const listed = ipam.take("ipRanges", list(section)) ?? [];
+  return [ipam, ...listed].slice(0, MAX_RANGES).flatMap((fields, i): AddressPool[] => {
+    const range = fields && checkRange(fields, { report: new Report() }, i > 0);
+    if (!range) return [];
+    const { network, first, last, exceptions } = range;
+    const whole = first <= last ? [{ first, last }] : [];
+    const intervals = exceptions
+      .filter(({ address: { family } }) => family === network.address.family)
+      .slice(0, MAX_RANGES)
+      .reduce<Interval[]>(without, whole);
+    return [{ ipam: "whereabouts", family: network.address.family, perNode: false, intervals }];
   });
-  const intervals = excluded.reduce<Interval[]>(without, whole.first <= whole.last ? [whole] : []);
-  return { ipam: "whereabouts", family: subnet.address.family, perNode: false, intervals };
 }
 
 function staticPools(ipam: Section): AddressPool[] {
