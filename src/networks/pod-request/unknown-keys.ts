@@ -2,7 +2,10 @@ import { show } from "../../cni/finding.ts";
 import { isObject } from "../../cni/section.ts";
 import { closest } from "../../crds/suggestion.ts";
 
-/** The keys that Multus reads in an element of the JSON form (types.NetworkSelectionElement). */
+/**
+ * The keys that Multus reads in an element of the JSON form (types.NetworkSelectionElement), and the one of the multi-network
+ * standard that it leaves to the network's own plugin, which reads the annotation itself (OVN-Kubernetes).
+ */
 const KEYS = [
   "name",
   "namespace",
@@ -16,6 +19,7 @@ const KEYS = [
   "deviceID",
   "cni-args",
   "default-route",
+  "ipam-claim-reference",
 ];
 /** Words for what Multus calls otherwise. */
 const MEANT: Readonly<Record<string, string>> = {
