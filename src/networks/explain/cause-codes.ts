@@ -15,6 +15,7 @@ export const CAUSES = {
   UNSCHEDULED: "The pod is not scheduled to a node yet.",
   NO_MULTUS_INSTALL: "The cluster has no MultusInstall, and no Multus runs on the pod's node.",
   NO_MULTUS_ON_NODE: "Multus does not run on the pod's node.",
+  NODE_UNREACHABLE: "The pod's node does not respond, and the state of the pod's networks is not known.",
   NODE_UNHEALTHY: "The MultusInstall reports what is wrong with Multus on the pod's node.",
   STARTED_BEFORE_MULTUS: "The pod started before Multus was ready on its node.",
   BYPASSED: "The pod's sandbox was created without Multus.",

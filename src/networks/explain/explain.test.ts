@@ -87,6 +87,10 @@ const WITH_NET1 =
 const NO_VERSION =
   '{"name": "lan", "plugins": [{"cniVersion": "1.0.0", "type": "macvlan", "ipam": {"type": "host-local", "subnet": "192.168.1.0/24"}}]}';
 
+/** As Multus 4.3.0 writes it, whatever kept it from reading the NAD. */
+const unreadNad = (error: string) =>
+  `TryLoadPodDelegates: error in getting k8s network for pod: GetNetworkDelegates: failed getting the delegate: getKubernetesDelegate: cannot find a network-attachment-definition (lan) in namespace (default): ${error}`;
+
 const CASES: [keyof typeof CAUSES, string, Case, string][] = [
   [
     "BAD_CONFIG",
@@ -281,6 +285,88 @@ const CASES: [keyof typeof CAUSES, string, Case, string][] = [
     "there is no NetworkAttachmentDefinition first",
   ],
   [
+    "MISSING_NETWORK",
+    "a first network that is not there, next to a network that is",
+    {
+      annotation: "lan",
+      annotations: { [NETWORKS]: "lan", "v1.multus-cni.io/default-network": "first" },
+      pod: {
+        failure: {
+          byMultus: true,
+          message:
+            "cannot find a network-attachment-definition (first) in namespace (kube-system): not found",
+        },
+      },
+    },
+    "there is no NetworkAttachmentDefinition first",
+  ],
+  [
+    "STARTING",
+    "a NAD that was created after the kubelet's last attempt",
+    {
+      annotation: "lan",
+      pod: {
+        failure: {
+          byMultus: true,
+          message: unreadNad('network-attachment-definitions.k8s.cni.cncf.io "lan" not found'),
+        },
+      },
+    },
+    "NetworkAttachmentDefinition default/lan did not exist when the kubelet tried last, and exists now",
+  ],
+  [
+    "TOKEN_EXPIRED",
+    "a NAD that Multus may not read, because its token expired",
+    { annotation: "lan", pod: { failure: { byMultus: true, message: unreadNad("Unauthorized") } } },
+    "the API server does not accept Multus' credentials on node-1",
+  ],
+  [
+    "API_UNREACHABLE",
+    "a NAD that Multus cannot read, because the API server does not answer",
+    {
+      annotation: "lan",
+      pod: {
+        failure: {
+          byMultus: true,
+          message: unreadNad('Get "https://10.96.0.1:443/apis": dial tcp 10.96.0.1:443: i/o timeout'),
+        },
+      },
+    },
+    "Multus on node-1 cannot reach the API server",
+  ],
+  [
+    "RANGE_USED_UP",
+    "a first network without a free address, next to a network that is attached",
+    {
+      annotations: { [NETWORKS]: "lan", "v1.multus-cni.io/default-network": "apps/first" },
+      annotation: "lan",
+      pod: {
+        failure: {
+          byMultus: true,
+          network: "first",
+          message: "no IP addresses available in range set: 10.9.0.2-10.9.0.3",
+        },
+      },
+    },
+    "apps/first has no free address in 10.9.0.2-10.9.0.3",
+  ],
+  [
+    "PLUGIN_ERROR",
+    "a failure that Multus has with the first network before it calls a plugin",
+    {
+      annotations: { [NETWORKS]: "lan", "v1.multus-cni.io/default-network": "apps/first" },
+      annotation: "lan",
+      pod: {
+        failure: {
+          byMultus: true,
+          message:
+            "TryLoadPodDelegates: error in loading K8s cluster default network from pod annotation: something else",
+        },
+      },
+    },
+    "apps/first cannot be attached",
+  ],
+  [
     "PRIMARY_NETWORK",
     "a pod that asks for nothing, and has no network at all",
     { pod: { failure: { byMultus: true, network: "k8s-pod-network", message: "no BGP peer" } } },
@@ -406,6 +492,12 @@ const CASES: [keyof typeof CAUSES, string, Case, string][] = [
     { annotation: '[{"name": "lan"' },
     "the annotation k8s.v1.cni.cncf.io/networks of default/web is not valid: it ",
   ],
+  [
+    "NODE_UNREACHABLE",
+    "a pod whose node does not respond",
+    { annotation: "lan", pod: { phase: "Unknown" }, rest: { nodeReady: false } },
+    "the node of default/web, node-1, does not respond",
+  ],
   ["ENDED", "a pod that has finished", { annotation: "lan", pod: { phase: "Succeeded" } }, "has finished"],
   ["STARTING", "a pod that is being set up", { annotation: "lan" }, "try again in a moment"],
   [
@@ -460,7 +552,7 @@ describe("explain", () => {
     ).toBe("ISOLATION");
     expect(
       of(
-        "getKubernetesDelegate: cannot find a network-attachment-definition (lan) in namespace (default): not found",
+        "getKubernetesDelegate: cannot find a network-attachment-definition (gone) in namespace (default): not found",
       ),
     ).toBe("MISSING_NETWORK");
     expect(of("error waiting for pod: Unauthorized")).toBe("TOKEN_EXPIRED");

@@ -6,10 +6,10 @@ import { outcomeOf, type PodOutcome } from "../outcome/outcome.ts";
 import { capabilitiesOf, NETWORKS } from "../pod-request/request.ts";
 import { bypassed } from "./bypassed.ts";
 import { type Cause, type CauseCode, cause, editCommand } from "./cause-codes.ts";
-import { causeOfFailure } from "./cause-of-failure.ts";
-import { type ExplainedPod, type ExplainInput, errorsOf } from "./input.ts";
+import { failed } from "./failed.ts";
+import type { ExplainedPod, ExplainInput } from "./input.ts";
 import { leakedAddresses } from "./leaked-addresses.ts";
-import { failureWithoutRequest, primary } from "./no-request.ts";
+import { failureWithoutRequest } from "./no-request.ts";
 import { pending } from "./pending.ts";
 import { misspelledAnnotation, placeToFix, restartOf, suggestionFor } from "./wording.ts";
 
@@ -105,6 +105,11 @@ function withoutRequest(input: ExplainInput): Cause {
       "HOST_NETWORK",
       `${name} uses the node's network (hostNetwork: true), for which Multus is not called: remove hostNetwork, or the annotation`,
     );
+  if (pod.phase === "Unknown")
+    return cause(
+      "NODE_UNREACHABLE",
+      `the node of ${name}, ${pod.node}, does not respond, and the state of the pod's networks is not known: kubectl describe node ${pod.node} shows why`,
+    );
   return cause("ENDED", `${name} has finished, and its networks are gone: explain a pod that runs`);
 }
 
@@ -131,34 +136,6 @@ function forbidden(pod: ExplainedPod, { network = "", evidence }: PodOutcome): C
     "ISOLATION",
     `${evidence}: create the NAD in ${pod.namespace} too and request it there, or add ${namespaceOf(network)} to spec.isolation.globalNamespaces of the MultusInstall`,
   );
-}
-
-function failed(input: ExplainInput, { network, evidence }: PodOutcome): Cause {
-  const { pod } = input;
-  if (!pod.request.ok)
-    return cause(
-      "BAD_REQUEST",
-      `the annotation ${NETWORKS} of ${pod.namespace}/${pod.name} is not valid: it ${pod.request.problem.message}. Fix it in ${placeToFix(pod)}`,
-    );
-  const requested = pod.request.requests.map(keyOf);
-  const culprit = pod.failure?.network;
-  if (culprit !== undefined && network === undefined)
-    return primary(culprit, pod.failure?.message ?? "", pod.node);
-  // A failure that names no network is of the one that the checker finds fault with, or of the only one.
-  const faulty = requested.find((key) => errorsOf(input, key).length > 0);
-  const at = network ?? faulty ?? (requested.length === 1 ? requested[0] : undefined);
-  const nad = at === undefined ? undefined : input.nads.get(at);
-  return causeOfFailure(pod.failure?.message ?? evidence, {
-    pod: `${pod.namespace}/${pod.name}`,
-    network: at,
-    inPlugin: culprit !== undefined,
-    request: pod.request.requests.find((wanted) => keyOf(wanted) === at),
-    node: pod.node,
-    masters: nad?.masters ?? [],
-    devices: nad?.devices ?? [],
-    errors: at === undefined ? [] : errorsOf(input, at),
-    interfaces: input.interfaces,
-  });
 }
 
 /** What the checker finds of a cniVersion with which Multus reports no interface. */

@@ -20,6 +20,13 @@ const MAX_LINKS = 12;
 const THEN_STARTS = "the pod then starts automatically";
 
 /**
+ * Multus begins so whatever kept it from reading the NAD (getKubernetesDelegate): an expired token, or an API server that
+ * does not answer, is not a NAD that is missing.
+ */
+export const NOT_FOUND =
+  /cannot find a network-attachment-definition \((\S+?)\) in namespace(?: \((\S+?)\))?.*\bnot found/;
+
+/**
  * The words of Multus (3.4 to 4.3), libcni, the reference plugins (1.9.1), whereabouts (0.9), sriov-cni and the kernel
  * from which the cause is certain. The first that matches holds. A NAD is only blamed if the NAD is at fault.
  */
@@ -187,7 +194,7 @@ export const FAILURE_PATTERNS: readonly FailurePattern[] = [
   },
   {
     code: "MISSING_NETWORK",
-    matches: /cannot find a network-attachment-definition \((\S+?)\) in namespace(?: \((\S+?)\))?/,
+    matches: NOT_FOUND,
     sentence: ([nad = "", namespace = ""]) =>
       `there is no NetworkAttachmentDefinition ${nad} in namespace ${namespace || "that the pod names"}: create it, or fix the annotation in the pod's template`,
   },

@@ -11,14 +11,34 @@ import { placeToFix } from "./wording.ts";
  * A pod that requests no additional network, and whose sandbox cannot be made because of its first network: the
  * cluster's primary one, or what the annotation default-network puts in its place. Undefined if nothing failed.
  */
-export function failureWithoutRequest({ pod, interfaces }: ExplainInput): Cause | undefined {
-  const { failure, annotations } = pod;
-  if (!failure?.byMultus || pod.hasAddress || pod.phase !== "Pending") return undefined;
-  const name = `${pod.namespace}/${pod.name}`;
-  const place: FailurePlace = {
-    pod: name,
-    network: undefined,
-    inPlugin: failure.network !== undefined,
+export function failureWithoutRequest(input: ExplainInput): Cause | undefined {
+  const { failure, hasAddress, phase, node } = input.pod;
+  if (!failure?.byMultus || hasAddress || phase !== "Pending") return undefined;
+  const replaced = failureOfDefaultNetwork(input);
+  if (replaced) return replaced;
+  if (failure.network === undefined) return causeOfFailure(failure.message, placeOf(input, undefined));
+  return primary(failure.network, failure.message, node);
+}
+
+/** A failure of what the annotation default-network puts in the place of the primary network. Undefined without the annotation. */
+export function failureOfDefaultNetwork(input: ExplainInput): Cause | undefined {
+  const { failure, annotations, namespace, name } = input.pod;
+  const annotation = annotations[DEFAULT_NETWORK];
+  if (!failure || annotation === undefined) return undefined;
+  const first = parseDefaultNetwork(annotation);
+  if (!first.ok)
+    return cause(
+      "BAD_REQUEST",
+      `the annotation ${DEFAULT_NETWORK} of ${namespace}/${name} ${first.problem.message}. Fix it in ${placeToFix(input.pod)}`,
+    );
+  return causeOfFailure(failure.message, placeOf(input, keyOf(first.request)));
+}
+
+function placeOf({ pod, interfaces }: ExplainInput, network: string | undefined): FailurePlace {
+  return {
+    pod: `${pod.namespace}/${pod.name}`,
+    network,
+    inPlugin: pod.failure?.network !== undefined,
     request: undefined,
     node: pod.node,
     masters: [],
@@ -26,18 +46,6 @@ export function failureWithoutRequest({ pod, interfaces }: ExplainInput): Cause 
     errors: [],
     interfaces,
   };
-  const annotation = annotations[DEFAULT_NETWORK];
-  if (annotation !== undefined) {
-    const first = parseDefaultNetwork(annotation);
-    if (!first.ok)
-      return cause(
-        "BAD_REQUEST",
-        `the annotation ${DEFAULT_NETWORK} of ${name} ${first.problem.message}. Fix it in ${placeToFix(pod)}`,
-      );
-    return causeOfFailure(failure.message, { ...place, network: keyOf(first.request) });
-  }
-  if (failure.network === undefined) return causeOfFailure(failure.message, place);
-  return primary(failure.network, failure.message, pod.node);
 }
 
 /** The cluster's primary network, to which Multus delegates. */

@@ -1,0 +1,59 @@
+import { keyOf } from "../outcome/attachments.ts";
+import type { PodOutcome } from "../outcome/outcome.ts";
+import { NETWORKS } from "../pod-request/request.ts";
+import { type Cause, cause } from "./cause-codes.ts";
+import { causeOfFailure } from "./cause-of-failure.ts";
+import { NOT_FOUND } from "./failure-patterns.ts";
+import { type ExplainInput, errorsOf } from "./input.ts";
+import { failureOfDefaultNetwork, primary } from "./no-request.ts";
+import { placeToFix } from "./wording.ts";
+
+/** Multus' words before it calls a plugin (pkg/k8sclient, TryLoadPodDelegates). */
+const OF_DEFAULT_NETWORK = /default network from pod annotation/;
+
+/** The requested NAD that Multus did not find, and that exists now. */
+function madeSince({ nads }: ExplainInput, message: string): string | undefined {
+  const [, name, namespace] = NOT_FOUND.exec(message) ?? [];
+  const key = `${namespace}/${name}`;
+  return nads.has(key) ? key : undefined;
+}
+
+/** A pod whose sandbox Multus could not set up, or whose request cannot be read. */
+export function failed(input: ExplainInput, { network, evidence }: PodOutcome): Cause {
+  const { pod } = input;
+  if (!pod.request.ok)
+    return cause(
+      "BAD_REQUEST",
+      `the annotation ${NETWORKS} of ${pod.namespace}/${pod.name} is not valid: it ${pod.request.problem.message}. Fix it in ${placeToFix(pod)}`,
+    );
+  const requested = pod.request.requests.map(keyOf);
+  const culprit = pod.failure?.network;
+  const message = pod.failure?.message ?? evidence;
+  if (culprit === undefined && OF_DEFAULT_NETWORK.test(message)) {
+    const first = failureOfDefaultNetwork(input);
+    if (first) return first;
+  }
+  const made = madeSince(input, message);
+  if (made !== undefined)
+    return cause(
+      "STARTING",
+      `NetworkAttachmentDefinition ${made} did not exist when the kubelet tried last, and exists now: ${pod.namespace}/${pod.name} starts with the kubelet's next attempt, within a few minutes`,
+    );
+  if (culprit !== undefined && network === undefined)
+    return failureOfDefaultNetwork(input) ?? primary(culprit, message, pod.node);
+  // A failure that names no network is of the one that the checker finds fault with, or of the only one.
+  const faulty = requested.find((key) => errorsOf(input, key).length > 0);
+  const at = network ?? faulty ?? (requested.length === 1 ? requested[0] : undefined);
+  const nad = at === undefined ? undefined : input.nads.get(at);
+  return causeOfFailure(message, {
+    pod: `${pod.namespace}/${pod.name}`,
+    network: at,
+    inPlugin: culprit !== undefined,
+    request: pod.request.requests.find((wanted) => keyOf(wanted) === at),
+    node: pod.node,
+    masters: nad?.masters ?? [],
+    devices: nad?.devices ?? [],
+    errors: at === undefined ? [] : errorsOf(input, at),
+    interfaces: input.interfaces,
+  });
+}
