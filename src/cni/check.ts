@@ -59,6 +59,11 @@ export function tooLargeFinding(size: string): Finding {
   return { path: "", severity: "error", code: "TOO_LARGE", message, line: 1, column: 1 };
 }
 
+/** What shows that a configuration was not read: it is neither valid nor not valid. */
+export function unreadFinding(findings: readonly Finding[]): Finding | undefined {
+  return findings.find(({ code }) => code === "TOO_LARGE");
+}
+
 /** The types of the plugins, IPAM included, that a configuration runs: the programs that a node needs. Empty if it cannot be read. */
 export function pluginTypesOf(text: string): string[] {
   let config: unknown;

@@ -78,3 +78,20 @@ it("gives scripts numbers, and null if nothing was inspected", () => {
   expect(networkData(reported)).toMatchObject({ valid: "True", available: "False", pods: 5, failing: 3 });
   expect(networkData(base)).toMatchObject({ valid: "True", available: "Unknown", pods: null, report: null });
 });
+
+it("counts a pod that fails because of another network as the operator's report does", () => {
+  const waits: ShownNetwork = {
+    ...base,
+    outcomes: [
+      { kind: "failed", network: "shop/other", evidence: "", attachments: [] },
+      { kind: "partial", network: "shop/other", evidence: "", attachments: [] },
+      { kind: "failed", network: "shop/lan", evidence: "", attachments: [] },
+    ],
+  };
+  expect(networkData(waits)).toMatchObject({ pods: 3, attached: 1, failing: 1 });
+});
+
+it("calls a network that was not read neither valid nor invalid", () => {
+  const findings = checkNetworkConfig(`{"x":"${"x".repeat(70_000)}"}`);
+  expect(networkData({ ...base, findings })).toMatchObject({ valid: "Unknown" });
+});

@@ -1,9 +1,11 @@
+import { unreadFinding } from "../cni/check.ts";
 import { type Finding, pathAndMessage } from "../cni/finding.ts";
 import type { Condition } from "../crds/conditions.ts";
 import type { ReportStatus } from "../crds/network-attachment-report/report.ts";
 import { counted } from "../crds/plural.ts";
 import { namedPods } from "../networks/addresses/layer2-claims.ts";
 import type { PodOutcome } from "../networks/outcome/outcome.ts";
+import { kindIn } from "../networks/report/network-pods.ts";
 import type { Tone } from "./color.ts";
 import { type TableOptions, table } from "./table.ts";
 import { oneLine } from "./text.ts";
@@ -31,7 +33,7 @@ interface Row {
 }
 
 /** By the operator's report if there is one, else by this program's own check, which does not know "available". */
-function rowOf({ report, findings, outcomes }: ShownNetwork): Row {
+function rowOf({ namespace, name, report, findings, outcomes }: ShownNetwork): Row {
   const error = findings.find(({ severity }) => severity === "error");
   const message = error ? pathAndMessage(error) : "";
   if (report?.pods) {
@@ -47,11 +49,12 @@ function rowOf({ report, findings, outcomes }: ShownNetwork): Row {
       message: worst?.message ?? message,
     };
   }
+  const pods = outcomes?.map((outcome) => kindIn(outcome, `${namespace}/${name}`));
   const count = (...kinds: PodOutcome["kind"][]) =>
-    outcomes ? String(outcomes.filter(({ kind }) => kinds.includes(kind)).length) : "";
-  const counted = outcomes?.filter(({ kind }) => kind !== "not-applicable");
+    pods ? String(pods.filter((kind) => kinds.includes(kind)).length) : "";
+  const counted = pods?.filter((kind) => kind !== "not-applicable");
   return {
-    valid: error ? "False" : "True",
+    valid: unreadFinding(findings) ? "Unknown" : error ? "False" : "True",
     available: "",
     pods: counted ? String(counted.length) : "",
     attached: count("attached", "restart-needed"),

@@ -57,7 +57,10 @@ const shown: ShownStatus = {
     duplicateAddresses: 2,
     samples: [{ network: "shop/lan", reason: "Invalid", message: "mode must be …" }],
   },
-  duplicates: [{ network: "shop/lan", address: "10.1.1.4", pods: ["shop/a", "shop/b"] }],
+  duplicates: [
+    { network: "shop/lan", address: "10.1.1.4", pods: ["shop/a", "shop/b"] },
+    { network: "shop/lan", address: "10.1.1.5", pods: ["shop/c"], otherPods: 1 },
+  ],
   pods: {
     requesting: 4,
     failing: 1,
@@ -87,6 +90,7 @@ MultusInstall    multus
 Networks         3: 2 valid, 1 invalid
                  2 duplicate addresses
                  10.1.1.4 of shop/lan: shop/a, shop/b
+                 10.1.1.5 of shop/lan: shop/c, 1 pod of other namespaces
                  shop/lan Invalid: mode must be …
   see            kubectl multus networks NAME -n NAMESPACE
 Pods             4 request networks: 2 attached, 1 pending, 1 bypassed

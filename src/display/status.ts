@@ -1,5 +1,6 @@
 import type { Condition } from "../crds/conditions.ts";
 import type { MultusInstallStatus } from "../crds/multus-install/status.ts";
+import { namedPods } from "../networks/addresses/layer2-claims.ts";
 import { type Paint, plain, type Tone } from "./color.ts";
 import { type OperatorState, operatorText } from "./operator.ts";
 import { oneLine } from "./text.ts";
@@ -9,6 +10,8 @@ export interface ShownDuplicate {
   network: string;
   address: string;
   pods: readonly string[];
+  /** Pods of namespaces other than the network's, which the report does not name. */
+  otherPods?: number | undefined;
 }
 
 export interface ShownStatus {
@@ -198,7 +201,11 @@ function networkRows({ networks, duplicates = [] }: ShownStatus): Row[] {
     ...duplicates
       .slice(0, MAX_DUPLICATES)
       .map(
-        ({ network, address, pods }): Row => ["", `${address} of ${network}: ${pods.join(", ")}`, "doubtful"],
+        ({ network, address, pods, otherPods }): Row => [
+          "",
+          `${address} of ${network}: ${namedPods(pods, otherPods).join(", ")}`,
+          "doubtful",
+        ],
       ),
     ...samples.map(({ network, reason, message }): Row => ["", `${network} ${reason}: ${message}`, "bad"]),
     ...rowIf(samples.length > 0, ["  see", "kubectl multus networks NAME -n NAMESPACE"]),

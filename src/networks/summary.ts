@@ -100,12 +100,13 @@ function networksOf(
   const conditionOf = (status: SummedReport, type: string) =>
     status.conditions?.find((condition) => condition.type === type);
   const invalid = reports.filter(([, status]) => conditionOf(status, "Valid")?.status === "False");
+  const unread = reports.filter(([, status]) => conditionOf(status, "Valid")?.status === "Unknown");
   const unavailable = reports.filter(([, status]) => conditionOf(status, "Available")?.status === "False");
   const ranges = reports.flatMap(([, { ranges: own = [] }]) => own.map(pressureOf));
   return {
     networks: {
       total: reports.length,
-      valid: reports.length - invalid.length,
+      valid: reports.length - invalid.length - unread.length,
       invalid: invalid.length,
       unavailable: unavailable.length,
       samples: unavailable

@@ -96,6 +96,6 @@ async function duplicatesIn(reader: PermittedReader): Promise<ShownDuplicate[] |
     reportView(object).status,
   ]);
   return reports?.flatMap(([network, { duplicates = [] }]) =>
-    duplicates.map(({ address, pods }) => ({ network, address, pods })),
+    duplicates.map(({ address, pods, otherPods }) => ({ network, address, pods, otherPods })),
   );
 }

@@ -3,7 +3,7 @@ import type { ApiObject } from "../../kube/resource.ts";
 import type { NadView } from "../../networks/nad-view.ts";
 import type { EventOutbox } from "./pod-events.ts";
 
-/** Sends an event on the NAD for each condition that turned False, or back. The report remembers the last, over restarts, too. */
+/** Sends an event on the NAD for each condition that turned False, or True again. The report remembers the last, over restarts, too. */
 export function emitConditionEvents(
   { namespace, name, uid }: NadView,
   before: readonly Condition[],
@@ -19,7 +19,8 @@ export function emitConditionEvents(
     const last = before.find((condition) => condition.type === type);
     // An invalid NAD is not available either: one event says it.
     const follows = type === "Available" && [reason, last?.reason].includes("Invalid");
-    if (follows || last?.status === status || (status !== "False" && last?.status !== "False")) continue;
+    const isNews = status === "False" || (status === "True" && last?.status === "False");
+    if (follows || last?.status === status || !isNews) continue;
     outbox.send(regarding, {
       type: status === "False" ? "Warning" : "Normal",
       reason: status === "False" ? reason : `${type}Again`,

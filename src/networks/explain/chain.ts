@@ -1,10 +1,11 @@
+import { unreadFinding } from "../../cni/check.ts";
 import { pathAndMessage } from "../../cni/finding.ts";
 import { listed } from "../../crds/listed.ts";
 import { keyOf } from "../outcome/attachments.ts";
 import type { PodOutcome } from "../outcome/outcome.ts";
 import { mayUse } from "../pod-request/isolation.ts";
 import { capabilitiesOf, NETWORKS, type NetworkRequest } from "../pod-request/request.ts";
-import type { ExplainInput, MultusOnNode } from "./input.ts";
+import { type ExplainInput, errorsOf, type MultusOnNode } from "./input.ts";
 import { schedulerText } from "./wording.ts";
 
 /** One link of the chain from a pod's annotation to its status, and whether it holds. */
@@ -60,7 +61,9 @@ function networkLink(input: ExplainInput, wanted: NetworkRequest, { kind, networ
   const facts = input.network(wanted.namespace, wanted.name);
   if (!facts) return link("network", "wrong", `${key}: there is no such NetworkAttachmentDefinition`);
   if (!nad) return link("network", "unknown", `${key}: cannot be read (no permission)`);
-  const error = nad.findings.find(({ severity }) => severity === "error");
+  const unread = unreadFinding(nad.findings);
+  if (unread) return link("network", "unknown", `${key}: ${unread.message}`);
+  const [error] = errorsOf(input, key);
   if (error) return link("network", "wrong", `${key}: ${pathAndMessage(error)}`);
   // Some of what is not declared is applied all the same: Multus passes ips and mac as CNI_ARGS too.
   const undeclared =

@@ -569,6 +569,20 @@ describe("explain", () => {
 describe("explain, about what the operator knows", () => {
   const explained = (given: Case) => explain(input(given));
 
+  it("does not blame a NAD that it does not read, because it is too large", () => {
+    const large = `{"cniVersion": "1.0.0", "type": "macvlan", "x": "${"x".repeat(70_000)}"}`;
+    const given: Case = { annotation: "lan", nads: { lan: large } };
+    const { code, outcome } = explained(given);
+    expect(code).toBe("STARTING");
+    expect(chainOf(input(given), outcome).filter(({ part }) => part === "network")).toEqual([
+      {
+        part: "network",
+        state: "unknown",
+        text: "default/lan: is longer than 65536 bytes and is not checked",
+      },
+    ]);
+  });
+
   it("takes the node's issue from the MultusInstall, as its status shows it", () => {
     const nodeIssue =
       "Multus runs and its configuration is not in /etc/cni/net.d: delete the Multus pod of this node";

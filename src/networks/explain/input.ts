@@ -1,3 +1,4 @@
+import { unreadFinding } from "../../cni/check.ts";
 import type { Finding } from "../../cni/finding.ts";
 import type { KnownDefect } from "../../multus/known-defects.ts";
 import type { OutcomeInput, PodFacts } from "../outcome/outcome.ts";
@@ -63,7 +64,8 @@ export interface ExplainInput extends Omit<OutcomeInput, "pod"> {
   defects?: readonly KnownDefect[] | undefined;
 }
 
-/** What the checker rejects in a NAD. */
+/** What the checker rejects in a NAD. Nothing of one that it did not read. */
 export function errorsOf({ nads }: ExplainInput, network: string): Finding[] {
-  return (nads.get(network)?.findings ?? []).filter(({ severity }) => severity === "error");
+  const { findings = [] } = nads.get(network) ?? {};
+  return unreadFinding(findings) ? [] : findings.filter(({ severity }) => severity === "error");
 }

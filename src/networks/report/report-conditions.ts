@@ -1,3 +1,4 @@
+import { unreadFinding } from "../../cni/check.ts";
 import { type Finding, pathAndMessage } from "../../cni/finding.ts";
 import { compareTexts } from "../../crds/compare-texts.ts";
 import type { Condition } from "../../crds/conditions.ts";
@@ -29,9 +30,8 @@ export function conditionsOf(input: Inspected, previous: readonly Condition[], n
   });
 }
 
-/** What was not read is neither valid nor not valid. */
 function unreadDraft(findings: readonly Finding[]): Draft | undefined {
-  const unread = findings.find(({ code }) => code === "TOO_LARGE");
+  const unread = unreadFinding(findings);
   return unread && { status: "Unknown", reason: "TooLarge", message: `the configuration ${unread.message}` };
 }
 

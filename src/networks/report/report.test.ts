@@ -259,3 +259,13 @@ test("pods of other namespaces are counted and not named, and no interface of a 
     { node: "n1", lacks: ["interface eth1"], interfaces: ["bond-secret"] },
   ]);
 });
+
+test("a NAD that was not read is counted neither as valid nor as invalid", () => {
+  const tooLarge = { path: "", severity: "error" as const, code: "TOO_LARGE", message: "is longer" };
+  const statuses = { large: of({ findings: [tooLarge] }), well: of(), new: {} };
+  expect(summaryOf(Object.entries(statuses), summed([])).networks).toMatchObject({
+    total: 3,
+    valid: 2,
+    invalid: 0,
+  });
+});

@@ -1,3 +1,4 @@
+import { unreadFinding } from "../../../cni/check.ts";
 import { pathAndMessage } from "../../../cni/finding.ts";
 import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts";
 import type { ReportStatus } from "../../../crds/network-attachment-report/report.ts";
@@ -31,14 +32,13 @@ export async function summarize(
 
 /** As much of a report as a NAD's own text gives. */
 function checked({ read }: CollectedNetworks, key: string): ReportStatus {
-  const error = read(key)?.findings.find(({ severity }) => severity === "error");
+  const findings = read(key)?.findings ?? [];
+  const error = findings.find(({ severity }) => severity === "error");
   if (!error) return {};
-  const condition = {
-    status: "False" as const,
-    reason: "Invalid",
-    message: pathAndMessage(error),
-    lastTransitionTime: "",
-  };
+  const [status, reason] = unreadFinding(findings)
+    ? (["Unknown", "TooLarge"] as const)
+    : (["False", "Invalid"] as const);
+  const condition = { status, reason, message: pathAndMessage(error), lastTransitionTime: "" };
   return {
     conditions: [
       { ...condition, type: "Valid" },
