@@ -244,3 +244,13 @@ it("stays quick and brief with thousands of NADs", () => {
     expect(nodes.length).toBeLessThanOrEqual(20);
   }
 });
+
+it("does not take interfaces of pods, which several networks call net1, for one wire", () => {
+  const inPod = (name: string) =>
+    nad(name, { ...hostLocal("10.1.0.0/24"), master: "net1", linkInContainer: true });
+  expect(found({ nads: [inPod("a"), inPod("b")] })).toEqual([]);
+  const vlan = (name: string, more: object = {}) =>
+    nad(name, { ...hostLocal("10.1.0.0/24"), type: "vlan", vlanId: 5, ...more });
+  expect(found({ nads: [vlan("a", { linkInContainer: true }), vlan("b")] })).toEqual([]);
+  expect(found({ nads: [vlan("a"), vlan("b")] })).toHaveLength(2);
+});

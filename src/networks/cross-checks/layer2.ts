@@ -1,4 +1,4 @@
-import { int, text } from "../../cni/kinds.ts";
+import { flag, int, text } from "../../cni/kinds.ts";
 import type { Network, Plugin } from "./network.ts";
 
 /**
@@ -8,6 +8,8 @@ import type { Network, Plugin } from "./network.ts";
 export function wireOf({ nad }: Network, { type, fields }: Plugin): string | undefined {
   const number = (name: string) => fields.take(name, int) ?? 0;
   const word = (name: string) => fields.take(name, text) ?? "";
+  // The master is one of the pod's own interfaces: net1 of two pods is not one wire.
+  if (fields.take("linkInContainer", flag)) return undefined;
   switch (type) {
     case "macvlan":
     case "ipvlan":

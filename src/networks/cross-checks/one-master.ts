@@ -1,4 +1,3 @@
-import { flag } from "../../cni/kinds.ts";
 import { listed } from "../../crds/listed.ts";
 import { wireOf } from "./layer2.ts";
 import { type Network, type Plugin, placeOf } from "./network.ts";
@@ -38,6 +37,5 @@ export function oneMaster(networks: readonly Network[]): CrossFinding[] {
 }
 
 function masterOf(network: Network, plugin: Plugin): string | undefined {
-  if (!KINDS.includes(plugin.type) || plugin.fields.take("linkInContainer", flag)) return undefined;
-  return wireOf(network, plugin);
+  return KINDS.includes(plugin.type) ? wireOf(network, plugin) : undefined;
 }

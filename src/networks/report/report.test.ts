@@ -269,3 +269,19 @@ test("a NAD that was not read is counted neither as valid nor as invalid", () =>
     invalid: 0,
   });
 });
+
+test("what the check of the cluster states with its nodes is not stated again in general", () => {
+  const general = {
+    path: "ipam.type",
+    severity: "warning" as const,
+    code: "ADDRESSES_PER_NODE",
+    message: "general",
+  };
+  const of2 = { ...general, namespace: "apps", name: "net", message: "on each of 2 nodes" };
+  const both = of({ findings: [general], crossFindings: [of2] });
+  expect(both.findings?.map(({ message }) => message)).toEqual(["on each of 2 nodes"]);
+  expect(both.findingsTotal).toBe(1);
+  expect(both.conditions?.map(({ message }) => message)).toEqual(["", "ipam.type on each of 2 nodes"]);
+  const elsewhere = { ...of2, path: "plugins[1].ipam.type" };
+  expect(of({ findings: [general], crossFindings: [elsewhere] }).findings).toHaveLength(2);
+});

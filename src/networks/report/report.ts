@@ -26,7 +26,13 @@ const BY_SEVERITY: readonly OutcomeKind[] = [
  * conditions, which come from `previous` and `now` (RFC 3339). At most 32 KiB of JSON.
  */
 export function reportStatusOf(input: ReportInput, previous: ReportStatus, now: string): ReportStatus {
-  return statusOf(withLastInspection(input, previous), previous, now);
+  return statusOf(withoutRestated(withLastInspection(input, previous)), previous, now);
+}
+
+/** What the cross checks state with the cluster's nodes, the check of the configuration states in general. */
+function withoutRestated(input: Inspected): Inspected {
+  const stated = new Set(input.crossFindings.map(({ code, path }) => `${code} ${path}`));
+  return { ...input, findings: input.findings.filter(({ code, path }) => !stated.has(`${code} ${path}`)) };
 }
 
 /**
