@@ -1,3 +1,4 @@
+import { compareTexts } from "../crds/compare-texts.ts";
 import { ENOUGH_MEMORY, isLowMemory } from "../multus/memory.ts";
 import type { ContainerIssue } from "./container-issue.ts";
 import { type Explanation, explainPullFailure } from "./image-pull.ts";
@@ -38,7 +39,7 @@ export function unhealthyNodes(
       if (pod.terminating) return stuckTerminating(pod, ages, node) ?? [];
       return diagnose(pod) ?? lostWithNode(pod, node) ?? [];
     })
-    .toSorted((a, b) => severityOf(b.reason) - severityOf(a.reason) || a.node.localeCompare(b.node));
+    .toSorted((a, b) => severityOf(b.reason) - severityOf(a.reason) || compareTexts(a.node, b.node));
 }
 
 /** In how many seconds the first pod that failed before counts as healthy; undefined if there is none. */

@@ -1,5 +1,6 @@
 import { CNI_VERSIONS, isAtLeast } from "../cni/context.ts";
 import { newestCniVersion } from "../cni/spoken-version.ts";
+import { compareTexts } from "../crds/compare-texts.ts";
 import { entrypointOf, type MultusInstallSpec } from "../crds/multus-install/spec.ts";
 import type { MultusInstallStatus } from "../crds/multus-install/status.ts";
 import type { NodeInspection } from "../crds/node-inspection.ts";
@@ -131,7 +132,7 @@ export function primaryNetworkStatus(
   const oldest = Math.min(...inspections.map(({ at }) => Date.parse(at)));
   return {
     files: [...files.values()]
-      .toSorted((a, b) => b.nodes - a.nodes || a.file.localeCompare(b.file))
+      .toSorted((a, b) => b.nodes - a.nodes || compareTexts(a.file, b.file))
       .slice(0, MAX_FILES),
     nodesInspected: inspections.length,
     // To the hour: otherwise each of a thousand inspections would change the status.

@@ -183,6 +183,20 @@ it("explains what it can, and says what its user may not see", async () => {
   });
 });
 
+it("does not take a network of a namespace that its user may not read for missing", async () => {
+  await world.namespace("tenant");
+  await world.pod("waiting", { namespace: "tenant", networks: "default/lan", node: "node-1" });
+  await world.pod("mistaken", { namespace: "tenant", networks: "lan", node: "node-1" });
+  const resources = "pods,events,network-attachment-definitions.k8s.cni.cncf.io";
+  const rights = ["--verb=get,list", `--resource=${resources}`, "-n", "tenant"];
+  await plane.kubectl("create", "role", "tenant", ...rights);
+  await plane.kubectl("create", "rolebinding", "tenant", "--role=tenant", "--user=tenant", "-n", "tenant");
+  const kubeconfig = plane.kubeconfigFor("tenant", { name: "tenant" });
+  const { stdout } = await multus(["pods", "-n", "tenant"], kubeconfig);
+  expect(stdout).toMatch(/mistaken +node-1 +missing-network/);
+  expect(stdout).toMatch(/waiting +node-1 +pending/);
+});
+
 it("checks networks, pods and workloads of the cluster against each other", async () => {
   await world.namespace("checked");
   await world.nad("lan", macvlan(), { namespace: "checked" });

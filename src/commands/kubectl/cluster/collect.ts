@@ -7,6 +7,7 @@ import { type ApiObject, CORE_EVENTS, PODS } from "../../../kube/resource.ts";
 import { misspelledAnnotation } from "../../../networks/explain/wording.ts";
 import { NadReader, type ReadNad } from "../../../networks/nad.ts";
 import { nadView } from "../../../networks/nad-view.ts";
+import type { NetworkFacts } from "../../../networks/outcome/attachments.ts";
 import { outcomeOf, type PodOutcome } from "../../../networks/outcome/outcome.ts";
 import { type FailureView, failureView } from "../../../networks/outcome/sandbox-event.ts";
 import type { Isolation } from "../../../networks/pod-request/isolation.ts";
@@ -30,6 +31,8 @@ export interface CollectedNetworks {
   /** Of the namespaces that the user asked about, and of the selector. */
   keys: string[];
   read: (key: string) => ReadNad | undefined;
+  /** What outcomes need. A NAD of a namespace that may not be read is taken to exist: undefined shows that there is none. */
+  facts: (namespace: string, name: string) => NetworkFacts | undefined;
   reports: ReadonlyMap<string, ReportStatus>;
 }
 
@@ -45,13 +48,13 @@ export async function collectNetworks(
   const within = namespace === undefined ? {} : { namespace };
   const selected = selector === undefined ? undefined : await keysOf(reader, within, selector);
   // Pods use NADs of other namespaces too; if those may not be read, the own ones must do.
-  const [nads, reports] = await Promise.all([
+  const [found, reports] = await Promise.all([
     widest(reader, within, (where) => reader.all(NETWORK_ATTACHMENT_DEFINITIONS, where, keyed(nadView))),
     widest(reader, within, (where) => reader.all(NETWORK_ATTACHMENT_REPORT, where, keyed(reportView))),
   ]);
-  if (!nads) return undefined;
-  const byKey = new Map(nads);
-  const statusOf = new Map((reports ?? []).map(([key, { status }]) => [key, status]));
+  if (!found) return undefined;
+  const byKey = new Map(found.objects);
+  const statusOf = new Map((reports?.objects ?? []).map(([key, { status }]) => [key, status]));
   const nadReader = new NadReader(
     (key) => byKey.get(key),
     (key) => statusOf.get(key)?.versions ?? [],
@@ -62,6 +65,9 @@ export async function collectNetworks(
       .filter((key) => selected?.has(key) ?? true)
       .toSorted(),
     read: (key) => nadReader.read(key),
+    facts: (ns, name) =>
+      nadReader.read(`${ns}/${name}`)?.facts ??
+      (found.everywhere || ns === namespace ? undefined : { cniName: name }),
     reports: statusOf,
   };
 }
@@ -126,26 +132,31 @@ function outcomeFor(
   return outcomeOf({
     pod: podFacts(namespace, name, view, failure),
     // If NADs may not be read, none is taken to be missing.
-    network: (ns, nad) => (networks ? networks.read(`${ns}/${nad}`)?.facts : { cniName: nad }),
+    network: (ns, nad) => (networks ? networks.facts(ns, nad) : { cniName: nad }),
     isolation,
   });
+}
+
+interface Found<T> {
+  objects: T[];
+  /** Of all namespaces, not only of the given one. */
+  everywhere: boolean;
 }
 
 /** All namespaces if possible, else the given one. */
 async function widest<T>(
   reader: PermittedReader,
   within: { namespace?: string },
-  read: (where: { namespace?: string }) => Promise<T | undefined>,
-): Promise<T | undefined> {
-  if (within.namespace === undefined) return await read({});
+  read: (where: { namespace?: string }) => Promise<T[] | undefined>,
+): Promise<Found<T> | undefined> {
   const before = new Set(reader.missingPermissions);
   const everywhere = await read({});
-  if (everywhere !== undefined) return everywhere;
+  if (everywhere !== undefined) return { objects: everywhere, everywhere: true };
+  if (within.namespace === undefined) return undefined;
   const there = await read(within);
-  if (there !== undefined)
-    for (const what of reader.missingPermissions)
-      if (!before.has(what)) reader.missingPermissions.delete(what);
-  return there;
+  if (there === undefined) return undefined;
+  for (const what of reader.missingPermissions) if (!before.has(what)) reader.missingPermissions.delete(what);
+  return { objects: there, everywhere: false };
 }
 
 function keyed<T>(view: (object: ApiObject) => T): (object: ApiObject) => [string, T] {
