@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { parseNetworkStatus } from "../pod-request/network-status.ts";
-import { parseNetworks } from "../pod-request/request.ts";
+import { type ParsedNetworks, parseNetworks } from "../pod-request/request.ts";
+import { STATUS_TOO_LARGE, UNREAD } from "../pod-view/unread.ts";
 import type { NetworkFacts } from "./attachments.ts";
 import { type OutcomeInput, outcomeOf, type PodFacts } from "./outcome.ts";
 
@@ -17,14 +18,18 @@ interface Case extends Partial<Omit<PodFacts, "request" | "status">> {
   nads?: Record<string, NetworkFacts>;
 }
 
+const PENDING = {
+  namespace: "apps",
+  name: "p",
+  phase: "Pending",
+  node: "n1",
+  hostNetwork: false,
+  hasAddress: false,
+};
+
 function decide({ networks = "net", status, isolated = false, nads = NADS, ...facts }: Case) {
   const pod: PodFacts = {
-    namespace: "apps",
-    name: "p",
-    phase: "Pending",
-    node: "n1",
-    hostNetwork: false,
-    hasAddress: false,
+    ...PENDING,
     ...facts,
     request: parseNetworks(networks, "apps"),
     ...(status === undefined
@@ -141,6 +146,36 @@ test("partial: nothing reported of one, or nothing that can be read", () => {
     network: "apps/static",
   });
   expect(decide({ ...running, status: "{" }).kind).toBe("partial");
+});
+
+test("what the operator does not read is not called wrong", () => {
+  const request: ParsedNetworks = { ok: false, problem: UNREAD["namespace full"] };
+  const unread = (more: Partial<PodFacts>) =>
+    outcomeOf({
+      pod: { ...PENDING, request, ...more },
+      network: () => undefined,
+      isolation: { enabled: false, globalNamespaces: [] },
+    });
+  const evidence = expect.stringContaining("is not read, because the texts of its namespace");
+  const status: PodFacts["status"] = { ok: true, entries: [] };
+  expect(unread({ ...running, status })).toMatchObject({ kind: "not-applicable", evidence });
+  expect(unread({ ...running, status: { ok: false, problem: STATUS_TOO_LARGE } }).kind).toBe(
+    "not-applicable",
+  );
+  expect(
+    unread({
+      ...running,
+      request: parseNetworks("net", "apps"),
+      status: { ok: false, problem: STATUS_TOO_LARGE },
+    }),
+  ).toMatchObject({
+    kind: "not-applicable",
+    evidence: expect.stringContaining("the operator does not read it"),
+  });
+  expect(unread({}).kind).toBe("pending");
+  expect(unread({ failure: { byMultus: true, message: "Link not found" } }).kind).toBe("failed");
+  // Whatever it requests, it did not get.
+  expect(unread(running).kind).toBe("bypassed");
 });
 
 test("restart needed: the NAD changed after the pod was attached", () => {

@@ -4,6 +4,7 @@ import { listed } from "../../crds/listed.ts";
 import { globalNamespacesOf, type Isolation, mayUse } from "../pod-request/isolation.ts";
 import type { NetworkStatusEntry, ParsedNetworkStatus } from "../pod-request/network-status.ts";
 import { capabilitiesOf, type NetworkRequest, type ParsedNetworks } from "../pod-request/request.ts";
+import { isUnread } from "../pod-view/unread.ts";
 import { type ConfigChange, changeSince } from "../report/config-history.ts";
 import { type Attachment, attachmentsOf, keyOf, type NetworkFacts } from "./attachments.ts";
 import type { SandboxFailure } from "./sandbox-failure.ts";
@@ -19,7 +20,7 @@ export const OUTCOMES = {
   "missing-network": "The pod requests a NAD that does not exist.",
   "forbidden-network": "The pod requests a NAD in another namespace, which namespace isolation forbids.",
   "not-applicable":
-    "The pod requests no network, uses the host network, has terminated, or its state is not known because its node does not respond.",
+    "The pod requests no network, uses the host network, has terminated, or its state is not known because its node does not respond or its annotations are too large.",
 } as const;
 export type OutcomeKind = keyof typeof OUTCOMES;
 
@@ -104,7 +105,7 @@ function verdictOf(
 /** A pod without a sandbox: what stands in its way, the surest first. */
 function waiting(input: OutcomeInput, requests: readonly NetworkRequest[]): Verdict {
   const { pod } = input;
-  if (!pod.request.ok)
+  if (!pod.request.ok && !isUnread(pod.request.problem))
     return verdict("failed", `its request is not valid: it ${pod.request.problem.message}`);
   for (const request of requests) {
     const key = keyOf(request);
@@ -145,6 +146,12 @@ function forbidden(pod: PodFacts, key: string, isolation: Isolation): Verdict {
 
 /** A pod that Multus reported on: what lacks, and what is no longer as it was. */
 function reported({ pod, network }: OutcomeInput, attachments: readonly Attachment[]): Verdict {
+  const unread = [pod.request, pod.status].find((read) => read && !read.ok && isUnread(read.problem));
+  if (unread && !unread.ok)
+    return verdict(
+      "not-applicable",
+      `whether it has its networks is not known, because its ${unread === pod.request ? "request" : "status"} ${unread.problem.message}`,
+    );
   if (pod.status && !pod.status.ok)
     return verdict(
       "partial",

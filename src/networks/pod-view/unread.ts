@@ -22,6 +22,11 @@ export const UNREAD: Readonly<Record<Unread, Problem>> = {
   },
 };
 
+/** Whether a text was not read, so that nothing is known to be wrong with it. */
+export function isUnread({ code }: Problem): boolean {
+  return code === "TOO_LARGE";
+}
+
 export const STATUS_TOO_LARGE: Problem = {
   code: "TOO_LARGE",
   message: `is longer than ${MAX_REPORTED} characters, and the operator does not read it`,
