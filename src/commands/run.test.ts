@@ -1,9 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, it, onTestFinished } from "vitest";
+import { loadAll } from "js-yaml";
+import { afterEach, expect, it, onTestFinished, vi } from "vitest";
+import { runCommand } from "./run.ts";
+
+afterEach(() => vi.unstubAllEnvs());
 
 const kubeconfig = {
   clusters: [{ name: "c", cluster: { server: "http://127.0.0.1:1", "insecure-skip-tls-verify": true } }],
@@ -42,3 +46,23 @@ it.each([
   },
   60_000,
 );
+
+it("publishes its certificate under the pod's name, which is not the hostname of a pod in the node's network", () => {
+  const replica = () => {
+    const command = runCommand().action(() => {});
+    return command.parse([], { from: "user" }).opts<{ replica: string }>().replica;
+  };
+  vi.stubEnv("POD_NAME", undefined);
+  expect(replica()).toBe(hostname());
+  vi.stubEnv("POD_NAME", "multus-operator-7d9c-x2x");
+  expect(replica()).toBe("multus-operator-7d9c-x2x");
+
+  type Container = { env: { name: string; valueFrom?: object }[] };
+  type Manifest = { kind: string; spec: { template: { spec: { containers: Container[] } } } } | null;
+  const manifests = loadAll(readFileSync("manifests/install.yaml", "utf8")) as Manifest[];
+  const deployment = manifests.find((manifest) => manifest?.kind === "Deployment");
+  expect(deployment?.spec.template.spec.containers[0]?.env).toContainEqual({
+    name: "POD_NAME",
+    valueFrom: { fieldRef: { fieldPath: "metadata.name" } },
+  });
+});

@@ -20,6 +20,7 @@ interface RunOptions {
   webhookPort?: number;
   webhookHost?: string;
   webhookUrl?: string;
+  replica: string;
   nodeImage?: string;
   nodeImagePullPolicy: string;
   nodeImagePullSecrets?: string;
@@ -59,6 +60,14 @@ export function runCommand(): Command {
     .option(
       "--webhook-url <url>",
       "https://HOST at which the API server reaches this process; default: the Service multus-operator-webhook",
+    )
+    .addOption(
+      new Option(
+        "--replica <name>",
+        "under which this process publishes the webhook's certificate: its pod's name; default: the host's name, which of a pod in the node's network is the node's",
+      )
+        .default(hostname())
+        .env("POD_NAME"),
     )
     .addOption(
       new Option(
@@ -140,9 +149,14 @@ function endSoon(): void {
   setTimeout(() => process.exit(1), MAX_STOP_MS).unref();
 }
 
-function webhookOf({ webhookPort, webhookHost, webhookUrl }: RunOptions): WebhookSettings | undefined {
+function webhookOf({
+  webhookPort,
+  webhookHost,
+  webhookUrl,
+  replica,
+}: RunOptions): WebhookSettings | undefined {
   if (webhookPort === undefined) return undefined;
-  return { port: webhookPort, host: webhookHost, url: webhookUrl, replica: hostname() };
+  return { port: webhookPort, host: webhookHost, url: webhookUrl, replica };
 }
 
 function port(text: string): number {
