@@ -1,11 +1,12 @@
-import { type Agent, createServer as createProxy, type IncomingMessage } from "node:http";
+import type { Agent } from "node:http";
 import { createSecureServer, type ServerHttp2Session } from "node:http2";
-import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import type { AddressInfo, Server, Socket } from "node:net";
 import { setImmediate } from "node:timers/promises";
 import { afterEach, expect, it } from "vitest";
 import { selfSigned } from "../admission/certificate.ts";
 import { connectionPool, MAX_IDLE, type PoolOptions, retire } from "./connection-pool.ts";
 import { send, textOf } from "./http.ts";
+import { socksProxy, tunnelingProxy } from "./proxies.fixture.ts";
 
 const { certificate: cert, key } = selfSigned(["localhost"], new Date(), 86_400_000);
 /** A busy machine takes a while for twenty TLS handshakes. */
@@ -21,6 +22,12 @@ async function listening(server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   stops.push(() => server.close());
   return (server.address() as AddressInfo).port;
+}
+
+async function proxied<P extends { close: () => void }>(proxy: Promise<P>): Promise<P> {
+  const listening = await proxy;
+  stops.push(listening.close);
+  return listening;
 }
 
 async function pool(options: PoolOptions): Promise<Agent> {
@@ -52,48 +59,6 @@ async function watchable() {
   return { url, open, waiting, connections: () => connections };
 }
 
-/** A SOCKS5 proxy (RFC 1928) without authentication, for names. */
-async function socksProxy(): Promise<{ uri: string; opened: string[] }> {
-  const opened: string[] = [];
-  const proxy = createServer((socket) => {
-    socket
-      .on("error", () => {})
-      .once("data", () => {
-        socket.write(Buffer.from([5, 0]));
-        socket.once("data", (request) => {
-          const length = request[4] ?? 0;
-          const port = request.readUInt16BE(5 + length);
-          opened.push(`${request.toString("latin1", 5, 5 + length)}:${port}`);
-          const onward = connect(port, "127.0.0.1", () => {
-            socket.write(Buffer.from([5, 0, 0, 1, 0, 0, 0, 0, 0, 0]));
-            socket.pipe(onward).pipe(socket);
-          });
-          onward.on("error", () => {}).on("close", () => socket.destroy());
-          socket.on("close", () => onward.destroy());
-        });
-      });
-  });
-  return { uri: `socks5h://127.0.0.1:${await listening(proxy)}`, opened };
-}
-
-/** A proxy of HTTP CONNECT. */
-async function tunnelingProxy(): Promise<{ uri: string; opened: string[] }> {
-  const opened: string[] = [];
-  const proxy = createProxy().on("connect", ({ url = "" }: IncomingMessage, socket) => {
-    opened.push(url);
-    const onward = connect(Number(url.split(":")[1]), "127.0.0.1", () => {
-      socket.write("HTTP/1.1 200 OK\r\n\r\n");
-      socket.pipe(onward).pipe(socket);
-    });
-    for (const [end, other] of [
-      [socket, onward],
-      [onward, socket],
-    ] as const)
-      end.on("error", () => {}).on("close", () => other.destroy());
-  });
-  return { uri: `http://127.0.0.1:${await listening(proxy)}`, opened };
-}
-
 it("speaks HTTP/1.1 with a server that offers HTTP/2 first, directly and through proxies", async () => {
   const sessions: ServerHttp2Session[] = [];
   const server = createSecureServer(
@@ -102,8 +67,8 @@ it("speaks HTTP/1.1 with a server that offers HTTP/2 first, directly and through
   );
   server.on("session", (session) => sessions.push(session));
   const port = await listening(server);
-  const tunnel = await tunnelingProxy();
-  const socks = await socksProxy();
+  const tunnel = await proxied(tunnelingProxy());
+  const socks = await proxied(socksProxy());
   const requestTls = { ca: cert };
   for (const agent of [
     await pool(DIRECT),
@@ -127,20 +92,13 @@ it("trusts only the CA that it was given, directly and through proxies", async (
   for (const options of [
     { type: "none" },
     { type: "agent", connect: { ca: another } },
-    { type: "proxy", uri: (await tunnelingProxy()).uri, requestTls, connect: {} },
-    { type: "socks", uri: (await socksProxy()).uri, requestTls },
+    { type: "proxy", uri: (await proxied(tunnelingProxy())).uri, requestTls, connect: {} },
+    { type: "socks", uri: (await proxied(socksProxy())).uri, requestTls },
   ] satisfies PoolOptions[])
     await expect(get(url, await pool(options))).rejects.toMatchObject({
       code: "DEPTH_ZERO_SELF_SIGNED_CERT",
     });
   expect(await get(url, await pool({ type: "agent", connect: { rejectUnauthorized: false } }))).toBe("ok");
-});
-
-it("fails at once if a proxy refuses to connect", async () => {
-  const proxy = createProxy().on("connect", (_, socket) => socket.end("HTTP/1.1 403 Forbidden\r\n\r\n"));
-  const uri = `http://127.0.0.1:${await listening(proxy)}`;
-  const agent = await pool({ type: "proxy", uri, requestTls: { ca: cert }, connect: {} });
-  await expect(get("https://localhost:6443", agent)).rejects.toThrow(/403/);
 });
 
 it("keeps a connection for the next request, and opens another one while it is in use", async () => {

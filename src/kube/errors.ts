@@ -66,6 +66,12 @@ export class HttpTimeout extends Error {
   }
 }
 
+/** An HTTP proxy does not connect to the API server; the cause of a NetworkError. */
+export class ProxyRefused extends Error {
+  override readonly name = "ProxyRefused";
+  readonly code = "PROXY_REFUSED";
+}
+
 /** The request did not get an answer: connection refused, reset, timed out, cut off. */
 export class NetworkError extends Error {
   override readonly name = "NetworkError";

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import {
   type Agent,
   type ClientRequest,
@@ -46,19 +45,24 @@ export async function send(url: string, options: HttpRequest): Promise<HttpRespo
       ? options.headers
       : { ...options.headers, "content-length": String(Buffer.byteLength(body)) };
   const request = (url.startsWith("https:") ? overTls : overTcp)(url, { method, headers, agent });
+  const answered = Promise.withResolvers<IncomingMessage>();
   let response: IncomingMessage | undefined;
   request.once("response", (begun: IncomingMessage) => {
     response = begun.on("error", () => {}); // those who read it get the error as well
     begun.socket.setTimeout(idleTimeoutMs);
+    answered.resolve(begun);
   });
-  const end = (reason: Error) => (response ?? request).destroy(reason);
+  const end = (reason: Error) => {
+    (response ?? request).destroy(reason);
+    answered.reject(reason); // a request that still waits for a connection reports nothing until it has one
+  };
   const abort = () => end(signal?.reason as Error);
   signal?.addEventListener("abort", abort);
   request.once("close", () => signal?.removeEventListener("abort", abort));
   request.once("socket", (socket: OpeningSocket) => limitSilence(socket, options, request, end));
   // An error while the body is read reaches the request, too; without a listener it would end the process.
-  request.on("error", () => {}).end(body);
-  const [answer] = (await once(request, "response")) as [IncomingMessage];
+  request.on("error", answered.reject).end(body);
+  const answer = await answered.promise;
   return { statusCode: answer.statusCode ?? 0, headers: answer.headers, body: answer };
 }
 
