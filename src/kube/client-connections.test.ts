@@ -97,3 +97,15 @@ it("uses connections of answers with an error again", async () => {
   // A connection is free a moment after the last byte: two take turns.
   expect(await openConnections()).toBeLessThanOrEqual(2);
 });
+
+it("reads only the beginning of an error that does not end, and ends its connection", async () => {
+  const client = await clientOf((_request, response) => {
+    response.writeHead(502, { "content-type": "text/html" });
+    const page = Buffer.alloc(64 * 1024, "x");
+    const more = () => void response.write(page, (error) => error ?? setImmediate(more));
+    more();
+  });
+  const failure = await client.list(CONFIG_MAPS).catch((error: Error) => error);
+  expect(failure).toMatchObject({ status: 502, statusMessage: "x".repeat(200) });
+  await expect.poll(openConnections, WAIT).toBe(0);
+});

@@ -52,6 +52,8 @@ export interface DeleteOptions {
 }
 
 const REQUEST_TIMEOUT_MS = 60_000;
+/** A Status names at most each field of an object, which has at most 1.5 MiB. A proxy in between may answer with anything. */
+const MAX_ERROR_BYTES = 4 * 1024 * 1024;
 
 /**
  * The API server over raw JSON. The typed clients of client-node drop fields that they do not know (every
@@ -215,8 +217,8 @@ export class KubeClient {
 
 /** The metav1.Status of an error as JSON: a server answers errors in the encoding that was asked for. */
 async function errorText(response: HttpResponse): Promise<string> {
-  if (!isProtobuf(response.headers)) return await textOf(response);
-  return JSON.stringify(statusObject(unwrapped(await bytesOf(response))));
+  if (!isProtobuf(response.headers)) return await textOf(response, MAX_ERROR_BYTES);
+  return JSON.stringify(statusObject(unwrapped(await bytesOf(response, MAX_ERROR_BYTES))));
 }
 
 function joined(a: AbortSignal | undefined, b: AbortSignal | undefined): AbortSignal | undefined {

@@ -41,6 +41,13 @@ it("keeps the beginning of an answer that is no Status, as a proxy gives", () =>
   expect([error.retryAfterSeconds, error.isTransient]).toEqual([7, true]);
 });
 
+it("waits at most a minute, however long a load balancer in maintenance asks for, and not for what is no number", () => {
+  const waits = ["3600", "Infinity", "9e9", "5", "0", "-1", "Fri, 27 Nov 2026 17:00:00 GMT"].map(
+    (retryAfter) => new ApiError(get, 503, "", retryAfter).retryAfterSeconds,
+  );
+  expect(waits).toEqual([60, 60, 60, 5, undefined, undefined, undefined]);
+});
+
 it("tells what may pass by itself from what will not", () => {
   const transient = [408, 409, 429, 500, 503].map((code) => new ApiError(get, code, "").isTransient);
   const final = [400, 401, 403, 404, 410, 422].map((code) => new ApiError(get, code, "").isTransient);

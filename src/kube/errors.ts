@@ -15,6 +15,12 @@ export interface StatusCause {
   message: string;
 }
 
+/**
+ * Longest time that an answer's Retry-After counts for, s. API servers ask for seconds; a load balancer in maintenance may
+ * ask for hours, and nothing would be watched for as long after it is over.
+ */
+const MAX_RETRY_AFTER_SECONDS = 60;
+
 /** The API server answered with an error status. `reason` is metav1.Status' own: NotFound, Conflict, Invalid, … */
 export class ApiError extends Error {
   override readonly name = "ApiError";
@@ -28,6 +34,7 @@ export class ApiError extends Error {
   readonly causes: readonly StatusCause[];
   /** What the answer is about, if it names it: not always the object of the request. `kind` is often a plural. */
   readonly subject: { kind: string; name: string };
+  /** How long the server asks to wait, at most a minute. */
   readonly retryAfterSeconds: number | undefined;
 
   constructor({ method, path }: RequestName, status: number, body: string, retryAfter?: string) {
@@ -41,7 +48,7 @@ export class ApiError extends Error {
     this.causes = details.causes;
     this.subject = { kind: details.kind, name: details.name };
     const seconds = Number(retryAfter ?? details.retryAfterSeconds);
-    this.retryAfterSeconds = Number.isFinite(seconds) && seconds > 0 ? seconds : undefined;
+    this.retryAfterSeconds = seconds > 0 ? Math.min(seconds, MAX_RETRY_AFTER_SECONDS) : undefined;
   }
 
   /** Whether the same request may succeed later although nothing is changed. */

@@ -92,14 +92,19 @@ function limitSilence(
   request.once("close", () => socket.off("timeout", silent));
 }
 
-/** The whole body of an answer. */
-export async function bytesOf({ body }: HttpResponse): Promise<Buffer> {
+/** The body of an answer; if it is longer than `limit`, its beginning, and the connection ends. */
+export async function bytesOf({ body }: HttpResponse, limit = Number.POSITIVE_INFINITY): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  return Buffer.concat(chunks);
+  let length = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > limit) break;
+  }
+  return Buffer.concat(chunks).subarray(0, limit);
 }
 
-/** The whole body of an answer as text. */
-export async function textOf(response: HttpResponse): Promise<string> {
-  return (await bytesOf(response)).toString("utf8");
+/** The same as text. */
+export async function textOf(response: HttpResponse, limit?: number): Promise<string> {
+  return (await bytesOf(response, limit)).toString("utf8");
 }
