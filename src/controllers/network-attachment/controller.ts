@@ -10,7 +10,7 @@ import { Reflector, type ReflectorOptions } from "../../kube/watch/reflector.ts"
 import { ByteBudget } from "../../networks/byte-budget.ts";
 import { type InstallView, installView } from "../../networks/install-view.ts";
 import { bytesOf, type FailureView, failureView } from "../../networks/outcome/sandbox-event.ts";
-import { NETWORK_STATUS, NETWORKS_STATUS } from "../../networks/pod-request/network-status.ts";
+import { STATUS_ANNOTATIONS } from "../../networks/pod-request/network-status.ts";
 import { NETWORKS } from "../../networks/pod-request/request.ts";
 import { PodTable } from "../../networks/pod-table/pod-table.ts";
 import type { PodView } from "../../networks/pod-view/pod-view.ts";
@@ -87,7 +87,7 @@ export class NetworkAttachmentController {
     const pods = new PodTable((annotation, namespace) => views.request(annotation, namespace));
     this.#pods = this.#reflect<PodView>({
       type: PODS,
-      protobuf: podDecoder([NETWORKS, NETWORK_STATUS, NETWORKS_STATUS]),
+      protobuf: podDecoder([NETWORKS, ...STATUS_ANNOTATIONS], STATUS_ANNOTATIONS),
       project: (object) => views.keep(object),
       store: pods,
       onChange: () => {}, // the table reports to its observer

@@ -15,11 +15,15 @@ interface DecodedPod extends ApiObject {
 /**
  * Decodes core/v1 Pods, as far as their networks are concerned: metadata without labels and owners, where they run, what
  * their containers execute, and since when. Field numbers are those of k8s.io/api/core/v1/generated.proto, which never
- * change. Of annotations, and of the managed fields, those are kept that `annotations` names.
+ * change. Of annotations, those are kept that `annotations` names; of the managed fields, the entries that own one of
+ * `owned`: that of a pod's creator lists every field of the pod, and is not parsed for nothing.
  */
-export function podDecoder(annotations: readonly string[]): (message: Buffer) => ApiObject {
+export function podDecoder(
+  annotations: readonly string[],
+  owned: readonly string[] = annotations,
+): (message: Buffer) => ApiObject {
   const wanted = new Set(annotations);
-  const names = annotations.map((name) => Buffer.from(`"f:${name}"`));
+  const names = owned.map((name) => Buffer.from(`"f:${name}"`));
   return (message) => {
     const pod: DecodedPod = {
       apiVersion: "v1",
@@ -94,18 +98,27 @@ function readAnnotation(
 
 /** Undefined if the entry owns none of the annotations. */
 function managedFieldsOf(reader: MessageReader, names: readonly Buffer[]): object | undefined {
-  const entry: Record<string, unknown> = {};
+  let manager = "";
+  let subresource = "";
+  let time: MessageReader | undefined;
+  let fieldsV1: Buffer | undefined;
   while (reader.next()) {
-    if (reader.field === 1) entry.manager = reader.text();
-    else if (reader.field === 4) entry.time = timeOf(reader.message());
-    else if (reader.field === 8) entry.subresource = reader.text();
+    if (reader.field === 1) manager = reader.text();
+    else if (reader.field === 4) time = reader.message();
+    else if (reader.field === 8) subresource = reader.text();
     else if (reader.field === 7) {
       const raw = rawOf(reader.message());
       if (!names.some((name) => raw.includes(name))) return undefined;
-      entry.fieldsV1 = JSON.parse(raw.toString("utf8"));
+      fieldsV1 = raw;
     }
   }
-  return entry.fieldsV1 === undefined ? undefined : entry;
+  if (fieldsV1 === undefined) return undefined;
+  return {
+    ...(manager === "" ? {} : { manager }),
+    ...(subresource === "" ? {} : { subresource }),
+    ...(time === undefined ? {} : { time: timeOf(time) }),
+    fieldsV1: JSON.parse(fieldsV1.toString("utf8")),
+  };
 }
 
 const NOTHING = Buffer.alloc(0);

@@ -4,6 +4,8 @@ import { decodeGo, flag, integer, list, type Problem, struct, text } from "./go-
 export const NETWORK_STATUS = "k8s.v1.cni.cncf.io/network-status";
 /** Its name in Multus before 3.6, which writes both. */
 export const NETWORKS_STATUS = "k8s.v1.cni.cncf.io/networks-status";
+/** Both names. */
+export const STATUS_ANNOTATIONS = [NETWORK_STATUS, NETWORKS_STATUS] as const;
 
 /** One interface that Multus reports. */
 export interface NetworkStatusEntry {

@@ -52,10 +52,14 @@ export function statusWriteOf({ metadata, status }: z.output<typeof podWithStatu
   );
   const verified = byMultus.length > 0;
   const times = (verified ? byMultus : writes).map(({ time }) => time).filter((time) => time !== "");
+  const at = Date.parse(times.toSorted().at(-1) ?? firstStartOf(status) ?? "");
+  return { verified, attachedAt: Number.isNaN(at) ? undefined : at };
+}
+
+function firstStartOf(status: z.output<typeof podWithStatus>["status"]): string | undefined {
   const starts = [...status.initContainerStatuses, ...status.containerStatuses].flatMap((container) => {
     const { data } = started.safeParse(container);
     return data ? [data.state.running.startedAt] : [];
   });
-  const at = Date.parse(times.toSorted().at(-1) ?? starts.toSorted()[0] ?? "");
-  return { verified, attachedAt: Number.isNaN(at) ? undefined : at };
+  return starts.toSorted()[0];
 }
