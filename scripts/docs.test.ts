@@ -68,6 +68,17 @@ it("names the release's namespace in each helm command", () => {
   expect(commands.filter((command) => !/ (--namespace|-n) /.test(command))).toEqual([]);
 });
 
+it("takes over the fields of CRDs from Helm, which created them", () => {
+  const texts = ["charts/multus-operator/templates/NOTES.txt", "src/main.ts", "src/commands/crds.ts"];
+  const commands = [...pages, ...texts].flatMap((page) =>
+    [...read(page).matchAll(/^.*kubectl apply (.*)/gm)]
+      .filter(([line]) => /crds \| |-f charts\/multus-operator\/crds/.test(line))
+      .map(([line]) => `${page}: ${line.trim()}`),
+  );
+  expect(commands.length).toBeGreaterThan(4);
+  expect(commands.filter((command) => !command.includes("--server-side --force-conflicts"))).toEqual([]);
+});
+
 it("names each distribution's directories for cleaning a node by hand", () => {
   const page = read("docs/guides/uninstall.md");
   const directories = (distribution: string) => {

@@ -35,7 +35,7 @@ Examples:
   multus-operator validate -f manifests/           check NADs, pods and MultusInstalls, offline
   multus-operator diff -f multusinstall.yaml       what would change in the cluster
   multus-operator import -f multus-daemonset.yml   from a handwritten manifest to a MultusInstall
-  multus-operator crds | kubectl apply --server-side -f -
+  multus-operator crds | kubectl apply --server-side --force-conflicts -f -
   multus-operator run --kubeconfig ~/.kube/config  the operator itself, outside of a cluster`,
   );
 

@@ -10,7 +10,7 @@ export function crdsCommand(): Command {
       "after",
       `
 Example, before an upgrade of the chart (Helm does not upgrade CRDs):
-  multus-operator crds | kubectl apply --server-side -f -`,
+  multus-operator crds | kubectl apply --server-side --force-conflicts -f -`,
     )
     .action(() => {
       process.stdout.write(toYaml(customResourceDefinitions()));

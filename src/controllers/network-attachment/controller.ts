@@ -35,7 +35,7 @@ const SUMMARY_INTERVAL_MS = 1000;
 /** What may be kept of events: anyone may create them, and the API server keeps each for an hour. */
 const MAX_EVENT_BYTES = { total: 16 * 1024 * 1024, perNamespace: 2 * 1024 * 1024 };
 const REPORTS_UNKNOWN =
-  "the CRD of NetworkAttachmentReport is missing, so no reports are written: Helm does not upgrade CRDs. Run `multus-operator crds | kubectl apply --server-side -f -`, or apply the chart's crds/ directory";
+  "the CRD of NetworkAttachmentReport is missing, so no reports are written: Helm does not upgrade CRDs. Run `multus-operator crds | kubectl apply --server-side --force-conflicts -f -`, or apply the chart's crds/ directory";
 
 export interface NetworkAttachmentOptions {
   client: KubeClient;
