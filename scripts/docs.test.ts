@@ -100,3 +100,29 @@ it("names each distribution's directories for cleaning a node by hand", () => {
     else expect(row?.replaceAll(/ +/g, " ")).toBe(`| ${distribution} | \`${confDir}\` | \`${binDir}\` |`);
   }
 });
+
+it("quotes sentences of explain and logs that the program can print", () => {
+  const sources = execFileSync("git", ["ls-files", "src/networks", "src/commands/kubectl", "src/multus"], {
+    encoding: "utf8",
+  });
+  // What varies is a gap in both: names, numbers and quoted text.
+  const program = sources
+    .split("\n")
+    .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
+    .map((name) => read(name).replaceAll(/\$\{[^}]*\}/g, " ¤ "))
+    .join("\n");
+  const quotes = [...read("docs/guides/troubleshoot.md").matchAll(/^\| "(.*?)"(?: +\||[:;,] )/gm)].map(
+    ([, text = ""]) => text,
+  );
+  expect(quotes.length).toBeGreaterThan(35);
+  const VARIES =
+    /"?[\w/.:@-]*[\d/][\w/.:@→-]*"?|"[^"]*"|"\w+$|…|\bmtu: .*|nodes are available|ErrImagePull|ipvlan|\bas master\b|\bin default\b|ReplicaSet/g;
+  const strange = quotes.flatMap((text) =>
+    text
+      .split(VARIES)
+      .map((piece) => piece.replaceAll(/^[\s.,:;?]+|[\s.,:;?]+$/g, ""))
+      .filter((piece) => piece.split(" ").length > 2 && !program.includes(piece))
+      .map((piece) => `${text}: ${piece}`),
+  );
+  expect(strange).toEqual([]);
+});
