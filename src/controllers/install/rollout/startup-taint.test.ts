@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { multusPodView } from "../../../diagnosis/multus-pod-view.ts";
 import { nodeView } from "../../../diagnosis/node.ts";
 import { agesByClock } from "../../../diagnosis/pod-ages.ts";
-import { carrying, servedNodes } from "./startup-taint.ts";
+import { carrying, servedNodes, startupTaintStep } from "./startup-taint.ts";
 
 const NOW = agesByClock(new Date("2026-01-01T00:01:00Z"));
 
@@ -56,4 +56,21 @@ it("says why a node is not Ready, in the kubelet's words", () => {
     "Kubelet stopped posting node status.",
   );
   expect(node([])).toBe("no Ready condition");
+});
+
+it("keeps a key that the spec no longer has in the status until no node carries it: one removal may have come too late", () => {
+  const [old, key] = ["example.com/old", "example.com/new"];
+  const tainted = nodeView({
+    metadata: { name: "a" },
+    spec: { taints: [{ key: old, effect: "NoSchedule" }] },
+  });
+  const free = nodeView({ metadata: { name: "a" } });
+  for (const wanted of [key, undefined]) {
+    const first = startupTaintStep(wanted, old, [tainted], [], [], NOW);
+    expect(first.actions).toMatchObject([{ kind: "RemoveTaint", node: { name: "a" }, key: old }]);
+    expect(first.status).toEqual({ key: old, waitingTotal: 1, waiting: ["a"] });
+    const then = startupTaintStep(wanted, old, [free], [], [], NOW);
+    expect(then.actions).toEqual([]);
+    expect(then.status?.key).toBe(wanted);
+  }
 });

@@ -19,7 +19,7 @@ const MAX_NAMED = 20;
 /** What follows for the startup taint from the nodes and their pods. */
 export interface TaintStep {
   actions: Action[];
-  /** For the status: which nodes still wait. Undefined if the spec has no taint. */
+  /** For the status: which nodes still wait. Undefined if the spec has no taint, and no node one of an earlier spec. */
   status?: MultusInstallStatus["startupTaint"];
   recheckAfterSeconds?: number;
 }
@@ -27,7 +27,7 @@ export interface TaintStep {
 /**
  * Removes the startup taint from each node on which Multus is ready. What to do follows from the nodes and pods
  * alone: an operator that died in between, or that another took over from, leaves no node behind.
- * @param previousKey what the status has: a key that the spec no longer has is removed everywhere
+ * @param previousKey what the status has: a key that the spec no longer has is removed everywhere, and stays there until then
  * @param daemonSets the names of Multus' DaemonSets
  */
 export function startupTaintStep(
@@ -40,7 +40,17 @@ export function startupTaintStep(
 ): TaintStep {
   const outdated = previousKey === key ? undefined : previousKey;
   const actions = outdated === undefined ? [] : taintRemovals(nodes, outdated);
-  if (key === undefined) return { actions };
+  // The removal from a node whose taints have just changed is tried again, and what to remove is known by the status alone.
+  const isLeft = outdated !== undefined && actions.length > 0;
+  const left = isLeft
+    ? {
+        status: statusOf(
+          outdated,
+          actions.map(({ node }) => node.name),
+        ),
+      }
+    : {};
+  if (key === undefined) return { actions, ...left };
   const { served, nextInSeconds } = servedNodes(
     pods.filter((pod) => daemonSets.includes(pod.daemonSet)),
     ages,
@@ -50,12 +60,17 @@ export function startupTaintStep(
   const names = waiting.map(({ name }) => name).filter((name) => !served.has(name));
   return {
     actions: [...actions, ...taintRemovals(ready, key)],
-    status: {
-      key,
-      waitingTotal: names.length,
-      ...(names.length > 0 ? { waiting: names.toSorted().slice(0, MAX_NAMED) } : {}),
-    },
+    status: statusOf(key, names),
     ...(names.length > 0 && nextInSeconds !== undefined ? { recheckAfterSeconds: nextInSeconds } : {}),
+    ...left,
+  };
+}
+
+function statusOf(key: string, names: readonly string[]): NonNullable<TaintStep["status"]> {
+  return {
+    key,
+    waitingTotal: names.length,
+    ...(names.length > 0 ? { waiting: names.toSorted().slice(0, MAX_NAMED) } : {}),
   };
 }
 
