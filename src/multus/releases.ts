@@ -13,6 +13,12 @@ export type Flavour = "v3" | "v4-thin" | "v4-thick";
  */
 export const NEWEST_RELEASE = "v4.3.1";
 
+/** Every release of v3 since v3.4, by its tag. There will be no others. */
+export const V3_RELEASES: readonly string[] = [
+  ...["v3.4", "v3.4.1", "v3.4.2", "v3.6", "v3.7", "v3.7.1", "v3.7.2", "v3.8"],
+  ...["v3.9", "v3.9.1", "v3.9.2", "v3.9.3"],
+];
+
 export function flavourOf(spec: Pick<MultusInstallSpec, "version" | "mode">): Flavour {
   if (parseRelease(spec.version).major === 3) return "v3";
   return spec.mode === "Thick" ? "v4-thick" : "v4-thin";

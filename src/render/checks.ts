@@ -7,7 +7,7 @@ import { hostPaths } from "../multus/distributions.ts";
 import { defectsOf, fixOf, issuesOf } from "../multus/known-defects.ts";
 import { ENOUGH_MEMORY, isLowMemory } from "../multus/memory.ts";
 import { parseConflist, presetProblem, presetWarning } from "../multus/primary-network.ts";
-import { flavourOf, isMovingTag, NEWEST_RELEASE } from "../multus/releases.ts";
+import { flavourOf, isMovingTag, NEWEST_RELEASE, V3_RELEASES } from "../multus/releases.ts";
 
 type Check = (spec: MultusInstallSpec) => FieldProblem | undefined;
 
@@ -65,6 +65,13 @@ const REJECTIONS: readonly Check[] = [
   },
 ];
 
+/** What to set if a version is not a release; undefined if it may be one. v3 has tags of two numbers, v4 has none. */
+function releaseInstead(version: string): string | undefined {
+  if (parseRelease(version).major === 3)
+    return V3_RELEASES.includes(version) ? undefined : `one of ${V3_RELEASES.join(", ")}`;
+  return version.split(".").length < 3 ? `${version}.0` : undefined;
+}
+
 const WARNINGS: readonly Check[] = [
   (spec) =>
     isMovingTag(spec)
@@ -82,18 +89,16 @@ const WARNINGS: readonly Check[] = [
           message: `${version} is later than ${NEWEST_RELEASE}, the newest release that this operator knows: it is rendered like ${NEWEST_RELEASE}, and its defects are not known; compare its manifests, or upgrade the operator`,
         }
       : undefined,
-  /** v3 has releases of two numbers (v3.4, v3.9), v4 has none. */
-  (spec) =>
-    parseRelease(spec.version).major === 4 &&
-    spec.version.split(".").length < 3 &&
-    spec.image.tag === undefined &&
-    spec.image.digest === undefined
-      ? {
+  ({ version, image }) => {
+    const fix = (image.tag ?? image.digest) ? undefined : releaseInstead(version);
+    return fix === undefined
+      ? undefined
+      : {
           path: "spec.version",
           code: "UNKNOWN_RELEASE",
-          message: `${spec.version} is not a release of v4, which has three numbers, and the image's tag is derived from it; set ${spec.version}.0, or set image.tag`,
-        }
-      : undefined,
+          message: `${version} is not a release of Multus, and the image's tag is derived from it; set ${fix}, or set image.tag`,
+        };
+  },
   (spec) =>
     flavourOf(spec) === "v4-thin" && spec.primaryNetwork.source === "Inline"
       ? {

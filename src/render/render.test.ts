@@ -204,6 +204,9 @@ describe("the thin plugin of v4", () => {
     expect(warnedOf({ cni: { version: "1.0.0" } })).toEqual(["MUST_BE_THE_PRIMARY_NETWORKS"]);
     expect(warnedOf({ version: "v4.3" })).toEqual(["UNKNOWN_RELEASE"]);
     expect(warnedOf({ version: "v3.4" })).toEqual([]);
+    for (const version of ["v3.4.9", "v3.5", "v3.4.0"])
+      expect(warnedOf({ version })).toEqual(["UNKNOWN_RELEASE"]);
+    expect(warnedOf({ version: "v3.4.9", image: { tag: "v3.4.9" } })).toEqual([]);
     expect(warnedOf({ image: { tag: "snapshot" } })).toEqual(["MOVING_TAG"]);
   });
 

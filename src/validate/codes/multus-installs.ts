@@ -55,6 +55,10 @@ export const MULTUS_INSTALLS: readonly CodeMeaning[] = [
     "Use source: Auto or File, and refreshKubeconfig",
   ),
   code("UNKNOWN_FIELD", "the field does not exist and would be dropped", "Use the spelling in the message"),
-  code("UNKNOWN_RELEASE", "the version is not a release of v4", "Use three numbers, such as v4.3.1"),
+  code(
+    "UNKNOWN_RELEASE",
+    "the version is not a release of Multus",
+    "Use one that exists, such as v3.4.2 or v4.3.1",
+  ),
   code("UNREACHABLE_FILE", "the daemon cannot see the file", "Use a path in the CNI directory"),
 ];
