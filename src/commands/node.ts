@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { nodeFilesOf } from "../multus/node-files.ts";
 import type { Flavour } from "../multus/releases.ts";
-import { cleanLeftovers } from "../node/clean-previous.ts";
+import { cleanLeftovers } from "../node/clean-leftovers.ts";
 import { Host } from "../node/host.ts";
 import { inspect } from "../node/inspect.ts";
 import { encodeMessage } from "../node/message.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { nodeFilesOf } from "../multus/node-files.ts";
 import type { Flavour } from "../multus/releases.ts";
-import { cleanLeftovers } from "./clean-previous.ts";
+import { cleanLeftovers } from "./clean-leftovers.ts";
 import { Host } from "./host.ts";
 
 const CONF = "/etc/cni/net.d";
