@@ -32,6 +32,18 @@ const without = ({ primary: _, ...rest }: NodeInspection, more: Partial<NodeInsp
   ...more,
 });
 
+it("does not take the configuration of a previous mode for that of the Multus which runs", () => {
+  const thick = spec({ mode: "Thick" });
+  expect(nodeIssue(thick, inspect(), NOW, true)).toMatchObject({
+    reason: "ConfigurationMissing",
+    message: expect.stringContaining("00-multus.conf calls multus, of the previous Multus"),
+  });
+  const shim = inspect({ confFiles: [{ ...MULTUS, pluginTypes: ["multus-shim"] }, CALICO] });
+  expect(nodeIssue(thick, shim, NOW, true)).toBeUndefined();
+  // A node whose turn in the rollout has not come.
+  expect(nodeIssue(thick, inspect(), NOW, false)).toBeUndefined();
+});
+
 describe("the trouble that a look shows", () => {
   it("is none on a node as it should be", () => expect(nodeIssue(spec(), inspect(), NOW)).toBeUndefined());
 
@@ -62,6 +74,12 @@ describe("the trouble that a look shows", () => {
       "00-multus.conf and 00-multus.conflist",
     ],
     ["ConfigurationMissing", inspect({ confFiles: [CALICO] }), {}, "/etc/cni/net.d"],
+    [
+      "ConfigurationMissing",
+      inspect({ confFiles: [{ ...MULTUS, name: "00-multus.conflist-guard.conf" }, CALICO] }),
+      {},
+      "/etc/cni/net.d",
+    ],
     [
       "KubeconfigExpired",
       inspect({ kubeconfig: { expires: "2026-11-24T11:00:00Z" } }),

@@ -7,19 +7,25 @@ import type { NodeInspection } from "../crds/node-inspection.ts";
 import { rfc3339 } from "../crds/rfc3339.ts";
 import { hostPaths } from "../multus/distributions.ts";
 import { flavourOf } from "../multus/releases.ts";
+import { GUARD_FILE } from "../render/rollout-guard.ts";
 import { bounded, type UnhealthyNode } from "./diagnose.ts";
 import type { UnhealthyReason } from "./unhealthy-reasons.ts";
 
 /** At most this many files are listed; nodes of a cluster have one or two. */
 const MAX_FILES = 10;
 const HOUR_MS = 3_600_000;
-const MULTUS = ["multus", "multus-shim"];
+const SHIM = "multus-shim";
+const MULTUS = ["multus", SHIM];
 
-/** What is wrong on a node, as an inspection shows; the first cause, since the others follow from it. */
+/**
+ * What is wrong on a node, as an inspection shows; the first cause, since the others follow from it.
+ * @param runsDaemon whether the pod on the node is known to be a thick daemon: in a rollout the mode may be the previous one
+ */
 export function nodeIssue(
   spec: MultusInstallSpec,
   found: NodeInspection,
   now: Date,
+  runsDaemon = false,
 ): UnhealthyNode | undefined {
   const entry = (reason: UnhealthyReason, message: string): UnhealthyNode => ({
     node: found.node,
@@ -27,7 +33,10 @@ export function nodeIssue(
     message: bounded(message),
   });
   const { confDir } = hostPaths(spec);
-  const own = found.confFiles.filter(({ pluginTypes }) => pluginTypes?.some((type) => MULTUS.includes(type)));
+  // The guard's stands in for Multus' own while that is replaced.
+  const own = found.confFiles.filter(
+    ({ name, pluginTypes }) => name !== GUARD_FILE && pluginTypes?.some((type) => MULTUS.includes(type)),
+  );
   const hidden = found.leftovers.find((path) => /\/00-multus\.conf(list)?\.cilium_bak$/.test(path));
   if (own.length === 0 && hidden)
     return entry(
@@ -50,10 +59,11 @@ export function nodeIssue(
       "CompetingConfigurations",
       `${names.map(({ name }) => name).join(" and ")} both exist in ${confDir}: the runtime uses the first, which may be outdated. Remove the one that Multus no longer writes`,
     );
-  if (own.length === 0 && !found.truncated.includes("confFiles"))
+  const isThere = own.some(({ pluginTypes }) => !runsDaemon || pluginTypes?.includes(SHIM));
+  if (!isThere && !found.truncated.includes("confFiles"))
     return entry(
       "ConfigurationMissing",
-      `Multus runs, but its configuration is not in ${confDir}: pods are missing their networks. If this persists, delete the Multus pod on this node`,
+      `Multus runs, but its configuration is not in ${confDir}${previous(own)}: pods are missing their networks. If this persists, delete the Multus pod on this node`,
     );
   const expires = found.kubeconfig?.expires;
   // Two clocks must agree, since one may be an hour ahead. What an inspection saw before the token expired shows nothing: by
@@ -65,6 +75,11 @@ export function nodeIssue(
       `the token in ${confDir}/multus.d/multus.kubeconfig expired at ${expires} (multus-cni #852): delete the Multus pod on this node, and keep spec.entrypoint.refreshKubeconfig true`,
     );
   return undefined;
+}
+
+/** What is there of a Multus of another mode, which the one that runs has not replaced yet. */
+function previous([first]: NodeInspection["confFiles"]): string {
+  return first ? ` (${first.name} calls ${first.pluginTypes?.join(", ")}, of the previous Multus)` : "";
 }
 
 /** The kubelet retries a sandbox every 10 to 15 s: a rejection older than this no longer occurs; ms. */

@@ -18,6 +18,8 @@ interface Pod {
   runs: boolean;
   /** Whether it asks for a network. */
   requests: boolean;
+  /** It runs the thick daemon. */
+  isDaemon: boolean;
 }
 
 /** Well below the 50 s without a heartbeat after which the node controller gives a node up. */
@@ -190,6 +192,10 @@ export class HollowNodes {
     this.ended.push({ name, node, next: others.filter((pod) => !pod.ending).map(({ label }) => label) });
   }
 
+  #runsDaemon(node: string): boolean {
+    return this.#pods.values().some((pod) => pod.node === node && pod.isDaemon && !pod.ending);
+  }
+
   async #attach(ref: ObjectRef, network: string): Promise<void> {
     const status = JSON.stringify([{ name: network, interface: "net1" }]);
     await this.#client.patch(ref, {
@@ -214,7 +220,11 @@ export class HollowNodes {
     const answers: Record<string, object> = {
       clean: { ...reportOf(node), ...(rejected ? { problems } : {}) },
       release: { node: rejected ? "another" : node, at: new Date().toISOString(), ended: true, answered: 0 },
-      inspect: { ...inspectionOf(node), ...this.found.get(node), ...(rejected ? { node: "another" } : {}) },
+      inspect: {
+        ...inspectionOf(node, this.#runsDaemon(node)),
+        ...this.found.get(node),
+        ...(rejected ? { node: "another" } : {}),
+      },
     };
     const answer = answers[kind];
     const terminated = { exitCode: 0, reason: "Completed", message: JSON.stringify(answer) };
@@ -240,13 +250,14 @@ const RUNNING = () => ({
   ],
 });
 
-function inspectionOf(node: string): NodeInspection {
+function inspectionOf(node: string, runsDaemon: boolean): NodeInspection {
+  const type = runsDaemon ? "multus-shim" : "multus";
   return {
     node,
     at: new Date().toISOString(),
     architecture: "amd64",
     confFiles: [
-      { name: "00-multus.conf", networkName: "multus-cni-network", pluginTypes: ["multus"] },
+      { name: "00-multus.conf", networkName: "multus-cni-network", pluginTypes: [type] },
       { name: "10-calico.conflist", networkName: "k8s-pod-network", pluginTypes: ["calico"] },
     ],
     primary: { file: "10-calico.conflist", networkName: "k8s-pod-network" },
@@ -272,7 +283,8 @@ function reportOf(node: string): CleaningReport {
 
 function podOf(object: ApiObject): Pod {
   const { name, namespace = "", uid = "", deletionTimestamp, labels = {}, annotations } = object.metadata;
-  const { nodeName = "" } = object.spec as { nodeName?: string };
+  const spec = object.spec as { nodeName?: string; containers?: { command?: string[] }[] };
+  const { nodeName = "" } = spec;
   return {
     name,
     namespace,
@@ -281,6 +293,7 @@ function podOf(object: ApiObject): Pod {
     ending: deletionTimestamp !== undefined,
     task: labels[NODE_TASK],
     label: labels.name ?? "",
+    isDaemon: spec.containers?.[0]?.command?.some((word) => word.endsWith("/multus-daemon")) ?? false,
     runs: (object.status as { phase?: string } | undefined)?.phase === "Running",
     requests: annotations?.["k8s.v1.cni.cncf.io/networks"] !== undefined,
   };

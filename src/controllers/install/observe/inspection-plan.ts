@@ -60,11 +60,12 @@ export function inspectionPlan(
   now: () => Date,
 ): InspectionPlan {
   const { spec } = install;
+  const daemons = nodesWithDaemon(pods);
   return {
     owner: taskOwner(install),
     ...placesOf(install),
     nodes: statesOf(pods, ages),
-    isFine: (found) => nodeIssue(spec, found, now()) === undefined,
+    isFine: (found) => nodeIssue(spec, found, now(), daemons.has(found.node)) === undefined,
   };
 }
 
@@ -76,10 +77,15 @@ export function inspectionFindings(
   now: Date,
 ): InspectionFindings {
   const primaryNetwork = primaryNetworkStatus(spec, inspections);
+  const daemons = nodesWithDaemon(pods);
   // What was seen while another pod of Multus was there shows nothing of this one.
   const valid = inspections
     .filter(({ node }) => isCurrent(node))
-    .map((found) => ({ found, node: found.node, issue: nodeIssue(spec, found, now) }))
+    .map((found) => ({
+      found,
+      node: found.node,
+      issue: nodeIssue(spec, found, now, daemons.has(found.node)),
+    }))
     .filter(({ found, issue }) => issue === undefined || !isEarly(found, pods));
   const seen = new Set([...valid.map(({ node }) => node), ...failures.keys()]);
   const running = pods.filter(({ ready, terminating }) => ready && !terminating);
@@ -131,6 +137,12 @@ function statesOf(pods: readonly MultusPodView[], ages: PodAges): Map<string, st
     states.set(node, terminating || state === undefined ? undefined : `${name} ${state}`);
   }
   return states;
+}
+
+/** The nodes on which a daemon is Ready. */
+function nodesWithDaemon(pods: readonly MultusPodView[]): Set<string> {
+  const running = pods.filter(({ isDaemon, ready, terminating }) => isDaemon && ready && !terminating);
+  return new Set(running.map(({ node }) => node));
 }
 
 /** A warning about nodes that could not be inspected. */
