@@ -50,8 +50,24 @@ describe("a canary's gate", () => {
     expect(gate(changing, record("Canary")).kind).toBe("Held");
   });
 
+  it("does not reject a v3 that leaves an architecture: no Multus of another kind is replaced", () => {
+    const v3 = resolved(installOf({ version: "v3.4.2", rollout: { canary: { nodes: 1, probe: "net" } } }));
+    const wanted = v3.rendered.objects.filter(({ kind }) => kind === "DaemonSet");
+    const kindWith = (name: string) =>
+      canaryGate(
+        v3.install,
+        wanted,
+        { live: [], obsolete: [{ ...workload, name }], occupiedNodes: [], servingNodes: [] },
+        { get: () => undefined },
+        undefined,
+      ).kind;
+    expect(kindWith("kube-multus-ds-arm64")).toBe("Open");
+    expect(kindWith("kube-multus-ds")).toBe("Rejected");
+  });
+
   it("rejects a change between DaemonSets of other names, unless the previous one is going already", () => {
-    expect(gate({ obsolete: [workload] }).kind).toBe("Rejected");
-    expect(gate({ obsolete: [{ ...workload, ending: true }] }).kind).toBe("Open");
+    const v3 = { ...workload, name: "kube-multus-ds-amd64" };
+    expect(gate({ obsolete: [v3] }).kind).toBe("Rejected");
+    expect(gate({ obsolete: [{ ...v3, ending: true }] }).kind).toBe("Open");
   });
 });

@@ -43,7 +43,8 @@ export function canaryGate(
 ): Gate {
   const wanted = install.spec.rollout.canary;
   if (!wanted) return { kind: "Open" };
-  if (state.obsolete.some(({ ending }) => !ending))
+  const isV3 = daemonSets.some(({ metadata }) => isNameOfV3(metadata.name));
+  if (state.obsolete.some(({ ending, name }) => !ending && isNameOfV3(name) !== isV3))
     return {
       kind: "Rejected",
       message:
@@ -60,6 +61,11 @@ export function canaryGate(
     kind: "Held",
     trial: { network: wanted.probe, count: wanted.nodes, revision, known, begins: !isHeld },
   };
+}
+
+/** v3 has a DaemonSet for each architecture (render/workload.ts); one that the spec no longer has is only removed. */
+function isNameOfV3(daemonSet: string): boolean {
+  return daemonSet.startsWith("kube-multus-ds-");
 }
 
 /** The DaemonSet as the canary applies it: a pod gets the new template only when the old one is deleted. */
