@@ -231,7 +231,9 @@ export const workload = z.object({
       type: z
         .enum(["RollingUpdate", "OnDelete"])
         .default("RollingUpdate")
-        .describe("OnDelete: a node gets the new Multus when its Multus pod is deleted by hand."),
+        .describe(
+          "OnDelete: a node gets the new Multus when its Multus pod is deleted by hand. A rollout that waits for that is not stuck, and is not rolled back.",
+        ),
       maxUnavailable: maxUnavailable()
         .default(1)
         .describe(
