@@ -52,7 +52,7 @@ it("warns of networks and pods that cannot be read", () => {
   ]);
 });
 
-it("has no half characters, which the API server stores as others: the same status would be written again and again", () => {
+it("has no half characters, which the API server stores as others: each reconcile would send the status again", () => {
   const state = { kind: "Failing", reason: "ApplyFailed", message: `${"x".repeat(4095)}🚀` } as const;
   const unknown = [`${"x".repeat(970)}🚀`];
   const { conditions, warnings } = statusFor({ state, inventory: [], unknown }, 2, {}, BEFORE);

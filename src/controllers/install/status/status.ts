@@ -57,7 +57,7 @@ export function statusFor(
 
 /**
  * Texts of others are cut, and a cut may go through a character. The API server stores another character for half a one,
- * so that the next reconcile would find a difference, write again, and so on.
+ * so that each reconcile would find a difference and send the status again.
  */
 function wellFormed(status: MultusInstallStatus): MultusInstallStatus {
   return JSON.parse(JSON.stringify(status), (_, value: unknown) =>
