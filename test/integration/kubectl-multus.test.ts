@@ -445,19 +445,28 @@ describe("what people type", () => {
     await world.pod("api-1", { networks: "lan", phase: "Running", node: "node-1" });
     // Of the same labels, and no pod of the workload.
     await world.pod("api-x", { networks: "nowhere", node: "node-1" });
-    for (const name of ["api-0", "api-1", "api-x"])
-      await world.client.patch(
+    await world.pod("api-2", { networks: "lan" });
+    const belongs = (name: string) =>
+      world.client.patch(
         { type: PODS, namespace: "default", name },
         { metadata: { labels, ...(name === "api-x" ? {} : { ownerReferences: [owner] }) } },
       );
+    for (const name of ["api-0", "api-2", "api-x"]) await belongs(name);
+    // None fails yet, and one waits for a node.
+    expect(await json("explain", "sts", "api")).toMatchObject({
+      pod: "api-2",
+      code: "UNSCHEDULED",
+      workload: { outcomes: { pending: 1, attached: 1 } },
+    });
+    await belongs("api-1");
     const { code, stdout } = await multus(["explain", "statefulset/api"]);
     expect(stdout).toMatch(
-      /^StatefulSet api: 2 pods, 1 bypassed, 1 attached\. One of them:\ndefault\/api-1: bypassed\n/,
+      /^StatefulSet api: 3 pods, 1 bypassed, 1 pending, 1 attached\. One of them:\ndefault\/api-1: bypassed\n/,
     );
     expect(code).toBe(1);
     expect(await json("explain", "sts", "api")).toMatchObject({
       pod: "api-1",
-      workload: { kind: "StatefulSet", name: "api", outcomes: { bypassed: 1, attached: 1 } },
+      workload: { kind: "StatefulSet", name: "api", outcomes: { bypassed: 1, pending: 1, attached: 1 } },
     });
   });
 

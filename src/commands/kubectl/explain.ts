@@ -26,7 +26,7 @@ export function explainCommand(): Command {
       `
 The command follows the chain from the pod's annotation to the NetworkAttachmentDefinition, the node, the kubelet's event and
 the status that Multus wrote, and ends with one sentence. -o json adds a stable "code". For a workload it counts the
-pods by outcome, and explains one that fails, if any.
+pods by outcome, and explains one that fails or else one that is pending, if any.
 
 Exit code 0: the pod has its networks; 1: it does not; 2: this cannot be determined.
 
@@ -70,7 +70,7 @@ export async function explained(reader: PermittedReader, pod: ApiPod): Promise<S
   };
 }
 
-/** One pod of the workload: one that does not have its networks, if there is one. */
+/** One pod of the workload: one that fails, else one that waits, if there is one. */
 async function explainedWorkload(
   reader: PermittedReader,
   workload: ApiObject,
@@ -84,7 +84,10 @@ async function explainedWorkload(
     );
   const outcomes = await outcomesOf(reader, namespace ?? "", pods);
   const order = Object.keys(OUTCOMES);
-  const rank = (outcome: OutcomeKind) => (isWell(outcome) ? order.length : 0) + order.indexOf(outcome);
+  const rank = (outcome: OutcomeKind) => {
+    const group = !isWell(outcome) ? 0 : outcome === "pending" ? 1 : 2;
+    return group * order.length + order.indexOf(outcome);
+  };
   const sorted = pods
     .map((pod) => ({ pod, outcome: outcomes.get(pod.metadata.name) ?? ("not-applicable" as const) }))
     .toSorted((a, b) => rank(a.outcome) - rank(b.outcome));
