@@ -21,6 +21,7 @@ function start() {
   const changed = vi.fn<(key: string) => void>();
   const gone = vi.fn<(pod: string) => void>();
   const state = { isReady: true };
+  const inspections = new NodeInspections();
   const networks = new Networks({
     reporter: new Reporter(undefined as unknown as KubeClient, () => undefined),
     nad: (key) => (key === "apps/net" ? nad : undefined),
@@ -29,7 +30,7 @@ function start() {
     isReady: () => state.isReady,
     nodes: () => [{ name: "n1", allocatable: {} }],
     install: () => undefined,
-    inspections: new NodeInspections(),
+    inspections,
     failure: () => undefined,
     outbox: { send: () => {} } as unknown as EventOutbox,
     now: () => new Date(),
@@ -53,7 +54,7 @@ function start() {
     changed.mockClear();
     return calls > 0;
   };
-  return { networks, pods, daemon, isChanged, gone, state };
+  return { networks, pods, daemon, isChanged, gone, state, inspections };
 }
 
 const DAEMON = "kube-system/dhcp";
@@ -87,4 +88,29 @@ test("no finding is made of a daemon before everything was listed", () => {
   state.isReady = true;
   networks.everythingChanged();
   expect(isChanged()).toBe(false); // the daemon is there, and there is nothing to find
+});
+
+/** Of a node that has all that the network needs but the daemon. */
+const inspection = (node: string) => ({
+  ...{
+    node,
+    at: "2026-11-24T10:00:00Z",
+    architecture: "amd64",
+    confFiles: [],
+    multusFiles: [],
+    leftovers: [],
+  },
+  ...{ binaries: [{ name: "macvlan" }, { name: "dhcp" }], interfaces: ["eth0"], truncated: [] },
+});
+
+test("reports are written again after the first inspection, though it shows no fault: they may still have what an earlier operator found", () => {
+  const { networks, isChanged, inspections } = start();
+  networks.everythingChanged();
+  isChanged();
+  inspections.set(inspection("n1"));
+  networks.nodesChanged();
+  expect(isChanged()).toBe(true);
+  inspections.set({ ...inspection("n1"), leftovers: ["x"] });
+  networks.nodesChanged();
+  expect(isChanged()).toBe(false);
 });

@@ -10,7 +10,7 @@ import type { SandboxFailure } from "../../networks/outcome/sandbox-failure.ts";
 import type { PodTable, TableObserver } from "../../networks/pod-table/pod-table.ts";
 import { reportStatusOf } from "../../networks/report/report.ts";
 import { type NetworkSummary, type SummedReport, summaryOf } from "../../networks/summary.ts";
-import type { NodeInspections } from "../shared/node-inspections.ts";
+import type { InspectionRound, NodeInspections } from "../shared/node-inspections.ts";
 import { CrossFindings } from "./cross-findings.ts";
 import { emitConditionEvents } from "./nad-events.ts";
 import { PodAddresses } from "./pod-addresses.ts";
@@ -60,6 +60,7 @@ export class Networks implements TableObserver {
   readonly #transitions = new Map<string, number>();
 
   #nodes: SeenNode[] | undefined;
+  #round: InspectionRound = "none";
 
   constructor(options: NetworksOptions) {
     this.#options = options;
@@ -123,6 +124,13 @@ export class Networks implements TableObserver {
   nodesChanged(): void {
     this.#nodes = undefined;
     this.#cross.invalidate();
+    const { round } = this.#options.inspections;
+    if (round === this.#round) return;
+    this.#round = round;
+    if (!this.#options.isReady()) return;
+    // Reports have what an earlier operator found until now, and the new findings take its place.
+    this.#cross.refresh();
+    for (const key of this.keys()) this.#options.onNetwork(key);
   }
 
   everythingChanged(): void {
@@ -168,6 +176,7 @@ export class Networks implements TableObserver {
         moreFindings: read.moreFindings,
         crossFindings: this.#cross.of(key),
         nodes: this.#nodesNow(),
+        isFirstRound: this.#options.inspections.round === "first",
         pods: this.#outcomes.reported(key),
         addresses: { ranges: this.#claims.ranges(key), outsideTotal: total, outside },
         duplicates: this.#addresses.duplicates(key),

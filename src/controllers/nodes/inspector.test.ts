@@ -73,3 +73,49 @@ it("inspects what a pause interrupted, once it ends, although the same pod is th
   expect(inspector.isCurrent("a")).toBe(true);
   await inspector.stop();
 });
+
+it("ends its first round when each node that answers was inspected or could not be, and begins no second one", async () => {
+  const inspections = new NodeInspections();
+  const rounds: string[] = [];
+  inspections.onChange(() => rounds.push(inspections.round));
+  const views: Record<string, NodeView> = {
+    ...{ a: NODE, b: { ...NODE, name: "b" }, c: { ...NODE, name: "c" } },
+    lost: { ...NODE, name: "lost", reachable: false },
+  };
+  const run: TaskRunner["run"] = async ({ node }) => {
+    if (node === "b") throw new Error("no pull secret");
+    if (node === "c") await new Promise((done) => setTimeout(done, 1000));
+    return { exitCode: 0, message: JSON.stringify({ ...ANSWER, node }) };
+  };
+  const inspector = new Inspector({
+    runner: { run } as TaskRunner,
+    ...{ inspections, node: (name: string) => views[name], log: pino({ level: "silent" }) },
+    ...{ metrics: new Metrics(), onChange: () => {} },
+  });
+  const plan = (...names: string[]) =>
+    inspector.plan({ ...PLAN, nodes: new Map(names.map((name) => [name, "its pod"])) });
+  expect(inspections.round).toBe("none");
+  plan("a", "b", "c", "lost");
+  await vi.advanceTimersByTimeAsync(4_500);
+  expect(inspections.round).toBe("first");
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(inspections.round).toBe("one of each");
+  expect(rounds).toEqual(["first", "one of each"]);
+  views.d = { ...NODE, name: "d" };
+  plan("a", "b", "c", "lost", "d");
+  expect(inspections.round).toBe("one of each");
+  await inspector.stop();
+});
+
+it("does not wait in its first round for a node that is gone or does not answer any longer", () => {
+  const inspections = new NodeInspections();
+  inspections.expect(new Set());
+  inspections.expect(new Set(["a", "b", "c"]));
+  inspections.set({ ...ANSWER });
+  inspections.expect(new Set(["b"]));
+  expect(inspections.round).toBe("first");
+  const listener = vi.fn();
+  inspections.onChange(listener);
+  inspections.expect(new Set());
+  expect([inspections.round, listener.mock.calls.length]).toEqual(["one of each", 1]);
+});

@@ -84,6 +84,7 @@ export class Inspector {
         this.#turns.done(node);
         inspections.delete(node);
       }
+    inspections.expect(plan ? this.#awaited(plan) : new Set());
     if (!plan) return;
     if (!this.#started) {
       this.#started = true;
@@ -100,6 +101,16 @@ export class Inspector {
       else this.#since.set(node, { key, at: performance.now(), isPresent: true });
       if (known?.key !== key || isResumed) this.#controller.enqueue(node);
     }
+  }
+
+  /** The nodes of a plan that were not inspected yet, and can be. */
+  #awaited({ nodes }: InspectionPlan): ReadonlySet<string> {
+    const { inspections, node: viewOf } = this.#options;
+    const awaited = [...nodes].filter(
+      ([node, state]) =>
+        state !== undefined && viewOf(node)?.reachable && !inspections.get(node) && !this.#failures.has(node),
+    );
+    return new Set(awaited.map(([node]) => node));
   }
 
   /** A pod on the node got no network: if an inspection can show why, it is not to wait for an hour. */
@@ -179,6 +190,7 @@ export class Inspector {
       log.warn({ err: error, node }, "node could not be inspected; retrying");
       const before = this.#failures.get(node);
       this.#failures.set(node, message);
+      inspections.failed(node);
       if (before !== message) onChange();
       return undefined;
     }

@@ -9,12 +9,37 @@ export interface TokenRejection {
   seenAt: number;
 }
 
+export type InspectionRound = "none" | "first" | "one of each";
+
 /** The newest inspection of each node. Readers ask it; the controller of nodes fills it. */
 export class NodeInspections {
   readonly #byNode = new Map<string, NodeInspection>();
   readonly #listeners: (() => void)[] = [];
   readonly #rejections = new Map<string, TokenRejection>();
   readonly #suspicions: ((node: string) => void)[] = [];
+  /** Of the nodes that are inspected first after a start, those that are still to be; undefined until these are known. */
+  #firstRound: Set<string> | undefined;
+
+  /**
+   * How far the inspections are: "none" was made, some of the "first" round are still to be made, or there is "one of each"
+   * node that answers. What the nodes that are still to be inspected have is not known.
+   */
+  get round(): InspectionRound {
+    if (this.#byNode.size === 0) return "none";
+    return (this.#firstRound?.size ?? 0) > 0 ? "first" : "one of each";
+  }
+
+  /** The nodes that will be inspected, without those that were. The first that there are form the first round; later calls take nodes out of it. */
+  expect(nodes: ReadonlySet<string>): void {
+    if (this.#firstRound === undefined && nodes.size === 0) return;
+    const round = this.#firstRound ?? nodes;
+    this.#endIfEmpty(new Set([...round].filter((node) => nodes.has(node))));
+  }
+
+  /** The node could not be inspected; the others do not wait for it. */
+  failed(node: string): void {
+    this.#endIfEmpty(new Set([...(this.#firstRound ?? [])].filter((other) => other !== node)));
+  }
 
   /** Undefined if the node was not inspected, or is gone. */
   get(node: string): NodeInspection | undefined {
@@ -56,12 +81,19 @@ export class NodeInspections {
   set(inspection: NodeInspection): void {
     const before = this.#byNode.get(inspection.node);
     this.#byNode.set(inspection.node, inspection);
+    this.#firstRound?.delete(inspection.node);
     if (!before || !isDeepStrictEqual({ ...before, at: "" }, { ...inspection, at: "" })) this.#notify();
   }
 
   delete(node: string): void {
     this.#rejections.delete(node);
     if (this.#byNode.delete(node)) this.#notify();
+  }
+
+  #endIfEmpty(left: Set<string>): void {
+    const ends = left.size === 0 && (this.#firstRound?.size ?? 0) > 0;
+    this.#firstRound = left;
+    if (ends) this.#notify();
   }
 
   #notify(): void {

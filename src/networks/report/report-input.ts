@@ -17,6 +17,8 @@ export interface ReportInput {
   moreFindings?: number;
   crossFindings: readonly CrossFinding[];
   nodes: readonly SeenNode[];
+  /** Other nodes are to be inspected for the first time since the operator started: what they have is not known yet. */
+  isFirstRound?: boolean;
   pods: NetworkPods;
   addresses: AddressUse;
   /** Of its layer-2 network, those that a pod of its own is party to. */

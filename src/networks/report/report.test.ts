@@ -285,3 +285,33 @@ test("what the check of the cluster states with its nodes is not stated again in
   const elsewhere = { ...of2, path: "plugins[1].ipam.type" };
   expect(of({ findings: [general], crossFindings: [elsewhere] }).findings).toHaveLength(2);
 });
+
+test("until each node was inspected again, a restarted operator reports what was found before", () => {
+  const lacks = {
+    namespace: "apps",
+    name: "net",
+    path: "type",
+    code: "PLUGIN_MISSING_ON_NODE",
+    message: "is on no node",
+  };
+  const error = { ...lacks, severity: "error" as const };
+  const without = node("n1", []);
+  const unseen = { name: "n2", allocatable: {} };
+  const first: Partial<ReportInput> = {
+    nodes: [without, unseen],
+    isFirstRound: true,
+    crossFindings: [error],
+  };
+  const restarted = (before: ReturnType<typeof of>) => reportStatusOf(input(first), before, NOW);
+  // All was well, and it may be on the other node; nothing works, and that is not forgotten.
+  expect(restarted(of())).toEqual(of());
+  const broken = of({ nodes: [without], crossFindings: [error] });
+  expect(conditions(broken).Available).toBe("False NeedsMissing");
+  expect(
+    reportStatusOf(input({ ...first, nodes: [node("n3", []), unseen], crossFindings: [] }), broken, NOW),
+  ).toEqual(broken);
+  // Nothing was known before.
+  expect(conditions(of(first)).Available).toBe("True Attachable");
+  expect(of(first).findings).toMatchObject([{ severity: "warning", code: lacks.code }]);
+  expect(conditions(of({ ...first, isFirstRound: false })).Available).toBe("False NeedsMissing");
+});

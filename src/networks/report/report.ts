@@ -5,6 +5,7 @@ import {
   REPORT_BYTES,
   type ReportStatus,
 } from "../../crds/network-attachment-report/report.ts";
+import type { CrossFinding } from "../cross-checks/view.ts";
 import { lackingNodes, needsOf, pluginsText } from "../node-requirements.ts";
 import type { OutcomeKind } from "../outcome/outcome.ts";
 import { type NetworkPods, requesting } from "./network-pods.ts";
@@ -36,24 +37,38 @@ function withoutRestated(input: Inspected): Inspected {
 }
 
 /**
- * A restarted operator has inspected at no node yet: what an earlier look showed of the same configuration holds
- * until the first new one.
+ * A restarted operator knows no node, and then only some: what earlier inspections showed of the same configuration holds
+ * until each node was inspected again. Without such, what is missing on those nodes may be there on the others.
  */
 function withLastInspection(input: ReportInput, previous: ReportStatus): Inspected {
-  const { network, nodes, generation, crossFindings } = input;
+  const { network, nodes, generation, crossFindings, isFirstRound = false } = input;
   const found = lackingNodes(needsOf(network), nodes);
   const lacking = { total: found.length, nodes: found.slice(0, MOST.nodes) };
   const inspected = nodes.some(({ inspection }) => inspection !== undefined);
-  if (inspected || previous.observedGeneration !== generation) return { ...input, lacking, inspected };
   const available = previous.conditions?.find(({ type }) => type === "Available");
-  const kept = (previous.findings ?? []).filter(({ code }) => FROM_INSPECTIONS.includes(code));
+  const wasInspected =
+    previous.observedGeneration === generation && available !== undefined && available.reason !== "NotSeen";
+  if ((inspected && !isFirstRound) || !wasInspected) {
+    const findings = isFirstRound ? crossFindings.map(asWarning) : crossFindings;
+    return { ...input, crossFindings: findings, lacking, inspected };
+  }
+  const kept = (previous.findings ?? []).filter(isFromInspections);
+  const others = crossFindings.filter((finding) => !isFromInspections(finding));
   const { namespace, name } = network.nad;
   return {
     ...input,
-    crossFindings: [...kept.map((finding) => ({ namespace, name, ...finding })), ...crossFindings],
+    crossFindings: [...kept.map((finding) => ({ namespace, name, ...finding })), ...others],
     lacking: { total: previous.nodesLackingTotal ?? 0, nodes: previous.nodesLacking ?? [] },
-    inspected: available !== undefined && available.reason !== "NotSeen",
+    inspected: true,
   };
+}
+
+function isFromInspections({ code }: { code: string }): boolean {
+  return FROM_INSPECTIONS.includes(code);
+}
+
+function asWarning(finding: CrossFinding): CrossFinding {
+  return isFromInspections(finding) ? { ...finding, severity: "warning" } : finding;
 }
 
 /** The codes of findings that an inspection of a node leads to (cross-checks). */
