@@ -569,6 +569,16 @@ describe("explain", () => {
 describe("explain, about what the operator knows", () => {
   const explained = (given: Case) => explain(input(given));
 
+  it("does not take a network for the primary one that may be a requested one that cannot be read", () => {
+    const failure = { byMultus: true, network: "tenant-lan", message: "unknown error" };
+    const hidden: Partial<ExplainInput> = { network: (_, name) => ({ cniName: name }) };
+    const { code, sentence } = explained({ annotation: "lan", nads: {}, pod: { failure }, rest: hidden });
+    expect([code, sentence]).toEqual([
+      "PLUGIN_ERROR",
+      expect.stringContaining("the network cannot be attached on node-1: unknown error"),
+    ]);
+  });
+
   it("does not blame a NAD that it does not read, because it is too large", () => {
     const large = `{"cniVersion": "1.0.0", "type": "macvlan", "x": "${"x".repeat(70_000)}"}`;
     const given: Case = { annotation: "lan", nads: { lan: large } };

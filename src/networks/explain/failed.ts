@@ -39,11 +39,14 @@ export function failed(input: ExplainInput, { network, evidence }: PodOutcome): 
       "STARTING",
       `NetworkAttachmentDefinition ${made} did not exist when the kubelet tried last, and exists now: ${pod.namespace}/${pod.name} starts with the kubelet's next attempt, within a few minutes`,
     );
-  if (culprit !== undefined && network === undefined)
+  // The name in the configuration of a NAD that cannot be read is not known: it may be the one that failed.
+  const isAllRead = requested.every((key) => input.nads.has(key));
+  if (culprit !== undefined && network === undefined && isAllRead)
     return failureOfDefaultNetwork(input) ?? primary(culprit, message, pod.node);
   // A failure that names no network is of the one that the checker finds fault with, or of the only one.
-  const faulty = requested.find((key) => errorsOf(input, key).length > 0);
-  const at = network ?? faulty ?? (requested.length === 1 ? requested[0] : undefined);
+  const possible = culprit === undefined ? requested : [];
+  const faulty = possible.find((key) => errorsOf(input, key).length > 0);
+  const at = network ?? faulty ?? (possible.length === 1 ? possible[0] : undefined);
   const nad = at === undefined ? undefined : input.nads.get(at);
   return causeOfFailure(message, {
     pod: `${pod.namespace}/${pod.name}`,
