@@ -35,9 +35,10 @@ export function missingDevices(
   });
 }
 
-/** How many of the resource the containers request together; undefined if it cannot be read. */
+/** How many of the resource the containers request together; undefined if it cannot be read, or a DRA driver may give them. */
 function devicesOf(spec: unknown, resource: string): number | undefined {
   if (!isObject(spec)) return undefined;
+  if (Array.isArray(spec.resourceClaims) && spec.resourceClaims.length > 0) return undefined;
   const containers = [spec.containers, spec.initContainers].flatMap((list) =>
     Array.isArray(list) ? list : [],
   );

@@ -51,6 +51,6 @@ export const NETWORKS_IN_A_CLUSTER: readonly CodeMeaning[] = [
   code(
     "RESOURCE_NOT_OFFERED",
     "no node offers the resource of k8s.v1.cni.cncf.io/resourceName",
-    "Install or fix the device plugin, or correct the name",
+    "Install or fix the device plugin, or correct the name; no action if pods get the device by a resource claim (DRA)",
   ),
 ];
