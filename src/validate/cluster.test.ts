@@ -31,6 +31,27 @@ it("reports a network that no NAD is, if all are known, and the near one", () =>
   });
 });
 
+it("reports a default network that no NAD is, if the annotation names its namespace", () => {
+  const pod = (network: string) => ({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: {
+      name: "web",
+      namespace: "shop",
+      annotations: { "v1.multus-cni.io/default-network": network },
+    },
+    spec: {},
+  });
+  const found = (network: string, allNetworks = true) =>
+    codes([nad("lan", LAN), pod(network)], "shop", allNetworks);
+  expect(found("shop/lna")).toEqual(["Pod shop/web MISSING_NETWORK"]);
+  expect(found('[{"name":"lna","namespace":"shop"}]')).toEqual(["Pod shop/web MISSING_NETWORK"]);
+  expect(found("shop/lan")).toEqual([]);
+  expect(found("shop/lna", false)).toEqual([]);
+  // Multus' own namespace, which its configuration may name.
+  expect(found("first")).toEqual([]);
+});
+
 it("reports and counts objects of one namespace, and knows the networks of the others", () => {
   const objects = [
     nad("lan", { ...LAN, mode: "brige" }, "shared"),

@@ -86,6 +86,8 @@ export function checkPod(
           report(key, severity, code, message);
         const elsewhere = inPodsNamespace(value, first.request, namespace, around);
         if (elsewhere) report(key, "warning", "DEFAULT_NETWORK_NAMESPACE", elsewhere);
+        const missing = namesNamespace(value) ? missingNetwork(keyOf(first.request), around) : undefined;
+        if (missing) report(key, missing.severity, missing.code, missing.message);
       }
       continue;
     }
@@ -121,6 +123,11 @@ function suggestionFor(key: string): string | undefined {
   return /default/i.test(key) || key.startsWith("v1.multus-cni.io/") ? DEFAULT_NETWORK : NETWORKS;
 }
 
+/** Otherwise Multus searches its own namespace, which is a setting of Multus. */
+function namesNamespace(annotation: string): boolean {
+  return annotation.includes("/") || /"namespace"/i.test(annotation);
+}
+
 /** A default network without a namespace that is only in the pod's: Multus searches its own namespace. */
 function inPodsNamespace(
   annotation: string,
@@ -128,7 +135,7 @@ function inPodsNamespace(
   namespace: string,
   { networks }: Surroundings,
 ): string | undefined {
-  if (namespace === own || annotation.includes("/") || /"namespace"/i.test(annotation)) return undefined;
+  if (namespace === own || namesNamespace(annotation)) return undefined;
   if (networks.has(`${own}/${name}`) || !networks.has(`${namespace}/${name}`)) return undefined;
   return `names ${show(name)} without a namespace: Multus searches its own namespace (${own}), not the pod's; write ${namespace}/${name}`;
 }
@@ -153,11 +160,8 @@ function checkInterfaces(
 }
 
 /** What is wrong or doubtful with one request, by itself and with its NAD, if that is among the files. */
-function problemsOf(
-  request: NetworkRequest,
-  namespace: string,
-  { networks, isolation, allNetworks = false }: Surroundings,
-): RequestProblem[] {
+function problemsOf(request: NetworkRequest, namespace: string, around: Surroundings): RequestProblem[] {
+  const { isolation } = around;
   const key = keyOf(request);
   const alone = problemsOfRequest(request);
   if (alone.some(({ severity }) => severity === "error")) return alone;
@@ -171,15 +175,26 @@ function problemsOf(
           },
         ]
       : [];
-  const network = networks.get(key);
-  if (!network && allNetworks && forbidden.length === 0) {
-    const near = closest(key, [...networks.keys()]);
-    const hint = near ? `; did you mean ${show(near)}?` : "";
-    const message = `requests ${show(key)}, which does not exist: a pod does not start until a NetworkAttachmentDefinition with this name exists${hint}`;
-    return [...alone, { severity: "error", code: "MISSING_NETWORK", message }];
-  }
+  const missing = missingNetwork(key, around);
+  if (missing && forbidden.length === 0) return [...alone, missing];
+  const network = around.networks.get(key);
   const together = network ? problemsWithNetwork(request, network) : [];
   // The error says more than the warning of the same.
   const same = new Set(together.map(({ code }) => code));
   return [...alone.filter(({ code }) => !same.has(code)), ...forbidden, ...together];
+}
+
+/** Undefined if the network exists, or may exist. */
+function missingNetwork(
+  key: string,
+  { networks, allNetworks = false }: Surroundings,
+): RequestProblem | undefined {
+  if (networks.has(key) || !allNetworks) return undefined;
+  const near = closest(key, [...networks.keys()]);
+  const hint = near ? `; did you mean ${show(near)}?` : "";
+  return {
+    severity: "error",
+    code: "MISSING_NETWORK",
+    message: `requests ${show(key)}, which does not exist: a pod does not start until a NetworkAttachmentDefinition with this name exists${hint}`,
+  };
 }
