@@ -47,6 +47,7 @@ const podObject = z.object({
       hostNetwork: z.boolean().nullish(),
       containers: z.unknown().optional(),
       initContainers: z.unknown().optional(),
+      resourceClaims: z.unknown().optional(),
     })
     .nullish(),
 });
@@ -79,12 +80,12 @@ export function podOfTemplate({ namespace, object }: AdmissionRequest): Pod {
 }
 
 function podIn(namespace: string, { metadata, spec }: z.output<typeof podObject>): Pod {
-  const { hostNetwork, containers, initContainers } = spec ?? {};
+  const { hostNetwork, containers, initContainers, resourceClaims } = spec ?? {};
   return {
     namespace,
     annotations: metadata.annotations ?? {},
     hostNetwork: hostNetwork ?? false,
-    containers: { containers, initContainers },
+    spec: { containers, initContainers, resourceClaims },
   };
 }
 

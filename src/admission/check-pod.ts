@@ -23,8 +23,8 @@ export interface Pod {
   namespace: string;
   annotations: Readonly<Record<string, string>>;
   hostNetwork: boolean;
-  /** spec.containers and spec.initContainers, as they came. */
-  containers?: { containers?: unknown; initContainers?: unknown } | undefined;
+  /** What of the spec shows which devices it requests, as it came. */
+  spec?: { containers?: unknown; initContainers?: unknown; resourceClaims?: unknown } | undefined;
   /** Of a template: how many pods it makes. */
   pods?: PodCount | undefined;
 }
@@ -75,7 +75,7 @@ export async function checkPod(pod: Pod, context: PodContext): Promise<Findings>
   );
   const together = sorted(NETWORKS, [
     ...sharedAddresses(requests, pod.pods),
-    ...missingDevices(requests, pod.containers, (key) => resources.get(key)),
+    ...missingDevices(requests, pod.spec, (key) => resources.get(key)),
   ]);
   return {
     problems: [...findings.problems, ...found.flatMap(({ problems }) => problems)],

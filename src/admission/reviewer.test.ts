@@ -242,6 +242,8 @@ describe("a pod", () => {
       ),
     ]);
     expect(await ask(pod("device@a,device@b", {}, containers(2)))).toMatchObject({ verdict: "allowed" });
+    const claiming = { ...containers(0), resourceClaims: [{ name: "vf", resourceClaimName: "vf" }] };
+    expect(await ask(pod("device", {}, claiming))).toMatchObject({ verdict: "allowed" });
     const isolated = view("Warn", { enabled: true });
     const forbidden = await ask(pod("other/device", {}, containers(0)), isolated);
     expect(forbidden.warnings).toEqual([expect.stringContaining("isolation forbids")]);
