@@ -11,6 +11,7 @@ import { deleteOrphanedLogPods } from "../../src/commands/kubectl/logs/orphaned-
 import { READER_LABELS } from "../../src/commands/kubectl/logs/reader-pod.ts";
 import { kubectlMultus } from "../../src/commands/kubectl/program.ts";
 import { MULTUS_INSTALL, MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
+import { NETWORK_ATTACHMENT_REPORT } from "../../src/crds/network-attachment-report/report.ts";
 import {
   type ApiObject,
   LEASES,
@@ -468,6 +469,46 @@ describe("what people type", () => {
       pod: "api-1",
       workload: { kind: "StatefulSet", name: "api", outcomes: { bypassed: 1, pending: 1, attached: 1 } },
     });
+  });
+
+  it("shows no report on an earlier configuration of a network, which no operator has checked again", async () => {
+    const { metadata } = await world.nad("edited", macvlan({ master: "eth9" }));
+    const ref = { type: NETWORK_ATTACHMENT_REPORT, namespace: "default", name: "edited" };
+    const { group, version, kind } = NETWORK_ATTACHMENT_REPORT;
+    const head = {
+      apiVersion: `${group}/${version}`,
+      kind,
+      metadata: { name: "edited", namespace: "default" },
+    };
+    await world.client.create(NETWORK_ATTACHMENT_REPORT, head);
+    const finding = {
+      severity: "error",
+      path: "master",
+      code: "MASTER_MISSING_ON_NODE",
+      message: "is missing",
+    };
+    const pods = { requesting: 7, attached: 0, pending: 7, failed: 0, bypassed: 0, partial: 0 };
+    const status = {
+      observedGeneration: metadata.generation,
+      findings: [finding],
+      nodesLacking: [{ node: "node-1", lacks: ["interface eth9"] }],
+      pods: { ...pods, restartNeeded: 0, forbidden: 0 },
+    };
+    await world.client.patch(ref, { status }, "status");
+    await world.pod("edits", { networks: "edited", node: "node-1" });
+    const codes = async () => {
+      const { stdout } = await multus(["check", "-o", "json"]);
+      const findings = JSON.parse(stdout) as { name: string; code: string }[];
+      return findings.flatMap(({ name, code }) => (name === "edited" ? [code] : []));
+    };
+    expect(await codes()).toEqual(["MASTER_MISSING_ON_NODE"]);
+    expect(await json("explain", "edits")).toMatchObject({ code: "MISSING_MASTER" });
+    expect(await json("networks", "edited")).toMatchObject({ pods: 7 });
+    await world.nad("edited", macvlan());
+    expect(await codes()).toEqual([]);
+    expect(await json("explain", "edits")).toMatchObject({ code: "STARTING" });
+    expect(await json("networks", "edited")).toMatchObject({ pods: 1, report: null });
+    await world.removeNad("edited");
   });
 
   it("selects by labels, and prints names or tables without headers", async () => {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type ReportStatus, reportStatus } from "../../crds/network-attachment-report/report.ts";
+import type { NadView } from "../nad-view.ts";
 
 export interface ReportView {
   uid: string;
@@ -24,4 +25,9 @@ export function reportView(object: ReportObject): ReportView {
     ownerUid: owners.data?.[0]?.uid ?? "",
     status: reportStatus.catch({}).parse(object.status ?? {}),
   };
+}
+
+/** Whether a report is on the NAD as it is now: one of an operator that does not run is on an earlier configuration. */
+export function isCurrent({ observedGeneration }: ReportStatus, { generation }: NadView): boolean {
+  return observedGeneration === undefined || observedGeneration === generation;
 }

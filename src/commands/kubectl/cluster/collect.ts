@@ -14,7 +14,7 @@ import type { Isolation } from "../../../networks/pod-request/isolation.ts";
 import { NETWORKS } from "../../../networks/pod-request/request.ts";
 import { type PodView, podFacts } from "../../../networks/pod-view/pod-view.ts";
 import { PodViews } from "../../../networks/pod-view/pod-views.ts";
-import { reportView } from "../../../networks/report/report-view.ts";
+import { isCurrent, reportView } from "../../../networks/report/report-view.ts";
 import type { InstallWithStatus } from "./install.ts";
 import type { PermittedReader } from "./permitted-reader.ts";
 
@@ -33,6 +33,7 @@ export interface CollectedNetworks {
   read: (key: string) => ReadNad | undefined;
   /** What outcomes need. A NAD of a namespace that may not be read is taken to exist: undefined shows that there is none. */
   facts: (namespace: string, name: string) => NetworkFacts | undefined;
+  /** Those on the NADs as they are now. */
   reports: ReadonlyMap<string, ReportStatus>;
 }
 
@@ -68,7 +69,12 @@ export async function collectNetworks(
     facts: (ns, name) =>
       nadReader.read(`${ns}/${name}`)?.facts ??
       (found.everywhere || ns === namespace ? undefined : { cniName: name }),
-    reports: statusOf,
+    reports: new Map(
+      [...statusOf].filter(([key, status]) => {
+        const nad = byKey.get(key);
+        return nad !== undefined && isCurrent(status, nad);
+      }),
+    ),
   };
 }
 

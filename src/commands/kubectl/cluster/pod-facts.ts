@@ -18,7 +18,7 @@ import { failureView } from "../../../networks/outcome/sandbox-event.ts";
 import { networkStatusOf, parseNetworkStatus } from "../../../networks/pod-request/network-status.ts";
 import { NETWORKS, parseNetworks } from "../../../networks/pod-request/request.ts";
 import { podWithStatus, statusWriteOf } from "../../../networks/pod-view/status-write.ts";
-import { reportView } from "../../../networks/report/report-view.ts";
+import { isCurrent, reportView } from "../../../networks/report/report-view.ts";
 import { findInstall, type InstallWithStatus } from "./install.ts";
 import { multusOn } from "./multus-pod.ts";
 import { ownerOf } from "./owner.ts";
@@ -161,8 +161,8 @@ async function readNetworks(reader: PermittedReader, keys: readonly string[]): P
         reader.client.get({ type: NETWORK_ATTACHMENT_REPORT, namespace, name }),
       );
       const status = report && reportView(report).status;
-      if (status) networks.reports.set(key, status);
       const nad = nadView(answer.nad);
+      if (status && isCurrent(status, nad)) networks.reports.set(key, status);
       const read = new NadReader(
         () => nad,
         () => status?.versions ?? [],
