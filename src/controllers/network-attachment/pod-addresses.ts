@@ -25,7 +25,7 @@ export class PodAddresses {
     if (!this.#pods.holdsAddresses(slot) || !networks.some((network) => this.#claims.counts(network))) return;
     const view = known ?? this.#pods.view(slot);
     for (const network of networks)
-      for (const held of this.#held(view, network))
+      for (const held of this.#held(view, network, networks))
         if (by > 0) this.#claims.add(network, slot, view.node, held);
         else this.#claims.remove(network, slot, view.node, held);
   }
@@ -52,7 +52,7 @@ export class PodAddresses {
       .toSorted((a, b) => (a.pod < b.pod ? -1 : 1))
       .slice(0, most)
       .flatMap(({ slot, pod }) =>
-        this.#held(this.#pods.view(slot), network)
+        this.#held(this.#pods.view(slot), network, this.#pods.networks(slot))
           .flatMap(({ ips }) => ips)
           .filter((ip) => this.#claims.isOutside(network, ip))
           .map((address) => ({ address, pod })),
@@ -60,9 +60,16 @@ export class PodAddresses {
     return { total: [...counts.values()].reduce((sum, n) => sum + n, 0), outside: outside.slice(0, most) };
   }
 
-  #held(view: PodView, network: string): readonly Held[] {
+  /** What the pod has in one of its networks. Of several with one CNI name v3 reports that name for each, in their order. */
+  #held(view: PodView, network: string, networks: readonly string[]): readonly Held[] {
     const status = statusOf(view);
+    if (!status?.ok) return [];
     const cniName = this.#claims.cniName(network);
-    return status?.ok ? status.entries.filter(({ name }) => name === network || name === cniName) : [];
+    const exact = status.entries.filter(({ name }) => name === network);
+    const named = status.entries.filter(({ name }) => name === cniName);
+    if (named.length === 0) return exact;
+    const sharing = networks.filter((other) => this.#claims.cniName(other) === cniName);
+    if (sharing.length === 1) return [...exact, ...named];
+    return [...exact, ...named.filter((_, n) => named.length === sharing.length && sharing[n] === network)];
   }
 }

@@ -20,8 +20,9 @@ let transitions: Transition[];
 let outcomes: PodOutcomes;
 let claims: AddressClaims;
 let addresses: PodAddresses;
-/** Of every NAD. */
+/** Of every NAD that has none of its own. */
 let config: object;
+let ownConfigs: Map<string, object>;
 
 function restart(): void {
   views = new PodViews();
@@ -35,10 +36,11 @@ function restart(): void {
     master: "eth1",
     ipam: { type: "host-local", subnet: "10.0.0.0/24", rangeStart: "10.0.0.2", rangeEnd: "10.0.0.9" },
   };
+  ownConfigs = new Map();
   claims = new AddressClaims((key) => {
     if (!nads.has(key)) return undefined;
     const [namespace = "", name = ""] = key.split("/");
-    const network = readNetwork({ namespace, name, config: JSON.stringify(config) });
+    const network = readNetwork({ namespace, name, config: JSON.stringify(ownConfigs.get(key) ?? config) });
     return { network, layer2: layer2Of(network) };
   }, 7);
   addresses = new PodAddresses(pods, claims);
@@ -151,6 +153,30 @@ test("addresses that another manager than Multus reported do not count, and the 
   put("forged", "net", { status: one("10.0.0.5"), manager: "kubectl-annotate" });
   expect(used()).toEqual([[2, "n1"]]);
   expect(outcomes.reported("apps/net")).toMatchObject({ counts: { attached: 3 }, unverified: 1 });
+});
+
+test("networks that share a name in their configurations, which v3 reports: the addresses are told apart by their order", () => {
+  const lan = (subnet: string) => ({
+    name: "lan",
+    type: "macvlan",
+    ipam: { type: "whereabouts", range: subnet },
+  });
+  nads.set("apps/other", { cniName: "lan" });
+  ownConfigs.set("apps/net", lan("10.0.0.0/24")).set("apps/other", lan("10.0.1.0/24"));
+  const entry = (ip: string) => ({ name: "lan", ips: [ip] });
+  put("a", "net,other", { phase: "Running", status: [entry("10.0.0.5"), entry("10.0.1.5")] });
+  for (const network of ["apps/net", "apps/other"]) {
+    expect(addresses.outside(network, 10)).toEqual({ total: 0, outside: [] });
+    expect(claims.ranges(network)).toMatchObject([{ used: 1 }]);
+  }
+  // Which of the two an address is of is not known if one of them has none.
+  put("a", "net,other", { phase: "Running", status: [entry("10.0.1.5")] });
+  expect(addresses.outside("apps/net", 10).total).toBe(0);
+  // One network, twice.
+  put("a", "other,other", { phase: "Running", status: [entry("10.0.1.5"), entry("10.0.1.6")] });
+  expect(claims.ranges("apps/other")).toMatchObject([{ used: 2 }]);
+  pods.delete("apps/a");
+  expect(claims.ranges("apps/other")).toMatchObject([{ used: 0 }]);
 });
 
 test("host-local counts per node and shows the fullest; an address counts once; others are outside", () => {
