@@ -64,6 +64,12 @@ export function hostOf(address: WebhookAddress): string {
   return `${WEBHOOK_SERVICE}.${address.namespace}.svc`;
 }
 
+/** The names of the webhook's certificate; the first is the one that the API server calls. */
+export function hostsOf(address: WebhookAddress): string[] {
+  const host = hostOf(address);
+  return "url" in address ? [host] : [host, `${host}.cluster.local`];
+}
+
 function whereabouts(address: WebhookAddress, path: string): object {
   if ("url" in address) return { url: `${address.url}${path}` };
   return {

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { selfSigned } from "./certificate.ts";
+import { hostOf, hostsOf } from "./configuration.ts";
 import { expiredReplicas, isTrustedBy, replicaKey, trustBundle } from "./trust.ts";
 
 const HOST = "multus-operator-webhook.multus-operator.svc";
@@ -54,6 +55,16 @@ describe("the trust bundle", () => {
     }
     const address = today("127.0.0.1");
     expect(trustBundle({ "pod-x": address }, "127.0.0.1", now)).toBe(address);
+  });
+
+  it.each([
+    { namespace: "multus-operator" },
+    { url: "https://operator.example" },
+    { url: "https://127.0.0.1" },
+    { url: "https://[fd00::1]" },
+  ])("takes the certificate that a replica makes for %o", (address) => {
+    const { certificate } = selfSigned(hostsOf(address), NOW, DAY);
+    expect(trustBundle({ "pod-a": certificate }, hostOf(address), NOW)).toBe(certificate);
   });
 
   it("stays small, whatever is written into it", () => {

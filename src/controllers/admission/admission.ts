@@ -1,6 +1,5 @@
-import type { WebhookAddress } from "../../admission/configuration.ts";
+import { hostsOf, type WebhookAddress } from "../../admission/configuration.ts";
 import { AdmissionMetrics } from "../../admission/metrics.ts";
-import { WEBHOOK_SERVICE } from "../../admission/names.ts";
 import { calledPath, newPath } from "../../admission/secret-path.ts";
 import { WebhookServer } from "../../admission/server.ts";
 import { replicaKey } from "../../admission/trust.ts";
@@ -90,7 +89,6 @@ export class Admission {
     const { client, log, metrics, namespace, webhook, now } = this.#options;
     this.#view.start();
     if (!webhook) return;
-    const hosts = webhook.url ? [new URL(webhook.url).hostname] : serviceNames(namespace);
     const certificate = new ReplicaCertificate({
       client,
       log: this.#log,
@@ -98,7 +96,7 @@ export class Admission {
       view: this.#view,
       namespace,
       name: webhook.replica,
-      hosts,
+      hosts: hostsOf(webhook.url ? { url: webhook.url } : { namespace }),
       now,
     });
     this.#certificate = certificate;
@@ -220,10 +218,4 @@ export class Admission {
     this.#replica?.enqueue(KEY);
     this.#leader?.queue.addAfter(KEY, BATCH_MS);
   }
-}
-
-/** The API server asks for `<service>.<namespace>.svc`. */
-function serviceNames(namespace: string): string[] {
-  const name = `${WEBHOOK_SERVICE}.${namespace}.svc`;
-  return [name, `${name}.cluster.local`];
 }
