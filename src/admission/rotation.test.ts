@@ -72,6 +72,13 @@ describe("the rotation of a serving certificate", () => {
     expect(settle(introducing, LIFE, () => false).phase).toBe("retiring");
   });
 
+  it("replaces at once a certificate that is not valid yet, because the clock was set back since", () => {
+    const ahead = begin(LIFE);
+    const retiring = settle(ahead, 0, () => false);
+    expect(retiring.phase).toBe("retiring");
+    expect(retiring.current.notBefore.getTime()).toBe(0);
+  });
+
   it("never serves what clients do not trust, however late they learn and however long no leader publishes", () => {
     const check = fc.record({
       afterMs: fc.integer({ min: 1, max: LIFE / 5 }),

@@ -35,14 +35,13 @@ export interface RotationInput {
 export function step(rotation: Rotation, { now, isTrusted, make }: RotationInput): Rotation {
   switch (rotation.phase) {
     case "serving":
-      return now < renewalOf(rotation.current)
+      return isValid(rotation.current, now) && now < renewalOf(rotation.current)
         ? rotation
         : { phase: "introducing", current: rotation.current, next: make() };
     case "introducing": {
       const { current, next, trustedAt } = rotation;
-      // The old one is no longer in use: nothing is lost by a change.
-      if (now >= current.notAfter.getTime())
-        return { phase: "retiring", current: next, previous: current, since: now };
+      // The old one is not in use: nothing is lost by a change.
+      if (!isValid(current, now)) return { phase: "retiring", current: next, previous: current, since: now };
       const trusted = isTrusted(next.certificate);
       if (trusted !== (trustedAt !== undefined)) return { ...rotation, trustedAt: trusted ? now : undefined };
       if (trustedAt === undefined || now < trustedAt + SETTLE_MS) return rotation;
@@ -77,6 +76,11 @@ export function nextStep(rotation: Rotation): number {
     case "retiring":
       return rotation.since + SETTLE_MS;
   }
+}
+
+/** False also for one that is from before the clock was set back. */
+function isValid({ notBefore, notAfter }: ServingCertificate, now: number): boolean {
+  return notBefore.getTime() <= now && now < notAfter.getTime();
 }
 
 function renewalOf({ notBefore, notAfter }: ServingCertificate): number {
