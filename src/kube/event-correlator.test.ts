@@ -14,6 +14,12 @@ it("admits 25 events of one reason at once, then one in five minutes, and others
   expect(correlator.admit("uid-2/Ready", 0)).toBe(true);
 });
 
+it("admits events also after the clock was set back", () => {
+  const correlator = new EventCorrelator();
+  expect(correlator.admit("uid-1/Ready", 24 * 60 * MINUTE)).toBe(true);
+  expect(correlator.admit("uid-1/Ready", 0)).toBe(true);
+});
+
 it("counts the same event up within six minutes of the last", () => {
   const correlator = new EventCorrelator();
   expect(correlator.next("a", 0)).toBeUndefined();

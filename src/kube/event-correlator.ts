@@ -23,7 +23,9 @@ export class EventCorrelator {
   /** Takes a token of the bucket, or returns false if there is none. */
   admit(bucket: string, now: number): boolean {
     const known = this.#buckets.get(bucket) ?? { tokens: BURST, at: now };
-    const tokens = Math.min(BURST, known.tokens + (now - known.at) / REFILL_MS);
+    // The clock may have been set back: that must cost no tokens.
+    const passed = Math.max(0, now - known.at);
+    const tokens = Math.min(BURST, known.tokens + passed / REFILL_MS);
     const admitted = tokens >= 1;
     keep(this.#buckets, bucket, { tokens: admitted ? tokens - 1 : tokens, at: now });
     return admitted;
