@@ -30,6 +30,11 @@ it("rejects a list that was cut off", () => {
   expect(read(text, []).items).toEqual([{ a: 1 }, { a: 2 }]);
 });
 
+it("takes nothing but a list for an empty one", () => {
+  for (const text of ["{}", "[]", '{"metadata":{}}', '{"kind":"Status","apiVersion":"v1","metadata":{}}'])
+    expect(() => read(text, [])).toThrow();
+});
+
 it("reads a list without items, and one whose items are null", () => {
   expect(read('{"metadata":{"resourceVersion":"1"},"items":[]}', []).items).toEqual([]);
   expect(read('{"metadata":{"resourceVersion":"1"},"items":null}', []).items).toEqual([]);

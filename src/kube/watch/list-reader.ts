@@ -72,9 +72,10 @@ export class ListReader implements ListStream {
     else if (this.#depth > 2) this.#parts.push(chunk.subarray(from));
   }
 
-  /** After the last chunk. Throws a SyntaxError where the text was cut off. */
+  /** After the last chunk. Throws a SyntaxError if the text is not a list, or was cut off. */
   end(): ListMetadata {
-    const { metadata } = JSON.parse(this.#envelope) as { metadata: ListMetadata };
+    const { metadata } = JSON.parse(this.#envelope) as { metadata?: ListMetadata };
+    if (!metadata?.resourceVersion) throw new SyntaxError("not a list: it has no resource version");
     return metadata;
   }
 
