@@ -119,10 +119,12 @@ describe("a rollout that does not progress", () => {
     });
   });
 
-  it("is checked when the deadline is over", () => {
+  it("is checked each minute until the deadline, and when it is over", () => {
     const { status, result } = concluded(THICK, { rollout: { updated: 1 } });
     expect(status?.progressedAt).toBe(LATER);
-    expect(result).toEqual({ requeueAfterSeconds: 600 });
+    expect(result).toEqual({ requeueAfterSeconds: 60 });
+    const late = concluded(THICK, { rollout: { updated: 1 }, idleSeconds: 590 });
+    expect(late.result).toEqual({ requeueAfterSeconds: 10 });
   });
 });
 

@@ -30,10 +30,10 @@ export class SeenSince {
    * As `seconds`, of a state that is asked for again and again: from one time to the next at most `longestGap` seconds
    * count. A process that was suspended for an hour has not waited for an hour.
    */
-  secondsAwake(key: string, state: string, longestGap: number): number {
+  secondsAwake(key: string, state: string, longestGap: number, already = 0): number {
     const known = this.#known.get(key);
     if (known?.state === state) known.at += Math.max(0, this.#now() - known.asked - longestGap * 1000);
-    return this.seconds(key, state);
+    return this.seconds(key, state, already);
   }
 
   /** Its next state is new, whatever it is. */

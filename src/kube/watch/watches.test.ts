@@ -21,6 +21,8 @@ it("knows the longest silence, and the staleness of each resource", () => {
     ["nodes", 700],
     ["pods", 2],
   ]);
+  expect(watches.unconfirmedSeconds).toBe(2);
+  expect(new Watches().unconfirmedSeconds).toBe(0);
   watches.delete(nodes);
   expect(watches.staleness().get("nodes")).toBe(3);
 });

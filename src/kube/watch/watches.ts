@@ -28,6 +28,12 @@ export class Watches {
     return Math.max(0, ...[...this.#running].map((watch) => watch.silenceSeconds));
   }
 
+  /** How long ago the API server last confirmed a copy, whichever: it grows while the server cannot be reached. */
+  get unconfirmedSeconds(): number {
+    const stale = [...this.#running].map((watch) => watch.staleSeconds);
+    return stale.length === 0 ? 0 : Math.min(...stale);
+  }
+
   /** By resource, the staleness of its stalest watch. */
   staleness(): ReadonlyMap<string, number> {
     const found = new Map<string, number>();

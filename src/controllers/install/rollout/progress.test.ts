@@ -31,10 +31,11 @@ const detectStuck = (phase: Parameters<typeof withDeadline>[0], idleSeconds: num
   withDeadline(phase, THEN, idleSeconds, 600);
 
 it.each(["Progressing", "Failing"] as const)(
-  "calls a rollout that is %s stuck after ten minutes without a move, and says when it will look",
+  "calls a rollout that is %s stuck after ten minutes without a move, and is checked each minute",
   (state) => {
     const waiting = { state, message: "1 of 3 nodes updated" };
-    expect(detectStuck(waiting, 540)).toEqual({ phase: waiting, recheckAfterSeconds: 60 });
+    expect(detectStuck(waiting, 0)).toEqual({ phase: waiting, recheckAfterSeconds: 60 });
+    expect(detectStuck(waiting, 550)).toEqual({ phase: waiting, recheckAfterSeconds: 50 });
     expect(detectStuck(waiting, 600).phase).toEqual({
       state: "Stuck",
       message: `no progress since ${THEN}: 1 of 3 nodes updated`,

@@ -1,6 +1,9 @@
 import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts";
 import type { Rollout, RolloutPhase } from "./assess.ts";
 
+/** The time is counted in steps: an interval that is much longer is one in which the operator was suspended (idle.ts), s. */
+const RECHECK_SECONDS = 60;
+
 /** Kubernetes' own progressDeadlineSeconds of a Deployment. */
 export const ROLLOUT_DEADLINE_SECONDS = 600;
 
@@ -32,7 +35,7 @@ export function progressedAt(
 
 /**
  * The verdict, with a rollout that waits without end, or fails without end, called stuck, and after how many
- * seconds it will be.
+ * seconds this is to be checked again.
  * @param since when something last moved, for the message; RFC 3339
  * @param idleSeconds for how long nothing has moved
  */
@@ -44,7 +47,7 @@ export function withDeadline(
 ): { phase: RolloutPhase; recheckAfterSeconds?: number } {
   if (phase.state !== "Progressing" && phase.state !== "Failing") return { phase };
   const left = deadlineSeconds - idleSeconds;
-  if (left > 0) return { phase, recheckAfterSeconds: Math.ceil(left) };
+  if (left > 0) return { phase, recheckAfterSeconds: Math.min(Math.ceil(left), RECHECK_SECONDS) };
   return { phase: { state: "Stuck", message: `no progress since ${since}: ${phase.message}` } };
 }
 
