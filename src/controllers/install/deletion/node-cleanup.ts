@@ -6,11 +6,9 @@ import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
 import type { NotSynced } from "../../../kube/errors.ts";
 import type { NodeNotCleaned } from "../../shared/node-tasks.ts";
 import type { ReconcileScope } from "../scope.ts";
+import { secondsObserved } from "../seconds-observed.ts";
 import type { ObservedDeletion } from "./observe-deletion.ts";
 import { ALL_NODES } from "./unknown-nodes.ts";
-
-/** A deletion is reconciled every 2 s, and after errors at growing intervals; more of one interval does not count. */
-const LONGEST_GAP_SECONDS = 60;
 
 /** How many nodes a sentence names. */
 const MAX_NAMED = 5;
@@ -59,11 +57,10 @@ function unknownNodes({ taintKeys, concernsNodes }: ObservedDeletion, { message 
 /**
  * Whether spec.uninstall.timeout is over, counted from when this operator first observed the deletion: the API server's
  * clock, which the deletion's time is by, may be behind, and nodes would not be cleaned. Nor would they be if the time
- * counted in which the operator was suspended.
+ * counted in which the operator was suspended, or the API server away.
  */
 export function isLate({ live, deps }: ReconcileScope, install: MultusInstall | undefined): boolean {
-  const waited = deps.seen.since.secondsAwake(`deletion of ${live.metadata.uid}`, "", LONGEST_GAP_SECONDS);
-  return waited >= timeoutSeconds(install);
+  return secondsObserved(deps, `deletion of ${live.metadata.uid}`, "") >= timeoutSeconds(install);
 }
 
 /** spec.uninstall.timeout; none for a spec that cannot be read. */

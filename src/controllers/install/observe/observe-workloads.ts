@@ -6,6 +6,7 @@ import type { LiveObjects } from "../../shared/applier.ts";
 import { needsGuard, nextRolloutStep, type RolloutState } from "../decide/rollout-step.ts";
 import { guardRef, workloadState } from "../rollout/live-workloads.ts";
 import type { ReconcileScope } from "../scope.ts";
+import { secondsObserved } from "../seconds-observed.ts";
 import type { InventoryEntry } from "../status/status.ts";
 import { changedTemplates } from "./dry-runs.ts";
 
@@ -30,10 +31,9 @@ export async function observeWorkloads(
     ages: PodAges;
   },
 ): Promise<RolloutState> {
-  const { since } = scope.deps.seen;
   const changed = await changedTemplates(scope, owned, daemonSets);
   const state = workloadState(owned, inventory, daemonSets, changed, pods, ages, ({ metadata }) =>
-    since.seconds(`guard in ${namespace}`, metadata.uid ?? ""),
+    secondsObserved(scope.deps, `guard in ${namespace}`, metadata.uid ?? ""),
   );
   return await withConfirmedGuard(scope, namespace, state);
 }

@@ -1,7 +1,7 @@
 import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts";
 import type { Rollout, RolloutPhase } from "./assess.ts";
 
-/** The time is counted in steps: an interval that is much longer is one in which the operator was suspended (idle.ts), s. */
+/** The time is counted in steps: an interval that is much longer is one in which the operator was suspended (seconds-observed.ts), s. */
 const RECHECK_SECONDS = 60;
 
 /** Kubernetes' own progressDeadlineSeconds of a Deployment. */
