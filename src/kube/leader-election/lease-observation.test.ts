@@ -65,6 +65,13 @@ describe("an outage of the API server", () => {
     expect([isExpiredAt(105), isExpiredAt(105.001)]).toEqual([false, true]);
   });
 
+  it.each([429, 500, 503])("is what an API server has that answers with %i", (status) => {
+    read(0);
+    observation.failed(new ApiError(LEASE, status, ""));
+    read(14);
+    expect([isExpiredAt(28), isExpiredAt(29.001)]).toEqual([false, true]);
+  });
+
   it("counts from the last answer, with all failures in between", () => {
     read(0);
     read(4);

@@ -34,9 +34,10 @@ export class LeaseObservation {
     this.#answeredAt = now;
   }
 
-  /** A request failed; a rejection is an answer, and no outage. */
+  /** A request failed; a rejection is an answer, and no outage. One that was put off (429) is none: the holder's is as well. */
   failed(error: unknown): void {
-    this.#isUnanswered ||= !(error instanceof ApiError && error.status < 500);
+    const isAnswer = error instanceof ApiError && error.status < 500 && error.status !== 429;
+    this.#isUnanswered ||= !isAnswer;
   }
 
   /** The lease as it was read; another process holds it. */
