@@ -36,11 +36,14 @@ export class RetryingClient extends KubeClient {
         });
       } catch (error) {
         if (!(error instanceof ApiError) || error.status !== 429 || attempt === ATTEMPTS) throw error;
-        await sleep(
+        const waited = sleep(
           (error.retryAfterSeconds ?? 1) * 1000,
           undefined,
           info.signal ? { signal: info.signal } : {},
         );
+        await waited.catch(() => {
+          throw error; // out of time: this is why
+        });
       }
     }
   }
