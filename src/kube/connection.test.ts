@@ -84,6 +84,22 @@ it("sends the token that the file holds now", async () => {
   expect((await access()).headers.Authorization).toBe("Bearer second");
 });
 
+it("sends the token in a user's tokenFile, next to the kubeconfig, as it is now", async () => {
+  writeFileSync(
+    file("config"),
+    JSON.stringify({
+      clusters: [{ name: "c", cluster: { server: "https://127.0.0.1:6443" } }],
+      users: [{ name: "u", user: { tokenFile: "token" } }],
+      contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
+      "current-context": "x",
+    }),
+  );
+  connection = connect({ kubeconfig: file("config") });
+  expect((await access()).headers.Authorization).toBe("Bearer first");
+  writeFileSync(file("token"), "second\n");
+  expect((await access()).headers.Authorization).toBe("Bearer second");
+});
+
 it("names the contexts that there are when the one asked for is missing", () => {
   expect(() => connect({ kubeconfig: file("config"), context: "y" })).toThrow(/no context "y".*it has: x/);
 });

@@ -2,7 +2,15 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Agent } from "node:http";
 import type { AgentOptions } from "node:https";
-import { type Cluster, type HttpMethod, KubeConfig, RequestContext } from "@kubernetes/client-node";
+import { resolve } from "node:path";
+import {
+  type Cluster,
+  type HttpMethod,
+  KubeConfig,
+  RequestContext,
+  type User,
+} from "@kubernetes/client-node";
+import { load as parseYaml } from "js-yaml";
 import { connectionPool, KEEP_ALIVE_MS, type PoolOptions, retire } from "./connection-pool.ts";
 import { KubeconfigError } from "./errors.ts";
 
@@ -18,6 +26,11 @@ export interface Access {
   agent: Agent;
 }
 
+/** What client-node does not read of a kubeconfig. */
+interface MoreOfKubeconfig {
+  users?: { name: string; user?: { tokenFile?: string } | null }[];
+}
+
 /**
  * A KubeConfig that keeps its connections. client-node 2.0.1 makes a new pool, and so a new TLS connection,
  * for every request (createDispatcher); this one keeps the first pool until the CA or the client certificate
@@ -30,12 +43,35 @@ export class Connection extends KubeConfig {
   #pool: Promise<Agent> | undefined;
   #poolKey = "";
 
+  /** client-node does not know a user's tokenFile: its requests would be anonymous. */
+  override loadFromString(...[text, options]: Parameters<KubeConfig["loadFromString"]>): void {
+    super.loadFromString(text, options);
+    const { users } = parseYaml(text) as MoreOfKubeconfig;
+    const files = new Map(Array.isArray(users) ? users.map(({ name, user }) => [name, user?.tokenFile]) : []);
+    this.#setTokenFiles(({ name }) => files.get(name));
+  }
+
+  override makePathsAbsolute(directory: string): void {
+    super.makePathsAbsolute(directory);
+    this.#setTokenFiles((user) => {
+      const file = tokenFileOf(user);
+      return file && resolve(directory, file);
+    });
+  }
+
+  #setTokenFiles(fileOf: (user: User) => string | undefined): void {
+    this.users = this.users.map((user) => {
+      const tokenFile = fileOf(user);
+      return tokenFile ? { ...user, authProvider: { name: "tokenFile", config: { tokenFile } } } : user;
+    });
+  }
+
   /** Reads tokens and certificates again if they have changed. Throws if a file cannot be read. */
   async access(url: string, method: string): Promise<Access> {
     const context = new RequestContext(url, method as HttpMethod);
     await this.applySecurityAuthentication(context);
-    const tokenFile: unknown = this.getCurrentUser()?.authProvider?.config?.tokenFile;
-    if (typeof tokenFile === "string")
+    const tokenFile = tokenFileOf(this.getCurrentUser());
+    if (tokenFile)
       context.setHeaderParam("Authorization", `Bearer ${readFileSync(tokenFile, "utf8").trim()}`);
     if (!this.#pool) throw new KubeconfigError("client-node has not asked for connections");
     return { headers: context.getHeaders(), agent: await this.#pool };
@@ -69,6 +105,11 @@ export class Connection extends KubeConfig {
     pool?.destroy();
     this.#pool = undefined;
   }
+}
+
+function tokenFileOf(user: User | null): string | undefined {
+  const file: unknown = user?.authProvider?.config?.tokenFile;
+  return typeof file === "string" ? file : undefined;
 }
 
 /** Of what connections are made with, as client-node has read it for this request. */
