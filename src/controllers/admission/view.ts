@@ -32,6 +32,11 @@ export interface ClusterViewOptions {
 
 /** The API server waits 3 s for an answer; it must not wait for this. */
 const LOOKUP_TIMEOUT_MS = 500;
+/**
+ * Each lookup may open a connection, and one pod of a tenant may request 64 NADs that do not exist: beyond this many at a
+ * time, whether a NAD exists stays unknown, and there is no warning of it.
+ */
+export const MAX_LOOKUPS = 8;
 
 /**
  * What every replica knows of the cluster, whether it leads or not: the MultusInstall that counts, which NADs
@@ -45,6 +50,7 @@ export class ClusterView implements AdmissionView {
   readonly #configuration: Reflector<ApiObject>;
   /** Of each install, what admission depends on: its status changes often, and does not count. */
   readonly #reported = new Map<string, string>();
+  #lookups = 0;
   #parsed: { of: ApiObject; install: MultusInstall | undefined } | undefined;
 
   constructor(options: ClusterViewOptions) {
@@ -140,6 +146,8 @@ export class ClusterView implements AdmissionView {
 
   async #ask(namespace: string, name: string): Promise<KnownNetwork> {
     if (name === "" || namespace === "") return "absent";
+    if (this.#lookups === MAX_LOOKUPS) return undefined;
+    this.#lookups++;
     try {
       const signal = AbortSignal.timeout(LOOKUP_TIMEOUT_MS);
       const found = await this.#options.client.get(
@@ -150,6 +158,8 @@ export class ClusterView implements AdmissionView {
     } catch (error) {
       this.#options.log.info({ err: error, namespace, name }, "whether a NAD exists could not be found out");
       return undefined;
+    } finally {
+      this.#lookups--;
     }
   }
 
