@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
 import { oneLine } from "../../../display/text.ts";
 import type { KubeClient } from "../../../kube/client.ts";
-import { ApiError } from "../../../kube/errors.ts";
+import { ApiError, NetworkError } from "../../../kube/errors.ts";
 import { type ApiObject, CORE_EVENTS, type ObjectRef, PODS, pathOf } from "../../../kube/resource.ts";
 import { findOperator, operatorImage } from "../cluster/operator.ts";
 import { PermittedReader } from "../cluster/permitted-reader.ts";
@@ -93,9 +93,10 @@ export async function podLog(
   },
 ): Promise<void> {
   const { container, follow, tail, signal, write } = options;
+  const path = pathOf(ref, "log");
   const response = await client.request({
     method: "GET",
-    path: pathOf(ref, "log"),
+    path,
     query: {
       container,
       ...(follow ? { follow: "true" } : {}),
@@ -104,7 +105,11 @@ export async function podLog(
     ...(follow ? { idleTimeoutMs: 0 } : {}), // a quiet node logs nothing for hours
     ...(signal ? { signal } : {}),
   });
-  for await (const chunk of response.body) write(chunk as Buffer);
+  try {
+    for await (const chunk of response.body) write(chunk);
+  } catch (error) {
+    throw new NetworkError({ method: "GET", path }, error); // the log was cut off
+  }
 }
 
 interface ContainerState {
