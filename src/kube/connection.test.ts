@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, onTestFinished, vi } from "vitest";
 import { selfSigned } from "../admission/certificate.ts";
+import { KubeClient } from "./client.ts";
 import { type Connection, connect } from "./connection.ts";
 
 let directory: string;
@@ -27,6 +29,7 @@ beforeEach(() => {
   connection = connect({ kubeconfig: file("config") });
 });
 afterEach(async () => {
+  vi.unstubAllEnvs();
   await connection.close();
   rmSync(directory, { recursive: true });
 });
@@ -98,6 +101,37 @@ it("sends the token in a user's tokenFile, next to the kubeconfig, as it is now"
   expect((await access()).headers.Authorization).toBe("Bearer first");
   writeFileSync(file("token"), "second\n");
   expect((await access()).headers.Authorization).toBe("Bearer second");
+});
+
+it.each(["proxy-url", "HTTPS_PROXY"])("asks the proxy of %s", async (source) => {
+  const asked = Promise.withResolvers<string>();
+  const proxy = createServer((socket) => {
+    socket.once("data", (data) => {
+      asked.resolve(data.toString().split("\r\n")[0] ?? "");
+      socket.end("HTTP/1.1 403 Forbidden\r\n\r\n");
+    });
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void proxy.close());
+  const uri = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  vi.stubEnv("HTTPS_PROXY", source === "HTTPS_PROXY" ? uri : "http://127.0.0.1:1");
+  const cluster = {
+    server: "https://cluster.invalid:6443",
+    ...(source === "proxy-url" ? { "proxy-url": uri } : {}),
+  };
+  writeFileSync(
+    file("config"),
+    JSON.stringify({
+      clusters: [{ name: "c", cluster }],
+      users: [{ name: "u", user: { token: "t" } }],
+      contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
+      "current-context": "x",
+    }),
+  );
+  connection = connect({ kubeconfig: file("config") });
+  const request = new KubeClient(connection).json({ method: "GET", path: "/version" });
+  await expect(request).rejects.toThrow("403");
+  expect(await asked.promise).toBe("CONNECT cluster.invalid:6443 HTTP/1.1");
 });
 
 it("names the contexts that there are when the one asked for is missing", () => {

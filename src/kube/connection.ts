@@ -13,6 +13,7 @@ import {
 import { load as parseYaml } from "js-yaml";
 import { connectionPool, KEEP_ALIVE_MS, type PoolOptions, retire } from "./connection-pool.ts";
 import { KubeconfigError } from "./errors.ts";
+import { proxyFromEnvironment } from "./proxy-environment.ts";
 
 /** Where the credentials come from: a kubeconfig file, else the usual places (KUBECONFIG, the pod's service account). */
 export interface ConnectionOptions {
@@ -82,7 +83,7 @@ export class Connection extends KubeConfig {
     const key = digest(agentOptions);
     if (!this.#pool || key !== this.#poolKey) {
       const previous = this.#pool;
-      const options = super.createDispatcherOptions(cluster, agentOptions);
+      const options = super.createDispatcherOptions(cluster && withProxy(cluster), agentOptions);
       this.#pool = connectionPool(this.server, options, this.keepAliveMs);
       this.#poolKey = key;
       // A watch of previous certificates may last an hour. If these could not be read, each request has failed by that.
@@ -110,6 +111,12 @@ export class Connection extends KubeConfig {
 function tokenFileOf(user: User | null): string | undefined {
   const file: unknown = user?.authProvider?.config?.tokenFile;
   return typeof file === "string" ? file : undefined;
+}
+
+/** client-node knows the kubeconfig's proxy-url only; kubectl, and all that uses client-go, the environment's as well. */
+function withProxy(cluster: Cluster): Cluster {
+  const proxyUrl = cluster.proxyUrl || proxyFromEnvironment(cluster.server, process.env);
+  return proxyUrl ? { ...cluster, proxyUrl } : cluster;
 }
 
 /** Of what connections are made with, as client-node has read it for this request. */
