@@ -38,7 +38,7 @@ export async function socksProxy(host = "127.0.0.1"): Promise<TestProxy> {
         });
       });
   });
-  return await listening(proxy, "socks5h", host, opened);
+  return await listening(proxy, "socks5", host, opened);
 }
 
 /** A proxy of HTTP CONNECT. */

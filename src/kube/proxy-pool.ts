@@ -89,12 +89,13 @@ class HttpProxy {
 /**
  * Connections through a SOCKS proxy. The limit for silence is the request's: that of SocksProxyAgent would end each watch
  * between two bookmarks. Without it, the proxy has 30 s to open a connection (the default of SocksClient).
+ * The proxy looks names up, as for client-go: `ssh -D` often leads to servers that only the other side has names for.
  */
 class SocksTunnels extends SocksProxyAgent {
   readonly #keepAliveMs: number | undefined;
 
   constructor(uri: string, options: AgentOptions) {
-    super(uri, options);
+    super(uri.replace(/^socks5:/, "socks5h:"), options);
     this.#keepAliveMs = options.keepAliveMsecs;
     this.timeout = null;
     const { host } = this.proxy;
