@@ -17,6 +17,16 @@ beforeEach(() => {
   writeFileSync(file("token"), "first\n");
   const user = { "auth-provider": { name: "tokenFile", config: { tokenFile: file("token") } } };
   const cluster = { server: "https://127.0.0.1:6443/", "certificate-authority": file("ca.crt") };
+  connection = connected(cluster, user);
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await connection.close();
+  rmSync(directory, { recursive: true });
+});
+
+/** By a kubeconfig with this cluster and this user. */
+function connected(cluster: object, user: object): Connection {
   writeFileSync(
     file("config"),
     JSON.stringify({
@@ -26,13 +36,8 @@ beforeEach(() => {
       "current-context": "x",
     }),
   );
-  connection = connect({ kubeconfig: file("config") });
-});
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await connection.close();
-  rmSync(directory, { recursive: true });
-});
+  return connect({ kubeconfig: file("config") });
+}
 
 const certificate = () => selfSigned(["localhost"], new Date(), 86_400_000).certificate;
 const access = () => connection.access(`${connection.server}/version`, "GET");
@@ -50,16 +55,10 @@ it("fails each request while a client's key cannot be read, and recovers when it
   const { certificate: cert, key } = selfSigned(["client"], new Date(), 86_400_000);
   writeFileSync(file("tls.crt"), cert);
   writeFileSync(file("tls.key"), key.slice(0, 80));
-  writeFileSync(
-    file("config"),
-    JSON.stringify({
-      clusters: [{ name: "c", cluster: { server: "https://127.0.0.1:6443" } }],
-      users: [{ name: "u", user: { "client-certificate": file("tls.crt"), "client-key": file("tls.key") } }],
-      contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
-      "current-context": "x",
-    }),
+  connection = connected(
+    { server: "https://127.0.0.1:6443" },
+    { "client-certificate": file("tls.crt"), "client-key": file("tls.key") },
   );
-  connection = connect({ kubeconfig: file("config") });
   await expect(access()).rejects.toThrow();
   await expect(access()).rejects.toThrow();
   writeFileSync(file("tls.key"), key);
@@ -67,16 +66,7 @@ it("fails each request while a client's key cannot be read, and recovers when it
 });
 
 it("has a pool that it can close, though the kubeconfig names no CA", async () => {
-  writeFileSync(
-    file("config"),
-    JSON.stringify({
-      clusters: [{ name: "c", cluster: { server: "https://127.0.0.1:6443" } }],
-      users: [{ name: "u", user: { token: "t" } }],
-      contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
-      "current-context": "x",
-    }),
-  );
-  connection = connect({ kubeconfig: file("config") });
+  connection = connected({ server: "https://127.0.0.1:6443" }, { token: "t" });
   const [first, second] = await Promise.all([access(), access()]);
   expect(second.agent).toBe(first.agent);
 });
@@ -88,16 +78,7 @@ it("sends the token that the file holds now", async () => {
 });
 
 it("sends the token in a user's tokenFile, next to the kubeconfig, as it is now", async () => {
-  writeFileSync(
-    file("config"),
-    JSON.stringify({
-      clusters: [{ name: "c", cluster: { server: "https://127.0.0.1:6443" } }],
-      users: [{ name: "u", user: { tokenFile: "token" } }],
-      contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
-      "current-context": "x",
-    }),
-  );
-  connection = connect({ kubeconfig: file("config") });
+  connection = connected({ server: "https://127.0.0.1:6443" }, { tokenFile: "token" });
   expect((await access()).headers.Authorization).toBe("Bearer first");
   writeFileSync(file("token"), "second\n");
   expect((await access()).headers.Authorization).toBe("Bearer second");
@@ -119,16 +100,7 @@ it.each(["proxy-url", "HTTPS_PROXY"])("asks the proxy of %s", async (source) => 
     server: "https://cluster.invalid:6443",
     ...(source === "proxy-url" ? { "proxy-url": uri } : {}),
   };
-  writeFileSync(
-    file("config"),
-    JSON.stringify({
-      clusters: [{ name: "c", cluster }],
-      users: [{ name: "u", user: { token: "t" } }],
-      contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
-      "current-context": "x",
-    }),
-  );
-  connection = connect({ kubeconfig: file("config") });
+  connection = connected(cluster, { token: "t" });
   const request = new KubeClient(connection).json({ method: "GET", path: "/version" });
   await expect(request).rejects.toThrow("403");
   expect(await asked.promise).toBe("CONNECT cluster.invalid:6443 HTTP/1.1");
