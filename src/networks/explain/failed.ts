@@ -19,7 +19,7 @@ function madeSince({ nads }: ExplainInput, message: string): string | undefined 
 }
 
 /** A pod whose sandbox Multus could not set up, or whose request cannot be read. */
-export function failed(input: ExplainInput, { network, evidence }: PodOutcome): Cause {
+export function failed(input: ExplainInput, { network: failing, evidence }: PodOutcome): Cause {
   const { pod } = input;
   if (!pod.request.ok)
     return cause(
@@ -27,6 +27,7 @@ export function failed(input: ExplainInput, { network, evidence }: PodOutcome): 
       `the annotation ${NETWORKS} of ${pod.namespace}/${pod.name} is not valid: it ${pod.request.problem.message}. Fix it in ${placeToFix(pod)}`,
     );
   const requested = pod.request.requests.map(keyOf);
+  const network = requested.find((key) => key === failing);
   const culprit = pod.failure?.network;
   const message = pod.failure?.message ?? evidence;
   if (culprit === undefined && OF_DEFAULT_NETWORK.test(message)) {

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { parseNetworkStatus } from "../pod-request/network-status.ts";
 import { type ParsedNetworks, parseNetworks } from "../pod-request/request.ts";
 import { STATUS_TOO_LARGE, UNREAD } from "../pod-view/unread.ts";
+import { kindIn } from "../report/network-pods.ts";
 import type { NetworkFacts } from "./attachments.ts";
 import { type OutcomeInput, outcomeOf, type PodFacts } from "./outcome.ts";
 
@@ -101,6 +102,18 @@ test("failed, with the plugin's own words and the NAD that they are about", () =
     kind: "failed",
     evidence: expect.stringContaining("lowercase"),
   });
+});
+
+test("failed because of a network that is none of those requested, such as the primary one", () => {
+  const failure = { byMultus: true, network: "k8s-pod-network", message: "no BGP peer" };
+  const outcome = decide({ networks: "net,static", failure });
+  expect(outcome).toMatchObject({ kind: "failed", network: "k8s-pod-network" });
+  expect(kindIn(outcome, "apps/net")).toBe("pending");
+  // The name in the configuration of the third, which lies in a file on the node, is not known.
+  const nads = { ...NADS, "apps/file": { cniName: "file" } };
+  const unknown = decide({ networks: "net,file", failure, nads });
+  expect(unknown).not.toHaveProperty("network");
+  expect(kindIn(unknown, "apps/net")).toBe("failed");
 });
 
 test("a NAD that does not exist, one without a name, one that isolation forbids", () => {

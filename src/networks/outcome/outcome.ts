@@ -55,7 +55,7 @@ export interface PodOutcome {
   kind: OutcomeKind;
   /** A sentence that says how that is known, for people. One line, bounded. */
   evidence: string;
-  /** "namespace/name" of the NAD that caused it, if there is one. */
+  /** "namespace/name" of the NAD that caused it, or the CNI name of a network that the pod does not request, if it is known. */
   network?: string;
   attachments: readonly Attachment[];
 }
@@ -123,7 +123,9 @@ function waiting(input: OutcomeInput, requests: readonly NetworkRequest[]): Verd
       return failure.network !== undefined && facts?.cniName === failure.network;
     });
     const where = failure.network === undefined ? "" : `network ${show(failure.network)}: `;
-    return verdict("failed", `${where}${failure.message}`, network && keyOf(network));
+    const isAllKnown = requests.every((one) => input.network(one.namespace, one.name)?.capabilities);
+    const other = isAllKnown ? failure.network : undefined;
+    return verdict("failed", `${where}${failure.message}`, network ? keyOf(network) : other);
   }
   if (failure)
     return verdict(
