@@ -3,7 +3,6 @@ import { RetryDelay } from "../backoff.ts";
 import { ApiError, NetworkError, type NotSynced } from "../errors.ts";
 import { type ApiObject, keyOf } from "../resource.ts";
 import { Collection, type CollectionOptions } from "./collection.ts";
-import { readTogether } from "./read-together.ts";
 import { type Change, MapStore, type ReflectorStore } from "./reflector-store.ts";
 import { SyncState } from "./sync-state.ts";
 import type { WatchEvent } from "./watch-reader.ts";
@@ -221,9 +220,9 @@ export class Reflector<T> {
     const holds = setTimeout(() => this.#sync.confirmed(), MIN_WATCH_MS);
     const reader = this.#collection.watchReader(response, (event) => this.#event(event));
     try {
-      for await (const chunk of readTogether(response.body, this.#stop.signal)) {
+      for await (const chunk of response.body) {
         this.#heard();
-        reader.push(chunk);
+        reader.push(chunk as Buffer);
       }
     } catch (error) {
       if (error instanceof ApiError) throw error;
