@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { afterEach, beforeEach, expect, it, onTestFinished, vi } from "vitest";
 import { selfSigned } from "../admission/certificate.ts";
 import { KubeClient } from "./client.ts";
@@ -104,6 +104,32 @@ it.each(["proxy-url", "HTTPS_PROXY"])("asks the proxy of %s", async (source) => 
   const request = new KubeClient(connection).json({ method: "GET", path: "/version" });
   await expect(request).rejects.toThrow("403");
   expect(await asked.promise).toBe("CONNECT cluster.invalid:6443 HTTP/1.1");
+});
+
+it("takes what the first of several files in KUBECONFIG sets, as kubectl does, and leaves out one that is missing", async () => {
+  connected({ server: "https://127.0.0.1:6443" }, { tokenFile: "token" });
+  const second = {
+    clusters: [
+      { name: "c", cluster: { server: "https://127.0.0.1:1" } },
+      { name: "d", cluster: { server: "https://127.0.0.1:2" } },
+    ],
+    users: [{ name: "u", user: { token: "another" } }],
+    contexts: [{ name: "y", context: { cluster: "d", user: "u" } }],
+    "current-context": "y",
+  };
+  writeFileSync(file("second"), JSON.stringify(second));
+  writeFileSync(file("empty"), JSON.stringify({ clusters: [], users: [], contexts: [] }));
+  const load = (...names: string[]) => {
+    vi.stubEnv("KUBECONFIG", names.map(file).join(delimiter));
+    connection = connect();
+    return connection;
+  };
+  expect(load("config", "missing", "second").server).toBe("https://127.0.0.1:6443");
+  expect((await access()).headers.Authorization).toBe("Bearer first");
+  connection.setCurrentContext("y");
+  expect(connection.server).toBe("https://127.0.0.1:2");
+  expect(load("missing", "empty", "second", "config").server).toBe("https://127.0.0.1:2");
+  expect(() => load("missing", "missing too")).toThrow(/ENOENT/);
 });
 
 it("names the contexts that there are when the one asked for is missing", () => {

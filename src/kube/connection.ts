@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import type { Agent } from "node:http";
 import type { AgentOptions } from "node:https";
-import { resolve } from "node:path";
+import { delimiter, resolve } from "node:path";
 import {
   type Cluster,
   type HttpMethod,
@@ -43,6 +43,30 @@ export class Connection extends KubeConfig {
   keepAliveMs = KEEP_ALIVE_MS;
   #pool: Promise<Agent> | undefined;
   #poolKey = "";
+
+  /**
+   * Of several files in KUBECONFIG the first that sets something takes precedence, and one that is missing is left out, as
+   * for kubectl. client-node takes the context of the last one, which may be of another cluster, and throws for a name that
+   * two files have.
+   */
+  override loadFromDefault(): void {
+    const files = (process.env.KUBECONFIG ?? "").split(delimiter).filter(Boolean);
+    if (files.length < 2) {
+      super.loadFromDefault();
+      return;
+    }
+    const found = files.filter((file) => existsSync(file));
+    const [first, ...others] = found.length > 0 ? found : files;
+    this.loadFromFile(first as string);
+    for (const file of others) {
+      const other = new Connection();
+      other.loadFromFile(file);
+      this.currentContext ||= other.currentContext;
+      this.clusters = merged(this.clusters, other.clusters);
+      this.users = merged(this.users, other.users);
+      this.contexts = merged(this.contexts, other.contexts);
+    }
+  }
 
   /** client-node does not know a user's tokenFile: its requests would be anonymous. */
   override loadFromString(...[text, options]: Parameters<KubeConfig["loadFromString"]>): void {
@@ -106,6 +130,11 @@ export class Connection extends KubeConfig {
     pool?.destroy();
     this.#pool = undefined;
   }
+}
+
+/** What has the same name as one before it is left out. */
+function merged<T extends { name: string }>(own: readonly T[], others: readonly T[]): T[] {
+  return [...own, ...others.filter(({ name }) => !own.some((one) => one.name === name))];
 }
 
 function tokenFileOf(user: User | null): string | undefined {
