@@ -170,7 +170,11 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "an object that has another owner by now is deleted nevertheless",
     patches: [
-      { file: install("inventory/delete-owned.ts"), from: '  if (!isOwn(live)) return "Foreign";\n', to: "" },
+      {
+        file: install("inventory/delete-owned.ts"),
+        from: "  if (!isOwn(live) || isOfAnotherInstall(",
+        to: "  if (isOfAnotherInstall(",
+      },
     ],
     plans: ["delete-thick:race-recreated:delete-clusterroles-multus:1:3"],
   },
