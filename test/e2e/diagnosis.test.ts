@@ -234,12 +234,20 @@ describeOn(["nodeExec", "ownNodes", "loadImage"], "what the status shows of node
   });
 
   it("reports that Multus was OOM-killed, with the limit and the value to set (#1346)", async () => {
-    const workload = {
-      resources: { limits: { memory: "9Mi" } },
-      nodeSelector: { "kubernetes.io/hostname": "node-1" },
-    };
-    await install.apply({ version: "v4.3.0", mode: "Thick", workload });
+    const nodeSelector = { "kubernetes.io/hostname": "node-1" };
+    const thick = { version: "v4.3.0", mode: "Thick" };
+    // A daemon that starts with so little may need minutes until it has written its configuration.
+    await install.apply({ ...thick, workload: { nodeSelector } });
     await install.reason("Ready", "Available", /on 1 of 1 node$/);
+    const before = await multusPods();
+    await install.apply({
+      ...thick,
+      workload: { nodeSelector, resources: { limits: { memory: "9Mi" } } },
+    });
+    await waitUntil("the pod with the limit", async () => {
+      const { "node-1": pod } = await multusPods();
+      return pod !== undefined && pod !== before["node-1"];
+    });
     await startPods(first, ...Array.from({ length: 8 }, (_, index) => `many-${index}`));
     expect(await install.reasonOf("node-1", "OOMKilled")).toMatch(
       /limit 9Mi\)\. Set spec\.workload\.resources\.limits\.memory to 128Mi or more/,
