@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { explanationData, explanationText, type ShownExplanation } from "../../display/explanation.ts";
 import { isWell } from "../../display/pods.ts";
 import { type ApiObject, PODS } from "../../kube/resource.ts";
+import type { CauseCode } from "../../networks/explain/cause-codes.ts";
 import { chainOf } from "../../networks/explain/chain.ts";
 import { explain } from "../../networks/explain/explain.ts";
 import { OUTCOMES, type OutcomeKind } from "../../networks/outcome/outcome.ts";
@@ -52,9 +53,15 @@ Examples:
       data: () => explanationData(shown),
       text: (paint) => explanationText(shown, paint),
     });
-    return shown.explanation.code === "ATTACHED" ? 0 : 1;
+    return exitCodeOf(shown.explanation.code);
   });
   return command;
+}
+
+/** What the command's help promises: 0 if the pod has its networks, 1 if it does not, 2 if that is not known. */
+export function exitCodeOf(code: CauseCode): number {
+  if (code === "NODE_UNREACHABLE") return 2;
+  return code === "ATTACHED" ? 0 : 1;
 }
 
 /** Why the pod does not have its networks, and the chain to that. */
