@@ -61,6 +61,10 @@ const CASES: Record<string, Case> = {
     code: "NO_DHCP_DAEMON",
     says: ["no daemon of the dhcp plugin runs on node-1", "the NAD is not at fault"],
   },
+  "no-dhcp-lease": {
+    code: "NO_DHCP_LEASE",
+    says: ['a DHCP server with free addresses serves the network of "eth1" on node-1', "-broadcast=true"],
+  },
   "no-ips-asked-for": {
     code: "REQUEST_REJECTED",
     config: STATIC,

@@ -30,6 +30,7 @@ export const CAUSES = {
   NO_KERNEL_SUPPORT: "The node's kernel does not support the device type.",
   NO_DEVICE: "The pod got no device for the network.",
   NO_DHCP_DAEMON: "The daemon of the dhcp plugin does not run on the node.",
+  NO_DHCP_LEASE: "The daemon of the dhcp plugin got no lease from a DHCP server.",
   RANGE_USED_UP: "The network's range has no free address.",
   ADDRESS_TAKEN: "The address that the pod requests is not available.",
   API_UNREACHABLE: "Multus or a plugin on the node cannot reach the API server.",

@@ -82,6 +82,15 @@ export const FAILURE_PATTERNS: readonly FailurePattern[] = [
       `no daemon of the dhcp plugin runs on ${place.node}, which the IPAM of ${nameOf(place)} needs: run "dhcp daemon" on the nodes, with the host's network and the pods' network namespaces; the NAD is not at fault`,
   },
   {
+    // By default the daemon repeats its request for 208 s (plugins/ipam/dhcp, -resendtimeout).
+    code: "NO_DHCP_LEASE",
+    matches: /error calling DHCP\.Allocate: no more tries/,
+    sentence: (_, place) => {
+      const link = wanted(place);
+      return `the daemon of the dhcp plugin on ${place.node} got no lease for ${place.pod} in ${nameOf(place)} before it stopped trying: check that a DHCP server with free addresses serves the network${link === "" ? "" : ` of ${link}`} on ${place.node}, and that the switch or hypervisor there accepts the MAC addresses of pods. If the server's answers arrive on the node, run the daemon with -broadcast=true; ${THEN_STARTS}`;
+    },
+  },
+  {
     code: "NO_DEVICE",
     matches:
       /VF pci addr is required|specify either \\?"device\\?", \\?"hwaddr\\?"|no device ?ID (?:is )?(?:set|given|found)|deviceID is required/i,
