@@ -96,6 +96,11 @@ export class Networks implements TableObserver {
     this.#options.onPod();
   }
 
+  replaced(slot: number, pod: string): void {
+    this.#outcomes.replaced(slot);
+    this.#transitions.delete(pod);
+  }
+
   gone(slot: number, pod: string): void {
     this.#outcomes.gone(slot);
     this.#transitions.delete(pod);

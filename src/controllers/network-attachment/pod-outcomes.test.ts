@@ -60,15 +60,22 @@ beforeEach(restart);
 function put(
   name: string,
   networks: string,
-  more: { phase?: string; status?: object[]; node?: string; manager?: string; terminating?: true } = {},
+  more: {
+    phase?: string;
+    status?: object[];
+    node?: string;
+    manager?: string;
+    terminating?: true;
+    uid?: string;
+  } = {},
 ): void {
-  const { phase = "Pending", status, node = "n1", manager = "multus", terminating } = more;
+  const { phase = "Pending", status, node = "n1", manager = "multus", terminating, uid = name } = more;
   const fieldsV1 = { "f:metadata": { "f:annotations": { "f:k8s.v1.cni.cncf.io/network-status": {} } } };
   const view = views.keep({
     metadata: {
       namespace: "apps",
       name,
-      uid: name,
+      uid,
       ...(terminating ? { deletionTimestamp: "2026-11-24T10:00:00Z" } : {}),
       annotations: {
         "k8s.v1.cni.cncf.io/networks": networks,
@@ -118,6 +125,24 @@ test("a transition is reported once, and what stays the same is not", () => {
     undefined,
     "NetworkFailed",
     "NetworkAttached",
+  ]);
+});
+
+test("a pod is not compared with another one of its name whose deletion was not seen", () => {
+  const failure = { byMultus: true, network: "net", message: "Link not found" };
+  failures.set("a-1", failure).set("a-2", failure);
+  put("a", "net", { uid: "a-1" });
+  put("a", "net", { uid: "a-2" });
+  put("a", "net", { uid: "a-3", phase: "Running", status: [{ name: "apps/net", ips: ["10.0.0.5"] }] });
+  expect(kinds()).toEqual([
+    [undefined, "failed"],
+    [undefined, "failed"],
+    [undefined, "attached"],
+  ]);
+  expect(transitions.map((transition) => eventOf(transition, 0)?.reason)).toEqual([
+    "NetworkFailed",
+    "NetworkFailed",
+    undefined,
   ]);
 });
 

@@ -97,6 +97,11 @@ export class PodOutcomes {
       this.#options.onTransition({ pod, view, before, after });
   }
 
+  /** Another pod has the name: what became of the first is not what was before. It has left. */
+  replaced(slot: number): void {
+    this.gone(slot);
+  }
+
   /** A pod is gone; it has left. */
   gone(slot: number): void {
     if (slot >= this.#kinds.length) return;

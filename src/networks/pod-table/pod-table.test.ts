@@ -72,11 +72,16 @@ test("holds what a Map holds, whatever is set, deleted and listed, and its obser
       const observed = new Set<string>();
       let entered = 0;
       let gone: string[] = [];
+      let replaced: string[] = [];
       table.observe({
         leaves: (slot) => void observed.delete(table.key(slot)),
         enters: (slot) => {
           observed.add(table.key(slot));
           entered++;
+        },
+        replaced: (_, pod) => {
+          expect(observed.has(pod)).toBe(false);
+          replaced.push(pod);
         },
         gone: (_, pod) => {
           expect(observed.has(pod)).toBe(false);
@@ -86,11 +91,14 @@ test("holds what a Map holds, whatever is set, deleted and listed, and its obser
       for (const each of steps) {
         entered = 0;
         gone = [];
+        replaced = [];
         if ("set" in each) {
           const key = keyOf(each.set);
           const kept = view(each.set);
           const same = model.has(key) && JSON.stringify(model.get(key)) === JSON.stringify(kept);
+          const before = model.get(key);
           table.set(key, kept);
+          expect(replaced).toEqual(before && before.uid !== kept.uid ? [key] : []);
           expect(entered).toBe(same ? 0 : 1);
           model.set(key, kept);
         } else if ("gone" in each) {
@@ -130,7 +138,11 @@ test("a list that is cut off changes what it had, and takes nothing away", () =>
   const filling = table.filling();
   filling.add(keyOf({ n: 2 }), view(from(2)));
   const gone: string[] = [];
-  table.observe({ leaves: () => {}, enters: () => {}, gone: (_, pod) => void gone.push(pod) });
+  const ignore = () => {};
+  table.observe({
+    ...{ leaves: ignore, enters: ignore, replaced: ignore },
+    gone: (_, pod) => void gone.push(pod),
+  });
   filling.end();
   expect(gone.toSorted()).toEqual(["ns-0/pod-3", "ns-1/pod-1"]);
 });

@@ -7,12 +7,14 @@ import { FLAGS, type PackedPod, PodPacker, phaseOf, unpacked } from "./pod-recor
 import { SharedValues } from "./shared-values.ts";
 import { grown, Slots } from "./slots.ts";
 
-/** Sees every change of the table, to keep sums of it. A slot stands for a pod until it is gone. */
+/** Sees every change of the table, to keep sums of it. A slot stands for a pod until it is gone or replaced. */
 export interface TableObserver {
   /** The record is about to be replaced, or to go. */
   leaves(slot: number): void;
   /** The record is there, new or in the place of another. */
   enters(slot: number): void;
+  /** Another pod of the same name takes the slot: the deletion of the first was not seen. Between `leaves` and `enters`. */
+  replaced(slot: number, pod: string): void;
   /** The pod is gone, and its slot will be another's. `leaves` came before. */
   gone(slot: number, pod: string): void;
 }
@@ -192,6 +194,12 @@ export class PodTable {
     };
   }
 
+  /** @param uid as it is packed */
+  #hasUid(slot: number, uid: Buffer): boolean {
+    const { record, keyLength, uidLength } = this.#packed(slot);
+    return uid.equals(record.subarray(keyLength, keyLength + uidLength));
+  }
+
   #phase(slot: number): string {
     return phaseOf(this.#number("flags", slot));
   }
@@ -227,6 +235,8 @@ export class PodTable {
         return found;
       }
       this.#observer?.leaves(found);
+      if (!this.#hasUid(found, record.subarray(keyLength, keyLength + uidLength)))
+        this.#observer?.replaced(found, key);
       this.#release(found);
     }
     const slot = found >= 0 ? found : this.#slots.add(key);
