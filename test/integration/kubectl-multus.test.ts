@@ -473,14 +473,15 @@ describe("what people type", () => {
 
   it("shows no report on an earlier configuration of a network, which no operator has checked again", async () => {
     const { metadata } = await world.nad("edited", macvlan({ master: "eth9" }));
-    const ref = { type: NETWORK_ATTACHMENT_REPORT, namespace: "default", name: "edited" };
+    await world.nad("kept", macvlan());
     const { group, version, kind } = NETWORK_ATTACHMENT_REPORT;
-    const head = {
-      apiVersion: `${group}/${version}`,
-      kind,
-      metadata: { name: "edited", namespace: "default" },
+    const report = async (name: string, status: object) => {
+      const head = { apiVersion: `${group}/${version}`, kind, metadata: { name, namespace: "default" } };
+      await world.client.create(NETWORK_ATTACHMENT_REPORT, head);
+      const ref = { type: NETWORK_ATTACHMENT_REPORT, namespace: "default", name };
+      await world.client.patch(ref, { status }, "status");
     };
-    await world.client.create(NETWORK_ATTACHMENT_REPORT, head);
+    const duplicate = { duplicatesTotal: 1, duplicates: [{ address: "10.0.0.5", pods: ["default/edits"] }] };
     const finding = {
       severity: "error",
       path: "master",
@@ -493,22 +494,34 @@ describe("what people type", () => {
       findings: [finding],
       nodesLacking: [{ node: "node-1", lacks: ["interface eth9"] }],
       pods: { ...pods, restartNeeded: 0, forbidden: 0 },
+      ...duplicate,
     };
-    await world.client.patch(ref, { status }, "status");
+    await report("edited", status);
+    await report("kept", { observedGeneration: 1, ...duplicate });
     await world.pod("edits", { networks: "edited", node: "node-1" });
     const codes = async () => {
       const { stdout } = await multus(["check", "-o", "json"]);
       const findings = JSON.parse(stdout) as { name: string; code: string }[];
       return findings.flatMap(({ name, code }) => (name === "edited" ? [code] : []));
     };
+    const lacks = async () => (await json("nodes")) as { node: string; lacks: string[] }[];
     expect(await codes()).toEqual(["MASTER_MISSING_ON_NODE"]);
+    expect(await lacks()).toContainEqual(
+      expect.objectContaining({ node: "node-1", lacks: ["interface eth9"] }),
+    );
+    expect(await json("status")).toMatchObject({
+      duplicates: [{ network: "default/edited" }, { network: "default/kept" }],
+    });
     expect(await json("explain", "edits")).toMatchObject({ code: "MISSING_MASTER" });
     expect(await json("networks", "edited")).toMatchObject({ pods: 7 });
     await world.nad("edited", macvlan());
     expect(await codes()).toEqual([]);
+    expect((await lacks()).flatMap((node) => node.lacks)).toEqual([]);
+    expect(await json("status")).toMatchObject({ duplicates: [{ network: "default/kept" }] });
     expect(await json("explain", "edits")).toMatchObject({ code: "STARTING" });
     expect(await json("networks", "edited")).toMatchObject({ pods: 1, report: null });
     await world.removeNad("edited");
+    await world.removeNad("kept");
   });
 
   it("selects by labels, and prints names or tables without headers", async () => {

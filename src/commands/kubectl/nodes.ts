@@ -1,11 +1,15 @@
 import { Command } from "commander";
 import { compareTexts } from "../../crds/compare-texts.ts";
-import { NETWORK_ATTACHMENT_REPORT, type ReportStatus } from "../../crds/network-attachment-report/report.ts";
+import type { ReportStatus } from "../../crds/network-attachment-report/report.ts";
 import { nodeData, nodesTable, type ShownNode } from "../../display/nodes.ts";
 import { isFailing } from "../../display/pods.ts";
 import { type ApiObject, NODES } from "../../kube/resource.ts";
-import { reportView } from "../../networks/report/report-view.ts";
-import { type CollectedPod, collectNetworks, collectPods } from "./cluster/collect.ts";
+import {
+  type CollectedNetworks,
+  type CollectedPod,
+  collectNetworks,
+  collectPods,
+} from "./cluster/collect.ts";
 import { findInstall, type InstallWithStatus } from "./cluster/install.ts";
 import { requireReadable, warnMissingPermissions } from "./cluster/missing-permissions.ts";
 import { multusByNode } from "./cluster/multus-pod.ts";
@@ -72,16 +76,13 @@ export async function shownNodes(
 ): Promise<ShownNode[]> {
   const found = await reader.tryRead(() => findInstall(reader.client));
   const install = found?.install;
-  const [nodes, multus, pods, reports] = await Promise.all([
+  const networks = await collectNetworks(reader, undefined);
+  const [nodes, multus, pods] = await Promise.all([
     reader.all(NODES, selector === undefined ? {} : { labelSelector: selector }, (node) => node as ApiNode),
     multusByNode(reader, install),
-    podsOf(reader, install),
-    reader.all(NETWORK_ATTACHMENT_REPORT, {}, (object): [string, ReportStatus] => [
-      `${object.metadata.namespace}/${object.metadata.name}`,
-      reportView(object).status,
-    ]),
+    podsOf(reader, networks, install),
   ]);
-  const lacking = lacksByNode(reports ?? []);
+  const lacking = lacksByNode(networks?.reports.values() ?? []);
   return requireReadable(reader, nodes)
     .map(({ metadata: { name }, status }) => {
       const ready = status?.conditions?.find(({ type }) => type === "Ready");
@@ -109,16 +110,16 @@ function multusState(known: boolean, state: "ready" | "unready" | "absent" | und
 /** Pods that request networks, without those to which that does not apply. */
 async function podsOf(
   reader: PermittedReader,
+  networks: CollectedNetworks | undefined,
   install: InstallWithStatus | undefined,
 ): Promise<CollectedPod[] | undefined> {
-  const networks = await collectNetworks(reader, undefined);
   const pods = await collectPods(reader, undefined, networks, install);
   return pods?.filter(({ outcome }) => outcome.kind !== "not-applicable");
 }
 
-function lacksByNode(reports: readonly (readonly [string, ReportStatus])[]): Map<string, string[]> {
+function lacksByNode(reports: Iterable<ReportStatus>): Map<string, string[]> {
   const found = new Map<string, Set<string>>();
-  for (const [, { nodesLacking = [] }] of reports)
+  for (const { nodesLacking = [] } of reports)
     for (const { node, lacks } of nodesLacking)
       for (const what of lacks) found.set(node, (found.get(node) ?? new Set()).add(what));
   return new Map([...found].map(([node, lacks]) => [node, [...lacks].toSorted()]));

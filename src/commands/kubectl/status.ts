@@ -1,5 +1,4 @@
 import { Command } from "commander";
-import { NETWORK_ATTACHMENT_REPORT, type ReportStatus } from "../../crds/network-attachment-report/report.ts";
 import {
   isReady,
   type ShownDuplicate,
@@ -7,8 +6,8 @@ import {
   statusData,
   statusText,
 } from "../../display/status.ts";
-import { reportView } from "../../networks/report/report-view.ts";
 import { VERSION } from "../version.ts";
+import { collectNetworks } from "./cluster/collect.ts";
 import { findInstall } from "./cluster/install.ts";
 import { warnMissingPermissions } from "./cluster/missing-permissions.ts";
 import { operatorState } from "./cluster/operator.ts";
@@ -89,13 +88,13 @@ export async function gatherStatus({ client }: Session, reader: PermittedReader)
   };
 }
 
-/** By the reports of all networks: the status has only their number. */
+/** By the reports on all networks as they are now: the status has only their number. */
 async function duplicatesIn(reader: PermittedReader): Promise<ShownDuplicate[] | undefined> {
-  const reports = await reader.all(NETWORK_ATTACHMENT_REPORT, {}, (object): [string, ReportStatus] => [
-    `${object.metadata.namespace}/${object.metadata.name}`,
-    reportView(object).status,
-  ]);
-  return reports?.flatMap(([network, { duplicates = [] }]) =>
-    duplicates.map(({ address, pods, otherPods }) => ({ network, address, pods, otherPods })),
+  const networks = await collectNetworks(reader, undefined);
+  return (
+    networks &&
+    [...networks.reports].flatMap(([network, { duplicates = [] }]) =>
+      duplicates.map(({ address, pods, otherPods }) => ({ network, address, pods, otherPods })),
+    )
   );
 }
