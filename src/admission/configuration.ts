@@ -1,12 +1,12 @@
 import type { KubeObject } from "../crds/kube-object.ts";
-import { WEBHOOK_CONFIGURATION, WEBHOOK_SERVICE } from "./names.ts";
 import {
   NETWORK_CONDITIONS,
   namespaceSelector,
   POD_CONDITIONS,
   RESOURCES,
   TEMPLATE_CONDITIONS,
-} from "./scope.ts";
+} from "./matched-requests.ts";
+import { WEBHOOK_CONFIGURATION, WEBHOOK_SERVICE } from "./names.ts";
 import type { AdmissionSettings } from "./settings.ts";
 
 /** How the API server reaches the webhook: by the Service before the replicas, or a replica outside of the cluster by its URL. */

@@ -1,8 +1,8 @@
 import type { KubeObject } from "../crds/kube-object.ts";
 import type { Rule } from "../crds/rule.ts";
+import { NETWORK_CONDITIONS, namespaceSelector, POD_CONDITIONS, RESOURCES } from "./matched-requests.ts";
 import { NETWORKS_POLICY, REQUEST_ANNOTATIONS, REQUESTS_POLICY } from "./names.ts";
 import { CONFIG_RULES, REQUEST_RULES } from "./policy-rules.ts";
-import { NETWORK_CONDITIONS, namespaceSelector, POD_CONDITIONS, RESOURCES } from "./scope.ts";
 import type { AdmissionSettings } from "./settings.ts";
 
 const API_VERSION = "admissionregistration.k8s.io/v1";

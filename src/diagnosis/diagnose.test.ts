@@ -2,16 +2,16 @@ import { expect, it } from "vitest";
 import { failedMounts } from "../controllers/install/observe/failed-mounts.ts";
 import { seenEvent } from "../controllers/install/observe/kubelet-events.ts";
 import { unhealthyNodes as unhealthyAt } from "./diagnose.ts";
-import { type MultusPodView, multusPodView } from "./multus-pod-view.ts";
+import { type MultusPodHealth, multusPodHealth } from "./multus-pod-health.ts";
 import { type NodeView, nodeView } from "./node.ts";
 import { agesByClock } from "./pod-ages.ts";
 
 const NOW = new Date("2026-11-24T12:00:00Z");
-const unhealthyNodes = (pods: MultusPodView[], nodes: NodeView[] = []) =>
+const unhealthyNodes = (pods: MultusPodHealth[], nodes: NodeView[] = []) =>
   unhealthyAt(pods, agesByClock(NOW), nodes);
 
 function podOn(node: string, status: object, metadata: object = {}) {
-  return multusPodView({
+  return multusPodHealth({
     metadata: { name: `kube-multus-${node}`, namespace: "kube-system", ...metadata },
     spec: { nodeName: node },
     status,
@@ -38,7 +38,7 @@ it("names the image, the registry's answer and the field to look at when an imag
 });
 
 const killed = (limits: object, container = "kube-multus") =>
-  multusPodView({
+  multusPodHealth({
     metadata: { name: "kube-multus-node-1", namespace: "kube-system" },
     spec: { nodeName: "node-1", containers: [{ name: container, resources: { limits } }] },
     status: {

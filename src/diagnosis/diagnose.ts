@@ -2,7 +2,7 @@ import { compareTexts } from "../crds/compare-texts.ts";
 import { ENOUGH_MEMORY, isLowMemory } from "../multus/memory.ts";
 import type { ContainerIssue } from "./container-issue.ts";
 import { type Explanation, explainPullFailure } from "./image-pull.ts";
-import type { MultusPodView } from "./multus-pod-view.ts";
+import type { MultusPodHealth } from "./multus-pod-health.ts";
 import type { NodeView } from "./node.ts";
 import type { PodAges } from "./pod-ages.ts";
 import { stabilizationSeconds } from "./stabilization.ts";
@@ -27,7 +27,7 @@ const LATE_SECONDS = 60;
  * not started yet gives no entry: waiting is not a fault.
  */
 export function unhealthyNodes(
-  pods: readonly MultusPodView[],
+  pods: readonly MultusPodHealth[],
   ages: PodAges,
   nodes: readonly NodeView[] = [],
 ): UnhealthyNode[] {
@@ -43,12 +43,12 @@ export function unhealthyNodes(
 }
 
 /** In how many seconds the first pod that failed before counts as healthy; undefined if there is none. */
-export function secondsToStable(pods: readonly MultusPodView[], ages: PodAges): number | undefined {
+export function secondsToStable(pods: readonly MultusPodHealth[], ages: PodAges): number | undefined {
   const left = pods.map((pod) => stabilizationSeconds(pod, ages)).filter((seconds) => seconds > 0);
   return left.length > 0 ? Math.min(...left) : undefined;
 }
 
-function diagnose(pod: MultusPodView): UnhealthyNode | undefined {
+function diagnose(pod: MultusPodHealth): UnhealthyNode | undefined {
   if (pod.node === "" && pod.unschedulable)
     return entry(
       "",
@@ -61,14 +61,14 @@ function diagnose(pod: MultusPodView): UnhealthyNode | undefined {
 }
 
 /** A pod that is not Ready because its node is not, which is not a fault of Multus. */
-function lostWithNode(pod: MultusPodView, notReady: string | undefined): UnhealthyNode | undefined {
+function lostWithNode(pod: MultusPodHealth, notReady: string | undefined): UnhealthyNode | undefined {
   if (pod.ready || notReady === undefined) return undefined;
   return entry(pod.node, "NodeNotReady", `the node is not Ready: ${notReady}`);
 }
 
 /** A pod that does not terminate delays the rollout: its successor is created when it is gone. */
 function stuckTerminating(
-  pod: MultusPodView,
+  pod: MultusPodHealth,
   ages: PodAges,
   notReady: string | undefined,
 ): UnhealthyNode | undefined {
@@ -93,7 +93,7 @@ function entry(node: string, reason: UnhealthyReason, message: string): Unhealth
 }
 
 /** Nothing that only this pod has, such as its name: nodes with one cause have one message. */
-function explain(pod: MultusPodView, issue: ContainerIssue): Explanation {
+function explain(pod: MultusPodHealth, issue: ContainerIssue): Explanation {
   const { message } = issue;
   const reason = isKilledAtStart(message) ? "OOMKilled" : issue.reason;
   const where = `container ${issue.container}`;

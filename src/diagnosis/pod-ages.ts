@@ -1,15 +1,15 @@
-import type { MultusPodView } from "./multus-pod-view.ts";
+import type { MultusPodHealth } from "./multus-pod-health.ts";
 
 /** For how many seconds a pod has been in a state. */
 export interface PodAges {
   /** It exists. */
-  existing(pod: MultusPodView): number;
+  existing(pod: MultusPodHealth): number;
   /** It is Ready; only for one that is. */
-  ready(pod: MultusPodView): number;
+  ready(pod: MultusPodHealth): number;
   /** The container of its issue runs again; only for one with `issue.runningSince`. */
-  running(pod: MultusPodView): number;
+  running(pod: MultusPodHealth): number;
   /** It should have ended: negative while its grace period lasts; only for one that is terminating. */
-  overdue(pod: MultusPodView): number;
+  overdue(pod: MultusPodHealth): number;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { secondsToStable, unhealthyNodes } from "./diagnose.ts";
-import { multusPodView } from "./multus-pod-view.ts";
+import { multusPodHealth } from "./multus-pod-health.ts";
 import { agesByClock } from "./pod-ages.ts";
 
 const NOW = new Date("2026-11-24T12:00:00Z");
@@ -8,7 +8,7 @@ const secondsAgo = (seconds: number) => new Date(NOW.getTime() - seconds * 1000)
 
 /** A pod that is Ready now, with a container that ran for a while, ended, and runs again. */
 const restarted = (ranSeconds: number, runningSeconds: number) =>
-  multusPodView({
+  multusPodHealth({
     metadata: { name: "kube-multus", namespace: "kube-system" },
     spec: { nodeName: "a" },
     status: {

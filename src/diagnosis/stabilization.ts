@@ -1,4 +1,4 @@
-import type { MultusPodView } from "./multus-pod-view.ts";
+import type { MultusPodHealth } from "./multus-pod-health.ts";
 import type { PodAges } from "./pod-ages.ts";
 
 /**
@@ -12,7 +12,7 @@ const MARGIN = 1.5;
 const MAX_SECONDS = 600;
 
 /** In how many seconds a pod that is Ready after a failure will be believed; 0 where it is, or is not Ready. */
-export function stabilizationSeconds(pod: MultusPodView, ages: PodAges): number {
+export function stabilizationSeconds(pod: MultusPodHealth, ages: PodAges): number {
   const { ready, issue } = pod;
   if (!ready || issue?.runningSince === undefined) return 0;
   const ran = issue.ranSeconds ?? 0;

@@ -1,4 +1,4 @@
-import { type MultusPodView, multusPodView } from "../../diagnosis/multus-pod-view.ts";
+import { type MultusPodHealth, multusPodHealth } from "../../diagnosis/multus-pod-health.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import { Controller } from "../../kube/controller.ts";
 import type { EventRecorder } from "../../kube/events.ts";
@@ -50,7 +50,7 @@ export class InstallController {
   readonly #stopped = new AbortController();
   /** The caches may know installs before this replica leads. */
   #started = false;
-  readonly #pods = new Map<string, Reflector<MultusPodView>>();
+  readonly #pods = new Map<string, Reflector<MultusPodHealth>>();
 
   constructor(options: InstallControllerOptions) {
     const { client, log, metrics, events, caches, nodeTasks, certificates, networks, image } = options;
@@ -125,17 +125,17 @@ export class InstallController {
       this.#controller.queue.addAfter(install.metadata.name, BATCH_MS);
   }
 
-  async #podsOf(namespace: string, signal: AbortSignal): Promise<readonly MultusPodView[]> {
+  async #podsOf(namespace: string, signal: AbortSignal): Promise<readonly MultusPodHealth[]> {
     let pods = this.#pods.get(namespace);
     if (!pods) {
-      pods = new Reflector<MultusPodView>({
+      pods = new Reflector<MultusPodHealth>({
         client: this.#options.client,
         log: this.#log,
         type: PODS,
         namespace,
         // With the guard's pods, whose label name is another.
         labelSelector: "app=multus",
-        project: multusPodView,
+        project: multusPodHealth,
         onChange: () => this.#enqueueSoon(),
         onSync: () => this.#enqueueSoon(),
       });

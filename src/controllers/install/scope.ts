@@ -1,5 +1,5 @@
 import { type MultusInstallStatus, multusInstallStatus } from "../../crds/multus-install/status.ts";
-import type { MultusPodView } from "../../diagnosis/multus-pod-view.ts";
+import type { MultusPodHealth } from "../../diagnosis/multus-pod-health.ts";
 import type { NodeView } from "../../diagnosis/node.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import type { ReconcileContext } from "../../kube/controller.ts";
@@ -30,7 +30,7 @@ export interface Dependencies {
   owned: OwnedObjects;
   applier: Applier;
   /** The Multus pods of a namespace; starts watching them at the first call. Throws a NotSynced. */
-  pods: (namespace: string) => Promise<readonly MultusPodView[]>;
+  pods: (namespace: string) => Promise<readonly MultusPodHealth[]>;
   /** The cluster's nodes; starts watching them at the first call. Throws a NotSynced. */
   nodes: () => Promise<readonly NodeView[]>;
   nodeTasks: NodeTasks;

@@ -1,5 +1,5 @@
 import { unhealthyNodes } from "../../../diagnosis/diagnose.ts";
-import { multusPodView } from "../../../diagnosis/multus-pod-view.ts";
+import { multusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import { agesByClock } from "../../../diagnosis/pod-ages.ts";
 import { PODS } from "../../../kube/resource.ts";
 import type { MultusOnNode } from "../../../networks/explain/input.ts";
@@ -47,7 +47,7 @@ async function multusPods(
 }
 
 function stateOf(pods: readonly ApiPod[]): MultusOnNode {
-  const views = pods.map((pod) => ({ pod, view: multusPodView(pod) }));
+  const views = pods.map((pod) => ({ pod, view: multusPodHealth(pod) }));
   const own = views.filter(({ view }) => view.daemonSet !== "" && !view.terminating);
   const chosen = own.find(({ view }) => view.ready) ?? own[0];
   if (!chosen) return { state: "absent" };

@@ -1,5 +1,5 @@
 import type { KubeObject } from "../../../crds/kube-object.ts";
-import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
+import type { MultusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import type { NodeView } from "../../../diagnosis/node.ts";
 import type { ManagedFieldsEntry } from "../../../kube/managed-fields.ts";
 import type { ObjectRef } from "../../../kube/resource.ts";
@@ -40,9 +40,9 @@ export type Action =
   | { kind: "Delete"; entry: InventoryEntry }
   /** Deletes what the spec no longer has; the inventory is `wanted` then, and what is still terminating. */
   | { kind: "Prune"; obsolete: readonly InventoryEntry[]; wanted: readonly InventoryEntry[] }
-  | { kind: "DeletePod"; pod: MultusPodView }
+  | { kind: "DeletePod"; pod: MultusPodHealth }
   /** Removes a pod from the API without its kubelet's confirmation. */
-  | { kind: "ForceDeletePod"; pod: MultusPodView }
+  | { kind: "ForceDeletePod"; pod: MultusPodHealth }
   | { kind: "CreateProbe"; pod: KubeObject }
   | { kind: "RemoveTaint"; node: NodeView; key: string; tolerateForbidden?: boolean }
   /** Which nodes are inspected from now on; undefined: none. */

@@ -1,16 +1,16 @@
-import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
+import type { MultusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import { ApiError } from "../../../kube/errors.ts";
 import { PODS } from "../../../kube/resource.ts";
 import type { ReconcileScope } from "../scope.ts";
 
 /** Deletes the pod that was seen, and no other of its name. */
-export async function removePod(scope: ReconcileScope, pod: MultusPodView): Promise<void> {
+export async function removePod(scope: ReconcileScope, pod: MultusPodHealth): Promise<void> {
   scope.context.log.info({ deleted: `Pod ${pod.namespace}/${pod.name}` }, "deleted");
   await deleteThis(scope, pod, {});
 }
 
 /** A pod on a node that is down ends only when its kubelet confirms it, which may be never: it is removed from the API. */
-export async function forceDeletePod(scope: ReconcileScope, pod: MultusPodView): Promise<void> {
+export async function forceDeletePod(scope: ReconcileScope, pod: MultusPodHealth): Promise<void> {
   scope.context.log.warn(
     { pod: `${pod.namespace}/${pod.name}`, node: pod.node },
     "pod did not terminate; force-deleting it without its kubelet's confirmation",
@@ -20,7 +20,7 @@ export async function forceDeletePod(scope: ReconcileScope, pod: MultusPodView):
 
 async function deleteThis(
   { deps }: ReconcileScope,
-  { namespace, name, uid }: MultusPodView,
+  { namespace, name, uid }: MultusPodHealth,
   options: { gracePeriodSeconds?: number },
 ): Promise<void> {
   try {

@@ -2,7 +2,7 @@ import { compareTexts } from "../../../crds/compare-texts.ts";
 import type { KubeObject } from "../../../crds/kube-object.ts";
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
 import { unhealthyNodes } from "../../../diagnosis/diagnose.ts";
-import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
+import type { MultusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import type { NodeView } from "../../../diagnosis/node.ts";
 import type { PodAges } from "../../../diagnosis/pod-ages.ts";
 import { shorten } from "../../../diagnosis/shorten.ts";
@@ -35,7 +35,7 @@ export interface CanaryView {
   live: LiveObjects;
   /** The DaemonSet controller has seen the DaemonSets as they were written last. */
   isSeen: boolean;
-  pods: readonly MultusPodView[];
+  pods: readonly MultusPodHealth[];
   nodes: readonly NodeView[];
   /** Pod's uid → why its sandbox was not created. */
   sandboxFailures: ReadonlyMap<string, string>;
@@ -126,7 +126,7 @@ export function canaryProgress(trial: Trial, view: CanaryView): CanaryProgress {
 export function probesWithoutSandbox(
   trial: Trial,
   view: Omit<CanaryView, "sandboxFailures">,
-): MultusPodView[] {
+): MultusPodHealth[] {
   return view.nodes.flatMap(({ name }) => {
     const pod = probeOf(name, view);
     if (!pod || pod.terminating || pod.labels[PROBED_REVISION] !== trial.revision) return [];
@@ -147,12 +147,12 @@ function chosenNodes({ count }: Trial, view: CanaryView): string[] {
   return names.toSorted((a, b) => updated(b) - updated(a) || compareTexts(a, b)).slice(0, count);
 }
 
-function multusPods({ daemonSets, pods }: CanaryView): MultusPodView[] {
+function multusPods({ daemonSets, pods }: CanaryView): MultusPodHealth[] {
   const names = new Set(daemonSets.map(({ metadata }) => metadata.name));
   return pods.filter(({ daemonSet, node }) => names.has(daemonSet) && node !== "");
 }
 
-function isNew(pod: MultusPodView, { daemonSets, live }: CanaryView): boolean {
+function isNew(pod: MultusPodHealth, { daemonSets, live }: CanaryView): boolean {
   const daemonSet = daemonSets.find(({ metadata }) => metadata.name === pod.daemonSet);
   const found = daemonSet && live.get(refOf(daemonSet));
   return pod.templateGeneration === found?.metadata.annotations?.[TEMPLATE_GENERATION];
@@ -205,7 +205,7 @@ function probeOn(node: string, { network, revision }: Trial, { install, image }:
   return { kind: "CreateProbe", pod: probePod(install, { node, network, revision, image }) };
 }
 
-function probeOf(node: string, { pods }: Pick<CanaryView, "pods">): MultusPodView | undefined {
+function probeOf(node: string, { pods }: Pick<CanaryView, "pods">): MultusPodHealth | undefined {
   return pods.find(({ name }) => name === probePodName(node));
 }
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { multusPodView } from "../../../diagnosis/multus-pod-view.ts";
+import { multusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import { agesByClock } from "../../../diagnosis/pod-ages.ts";
 import { isAttached, probeOutcome } from "./probe.ts";
 
@@ -7,7 +7,7 @@ const CREATED = "2026-01-01T00:00:00Z";
 const at = (seconds: number) => agesByClock(new Date(Date.parse(CREATED) + seconds * 1000));
 
 function probe(status: object, networks?: unknown) {
-  return multusPodView({
+  return multusPodHealth({
     metadata: {
       name: "multus-probe-1",
       namespace: "kube-system",

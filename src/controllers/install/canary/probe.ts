@@ -1,6 +1,6 @@
 import { compareTexts } from "../../../crds/compare-texts.ts";
 import { nameOf } from "../../../crds/namespaced-name.ts";
-import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
+import type { MultusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import type { PodAges } from "../../../diagnosis/pod-ages.ts";
 import { type ApiObject, CORE_EVENTS } from "../../../kube/resource.ts";
 import { failureView } from "../../../networks/outcome/sandbox-event.ts";
@@ -15,7 +15,7 @@ const MAX_SANDBOX_SECONDS = 60;
  * started without the report started without the network.
  */
 export function probeOutcome(
-  pod: MultusPodView,
+  pod: MultusPodHealth,
   attached: boolean,
   ages: PodAges,
 ): CanaryNode["probe"] | "NoSandbox" {
@@ -28,20 +28,20 @@ export function probeOutcome(
 }
 
 /** Why its kubelet did not run the pod, such as a node that has no room for it: then Multus was not called, or not to the end. */
-function rejectionOf({ phase, issue }: MultusPodView): string | undefined {
+function rejectionOf({ phase, issue }: MultusPodHealth): string | undefined {
   if (phase !== "Failed" || !issue || issue.container !== "" || issue.message === "") return undefined;
   return `${issue.reason}: ${issue.message}`;
 }
 
 /** v3 reports a network without its namespace. */
-export function isAttached(pod: MultusPodView, network: string): boolean {
+export function isAttached(pod: MultusPodHealth, network: string): boolean {
   return pod.networks.some((name) => name === network || name === nameOf(network));
 }
 
 /** The innermost error of the kubelet's last event about the pod's sandbox: the wrapping before it would hide it. */
 export async function sandboxFailure(
   scope: ReconcileScope,
-  { namespace, uid }: MultusPodView,
+  { namespace, uid }: MultusPodHealth,
 ): Promise<string> {
   const fieldSelector = `reason=FailedCreatePodSandBox,involvedObject.uid=${uid}`;
   const { signal } = scope.context;

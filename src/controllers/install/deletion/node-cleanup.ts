@@ -2,7 +2,7 @@ import { listed } from "../../../crds/listed.ts";
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
 import { secondsOf } from "../../../crds/multus-install/text.ts";
 import { counted } from "../../../crds/plural.ts";
-import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
+import type { MultusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import type { NotSynced } from "../../../kube/errors.ts";
 import type { NodeNotCleaned } from "../../shared/node-tasks.ts";
 import type { ReconcileScope } from "../scope.ts";
@@ -69,7 +69,7 @@ export function timeoutSeconds(install: MultusInstall | undefined): number {
 }
 
 /** Nodes on which another Multus runs are not cleaned, and the message says so. */
-function leftToOthers(foreign: readonly MultusPodView[]): string {
+function leftToOthers(foreign: readonly MultusPodHealth[]): string {
   const [first] = foreign;
   if (!first) return "";
   const { size } = new Set(foreign.map(({ node }) => node));

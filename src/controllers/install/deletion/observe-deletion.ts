@@ -1,7 +1,7 @@
 import type { KubeObject } from "../../../crds/kube-object.ts";
 import { type MultusInstall, parseMultusInstall } from "../../../crds/multus-install/multus-install.ts";
 import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts";
-import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
+import type { MultusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import type { NodeView } from "../../../diagnosis/node.ts";
 import { NotSynced } from "../../../kube/errors.ts";
 import type { ApiObject } from "../../../kube/resource.ts";
@@ -38,11 +38,11 @@ export interface ObservedDeletion {
   /** The install's DaemonSets that still exist, those that are terminating among them. */
   remaining: readonly InventoryEntry[];
   /** Pods of the install's own DaemonSets. */
-  own: readonly MultusPodView[];
+  own: readonly MultusPodHealth[];
   /** Those of them that will not terminate without help. */
-  overdue: readonly MultusPodView[];
+  overdue: readonly MultusPodHealth[];
   /** Pods of another Multus: what is on their nodes is in use, and stays. */
-  foreign: readonly MultusPodView[];
+  foreign: readonly MultusPodHealth[];
   /** Empty unless they are needed. */
   nodes: readonly NodeView[];
   /** Keys of the startup taints that nodes may carry. */
@@ -105,8 +105,8 @@ function cleaning(
   { deps, live: { metadata } }: ReconcileScope,
   target: MultusInstall | undefined,
   nodes: readonly NodeView[],
-  own: readonly MultusPodView[],
-  foreign: readonly MultusPodView[],
+  own: readonly MultusPodHealth[],
+  foreign: readonly MultusPodHealth[],
 ): Pick<ObservedDeletion, "cleaning"> {
   if (!target) return {};
   const { confDir, binDir } = hostPaths(target.spec);
@@ -130,9 +130,9 @@ async function podsAndNodes(
   daemonSets: readonly InventoryEntry[],
   needsNodes: boolean,
   late: boolean,
-): Promise<{ pods: MultusPodView[]; nodes: readonly NodeView[] } | NotSynced> {
+): Promise<{ pods: MultusPodHealth[]; nodes: readonly NodeView[] } | NotSynced> {
   try {
-    const pods: MultusPodView[] = [];
+    const pods: MultusPodHealth[] = [];
     for (const namespace of new Set(daemonSets.map((entry) => entry.namespace ?? "")))
       pods.push(...(await deps.pods(namespace)));
     return { pods, nodes: needsNodes ? await deps.nodes() : [] };

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
+import type { MultusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import { multusPod, readyNode } from "../observe/observed.fixture.ts";
 import { SeenPods } from "../observe/seen-pods.ts";
 import { overduePods } from "./overdue-pods.ts";
@@ -8,7 +8,7 @@ const ending = (node: string) => multusPod(node, "kube-multus-ds", { terminating
 const nodes = [readyNode("node-1"), { ...readyNode("node-2"), reachable: false }];
 
 /** The names of the overdue ones, this long after they were first seen. */
-function after(seconds: number, pods: MultusPodView[]): string[] {
+function after(seconds: number, pods: MultusPodHealth[]): string[] {
   let passed = 0;
   const seen = new SeenPods(() => passed * 1000);
   seen.ages(pods, new Date());

@@ -1,4 +1,4 @@
-import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
+import type { MultusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import type { NodeView } from "../../../diagnosis/node.ts";
 import type { PodAges } from "../../../diagnosis/pod-ages.ts";
 
@@ -7,10 +7,10 @@ import type { PodAges } from "../../../diagnosis/pod-ages.ts";
  * @param nodes may be empty, if they are not needed otherwise
  */
 export function overduePods(
-  pods: readonly MultusPodView[],
+  pods: readonly MultusPodHealth[],
   nodes: readonly NodeView[],
   ages: PodAges,
-): MultusPodView[] {
+): MultusPodHealth[] {
   const lost = new Set(nodes.filter(({ reachable }) => !reachable).map(({ name }) => name));
   return pods.filter((pod) => pod.terminating && (lost.has(pod.node) || ages.overdue(pod) > 0));
 }

@@ -1,4 +1,4 @@
-import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
+import type { MultusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import type { InventoryEntry } from "../status/status.ts";
 
 /** Whose a DaemonSet is that exists. */
@@ -15,13 +15,13 @@ export interface DaemonSetOwner {
  * @param owners those of each of `daemonSets`; undefined if it does not exist
  */
 export function sortPods(
-  pods: readonly MultusPodView[],
+  pods: readonly MultusPodHealth[],
   daemonSets: readonly InventoryEntry[],
   owners: readonly (DaemonSetOwner | undefined)[],
-): { own: MultusPodView[]; foreign: MultusPodView[] } {
+): { own: MultusPodHealth[]; foreign: MultusPodHealth[] } {
   const names = new Set(daemonSets.map(({ name }) => name));
   const uids = new Set(owners.flatMap((owner) => (owner && !owner.isOwn ? [owner.uid] : [])));
-  const isForeign = ({ daemonSet, daemonSetUid }: MultusPodView) =>
+  const isForeign = ({ daemonSet, daemonSetUid }: MultusPodHealth) =>
     daemonSet !== "" && (!names.has(daemonSet) || uids.has(daemonSetUid));
   return {
     own: pods.filter((pod) => pod.daemonSet !== "" && !isForeign(pod)),

@@ -1,4 +1,4 @@
-import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
+import type { MultusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import type { PodAges } from "../../../diagnosis/pod-ages.ts";
 import type { ReconcileScope } from "../scope.ts";
 import { recentMessages, type SeenEvent } from "./kubelet-events.ts";
@@ -9,7 +9,7 @@ const REASON = "FailedMount";
 export const STARTING_SECONDS = 15;
 
 /** Scheduled, and nothing is known to be wrong, but it does not start: only an event shows what hangs. */
-export function isStarting(pod: MultusPodView): boolean {
+export function isStarting(pod: MultusPodHealth): boolean {
   return !pod.ready && !pod.terminating && pod.node !== "" && pod.issue === undefined;
 }
 
@@ -17,10 +17,10 @@ export function isStarting(pod: MultusPodView): boolean {
 export async function withFailedMounts(
   scope: ReconcileScope,
   namespace: string,
-  pods: readonly MultusPodView[],
+  pods: readonly MultusPodHealth[],
   ages: PodAges,
-): Promise<readonly MultusPodView[]> {
-  const hangs = (pod: MultusPodView) => isStarting(pod) && ages.existing(pod) >= STARTING_SECONDS;
+): Promise<readonly MultusPodHealth[]> {
+  const hangs = (pod: MultusPodHealth) => isStarting(pod) && ages.existing(pod) >= STARTING_SECONDS;
   if (!pods.some(hangs)) return pods;
   const events = await scope.deps.kubeletEvents.withReason(namespace, REASON, scope.context.log);
   if (!events) return pods;

@@ -4,7 +4,7 @@ import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts
 import type { NodeInspection } from "../../../crds/node-inspection.ts";
 import { counted } from "../../../crds/plural.ts";
 import type { UnhealthyNode } from "../../../diagnosis/diagnose.ts";
-import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
+import type { MultusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import {
   differingNodes,
   nodeIssue,
@@ -55,7 +55,7 @@ export const NO_INSPECTIONS: InspectionFindings = {
 /** Which nodes are to be inspected from now on. */
 export function inspectionPlan(
   install: MultusInstall,
-  pods: readonly MultusPodView[],
+  pods: readonly MultusPodHealth[],
   ages: PodAges,
   now: () => Date,
 ): InspectionPlan {
@@ -72,7 +72,7 @@ export function inspectionPlan(
 /** What is known of the nodes of these pods. */
 export function inspectionFindings(
   spec: MultusInstallSpec,
-  pods: readonly MultusPodView[],
+  pods: readonly MultusPodHealth[],
   { inspections, failures, isCurrent, rejected }: KnownOfNodes,
   now: Date,
 ): InspectionFindings {
@@ -110,7 +110,7 @@ export function inspectionFindings(
  */
 export function isEarly(
   { node, at }: Pick<NodeInspection, "node" | "at">,
-  pods: readonly Pick<MultusPodView, "node" | "ready" | "readySince" | "issue">[],
+  pods: readonly Pick<MultusPodHealth, "node" | "ready" | "readySince" | "issue">[],
 ): boolean {
   // One that crashes is Ready for a moment at each start: what was seen while it did not run still holds.
   const since = pods.find((pod) => pod.node === node && pod.ready && !pod.issue)?.readySince;
@@ -127,7 +127,7 @@ function placesOf({ spec }: MultusInstall): { confDir: string; binDirs: string[]
  * Each node with a Multus pod: another pod, or one that fails or runs by now, is something new to inspect. A pod
  * that is starting is not, nor are the phases of a crash loop.
  */
-function statesOf(pods: readonly MultusPodView[], ages: PodAges): Map<string, string | undefined> {
+function statesOf(pods: readonly MultusPodHealth[], ages: PodAges): Map<string, string | undefined> {
   const states = new Map<string, string | undefined>();
   for (const pod of pods) {
     const { name, node, ready, issue, terminating } = pod;
@@ -140,7 +140,7 @@ function statesOf(pods: readonly MultusPodView[], ages: PodAges): Map<string, st
 }
 
 /** The nodes on which a daemon is Ready. */
-function nodesWithDaemon(pods: readonly MultusPodView[]): Set<string> {
+function nodesWithDaemon(pods: readonly MultusPodHealth[]): Set<string> {
   const running = pods.filter(({ isDaemon, ready, terminating }) => isDaemon && ready && !terminating);
   return new Set(running.map(({ node }) => node));
 }

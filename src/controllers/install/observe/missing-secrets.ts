@@ -1,4 +1,4 @@
-import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
+import type { MultusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import type { ReconcileScope } from "../scope.ts";
 import { recentMessages, type SeenEvent } from "./kubelet-events.ts";
 
@@ -14,9 +14,9 @@ const NAMES = /image pull secrets \(([^)]*)\)/;
 export async function withMissingSecrets(
   scope: ReconcileScope,
   namespace: string,
-  pods: readonly MultusPodView[],
-): Promise<readonly MultusPodView[]> {
-  const concerned = (pod: MultusPodView) =>
+  pods: readonly MultusPodHealth[],
+): Promise<readonly MultusPodHealth[]> {
+  const concerned = (pod: MultusPodHealth) =>
     pod.pullSecrets.length > 0 && /^(ErrImagePull|ImagePullBackOff)$/.test(pod.issue?.reason ?? "");
   if (!pods.some(concerned)) return pods;
   const events = await scope.deps.kubeletEvents.withReason(namespace, REASON, scope.context.log);

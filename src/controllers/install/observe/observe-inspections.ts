@@ -1,5 +1,5 @@
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
-import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
+import type { MultusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import type { PodAges } from "../../../diagnosis/pod-ages.ts";
 import type { InspectionPlan } from "../../shared/node-tasks.ts";
 import type { ReconcileScope } from "../scope.ts";
@@ -14,7 +14,7 @@ import {
 export function observeInspections(
   { deps: { nodeTasks, now: clock } }: ReconcileScope,
   install: MultusInstall,
-  pods: readonly MultusPodView[],
+  pods: readonly MultusPodHealth[],
   ages: PodAges,
   now: Date,
 ): { plan: InspectionPlan | undefined; findings: InspectionFindings } {

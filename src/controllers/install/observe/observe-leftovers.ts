@@ -1,6 +1,6 @@
 import type { KubeObject } from "../../../crds/kube-object.ts";
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
-import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
+import type { MultusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import type { NodeView } from "../../../diagnosis/node.ts";
 import type { CleaningRequest, InspectionPlan } from "../../shared/node-tasks.ts";
 import { type LeftoverProgress, leftoverProgress, leftoversRequest } from "../rollout/leftovers.ts";
@@ -17,7 +17,7 @@ export function observeLeftovers(
   { deps: { nodeTasks }, live }: ReconcileScope,
   install: MultusInstall,
   daemonSets: readonly KubeObject[],
-  pods: readonly MultusPodView[],
+  pods: readonly MultusPodHealth[],
   nodes: readonly NodeView[],
   plan: InspectionPlan | undefined,
   now: Date,

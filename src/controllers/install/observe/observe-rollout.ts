@@ -1,7 +1,7 @@
 import type { KubeObject } from "../../../crds/kube-object.ts";
 import { daemonSetView } from "../../../diagnosis/daemon-set.ts";
 import { secondsToStable, unhealthyNodes } from "../../../diagnosis/diagnose.ts";
-import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
+import type { MultusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import type { NodeView } from "../../../diagnosis/node.ts";
 import { joined } from "../../../diagnosis/node-checks.ts";
 import type { PodAges } from "../../../diagnosis/pod-ages.ts";
@@ -30,7 +30,7 @@ export async function observeRollout(
   }: {
     owned: LiveObjects;
     /** Those of the spec's DaemonSets. */
-    pods: readonly MultusPodView[];
+    pods: readonly MultusPodHealth[];
     ages: PodAges;
     nodes: readonly NodeView[];
     inspections: InspectionFindings;
@@ -91,6 +91,6 @@ function hasWatchedPods(daemonSet: ApiObject | undefined): boolean {
   return template?.metadata?.labels?.app === UPSTREAM_LABELS.app;
 }
 
-function readyNodes(pods: readonly MultusPodView[]): number {
+function readyNodes(pods: readonly MultusPodHealth[]): number {
   return new Set(pods.filter(({ ready }) => ready).map(({ node }) => node)).size;
 }

@@ -1,5 +1,5 @@
 import type { KubeObject } from "../../../crds/kube-object.ts";
-import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
+import type { MultusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import type { PodAges } from "../../../diagnosis/pod-ages.ts";
 import type { ApiObject } from "../../../kube/resource.ts";
 import type { LiveObjects } from "../../shared/applier.ts";
@@ -27,7 +27,7 @@ export async function observeWorkloads(
     /** Those of the spec. */
     daemonSets: readonly KubeObject[];
     /** All pods with Multus' label. */
-    pods: readonly MultusPodView[];
+    pods: readonly MultusPodHealth[];
     ages: PodAges;
   },
 ): Promise<RolloutState> {

@@ -1,7 +1,7 @@
 import type { KubeObject } from "../../../crds/kube-object.ts";
 import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts";
 import { rfc3339 } from "../../../crds/rfc3339.ts";
-import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
+import type { MultusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import type { NodeView } from "../../../diagnosis/node.ts";
 import type { PodAges } from "../../../diagnosis/pod-ages.ts";
 import { type ApiObject, refOf } from "../../../kube/resource.ts";
@@ -45,7 +45,7 @@ export interface Observed {
   adoption: Adoption;
   nodes: readonly NodeView[];
   /** All pods with Multus' label in the install's namespace, the guard's and probes among them. */
-  pods: readonly MultusPodView[];
+  pods: readonly MultusPodHealth[];
   workloads: RolloutState;
   rollout: Rollout;
   /** For how long the numbers of the rollout have not changed. */

@@ -4,7 +4,7 @@ import {
   type MultusInstall,
   multusInstall,
 } from "../../../crds/multus-install/multus-install.ts";
-import { type MultusPodView, multusPodView } from "../../../diagnosis/multus-pod-view.ts";
+import { type MultusPodHealth, multusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import { type NodeView, nodeView } from "../../../diagnosis/node.ts";
 import { agesByClock } from "../../../diagnosis/pod-ages.ts";
 import { type ApiObject, describe, refOf } from "../../../kube/resource.ts";
@@ -63,9 +63,9 @@ export function asLive(object: KubeObject): ApiObject {
   return { ...object, metadata };
 }
 
-export function multusPod(node: string, daemonSet: string, more: object = {}): MultusPodView {
+export function multusPod(node: string, daemonSet: string, more: object = {}): MultusPodHealth {
   return {
-    ...multusPodView({
+    ...multusPodHealth({
       metadata: {
         name: `${daemonSet}-${node}`,
         namespace: "kube-system",
@@ -94,7 +94,7 @@ export interface Situation {
   running?: ResolvedSpec;
   /** More live objects. */
   more?: readonly ApiObject[];
-  pods?: readonly MultusPodView[];
+  pods?: readonly MultusPodHealth[];
   finalizers?: string[];
   status?: Observed["previous"];
   /** Names of DaemonSets of which the pods would change. */

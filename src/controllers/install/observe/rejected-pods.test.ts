@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
+import type { MultusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import type { ApiObject } from "../../../kube/resource.ts";
 import { recentMessages, seenEvent } from "./kubelet-events.ts";
 import { lacksPods } from "./rejected-pods.ts";
@@ -12,8 +12,8 @@ const daemonSet = (updated: number, spec: object = {}): ApiObject => ({
   spec,
   status: { observedGeneration: 2, desiredNumberScheduled: 3, updatedNumberScheduled: updated },
 });
-const pod = (state: Partial<MultusPodView> = {}) =>
-  ({ daemonSet: NAME, ready: true, terminating: false, ...state }) as MultusPodView;
+const pod = (state: Partial<MultusPodHealth> = {}) =>
+  ({ daemonSet: NAME, ready: true, terminating: false, ...state }) as MultusPodHealth;
 const ON_DELETE = { updateStrategy: { type: "OnDelete" } };
 
 describe("a DaemonSet lacks pods", () => {

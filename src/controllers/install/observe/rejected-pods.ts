@@ -1,6 +1,6 @@
 import { daemonSetView } from "../../../diagnosis/daemon-set.ts";
 import type { UnhealthyNode } from "../../../diagnosis/diagnose.ts";
-import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
+import type { MultusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import { rejectedPod } from "../../../diagnosis/rejected-pod.ts";
 import type { ApiObject } from "../../../kube/resource.ts";
 import type { ReconcileScope } from "../scope.ts";
@@ -18,7 +18,7 @@ export const IDLE_SECONDS = 10;
  * A DaemonSet has nodes to update and no pod on the way to them: neither one that starts nor one that ends. With
  * OnDelete that is how it waits for a user, unless a pod is missing.
  */
-export function lacksPods(daemonSet: ApiObject, pods: readonly MultusPodView[]): boolean {
+export function lacksPods(daemonSet: ApiObject, pods: readonly MultusPodHealth[]): boolean {
   const { current, desired, updated, name } = daemonSetView(daemonSet);
   const own = pods.filter((pod) => pod.daemonSet === name);
   const { updateStrategy } = daemonSet.spec as { updateStrategy?: { type?: string } };

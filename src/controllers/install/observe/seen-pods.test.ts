@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { secondsToStable, unhealthyNodes } from "../../../diagnosis/diagnose.ts";
-import { multusPodView } from "../../../diagnosis/multus-pod-view.ts";
+import { multusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import { servedNodes } from "../rollout/startup-taint.ts";
 import { SeenPods } from "./seen-pods.ts";
 
@@ -10,7 +10,7 @@ const time = (seconds: number) => new Date(Date.parse(NOW) + seconds * 1000).toI
 const READY = [{ type: "Ready", status: "True", lastTransitionTime: NOW }];
 
 function pod(metadata: object = {}, status: object = {}) {
-  return multusPodView({
+  return multusPodHealth({
     metadata: { name: "pod", namespace: "kube-system", uid: "uid", creationTimestamp: NOW, ...metadata },
     spec: { nodeName: "node-1" },
     status,

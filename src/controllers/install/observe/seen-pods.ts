@@ -1,4 +1,4 @@
-import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
+import type { MultusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import { agesByClock, type PodAges } from "../../../diagnosis/pod-ages.ts";
 import { SeenSince } from "../../shared/seen-since.ts";
 
@@ -39,12 +39,12 @@ export class SeenPods {
    * The ages of these pods at this moment; all others are forgotten.
    * @param now the wall clock
    */
-  ages(pods: readonly MultusPodView[], now: Date): PodAges {
+  ages(pods: readonly MultusPodHealth[], now: Date): PodAges {
     const uids = new Set(pods.map(({ uid }) => uid));
     for (const seen of [this.#existing, this.#ready, this.#running, this.#ending]) seen.retain(uids);
     const byClock = agesByClock(now);
     const ages = new Map(pods.map((pod) => [pod.uid, this.#agesOf(pod, byClock)]));
-    const of = ({ uid }: MultusPodView) => ages.get(uid) ?? NEW;
+    const of = ({ uid }: MultusPodHealth) => ages.get(uid) ?? NEW;
     return {
       existing: (pod) => of(pod).existing,
       ready: (pod) => of(pod).ready,
@@ -53,7 +53,7 @@ export class SeenPods {
     };
   }
 
-  #agesOf(pod: MultusPodView, byClock: PodAges): Ages {
+  #agesOf(pod: MultusPodHealth, byClock: PodAges): Ages {
     const { uid, ready, readySince = "", terminating, graceSeconds = GRACE_SECONDS, issue } = pod;
     const existing = this.#existing.seconds(uid, "");
     const since = issue?.runningSince;

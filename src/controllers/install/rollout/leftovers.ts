@@ -1,7 +1,7 @@
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
 import type { NodeInspection } from "../../../crds/node-inspection.ts";
 import { counted } from "../../../crds/plural.ts";
-import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
+import type { MultusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import type { NodeView } from "../../../diagnosis/node.ts";
 import { hostPaths } from "../../../multus/distributions.ts";
 import { nodeFilesOf } from "../../../multus/node-files.ts";
@@ -35,7 +35,7 @@ export interface LeftoverProgress {
 export function leftoversRequest(
   install: MultusInstall,
   { daemonSets, revision, since }: { daemonSets: readonly string[]; revision: string; since: string },
-  pods: readonly MultusPodView[],
+  pods: readonly MultusPodHealth[],
   nodes: readonly NodeView[],
   found: (node: string) => NodeInspection | undefined,
 ): CleaningRequest {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { KubeObject } from "../../../crds/kube-object.ts";
-import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
+import type { MultusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import type { PodAges } from "../../../diagnosis/pod-ages.ts";
 import { type ApiObject, CONFIG_MAPS, DAEMON_SETS, type ObjectRef, refOf } from "../../../kube/resource.ts";
 import { deletesItsConfiguration, GUARD } from "../../../render/rollout-guard.ts";
@@ -58,7 +58,7 @@ export function workloadState(
   inventory: readonly InventoryEntry[],
   daemonSets: readonly KubeObject[],
   changesTemplate: ReadonlySet<string>,
-  pods: readonly MultusPodView[],
+  pods: readonly MultusPodHealth[],
   ages: PodAges,
   guardAge: (guard: ApiObject) => number,
 ): RolloutState {
@@ -79,7 +79,7 @@ export function workloadState(
   }
   const leaving = obsolete.filter(({ deletesConfiguration }) => deletesConfiguration);
   const names = new Set(leaving.map(({ name }) => name));
-  const isLost = (pod: MultusPodView) => pod.terminating && ages.overdue(pod) > LOST_AFTER_SECONDS;
+  const isLost = (pod: MultusPodHealth) => pod.terminating && ages.overdue(pod) > LOST_AFTER_SECONDS;
   return {
     live: running,
     obsolete,
@@ -136,7 +136,7 @@ function liveWorkload(found: ApiObject, upToDate: boolean): LiveWorkload {
 
 function guardOf(
   guard: ApiObject | undefined,
-  pods: readonly MultusPodView[],
+  pods: readonly MultusPodHealth[],
   guardAge: (guard: ApiObject) => number,
 ): Pick<RolloutState, "guard"> {
   if (!guard) return {};
@@ -149,6 +149,6 @@ function guardOf(
   };
 }
 
-function nodesOf(pods: readonly MultusPodView[]): string[] {
+function nodesOf(pods: readonly MultusPodHealth[]): string[] {
   return [...new Set(pods.map(({ node }) => node).filter((node) => node !== ""))].toSorted();
 }

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { multusPodView } from "../../../diagnosis/multus-pod-view.ts";
+import { multusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import { nodeView } from "../../../diagnosis/node.ts";
 import { agesByClock } from "../../../diagnosis/pod-ages.ts";
 import { carrying, servedNodes, startupTaintStep } from "./startup-taint.ts";
@@ -10,7 +10,7 @@ function pod(node: string, readySince: string | undefined, metadata: object = {}
   const conditions = readySince
     ? [{ type: "Ready", status: "True", lastTransitionTime: readySince }]
     : [{ type: "Ready", status: "False" }];
-  return multusPodView({
+  return multusPodHealth({
     metadata: { name: `pod-${node}`, namespace: "kube-system", ...metadata },
     spec: { nodeName: node },
     status: { conditions },

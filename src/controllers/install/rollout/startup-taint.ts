@@ -1,6 +1,6 @@
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
 import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts";
-import type { MultusPodView } from "../../../diagnosis/multus-pod-view.ts";
+import type { MultusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import type { NodeView } from "../../../diagnosis/node.ts";
 import type { PodAges } from "../../../diagnosis/pod-ages.ts";
 import { ApiError } from "../../../kube/errors.ts";
@@ -34,7 +34,7 @@ export function startupTaintStep(
   key: string | undefined,
   previousKey: string | undefined,
   nodes: readonly NodeView[],
-  pods: readonly MultusPodView[],
+  pods: readonly MultusPodHealth[],
   daemonSets: readonly string[],
   ages: PodAges,
 ): TaintStep {
@@ -94,7 +94,7 @@ export function carrying(nodes: readonly NodeView[], key: string): NodeView[] {
 
 /** The nodes whose Multus pod has been Ready for long enough, and in how many seconds the next one will have been. */
 export function servedNodes(
-  pods: readonly MultusPodView[],
+  pods: readonly MultusPodHealth[],
   ages: PodAges,
 ): { served: ReadonlySet<string>; nextInSeconds?: number } {
   const served = new Set<string>();

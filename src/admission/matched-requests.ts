@@ -1,7 +1,7 @@
 import { REQUEST_ANNOTATIONS } from "./names.ts";
 import type { AdmissionSettings } from "./settings.ts";
 
-/** Which requests admission looks at, the webhook's and the policies' alike. */
+/** Which requests admission checks, by rules, namespaces and match conditions; the webhook's and the policies' alike. */
 
 export const RESOURCES = {
   networks: {

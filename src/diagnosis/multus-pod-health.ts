@@ -5,13 +5,13 @@ import { type ContainerIssue, firstIssue, podIssue } from "./container-issue.ts"
 import { type Pod, pod } from "./pod-schema.ts";
 
 /**
- * Pods of Multus are parsed here, at the border, and kept as this view: one costs hundreds of bytes, not kilobytes. Its
+ * Pods of Multus are parsed here, at the border, and only this is kept: hundreds of bytes of each, not kilobytes. A pod's
  * health is in `ready`, `terminating`, `issue` (container-issue.ts) and `unschedulable`: several may hold at once, and none
  * of them while the pod starts. What they mean for the node is decided in diagnose.ts.
  */
 
-/** One pod of the Multus DaemonSet, as far as its node's health depends on it. */
-export interface MultusPodView {
+/** One pod of the Multus DaemonSet: its own health, and whatever else its node's health and a rollout depend on. */
+export interface MultusPodHealth {
   name: string;
   namespace: string;
   /** The DaemonSet that made it; empty for a pod that looks like one of Multus' and is not. */
@@ -48,8 +48,8 @@ export interface MultusPodView {
   issue?: ContainerIssue;
 }
 
-/** Throws a ZodError if the object is not a pod. */
-export function multusPodView(object: unknown): MultusPodView {
+/** What is kept of a pod as the API server returns it. Throws a ZodError if the object is not a pod. */
+export function multusPodHealth(object: unknown): MultusPodHealth {
   const { metadata, spec, status } = pod.parse(object);
   const ready = status.conditions.find((c) => c.type === "Ready" && c.status === "True");
   const unscheduled = status.conditions.find((c) => c.type === "PodScheduled" && c.status === "False");
@@ -85,7 +85,7 @@ export function multusPodView(object: unknown): MultusPodView {
 }
 
 /** Those few that are looked at: thousands of pods are kept. */
-function labelsOf(labels: Record<string, string>): MultusPodView["labels"] {
+function labelsOf(labels: Record<string, string>): MultusPodHealth["labels"] {
   const { name, [PROBED_REVISION]: revision } = labels;
   return { ...(name ? { name } : {}), ...(revision ? { [PROBED_REVISION]: revision } : {}) };
 }
