@@ -42,8 +42,12 @@ const addressRange = z.object({
   size: count().describe(
     "Number of addresses that can be allocated, without the gateway and excluded addresses; per node if `perNode`.",
   ),
-  used: count().describe("Number of these addresses that pods report; on the fullest node if `perNode`."),
-  free: count().describe("Number of remaining addresses."),
+  used: count().describe(
+    "Number of these addresses that pods of this NAD report; on the fullest node if `perNode`.",
+  ),
+  free: count().describe(
+    "Number of remaining addresses; too high if other NADs allocate from the same pool.",
+  ),
   perNode: z.boolean().describe("host-local: each node allocates from the whole range."),
   node: z.string().max(253).optional().describe("The fullest node, if `perNode`."),
 });
