@@ -471,6 +471,14 @@ describe("what people type", () => {
     });
   });
 
+  it("does not know what a pod has whose node does not respond", async () => {
+    await world.pod("lost", { networks: "lan", phase: "Unknown", node: "node-2" });
+    expect(await multus(["explain", "lost"])).toMatchObject({
+      code: 2,
+      stdout: expect.stringContaining("the node of default/lost, node-2, does not respond"),
+    });
+  });
+
   it("shows no report on an earlier configuration of a network, which no operator has checked again", async () => {
     const { metadata } = await world.nad("edited", macvlan({ master: "eth9" }));
     await world.nad("kept", macvlan());

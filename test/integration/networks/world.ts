@@ -38,7 +38,7 @@ export interface PodOptions {
   networks?: string;
   /** The status annotation. */
   status?: object[];
-  phase?: "Pending" | "Running" | "Succeeded";
+  phase?: "Pending" | "Running" | "Succeeded" | "Unknown";
   node?: string;
   hostNetwork?: boolean;
   containers?: object[];
