@@ -45,6 +45,8 @@ export function apiserverArguments(
   return [
     `--etcd-servers=${etcdUrl(layout)}`,
     `--bind-address=${layout.address}`,
+    // Not given, it is that of the default route if the API server listens on 127.0.0.1: not every machine has one.
+    `--advertise-address=${layout.address}`,
     `--secure-port=${layout.ports.apiserver}`,
     `--tls-cert-file=${serving.certFile}`,
     `--tls-private-key-file=${serving.keyFile}`,
