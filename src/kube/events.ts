@@ -21,6 +21,9 @@ export interface EventNote {
 /** The API server rejects longer notes, counted in bytes (k8s.io/kubernetes pkg/apis/core/validation/events.go). */
 const MAX_NOTE_LENGTH = 1024;
 
+/** Characters of the object's name in the name of an event. */
+const MAX_OBJECT_LENGTH = 200;
+
 /** An event that takes longer is given up: whoever waits for it must not wait for a slow API server, ms. */
 const TIMEOUT_MS = 10_000;
 
@@ -121,11 +124,11 @@ export class EventRecorder {
       .update(event.key === undefined ? `${uid}${at}${event.reason}${event.note}` : `${uid}${event.key}`)
       .digest("hex")
       .slice(0, 16);
-    const eventName = `${name.slice(0, 200)}.${id}`;
+    const nameOfEvent = eventName(name, id);
     await this.#limited().create(EVENTS, {
       apiVersion: "events.k8s.io/v1",
       kind: "Event",
-      metadata: { name: eventName, namespace },
+      metadata: { name: nameOfEvent, namespace },
       eventTime: at,
       reportingController: this.#controller,
       reportingInstance: this.#instance,
@@ -141,7 +144,7 @@ export class EventRecorder {
         ...(uid ? { uid } : {}),
       },
     });
-    return eventName;
+    return nameOfEvent;
   }
 
   #limited(): KubeClient {
@@ -158,6 +161,14 @@ interface RecorderOptions {
 }
 
 const UNCOUNTED: DroppedEvents = { failed() {}, queueFull() {}, tooMany() {} };
+
+/**
+ * The name of an event about an object. It must be a DNS subdomain of at most 253 characters: what is cut must not end
+ * with a hyphen or a dot before the next dot.
+ */
+export function eventName(object: string, id: string): string {
+  return `${object.slice(0, MAX_OBJECT_LENGTH).replace(/[-.]+$/, "")}.${id}`;
+}
 
 /** The longest beginning of `text` that has at most `bytes` bytes of UTF-8 and cuts no character. */
 function atMost(text: string, bytes: number): string {
