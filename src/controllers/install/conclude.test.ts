@@ -15,7 +15,7 @@ function pass(spec: object, situation: Situation = {}): { before: Before; pass: 
   const seen = observed(wanted, situation);
   const plan = decide(wanted, seen);
   return {
-    before: { live: seen.live, previous: seen.previous, rolloutDeadlineSeconds: 600 },
+    before: { live: seen.live, previous: seen.previous, rolloutDeadlineSeconds: 600, now: NOW },
     pass: { spec: wanted, observed: seen, done: { inventory: seen.inventory, step: plan.unchanged } },
   };
 }
@@ -200,11 +200,14 @@ describe("a reconcile that fails", () => {
     const condition = {
       ...({ type: "Stalled", status: "True", reason: "Rejected", message: "" } as const),
       observedGeneration: before.live.metadata.generation ?? 0,
-      lastTransitionTime: new Date((found.observed?.now.getTime() ?? 0) - age * 1000).toISOString(),
+      lastTransitionTime: new Date(NOW.getTime() - age * 1000).toISOString(),
     };
     const previous = { ...before.previous, conditions: [condition] };
     const failed = { ...found, done: { inventory: [], failure: rejected(422) } };
     expect(conclude({ ...before, previous }, failed).result).toEqual({ requeueAfterSeconds: next });
+    // Of a paused install, the dry runs are part of what is observed.
+    const whileObserving = conclude({ ...before, previous }, { failure: rejected(422) });
+    expect(whileObserving.result).toEqual({ requeueAfterSeconds: next });
     const ofOlderSpec = { ...previous, conditions: [{ ...condition, observedGeneration: -1 }] };
     expect(conclude({ ...before, previous: ofOlderSpec }, failed).result).toEqual({ requeueAfterSeconds: 5 });
   });

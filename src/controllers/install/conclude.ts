@@ -58,6 +58,8 @@ export interface Before {
   live: ApiObject;
   previous: MultusInstallStatus;
   rolloutDeadlineSeconds: number;
+  /** The wall clock. */
+  now: Date;
 }
 
 /**
@@ -121,14 +123,14 @@ function failed(before: Before, pass: Pass, failure: unknown): Conclusion {
   if (failure instanceof ProbeNetworkMissing)
     return { status, result: { requeueAfterSeconds: SECONDS_BETWEEN_PROBE_CHECKS } };
   if (state.kind === "Stalled" && state.reason === "Rejected")
-    return { status, result: { requeueAfterSeconds: untilNextRejection(before, pass) }, rejected: failure };
+    return { status, result: { requeueAfterSeconds: untilNextRejection(before) }, rejected: failure };
   // Another write came first; the next reconcile, which comes at once, has something to report.
   const isOutdated = failure instanceof ApiError && failure.status === 409 && state.kind === "Failing";
   return { status: isOutdated ? undefined : status, result: {}, error: errorOf(failure) };
 }
 
 /** As long as it has been rejected by now, so that the intervals double, within limits. */
-function untilNextRejection({ live, previous }: Before, { observed }: Pass): number {
+function untilNextRejection({ live, previous, now }: Before): number {
   const stalled = previous.conditions?.find(
     ({ type, status, reason, observedGeneration }) =>
       type === "Stalled" &&
@@ -136,8 +138,7 @@ function untilNextRejection({ live, previous }: Before, { observed }: Pass): num
       reason === "Rejected" &&
       observedGeneration === live.metadata.generation,
   );
-  const since =
-    stalled && observed ? (observed.now.getTime() - Date.parse(stalled.lastTransitionTime)) / 1000 : 0;
+  const since = stalled ? (now.getTime() - Date.parse(stalled.lastTransitionTime)) / 1000 : 0;
   return Math.min(Math.max(since, MIN_SECONDS_BETWEEN_REJECTIONS), MAX_SECONDS_BETWEEN_REJECTIONS);
 }
 

@@ -30,7 +30,7 @@ export async function reconcile(
   const scope = newScope(live, deps, context);
   const pass = await run(scope);
   const { status, result, error, rejected } = conclude(
-    { ...scope, rolloutDeadlineSeconds: deps.rolloutDeadlineSeconds },
+    { ...scope, rolloutDeadlineSeconds: deps.rolloutDeadlineSeconds, now: deps.now() },
     pass,
   );
   if (rejected) context.log.error({ err: rejected }, "the API server rejects an object");
