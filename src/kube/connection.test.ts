@@ -132,6 +132,33 @@ it("takes what the first of several files in KUBECONFIG sets, as kubectl does, a
   expect(() => load("missing", "missing too")).toThrow(/ENOENT/);
 });
 
+it("acts as the kubeconfig's user, with its UID, groups and extra fields, unless flags name others", async () => {
+  const user = {
+    ...{ token: "t", as: "jane", "as-uid": "7", "as-groups": ["dev", "ops"] },
+    "as-user-extra": { "example.com/team": ["a"] },
+  };
+  connection = connected({ server: "https://127.0.0.1:6443" }, user);
+  const own = {
+    "Impersonate-User": "jane",
+    "Impersonate-Uid": "7",
+    "Impersonate-Group": ["dev", "ops"],
+    "Impersonate-Extra-example.com%2Fteam": ["a"],
+  };
+  expect((await access()).headers).toMatchObject({ Authorization: "Bearer t", ...own });
+  connection = connect({ kubeconfig: file("config"), impersonate: { user: "joe", groups: ["qa"] } });
+  expect((await access()).headers).toMatchObject({
+    ...own,
+    "Impersonate-User": "joe",
+    "Impersonate-Group": ["qa"],
+  });
+});
+
+it("names what it cannot read of whom to act as", () => {
+  const server = { server: "https://127.0.0.1:6443" };
+  expect(() => connected(server, { as: "jane", "as-groups": "dev" })).toThrow(/users\.0\.user\.as-groups/);
+  expect(() => connected(server, { "as-groups": ["dev"] })).toThrow(/require a user to act as/);
+});
+
 it("names the contexts that there are when the one asked for is missing", () => {
   expect(() => connect({ kubeconfig: file("config"), context: "y" })).toThrow(/no context "y".*it has: x/);
 });

@@ -11,25 +11,40 @@ import {
   type User,
 } from "@kubernetes/client-node";
 import { load as parseYaml } from "js-yaml";
+import { z } from "zod";
 import { connectionPool, KEEP_ALIVE_MS, type PoolOptions, retire } from "./connection-pool.ts";
 import { KubeconfigError } from "./errors.ts";
+import { type Impersonation, impersonationHeaders, withFlags } from "./impersonation.ts";
 import { proxyFromEnvironment } from "./proxy-environment.ts";
 
 /** Where the credentials come from: a kubeconfig file, else the usual places (KUBECONFIG, the pod's service account). */
 export interface ConnectionOptions {
   kubeconfig?: string;
   context?: string;
+  /** Whom to act as; takes precedence over the kubeconfig. */
+  impersonate?: Impersonation;
 }
 
 /** What a request needs: the credentials that it has now, and the pool that it takes a connection from. */
 export interface Access {
-  headers: Readonly<Record<string, string>>;
+  headers: Readonly<Record<string, string | string[]>>;
   agent: Agent;
 }
 
-/** What client-node does not read of a kubeconfig. */
-interface MoreOfKubeconfig {
-  users?: { name: string; user?: { tokenFile?: string } | null }[];
+/** What client-node does not read of a kubeconfig, except `as`. */
+const moreOfUser = z.object({
+  tokenFile: z.string().nullish(),
+  as: z.string().nullish(),
+  "as-uid": z.string().nullish(),
+  "as-groups": z.array(z.string()).nullish(),
+  "as-user-extra": z.record(z.string(), z.array(z.string())).nullish(),
+});
+const moreOfKubeconfig = z.object({
+  users: z.array(z.object({ name: z.string(), user: moreOfUser.nullish() })).nullish(),
+});
+
+interface ConnectionUser extends User {
+  impersonation?: Impersonation;
 }
 
 /**
@@ -41,6 +56,8 @@ interface MoreOfKubeconfig {
 export class Connection extends KubeConfig {
   /** Silence until a connection is probed, ms; see connection-pool.ts. */
   keepAliveMs = KEEP_ALIVE_MS;
+  /** Takes precedence over whom the kubeconfig's user acts as. */
+  impersonate: Impersonation = {};
   #pool: Promise<Agent> | undefined;
   #poolKey = "";
 
@@ -68,12 +85,12 @@ export class Connection extends KubeConfig {
     }
   }
 
-  /** client-node does not know a user's tokenFile: its requests would be anonymous. */
+  /** client-node does not know a user's tokenFile, and would send requests as anonymous, nor whom it acts as but for the name. */
   override loadFromString(...[text, options]: Parameters<KubeConfig["loadFromString"]>): void {
     super.loadFromString(text, options);
-    const { users } = parseYaml(text) as MoreOfKubeconfig;
-    const files = new Map(Array.isArray(users) ? users.map(({ name, user }) => [name, user?.tokenFile]) : []);
-    this.#setTokenFiles(({ name }) => files.get(name));
+    const more = usersOf(text);
+    this.users = this.users.map((user) => ({ ...user, impersonation: impersonationOf(more.get(user.name)) }));
+    this.#setTokenFiles(({ name }) => more.get(name)?.tokenFile ?? undefined);
   }
 
   override makePathsAbsolute(directory: string): void {
@@ -91,6 +108,11 @@ export class Connection extends KubeConfig {
     });
   }
 
+  /** Whom requests act as. */
+  get impersonation(): Impersonation {
+    return withFlags((this.getCurrentUser() as ConnectionUser | null)?.impersonation ?? {}, this.impersonate);
+  }
+
   /** Reads tokens and certificates again if they have changed. Throws if a file cannot be read. */
   async access(url: string, method: string): Promise<Access> {
     const context = new RequestContext(url, method as HttpMethod);
@@ -99,7 +121,10 @@ export class Connection extends KubeConfig {
     if (tokenFile)
       context.setHeaderParam("Authorization", `Bearer ${readFileSync(tokenFile, "utf8").trim()}`);
     if (!this.#pool) throw new KubeconfigError("client-node has not asked for connections");
-    return { headers: context.getHeaders(), agent: await this.#pool };
+    return {
+      headers: { ...context.getHeaders(), ...impersonationHeaders(this.impersonation) },
+      agent: await this.#pool,
+    };
   }
 
   /** client-node would make a dispatcher of undici for each request; requests use the pool instead. */
@@ -148,6 +173,23 @@ function withProxy(cluster: Cluster): Cluster {
   return proxyUrl ? { ...cluster, proxyUrl } : cluster;
 }
 
+/** Throws a KubeconfigError that names the field if one has another type than client-go reads. */
+function usersOf(text: string): Map<string, z.infer<typeof moreOfUser> | null | undefined> {
+  const { data, error } = moreOfKubeconfig.safeParse(parseYaml(text));
+  const [issue] = error?.issues ?? [];
+  if (!data) throw new KubeconfigError(`${issue?.path.join(".")}: ${issue?.message}`);
+  return new Map((data.users ?? []).map(({ name, user }) => [name, user]));
+}
+
+function impersonationOf(user: z.infer<typeof moreOfUser> | null | undefined): Impersonation {
+  return {
+    user: user?.as ?? undefined,
+    uid: user?.["as-uid"] ?? undefined,
+    groups: user?.["as-groups"] ?? undefined,
+    extra: user?.["as-user-extra"] ?? undefined,
+  };
+}
+
 /** Of what connections are made with, as client-node has read it for this request. */
 function digest({ ca, cert, key }: AgentOptions): string {
   return createHash("sha256")
@@ -175,6 +217,8 @@ export function connect(options: ConnectionOptions = {}): Connection {
       );
     connection.setCurrentContext(options.context);
   }
+  connection.impersonate = options.impersonate ?? {};
+  impersonationHeaders(connection.impersonation); // to fail now, not at the first request
   return connection;
 }
 

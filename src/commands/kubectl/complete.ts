@@ -84,6 +84,7 @@ function commonOptions(words: readonly string[]): CommonOptions {
     ...(has("--kubeconfig") && kubeconfig ? { kubeconfig } : {}),
     ...(has("--context") && context ? { context } : {}),
     ...(has("-n", "--namespace") && namespace ? { namespace } : {}),
-    ...(has("--as") && as ? { as, asGroup } : {}),
+    ...(has("--as") && as ? { as } : {}),
+    asGroup,
   };
 }

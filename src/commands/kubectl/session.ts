@@ -70,30 +70,18 @@ function collect(group: string, before: readonly string[] = []): readonly string
   return [...before, group];
 }
 
-/** User impersonation (kubernetes.io, Authentication). Throws a UsageError if a group has no user, as the API server would. */
-function impersonation({ as, asGroup = [], asUid }: CommonOptions): Record<string, string | string[]> {
-  if (as === undefined && (asGroup.length > 0 || asUid !== undefined))
-    throw new UsageError("--as-group and --as-uid need --as");
-  return {
-    ...(as === undefined ? {} : { "Impersonate-User": as }),
-    ...(asGroup.length > 0 ? { "Impersonate-Group": [...asGroup] } : {}),
-    ...(asUid === undefined ? {} : { "Impersonate-Uid": asUid }),
-  };
-}
-
-/** Throws a UsageError if the kubeconfig cannot be read or names no cluster. */
+/** Throws a UsageError if the kubeconfig cannot be read, names no cluster, or no user to act as with a group. */
 export function openSession(options: CommonOptions): Session {
-  const { kubeconfig, context, namespace } = options;
-  const headers = impersonation(options);
+  const { kubeconfig, context, namespace, as, asUid, asGroup } = options;
   try {
     const connection = connect({
       ...(kubeconfig === undefined ? {} : { kubeconfig }),
       ...(context === undefined ? {} : { context }),
+      impersonate: { user: as, uid: asUid, groups: asGroup },
     });
     const current = connection.getContextObject(connection.currentContext);
     return {
       client: new RetryingClient(connection, {
-        headers,
         ...(options.requestTimeout === undefined ? {} : { timeoutMs: options.requestTimeout }),
         ...((options.v ?? 0) >= SHOWS_REQUESTS ? { onAnswer: showRequest } : {}),
       }),

@@ -6,8 +6,6 @@ import { ApiError } from "../../../kube/errors.ts";
 const ATTEMPTS = 5;
 
 interface RetryingOptions {
-  /** That every request has. */
-  headers?: Readonly<Record<string, string | string[]>>;
   /** Longest time for one request and its answer; 0: no further limit. */
   timeoutMs?: number;
   /** Called with the status, or 0 if no answer came. */
@@ -29,11 +27,7 @@ export class RetryingClient extends KubeClient {
   override async request(info: RequestInfo): ReturnType<KubeClient["request"]> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#once({
-          ...info,
-          ...this.#limit(info),
-          headers: { ...this.#options.headers, ...info.headers },
-        });
+        return await this.#once({ ...info, ...this.#limit(info) });
       } catch (error) {
         if (!(error instanceof ApiError) || error.status !== 429 || attempt === ATTEMPTS) throw error;
         const waited = sleep(
