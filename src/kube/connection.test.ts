@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer as createHttpServer, type IncomingHttpHeaders } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -157,6 +158,30 @@ it("names what it cannot read of whom to act as", () => {
   const server = { server: "https://127.0.0.1:6443" };
   expect(() => connected(server, { as: "jane", "as-groups": "dev" })).toThrow(/users\.0\.user\.as-groups/);
   expect(() => connected(server, { "as-groups": ["dev"] })).toThrow(/require a user to act as/);
+});
+
+it("uses plain HTTP as kubectl does: there is nothing to verify, and no credential is sent", async () => {
+  const headers: IncomingHttpHeaders[] = [];
+  const server = createHttpServer((request, response) => {
+    headers.push(request.headers);
+    response.end("{}");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  connection = connected({ server: `http://127.0.0.1:${port}` }, { token: "secret", as: "jane" });
+  await new KubeClient(connection).json({ method: "GET", path: "/version" });
+  expect(headers).toMatchObject([{ "impersonate-user": "jane" }]);
+  expect(headers[0]).not.toHaveProperty("authorization");
+});
+
+it("takes http://localhost:8080 for a server if a kubeconfig names it, and not for the lack of one", () => {
+  connected({ server: "http://localhost:8080" }, {});
+  vi.stubEnv("KUBECONFIG", file("config"));
+  expect(connect().server).toBe("http://localhost:8080");
+  vi.stubEnv("KUBECONFIG", "");
+  vi.stubEnv("HOME", directory);
+  expect(() => connect()).toThrow(/there is no kubeconfig/);
 });
 
 it("names the contexts that there are when the one asked for is missing", () => {

@@ -108,9 +108,15 @@ export class Connection extends KubeConfig {
     });
   }
 
+  /** Without TLS, kubectl sends no credentials, but whom it acts as (ClientConfig of client-go's clientcmd). */
+  override getCurrentUser(): ConnectionUser | null {
+    const user: ConnectionUser | null = super.getCurrentUser();
+    return user && isPlainHttp(this.getCurrentCluster()) ? withoutCredentials(user) : user;
+  }
+
   /** Whom requests act as. */
   get impersonation(): Impersonation {
-    return withFlags((this.getCurrentUser() as ConnectionUser | null)?.impersonation ?? {}, this.impersonate);
+    return withFlags(this.getCurrentUser()?.impersonation ?? {}, this.impersonate);
   }
 
   /** Reads tokens and certificates again if they have changed. Throws if a file cannot be read. */
@@ -132,7 +138,7 @@ export class Connection extends KubeConfig {
     const key = digest(agentOptions);
     if (!this.#pool || key !== this.#poolKey) {
       const previous = this.#pool;
-      const options = super.createDispatcherOptions(cluster && withProxy(cluster), agentOptions);
+      const options = super.createDispatcherOptions(cluster && reachable(cluster), agentOptions);
       this.#pool = connectionPool(this.server, options, this.keepAliveMs);
       this.#poolKey = key;
       // A watch of previous certificates may last an hour. If these could not be read, each request has failed by that.
@@ -167,10 +173,25 @@ function tokenFileOf(user: User | null): string | undefined {
   return typeof file === "string" ? file : undefined;
 }
 
-/** client-node knows the kubeconfig's proxy-url only; kubectl, and all that uses client-go, the environment's as well. */
-function withProxy(cluster: Cluster): Cluster {
+/**
+ * client-node knows the kubeconfig's proxy-url only; kubectl, and all that uses client-go, the environment's as well. And it
+ * rejects plain HTTP unless certificates are not verified; there are none, and kubectl allows it.
+ */
+function reachable(cluster: Cluster): Cluster {
   const proxyUrl = cluster.proxyUrl || proxyFromEnvironment(cluster.server, process.env);
-  return proxyUrl ? { ...cluster, proxyUrl } : cluster;
+  return {
+    ...cluster,
+    ...(proxyUrl ? { proxyUrl } : {}),
+    skipTLSVerify: cluster.skipTLSVerify || isPlainHttp(cluster),
+  };
+}
+
+function isPlainHttp(cluster: Cluster | null): boolean {
+  return cluster?.server.startsWith("http:") ?? false;
+}
+
+function withoutCredentials({ name, impersonation }: ConnectionUser): ConnectionUser {
+  return { name, ...(impersonation ? { impersonation } : {}) };
 }
 
 /** Throws a KubeconfigError that names the field if one has another type than client-go reads. */
@@ -197,15 +218,19 @@ function digest({ ca, cert, key }: AgentOptions): string {
     .digest("hex");
 }
 
-/** What client-node falls back on if it finds no kubeconfig at all. */
-const NO_KUBECONFIG = "http://localhost:8080";
+/** What client-node falls back on if it finds no kubeconfig at all; a kubeconfig may name the same server. */
+const NO_KUBECONFIG = { context: "loaded-context", server: "http://localhost:8080" };
 
 /** Throws a KubeconfigError if the file cannot be read, has no such context, or if there is no file at all. */
 export function connect(options: ConnectionOptions = {}): Connection {
   const connection = new Connection();
   load(connection, options.kubeconfig);
   if (options.kubeconfig === undefined) {
-    if (connection.getCurrentCluster()?.server === NO_KUBECONFIG)
+    const { currentContext } = connection;
+    if (
+      currentContext === NO_KUBECONFIG.context &&
+      connection.getCurrentCluster()?.server === NO_KUBECONFIG.server
+    )
       throw new KubeconfigError(
         "there is no kubeconfig: neither KUBECONFIG nor ~/.kube/config names a cluster, and this is not a pod",
       );

@@ -33,9 +33,7 @@ export class FaultProxy implements AsyncDisposable {
     });
     this.#server = server;
     const port = (server.address() as AddressInfo).port;
-    // client-node speaks plain HTTP only to a cluster whose certificate it need not check.
-    for (const entry of config.clusters)
-      entry.cluster = { server: `http://127.0.0.1:${port}`, "insecure-skip-tls-verify": true };
+    for (const entry of config.clusters) entry.cluster = { server: `http://127.0.0.1:${port}` };
     this.kubeconfig = join(plane.directory, `proxy-${port}.kubeconfig`);
     writeFileSync(this.kubeconfig, JSON.stringify(config), { mode: 0o600 });
     server.on("connection", () => this.connections++);
