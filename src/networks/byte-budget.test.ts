@@ -5,9 +5,12 @@ it("bounds each namespace and all of them, and gives back what is released", () 
   const budget = new ByteBudget({ total: 100, perNamespace: 60 });
   expect(budget.hold("a/one", 50)).toBe(true);
   expect(budget.hold("a/two", 20)).toBe(false);
+  expect(budget.exceeded("a/two", 20)).toBe("perNamespace");
   expect(budget.hold("b/one", 50)).toBe(true);
   expect(budget.hold("c/one", 10)).toBe(false);
+  expect(budget.exceeded("c/one", 10)).toBe("total");
   expect(budget.hold("a/one", 40)).toBe(true);
+  expect(budget.exceeded("c/one", 10)).toBeUndefined();
   expect(budget.hold("c/one", 10)).toBe(true);
   budget.release("a/one");
   budget.release("a/one");

@@ -24,12 +24,17 @@ export class ByteBudget {
   /** Whether so much may be kept of the object from now on; what was kept of it before is given back either way. */
   hold(key: string, bytes: number): boolean {
     this.release(key);
-    const namespace = namespaceOf(key);
-    const own = this.#byNamespace.get(namespace) ?? 0;
-    if (own + bytes > this.#limits.perNamespace || this.#total + bytes > this.#limits.total) return false;
+    if (this.exceeded(key, bytes)) return false;
     this.#held.set(key, bytes);
-    this.#add(namespace, bytes);
+    this.#add(namespaceOf(key), bytes);
     return true;
+  }
+
+  /** The limit that so much more would exceed, if any. */
+  exceeded(key: string, bytes: number): keyof ByteLimits | undefined {
+    const own = this.#byNamespace.get(namespaceOf(key)) ?? 0;
+    if (own + bytes > this.#limits.perNamespace) return "perNamespace";
+    return this.#total + bytes > this.#limits.total ? "total" : undefined;
   }
 
   release(key: string): void {

@@ -339,6 +339,28 @@ it("writes nothing while nothing changes; after a restart it writes no report an
   expect((await world.eventsOf("bypassed")).filter((reason) => reason === "NetworkBypassed")).toHaveLength(1);
 });
 
+it("reads a NAD that its full namespace had no room for once others were deleted, though it did not change", async () => {
+  const namespace = "full";
+  await world.namespace(namespace);
+  // About 150 KB with what is kept of each value: fourteen are more than 2 MiB.
+  const large = macvlan({ args: { cni: { labels: Array.from({ length: 4000 }, (_, at) => at) } } });
+  const names = Array.from({ length: 16 }, (_, at) => `large-${at}`);
+  for (const name of names) await world.nad(name, large, { namespace });
+  const isRead = (status: ReportStatus) => !["TooLarge", undefined].includes(reasonOf(status, "Valid"));
+  const isTooLarge = (status: ReportStatus) => reasonOf(status, "Valid") === "TooLarge";
+  const { status } = await world.reportWhere("large-15", isTooLarge, { namespace });
+  expect(messageOf(status, "Valid")).toContain("in a namespace whose NADs are larger than 2 MiB together");
+  await world.reportWhere("large-0", isRead, { namespace });
+  for (const name of names.slice(0, 8)) await world.removeNad(name, namespace);
+  let mtu = 1400;
+  await waitUntil("the NAD to be read", async () => {
+    await world.nad("other", macvlan({ mtu: mtu++ })); // else the operator waits for the watch's next bookmark
+    await sleep(500);
+    return isRead((await world.report("large-15", namespace)) ?? {});
+  });
+  await world.removeNad("other");
+});
+
 it("continues without the NAD CRD: the reports are deleted with the NADs, and recreated with them", async () => {
   await world.removeNetworkDefinition();
   await waitUntil("the reports to go", async () => (await world.report("net")) === undefined);

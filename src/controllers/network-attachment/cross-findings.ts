@@ -70,6 +70,7 @@ function keyOf({ namespace, name }: { namespace: string; name: string }): string
   return `${namespace}/${name}`;
 }
 
-function versionOf({ uid, generation }: NadView): string {
-  return `${uid} ${generation}`;
+/** What is read of a NAD changes also when there is room for it. */
+function versionOf({ uid, generation, tooLarge = "" }: NadView): string {
+  return `${uid} ${generation} ${tooLarge}`;
 }

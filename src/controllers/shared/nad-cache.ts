@@ -3,16 +3,12 @@ import type { KubeClient } from "../../kube/client.ts";
 import { isStopped, type NotSynced } from "../../kube/errors.ts";
 import { type ApiObject, CUSTOM_RESOURCE_DEFINITIONS } from "../../kube/resource.ts";
 import { Reflector } from "../../kube/watch/reflector.ts";
-import { ByteBudget } from "../../networks/byte-budget.ts";
-import { keptBytes, type NadView, nadView, unread } from "../../networks/nad-view.ts";
+import { type NadView, nadView } from "../../networks/nad-view.ts";
 import { NETWORK_DEFINITION } from "../../render/definition.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import { Listeners } from "./listeners.ts";
+import { NadBudget } from "./nad-budget.ts";
 import type { Synced } from "./synced.ts";
-
-/** What may be kept of NADs, and what was read of them: nine hundred of ordinary size in one namespace. */
-const MAX_BYTES = { total: 24 * 1024 * 1024, perNamespace: 2 * 1024 * 1024 };
-const NAMESPACE_FULL = "is in a namespace whose NADs are larger than 2 MiB together";
 
 /**
  * All NADs: the one watch of them, for as long as their CRD exists. It comes with the first MultusInstall, and may go
@@ -106,17 +102,13 @@ export class NadCache implements Synced {
   }
 
   #watch(): Reflector<NadView> {
-    const budget = new ByteBudget(MAX_BYTES);
+    const budget = new NadBudget();
     const nads = new Reflector<NadView>({
       client: this.#client,
       log: this.#log,
       type: NETWORK_ATTACHMENT_DEFINITIONS,
-      project: (object) => {
-        const nad = nadView(object);
-        return budget.hold(`${nad.namespace}/${nad.name}`, keptBytes(nad))
-          ? nad
-          : unread(nad, NAMESPACE_FULL);
-      },
+      project: (object) => budget.admit(nadView(object)),
+      needsList: () => budget.needsList(),
       onChange: (key, nad) => {
         if (!nad) budget.release(key);
         if (this.#listed) this.#changes.notify(key);

@@ -20,6 +20,11 @@ export interface ReflectorOptions<T> extends CollectionOptions {
    */
   onDefined?: (defined: boolean) => void;
   /**
+   * Called after each part of a watch, bookmarks included, so about once a minute at least. If it returns true, the watch
+   * ends and the collection is listed again: for what `project` did not keep before. The copy stays known meanwhile.
+   */
+  needsList?: () => boolean;
+  /**
    * Called when `isSynced` or `rejection` has changed: an empty list reports no key, and a watch that is rejected reports
    * nothing at all. It only enqueues.
    */
@@ -223,6 +228,10 @@ export class Reflector<T> {
       for await (const chunk of response.body) {
         this.#heard();
         reader.push(chunk as Buffer);
+        if (this.#options.needsList?.()) {
+          this.#resourceVersion = undefined;
+          return;
+        }
       }
     } catch (error) {
       if (error instanceof ApiError) throw error;

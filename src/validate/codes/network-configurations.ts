@@ -146,7 +146,7 @@ export const NETWORK_CONFIGURATIONS: readonly CodeMeaning[] = [
   ),
   code(
     "TOO_LARGE",
-    "the configuration has more than 65,536 bytes or 4,096 values, or those of its namespace have more than 2 MiB together; the operator does not read it, and its report states nothing else",
+    "the configuration has more than 65,536 bytes or 4,096 values, those of its namespace have more than 2 MiB together, or those of the cluster more than 24 MiB; the operator does not read it, and its report states nothing else",
     "Remove what no plugin reads. A network with ten plugins has about 3 KiB",
   ),
   code(

@@ -83,6 +83,32 @@ it("reads a list in pages", async () => {
   expect(lists().length).toBe(2);
 });
 
+it("lists again when its owner needs what it did not keep, and goes on from there", async () => {
+  let [isFull, needsList] = [true, false];
+  await put("cm-a", "1");
+  reflector = new Reflector({
+    client: new KubeClient(connect({ kubeconfig: proxy.kubeconfig })),
+    ...{ type: CONFIG_MAPS, namespace: "default", log: pino({ level: "silent" }) },
+    project: (object) => (isFull ? "unread" : ((object.data as Record<string, string>)?.value ?? "")),
+    onChange: (key) => void changes.push(key),
+    onSync: () => syncs.push(reflector.isSynced),
+    needsList: () => {
+      const isNeeded = needsList;
+      needsList = false;
+      return isNeeded;
+    },
+  });
+  await start();
+  expect(reflector.get("default/cm-a")).toBe("unread");
+  [isFull, needsList] = [false, true];
+  await put("cm-b", "1");
+  await seen("cm-a", "1");
+  await put("cm-a", "2");
+  await seen("cm-a", "2");
+  expect(lists()).toHaveLength(2);
+  expect(syncs).toEqual([true]);
+});
+
 it("goes on after the API server was killed and came back", async () => {
   await put("cm-a", "1");
   await start();
