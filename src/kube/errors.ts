@@ -93,6 +93,18 @@ export class NetworkError extends Error {
   }
 }
 
+/** Resource versions went back: etcd was restored from a snapshot. Copies of objects are of a history that is gone, and stay so. */
+export class HistoryReplaced extends Error {
+  override readonly name = "HistoryReplaced";
+  readonly code = "HISTORY_REPLACED";
+
+  constructor(object: string, known: bigint, found: bigint) {
+    super(
+      `etcd was restored from a snapshot: the resource version of ${object} went back from ${known} to ${found}; a new process reads all objects again`,
+    );
+  }
+}
+
 export function isNotFound(error: unknown): boolean {
   return error instanceof ApiError && error.status === 404;
 }

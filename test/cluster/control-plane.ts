@@ -16,6 +16,7 @@ import {
   apiserverArguments,
   controllerManagerArguments,
   etcdArguments,
+  etcdDirectory,
   etcdUrl,
   type Layout,
   type Ports,
@@ -167,6 +168,16 @@ export class ControlPlane implements AsyncDisposable {
     this.#daemons = this.#daemons.filter((daemon) => daemon !== this.#etcd);
     this.#startEtcd();
     await waitUntil("kube-apiserver to be ready", () => this.isReady());
+  }
+
+  /** Calls `change` with etcd's data directory while neither etcd nor the API server runs; returns when both are ready. */
+  async whileEtcdIsStopped(change: (directory: string) => void): Promise<void> {
+    await this.#killApiserver();
+    await this.#etcd?.kill();
+    this.#daemons = this.#daemons.filter((daemon) => daemon !== this.#etcd);
+    change(etcdDirectory(this.#layout));
+    this.#startEtcd();
+    await this.#startApiserver();
   }
 
   async #startApiserver(): Promise<void> {

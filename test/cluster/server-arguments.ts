@@ -23,10 +23,14 @@ export function etcdUrl({ ports }: Layout): string {
   return `http://127.0.0.1:${ports.etcd}`;
 }
 
+export function etcdDirectory(layout: Layout): string {
+  return join(layout.directory, "etcd");
+}
+
 export function etcdArguments(layout: Layout): string[] {
   const peer = `http://127.0.0.1:${layout.ports.etcdPeer}`;
   return [
-    `--data-dir=${join(layout.directory, "etcd")}`,
+    `--data-dir=${etcdDirectory(layout)}`,
     "--unsafe-no-fsync", // nothing here outlives a power cut
     `--listen-client-urls=${etcdUrl(layout)}`,
     `--advertise-client-urls=${etcdUrl(layout)}`,

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { KubeClient } from "../client.ts";
-import { ApiError } from "../errors.ts";
+import { ApiError, HistoryReplaced } from "../errors.ts";
 import { microTime } from "../micro-time.ts";
-import { type ApiObject, LEASES, type ObjectRef } from "../resource.ts";
+import { type ApiObject, describe, LEASES, type ObjectRef } from "../resource.ts";
 import { type Lease, lease } from "./lease.ts";
 import { LeaseObservation } from "./lease-observation.ts";
 import { ReleaseWatch } from "./release-watch.ts";
@@ -39,6 +39,8 @@ export class LeaderElection {
   readonly #observation = new LeaseObservation();
   /** Who held the lease when it was last read or written; "" if it was free. */
   #holder = "";
+  /** The newest resource version of the lease that the API server has answered. */
+  #version = 0n;
   #leading = false;
   /** When the last renewal that succeeded was sent, ms: others count from later, when they see it. */
   #renewedAt = 0;
@@ -54,7 +56,7 @@ export class LeaderElection {
     return this.#leading && performance.now() - this.#renewedAt < this.#options.leaseSeconds * 1000;
   }
 
-  /** Resolves when this process leads. Throws when it was stopped before. */
+  /** Resolves when this process leads. Throws when it was stopped before, and a HistoryReplaced. */
   async acquire(): Promise<void> {
     const { log, identity, retrySeconds, renewDeadlineSeconds } = this.#options;
     log.info({ identity, lease: this.#options.name }, "waiting to become the leader");
@@ -75,7 +77,8 @@ export class LeaderElection {
   /**
    * Renews until another has the lease, and resolves then; a process that has lost it must write nothing more.
    * An API server that hangs or is away does not hold it up: what is not renewed by the deadline is not led until
-   * it is renewed again, which succeeds only if no other has led meanwhile. An outage thus costs no restart.
+   * it is renewed again, which succeeds only if no other has led meanwhile. An outage thus costs no restart. Throws a
+   * HistoryReplaced if etcd was restored.
    */
   async hold(): Promise<void> {
     const { retrySeconds, renewDeadlineSeconds, log } = this.#options;
@@ -103,7 +106,7 @@ export class LeaderElection {
   async release(): Promise<void> {
     this.#stop.abort();
     this.#leading = false;
-    await this.#running; // an attempt under way may still take the lease
+    await this.#running.catch(() => {}); // an attempt under way may still take the lease
     const signal = AbortSignal.timeout(RELEASE_TIMEOUT_MS);
     const current = await this.#read(signal);
     if (current?.spec.holderIdentity !== this.#options.identity) return;
@@ -130,9 +133,14 @@ export class LeaderElection {
     try {
       const current = await this.#read(signal);
       this.#observation.answered();
+      if (current) this.#saw(current);
       if (current) this.#holder = current.spec.holderIdentity ?? "";
       return await step(current, signal);
     } catch (error) {
+      if (error instanceof HistoryReplaced) {
+        this.#leading = false;
+        throw error;
+      }
       this.#observation.failed(error);
       const lostRace = error instanceof ApiError && error.status === 409;
       this.#options.log[lostRace ? "debug" : "warn"](
@@ -181,9 +189,19 @@ export class LeaderElection {
       await this.#replace({ ...current, spec: changed }, signal);
     } else {
       const created = this.#object({ spec: { ...spec, acquireTime: now, leaseTransitions: 0 } });
-      await this.#options.client.create(LEASES, created, { signal });
+      this.#saw(lease.parse(await this.#options.client.create(LEASES, created, { signal })));
     }
     this.#holder = identity;
+  }
+
+  /**
+   * Each replica asks for the lease every few seconds, and each leader writes it: so it shows that resource versions went
+   * back. A watch does not, it is silent until they have caught up (kubernetes #107457).
+   */
+  #saw({ metadata }: Lease): void {
+    const version = BigInt(metadata.resourceVersion ?? "0");
+    if (version < this.#version) throw new HistoryReplaced(describe(this.#ref), this.#version, version);
+    this.#version = version;
   }
 
   async #read(signal: AbortSignal): Promise<Lease | undefined> {

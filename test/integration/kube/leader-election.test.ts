@@ -1,6 +1,9 @@
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pino } from "pino";
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, it, onTestFinished } from "vitest";
 import { KubeClient } from "../../../src/kube/client.ts";
 import { connect } from "../../../src/kube/connection.ts";
 import { LeaderElection } from "../../../src/kube/leader-election/leader-election.ts";
@@ -134,3 +137,25 @@ it("does not take back a lease that another had meanwhile, even if it is free ag
   await lost;
   expect(a.isLeading).toBe(false);
 });
+
+it("ends the leader and the others after etcd was restored from a snapshot, whose copies would stay too new", async () => {
+  const snapshot = mkdtempSync(join(tmpdir(), "etcd-"));
+  onTestFinished(() => rmSync(snapshot, { recursive: true }));
+  const [a, b] = [candidate("nine", "a"), candidate("nine", "b")];
+  await a.acquire();
+  const held = a.hold().catch((error: unknown) => error);
+  const waiting = b.acquire().catch((error: unknown) => error);
+  await plane.whileEtcdIsStopped((data) => cpSync(data, snapshot, { recursive: true }));
+  const renewals = async () =>
+    await plane.kubectl("get", "lease", "nine", "-o", "jsonpath={.spec.renewTime}");
+  const before = await renewals();
+  await waitUntil("a to renew the lease", async () => (await renewals()) !== before);
+  await sleep(1000); // b has read it
+  await plane.whileEtcdIsStopped((data) => {
+    rmSync(data, { recursive: true });
+    cpSync(snapshot, data, { recursive: true });
+  });
+  const error = { code: "HISTORY_REPLACED", message: expect.stringMatching(/Lease default\/nine went back/) };
+  expect(await Promise.all([held, waiting])).toMatchObject([error, error]);
+  expect([a.isLeading, b.isLeading]).toEqual([false, false]);
+}, 120_000);
