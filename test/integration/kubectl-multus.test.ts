@@ -1,6 +1,6 @@
 /** The plugin against a real API server without nodes and without the operator: what it finds out by itself, and for whom. */
 import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
@@ -274,6 +274,20 @@ it("asks as another user with --as and --as-group, as kubectl does", async () =>
     code: 2,
     stderr: expect.stringContaining("require a user to act as: --as"),
   });
+});
+
+it("acts as the kubeconfig's as with its as-groups, as kubectl does, and a flag replaces one of them", async () => {
+  const config = JSON.parse(readFileSync(plane.kubeconfig, "utf8")) as { users: { user: object }[] };
+  const more = { as: "unknown-user", "as-uid": "7", "as-groups": ["others", "readers"] };
+  const extra = { "as-user-extra": { "example.com/team": ["a", "b"] } };
+  const users = config.users.map((entry) => ({ ...entry, user: { ...entry.user, ...more, ...extra } }));
+  const kubeconfig = join(plane.directory, "acting.kubeconfig");
+  writeFileSync(kubeconfig, JSON.stringify({ ...config, users }), { mode: 0o600 });
+  const pods = ["pods", "-n", "default"];
+  const allowed = await multus(pods, kubeconfig);
+  expect(allowed).toMatchObject({ stdout: expect.stringMatching(/failing +node-1 +failed/) });
+  const rejected = await multus([...pods, "--as-group", "others"], kubeconfig);
+  expect(rejected).toMatchObject({ code: 2, stderr: expect.stringContaining("the permission") });
 });
 
 it("sweeps reading pods that ended and that a killed kubectl multus left, and no others", async () => {
