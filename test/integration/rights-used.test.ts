@@ -139,7 +139,11 @@ it("removes Multus from the nodes, with all that it made", async () => {
   await new TestInstall(kubectl).ready();
   await kubectl.run("delete", "multusinstall", "multus", "--timeout=120s");
   expect(await there("clusterroles", "multus")).toBe(false);
-  expect(await there("crd", "network-attachment-definitions.k8s.cni.cncf.io")).toBe(false);
+  // The API server deletes a CRD once it has deleted its objects.
+  await waitUntil(
+    "the CRD to be gone",
+    async () => !(await there("crd", "network-attachment-definitions.k8s.cni.cncf.io")),
+  );
 }, 240_000);
 
 it("has used every right that the chart grants, but those that it holds for Multus, and was rejected nothing", async () => {
