@@ -64,7 +64,7 @@ export function runCommand(): Command {
     .addOption(
       new Option(
         "--replica <name>",
-        "under which this process publishes the webhook's certificate: its pod's name; default: the host's name, which of a pod in the node's network is the node's",
+        "name under which this replica publishes the webhook's certificate; default: the host name. A pod with hostNetwork has its node's host name, and needs the pod's name here",
       )
         .default(hostname())
         .env("POD_NAME"),

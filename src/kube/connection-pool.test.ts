@@ -1,9 +1,10 @@
 import type { Agent } from "node:http";
 import { createSecureServer, type ServerHttp2Session } from "node:http2";
-import type { AddressInfo, Server, Socket } from "node:net";
+import type { Socket } from "node:net";
 import { setImmediate } from "node:timers/promises";
-import { afterEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { selfSigned } from "../admission/certificate.ts";
+import { closedAfterEach } from "./cleanup.fixture.ts";
 import { connectionPool, MAX_IDLE, type PoolOptions, retire } from "./connection-pool.ts";
 import { send, textOf } from "./http.ts";
 import { socksProxy, tunnelingProxy } from "./proxies.fixture.ts";
@@ -12,23 +13,7 @@ const { certificate: cert, key } = selfSigned(["localhost"], new Date(), 86_400_
 /** A busy machine takes a while for twenty TLS handshakes. */
 const WAIT = { timeout: 30_000 };
 const DIRECT: PoolOptions = { type: "agent", connect: { ca: cert } };
-const stops: (() => unknown)[] = [];
-
-afterEach(async () => {
-  for (const stop of stops.splice(0).reverse()) await stop();
-});
-
-async function listening(server: Server): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  stops.push(() => server.close());
-  return (server.address() as AddressInfo).port;
-}
-
-async function proxied<P extends { close: () => void }>(proxy: Promise<P>): Promise<P> {
-  const listening = await proxy;
-  stops.push(listening.close);
-  return listening;
-}
+const { stops, listening, running } = closedAfterEach();
 
 async function pool(options: PoolOptions): Promise<Agent> {
   const made = await connectionPool("https://localhost", options);
@@ -67,8 +52,8 @@ it("speaks HTTP/1.1 with a server that offers HTTP/2 first, directly and through
   );
   server.on("session", (session) => sessions.push(session));
   const port = await listening(server);
-  const tunnel = await proxied(tunnelingProxy());
-  const socks = await proxied(socksProxy());
+  const tunnel = await running(tunnelingProxy());
+  const socks = await running(socksProxy());
   const requestTls = { ca: cert };
   for (const agent of [
     await pool(DIRECT),
@@ -92,8 +77,8 @@ it("trusts only the CA that it was given, directly and through proxies", async (
   for (const options of [
     { type: "none" },
     { type: "agent", connect: { ca: another } },
-    { type: "proxy", uri: (await proxied(tunnelingProxy())).uri, requestTls, connect: {} },
-    { type: "socks", uri: (await proxied(socksProxy())).uri, requestTls },
+    { type: "proxy", uri: (await running(tunnelingProxy())).uri, requestTls, connect: {} },
+    { type: "socks", uri: (await running(socksProxy())).uri, requestTls },
   ] satisfies PoolOptions[])
     await expect(get(url, await pool(options))).rejects.toMatchObject({
       code: "DEPTH_ZERO_SELF_SIGNED_CERT",

@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import { type Agent, createServer as createProxy, type RequestListener } from "node:http";
 import { createServer } from "node:https";
-import { type AddressInfo, createServer as createTcpServer, type Server } from "node:net";
-import { afterEach, expect, it } from "vitest";
+import { createServer as createTcpServer } from "node:net";
+import { expect, it } from "vitest";
 import { selfSigned } from "../admission/certificate.ts";
+import { closedAfterEach } from "./cleanup.fixture.ts";
 import { type HttpRequest, send, textOf } from "./http.ts";
-import { socksProxy, type TestProxy, tunnelingProxy } from "./proxies.fixture.ts";
+import { socksProxy, tunnelingProxy } from "./proxies.fixture.ts";
 import { throughProxy } from "./proxy-pool.ts";
 
 const { certificate: cert, key } = selfSigned(["localhost", "::1"], new Date(), 86_400_000);
@@ -14,23 +15,7 @@ const PROXIES = [
   ["an HTTP proxy", tunnelingProxy],
   ["a SOCKS proxy", socksProxy],
 ] as const;
-const stops: (() => unknown)[] = [];
-
-afterEach(async () => {
-  for (const stop of stops.splice(0).reverse()) await stop();
-});
-
-async function listening(server: Server): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  stops.push(() => server.close());
-  return (server.address() as AddressInfo).port;
-}
-
-async function running(started: Promise<TestProxy>): Promise<TestProxy> {
-  const proxy = await started;
-  stops.push(proxy.close);
-  return proxy;
-}
+const { stops, listening, running } = closedAfterEach();
 
 async function serverPort(answer: RequestListener = (_, response) => response.end("ok")): Promise<number> {
   const server = createServer({ cert, key }, answer);

@@ -20,7 +20,7 @@ let transitions: Transition[];
 let outcomes: PodOutcomes;
 let claims: AddressClaims;
 let addresses: PodAddresses;
-/** Of every NAD that has none of its own. */
+/** The configuration of each NAD that is not in `ownConfigs`. */
 let config: object;
 let ownConfigs: Map<string, object>;
 

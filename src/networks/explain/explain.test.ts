@@ -91,6 +91,11 @@ const NO_VERSION =
 const unreadNad = (error: string) =>
   `TryLoadPodDelegates: error in getting k8s network for pod: GetNetworkDelegates: failed getting the delegate: getKubernetesDelegate: cannot find a network-attachment-definition (lan) in namespace (default): ${error}`;
 
+const FIRST_IS_MISSING = {
+  byMultus: true,
+  message: "cannot find a network-attachment-definition (first) in namespace (kube-system): not found",
+};
+
 const CASES: [keyof typeof CAUSES, string, Case, string][] = [
   [
     "BAD_CONFIG",
@@ -275,11 +280,7 @@ const CASES: [keyof typeof CAUSES, string, Case, string][] = [
     {
       annotations: { "v1.multus-cni.io/default-network": "first" },
       pod: {
-        failure: {
-          byMultus: true,
-          message:
-            "cannot find a network-attachment-definition (first) in namespace (kube-system): not found",
-        },
+        failure: FIRST_IS_MISSING,
       },
     },
     "there is no NetworkAttachmentDefinition first",
@@ -291,11 +292,7 @@ const CASES: [keyof typeof CAUSES, string, Case, string][] = [
       annotation: "lan",
       annotations: { [NETWORKS]: "lan", "v1.multus-cni.io/default-network": "first" },
       pod: {
-        failure: {
-          byMultus: true,
-          message:
-            "cannot find a network-attachment-definition (first) in namespace (kube-system): not found",
-        },
+        failure: FIRST_IS_MISSING,
       },
     },
     "there is no NetworkAttachmentDefinition first",

@@ -56,8 +56,8 @@ export function statusFor(
 }
 
 /**
- * Texts of others are cut, and a cut may go through a character. The API server stores another character for half a one,
- * so that each reconcile would find a difference and send the status again.
+ * A text from elsewhere is shortened, perhaps in the middle of a character. The API server replaces half a character, so each
+ * reconcile would find a difference and send the status again.
  */
 function wellFormed(status: MultusInstallStatus): MultusInstallStatus {
   return JSON.parse(JSON.stringify(status), (_, value: unknown) =>
