@@ -1,6 +1,6 @@
 # `make help` lists the targets. Everything runs on the Node that package.json pins; npm puts it first on the PATH.
 .DEFAULT_GOAL := help
-.PHONY: bench faults faults-all faults-mutants help install build generate lint lint-style lint-supply-chain lint-types lint-generated format fresh test quick-tools test-quick test-unit test-integration test-kubernetes test-exhaustive spec-space e2e kind-node-image tools cluster cluster-down demo image multus-image clean
+.PHONY: bench faults faults-all faults-mutants help install build generate lint lint-style lint-supply-chain lint-types lint-generated format fresh test test-all quick-tools test-quick test-unit test-integration test-kubernetes test-exhaustive spec-space e2e kind-node-image tools cluster cluster-down demo image multus-image clean
 
 NODE := node_modules/.bin/node
 IMAGE ?= multus-operator:dev
@@ -39,8 +39,11 @@ format: install ## format the files
 	npm run -s format
 
 # vitest's global setup builds the program (test/build.ts).
-test: lint tools ## all tests, and most of `make fresh`; tests that this machine cannot run are skipped by name
+test: lint tools ## lint, unit and integration tests, a sample of faults, and one install on two real nodes
 	npm run -s test
+
+test-all: lint tools ## all tests, and most of `make fresh`: what CI runs; tests that this machine cannot run are skipped by name
+	npm run -s test:all
 
 test-quick: quick-tools lint ## lint, unit tests, and the fastest tests against a real kube-apiserver
 	npm run -s test:quick
@@ -63,8 +66,8 @@ test-kubernetes: install ## the integration tests against another Kubernetes (VE
 	KUBERNETES_VERSION='$(or $(VERSION),1.30)' npm exec -- vitest run --project integration \
 	  $$(grep -rl --include='*.test.ts' startControlPlane test/integration | sort)
 
-# What `make test` takes a sample or a cached answer of.
-test-exhaustive: install ## the tests of which `make test` runs a sample, whole; before each release
+# What `make test-all` takes a sample or a cached answer of.
+test-exhaustive: install ## the tests of which `make test-all` runs a sample, whole; before each release
 	MULTUS_OPERATOR_ALL_SUBSETS=1 MULTUS_OPERATOR_CNI_ASK=1 MULTUS_OPERATOR_HOSTILE_SECONDS=120 npm exec -- vitest run \
 	  --project integration --project limits test/integration/foreign-multus test/integration/cni-differential test/integration/hostile-tenant
 

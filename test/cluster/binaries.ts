@@ -1,7 +1,7 @@
 /**
  * The programs that the test cluster runs, built from pinned Go modules on first use.
  *
- *   node test/cluster/binaries.ts --all        build all that `make test` needs (make tools)
+ *   node test/cluster/binaries.ts --all        build all that `make test-all` needs (make tools)
  *   node test/cluster/binaries.ts kubectl      build one, print its path
  */
 import { execFileSync, spawn } from "node:child_process";

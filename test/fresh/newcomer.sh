@@ -1,5 +1,5 @@
 # What a newcomer types in a fresh clone, as README has it: the demo, its last lines as they are printed, the quick tests.
-# In `make test` QUICK_TESTS is `start`: lint and all unit tests run outside at the same time, so one file of each kind of the
+# In `make test-all` QUICK_TESTS is `start`: lint and all unit tests run outside at the same time, so one file of each kind of the
 # quick tests shows that they start here.
 set -euo pipefail
 

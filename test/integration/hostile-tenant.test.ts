@@ -18,7 +18,7 @@ import { World } from "./networks/world.ts";
 
 const MIB = 1024 * 1024;
 const LIMIT = 256 * MIB;
-/** Nothing else can run meanwhile, so `make test` pays for each second; two minutes are run before a release. */
+/** Nothing else can run meanwhile, so `make test-all` pays for each second; two minutes are run before a release. */
 const DURATION_MS = Number(process.env.MULTUS_OPERATOR_HOSTILE_SECONDS ?? 25) * 1000;
 /** What a report may take on an idle machine with a core for the operator: counted in the operator's own CPU time, s. */
 const MAX_CPU_SECONDS = 2;
