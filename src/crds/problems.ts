@@ -30,6 +30,9 @@ export function issueMessage(issue: Issue): string {
       const allowed =
         issue.values.length === 1 ? `be ${String(issue.values[0])}` : `be one of ${issue.values.join(", ")}`;
       if (input === undefined) return `Required: it must ${allowed}`;
+      // YAML reads Off without quotes as a boolean, and so does kubectl.
+      if (input === false && issue.values.includes("Off"))
+        return `must ${allowed}; write "Off" in quotes: YAML reads it as false without them${shown}`;
       const near = typeof input === "string" ? closest(input, issue.values.map(String)) : undefined;
       return `must ${allowed}${near ? `; did you mean ${near}?` : ""}${shown}`;
     }

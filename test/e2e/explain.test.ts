@@ -41,7 +41,7 @@ const CASES: [pod: string, code: string, ...words: string[]][] = [
     'did you mean "bridge"',
     "kubectl edit net-attach-def -n default mistyped",
   ],
-  ["no-program", "MISSING_BINARY", 'node-1 has no CNI plugin "whereabouts"', "CNI directory of node-1"],
+  ["no-program", "MISSING_BINARY", 'node-1 has no CNI plugin "whereabouts"', "plugin directory of node-1"],
   [
     "early",
     "STARTED_BEFORE_MULTUS",

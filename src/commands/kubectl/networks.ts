@@ -31,9 +31,9 @@ export function networksCommand(): Command {
     .addHelpText(
       "after",
       `
-The command shows the operator's reports (kubectl get networkattachmentreports). If a report is missing, or is on an
-earlier configuration, the plugin checks the configuration and counts the pods of the namespace (with -A, of the cluster)
-itself; "available" is then unknown.
+The command shows the operator's reports (kubectl get networkattachmentreports). If a report is missing or
+describes an earlier configuration, the plugin checks the configuration and counts the pods of the namespace (with -A, of
+the cluster) itself; "available" is then unknown.
 
 Examples:
   kubectl multus networks -A -o wide

@@ -41,6 +41,10 @@ describe("parseMultusInstall", () => {
   // The table of wrong specs, which the API server must reject as well, is in test/integration.
   test.each([
     [{ mode: "thick" }, 'spec.mode: must be one of Thin, Thick; did you mean Thick? (it is "thick")'],
+    [
+      { attachments: { admission: false } },
+      'spec.attachments.admission: must be one of Off, Warn, Deny; write "Off" in quotes: YAML reads it as false without them (it is false)',
+    ],
     [{ paused: "yes" }, 'spec.paused: must be of type boolean (it is "yes")'],
     [{ image: { pullSecrets: Array(9).fill("a") } }, "spec.image.pullSecrets: must have at most 8 items"],
     [

@@ -3,7 +3,7 @@ import { listed } from "../../crds/listed.ts";
 import type { Network } from "./network.ts";
 import { type ClusterView, type CrossFinding, inspectedNodes, MAX_NAMED, ofNodes } from "./view.ts";
 
-/** A plugin whose program is not in a node's CNI directory: every attachment there fails ("failed to find plugin"). */
+/** A plugin whose program is not in a node's plugin directory: every attachment there fails ("failed to find plugin"). */
 export function missingBinary(networks: readonly Network[], view: ClusterView): CrossFinding[] {
   const inspected = inspectedNodes(view, "binaries").map(({ name, seen }) => ({
     name,

@@ -49,7 +49,7 @@ export const FAILURE_PATTERNS: readonly FailurePattern[] = [
     sentence: ([type = ""], place) => {
       const near = TYPES.includes(type) ? undefined : closest(type, TYPES);
       return near === undefined
-        ? `${place.node} has no CNI plugin ${show(type)}, which ${nameOf(place)} needs: put that program into the CNI directory of ${place.node} (with a plugins package, or the plugin's own installer); ${THEN_STARTS}`
+        ? `${place.node} has no CNI plugin ${show(type)}, which ${nameOf(place)} needs: put that program into the plugin directory of ${place.node} (with a plugins package, or the plugin's own installer); ${THEN_STARTS}`
         : `${place.node} has no CNI plugin ${show(type)}, which ${nameOf(place)} needs; did you mean "${near}"? ${editHint(place.network)}`;
     },
   },

@@ -36,7 +36,7 @@ export const NETWORKS_IN_A_CLUSTER: readonly CodeMeaning[] = [
   code(
     "PLUGIN_MISSING_ON_NODE",
     "nodes do not have the plugin's program",
-    "Install it into the nodes' CNI directory",
+    "Install it into the nodes' plugin directory",
   ),
   code(
     "PLUGIN_TOO_OLD_ON_NODE",
