@@ -202,7 +202,7 @@ const attachments = z.object({
     .enum(["Off", "Warn", "Deny"])
     .default("Warn")
     .describe(
-      "What happens to a NetworkAttachmentDefinition, or a pod's request for networks, that cannot work: Warn admits it with a warning to the user (kubectl shows it), Deny rejects it. Questionable objects get a warning in both modes. Off disables the check. Objects in kube-system, kube-public, kube-node-lease, the operator's namespace and spec.namespace are not checked.",
+      "What happens to a NetworkAttachmentDefinition, or a pod's request for networks, that cannot work: Warn admits it with a warning to the user (kubectl shows it), Deny rejects it. Questionable objects get a warning in both modes. Off disables the check. Objects in kube-system, kube-public, kube-node-lease, the operator's namespace, spec.namespace and spec.isolation.systemNamespaces are not checked.",
     ),
   denyCodes: z
     .array(z.enum(DENIABLE_CODES))

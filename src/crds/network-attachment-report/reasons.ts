@@ -4,7 +4,7 @@ export const REPORT_REASONS = {
   Invalid:
     "Multus, libcni or a plugin rejects the configuration; status.findings has the fields and the causes.",
   TooLarge:
-    "The configuration, or those of the namespace together, are larger than the operator reads; whether it is valid is not known.",
+    "The configuration, or those of the namespace or cluster together, are larger than the operator reads; whether it is valid is not known.",
   Attachable: "No problem is known that prevents pods from attaching to the network.",
   NeedsMissing: "No node has what the network needs: a plugin's program, a master, a device.",
   RangeUsedUp: "A range has no free address left.",
