@@ -1,6 +1,6 @@
 # The operator's image: `make image BASE=gcr.io/distroless/nodejs24-debian12:nonroot@sha256:…`
 # BASE needs node (version 24) on its PATH and nothing else: no shell, no package manager. It has no default, since a tag
-# can move: it is given with its digest, as the registry says it
+# can move. Set it with its digest, as the registry reports it
 # (`docker buildx imagetools inspect gcr.io/distroless/nodejs24-debian12:nonroot --format '{{.Manifest.Digest}}'`).
 ARG BASE
 FROM ${BASE}

@@ -101,6 +101,18 @@ it("names each distribution's directories for cleaning a node by hand", () => {
   }
 });
 
+it("explains each reason of status.nodes.unhealthy", () => {
+  const list = read("src/diagnosis/unhealthy-reasons.ts");
+  const reasons = [...list.matchAll(/^ {2}(\w+): [012],$/gm)].map(([, reason = ""]) => reason);
+  expect(reasons.length).toBeGreaterThan(30);
+  const page = read("docs/guides/nodes.md");
+  // `Image…` stands for all reasons that begin so.
+  const groups = [...page.matchAll(/`(\w+)…`/g)].map(([, beginning = ""]) => beginning);
+  const isNamed = (reason: string) =>
+    page.includes(`\`${reason}\``) || groups.some((beginning) => reason.startsWith(beginning));
+  expect(reasons.filter((reason) => !isNamed(reason))).toEqual([]);
+});
+
 it("quotes sentences of explain and logs that the program can print", () => {
   const sources = execFileSync("git", ["ls-files", "src/networks", "src/commands/kubectl", "src/multus"], {
     encoding: "utf8",
