@@ -47,13 +47,15 @@ export const networksStatus = z.object({
 /** status.pods */
 export const podsStatus = z.object({
   requesting: count().describe("Pods that request networks and have not terminated."),
-  failing: count().describe("Pods that did not get what they requested: the sum of the next five numbers."),
+  failing: count().describe(
+    "Pods that did not get what they requested: the sum of bypassed, failed, missingNetwork, forbidden and partial.",
+  ),
   bypassed: count().describe("Pods that run without their networks: Multus was not called for them."),
   failed: count().describe("Pods whose network could not be set up."),
   missingNetwork: count().describe("Pods that name a NAD that does not exist."),
   forbidden: count().describe("Pods that name a NAD which namespace isolation forbids."),
   partial: count().describe("Pods that run without a network, or without a part of what they requested."),
-  attached: count().describe("Pods that have every network."),
+  attached: count().describe("Pods that have every network, including those that need a restart."),
   restartNeeded: count().describe("Pods that were attached before one of their NADs changed."),
   pending: count().describe("Pods that are being set up."),
   samples: z

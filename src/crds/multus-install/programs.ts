@@ -101,14 +101,14 @@ export const daemon = z.object({
     },
   ])
     .optional()
-    .describe("Port of the daemon's metrics on each node; key metricsPort."),
+    .describe("Port of the daemon's metrics on each node; key metricsPort. Default: no metrics."),
   connectionLimit: z
     .int()
     .min(1)
     .max(10000)
     .optional()
     .describe(
-      `Maximum number of concurrent CNI requests, which limits memory; key connectionLimit (${FIRST_RELEASE["daemon.connectionLimit"]} and later).`,
+      `Maximum number of concurrent CNI requests, which limits memory; key connectionLimit (${FIRST_RELEASE["daemon.connectionLimit"]} and later). Default: no limit.`,
     ),
   capabilities: capabilities()
     .optional()
@@ -116,11 +116,15 @@ export const daemon = z.object({
   retryDeleteOnError: z
     .boolean()
     .optional()
-    .describe("The runtime retries a failed DEL; key retryDeleteOnError."),
+    .describe(
+      "Keep what is stored of a pod's networks when a DEL fails, so that the runtime's next DEL finds it; key retryDeleteOnError. Default: false.",
+    ),
   overrideNetworkName: z
     .boolean()
     .optional()
-    .describe("Use the primary network's name in the Multus configuration; key overrideNetworkName."),
+    .describe(
+      "Use the primary network's name in the Multus configuration; key overrideNetworkName. Default: false.",
+    ),
   auxiliaryCNIChainName: withRules(
     matching(/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/, 63, "must be a name: letters, digits, - _ and ."),
     [

@@ -23,6 +23,6 @@ export const rollout = z.object({
     .boolean()
     .default(false)
     .describe(
-      "After a failed canary, or a rollout without progress for ten minutes, restore the last complete install. It stays until this object changes.",
+      "After a failed canary, or a rollout without progress for ten minutes (the chart's rolloutDeadlineSeconds), restore the last complete install. It stays until this object changes.",
     ),
 });

@@ -74,7 +74,7 @@ function firstReleaseRule(field: keyof typeof FIRST_RELEASE, absent: Absence): F
   const tooOld = before(FIRST_RELEASE[field]);
   return {
     path: `spec.${field}`,
-    message: `requires version ${FIRST_RELEASE[field]} or later`,
+    message: `requires version ${FIRST_RELEASE[field]} or later; remove it or use a later release`,
     cel: `${absent.cel} || !${tooOld.cel}`,
     holds: (spec) => absent.holds(spec) || !tooOld.holds(spec),
   };
@@ -119,7 +119,7 @@ export const RULES: readonly FieldsRule[] = [
   },
   {
     path: "spec.image.layout",
-    message: "is for mode: Thin only; the daemon's paths are fixed",
+    message: "is for mode: Thin only, because the daemon's paths are fixed; remove it or use mode: Thin",
     cel: "self.mode != 'Thick' || !has(self.image.layout)",
     holds: (s) => s.mode !== "Thick" || s.image.layout === undefined,
   },
@@ -205,13 +205,13 @@ export const RULES: readonly FieldsRule[] = [
   }),
   {
     path: "spec.isolation.systemNamespaces",
-    message: "is for mode: Thick only",
+    message: "is for mode: Thick only; remove it or use mode: Thick",
     cel: "self.mode == 'Thick' || !has(self.isolation.systemNamespaces)",
     holds: (s) => s.mode === "Thick" || s.isolation.systemNamespaces === undefined,
   },
   {
     path: "spec.logging.rotation",
-    message: "is for mode: Thick only",
+    message: "is for mode: Thick only; remove it or use mode: Thick",
     cel: "self.mode == 'Thick' || !has(self.logging.rotation)",
     holds: (s) => s.mode === "Thick" || s.logging.rotation === undefined,
   },
@@ -249,7 +249,7 @@ export const RULES: readonly FieldsRule[] = [
   ),
   onlyV3Rule(
     "workload.architectures",
-    "is for v3 only; v4 images serve every architecture from one DaemonSet",
+    "is for v3 only; remove it: v4 images serve every architecture from one DaemonSet",
     {
       cel: "!has(self.workload.architectures)",
       holds: (s) => s.workload.architectures === undefined,

@@ -66,12 +66,14 @@ const image = z.object({
         ),
       binaryFile: absoluteFile()
         .optional()
-        .describe("Path of the multus binary in the image; flag --multus-bin-file."),
+        .describe(
+          "Path of the multus binary in the image; flag --multus-bin-file. Default: the entrypoint's own.",
+        ),
       mountPrefix: z
         .enum(["/host", ""])
         .optional()
         .describe(
-          'Prefix of the host directories in the container: "/host" as upstream, or "" for images that use the host\'s own paths.',
+          'Prefix of the host directories in the container: "/host" as upstream, or "" for images that use the host\'s own paths. Default: "/host".',
         ),
     })
     .optional()
@@ -169,20 +171,28 @@ const logging = z.object({
     ),
   rotation: z
     .object({
-      maxAge: z.int().min(0).max(3650).optional().describe("Days to keep old files; key logOptions.maxAge."),
+      maxAge: z
+        .int()
+        .min(0)
+        .max(3650)
+        .optional()
+        .describe("Days to keep old files, 0 for any age; key logOptions.maxAge. Default: 5."),
       maxSize: z
         .int()
         .min(1)
         .max(10240)
         .optional()
-        .describe("Size in megabytes at which a file is rotated; key logOptions.maxSize."),
+        .describe("Size in megabytes at which a file is rotated; key logOptions.maxSize. Default: 100."),
       maxBackups: z
         .int()
         .min(0)
         .max(100)
         .optional()
-        .describe("Number of old files to keep; key logOptions.maxBackups."),
-      compress: z.boolean().optional().describe("Compress old files; key logOptions.compress."),
+        .describe("Number of old files to keep, 0 for all; key logOptions.maxBackups. Default: 5."),
+      compress: z
+        .boolean()
+        .optional()
+        .describe("Compress old files; key logOptions.compress. Default: true."),
     })
     .optional()
     .describe("Rotation of the log file. Thick only."),
@@ -241,7 +251,9 @@ export const multusInstallSpec = z.object({
     ),
   namespace: withValidations(namespaceName(), [NAMESPACE_IS_IMMUTABLE])
     .default("kube-system")
-    .describe("Namespace of the Multus pods; key multusNamespace. Immutable."),
+    .describe(
+      "Namespace of the Multus pods; key multusNamespace. The chart's value multusNamespaces must contain it. Immutable.",
+    ),
   distribution: z
     .enum(["Auto", ...DISTRIBUTIONS])
     .default("Auto")

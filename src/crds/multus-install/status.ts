@@ -84,7 +84,11 @@ export const multusInstallStatus = z.object({
     .object({
       key: z.string().max(317).describe("The key from spec.nodes.startupTaint."),
       waitingTotal: z.int().min(0).describe("Nodes that carry the taint."),
-      waiting: z.array(z.string().max(253)).max(20).optional().describe("Some of these nodes."),
+      waiting: z
+        .array(z.string().max(253))
+        .max(20)
+        .optional()
+        .describe("Some of the nodes that carry the taint."),
     })
     .optional()
     .describe("Nodes that accept no ordinary pods until Multus is ready on them."),

@@ -84,19 +84,24 @@ const resources = () =>
 /** As Kubernetes' own validation of tolerations has it (ValidateTolerations). */
 const toleration = withRules(
   z.object({
-    key: labelKey().optional().describe("Key of the taint. If empty, every taint, with operator: Exists."),
-    operator: z.enum(["Exists", "Equal"]).optional().describe("Kubernetes' default: Equal."),
+    key: labelKey()
+      .optional()
+      .describe("Key of the taint. If not set, every taint; operator must then be Exists."),
+    operator: z
+      .enum(["Exists", "Equal"])
+      .optional()
+      .describe("Exists: any value of the taint. Equal: the one in value. Default: Equal."),
     value: labelValue().optional().describe("Value of the taint, for operator: Equal."),
     effect: z
       .enum(["NoSchedule", "PreferNoSchedule", "NoExecute"])
       .optional()
-      .describe("Effect of the taint. If empty, every effect."),
+      .describe("Effect of the taint. If not set, every effect."),
     tolerationSeconds: z
       .int()
       .min(0)
       .max(86400)
       .optional()
-      .describe("Seconds that a NoExecute taint is tolerated. If empty, indefinitely."),
+      .describe("Seconds that a NoExecute taint is tolerated. If not set, indefinitely."),
   }),
   [
     {
@@ -126,7 +131,13 @@ const requirement = withRules(
     operator: z
       .enum(["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"])
       .describe("How the label's value is compared with values."),
-    values: z.array(labelValue()).max(32).optional().describe("For In, NotIn: any number; for Gt, Lt: one."),
+    values: z
+      .array(labelValue())
+      .max(32)
+      .optional()
+      .describe(
+        "In and NotIn: at least one. Gt and Lt: exactly one, an integer. Exists and DoesNotExist: none.",
+      ),
   }),
   [
     {
@@ -148,7 +159,7 @@ const requirement = withRules(
 
 /** As Kubernetes' own validation has it (ValidateNodeFieldSelectorRequirement): a node's name, and nothing else. */
 const fieldRequirement = z.object({
-  key: z.enum(["metadata.name"]).describe("Field of the node; Kubernetes knows its name only."),
+  key: z.enum(["metadata.name"]).describe("Field of the node; Kubernetes supports only metadata.name."),
   operator: z.enum(["In", "NotIn"]).describe("How the node's name is compared with the one in values."),
   values: z.array(objectName()).min(1).max(1).describe("The node's name."),
 });
@@ -176,7 +187,7 @@ const affinity = z.object({
       preferredDuringSchedulingIgnoredDuringExecution: z
         .array(
           z.object({
-            weight: z.int().min(1).max(100).describe("1 to 100."),
+            weight: z.int().min(1).max(100).describe("Weight of the preference, 1 to 100."),
             preference: nodeSelectorTerm().describe("The preferred nodes."),
           }),
         )

@@ -43,10 +43,10 @@ const addressRange = z.object({
     "Number of addresses that can be allocated, without the gateway and excluded addresses; per node if `perNode`.",
   ),
   used: count().describe(
-    "Number of these addresses that pods of this NAD report; on the fullest node if `perNode`.",
+    "Number of addresses in the range that pods of this NAD report; on the fullest node if `perNode`.",
   ),
   free: count().describe(
-    "Number of remaining addresses; too high if other NADs allocate from the same pool.",
+    "Number of addresses in the range that are left; too high if other NADs allocate from the same pool.",
   ),
   perNode: z.boolean().describe("host-local: each node allocates from the whole range."),
   node: z.string().max(253).optional().describe("The fullest node, if `perNode`."),
@@ -75,7 +75,12 @@ const sample = z.object({
 export const reportStatus = z.object({
   observedGeneration: count().optional().describe("The generation of the NAD that this describes."),
   conditions: z
-    .array(condition.extend({ type: z.string().max(316).describe("Valid or Available.") }))
+    .array(
+      condition.extend({
+        type: z.string().max(316).describe("Valid or Available."),
+        observedGeneration: count().optional().describe("The generation of the NAD that this describes."),
+      }),
+    )
     .max(8)
     .optional()
     .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"] })
@@ -114,7 +119,7 @@ export const reportStatus = z.object({
     )
     .max(MOST.nodes)
     .optional()
-    .describe("The first of these."),
+    .describe("The first nodes that lack something that the network needs."),
   findingsTotal: count().optional().describe("Total number of findings."),
   findings: z.array(finding).max(MOST.findings).optional().describe("Errors and warnings, errors first."),
   pods: z
@@ -149,7 +154,11 @@ export const reportStatus = z.object({
   duplicatesTotal: count()
     .optional()
     .describe("Number of addresses that more than one pod in the layer-2 network uses."),
-  duplicates: z.array(duplicate).max(MOST.duplicates).optional().describe("The first of these."),
+  duplicates: z
+    .array(duplicate)
+    .max(MOST.duplicates)
+    .optional()
+    .describe("The first addresses that more than one pod in the layer-2 network uses."),
   outsideTotal: count()
     .optional()
     .describe("Number of addresses that pods report and that are outside all ranges of the network."),
@@ -162,7 +171,7 @@ export const reportStatus = z.object({
     )
     .max(MOST.outside)
     .optional()
-    .describe("The first of these."),
+    .describe("The first addresses that pods report and that are outside all ranges of the network."),
   versions: z
     .array(
       z.object({
@@ -172,8 +181,12 @@ export const reportStatus = z.object({
           .meta({ format: "date-time" })
           .describe("When the configuration was written, by the NAD's managed fields."),
         generation: count().describe("The NAD's generation."),
-        hash: z.string().max(64).describe("Hash of the text."),
-        config: z.string().max(KEPT_CONFIG).optional().describe(`The text, up to ${KEPT_CONFIG} characters.`),
+        hash: z.string().max(64).describe("Hash of the configuration's text."),
+        config: z
+          .string()
+          .max(KEPT_CONFIG)
+          .optional()
+          .describe(`The configuration's text; absent if it is longer than ${KEPT_CONFIG} characters.`),
       }),
     )
     .max(MOST.versions)
