@@ -240,6 +240,30 @@ describe("a reconcile that does not know enough", () => {
   });
 });
 
+describe("a permission that the operator lacks", () => {
+  const words = 'daemonsets.apps is forbidden: User "operator" cannot list resource "daemonsets"';
+  const forbidden = (message: string) =>
+    new ApiError({ method: "GET", path: "/x" }, 403, JSON.stringify({ reason: "Forbidden", message }));
+  const stateFor = (failure: unknown) =>
+    concluded(THICK, {}, { done: { inventory: [], failure } }).status?.state;
+
+  it("is shown with what grants it, whether a list or a write was rejected", () => {
+    const message = expect.stringMatching(/cannot list resource "daemonsets"\. .* multusNamespaces /);
+    expect(stateFor(new NotSynced("daemonsets in multus", "Rejected", forbidden(words)))).toMatchObject({
+      kind: "Syncing",
+      message,
+    });
+    expect(stateFor(forbidden(words))).toMatchObject({ kind: "Stalled", reason: "Forbidden", message });
+  });
+
+  it("is not claimed if a quota or a policy rejects", () => {
+    expect(stateFor(forbidden("exceeded quota"))).toMatchObject({
+      reason: "Forbidden",
+      message: "GET /x: 403 Forbidden exceeded quota",
+    });
+  });
+});
+
 it("writes no status if the object is gone", () => {
   const { before } = pass(THICK);
   const done = { inventory: [], step: { actions: [], rechecks: [] } };

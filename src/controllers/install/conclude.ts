@@ -10,7 +10,7 @@ import { type ForeignField, foreignFieldText } from "../shared/foreign-fields.ts
 import type { RolloutStatus } from "./canary/gate.ts";
 import type { Done } from "./carry-out.ts";
 import type { Step } from "./decide/plan.ts";
-import { InvalidSpec, ProbeNetworkMissing, toStalledState } from "./errors.ts";
+import { InvalidSpec, ProbeNetworkMissing, toStalledState, withPermissionFix } from "./errors.ts";
 import type { Observed } from "./observe/observe.ts";
 import type { Rollout, RolloutPhase } from "./rollout/assess.ts";
 import { revisionOfAll } from "./rollout/live-workloads.ts";
@@ -146,7 +146,7 @@ function untilNextRejection({ live, previous, now }: Before): number {
 function toInstallState(before: Before, error: unknown): InstallState {
   if (isInvalid(error)) return { kind: "Stalled", reason: "InvalidSpec", message: error.message };
   if (error instanceof NotSynced)
-    return { kind: "Syncing", message: error.message, wasReady: isReadyAlready(before) };
+    return { kind: "Syncing", message: withPermissionFix(error.message), wasReady: isReadyAlready(before) };
   const message = error instanceof Error ? error.message : String(error);
   return toStalledState(error) ?? { kind: "Failing", reason: "ApplyFailed", message };
 }

@@ -27,6 +27,15 @@ export class ProbeNetworkMissing extends InvalidSpec {
   override readonly code = "PROBE_NETWORK_MISSING";
 }
 
+/** What the API server answers if a role lacks a permission; a quota or a policy rejects with other words. */
+const MISSING_PERMISSION = /\bUser "[^"]*" cannot |is attempting to grant RBAC permissions/;
+
+/** The message, with what to do if the operator's roles lack a permission. */
+export function withPermissionFix(message: string): string {
+  if (!MISSING_PERMISSION.test(message)) return message;
+  return `${message}. The chart grants the operator's permissions: upgrade it to the operator's version, and check that its value multusNamespaces contains spec.namespace`;
+}
+
 /** The state for an error that a user has to fix, or undefined for one that may pass. */
 export function toStalledState(error: unknown): InstallState | undefined {
   if (error instanceof AdoptionRejected)
@@ -61,7 +70,8 @@ export function toStalledState(error: unknown): InstallState | undefined {
       reason: "NamespaceMissing",
       message: `${error.message}; create the namespace of spec.namespace again, or delete the MultusInstall`,
     };
-  if (error.status === 403) return { kind: "Stalled", reason: "Forbidden", message: error.message };
+  if (error.status === 403)
+    return { kind: "Stalled", reason: "Forbidden", message: withPermissionFix(error.message) };
   if (isNamespaceMissing(error))
     return {
       kind: "Stalled",
