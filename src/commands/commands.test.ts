@@ -96,14 +96,19 @@ describe.concurrent("render", () => {
     const { code, stderr } = await multusOperator(["render", "-f", "-"], two);
     expect({ code, stderr }).toEqual({
       code: 1,
-      stderr: "error: standard input: it contains 2 MultusInstalls, and a cluster can have one\n",
+      stderr: "error: standard input: it must contain one MultusInstall, and contains 2\n",
     });
   });
 
   it.each([
     ["a file that is not there", ["-f", "does-not-exist.yaml"], "", "does-not-exist.yaml: ENOENT"],
     ["text that is not YAML", ["-f", "-"], "a: [", "standard input:1:4: not valid YAML"],
-    ["another kind", ["-f", "-"], "kind: Pod", "error: standard input: it does not contain a MultusInstall"],
+    [
+      "another kind",
+      ["-f", "-"],
+      "kind: Pod",
+      "error: standard input: it must contain one MultusInstall, and contains none",
+    ],
     ["no file at all", [], "", "required option '-f, --filename <file>' not specified"],
   ])("exits 2 for %s", async (_, args, input, message) => {
     const { code, stdout, stderr } = await multusOperator(["render", ...args], input);

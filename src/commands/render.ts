@@ -47,12 +47,14 @@ async function render({ filename, output }: RenderOptions): Promise<number> {
     (document) => (document as { kind?: string }).kind === MULTUS_INSTALL.kind,
   );
   if (installs.length === 0) {
-    printError(`error: ${inputName(filename)}: it does not contain a ${MULTUS_INSTALL.kind}`);
+    printError(
+      `error: ${inputName(filename)}: it must contain one ${MULTUS_INSTALL.kind}, and contains none`,
+    );
     return 2;
   }
   if (installs.length > 1) {
     printError(
-      `error: ${inputName(filename)}: it contains ${installs.length} ${MULTUS_INSTALL.kind}s, and a cluster can have one`,
+      `error: ${inputName(filename)}: it must contain one ${MULTUS_INSTALL.kind}, and contains ${installs.length}`,
     );
     return 1;
   }

@@ -119,7 +119,7 @@ export class CertificateApprover implements DaemonCertificates {
       log.debug({ node }, "no daemon of the install is known on this node; left alone for now");
       return { requeueAfterSeconds: seconds < YOUNG_SECONDS ? SOON_SECONDS : LATER_SECONDS };
     }
-    await this.#decide(live, "Approved", `It is of the Multus daemon on node ${node}`, signal);
+    await this.#decide(live, "Approved", `It is the request of the Multus daemon on node ${node}`, signal);
     log.info({ node, requester: request.spec.username }, "certificate approved");
     return {};
   }

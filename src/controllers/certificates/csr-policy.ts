@@ -53,8 +53,8 @@ export function evaluate({ spec, status }: SigningRequest): CsrDecision {
   if (!namesMultus(pem)) return NOT_OURS;
   const node = requestingNode(spec);
   if (node === undefined)
-    return denied(`${shown(spec.username)} is neither a node's kubelet nor a node's Multus`);
-  if (!isSetOf(spec.usages, USAGES)) return denied(`its usages are not ${USAGES.join(" and ")} alone`);
+    return denied(`${shown(spec.username)} is neither a node's kubelet nor a node's Multus daemon`);
+  if (!isSetOf(spec.usages, USAGES)) return denied(`its usages are not exactly ${USAGES.join(" and ")}`);
   const { expirationSeconds: seconds } = spec;
   if (seconds === undefined || seconds < MIN_CERTIFICATE_SECONDS || seconds > MAX_CERTIFICATE_SECONDS)
     return denied(

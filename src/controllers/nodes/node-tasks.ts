@@ -60,7 +60,8 @@ export class PodNodeTasks implements NodeTasks {
     inspections.onChange(onChange);
     inspections.onSuspicion((node) => this.#inspector?.suspect(node));
     const run = async (task: NodeTask, owner: TaskOwner, signal = this.#stop.signal) => {
-      if (!runner) throw new TaskFailed("the operator does not know its own image (run --node-image)");
+      if (!runner)
+        throw new TaskFailed("the operator does not know its own image; start it with --node-image");
       return await runner.run(task, owner, signal);
     };
     this.#cleaner = new Cleaner({ run, log, onChange, signal: this.#stop.signal });

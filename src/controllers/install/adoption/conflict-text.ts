@@ -37,7 +37,9 @@ export function conflictsText(conflicts: readonly Conflict[]): string {
     .map(({ object, owners }) => `${object} already exists; ${owners}`);
   const more =
     conflicts.length > named.length
-      ? [`${counted(conflicts.length - named.length, "more object")} already exist`]
+      ? [
+          `${counted(conflicts.length - named.length, "more object already exists", "more objects already exist")}`,
+        ]
       : [];
   const them = conflicts.length === 1 ? "it" : "them";
   return `${[...named, ...more].join(". ")}. The operator changed nothing. Set spec.adopt: true to adopt ${them}, or delete ${them}`;

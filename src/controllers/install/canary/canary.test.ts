@@ -112,7 +112,7 @@ describe("a canary", () => {
     it("waits until the DaemonSet controller has seen it, also if it was written just now", () => {
       const { record } = step().unchanged;
       for (const waiting of [step(record, { isSeen: false }).unchanged, step(record).changed]) {
-        expect(phaseOf(waiting)?.message).toContain("DaemonSet controller has not seen it");
+        expect(phaseOf(waiting)?.message).toContain("DaemonSet controller has not seen the newest spec");
         expect(waiting.actions).toEqual([]);
       }
     });

@@ -57,7 +57,7 @@ export function canaryProgress(trial: Trial, view: CanaryView): CanaryProgress {
   const { generation } = view;
   if (known?.state === "Failed" && known.generation === generation)
     return { record: known, phase: { state: "RolloutFailed", message: known.message }, actions: [] };
-  if (!view.isSeen) return progressing("canary: the DaemonSet controller has not seen it yet");
+  if (!view.isSeen) return progressing("canary: the DaemonSet controller has not seen the newest spec yet");
   const recordedNodes = known?.generation === generation ? (known.nodes ?? []) : [];
   const present = recordedNodes.filter((name) => view.nodes.some((node) => node.name === name));
   // If all of them have left the cluster, the canary begins again on others.
@@ -74,7 +74,10 @@ export function canaryProgress(trial: Trial, view: CanaryView): CanaryProgress {
   if (!isChosen && chosen.length > 0) {
     const names = chosen.join(", ");
     // Written before the first pod is deleted: while a node has none, another would be chosen in its place.
-    return { ...progressing(`canary nodes: ${names}`), record: recorded("Canary", `nodes: ${names}`) };
+    return {
+      ...progressing(`canary: starting on ${names}`),
+      record: recorded("Canary", `starting on ${names}`),
+    };
   }
   const actions: Action[] = [];
   const nodes: CanaryNode[] = [];
@@ -200,7 +203,9 @@ function probeOn(node: string, { network, revision }: Trial, { install, image }:
   if (!image)
     return {
       kind: "Reject",
-      error: new InvalidSpec("spec.rollout.canary needs the operator's own image: run --node-image"),
+      error: new InvalidSpec(
+        "spec.rollout.canary needs the operator's own image; start the operator with --node-image",
+      ),
     };
   return { kind: "CreateProbe", pod: probePod(install, { node, network, revision, image }) };
 }

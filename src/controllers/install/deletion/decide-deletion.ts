@@ -72,7 +72,7 @@ function podDeletions({ own, overdue }: ObservedDeletion): Action[] {
 /** The status, and an event, about nodes that are left as they are. */
 function unclean(observed: ObservedDeletion, { left, message }: ReturnType<typeof nodesCleaning>): Action[] {
   if (left.length === 0) return [];
-  const state = deleting(`done, except for nodes: ${message}`);
+  const state = deleting(`spec.uninstall.timeout has passed, and some nodes are not cleaned: ${message}`);
   return [
     { kind: "WriteStatus", status: { ...carriedOver(observed), state } },
     { kind: "ReportNodesNotCleaned", nodes: left },

@@ -61,7 +61,7 @@ it("is not complete before the nodes were inspected", () => {
   expect(phaseOf(rollout(1, [daemonSet(1, 1, 6, 6, 6)], [], { unseen }))).toEqual({
     state: "Inspecting",
     message:
-      "6 of 6 nodes updated, 6 available; still checking that its configuration is in place on n1, n2, n3, n4, n5 and 1 more",
+      "6 of 6 nodes updated, 6 available; still checking that Multus' configuration is in place on n1, n2, n3, n4, n5 and 1 more",
   });
 });
 

@@ -79,7 +79,10 @@ export function phaseOf(r: Rollout): RolloutPhase {
   const progress = `${r.updated} of ${counted(r.desired, "node")} updated, ${r.available} available`;
   if (r.unhealthy.length > 0) return { state: "Failing", message: worstOf(r.unhealthy) };
   if (r.ending.length > 0)
-    return { state: "Progressing", message: `being deleted outside the operator: ${r.ending.join(", ")}` };
+    return {
+      state: "Progressing",
+      message: `${r.ending.join(", ")} ${r.ending.length === 1 ? "is" : "are"} being deleted outside the operator; recreated afterwards`,
+    };
   if (!r.current)
     return { state: "Progressing", message: "the DaemonSet controller has not seen the newest spec yet" };
   if (r.desired === 0)
@@ -106,7 +109,7 @@ export function phaseOf(r: Rollout): RolloutPhase {
 const MAX_NAMED = 5;
 
 function inspecting(unseen: readonly string[]): string {
-  return `still checking that its configuration is in place on ${listed(unseen, MAX_NAMED)}`;
+  return `still checking that Multus' configuration is in place on ${listed(unseen, MAX_NAMED)}`;
 }
 
 /** The worst cause with every node that has it, and how many more nodes have another. */
