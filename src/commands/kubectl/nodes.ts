@@ -43,7 +43,7 @@ export function nodesCommand(): Command {
       "after",
       `
 MULTUS: Ready, NotReady, Absent (no Multus pod runs there) or Unknown (pods cannot be read). REQUESTING and FAILING
-count the pods there that request networks, and those of them that are missing one.
+count the pods there that request networks, and those of them that are missing one or need a restart.
 
 Examples:
   kubectl multus nodes

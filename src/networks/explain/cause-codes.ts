@@ -38,7 +38,8 @@ export const CAUSES = {
   PLUGIN_CREDENTIALS: "The API server does not accept the credentials of a plugin on the node.",
   DAEMON_NOT_READY: "The Multus daemon on the node does not answer the shim, or is of an earlier release.",
   KNOWN_DEFECT: "The installed Multus release has a known defect that causes this.",
-  BRACKETED_ADDRESS: "Multus v3, built with a newer Go, cannot read its own kubeconfig.",
+  BRACKETED_ADDRESS:
+    "Multus up to v4.2.2, built with Go 1.24.8, 1.25.2 or later, cannot read its own kubeconfig.",
   PLUGIN_ERROR: "A plugin failed for an unknown reason; its own message is shown.",
   PRIMARY_NETWORK: "The cluster's primary network, to which Multus delegates, fails.",
   NOT_MULTUS: "The sandbox cannot be created, for a reason other than Multus.",

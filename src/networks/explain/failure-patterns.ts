@@ -217,7 +217,7 @@ export const FAILURE_PATTERNS: readonly FailurePattern[] = [
     code: "BRACKETED_ADDRESS",
     matches: /host must be a URL or a host:port pair/,
     sentence: (_, { node }) =>
-      `Multus on ${node} cannot read the address of the API server in its own kubeconfig: Multus v3 must be built with Go 1.21 (images/multus/Dockerfile.v3 does so); build that image and name it in spec.image`,
+      `Multus on ${node} cannot read the address of the API server in its own kubeconfig: Multus up to v4.2.2 does not work if it is built with Go 1.24.8, 1.25.2 or later. Use v4.2.3 or later, or build the image with an earlier Go (images/multus/Dockerfile.v3 does) and name it in spec.image`,
   },
   {
     code: "PLUGIN_CREDENTIALS",
