@@ -139,7 +139,7 @@ export class Metrics {
   watches(staleness: () => ReadonlyMap<string, number>): void {
     this.#sampled(
       "multus_operator_watch_staleness_seconds",
-      "Time since the API server last sent something for a watch of this resource",
+      "Seconds since the API server last confirmed the stalest copy of this resource",
       ["resource"],
       (gauge) => {
         gauge.reset();

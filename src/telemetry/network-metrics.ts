@@ -32,13 +32,13 @@ export class NetworkMetrics {
     });
     this.#ranges = new Gauge({
       name: "multus_operator_address_ranges",
-      help: "Address ranges by usage",
+      help: "Address ranges that are used up, or nearly (at most 10% of their addresses are free), by state",
       labelNames: ["state"],
       registers,
     });
     this.#duplicates = new Gauge({
       name: "multus_operator_duplicate_addresses",
-      help: "Addresses that several pods in one layer-2 network use, counted once per network",
+      help: "Addresses that several pods in one layer-2 network use, counted for each affected NetworkAttachmentDefinition",
       registers,
     });
   }
