@@ -56,6 +56,15 @@ it("shows all of one", () => {
   );
 });
 
+it("shows a range with the node that uses most of it, if each node allocates from it", () => {
+  const range = { range: "10.0.0.1-10.0.0.9", ipam: "host-local", size: 9, used: 2, free: 7, perNode: true };
+  const textOf = (ranges: object[]) =>
+    networkDetails({ ...base, report: { ranges } as NonNullable<ShownNetwork["report"]> });
+  expect(textOf([{ ...range, node: "n1" }])).toContain("(host-local): 2 of 9 used on n1, the fullest node\n");
+  expect(textOf([{ ...range, used: 0 }])).toContain("0 of 9 used on each node\n");
+  expect(textOf([{ ...range, perNode: false }])).toContain("2 of 9 used\n");
+});
+
 it("shows each finding of one once", () => {
   const { findings } = unreported;
   const message = findings.map(({ path, message: text }) => `${path} ${text}`).join("; ");
