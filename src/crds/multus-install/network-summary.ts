@@ -25,7 +25,7 @@ export const networksStatus = z.object({
       z.object({
         network: z.string().max(317).describe('"namespace/name" of the NAD.'),
         reason: z.string().max(64).describe("The reason in its NetworkAttachmentReport."),
-        message: z.string().max(SAMPLE_TEXT).describe("The problem, and what to do."),
+        message: z.string().max(SAMPLE_TEXT).describe("The message in its NetworkAttachmentReport."),
       }),
     )
     .max(MAX_SAMPLES)
@@ -66,7 +66,12 @@ export const podsStatus = z.object({
           .string()
           .max(32)
           .describe("bypassed, failed, missing-network, forbidden-network, partial or restart-needed."),
-        message: z.string().max(SAMPLE_TEXT).describe("The evidence, and what to do."),
+        message: z
+          .string()
+          .max(SAMPLE_TEXT)
+          .describe(
+            "Why the pod did not get what it requested. kubectl multus explain POD shows what to do.",
+          ),
       }),
     )
     .max(MAX_SAMPLES)

@@ -272,14 +272,16 @@ export const multusInstallSpec = z.object({
   logging: logging.prefault({}).describe("Multus' own log."),
   entrypoint: entrypoint.optional().describe("Settings of the thin plugin's entrypoint. Thin only."),
   daemon: daemon.optional().describe("Settings of the thick daemon. Thick only."),
-  workload: workload.prefault({}).describe("The DaemonSet."),
+  workload: workload.prefault({}).describe("The DaemonSet that runs Multus."),
   rollout: rollout.prefault({}).describe("How a changed Multus reaches the nodes."),
   nodes: nodes
     .prefault({})
     .describe("What the operator does with Node objects, and on nodes in addition to running Multus."),
   attachments: attachments
     .prefault({})
-    .describe("NetworkAttachmentDefinitions and the networks that pods request."),
+    .describe(
+      "How NetworkAttachmentDefinitions, and the networks that pods request, are checked when they are created or changed.",
+    ),
   uninstall: z
     .object({
       nodes: z

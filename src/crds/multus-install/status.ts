@@ -94,7 +94,9 @@ export const multusInstallStatus = z.object({
     .describe("Nodes that accept no ordinary pods until Multus is ready on them."),
   networks: networksStatus
     .optional()
-    .describe("Summary of the cluster's networks; each NAD has a NetworkAttachmentReport."),
+    .describe(
+      "Summary of the cluster's networks; each NetworkAttachmentDefinition (NAD) has a NetworkAttachmentReport.",
+    ),
   pods: podsStatus.optional().describe("The pods that request networks, each counted once."),
   primaryNetwork: z
     .object({

@@ -10,7 +10,7 @@ export function networkAttachmentReportDefinition(): KubeObject {
     shortNames: ["nar"],
     columns: COLUMNS,
     description:
-      "The state of the NetworkAttachmentDefinition with the same name: whether it is valid, what it needs, which pods requested it and which have it. The operator writes the report and deletes it with the NAD.",
+      "The state of the NetworkAttachmentDefinition (NAD) with the same name: whether it is valid, what it needs, which pods requested it and which have it. The operator writes the report and deletes it with the NAD.",
     properties: {
       status: { ...structuralSchema(reportStatus), description: "The observed state." },
     },

@@ -68,7 +68,10 @@ const sample = z.object({
     .string()
     .max(32)
     .describe("failed, bypassed, partial, restart-needed, forbidden-network or pending."),
-  message: z.string().max(1024).describe("The evidence, and what to do."),
+  message: z
+    .string()
+    .max(1024)
+    .describe("Why the pod did not get what it requested. kubectl multus explain POD shows what to do."),
 });
 
 /** NetworkAttachmentReport.status: what is true of one NAD, bounded in size. */

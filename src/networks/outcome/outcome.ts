@@ -96,7 +96,7 @@ function verdictOf(
     const asked = pod.request.ok ? listedRequests(requests) : "networks";
     return verdict(
       "bypassed",
-      `it runs on ${pod.node} and requested ${asked}, but Multus reported nothing: its sandbox was created without Multus; restart it`,
+      `it runs on ${pod.node} and requested ${asked}, but Multus reported nothing: its sandbox was created without Multus; restart the pod`,
     );
   }
   return waiting(input, requests);

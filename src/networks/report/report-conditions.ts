@@ -59,7 +59,7 @@ function availability({ network, findings, crossFindings, inspected, addresses, 
     return {
       status: "False",
       reason: "RangeUsedUp",
-      message: `all ${full.size} addresses of ${full.range} are used${full.node === undefined ? "" : ` on ${full.node}`}${counts.failed > 0 ? `, and ${counted(counts.failed, "pod")} could not get one` : ""}`,
+      message: `all ${full.size} addresses of ${full.range} are used${full.node === undefined ? "" : ` on ${full.node}`}${counts.failed > 0 ? `, and ${counted(counts.failed, "pod")} could not get one` : ""}; widen the range, or add a NAD with another one`,
     };
   if (counts.failed > 0) {
     const own = wanting.filter(

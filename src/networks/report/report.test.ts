@@ -93,7 +93,7 @@ test("conditions: invalid, needs missing, used up, failing, not seen, well", () 
     pods: counted([pod("a", "failed")]),
   });
   expect(full.conditions?.[1]?.message).toBe(
-    "all 3 addresses of r are used on n1, and 1 pod could not get one",
+    "all 3 addresses of r are used on n1, and 1 pod could not get one; widen the range, or add a NAD with another one",
   );
   const failing = of({ pods: counted([pod("b", "failed"), pod("a", "failed"), pod("c", "attached")]) });
   expect(failing.conditions?.[1]?.message).toBe(
