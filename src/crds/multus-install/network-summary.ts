@@ -52,7 +52,7 @@ export const podsStatus = z.object({
   ),
   bypassed: count().describe("Pods that run without their networks: Multus was not called for them."),
   failed: count().describe("Pods whose network could not be set up."),
-  missingNetwork: count().describe("Pods that name a NAD that does not exist."),
+  missingNetwork: count().describe("Pods that name a NetworkAttachmentDefinition (NAD) that does not exist."),
   forbidden: count().describe("Pods that name a NAD which namespace isolation forbids."),
   partial: count().describe("Pods that run without a network, or without a part of what they requested."),
   attached: count().describe("Pods that have every network, including those that need a restart."),
