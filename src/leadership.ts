@@ -59,8 +59,9 @@ export class Leadership {
   }
 
   /**
-   * To be called before each request: throws a LostLease if it writes and this replica does not lead. A process that
-   * was frozen finds out by the clock, before its first write, that another may lead by now.
+   * To be called before each request, and again before its first byte is sent: throws a LostLease if it writes and this
+   * replica does not lead. A process that was frozen finds out by the clock, before its next write, that another may lead by
+   * now, also if it was frozen while the connection was opened.
    */
   assertMayWrite({ method, path }: RequestInfo): void {
     if (method === "GET" || !this.#election || this.#election.isLeading) return;

@@ -71,6 +71,7 @@ export class MultusOperator extends Operator {
     const { host } = new URL(options.connection.server);
     const client = new KubeClient(options.connection, {
       before: (request) => this.#leadership.assertMayWrite(request),
+      sending: (request) => this.#leadership.assertMayWrite(request),
       after: (request, status) => {
         this.#connected ||= status > 0 && status < 500;
         this.#metrics.requestEnded(request.method, status, host);

@@ -67,6 +67,36 @@ it("fails a write visibly, and sends it once, if its idle connection is closed a
   expect(seen).toEqual(["GET", "POST", "GET"]);
 });
 
+it("sends nothing if leadership ends while the connection is opened", async () => {
+  const seen: string[] = [];
+  await clientOf((request, response) => {
+    seen.push(request.method ?? "");
+    response.end(JSON.stringify({ items: [], metadata: {} }));
+  });
+  let leads = true;
+  const lost = new Error("lost");
+  const after: number[] = [];
+  const client = new KubeClient(connection as Connection, {
+    sending: () => {
+      if (!leads) throw lost;
+    },
+    after: (_, status) => void after.push(status),
+  });
+  await client.list(CONFIG_MAPS);
+  for (const open of ["on an open connection", "on a new one"]) {
+    const created = client.create(CONFIG_MAPS, configMap);
+    leads = false;
+    await expect(created, open).rejects.toBe(lost);
+    await expect(client.list(CONFIG_MAPS), open).rejects.toBe(lost);
+    leads = true;
+    server?.closeIdleConnections();
+  }
+  await client.list(CONFIG_MAPS);
+  expect(seen).toEqual(["GET", "GET"]);
+  expect(after).toEqual([200, 200]);
+  await expect.poll(openConnections, WAIT).toBe(1);
+});
+
 it.each([
   ["before the answer", () => {}],
   ["in the middle of the answer", (response: ServerResponse) => response.write('{"items":[')],

@@ -23,6 +23,11 @@ export interface RequestInfo {
 export interface ClientHooks {
   /** Called before a request is sent; a test throws here, or waits, to put in a fault. */
   before?: (request: RequestInfo) => void | Promise<void>;
+  /**
+   * Called once the connection is open, just before the request goes out; throws to prevent it. A new connection takes a
+   * moment, in which what `before` found may end.
+   */
+  sending?: (request: RequestInfo) => void;
   /** Called with the status, or 0 where no answer came. */
   after?: (request: RequestInfo, status: number) => void;
 }
@@ -185,6 +190,15 @@ export class KubeClient {
     const query = new URLSearchParams(info.query).toString();
     const url = `${this.#connection.server}${info.path}${query ? `?${query}` : ""}`;
     let response: HttpResponse;
+    let refusal: unknown;
+    const sending = () => {
+      try {
+        this.#hooks.sending?.(info);
+      } catch (error) {
+        refusal = error;
+        throw error;
+      }
+    };
     try {
       const { headers, agent } = await this.#connection.access(url, info.method);
       response = await send(url, {
@@ -197,11 +211,13 @@ export class KubeClient {
         },
         ...(info.body === undefined ? {} : { body: JSON.stringify(info.body) }),
         agent,
+        sending,
         headersTimeoutMs: REQUEST_TIMEOUT_MS,
         idleTimeoutMs: info.idleTimeoutMs ?? REQUEST_TIMEOUT_MS,
         ...(signal ? { signal } : {}),
       });
     } catch (error) {
+      if (refusal !== undefined) throw refusal;
       this.#hooks.after?.(info, 0);
       throw new NetworkError(info, error);
     }

@@ -109,6 +109,30 @@ it("gives up a server that accepts a connection and does not answer the TLS hand
   await expect.poll(() => server.open.size, WAIT).toBe(0);
 });
 
+it("asks whether to send when the connection is open, and sends nothing if not", async () => {
+  let asked = 0;
+  const sending = () => {
+    asked++;
+    throw new Error("not now");
+  };
+  const mute = await listening(createTcpServer());
+  const tls = keeping(new TlsAgent({ keepAlive: true }));
+  await failureOf(get(mute.port, { agent: tls, connectTimeoutMs: 50, sending }));
+  expect(asked).toBe(0);
+
+  let seen = 0;
+  const server = await serving((_, response) => {
+    seen++;
+    response.end("{}");
+  });
+  const agent = keeping(new Agent({ keepAlive: true }));
+  expect(await failureOf(get(server.port, { agent, sending }))).toMatchObject({ message: "not now" });
+  await textOf(await get(server.port, { agent }));
+  expect(await failureOf(get(server.port, { agent, sending }))).toMatchObject({ message: "not now" });
+  expect([asked, seen]).toEqual([2, 1]);
+  await expect.poll(() => server.open.size, WAIT).toBe(0);
+});
+
 it("fails with the reason of its signal before, while it waits for an answer, and while the body is read", async () => {
   const server = await serving((request, response) => {
     if (request.headers.begin) response.write("begun");

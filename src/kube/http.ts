@@ -15,6 +15,8 @@ export interface HttpRequest {
   body?: string;
   agent: Agent;
   signal?: AbortSignal;
+  /** Called once the connection is open, just before the first byte: what it throws is the reason that nothing is sent. */
+  sending?: () => void;
   /** Until a new connection is open, its TLS handshake included, ms; 10 s if not set. */
   connectTimeoutMs?: number;
   /** Until the answer begins, ms. */
@@ -59,14 +61,36 @@ export async function send(url: string, options: HttpRequest): Promise<HttpRespo
   const abort = () => end(signal?.reason as Error);
   signal?.addEventListener("abort", abort);
   request.once("close", () => signal?.removeEventListener("abort", abort));
-  request.once("socket", (socket: OpeningSocket) => limitSilence(socket, options, request, end));
+  request.once("socket", (socket: OpeningSocket) => {
+    limitSilence(socket, options, request, end);
+    whenOpen(socket, () => {
+      if (request.destroyed) return;
+      try {
+        options.sending?.();
+      } catch (error) {
+        return end(error as Error);
+      }
+      request.end(body);
+    });
+  });
   // An error while the body is read reaches the request, too; without a listener it would end the process.
-  request.on("error", answered.reject).end(body);
+  request.on("error", answered.reject);
   const answer = await answered.promise;
   return { statusCode: answer.statusCode ?? 0, headers: answer.headers, body: answer };
 }
 
 type OpeningSocket = Socket & { secureConnecting?: boolean };
+
+/** The event with which a connection is open; undefined if it is. */
+function openingOf(socket: OpeningSocket): "secureConnect" | "connect" | undefined {
+  return socket.secureConnecting ? "secureConnect" : socket.connecting ? "connect" : undefined;
+}
+
+function whenOpen(socket: OpeningSocket, act: () => void): void {
+  const opening = openingOf(socket);
+  if (opening) socket.once(opening, act);
+  else act();
+}
 
 /** While a request has the connection, silence in both directions ends it; the agent sets the limit of a free one. */
 function limitSilence(
@@ -76,13 +100,13 @@ function limitSilence(
   end: (why: Error) => void,
 ): void {
   const { headersTimeoutMs, connectTimeoutMs = CONNECT_TIMEOUT_MS } = options;
-  const opened = socket.secureConnecting ? "secureConnect" : socket.connecting ? "connect" : undefined;
+  const opening = openingOf(socket);
   let silence = "the server has sent nothing";
   socket.setTimeout(headersTimeoutMs);
-  if (opened) {
+  if (opening) {
     silence = "the server has not accepted the connection";
     socket.setTimeout(connectTimeoutMs);
-    socket.once(opened, () => {
+    socket.once(opening, () => {
       silence = "the server has sent nothing";
       socket.setTimeout(headersTimeoutMs);
     });
