@@ -119,8 +119,8 @@ export function networkDetails({ namespace, name, plugins, findings, report }: S
     ),
     ...(report?.nodesLacking ?? []).map(({ node, lacks }) => `${node} lacks ${lacks.join(", ")}`),
     ...(report?.ranges ?? []).map(
-      ({ range, ipam, size, used, perNode, node }) =>
-        `range ${range} (${ipam}): ${used} of ${size} used${perNode ? ` on ${node ? `${node}, the fullest node` : "each node"}` : ""}`,
+      ({ range, ipam, size, used, shared, perNode, node }) =>
+        `range ${range} (${ipam}${shared ? ", shared with other networks" : ""}): ${used} of ${size} used${perNode ? ` on ${node ? `${node}, the fullest node` : "each node"}` : ""}`,
     ),
     ...(report?.duplicates ?? []).map(
       ({ address, pods, otherPods }) => `${address} is on ${namedPods(pods, otherPods).join(" and ")}`,

@@ -1,6 +1,6 @@
 import { compareTexts } from "../crds/compare-texts.ts";
 import { MAX_NODES, MAX_SAMPLES, SAMPLE_TEXT } from "../crds/multus-install/network-summary.ts";
-import type { ReportStatus } from "../crds/network-attachment-report/report.ts";
+import type { AddressRange, ReportStatus } from "../crds/network-attachment-report/report.ts";
 import { pressureOf } from "./addresses/address-pools.ts";
 import { INTERFACE, usable } from "./node-requirements.ts";
 import type { OutcomeKind } from "./outcome/outcome.ts";
@@ -31,8 +31,12 @@ export interface NetworkSummary {
   warnings?: readonly string[];
 }
 
-/** The fields of a report that the summary counts. */
-export type SummedReport = Pick<ReportStatus, "conditions" | "ranges" | "duplicatesTotal" | "nodesLacking">;
+/** What the summary counts of a report. */
+export interface SummedReport
+  extends Pick<ReportStatus, "conditions" | "ranges" | "duplicatesTotal" | "nodesLacking"> {
+  /** The keys of the ranges' pools, in the order of the ranges. */
+  pools?: readonly string[];
+}
 
 /** One pod as the summary counts it. */
 export interface SummedPod {
@@ -102,7 +106,7 @@ function networksOf(
   const invalid = reports.filter(([, status]) => conditionOf(status, "Valid")?.status === "False");
   const unread = reports.filter(([, status]) => conditionOf(status, "Valid")?.status === "Unknown");
   const unavailable = reports.filter(([, status]) => conditionOf(status, "Available")?.status === "False");
-  const ranges = reports.flatMap(([, { ranges: own = [] }]) => own.map(pressureOf));
+  const ranges = pressures(reports);
   return {
     networks: {
       total: reports.length,
@@ -123,6 +127,18 @@ function networksOf(
     rangesNearlyUsedUp: ranges.filter((pressure) => pressure === "nearly used up").length,
     rangesUsedUp: ranges.filter((pressure) => pressure === "used up").length,
   };
+}
+
+/** The pressure in each pool: one that several networks share is counted once, by the report that shows it fullest. */
+function pressures(reports: (readonly [string, SummedReport])[]): ReturnType<typeof pressureOf>[] {
+  const fullest = new Map<string, AddressRange>();
+  for (const [network, { ranges = [], pools = [] }] of reports)
+    for (const [index, range] of ranges.entries()) {
+      const key = pools[index] ?? `${network} ${index}`;
+      const known = fullest.get(key);
+      if (!known || range.used > known.used) fullest.set(key, range);
+    }
+  return [...fullest.values()].map(pressureOf);
 }
 
 /** The summary names interfaces of nodes. The reports do not, because tenants read them. */

@@ -12,20 +12,29 @@ import { Reporter } from "./reporter.ts";
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** A network that needs the dhcp daemon on the only node. No report and no event is written. */
-function start() {
+/** Networks with an IPAM, the first of which needs the dhcp daemon on the only node. No report and no event is written. */
+function start(ipams: Record<string, object> = { "apps/net": { type: "dhcp" } }) {
   const views = new PodViews();
   const pods = new PodTable((annotation, namespace) => views.request(annotation, namespace));
-  const config = JSON.stringify({ cniVersion: "1.0.0", type: "macvlan", ipam: { type: "dhcp" } });
-  const nad = nadView({ metadata: { namespace: "apps", name: "net", uid: "u" }, spec: { config } });
+  const nads = new Map(
+    Object.entries(ipams).map(([key, ipam]) => {
+      const [namespace = "", name = ""] = key.split("/");
+      const config = JSON.stringify({ cniVersion: "1.0.0", type: "macvlan", ipam });
+      return [key, nadView({ metadata: { namespace, name, uid: key }, spec: { config } })];
+    }),
+  );
   const changed = vi.fn<(key: string) => void>();
   const gone = vi.fn<(pod: string) => void>();
   const state = { isReady: true };
   const inspections = new NodeInspections();
   const networks = new Networks({
-    reporter: new Reporter(undefined as unknown as KubeClient, () => undefined),
-    nad: (key) => (key === "apps/net" ? nad : undefined),
-    nads: () => [nad],
+    reporter: new Reporter(
+      undefined as unknown as KubeClient,
+      () => undefined,
+      () => false,
+    ),
+    nad: (key) => nads.get(key),
+    nads: () => [...nads.values()],
     pods,
     isReady: () => state.isReady,
     nodes: () => [{ name: "n1", allocatable: {} }],
@@ -54,7 +63,30 @@ function start() {
     changed.mockClear();
     return calls > 0;
   };
-  return { networks, pods, daemon, isChanged, gone, state, inspections };
+  /** A pod that Multus attached to a network. */
+  const attached = (namespace: string, network: string, ip: string) =>
+    views.keep({
+      metadata: {
+        ...{ namespace, name: "web", uid: `${namespace}/web` },
+        annotations: {
+          "k8s.v1.cni.cncf.io/networks": network,
+          "k8s.v1.cni.cncf.io/network-status": JSON.stringify([
+            { name: `${namespace}/${network}`, ips: [ip] },
+          ]),
+        },
+        managedFields: [
+          {
+            ...{ manager: "multus", subresource: "status", time: "2026-11-24T10:00:00Z" },
+            fieldsV1: {
+              "f:metadata": { "f:annotations": { "f:k8s.v1.cni.cncf.io/network-status": {} } },
+            },
+          },
+        ],
+      },
+      spec: { nodeName: "n1", containers: [] },
+      status: { phase: "Running", podIP: "10.244.0.1" },
+    }) as PodView;
+  return { networks, pods, daemon, attached, changed, isChanged, gone, state, inspections };
 }
 
 const DAEMON = "kube-system/dhcp";
@@ -113,4 +145,26 @@ test("reports are written again after the first inspection, though it shows no f
   inspections.set({ ...inspection("n1"), leftovers: ["x"] });
   networks.nodesChanged();
   expect(isChanged()).toBe(false);
+});
+
+test("a pod's address changes the reports of all networks in its pool, once each, and the summary counts the pool once", async () => {
+  const ipam = { type: "whereabouts", range: "10.0.0.0/30" };
+  const { networks, pods, attached, changed } = start({ "apps/net": ipam, "shop/lan": ipam });
+  const report = async (key: string) => await networks.report(key, new AbortController().signal);
+  networks.everythingChanged();
+  for (const key of networks.keys()) await report(key);
+  vi.runAllTimers();
+  changed.mockClear();
+  pods.set("apps/web", attached("apps", "net", "10.0.0.1"));
+  await report("apps/net");
+  vi.runAllTimers();
+  expect(changed.mock.calls).toEqual([["apps/net"], ["shop/lan"]]);
+  await report("shop/lan");
+  expect(networks.summary()).toMatchObject({ rangesUsedUp: 0, rangesNearlyUsedUp: 0 });
+  pods.set("shop/web", attached("shop", "lan", "10.0.0.2"));
+  for (const key of networks.keys()) await report(key);
+  expect(networks.summary()).toMatchObject({ rangesUsedUp: 1, rangesNearlyUsedUp: 0 });
+  // At rest nothing is to be done.
+  vi.runAllTimers();
+  expect(vi.getTimerCount()).toBe(0);
 });

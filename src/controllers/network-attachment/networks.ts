@@ -17,6 +17,7 @@ import { PodAddresses } from "./pod-addresses.ts";
 import { type EventOutbox, eventOf } from "./pod-events.ts";
 import { PodOutcomes, type Transition } from "./pod-outcomes.ts";
 import type { Reporter } from "./reporter.ts";
+import { SharedPools } from "./shared-pools.ts";
 
 export interface NetworksOptions {
   reporter: Reporter;
@@ -54,6 +55,7 @@ export class Networks implements TableObserver {
   readonly #nads: NadReader;
   readonly #claims: AddressClaims;
   readonly #addresses: PodAddresses;
+  readonly #shared: SharedPools;
   /** Of each report, what the summary counts. */
   readonly #statuses = new Map<string, SummedReport>();
   /** How often a pod went from one outcome to another, for the names of its events. */
@@ -71,7 +73,15 @@ export class Networks implements TableObserver {
       onChange: options.onNetwork,
       onIncluded: options.onChecked,
     });
-    this.#claims = new AddressClaims((key) => this.#nads.read(key), options.salt);
+    this.#shared = new SharedPools({
+      isOutdated: (key) => this.#isOutdated(key),
+      onOutdated: options.onNetwork,
+    });
+    this.#claims = new AddressClaims(
+      (key) => this.#nads.read(key),
+      options.salt,
+      (pool) => this.#shared.changed(pool),
+    );
     this.#addresses = new PodAddresses(options.pods, this.#claims);
     this.#outcomes = new PodOutcomes({
       pods: options.pods,
@@ -191,7 +201,8 @@ export class Networks implements TableObserver {
       rfc3339(now()),
     );
     const { conditions, ranges, duplicatesTotal, nodesLacking } = status;
-    this.#statuses.set(key, { conditions, ranges, duplicatesTotal, nodesLacking });
+    const pools = this.#claims.pools(key);
+    this.#statuses.set(key, { conditions, ranges, pools, duplicatesTotal, nodesLacking });
     const written = await reporter.write(nad, status, signal);
     if (written)
       emitConditionEvents(nad, previous.conditions ?? [], status.conditions ?? [], this.#options.outbox);
@@ -220,6 +231,13 @@ export class Networks implements TableObserver {
 
   stop(): void {
     this.#cross.stop();
+    this.#shared.stop();
+  }
+
+  /** Whether a report shows other numbers of its ranges than there are now. One that was not written yet will show these. */
+  #isOutdated(key: string): boolean {
+    const status = this.#statuses.get(key);
+    return status !== undefined && !this.#claims.isAsFull(key, status.ranges ?? []);
   }
 
   #nodesNow(): SeenNode[] {

@@ -43,11 +43,13 @@ const addressRange = z.object({
     "Number of addresses that can be allocated, without the gateway and excluded addresses; per node if `perNode`.",
   ),
   used: count().describe(
-    "Number of addresses in the range that pods of this NAD report; on the fullest node if `perNode`.",
+    "Number of addresses in the range that pods report, also pods of other NADs that allocate the same addresses from the same pool; on the fullest node if `perNode`.",
   ),
-  free: count().describe(
-    "Number of addresses in the range that are left; too high if other NADs allocate from the same pool.",
-  ),
+  free: count().describe("Number of addresses in the range that are left."),
+  shared: z
+    .boolean()
+    .optional()
+    .describe("Other NADs, of any namespace, allocate the same addresses from the same pool."),
   perNode: z.boolean().describe("host-local: each node allocates from the whole range."),
   node: z.string().max(253).optional().describe("The fullest node, if `perNode`."),
 });

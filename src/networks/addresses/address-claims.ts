@@ -5,6 +5,7 @@ import { type AddressPool, isDynamic, type NodeUse, poolOf, poolsOf, rangesOf } 
 import { ClaimTable } from "./claim-table.ts";
 import { DuplicateClaims } from "./duplicate-claims.ts";
 import { claimsOn, type Layer2 } from "./layer2-claims.ts";
+import { type PoolUse, PoolUses } from "./pool-uses.ts";
 
 /** What a pod has in one network. */
 export interface Held {
@@ -20,8 +21,8 @@ interface Rules {
 }
 
 interface Use extends Rules {
-  /** By pool and node, how many addresses are taken; the node is empty if the pool is one for all. */
-  taken: Map<string, number>[];
+  /** What is taken of each pool. */
+  uses: readonly PoolUse[];
   /** Pods with addresses in no pool, and how many of those each has. */
   outside: Map<number, number>;
 }
@@ -31,23 +32,29 @@ const NO_RULES: Rules = { cniName: undefined, pools: [], layer2: undefined };
 /**
  * The addresses that pods have in networks, counted as pods come and go: how full each range is, what lies in no range,
  * and what several pods of a layer-2 network have. What a pod had is taken out by the rules under which it was put in.
+ * Networks that share a pool share what is counted of it.
  */
 export class AddressClaims {
   readonly #rulesOf: (network: string) => { network: Network; layer2: Layer2 | undefined } | undefined;
+  readonly #onShared: (pool: PoolUse) => void;
   readonly #uses = new Map<string, Use>();
-  /** Addresses by network, pool and node. */
+  readonly #pools = new PoolUses();
+  /** Addresses by pool and node. */
   readonly #addresses: ClaimTable;
   readonly #wires: DuplicateClaims;
 
   /**
    * @param rulesOf the network by "namespace/name" as it is configured; undefined if there is none
    * @param salt a number that tenants cannot know
+   * @param onShared called when what is known of a pool has changed that several networks share, or no longer share
    */
   constructor(
     rulesOf: (network: string) => { network: Network; layer2: Layer2 | undefined } | undefined,
     salt: number,
+    onShared: (pool: PoolUse) => void = () => {},
   ) {
     this.#rulesOf = rulesOf;
+    this.#onShared = onShared;
     this.#addresses = new ClaimTable(salt);
     this.#wires = new DuplicateClaims(salt);
   }
@@ -65,7 +72,10 @@ export class AddressClaims {
 
   /** The network is configured in another way, or no pod requests it. None of its pods may be in. */
   forget(network: string): void {
+    const uses = this.#uses.get(network)?.uses ?? [];
     this.#uses.delete(network);
+    this.#pools.release(network, uses);
+    for (const pool of uses) if (pool.networks.size === 1) this.#onShared(pool);
   }
 
   add(network: string, slot: number, node: string, held: Held): void {
@@ -78,8 +88,23 @@ export class AddressClaims {
 
   /** The network's ranges, and how full each is. */
   ranges(network: string): AddressRange[] {
-    const { pools, taken } = this.#use(network);
-    return rangesOf(pools, taken.map(fullest));
+    const { pools, uses } = this.#use(network);
+    return rangesOf(pools, uses.map(nodeUseOf));
+  }
+
+  /** The keys of the pools of the network's ranges, in their order. */
+  pools(network: string): string[] {
+    return this.#use(network).uses.map(({ key }) => key);
+  }
+
+  /** Whether these ranges of the network, or the first of them, are as full as they were. */
+  isAsFull(network: string, ranges: readonly AddressRange[]): boolean {
+    const { uses } = this.#use(network);
+    return ranges.every(({ used, shared = false, node = "" }, index) => {
+      const pool = uses[index];
+      const now = pool && nodeUseOf(pool);
+      return now?.used === used && now.node === node && now.isShared === shared;
+    });
   }
 
   /** The pods that have addresses in no range, with how many. */
@@ -107,14 +132,15 @@ export class AddressClaims {
     const found = this.#rulesOf(network);
     const pools = found ? poolsOf(found.network) : [];
     const rules = found ? { cniName: found.network.networkName, pools, layer2: found.layer2 } : NO_RULES;
-    const use = { ...rules, taken: pools.map(() => new Map<string, number>()), outside: new Map() };
+    const use = { ...rules, uses: this.#pools.acquire(network, pools), outside: new Map() };
     this.#uses.set(network, use);
+    for (const pool of use.uses) if (pool.networks.size === 2) this.#onShared(pool);
     return use;
   }
 
   #change(network: string, slot: number, node: string, { ips, mac }: Held, by: 1 | -1): void {
     const use = this.#use(network);
-    if (use.pools.length > 0) for (const ip of ips) this.#changeAddress(network, use, slot, node, ip, by);
+    if (use.pools.length > 0) for (const ip of ips) this.#changeAddress(use, slot, node, ip, by);
     const { layer2 } = use;
     if (!layer2) return;
     for (const claim of claimsOn(layer2, node, ips, mac))
@@ -122,23 +148,24 @@ export class AddressClaims {
       else this.#wires.remove(layer2.name, claim, slot);
   }
 
-  #changeAddress(network: string, use: Use, slot: number, node: string, ip: string, by: 1 | -1): void {
+  #changeAddress(use: Use, slot: number, node: string, ip: string, by: 1 | -1): void {
     const found = parseAddress(ip);
     if (!found) return;
     const index = poolOf(use.pools, found);
     const pool = use.pools[index];
-    const taken = use.taken[index];
-    if (!pool || !taken) {
+    const poolUse = use.uses[index];
+    if (!pool || !poolUse) {
       if (isDynamic(use.pools)) change(use.outside, slot, by);
       return;
     }
     const place = pool.perNode ? node : "";
-    const claim = `${network} ${index} ${place} ${found.value}`;
+    const claim = `${poolUse.key} ${place} ${found.value}`;
     const before = this.#addresses.get(claim)?.count ?? 0;
     const after = Math.max(0, before + by);
     this.#addresses.set(claim, slot, after);
-    if (before === 0 && after > 0) change(taken, place, 1);
-    else if (before > 0 && after === 0) change(taken, place, -1);
+    if (before > 0 === after > 0) return;
+    change(poolUse.taken, place, by);
+    if (poolUse.networks.size > 1) this.#onShared(poolUse);
   }
 }
 
@@ -149,10 +176,10 @@ function change<K>(counts: Map<K, number>, key: K, by: 1 | -1): void {
   else counts.delete(key);
 }
 
-/** The node with the most taken addresses, of several the first by name. */
-function fullest(taken: ReadonlyMap<string, number>): NodeUse {
-  let most: NodeUse = { node: "", used: 0 };
-  for (const [node, used] of taken)
-    if (used > most.used || (used === most.used && node < most.node)) most = { node, used };
-  return most;
+/** What is taken on the node with the most taken addresses, of several the first by name. */
+function nodeUseOf({ taken, networks }: PoolUse): Required<NodeUse> {
+  let [node, used] = ["", 0];
+  for (const [each, count] of taken)
+    if (count > used || (count === used && each < node)) [node, used] = [each, count];
+  return { node, used, isShared: networks.size > 1 };
 }

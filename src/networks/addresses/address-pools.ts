@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type Address, parseCidr } from "../../cni/address.ts";
 import { hostLocalRanges } from "../../cni/ipam/host-local-range.ts";
 import { checkRange } from "../../cni/ipam/whereabouts-range.ts";
@@ -15,6 +16,8 @@ export interface AddressPool {
   intervals: readonly Interval[];
   /** host-local keeps its leases per node: each node hands the whole stock out. */
   perNode: boolean;
+  /** The same for all networks that allocate the same addresses from one store; undefined if that is only this one. */
+  store?: string;
 }
 
 interface Interval {
@@ -40,6 +43,8 @@ export interface NodeUse {
   /** Empty if the range is one for all nodes, or none is taken. */
   node: string;
   used: number;
+  /** Other networks allocate from the range, too. */
+  isShared?: boolean;
 }
 
 /** The number of the first stock that has the address, -1 if none has. */
@@ -69,7 +74,7 @@ export function poolsOf(network: Network): AddressPool[] {
   return network.plugins.flatMap(({ ipam }) => {
     switch (ipam?.type) {
       case "host-local":
-        return hostLocalPools(ipam.fields);
+        return hostLocalPools(ipam.fields, network.networkName);
       case "whereabouts":
         return whereaboutsPools(ipam.fields);
       case "static":
@@ -80,24 +85,37 @@ export function poolsOf(network: Network): AddressPool[] {
   });
 }
 
-/** The ranges of one set are one stock: the next is used when one is full. The gateway's address is never handed out. */
-function hostLocalPools(ipam: Section): AddressPool[] {
+/**
+ * The ranges of one set are one stock: the next is used when one is full. The gateway's address is never handed out.
+ * Leases are files in dataDir, in a directory with the network's name (plugins/ipam/host-local, disk.New).
+ */
+function hostLocalPools(ipam: Section, networkName: string): AddressPool[] {
   const ranges = hostLocalRanges(ipam).slice(0, MAX_RANGES);
   const sets = Map.groupBy(ranges, ({ fields }) => JSON.stringify(fields.path.slice(0, -1)));
-  return [...sets.values()].map((set) => ({
-    ipam: "host-local",
-    family: set[0]?.subnet.address.family ?? 4,
-    perNode: true,
-    intervals: set.flatMap(({ first, last, gateway, subnet }) => {
-      const gate = gateway?.value ?? subnet.first + 1n;
-      return without([{ first, last }], { first: gate, last: gate });
+  const store = ["host-local", ipam.take("dataDir", text) || HOST_LOCAL_DIR, networkName];
+  return [...sets.values()].map((set) =>
+    stored(store, {
+      ipam: "host-local",
+      family: set[0]?.subnet.address.family ?? 4,
+      perNode: true,
+      intervals: set.flatMap(({ first, last, gateway, subnet }) => {
+        const gate = gateway?.value ?? subnet.first + 1n;
+        return without([{ first, last }], { first: gate, last: gate });
+      }),
     }),
-  }));
+  );
 }
 
-/** The checker reads the bounds, as whereabouts does (checkRange). */
+/** Where host-local keeps its leases if the configuration has no dataDir (disk.defaultDataDir). */
+const HOST_LOCAL_DIR = "/var/lib/cni/networks";
+
+/**
+ * The checker reads the bounds, as whereabouts does (checkRange). A pool is named by `network_name` and the network of the
+ * range, or that of the node's slice (pkg/storage/kubernetes, IPPoolName).
+ */
 function whereaboutsPools(ipam: Section): AddressPool[] {
   const listed = ipam.take("ipRanges", list(section)) ?? [];
+  const names = [ipam.take("network_name", text) ?? "", ipam.take("node_slice_size", text) ?? ""];
   return [ipam, ...listed].slice(0, MAX_RANGES).flatMap((fields, i): AddressPool[] => {
     const range = fields && checkRange(fields, { report: new Report() }, i > 0);
     if (!range) return [];
@@ -107,8 +125,20 @@ function whereaboutsPools(ipam: Section): AddressPool[] {
       .filter(({ address: { family } }) => family === network.address.family)
       .slice(0, MAX_RANGES)
       .reduce<Interval[]>(without, whole);
-    return [{ ipam: "whereabouts", family: network.address.family, perNode: false, intervals }];
+    const store = ["whereabouts", ...names, `${network.first}/${network.prefix}`];
+    const { family } = network.address;
+    return [stored(store, { ipam: "whereabouts", family, perNode: false, intervals })];
   });
+}
+
+/**
+ * The pool with the name of its store. Only networks with the very same addresses have the same: the report of another would
+ * show a tenant, address by address, what other namespaces use in any range that it writes into a NAD.
+ */
+function stored(store: readonly string[], pool: AddressPool): AddressPool {
+  const addresses = pool.intervals.map(({ first, last }) => `${first}-${last}`);
+  const name = JSON.stringify([store, pool.family, addresses]);
+  return { ...pool, store: createHash("sha256").update(name).digest("base64").slice(0, 22) };
 }
 
 function staticPools(ipam: Section): AddressPool[] {
@@ -137,7 +167,7 @@ function holds({ family, intervals }: AddressPool, found: Address): boolean {
   );
 }
 
-function rangeOf(pool: AddressPool, { node, used }: NodeUse): AddressRange {
+function rangeOf(pool: AddressPool, { node, used, isShared }: NodeUse): AddressRange {
   const size = pool.intervals.reduce((sum, { first, last }) => sum + (last - first + 1n), 0n);
   const counted = Number(size > MAX_COUNTED ? MAX_COUNTED : size);
   return {
@@ -146,6 +176,7 @@ function rangeOf(pool: AddressPool, { node, used }: NodeUse): AddressRange {
     size: counted,
     used,
     free: counted - used,
+    ...(isShared ? { shared: true } : {}),
     perNode: pool.perNode,
     ...(pool.perNode && node !== "" ? { node } : {}),
   };
