@@ -236,6 +236,54 @@ it("reports addresses that two pods share, and a range that is used up", async (
   );
 });
 
+it("counts the addresses of a pool over the NADs that share it, in every namespace, and names none of another", async () => {
+  await world.namespace("shop");
+  const ipam = { type: "whereabouts", range: "10.9.0.0/30" };
+  await world.nad("pool", macvlan({ ipam }));
+  await world.nad("secret-pool", macvlan({ ipam }), { namespace: "shop" });
+  await world.pod("mine", {
+    networks: "pool",
+    status: got("pool", "10.9.0.1"),
+    phase: "Running",
+    node: "n1",
+  });
+  await world.reportWhere("secret-pool", ({ ranges }) => ranges?.[0]?.used === 1, { namespace: "shop" });
+  const theirs = { name: "shop/secret-pool", interface: "net1", ips: ["10.9.0.2"] };
+  await world.pod("theirs", {
+    ...{ namespace: "shop", networks: "secret-pool", status: [theirs], phase: "Running", node: "n1" },
+  });
+  const { status } = await world.reportWhere("pool", ({ ranges }) => ranges?.[0]?.used === 2);
+  expect(status).toMatchObject({
+    pods: { requesting: 1 },
+    ranges: [{ size: 2, used: 2, free: 0, shared: true }],
+  });
+  expect(JSON.stringify(status)).not.toMatch(/shop|secret|theirs/);
+  await waitUntil("the summary", () => controller.summary.get()?.rangesUsedUp === 1);
+  await world.removePod("theirs", "shop");
+  await world.removeNad("secret-pool", "shop");
+  const alone = await world.reportWhere("pool", ({ ranges }) => ranges?.[0]?.used === 1);
+  expect(alone.status.ranges?.[0]).not.toHaveProperty("shared");
+  await world.removePod("mine");
+  await world.removeNad("pool");
+});
+
+it("counts a pod that has a NAD in the place of the cluster's own network", async () => {
+  await world.nad("first", macvlan({ ipam: { type: "whereabouts", range: "10.9.1.0/24" } }));
+  await world.pod("replaced", { first: "default/first", node: "n1" });
+  await world.reportWhere("first", ({ pods }) => pods?.pending === 1);
+  await world.reportStatus("replaced", [
+    { name: "default/first", interface: "eth0", ips: ["10.9.1.5"], default: true, dns: {} },
+  ]);
+  await world.podStatus("replaced", "Running");
+  const { status } = await world.reportWhere("first", ({ pods }) => pods?.attached === 1);
+  expect(status).toMatchObject({ pods: { requesting: 1, unverified: 0 }, ranges: [{ used: 1 }] });
+  await world.pod("lost", { first: "gone", node: "n1" });
+  await waitUntil("the pod's event", async () => (await world.eventsOf("lost")).includes("NetworkMissing"));
+  for (const pod of ["replaced", "lost"]) await world.removePod(pod);
+  await world.reportWhere("first", ({ pods }) => pods?.requesting === 0);
+  await world.removeNad("first");
+});
+
 it("reports pods that need a restart after their NAD changed, and the difference", async () => {
   await world.nad("changing", macvlan({ mtu: 1500 }));
   await world.reportWhere("changing", ({ versions }) => versions?.length === 1);

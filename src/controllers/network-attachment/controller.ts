@@ -10,6 +10,7 @@ import { Reflector, type ReflectorOptions } from "../../kube/watch/reflector.ts"
 import { ByteBudget } from "../../networks/byte-budget.ts";
 import { type InstallView, installView } from "../../networks/install-view.ts";
 import { bytesOf, type FailureView, failureView } from "../../networks/outcome/sandbox-event.ts";
+import { DEFAULT_NETWORK } from "../../networks/pod-request/default-network.ts";
 import { STATUS_ANNOTATIONS } from "../../networks/pod-request/network-status.ts";
 import { NETWORKS } from "../../networks/pod-request/request.ts";
 import { PodTable } from "../../networks/pod-table/pod-table.ts";
@@ -84,10 +85,10 @@ export class NetworkAttachmentController {
     });
     this.#failures = new SandboxFailures((pod) => this.#recheckPod(pod));
     const views = new PodViews();
-    const pods = new PodTable((annotation, namespace) => views.request(annotation, namespace));
+    const pods = new PodTable((asked, namespace) => views.request(asked, namespace));
     this.#pods = this.#reflect<PodView>({
       type: PODS,
-      protobuf: podDecoder([NETWORKS, ...STATUS_ANNOTATIONS], STATUS_ANNOTATIONS),
+      protobuf: podDecoder([NETWORKS, DEFAULT_NETWORK, ...STATUS_ANNOTATIONS], STATUS_ANNOTATIONS),
       project: (object) => views.keep(object),
       store: pods,
       onChange: () => {}, // the table reports to its observer

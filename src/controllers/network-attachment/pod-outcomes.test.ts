@@ -67,9 +67,10 @@ function put(
     manager?: string;
     terminating?: true;
     uid?: string;
+    first?: string;
   } = {},
 ): void {
-  const { phase = "Pending", status, node = "n1", manager = "multus", terminating, uid = name } = more;
+  const { phase = "Pending", status, node = "n1", manager = "multus", terminating, uid = name, first } = more;
   const fieldsV1 = { "f:metadata": { "f:annotations": { "f:k8s.v1.cni.cncf.io/network-status": {} } } };
   const view = views.keep({
     metadata: {
@@ -79,6 +80,7 @@ function put(
       ...(terminating ? { deletionTimestamp: "2026-11-24T10:00:00Z" } : {}),
       annotations: {
         "k8s.v1.cni.cncf.io/networks": networks,
+        ...(first === undefined ? {} : { "v1.multus-cni.io/default-network": first }),
         ...(status ? { "k8s.v1.cni.cncf.io/network-status": JSON.stringify(status) } : {}),
       },
       managedFields: status ? [{ manager, subresource: "status", fieldsV1 }] : [],
@@ -170,6 +172,26 @@ test("reports count neither pods that are over nor what those had; addresses of 
   expect(outcomes.summed().counts).toMatchObject({ attached: 1, "not-applicable": 1 });
   put("a", "");
   expect(outcomes.reported("apps/net").counts.attached).toBe(0);
+});
+
+test("a pod that has a NAD in the place of the cluster's own network counts for it, with its address", () => {
+  const status = [{ name: "apps/net", interface: "eth0", ips: ["10.0.0.5"], default: true }];
+  put("a", "", { first: "apps/net" });
+  put("missing", "", { first: "gone" });
+  expect(outcomes.reported("apps/net").counts).toMatchObject({ pending: 1 });
+  expect(outcomes.reported("kube-system/gone").counts).toMatchObject({ "missing-network": 1 });
+  put("a", "", { first: "apps/net", phase: "Running" });
+  expect(outcomes.reported("apps/net").counts).toMatchObject({ bypassed: 1 });
+  put("a", "", { first: "apps/net", phase: "Running", status });
+  expect(outcomes.reported("apps/net").counts).toMatchObject({ attached: 1 });
+  expect(used()).toEqual([[1, "n1"]]);
+  // The annotation was added after the start: the pod has the cluster's own network.
+  put("a", "", { first: "apps/net", phase: "Running", status: [{ name: "cluster", default: true }] });
+  expect(outcomes.reported("apps/net").counts).toMatchObject({ partial: 1 });
+  // The first network of a pod that did not ask for it is not one of its networks.
+  put("a", "net", { phase: "Running", status });
+  expect(outcomes.reported("apps/net").counts).toMatchObject({ partial: 1 });
+  expect(used()).toEqual([[0, undefined]]);
 });
 
 test("addresses that another manager than Multus reported do not count, and the pod is marked", () => {

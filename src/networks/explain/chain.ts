@@ -39,19 +39,22 @@ function podLink({ pod }: ExplainInput): Link {
   return link("pod", "ok", text);
 }
 
-function annotationLink({ pod: { annotations, request } }: ExplainInput): Link {
-  const annotation = annotations[NETWORKS];
-  if (annotation === undefined || annotation === "") return link("annotation", "wrong", `no ${NETWORKS}`);
-  if (!request.ok) return link("annotation", "wrong", `${NETWORKS} ${request.problem.message}`);
-  const names = request.requests.map(
-    (wanted) => `${keyOf(wanted)}${wanted.interface ? `@${wanted.interface}` : ""}`,
-  );
+function annotationLink({ pod: { request } }: ExplainInput): Link {
+  if (!request.ok) {
+    const { annotation = NETWORKS, message } = request.problem;
+    return link("annotation", "wrong", `${annotation} ${message}`);
+  }
+  if (request.requests.length === 0) return link("annotation", "wrong", `no ${NETWORKS}`);
+  const names = request.requests.map((wanted) => {
+    const device = wanted.interface ? `@${wanted.interface}` : "";
+    return `${keyOf(wanted)}${device}${wanted.isDefault ? " as the default network" : ""}`;
+  });
   return link("annotation", "ok", `requests ${listed(names, 8)}`);
 }
 
 function networkLink(input: ExplainInput, wanted: NetworkRequest, { kind, network }: PodOutcome): Link {
   const key = keyOf(wanted);
-  if (!mayUse(input.pod.namespace, wanted.namespace, input.isolation))
+  if (!wanted.isDefault && !mayUse(input.pod.namespace, wanted.namespace, input.isolation))
     return link(
       "network",
       "wrong",

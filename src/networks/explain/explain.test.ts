@@ -5,8 +5,9 @@ import { readNetwork } from "../cross-checks/network.ts";
 import { devicesOf, needsOf } from "../node-requirements.ts";
 import type { NetworkFacts } from "../outcome/attachments.ts";
 import { sandboxFailureOf } from "../outcome/sandbox-failure.ts";
+import { askedOf, parseAsked } from "../pod-request/asked.ts";
 import { parseNetworkStatus } from "../pod-request/network-status.ts";
-import { NETWORKS, parseNetworks } from "../pod-request/request.ts";
+import { NETWORKS } from "../pod-request/request.ts";
 import type { CAUSES } from "./cause-codes.ts";
 import { chainOf } from "./chain.ts";
 import { explain } from "./explain.ts";
@@ -37,7 +38,9 @@ interface Case {
 const note = (error: string) =>
   `Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox "abc": plugin type="multus" name="multus-cni-network" failed (add): Multus: [default/web/uid]: error adding container to network "lan": ${error}`;
 
-function input({ annotation, annotations, nads, facts, status, failure, pod, rest }: Case): ExplainInput {
+function input({ annotation, nads, facts, status, failure, pod, rest, ...given }: Case): ExplainInput {
+  const own: Record<string, string> = annotation === undefined ? {} : { [NETWORKS]: annotation };
+  const annotations = given.annotations ?? own;
   const configs = new Map(Object.entries(nads ?? { lan: MACVLAN }).map(([k, v]) => [`default/${k}`, v]));
   const failed =
     failure === undefined ? undefined : sandboxFailureOf("FailedCreatePodSandBox", note(failure));
@@ -49,8 +52,8 @@ function input({ annotation, annotations, nads, facts, status, failure, pod, res
       node: "node-1",
       hostNetwork: false,
       hasAddress: false,
-      annotations: annotations ?? (annotation === undefined ? {} : { [NETWORKS]: annotation }),
-      request: parseNetworks(annotation ?? "", "default"),
+      annotations,
+      request: parseAsked(askedOf(annotations), "default"),
       ...(status === undefined ? {} : { status: parseNetworkStatus(status) }),
       ...(failed ? { failure: failed } : {}),
       ...pod,
@@ -272,7 +275,7 @@ const CASES: [keyof typeof CAUSES, string, Case, string][] = [
       annotations: { "v1.multus-cni.io/default-network": "" },
       pod: { failure: { byMultus: true, message: "TryLoadPodDelegates: error in loading" } },
     },
-    "the annotation v1.multus-cni.io/default-network of default/web is empty",
+    "the annotation v1.multus-cni.io/default-network of default/web is not valid: it is empty",
   ],
   [
     "MISSING_NETWORK",
@@ -283,19 +286,18 @@ const CASES: [keyof typeof CAUSES, string, Case, string][] = [
         failure: FIRST_IS_MISSING,
       },
     },
-    "there is no NetworkAttachmentDefinition first",
+    "there is no NetworkAttachmentDefinition kube-system/first",
   ],
   [
     "MISSING_NETWORK",
     "a first network that is not there, next to a network that is",
     {
-      annotation: "lan",
       annotations: { [NETWORKS]: "lan", "v1.multus-cni.io/default-network": "first" },
       pod: {
         failure: FIRST_IS_MISSING,
       },
     },
-    "there is no NetworkAttachmentDefinition first",
+    "there is no NetworkAttachmentDefinition kube-system/first",
   ],
   [
     "STARTING",
@@ -335,8 +337,8 @@ const CASES: [keyof typeof CAUSES, string, Case, string][] = [
     "RANGE_USED_UP",
     "a first network without a free address, next to a network that is attached",
     {
-      annotations: { [NETWORKS]: "lan", "v1.multus-cni.io/default-network": "apps/first" },
-      annotation: "lan",
+      annotations: { [NETWORKS]: "lan", "v1.multus-cni.io/default-network": "default/first" },
+      nads: { lan: MACVLAN, first: MACVLAN },
       pod: {
         failure: {
           byMultus: true,
@@ -345,14 +347,14 @@ const CASES: [keyof typeof CAUSES, string, Case, string][] = [
         },
       },
     },
-    "apps/first has no free address in 10.9.0.2-10.9.0.3",
+    "default/first has no free address in 10.9.0.2-10.9.0.3",
   ],
   [
     "PLUGIN_ERROR",
     "a failure that Multus has with the first network before it calls a plugin",
     {
-      annotations: { [NETWORKS]: "lan", "v1.multus-cni.io/default-network": "apps/first" },
-      annotation: "lan",
+      annotations: { [NETWORKS]: "lan", "v1.multus-cni.io/default-network": "default/first" },
+      nads: { lan: MACVLAN, first: MACVLAN },
       pod: {
         failure: {
           byMultus: true,
@@ -361,7 +363,7 @@ const CASES: [keyof typeof CAUSES, string, Case, string][] = [
         },
       },
     },
-    "apps/first cannot be attached",
+    "default/first cannot be attached",
   ],
   [
     "PRIMARY_NETWORK",

@@ -5,7 +5,7 @@ import { type Cause, cause } from "./cause-codes.ts";
 import { causeOfFailure } from "./cause-of-failure.ts";
 import { NOT_FOUND } from "./failure-patterns.ts";
 import { type ExplainInput, errorsOf } from "./input.ts";
-import { failureOfDefaultNetwork, primary } from "./no-request.ts";
+import { primary } from "./no-request.ts";
 import { placeToFix } from "./wording.ts";
 
 /** Multus' words before it calls a plugin (pkg/k8sclient, TryLoadPodDelegates). */
@@ -21,19 +21,18 @@ function madeSince({ nads }: ExplainInput, message: string): string | undefined 
 /** A pod whose sandbox Multus could not set up, or whose request cannot be read. */
 export function failed(input: ExplainInput, { network: failing, evidence }: PodOutcome): Cause {
   const { pod } = input;
-  if (!pod.request.ok)
+  if (!pod.request.ok) {
+    const { annotation = NETWORKS, message: fault } = pod.request.problem;
     return cause(
       "BAD_REQUEST",
-      `the annotation ${NETWORKS} of ${pod.namespace}/${pod.name} is not valid: it ${pod.request.problem.message}. Fix it in ${placeToFix(pod)}`,
+      `the annotation ${annotation} of ${pod.namespace}/${pod.name} is not valid: it ${fault}. Fix it in ${placeToFix(pod)}`,
     );
+  }
   const requested = pod.request.requests.map(keyOf);
   const network = requested.find((key) => key === failing);
   const culprit = pod.failure?.network;
   const message = pod.failure?.message ?? evidence;
-  if (culprit === undefined && OF_DEFAULT_NETWORK.test(message)) {
-    const first = failureOfDefaultNetwork(input);
-    if (first) return first;
-  }
+  const first = pod.request.requests.find(({ isDefault }) => isDefault);
   const made = madeSince(input, message);
   if (made !== undefined)
     return cause(
@@ -42,10 +41,11 @@ export function failed(input: ExplainInput, { network: failing, evidence }: PodO
     );
   // The name in the configuration of a NAD that cannot be read is not known: it may be the one that failed.
   const isAllRead = requested.every((key) => input.nads.has(key));
-  if (culprit !== undefined && network === undefined && isAllRead)
-    return failureOfDefaultNetwork(input) ?? primary(culprit, message, pod.node);
+  if (culprit !== undefined && network === undefined && isAllRead && !first)
+    return primary(culprit, message, pod.node);
   // A failure that names no network is of the one that the checker finds fault with, or of the only one.
-  const possible = culprit === undefined ? requested : [];
+  const isOfFirst = first && (culprit === undefined ? OF_DEFAULT_NETWORK.test(message) : isAllRead);
+  const possible = isOfFirst ? [keyOf(first)] : culprit === undefined ? requested : [];
   const faulty = possible.find((key) => errorsOf(input, key).length > 0);
   const at = network ?? faulty ?? (possible.length === 1 ? possible[0] : undefined);
   const nad = at === undefined ? undefined : input.nads.get(at);

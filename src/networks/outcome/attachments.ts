@@ -21,24 +21,28 @@ export interface Attachment {
 
 /**
  * Requested and reported, by count: one NAD may be attached twice, and a plugin may make several interfaces.
- * A request for a certain interface takes that first. In time linear to both: a tenant writes either.
+ * A request for a certain interface takes that first. The cluster's own network, and what the pod has in its place, is
+ * reported apart from the others. In time linear to both: a tenant writes either.
  */
 export function attachmentsOf(
   requests: readonly NetworkRequest[],
   entries: readonly NetworkStatusEntry[],
   network: (namespace: string, name: string) => NetworkFacts | undefined,
 ): Attachment[] {
-  const reported = new Pool(entries.filter((entry) => !entry.default));
+  const further = new Pool(entries.filter((entry) => !entry.default));
+  const first = new Pool(entries.filter((entry) => entry.default));
   const namesOf = (request: NetworkRequest) => [
     keyOf(request),
     // v3 reports the name in the configuration, which is the NAD's where that has none.
     network(request.namespace, request.name)?.cniName ?? request.name,
   ];
   const named = requests.map((request) =>
-    request.interface === undefined ? undefined : reported.take(namesOf(request), request.interface),
+    request.interface === undefined || request.isDefault
+      ? undefined
+      : further.take(namesOf(request), request.interface),
   );
   return requests.map((request, index) => {
-    const entry = named[index] ?? reported.take(namesOf(request));
+    const entry = named[index] ?? (request.isDefault ? first : further).take(namesOf(request));
     return entry ? { request, entry } : { request };
   });
 }

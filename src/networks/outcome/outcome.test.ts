@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import { askedOf, parseAsked } from "../pod-request/asked.ts";
 import { parseNetworkStatus } from "../pod-request/network-status.ts";
-import { type ParsedNetworks, parseNetworks } from "../pod-request/request.ts";
+import { NETWORKS, type ParsedNetworks } from "../pod-request/request.ts";
 import { STATUS_TOO_LARGE, UNREAD } from "../pod-view/unread.ts";
 import { kindIn } from "../report/network-pods.ts";
 import type { NetworkFacts } from "./attachments.ts";
@@ -14,6 +15,8 @@ const NADS: Record<string, NetworkFacts> = {
 
 interface Case extends Partial<Omit<PodFacts, "request" | "status">> {
   networks?: string;
+  /** The annotation default-network. */
+  first?: string;
   status?: object[] | string;
   isolated?: boolean;
   nads?: Record<string, NetworkFacts>;
@@ -28,11 +31,17 @@ const PENDING = {
   hasAddress: false,
 };
 
-function decide({ networks = "net", status, isolated = false, nads = NADS, ...facts }: Case) {
+function decide({ networks = "net", first, status, isolated = false, nads = NADS, ...facts }: Case) {
   const pod: PodFacts = {
     ...PENDING,
     ...facts,
-    request: parseNetworks(networks, "apps"),
+    request: parseAsked(
+      askedOf({
+        [NETWORKS]: networks,
+        ...(first === undefined ? {} : { "v1.multus-cni.io/default-network": first }),
+      }),
+      "apps",
+    ),
     ...(status === undefined
       ? {}
       : { status: parseNetworkStatus(typeof status === "string" ? status : JSON.stringify(status)) }),
@@ -178,7 +187,7 @@ test("what the operator does not read is not called wrong", () => {
   expect(
     unread({
       ...running,
-      request: parseNetworks("net", "apps"),
+      request: parseAsked("net", "apps"),
       status: { ok: false, problem: STATUS_TOO_LARGE },
     }),
   ).toMatchObject({
@@ -217,4 +226,36 @@ test("the evidence is one bounded line, whatever tenants wrote, and found in lit
   const { evidence } = decide({ ...running, status: [got("apps/net", { ips: ["\n\u202e".repeat(3000)] })] });
   expect(evidence.length).toBeLessThanOrEqual(1024);
   expect(evidence).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+});
+
+test("a network in the place of the cluster's own: reported as the default, of any namespace, and next to the same network", () => {
+  const first = { networks: "", first: "other/net" };
+  expect(decide(first)).toMatchObject({ kind: "pending" });
+  expect(decide({ ...first, isolated: true })).toMatchObject({ kind: "pending" });
+  expect(decide({ ...first, networks: "other/net", isolated: true })).toMatchObject({
+    kind: "forbidden-network",
+  });
+  expect(decide({ ...first, first: "gone" })).toMatchObject({
+    kind: "missing-network",
+    network: "kube-system/gone",
+  });
+  expect(decide({ ...first, first: "" })).toMatchObject({
+    kind: "failed",
+    evidence: expect.stringContaining(
+      "its annotation v1.multus-cni.io/default-network is not valid: it is empty",
+    ),
+  });
+  const entry = got("other/net", { interface: "eth0", default: true });
+  expect(decide({ ...running, ...first, status: [entry] })).toMatchObject({ kind: "attached" });
+  expect(decide({ ...running, ...first, status: [{ ...entry, name: "net" }] })).toMatchObject({
+    kind: "attached", // as v3 reports it
+  });
+  expect(decide({ ...running, ...first, status: [{ ...entry, default: false }] })).toMatchObject({
+    kind: "partial",
+  });
+  const both = { ...running, ...first, networks: "other/net" };
+  expect(decide({ ...both, status: [entry] })).toMatchObject({ kind: "partial" });
+  expect(
+    decide({ ...both, status: [entry, got("other/net")] }).attachments.map((one) => one.entry?.interface),
+  ).toEqual(["eth0", "net1"]);
 });

@@ -3,7 +3,12 @@ import { show } from "../../cni/finding.ts";
 import { listed } from "../../crds/listed.ts";
 import { globalNamespacesOf, type Isolation, mayUse } from "../pod-request/isolation.ts";
 import type { NetworkStatusEntry, ParsedNetworkStatus } from "../pod-request/network-status.ts";
-import { capabilitiesOf, type NetworkRequest, type ParsedNetworks } from "../pod-request/request.ts";
+import {
+  capabilitiesOf,
+  type NetworkRequest,
+  type ParsedNetworks,
+  type RequestFault,
+} from "../pod-request/request.ts";
 import { isUnread } from "../pod-view/unread.ts";
 import { type ConfigChange, changeSince } from "../report/config-history.ts";
 import { type Attachment, attachmentsOf, keyOf, type NetworkFacts } from "./attachments.ts";
@@ -106,10 +111,14 @@ function verdictOf(
 function waiting(input: OutcomeInput, requests: readonly NetworkRequest[]): Verdict {
   const { pod } = input;
   if (!pod.request.ok && !isUnread(pod.request.problem))
-    return verdict("failed", `its request is not valid: it ${pod.request.problem.message}`);
+    return verdict(
+      "failed",
+      `${subjectOf(pod.request.problem)} is not valid: it ${pod.request.problem.message}`,
+    );
   for (const request of requests) {
     const key = keyOf(request);
-    if (!mayUse(pod.namespace, request.namespace, input.isolation))
+    // Multus checks the namespaces of further networks alone (GetNetworkDelegates).
+    if (!request.isDefault && !mayUse(pod.namespace, request.namespace, input.isolation))
       return forbidden(pod, key, input.isolation);
     if (request.name === "")
       return verdict("missing-network", "its request has a network without a name", key);
@@ -138,6 +147,10 @@ function waiting(input: OutcomeInput, requests: readonly NetworkRequest[]): Verd
   );
 }
 
+function subjectOf({ annotation }: RequestFault): string {
+  return annotation === undefined ? "its request" : `its annotation ${annotation}`;
+}
+
 function forbidden(pod: PodFacts, key: string, isolation: Isolation): Verdict {
   return verdict(
     "forbidden-network",
@@ -162,7 +175,7 @@ function reported({ pod, network }: OutcomeInput, attachments: readonly Attachme
   if (!pod.request.ok)
     return verdict(
       "partial",
-      `its request was changed after the start and is not valid: it ${pod.request.problem.message}`,
+      `${subjectOf(pod.request.problem)} was changed after the start and is not valid: it ${pod.request.problem.message}`,
     );
   for (const { request, entry } of attachments) {
     const key = keyOf(request);

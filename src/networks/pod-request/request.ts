@@ -23,6 +23,8 @@ export interface NetworkRequest {
   cniArgs?: readonly string[];
   /** Gateways; an empty list is kept: the network's own default route then is the pod's. */
   defaultRoute?: readonly string[];
+  /** It takes the place of the cluster's own network (default-network.ts). */
+  isDefault?: true;
 }
 
 export interface PortMapping {
@@ -43,7 +45,12 @@ export interface Bandwidth {
 /** Multus reads any number; no pod can have as many interfaces. */
 const MAX_REQUESTS = 4096;
 
-export type ParsedNetworks = { ok: true; requests: NetworkRequest[] } | { ok: false; problem: Problem };
+/** What is wrong with a request, and of another annotation than `NETWORKS` its name. */
+export interface RequestFault extends Problem {
+  annotation?: string;
+}
+
+export type ParsedNetworks = { ok: true; requests: NetworkRequest[] } | { ok: false; problem: RequestFault };
 
 const gateway = parsed((value) => value === "" || parseAddress(value) !== undefined, "an IP address");
 

@@ -43,7 +43,7 @@ interface Columns {
  * seen by the observer, one by one, so the table has none to report as a reflector's store.
  */
 export class PodTable {
-  readonly #read: (annotation: string, namespace: string) => ParsedNetworks;
+  readonly #read: (asked: string, namespace: string) => ParsedNetworks;
   readonly #arena = new ByteArena();
   readonly #nodes = new SharedValues<undefined>(() => undefined);
   /** The networks that are asked for, by "namespace/name", each once. */
@@ -64,8 +64,8 @@ export class PodTable {
     list: new Uint8Array(0),
   };
 
-  /** @param read what the annotation of a pod in a namespace asks for; it may remember some of its answers */
-  constructor(read: (annotation: string, namespace: string) => ParsedNetworks) {
+  /** @param read what the `asked` of a pod in a namespace asks for; it may remember some of its answers */
+  constructor(read: (asked: string, namespace: string) => ParsedNetworks) {
     this.#read = read;
   }
 
@@ -297,7 +297,7 @@ function askedKey(pod: string, { asked }: PodView): string {
   return `${pod.slice(0, pod.indexOf("/"))} ${asked}`;
 }
 
-/** Namespace and annotation of an `askedKey`. */
+/** The parts of an `askedKey`. */
 function partsOf(key: string): readonly [namespace: string, asked: string] {
   const space = key.indexOf(" ");
   return [key.slice(0, space), key.slice(space + 1)];

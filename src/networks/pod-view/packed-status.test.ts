@@ -40,6 +40,19 @@ test("the status is kept in short, and comes back without the pod's own network"
   });
 });
 
+test("the pod's own network is kept if the pod asks for it, and its mark cannot be forged", () => {
+  const entries = [
+    { name: "apps/first", interface: "eth0", ips: ["10.0.0.5"], default: true },
+    { name: "\rapps/net", interface: "net1" },
+  ];
+  expect(statusOf({ reported: packedStatus(JSON.stringify(entries), true) })).toMatchObject({
+    entries: [
+      { name: "apps/first", interface: "eth0", ips: ["10.0.0.5"], default: true },
+      { name: "", interface: "net1", default: false },
+    ],
+  });
+});
+
 test("separators that a tenant writes into the status do not add entries", () => {
   const hostile = [{ name: "apps/net\tx\n apps/other", ips: ["10.0.0.5\n10.0.0.6"] }];
   expect(kept(hostile)).toMatchObject({ ok: true, entries: [{ name: "apps/net", ips: ["10.0.0.5"] }] });

@@ -15,7 +15,7 @@ export interface PodView {
   hasAddress: boolean;
   /** It is being deleted: its addresses may be given to others already. */
   terminating: boolean;
-  /** The annotation; empty if it is not read. */
+  /** The text of `askedOf`; empty if it is not read. */
   asked: string;
   request: ParsedNetworks;
   /** Why the annotation is not read; the request is this problem. */

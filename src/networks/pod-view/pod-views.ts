@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { ByteBudget } from "../byte-budget.ts";
 import { runsDhcpDaemon } from "../cross-checks/dhcp-daemon.ts";
+import { askedOf, asksForDefault } from "../pod-request/asked.ts";
 import type { Problem } from "../pod-request/go-json.ts";
 import { networkStatusOf } from "../pod-request/network-status.ts";
-import { NETWORKS, type ParsedNetworks } from "../pod-request/request.ts";
+import type { ParsedNetworks } from "../pod-request/request.ts";
 import { packedStatus } from "./packed-status.ts";
 import type { PodView } from "./pod-view.ts";
 import { READ_FACTOR, RequestCache } from "./request-cache.ts";
@@ -50,15 +51,15 @@ export class PodViews {
     const dhcpDaemon = isDhcpDaemon(object);
     const { annotations, namespace, name } =
       (object as { metadata?: Partial<z.input<typeof pod>["metadata"]> }).metadata ?? {};
-    if (!annotations?.[NETWORKS] && !dhcpDaemon) {
+    const asked = askedOf(annotations ?? {});
+    if (asked === "" && !dhcpDaemon) {
       this.forget(`${namespace}/${name}`);
       return undefined;
     }
     const parsed = pod.parse(object);
     const { metadata, spec, status } = parsed;
-    const asked = metadata.annotations[NETWORKS] ?? "";
     const annotation = networkStatusOf(metadata.annotations);
-    const reported = annotation === undefined ? undefined : packedStatus(annotation);
+    const reported = annotation === undefined ? undefined : packedStatus(annotation, asksForDefault(asked));
     const fits = this.#fits(`${metadata.namespace}/${metadata.name}`, asked, reported);
     const { verified, attachedAt } = statusWriteOf(parsed);
     return {
@@ -81,9 +82,9 @@ export class PodViews {
     this.#budget.release(pod);
   }
 
-  /** What an annotation asks for, of a pod in this namespace. */
-  request(annotation: string, namespace: string): ParsedNetworks {
-    return this.#requests.read(annotation, namespace);
+  /** What a view's `asked` asks for, of a pod in this namespace. */
+  request(asked: string, namespace: string): ParsedNetworks {
+    return this.#requests.read(asked, namespace);
   }
 
   /** Whether a pod's texts may be kept. Those of ordinary length always are, and are not counted. */

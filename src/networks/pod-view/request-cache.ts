@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { type ParsedNetworks, parseNetworks } from "../pod-request/request.ts";
+import { parseAsked } from "../pod-request/asked.ts";
+import type { ParsedNetworks } from "../pod-request/request.ts";
 
 /** A pod that asks for more than these, of which Multus would make an interface each, is evaluated by the first. */
 const MAX_REQUESTS = 64;
@@ -15,17 +16,17 @@ export class RequestCache {
   readonly #requests = new Map<string, ParsedNetworks>();
   #bytes = 0;
 
-  /** What an annotation asks for, of a pod in this namespace. */
-  read(annotation: string, namespace: string): ParsedNetworks {
-    const text = `${namespace} ${annotation}`;
+  /** What a text of `askedOf` asks for, of a pod in this namespace. */
+  read(asked: string, namespace: string): ParsedNetworks {
+    const text = `${namespace} ${asked}`;
     const key = text.length <= 128 ? text : createHash("sha256").update(text).digest("base64");
     const known = this.#requests.get(key);
     if (known) return known;
-    const parsed = parseNetworks(annotation, namespace);
+    const parsed = parseAsked(asked, namespace);
     const kept: ParsedNetworks = parsed.ok
       ? { ok: true, requests: parsed.requests.slice(0, MAX_REQUESTS) }
       : parsed;
-    const bytes = annotation.length * READ_FACTOR + key.length + ENTRY_OVERHEAD;
+    const bytes = asked.length * READ_FACTOR + key.length + ENTRY_OVERHEAD;
     this.#bytes += bytes;
     if (this.#bytes > MAX_CACHED_BYTES) {
       this.#requests.clear();

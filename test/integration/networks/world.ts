@@ -36,6 +36,8 @@ import { untilEstablished } from "../../cluster/established.ts";
 export interface PodOptions {
   namespace?: string;
   networks?: string;
+  /** The annotation default-network. */
+  first?: string;
   /** The status annotation. */
   status?: object[];
   phase?: "Pending" | "Running" | "Succeeded" | "Unknown";
@@ -111,6 +113,7 @@ export class World {
     const {
       namespace = "default",
       networks,
+      first,
       status,
       phase = "Pending",
       node = "",
@@ -124,6 +127,7 @@ export class World {
         namespace,
         annotations: {
           ...(networks === undefined ? {} : { "k8s.v1.cni.cncf.io/networks": networks }),
+          ...(first === undefined ? {} : { "v1.multus-cni.io/default-network": first }),
         },
       },
       spec: {

@@ -15,8 +15,8 @@ import { nadView } from "../../../networks/nad-view.ts";
 import { devicesOf, needsOf } from "../../../networks/node-requirements.ts";
 import { keyOf } from "../../../networks/outcome/attachments.ts";
 import { failureView } from "../../../networks/outcome/sandbox-event.ts";
+import { askedOf, parseAsked } from "../../../networks/pod-request/asked.ts";
 import { networkStatusOf, parseNetworkStatus } from "../../../networks/pod-request/network-status.ts";
-import { NETWORKS, parseNetworks } from "../../../networks/pod-request/request.ts";
 import { podWithStatus, statusWriteOf } from "../../../networks/pod-view/status-write.ts";
 import { isCurrent, reportView } from "../../../networks/report/report-view.ts";
 import { findInstall, type InstallWithStatus } from "./install.ts";
@@ -40,7 +40,7 @@ export async function gatherPodFacts(reader: PermittedReader, pod: ApiPod): Prom
   const { client } = reader;
   const namespace = pod.metadata.namespace ?? "";
   const annotations = pod.metadata.annotations ?? {};
-  const request = parseNetworks(annotations[NETWORKS] ?? "", namespace);
+  const request = parseAsked(askedOf(annotations), namespace);
   const keys = request.ok ? [...new Set(request.requests.map(keyOf))].slice(0, 64) : [];
   const node = pod.spec?.nodeName ?? "";
   const found = await reader.tryRead(async () => ({ chosen: await findInstall(client) }));
