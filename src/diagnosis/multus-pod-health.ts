@@ -32,6 +32,8 @@ export interface MultusPodHealth {
   phase: string;
   /** The DaemonSet controller's count of the template that the pod was made from. */
   templateGeneration?: string;
+  /** Its hash of that template. */
+  templateHash?: string;
   /** Names of the networks that Multus reported. */
   networks: readonly string[];
   /** RFC 3339 */
@@ -71,6 +73,9 @@ export function multusPodHealth(object: unknown): MultusPodHealth {
     phase: status.phase,
     ...(metadata.labels["pod-template-generation"]
       ? { templateGeneration: metadata.labels["pod-template-generation"] }
+      : {}),
+    ...(metadata.labels["controller-revision-hash"]
+      ? { templateHash: metadata.labels["controller-revision-hash"] }
       : {}),
     networks: reportedNetworks(metadata.annotations),
     created: metadata.creationTimestamp,

@@ -36,6 +36,8 @@ export interface ListOptions {
   namespace?: string;
   labelSelector?: string;
   fieldSelector?: string;
+  /** At most this many; there may be more. */
+  limit?: number;
   signal?: AbortSignal;
 }
 
@@ -106,9 +108,10 @@ export class KubeClient {
     type: ResourceType,
     options: ListOptions = {},
   ): Promise<{ items: T[]; metadata: { resourceVersion: string } }> {
-    const { namespace, signal, ...selectors } = options;
+    const { namespace, limit, signal, ...selectors } = options;
     const path = collectionPath(type, namespace);
-    return await this.json({ method: "GET", path, query: defined(selectors), ...(signal ? { signal } : {}) });
+    const query = defined({ ...selectors, limit: limit?.toString() });
+    return await this.json({ method: "GET", path, query, ...(signal ? { signal } : {}) });
   }
 
   /** Server-side apply: sets the fields that `object` has, and drops those this manager set before and no longer has. */

@@ -69,7 +69,11 @@ export class InstallController {
     certificates.onRejected(enqueueSoon);
     networks?.onChange(enqueueSoon);
     const applier = new Applier(client, this.#owned);
-    const seen = { pods: new SeenPods(), since: new SeenSince() };
+    const seen = {
+      pods: new SeenPods(),
+      since: new SeenSince(),
+      restoredTemplates: new Map<string, string>(),
+    };
     this.#controller = new Controller({
       name: NAME,
       log,

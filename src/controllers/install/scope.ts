@@ -46,7 +46,15 @@ export interface Dependencies {
   /** The wall clock: for what is written. How long something lasts is not read from it, see `seen`. */
   now: () => Date;
   /** How long pods and all else are as they are, as this process has observed; kept from one reconcile to the next. */
-  seen: { pods: SeenPods; since: SeenSince };
+  seen: {
+    pods: SeenPods;
+    since: SeenSince;
+    /**
+     * By "namespace/name" of a DaemonSet its UID and its template's generation, if the template was restored before a pod of
+     * another was created: no pod has that generation.
+     */
+    restoredTemplates: Map<string, string>;
+  };
   /** A rollout that has not progressed for this long is stuck. */
   rolloutDeadlineSeconds: number;
 }

@@ -14,12 +14,11 @@ import type { Action } from "../actions/actions.ts";
 import { type CanaryNode, nextCanaryStep } from "../decide/canary-step.ts";
 import { InvalidSpec } from "../errors.ts";
 import type { RolloutPhase } from "../rollout/assess.ts";
+import { templateGenerationOf } from "../rollout/pod-revisions.ts";
 import { servedNodes } from "../rollout/startup-taint.ts";
 import type { RolloutStatus, Trial } from "./gate.ts";
 import { isAttached, probeOutcome } from "./probe.ts";
 
-/** The DaemonSet controller counts templates up, and labels each pod with the count of its own. */
-const TEMPLATE_GENERATION = "deprecated.daemonset.template.generation";
 /** A pod with an issue for less may still recover; in seconds since it exists. */
 const GRACE_SECONDS = 30;
 /** As long as an image pull may take; in seconds. */
@@ -158,7 +157,7 @@ function multusPods({ daemonSets, pods }: CanaryView): MultusPodHealth[] {
 function isNew(pod: MultusPodHealth, { daemonSets, live }: CanaryView): boolean {
   const daemonSet = daemonSets.find(({ metadata }) => metadata.name === pod.daemonSet);
   const found = daemonSet && live.get(refOf(daemonSet));
-  return pod.templateGeneration === found?.metadata.annotations?.[TEMPLATE_GENERATION];
+  return pod.templateGeneration === (found && templateGenerationOf(found));
 }
 
 function podState(node: string, view: CanaryView): CanaryNode["pod"] {

@@ -5,10 +5,11 @@ import type { MultusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import type { NodeView } from "../../../diagnosis/node.ts";
 import { joined } from "../../../diagnosis/node-checks.ts";
 import type { PodAges } from "../../../diagnosis/pod-ages.ts";
-import { type ApiObject, DAEMON_SETS, describe, refOf } from "../../../kube/resource.ts";
+import { type ApiObject, DAEMON_SETS, describe, PODS, refOf } from "../../../kube/resource.ts";
 import { UPSTREAM_LABELS } from "../../../render/labels.ts";
 import { type LiveObjects, templateOf } from "../../shared/applier.ts";
 import { type Rollout, rollout } from "../rollout/assess.ts";
+import { podRevisions, templateGenerationOf } from "../rollout/pod-revisions.ts";
 import type { ReconcileScope } from "../scope.ts";
 import type { ResolvedSpec } from "../spec/resolve-spec.ts";
 import { isReadyAlready } from "../status/previously-ready.ts";
@@ -64,7 +65,17 @@ export async function observeRollout(
   const answering = new Set(nodes.filter(({ reachable }) => reachable).map(({ name }) => name));
   const found = rollout(refs.length, daemonSets, unhealthy, {
     ending: ending.map(describe),
-    ...(refs.every((ref) => hasWatchedPods(owned.get(ref))) ? { ready: readyNodes(pods) } : {}),
+    ...(refs.every((ref) => hasWatchedPods(owned.get(ref)))
+      ? {
+          ready: readyNodes(
+            await currentPods(
+              scope,
+              refs.flatMap((ref) => owned.get(ref) ?? []),
+              pods,
+            ),
+          ),
+        }
+      : {}),
     leaving: pods.filter(({ terminating, node }) => terminating && answering.has(node)).length,
     unseen: isReadyAlready(scope) ? [] : inspections.unseen.filter((node) => answering.has(node)),
   });
@@ -89,6 +100,40 @@ export function areDaemonSetsSeen(
 function hasWatchedPods(daemonSet: ApiObject | undefined): boolean {
   const template = (daemonSet && templateOf(daemonSet)) as { metadata?: { labels?: Record<string, string> } };
   return template?.metadata?.labels?.app === UPSTREAM_LABELS.app;
+}
+
+/**
+ * The pods of the DaemonSets' current templates. The copy of the pods may be older than that of a DaemonSet whose rollout is
+ * over, and then shows pods that no longer exist. If it does not show which pods are current, the API server itself is asked,
+ * once for a template.
+ */
+async function currentPods(
+  { deps: { client, seen } }: ReconcileScope,
+  daemonSets: readonly ApiObject[],
+  pods: readonly MultusPodHealth[],
+): Promise<MultusPodHealth[]> {
+  const found: MultusPodHealth[] = [];
+  for (const daemonSet of daemonSets) {
+    const { name, namespace = "", uid } = daemonSet.metadata;
+    const generation = templateGenerationOf(daemonSet);
+    const template = `${uid} ${generation}`;
+    const key = `${namespace}/${name}`;
+    let revisions = podRevisions(daemonSet, pods, seen.restoredTemplates.get(key) === template);
+    const { current, desired, updated } = daemonSetView(daemonSet);
+    if (revisions.isUnclear && current && desired > 0 && updated >= desired) {
+      const { items } = await client.list<ApiObject>(PODS, {
+        namespace,
+        labelSelector: `app=${UPSTREAM_LABELS.app},pod-template-generation=${generation}`,
+        limit: 1,
+      });
+      if (items.length === 0) {
+        seen.restoredTemplates.set(key, template);
+        revisions = podRevisions(daemonSet, pods, true);
+      }
+    }
+    found.push(...revisions.current);
+  }
+  return found;
 }
 
 function readyNodes(pods: readonly MultusPodHealth[]): number {
