@@ -53,6 +53,24 @@ it("inspects, then cleans, and answers in the termination message", async () => 
   expect(readdirSync(join(host, "etc/cni/net.d"))).toEqual([]);
 });
 
+it("reads which directories Multus no longer has, and removes nothing there that was just written", async () => {
+  const directories = [join(host, "etc/cni/net.d"), join(host, "etc/cni/multus"), join(host, "usr/lib/cni")];
+  for (const directory of directories) mkdirSync(directory, { recursive: true });
+  for (const directory of directories.slice(0, 2))
+    writeFileSync(join(directory, "00-multus.conf"), '{"type":"multus"}');
+  writeFileSync(join(host, "usr/lib/cni/multus"), "");
+  const cleaned = await node(
+    ...["clean", "--bin-dir", "/opt/cni/bin", "--since", "2026-01-01T00:00:00Z", "--runs", "v4-thin"],
+    ...["--previous-conf-dir", "/etc/cni/multus", "--previous-bin-dir", "/usr/lib/cni"],
+  );
+  expect(cleaned.code).toBe(1);
+  expect(cleaningReport.parse(cleaned.message).problems).toEqual([
+    { path: "/etc/cni/multus/00-multus.conf", reason: "was written recently" },
+    { path: "/usr/lib/cni/multus", reason: "was written recently" },
+  ]);
+  rmSync(join(host, "etc/cni/net.d/00-multus.conf"));
+});
+
 it("touches no directory that is not one of CNI's", async () => {
   const { code, stderr } = await node("clean", "--bin-dir", "/usr/bin", "--since", "2026-01-01T00:00:00Z");
   expect(code).not.toBe(0);

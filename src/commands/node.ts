@@ -60,12 +60,19 @@ function cleanCommand(): Command {
       "--keep-programs",
       "with --runs: keep programs and kubeconfig, which the runtime needs when older pods terminate",
     )
+    .option("--previous-conf-dir <path>", "a configuration directory that Multus had before")
+    .option("--previous-bin-dir <path>", "a directory that Multus was copied to before")
     .addHelpText("after", '\nExit code 0: the node is clean; 1: something remains, see "problems".')
-    .action(async ({ message, host, runs, keepPrograms = false, ...places }: CleanOptions) => {
+    .action(async (given: CleanOptions) => {
+      const { message, host, runs, keepPrograms = false, previousConfDir, previousBinDir, ...places } = given;
       const options = { ...places, host: new Host(host), now: new Date() };
+      const previous = {
+        ...(previousConfDir === undefined ? {} : { confDir: previousConfDir }),
+        ...(previousBinDir === undefined ? {} : { binDir: previousBinDir }),
+      };
       const report = runs
-        ? await cleanLeftovers({ ...options, runs: nodeFilesOf(runs), keepPrograms })
-        : await uninstall(options);
+        ? await cleanLeftovers({ ...options, runs: nodeFilesOf(runs), keepPrograms, previous })
+        : await uninstall({ ...options, previous });
       answer(report, message);
       if (report.problems.length > 0) process.exitCode = 1;
     });
@@ -76,6 +83,8 @@ interface CleanOptions extends PlaceOptions {
   since: Date;
   runs?: Flavour;
   keepPrograms?: boolean;
+  previousConfDir?: string;
+  previousBinDir?: string;
 }
 
 function releaseCommand(): Command {

@@ -4,8 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { nodeFilesOf } from "../multus/node-files.ts";
+import type { PreviousDirectories } from "../multus/previous-directories.ts";
 import type { Flavour } from "../multus/releases.ts";
 import { cleanLeftovers } from "./clean-leftovers.ts";
+import { ForbiddenPath } from "./errors.ts";
 import { Host } from "./host.ts";
 
 const CONF = "/etc/cni/net.d";
@@ -38,7 +40,10 @@ function put(path: string, content = "x", age = 0): void {
 
 const names = (path: string) => readdirSync(join(root, path)).toSorted();
 /** An hour later than the files were made, where not said otherwise. */
-const run = (flavour: Flavour, more: { since?: Date; now?: Date; keepPrograms?: boolean } = {}) =>
+const run = (
+  flavour: Flavour,
+  more: { since?: Date; now?: Date; keepPrograms?: boolean; previous?: PreviousDirectories } = {},
+) =>
   cleanLeftovers({
     ...{ node: "a", host: new Host(root), confDir: CONF, binDir: BIN, runs: nodeFilesOf(flavour) },
     ...{ since: new Date(0), now: new Date(Date.now() + HOUR_MS), keepPrograms: false, ...more },
@@ -145,5 +150,88 @@ describe("what a previous Multus left on a node", () => {
       { path: `${BIN}/passthru`, reason: "a running pod uses its network" },
     ]);
     expect(names(BIN)).toEqual(["bridge", "multus", "passthru"]);
+  });
+});
+
+describe("directories that Multus no longer has", () => {
+  const OLD = "/etc/cni/multus";
+  const OLD_BIN = "/usr/lib/cni";
+  const previous = { confDir: OLD, binDir: OLD_BIN };
+
+  beforeEach(() => {
+    for (const directory of [`${OLD}/multus.d/certs`, OLD_BIN])
+      mkdirSync(join(root, directory), { recursive: true });
+    put(`${CONF}/00-multus.conf`, THIN);
+    put(`${CONF}/multus.d/multus.kubeconfig`);
+    for (const name of ["multus", "passthru"]) put(`${BIN}/${name}`);
+    put(`${OLD}/00-multus.conf`, THIN);
+    put(`${OLD}/10-calico.conflist.old`, CALICO);
+    put(`${OLD}/20-other.conflist`, CALICO);
+    put(`${OLD}/multus.d/multus.kubeconfig`);
+    put(`${OLD}/multus.d/certs/multus-client-current.pem`);
+    for (const name of ["multus", "passthru", "bridge", "multus.temp123"]) put(`${OLD_BIN}/${name}`);
+  });
+
+  it("keep what is not Multus', get renamed files back, and the directories that it has are as they were", async () => {
+    const report = await run("v4-thin", { previous });
+    expect(report.problems).toEqual([]);
+    expect(names(OLD)).toEqual(["10-calico.conflist", "20-other.conflist"]);
+    expect(names(OLD_BIN)).toEqual(["bridge"]);
+    expect(names(CONF)).toEqual(["00-multus.conf", "10-calico.conflist", "multus.d"]);
+    expect(names(BIN)).toEqual(["bridge", "multus", "passthru"]);
+    expect((await run("v4-thin", { previous })).removed).toEqual([]);
+  });
+
+  it("are not touched if the other one alone has changed", async () => {
+    await run("v4-thin", { previous: { binDir: OLD_BIN } });
+    expect(names(OLD)).toContain("00-multus.conf");
+    expect(names(OLD_BIN)).toEqual(["bridge"]);
+  });
+
+  it("keep programs that existed before the install, and those that the runtime or a pod still needs", async () => {
+    await run("v4-thin", { previous, keepPrograms: true });
+    expect(names(OLD_BIN)).toEqual(["bridge", "multus", "passthru"]);
+    expect(names(`${OLD}/multus.d`)).toContain("multus.kubeconfig");
+    const later = new Date(Date.now() + HOUR_MS);
+    await run("v4-thin", { previous, since: later, now: later });
+    expect(names(OLD_BIN)).toEqual(["bridge", "multus", "passthru"]);
+    put("/var/lib/cni/multus/0123", '[{"Conf":{"type":"passthru"}}]');
+    await run("v4-thin", { previous });
+    expect(names(OLD_BIN)).toEqual(["bridge", "passthru"]);
+  });
+
+  it("stay as they are while Multus has no configuration in its own, or has just written there", async () => {
+    const before = names(OLD);
+    expect((await run("v4-thin", { previous, now: new Date() })).problems).not.toEqual([]);
+    expect(names(OLD)).toEqual(before);
+    rmSync(join(root, `${CONF}/00-multus.conf`));
+    expect((await run("v4-thin", { previous })).problems).toMatchObject([{ path: CONF }]);
+    expect(names(OLD)).toEqual(before);
+  });
+
+  it("stay as they are if the runtime seems to read them rather than the new ones", async () => {
+    rmSync(join(root, `${CONF}/10-calico.conflist`));
+    rmSync(join(root, `${BIN}/bridge`));
+    const before = [names(OLD), names(OLD_BIN)];
+    const { kept, removed, problems } = await run("v4-thin", { previous });
+    expect([names(OLD), names(OLD_BIN)]).toEqual(before);
+    expect([removed, problems]).toEqual([[], []]);
+    expect(kept.map(({ path }) => path)).toEqual([OLD, OLD_BIN]);
+    // Nobody else's files are in either.
+    rmSync(join(root, `${OLD}/20-other.conflist`));
+    rmSync(join(root, `${OLD_BIN}/bridge`));
+    await run("v4-thin", { previous });
+    expect(names(OLD)).toEqual(["10-calico.conflist"]);
+    expect(names(OLD_BIN)).toEqual([]);
+  });
+
+  it("are never outside of CNI's", async () => {
+    mkdirSync(join(root, "usr/bin"), { recursive: true });
+    put("/usr/bin/multus");
+    for (const elsewhere of [{ confDir: "/etc/ssl" }, { binDir: "/usr/bin" }])
+      await run("v4-thin", { previous: elsewhere }).catch((error) =>
+        expect(error).toBeInstanceOf(ForbiddenPath),
+      );
+    expect(names("/usr/bin")).toEqual(["multus"]);
   });
 });

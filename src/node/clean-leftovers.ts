@@ -1,7 +1,9 @@
 import type { NodeFiles } from "../multus/node-files.ts";
+import type { PreviousDirectories } from "../multus/previous-directories.ts";
 import { GUARD_FILE } from "../render/rollout-guard.ts";
 import type { CleaningReport } from "./cleaning-report.ts";
-import { isMultusConfName, isMultusTemporary, parseConfFile } from "./conf-file.ts";
+import { isConfName, isMultusConfName, isMultusTemporary, parseConfFile } from "./conf-file.ts";
+import { removeConfiguration, restoreRenamed } from "./conf-removal.ts";
 import { MAX_CONF_BYTES, Removal, type RemovalOptions } from "./file-removal.ts";
 import { CACHE_DIR, DAEMON_SOCKET, SOCKET_DIR } from "./host.ts";
 import { MULTUS_PROGRAMS } from "./inspect.ts";
@@ -11,6 +13,8 @@ export interface LeftoverOptions extends RemovalOptions {
   runs: NodeFiles;
   /** A runtime that calls at a pod's end what it called at its start (CRI-O): programs and kubeconfig stay. */
   keepPrograms: boolean;
+  /** Directories that the install had before, and that Multus no longer has. */
+  previous?: PreviousDirectories;
 }
 
 /** What was changed so lately is being written by a Multus that is just coming; ms. */
@@ -20,10 +24,11 @@ const MAX_NOTE_LENGTH = 1024 * 1024;
 /**
  * Takes from a node what an earlier Multus of another flavour left beside the one that runs: its
  * configuration, its programs, its kubeconfig, its socket. What the two share stays, and what Multus noted for
- * each pod. Where the configuration of the one that runs is not there, nothing is taken.
+ * each pod. From directories that Multus no longer has it takes all that an uninstall takes. Where the configuration of
+ * the one that runs is not there, nothing is taken.
  */
 export async function cleanLeftovers(options: LeftoverOptions): Promise<CleaningReport> {
-  const { host, confDir, binDir, runs, keepPrograms } = options;
+  const { host, confDir, binDir, runs, keepPrograms, previous = {} } = options;
   const removal = new Removal(options);
   const own = await ownConfigurations(options);
   const current = own
@@ -37,21 +42,79 @@ export async function cleanLeftovers(options: LeftoverOptions): Promise<Cleaning
   await removal.each(confDir, async (name) => {
     if (isMultusTemporary(name)) await remove(`${confDir}/${name}`);
   });
-  if (!runs.kubeconfig && !keepPrograms && (await isSettled(`${confDir}/multus.d/multus.kubeconfig`)))
-    await removal.kubeconfig(`${confDir}/multus.d`);
+  if (!runs.kubeconfig) await removeKubeconfig(confDir);
   const delegates = await delegateTypes(options);
-  await removal.each(binDir, async (name) => {
-    const path = `${binDir}/${name}`;
-    // An installer that was killed while it copied a program; no runtime calls this name.
-    if (isMultusTemporary(name) && (await removal.isOfInstall(path))) return await remove(path);
-    if (!MULTUS_PROGRAMS.includes(name) || runs.programs.includes(name)) return;
-    if (!(await removal.isOfInstall(path))) removal.keep(path, "existed before the install");
-    else if (keepPrograms) removal.keep(path, "the runtime calls it when an older pod terminates");
-    else if (delegates.includes(name)) removal.keep(path, "a running pod uses its network");
-    else await remove(path);
-  });
+  await removePrograms(binDir, runs.programs);
+  const { confDir: previousConf, binDir: previousBin } = previous;
+  if (previousConf !== undefined)
+    if (await isOfRuntime(previousConf, confDir, isConfigurationOfOthers))
+      removal.keep(previousConf, `has configurations of other plugins, and ${confDir} has none`);
+    else await removeConfigurations(previousConf);
+  if (previousBin !== undefined)
+    if (await isOfRuntime(previousBin, binDir, isProgramOfOthers))
+      removal.keep(previousBin, `has programs of other plugins, and ${binDir} has none`);
+    else await removePrograms(previousBin, []);
   if (!runs.socket && (await isSettled(DAEMON_SOCKET))) await removal.sockets(SOCKET_DIR);
   return removal.report;
+
+  /**
+   * Whether a runtime reads the previous directory rather than the new one, as far as others' files show: its primary
+   * network is in the directory that it reads. Without Multus' files there every new pod could fail.
+   */
+  async function isOfRuntime(
+    before: string,
+    now: string,
+    isOfOthers: (directory: string, name: string) => Promise<boolean>,
+  ): Promise<boolean> {
+    const has = async (directory: string) => {
+      for (const { name } of await host.entries(directory))
+        if (await isOfOthers(directory, name)) return true;
+      return false;
+    };
+    return (await has(before)) && !(await has(now));
+  }
+
+  async function isConfigurationOfOthers(directory: string, name: string): Promise<boolean> {
+    if (!isConfName(name) || isMultusConfName(name)) return false;
+    const text = await host.text(`${directory}/${name}`, MAX_CONF_BYTES);
+    const { isMultus, pluginTypes } = parseConfFile(name, text);
+    return !isMultus && pluginTypes !== undefined;
+  }
+
+  async function isProgramOfOthers(directory: string, name: string): Promise<boolean> {
+    const stats = await host.stat(`${directory}/${name}`);
+    const isFile = stats?.isFile() === true || stats?.isSymbolicLink() === true;
+    return isFile && !MULTUS_PROGRAMS.includes(name) && !isMultusTemporary(name);
+  }
+
+  /** All that Multus put into a configuration directory. */
+  async function removeConfigurations(directory: string): Promise<void> {
+    const configurations = { host, removal, confDir: directory, remove };
+    await removal.each(directory, async (name) => {
+      const path = `${directory}/${name}`;
+      if (name.endsWith(".old") && (await isSettled(path))) await restoreRenamed(configurations, path);
+    });
+    await removal.each(directory, (name) => removeConfiguration(configurations, name));
+    await removeKubeconfig(directory, "with certificates");
+  }
+
+  async function removeKubeconfig(directory: string, certificates?: "with certificates"): Promise<void> {
+    if (!keepPrograms && (await isSettled(`${directory}/multus.d/multus.kubeconfig`)))
+      await removal.kubeconfig(`${directory}/multus.d`, certificates);
+  }
+
+  async function removePrograms(directory: string, stay: readonly string[]): Promise<void> {
+    await removal.each(directory, async (name) => {
+      const path = `${directory}/${name}`;
+      // An installer that was killed while it copied a program; no runtime calls this name.
+      if (isMultusTemporary(name) && (await removal.isOfInstall(path))) return await remove(path);
+      if (!MULTUS_PROGRAMS.includes(name) || stay.includes(name)) return;
+      if (!(await removal.isOfInstall(path))) removal.keep(path, "existed before the install");
+      else if (keepPrograms) removal.keep(path, "the runtime calls it when an older pod terminates");
+      else if (delegates.includes(name)) removal.keep(path, "a running pod uses its network");
+      else await remove(path);
+    });
+  }
 
   async function remove(path: string): Promise<void> {
     await removal.try(path, async () => {

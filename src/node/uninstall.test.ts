@@ -173,3 +173,28 @@ it("does not follow a link in place of the certificates' directory", async () =>
   await run();
   expect(names("/elsewhere")).toEqual(["multus-client-current.pem"]);
 });
+
+it("removes Multus from directories that the install had before, too, and verifies both", async () => {
+  const [conf, bin] = ["/etc/cni/multus", "/usr/lib/cni"];
+  for (const directory of [conf, bin]) mkdirSync(join(root, directory), { recursive: true });
+  for (const directory of [CONF, conf]) {
+    put(`${directory}/00-multus.conf`, MULTUS);
+    put(`${directory}/10-calico.conflist`, CALICO);
+  }
+  for (const directory of [BIN, bin]) for (const name of ["multus", "bridge"]) put(`${directory}/${name}`);
+  const options = { node: "node-1", host: new Host(root), confDir: CONF, binDir: BIN, now: new Date() };
+  const previous = { confDir: conf, binDir: bin };
+  expect((await uninstall({ ...options, since: LATER, previous })).kept.map(({ path }) => path)).toEqual([
+    `${BIN}/multus`,
+    `${bin}/multus`,
+  ]);
+  expect((await uninstall({ ...options, since: LONG_AGO, previous })).problems).toEqual([]);
+  for (const directory of [CONF, conf]) expect(names(directory)).toEqual(["10-calico.conflist"]);
+  for (const directory of [BIN, bin]) expect(names(directory)).toEqual(["bridge"]);
+  put(`${conf}/00-multus.conf`, '{"name":"mine"}');
+  mkdirSync(join(root, bin, "multus"));
+  expect((await uninstall({ ...options, since: LONG_AGO, previous })).kept.map(({ path }) => path)).toEqual([
+    `${conf}/00-multus.conf`,
+    `${bin}/multus`,
+  ]);
+});

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { parsedInstall } from "../crds/multus-install/parsed-install.ts";
-import { lastComplete, restored } from "./last-complete.ts";
+import { lastComplete, restored, uncleanDirectories } from "./last-complete.ts";
 import { renderInstall } from "./render.ts";
 
 it("gives back an install that renders to the same objects, rolled out as the newest spec says", () => {
@@ -18,4 +18,37 @@ it("has nothing to give where there is none, or somebody wrote something else in
   expect(restored(now, { data: {} })).toBe(undefined);
   expect(restored(now, { data: { "spec.json": "{" } })).toBe(undefined);
   expect(restored(now, { data: { "spec.json": '{"version":"v2"}' } })).toBe(undefined);
+});
+
+it("shows the directories that a spec no longer has, until another spec is kept or they are clean", () => {
+  const before = parsedInstall({ distribution: "Kubernetes" });
+  const moved = (cni: object) => parsedInstall({ distribution: "Kubernetes", cni });
+  const [conf, bin] = ["/etc/cni/multus", "/usr/lib/cni"];
+  const left = (now: typeof before, kept = lastComplete(before)) => uncleanDirectories(now, kept);
+  expect(left(before)).toBe(undefined);
+  expect(left(moved({ confDir: conf }))).toEqual({ confDir: "/etc/cni/net.d" });
+  expect(left(moved({ binDir: bin }))).toEqual({ binDir: "/opt/cni/bin" });
+  expect(left(parsedInstall({ distribution: "OpenShift" }))).toEqual({
+    confDir: "/etc/cni/net.d",
+    binDir: "/opt/cni/bin",
+  });
+  // Plugins are still called from it.
+  expect(left(moved({ binDir: bin, additionalBinDir: "/opt/cni/bin" }))).toBe(undefined);
+  const now = moved({ confDir: conf });
+  const unclean = lastComplete(now, { confDir: "/etc/cni/net.d" });
+  expect(left(now, unclean)).toEqual({ confDir: "/etc/cni/net.d" });
+  expect(restored(now, unclean)?.spec.cni.confDir).toBe(conf);
+  expect(left(now, lastComplete(now))).toBe(undefined);
+  // The spec has it again.
+  expect(left(before, lastComplete(before, { confDir: "/etc/cni/net.d" }))).toBe(undefined);
+});
+
+it("cleans no directory that somebody wrote there and that is not one of CNI's", () => {
+  const now = parsedInstall();
+  for (const written of ['{"confDir":"/etc"}', '{"binDir":"/opt/cni/bin/../../../etc"}', "{", "[]"])
+    expect(
+      uncleanDirectories(now, {
+        data: { ...(lastComplete(now).data as object), "previous-directories.json": written },
+      }),
+    ).toBe(undefined);
 });

@@ -1,13 +1,25 @@
+import { z } from "zod";
 import type { KubeObject } from "../crds/kube-object.ts";
 import { type MultusInstall, parseMultusInstall } from "../crds/multus-install/multus-install.ts";
+import { binDirectory, confDirectory } from "../crds/multus-install/permitted-host-paths.ts";
+import { type PreviousDirectories, previousDirectories } from "../multus/previous-directories.ts";
 import { ownerLabels } from "./labels.ts";
 
 /** The ConfigMap that keeps what a rollback restores. */
 export const LAST_COMPLETE = "multus-last-complete";
 const KEY = "spec.json";
+const PREVIOUS_KEY = "previous-directories.json";
 
-/** The spec of an install that runs on every node. The fields that say how to roll out are not part of it. */
-export function lastComplete(install: MultusInstall): KubeObject {
+const previousSchema = z.object({
+  confDir: confDirectory().optional(),
+  binDir: binDirectory().optional(),
+});
+
+/**
+ * The spec of an install that runs on every node. The fields that say how to roll out are not part of it.
+ * @param previous directories of an earlier spec that could not be cleaned on every node
+ */
+export function lastComplete(install: MultusInstall, previous?: PreviousDirectories): KubeObject {
   const { rollout: _, paused: __, adopt: ___, ...spec } = install.spec;
   return {
     apiVersion: "v1",
@@ -17,7 +29,10 @@ export function lastComplete(install: MultusInstall): KubeObject {
       namespace: install.spec.namespace,
       labels: ownerLabels(install),
     },
-    data: { [KEY]: JSON.stringify(spec) },
+    data: {
+      [KEY]: JSON.stringify(spec),
+      ...(previous ? { [PREVIOUS_KEY]: JSON.stringify(previous) } : {}),
+    },
   };
 }
 
@@ -39,8 +54,38 @@ export function restored(
   }
 }
 
+/**
+ * The directories that an install no longer has and that may not be clean on every node: those of the spec that ran
+ * completely before, or those that could not be cleaned since.
+ */
+export function uncleanDirectories(
+  install: MultusInstall,
+  configMap: { [field: string]: unknown } | undefined,
+): PreviousDirectories | undefined {
+  const before = restored(install, configMap);
+  const changed = before && previousDirectories(install.spec, before.spec);
+  const data = configMap?.data as Record<string, unknown> | undefined;
+  const text = data?.[PREVIOUS_KEY];
+  if (changed || typeof text !== "string") return changed;
+  try {
+    return unused(install, previousSchema.parse(JSON.parse(text)));
+  } catch {
+    return undefined; // it was changed by hand
+  }
+}
+
 /** Whether two such ConfigMaps, of which one may not be there, keep the same spec. */
 export function isSameSpec(one: { [field: string]: unknown } | undefined, other: KubeObject): boolean {
   const specOf = (object: typeof one) => (object?.data as Record<string, unknown> | undefined)?.[KEY];
   return specOf(one) === specOf(other);
+}
+
+/** Those of the directories that the install does not have again. */
+function unused({ spec }: MultusInstall, { confDir, binDir }: z.output<typeof previousSchema>) {
+  const { cni } = spec;
+  const earlier = {
+    ...spec,
+    cni: { ...cni, ...(confDir ? { confDir } : {}), ...(binDir ? { binDir } : {}) },
+  };
+  return previousDirectories(spec, earlier);
 }

@@ -183,6 +183,32 @@ it("has what a previous Multus left removed where a look shows it, and looks aga
   await kubectl.run("delete", "node", "node-late");
 });
 
+it("cleans every node of a directory that the spec no longer has, once, before the rollout is over", async () => {
+  nodes.tasks.length = 0;
+  const cleaned = () => nodes.tasks.filter(({ kind }) => kind === "clean").map(({ node }) => node);
+  // Of one node the answer is a problem at first: it is tried again, and the directory is not forgotten.
+  nodes.behave = (kind, node) => (kind === "clean" && node === "node-3" ? "refuses" : "answers");
+  const kept = async () =>
+    await kubectl.run(
+      ...["get", "configmap", "multus-last-complete", "-n", "kube-system", "-o"],
+      "jsonpath={.data.previous-directories\\.json}",
+    );
+  await apply({
+    cni: { confDir: "/etc/cni/multus/moved" },
+    workload: { updateStrategy: { maxUnavailable: "100%" } },
+  });
+  await new TestInstall(kubectl).ready();
+  await waitUntil("the directory that is not clean to be kept", async () => (await kept()) !== "");
+  expect(JSON.parse(await kept())).toEqual({ confDir: "/etc/cni/net.d" });
+  expect((await status()).warnings?.join()).toContain("files of a previous Multus are still on 1 node");
+  nodes.behave = () => "answers";
+  await waitUntil("the last node to be clean", async () => (await kept()) === "");
+  const names = cleaned().filter((node) => node !== "node-3");
+  expect(names.toSorted()).toEqual([...new Set(names)].toSorted());
+  expect(names).toHaveLength(COUNT - 1);
+  await new TestInstall(kubectl).ready();
+});
+
 it.each(["kube-system", "elsewhere"])(
   "admits the priority class of a task in %s, and runs the task without it if the namespace rejects the class",
   async (namespace) => {

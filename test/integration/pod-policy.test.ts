@@ -72,6 +72,12 @@ it("lets the operator create the pods of its tasks", async () => {
     ["/etc/kubernetes/cni/net.d", "/var/lib/cni/bin"],
   ] as const)
     expect(await answer(unchanged, { kind: "inspect", node: "node-1", confDir, binDirs: [binDir] })).toBe("");
+  const previous = { confDir: "/etc/cni/multus/v3", binDir: "/usr/lib/cni" };
+  expect(await answer(unchanged, { ...CLEAN, runs: "v4-thin", previous } as NodeTask)).toBe("");
+  for (const elsewhere of [{ confDir: "/etc" }, { binDir: "/usr/bin" }])
+    expect(await answer(unchanged, { ...CLEAN, runs: "v4-thin", previous: elsewhere } as NodeTask)).toContain(
+      "mounts CNI's directories of the host, and nothing else",
+    );
 });
 
 const withContainer = (more: object) => (pod: Pod) => ({

@@ -147,12 +147,15 @@ describe("cleaning nodes", () => {
       { node: "b", runs: "v4-thin", keepPrograms: true },
     ]);
     expect(running[0]?.task).not.toHaveProperty("keepPrograms");
+    expect(running[0]?.task).not.toHaveProperty("previous");
     await setImmediate();
     expect(notified.slice(0, 2)).toEqual(["a", "b"]);
     expect(notified).toContain("change");
     // Another exchange begins anew.
-    after.step({ ...request(nodes), key: "another" });
+    const previous = { confDir: "/etc/cni/multus" };
+    after.step({ ...request(nodes), runs: "v4-thin", previous, key: "another" });
     expect(running).toHaveLength(4);
+    expect(running[2]?.task).toMatchObject({ previous });
   });
 
   it("takes no node for clean by another node's answer, and none by another install's", async () => {

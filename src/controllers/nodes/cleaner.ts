@@ -105,14 +105,15 @@ export class Cleaner {
 
   #begin(
     { name: node, keepsCalls }: NodeView,
-    { owner, confDir, binDir, since, runs }: CleaningRequest,
+    { owner, confDir, binDir, since, runs, previous }: CleaningRequest,
     failures: number,
   ): void {
     const states = this.#states;
     const signal = AbortSignal.any([this.#signal, this.#abandoned.signal]);
     const stays = runs ? { runs, ...(keepsCalls ? { keepPrograms: true } : {}) } : {};
+    const more = { ...stays, ...(previous ? { previous } : {}) };
     states.set(node, { kind: "cleaning" });
-    void this.#clean({ kind: "clean", node, confDir, binDir, since, ...stays }, owner, signal)
+    void this.#clean({ kind: "clean", node, confDir, binDir, since, ...more }, owner, signal)
       .then((report) => {
         states.set(node, { kind: "clean", report });
         if (!signal.aborted) this.#onClean?.(node);

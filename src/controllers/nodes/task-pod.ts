@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { KubeObject } from "../../crds/kube-object.ts";
 import { MULTUS_INSTALL, MULTUS_INSTALL_API_VERSION } from "../../crds/multus-install/multus-install.ts";
+import type { PreviousDirectories } from "../../multus/previous-directories.ts";
 import type { Flavour } from "../../multus/releases.ts";
 import { CACHE_DIR, SOCKET_DIR } from "../../node/host.ts";
 import { INSTALL, MANAGED_BY, MANAGER } from "../../render/labels.ts";
@@ -21,6 +22,8 @@ export type NodeTask = { node: string } & (
       /** Multus stays: only what one of another flavour left goes. */
       runs?: Flavour;
       keepPrograms?: boolean;
+      /** Directories that Multus had before. */
+      previous?: PreviousDirectories;
     }
   | { kind: "release" }
 );
@@ -115,10 +118,14 @@ function pathsOf(task: NodeTask): string[] {
     case "inspect":
       return [task.confDir, ...new Set(task.binDirs)];
     case "clean":
-      return [task.confDir, task.binDir, SOCKET_DIR, CACHE_DIR];
+      return [...new Set([task.confDir, task.binDir, ...previousOf(task), SOCKET_DIR, CACHE_DIR])];
     case "release":
       return [SOCKET_DIR];
   }
+}
+
+function previousOf({ previous = {} }: NodeTask & { kind: "clean" }): string[] {
+  return Object.values(previous);
 }
 
 function argumentsOf(task: NodeTask): string[] {
@@ -131,6 +138,8 @@ function argumentsOf(task: NodeTask): string[] {
         ...[...common, "--conf-dir", task.confDir, "--bin-dir", task.binDir, "--since", task.since],
         ...(task.runs ? ["--runs", task.runs] : []),
         ...(task.keepPrograms ? ["--keep-programs"] : []),
+        ...(task.previous?.confDir ? ["--previous-conf-dir", task.previous.confDir] : []),
+        ...(task.previous?.binDir ? ["--previous-bin-dir", task.previous.binDir] : []),
       ];
     case "release":
       return common;

@@ -1,6 +1,7 @@
 import type { MultusInstall } from "../../crds/multus-install/multus-install.ts";
 import type { NodeInspection } from "../../crds/node-inspection.ts";
 import type { NodeView } from "../../diagnosis/node.ts";
+import type { PreviousDirectories } from "../../multus/previous-directories.ts";
 import type { Flavour } from "../../multus/releases.ts";
 import type { NodeInspections } from "./node-inspections.ts";
 
@@ -77,6 +78,8 @@ export interface CleaningRequest {
   key: string;
   /** The Multus that stays, if only what one of another flavour left is to go. */
   runs?: Flavour;
+  /** Directories that the install had before, and that may not be clean. */
+  previous?: PreviousDirectories;
   confDir: string;
   binDir: string;
   /** When the install was made, RFC 3339. */

@@ -14,8 +14,8 @@ import { decide } from "./decide.ts";
 
 import { all, kindsOf, phaseOf, plan, THICK, texts } from "./plans.fixture.ts";
 
-const leftovers = (unclean: number) =>
-  ({ request: {}, progress: { unclean, failed: 0, warnings: [] } }) as unknown as NonNullable<
+const leftovers = (unclean: number, failed = 0, request: object = {}) =>
+  ({ request, progress: { unclean, failed, warnings: [] } }) as unknown as NonNullable<
     Situation["leftovers"]
   >;
 
@@ -36,6 +36,23 @@ describe("what the previous Multus left", () => {
     const unhealthy = [{ node: "node-1", reason: "CompetingConfigurations" as const, message: "two" }];
     const found = plan(THICK, { leftovers: leftovers(1), rollout: { unhealthy } }).unchanged;
     expect(kindsOf(found.actions)).toContain("CleanLeftovers");
+  });
+
+  it("in directories that the spec no longer has, and that could not be cleaned, is not forgotten", () => {
+    const keptIn = (...given: Parameters<typeof leftovers>) => {
+      const { actions } = plan(THICK, {
+        more: [keptSpec(installOf(THICK))],
+        leftovers: leftovers(...given),
+      }).unchanged;
+      const kept = actions.flatMap((action) => (action.kind === "Apply" ? [action.object] : []));
+      const found = kept.find(({ metadata }) => metadata.name === "multus-last-complete");
+      return (found?.data as Record<string, string> | undefined)?.["previous-directories.json"];
+    };
+    const previous = { confDir: "/etc/cni/multus" };
+    expect(keptIn(0, 1, { previous })).toBe(JSON.stringify(previous));
+    // Another operator begins again with all nodes.
+    expect(keptIn(2, 0, { previous })).toBe(JSON.stringify(previous));
+    expect(keptIn(0, 0, { previous })).toBe(undefined);
   });
 
   it("is left while nodes are not complete", () => {

@@ -1,8 +1,7 @@
-import { isDeepStrictEqual } from "node:util";
 import { counted } from "../../../crds/plural.ts";
 import { refOf } from "../../../kube/resource.ts";
 import { NETWORK_DEFINITION } from "../../../render/definition.ts";
-import { lastComplete } from "../../../render/last-complete.ts";
+import { isSameSpec, lastComplete } from "../../../render/last-complete.ts";
 import type { Action } from "../actions/actions.ts";
 import { entryKey, entryOf } from "../inventory/inventory.ts";
 import type { Observed } from "../observe/observe.ts";
@@ -27,10 +26,11 @@ export function settlement({ install, rendered }: ResolvedSpec, observed: Observ
   if (!["Complete", "Inspecting", "NoNodes"].includes(runs.state))
     return { ...running(observed, found, rechecks), record, actions: [{ kind: "AbandonLeftovers" }] };
   const objects = rendered.objects;
-  const complete = lastComplete(install);
-  const before = owned.get(refOf(complete));
-  const isReplacement = before !== undefined && !isDeepStrictEqual(before.data, complete.data);
   const { unclean = 0, failed = 0, warnings = [] } = leftovers?.progress ?? {};
+  const isClean = unclean + failed === 0;
+  const complete = lastComplete(install, isClean ? undefined : leftovers?.request.previous);
+  const before = owned.get(refOf(complete));
+  const isReplacement = before !== undefined && !isSameSpec(before, complete);
   const isOver = runs.state === "Complete" && !(isReplacement && unclean > 0);
   const wanted = (before || isOver ? [...objects, complete] : objects).map(entryOf);
   const isWanted = new Set(wanted.map(entryKey));
@@ -56,7 +56,6 @@ export function settlement({ install, rendered }: ResolvedSpec, observed: Observ
       ),
     },
   ];
-  const isClean = unclean + failed === 0;
   const step = {
     record,
     actions,

@@ -4,9 +4,10 @@ import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts
 import type { MultusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import type { NodeView } from "../../../diagnosis/node.ts";
 import { NotSynced } from "../../../kube/errors.ts";
-import type { ApiObject } from "../../../kube/resource.ts";
+import { type ApiObject, refOf } from "../../../kube/resource.ts";
 import { hostPaths } from "../../../multus/distributions.ts";
 import { RenderError } from "../../../render/errors.ts";
+import { lastComplete, uncleanDirectories } from "../../../render/last-complete.ts";
 import { renderInstall } from "../../../render/render.ts";
 import type { CleaningProgress, CleaningRequest } from "../../shared/node-tasks.ts";
 import { taskOwner } from "../../shared/node-tasks.ts";
@@ -86,7 +87,8 @@ export async function observeDeletion(scope: ReconcileScope): Promise<ObservedDe
     return { ...found, remaining, own: [], overdue: [], foreign: [], nodes: [], unknown: pods };
   const ages = deps.seen.pods.ages(pods.pods, deps.now());
   const { own, foreign } = sortPods(pods.pods, daemonSets, owners);
-  const nodesCleaning = cleaning(scope, target, pods.nodes, own, foreign);
+  const before = target && (await deps.client.get<ApiObject>(refOf(lastComplete(target))));
+  const nodesCleaning = cleaning(scope, target, before, pods.nodes, own, foreign);
   const isLeft = target !== undefined && (nodesCleaning.cleaning?.progress.left.length ?? 0) > 0;
   const account = isLeft ? await missingAccount(scope, rendered(target)) : undefined;
   return {
@@ -104,18 +106,21 @@ export async function observeDeletion(scope: ReconcileScope): Promise<ObservedDe
 function cleaning(
   { deps, live: { metadata } }: ReconcileScope,
   target: MultusInstall | undefined,
+  before: ApiObject | undefined,
   nodes: readonly NodeView[],
   own: readonly MultusPodHealth[],
   foreign: readonly MultusPodHealth[],
 ): Pick<ObservedDeletion, "cleaning"> {
   if (!target) return {};
   const { confDir, binDir } = hostPaths(target.spec);
+  const previous = uncleanDirectories(target, before);
   const inUse = new Set(foreign.map(({ node }) => node));
   const request: CleaningRequest = {
     owner: taskOwner(target),
     key: metadata.uid ?? "",
     confDir,
     binDir,
+    ...(previous ? { previous } : {}),
     since: metadata.creationTimestamp ?? deps.now().toISOString(),
     nodes: nodes.filter(({ name }) => !inUse.has(name)),
     busy: new Set(own.map(({ node }) => node)),

@@ -2,6 +2,8 @@ import type { KubeObject } from "../../../crds/kube-object.ts";
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
 import type { MultusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import type { NodeView } from "../../../diagnosis/node.ts";
+import type { ApiObject } from "../../../kube/resource.ts";
+import { uncleanDirectories } from "../../../render/last-complete.ts";
 import type { CleaningRequest, InspectionPlan } from "../../shared/node-tasks.ts";
 import { type LeftoverProgress, leftoverProgress, leftoversRequest } from "../rollout/leftovers.ts";
 import { revisionOf } from "../rollout/live-workloads.ts";
@@ -17,6 +19,7 @@ export function observeLeftovers(
   { deps: { nodeTasks }, live }: ReconcileScope,
   install: MultusInstall,
   daemonSets: readonly KubeObject[],
+  lastComplete: ApiObject | undefined,
   pods: readonly MultusPodHealth[],
   nodes: readonly NodeView[],
   plan: InspectionPlan | undefined,
@@ -29,6 +32,7 @@ export function observeLeftovers(
       daemonSets: daemonSets.map(({ metadata }) => metadata.name),
       revision: daemonSets.map(revisionOf).join(),
       since: live.metadata.creationTimestamp ?? now.toISOString(),
+      previous: uncleanDirectories(install, lastComplete),
     },
     pods,
     nodes,

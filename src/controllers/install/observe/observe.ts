@@ -119,7 +119,8 @@ export async function observe(scope: ReconcileScope, spec: ResolvedSpec): Promis
     isSeen: areDaemonSetsSeen(scope, owned, daemonSets),
     image: deps.image,
   });
-  const leftovers = observeLeftovers(scope, install, daemonSets, pods, nodes, inspected.plan, now);
+  const before = owned.get(refOf(lastComplete(install)));
+  const leftovers = observeLeftovers(scope, install, daemonSets, before, pods, nodes, inspected.plan, now);
   return {
     now,
     ages,

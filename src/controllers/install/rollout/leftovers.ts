@@ -5,6 +5,7 @@ import type { MultusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import type { NodeView } from "../../../diagnosis/node.ts";
 import { hostPaths } from "../../../multus/distributions.ts";
 import { nodeFilesOf } from "../../../multus/node-files.ts";
+import type { PreviousDirectories } from "../../../multus/previous-directories.ts";
 import { flavourOf } from "../../../multus/releases.ts";
 import { GUARD } from "../../../render/rollout-guard.ts";
 import type { CleaningProgress, CleaningRequest } from "../../shared/node-tasks.ts";
@@ -26,15 +27,27 @@ export interface LeftoverProgress {
 
 /**
  * What to remove of what a Multus of another flavour left, once every node runs the one that the spec wants
- * (docs/adr/0008): from the nodes on which an inspection shows it. A node that is down is cleaned when it is back.
+ * (docs/adr/0008): from the nodes on which an inspection shows it. A node that is down is cleaned when it is back. No
+ * inspection shows directories that the spec no longer has: after such a change each node is cleaned.
  * @param daemonSets the names of those that the spec has
  * @param revision of their templates
+ * @param previous directories that the spec no longer has, if they may not be clean everywhere
  * @param found the inspection of a node, if it is of what is there now
  * @param since when the install was created, RFC 3339
  */
 export function leftoversRequest(
   install: MultusInstall,
-  { daemonSets, revision, since }: { daemonSets: readonly string[]; revision: string; since: string },
+  {
+    daemonSets,
+    revision,
+    since,
+    previous,
+  }: {
+    daemonSets: readonly string[];
+    revision: string;
+    since: string;
+    previous?: PreviousDirectories | undefined;
+  },
   pods: readonly MultusPodHealth[],
   nodes: readonly NodeView[],
   found: (node: string) => NodeInspection | undefined,
@@ -49,7 +62,7 @@ export function leftoversRequest(
     const inspection = found(name);
     const left =
       inspection && leftoverFiles(inspection, nodeFilesOf(flavour), { confDir, binDir }, node.keepsCalls);
-    if (left && left.length > 0) unclean.push(node);
+    if (left && (previous || left.length > 0)) unclean.push(node);
   }
   const others = pods.filter(
     ({ daemonSet, terminating }) =>
@@ -57,8 +70,9 @@ export function leftoversRequest(
   );
   return {
     owner: taskOwner(install),
-    key: `${install.metadata.uid} ${revision}`,
+    key: `${install.metadata.uid} ${revision}${previous ? ` ${JSON.stringify(previous)}` : ""}`,
     runs: flavour,
+    ...(previous ? { previous } : {}),
     confDir,
     binDir,
     since,
