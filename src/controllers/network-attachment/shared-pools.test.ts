@@ -35,6 +35,7 @@ test("a small pool does not wait for a large one", () => {
   vi.advanceTimersByTime(400);
   expect(found).toEqual(["large-0/net", "small-0/net", "large-1/net", "small-1/net"]);
   shared.stop();
+  shared.changed(pool("late", 2));
   expect(vi.getTimerCount()).toBe(0);
 });
 

@@ -23,6 +23,7 @@ export class SharedPools {
   /** Pools that changed again since their round began. */
   readonly #again = new Set<PoolUse>();
   #timer: NodeJS.Timeout | undefined;
+  #isStopped = false;
 
   constructor(options: SharedPoolsOptions) {
     this.#options = options;
@@ -30,12 +31,14 @@ export class SharedPools {
 
   /** What is in use of the pool has changed, or by whom. */
   changed(pool: PoolUse): void {
+    if (this.#isStopped) return;
     if (this.#rounds.has(pool)) this.#again.add(pool);
     else this.#rounds.set(pool, pool.networks.values());
     this.#timer ??= setTimeout(() => this.#tick(), TICK_MS);
   }
 
   stop(): void {
+    this.#isStopped = true;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#rounds.clear();
