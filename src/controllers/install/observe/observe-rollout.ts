@@ -54,7 +54,8 @@ export async function observeRollout(
     await withMissingSecrets(scope, namespace, pods),
     ages,
   );
-  const lacking = refs.flatMap((ref) => owned.get(ref) ?? []).filter((live) => lacksPods(live, pods));
+  const live = refs.flatMap((ref) => owned.get(ref) ?? []);
+  const lacking = live.filter((daemonSet) => lacksPods(daemonSet, pods));
   const rejected = await rejectedPods(scope, namespace, lacking);
   const unhealthy = [...joined(unhealthyNodes(explained, ages, nodes), inspections.unhealthy), ...rejected];
   const rechecks = [
@@ -63,19 +64,11 @@ export async function observeRollout(
     ...inspections.againSeconds,
   ];
   const answering = new Set(nodes.filter(({ reachable }) => reachable).map(({ name }) => name));
+  const areWatched = live.length === refs.length && live.every(hasWatchedPods);
+  const ready = areWatched ? readyNodes(await currentPods(scope, live, pods)) : undefined;
   const found = rollout(refs.length, daemonSets, unhealthy, {
     ending: ending.map(describe),
-    ...(refs.every((ref) => hasWatchedPods(owned.get(ref)))
-      ? {
-          ready: readyNodes(
-            await currentPods(
-              scope,
-              refs.flatMap((ref) => owned.get(ref) ?? []),
-              pods,
-            ),
-          ),
-        }
-      : {}),
+    ...(ready === undefined ? {} : { ready }),
     leaving: pods.filter(({ terminating, node }) => terminating && answering.has(node)).length,
     unseen: isReadyAlready(scope) ? [] : inspections.unseen.filter((node) => answering.has(node)),
   });
@@ -97,8 +90,8 @@ export function areDaemonSetsSeen(
 }
 
 /** Pods that were adopted as they were found may lack the label by which pods are watched: none is ever seen. */
-function hasWatchedPods(daemonSet: ApiObject | undefined): boolean {
-  const template = (daemonSet && templateOf(daemonSet)) as { metadata?: { labels?: Record<string, string> } };
+function hasWatchedPods(daemonSet: ApiObject): boolean {
+  const template = templateOf(daemonSet) as { metadata?: { labels?: Record<string, string> } };
   return template?.metadata?.labels?.app === UPSTREAM_LABELS.app;
 }
 
