@@ -268,20 +268,20 @@ it("counts the addresses of a pool over the NADs that share it, in every namespa
 });
 
 it("counts a pod that has a NAD in the place of the cluster's own network", async () => {
-  await world.nad("first", macvlan({ ipam: { type: "whereabouts", range: "10.9.1.0/24" } }));
-  await world.pod("replaced", { first: "default/first", node: "n1" });
-  await world.reportWhere("first", ({ pods }) => pods?.pending === 1);
+  await world.nad("primary", macvlan({ ipam: { type: "whereabouts", range: "10.9.1.0/24" } }));
+  await world.pod("replaced", { first: "default/primary", node: "n1" });
+  await world.reportWhere("primary", ({ pods }) => pods?.pending === 1);
   await world.reportStatus("replaced", [
-    { name: "default/first", interface: "eth0", ips: ["10.9.1.5"], default: true, dns: {} },
+    { name: "default/primary", interface: "eth0", ips: ["10.9.1.5"], default: true, dns: {} },
   ]);
   await world.podStatus("replaced", "Running");
-  const { status } = await world.reportWhere("first", ({ pods }) => pods?.attached === 1);
+  const { status } = await world.reportWhere("primary", ({ pods }) => pods?.attached === 1);
   expect(status).toMatchObject({ pods: { requesting: 1, unverified: 0 }, ranges: [{ used: 1 }] });
   await world.pod("lost", { first: "gone", node: "n1" });
   await waitUntil("the pod's event", async () => (await world.eventsOf("lost")).includes("NetworkMissing"));
   for (const pod of ["replaced", "lost"]) await world.removePod(pod);
-  await world.reportWhere("first", ({ pods }) => pods?.requesting === 0);
-  await world.removeNad("first");
+  await world.reportWhere("primary", ({ pods }) => pods?.requesting === 0);
+  await world.removeNad("primary");
 });
 
 it("reports pods that need a restart after their NAD changed, and the difference", async () => {
