@@ -16,6 +16,8 @@ export interface Change {
   object: ApiObject | undefined;
   /** When the observer saw it, ms. */
   at: number;
+  /** The revision since which states of the object may be missing: an API server that was restarted shows the last one only. */
+  unseenSince?: number;
 }
 
 export type State = ReadonlyMap<Key, ApiObject>;
@@ -38,6 +40,17 @@ export function* states({ start, changes }: Timeline): Generator<{ change: Chang
     else state.delete(change.key);
     yield { change, state };
   }
+}
+
+/** Whether the state of an object at a revision was not seen, and is not that of the last change before. */
+export function isUnseen({ changes }: Timeline, key: Key, revision: number): boolean {
+  return changes.some(
+    (change) =>
+      change.key === key &&
+      change.unseenSince !== undefined &&
+      revision > change.unseenSince &&
+      revision < change.revision,
+  );
 }
 
 /** The state after the last change. */

@@ -29,6 +29,19 @@ describe("the inventory", () => {
     expect(check(install([], { kind: "ClusterRole", name: "multus" }), role)).toHaveLength(1);
     expect(check(recorded, role, "MultusInstall multus")).toHaveLength(1);
   });
+
+  it("is not known while the observer saw no states of the install", () => {
+    const recorded = install([FINALIZER], { kind: "ClusterRole", name: "multus" });
+    const seen = changes(install([FINALIZER]), role, recorded);
+    const checkUnseen = (unseenSince: number, last = recorded) => {
+      const caughtUp = { ...seen.at(-1), object: last, unseenSince } as (typeof seen)[number];
+      const timeline = { start: stateOf(), changes: [...seen.slice(0, -1), caughtUp] };
+      return accountsForItsObjects(run({ timeline }), reference());
+    };
+    expect(checkUnseen(1)).toEqual([]);
+    expect(checkUnseen(2)).toHaveLength(1);
+    expect(checkUnseen(1, install([FINALIZER]))).toHaveLength(1);
+  });
 });
 
 describe("a deletion", () => {

@@ -1,7 +1,7 @@
 import { MANAGED_BY } from "../../../src/render/labels.ts";
 import { GUARD } from "../../../src/render/rollout-guard.ts";
 import type { Oracle, PlanEvidence } from "../evidence.ts";
-import { states } from "../timeline.ts";
+import { isUnseen, states } from "../timeline.ts";
 
 const INSTALL = "MultusInstall multus";
 const MULTUS = "DaemonSet kube-system/kube-multus-ds";
@@ -12,7 +12,8 @@ const FINALIZER = /multus-operator/;
 export const accountsForItsObjects: Oracle = (run) => {
   if (run.isTampered) return [];
   const found = new Set<string>();
-  for (const { state } of states(run.timeline)) {
+  for (const { change, state } of states(run.timeline)) {
+    if (isUnseen(run.timeline, INSTALL, change.revision)) continue;
     const install = state.get(INSTALL);
     const { inventory = [] } = (install?.status ?? {}) as { inventory?: { kind: string; name: string }[] };
     const known = new Set(inventory.map(({ kind, name }) => `${kind} ${name}`));

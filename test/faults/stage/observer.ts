@@ -132,13 +132,13 @@ export class Observer {
       } catch (error) {
         await sleep(50); // the API server is restarted by a plan
         const isExpired = error instanceof Expired || (error instanceof ApiError && error.status === 410);
-        if (isExpired) from = await this.#catchUp(type, namespace).catch(() => from);
+        if (isExpired) from = await this.#catchUp(type, namespace, from).catch(() => from);
       }
     }
   }
 
   /** An API server that was restarted has no history from before: what it has now is compared with what was seen. */
-  async #catchUp(type: ResourceType, namespace: string | undefined): Promise<string> {
+  async #catchUp(type: ResourceType, namespace: string | undefined, from: string): Promise<string> {
     const { items, metadata } = await listed(this.#client, type, namespace);
     const names = new Set(items.map(({ metadata: { name } }) => name));
     for (const object of this.state.values())
@@ -149,11 +149,14 @@ export class Observer {
         };
         this.#note("DELETED", type, gone);
       }
-    for (const item of items) this.#note("MODIFIED", type, item);
+    for (const item of items) {
+      const isNew = Number(item.metadata.resourceVersion) > Number(from);
+      this.#note("MODIFIED", type, item, isNew ? Number(from) : undefined);
+    }
     return metadata.resourceVersion;
   }
 
-  #note(event: string, type: ResourceType, object: ApiObject): void {
+  #note(event: string, type: ResourceType, object: ApiObject, unseenSince?: number): void {
     const { name, namespace, resourceVersion } = object.metadata;
     if (!concerns(type, object)) return;
     this.#revision = Math.max(this.#revision, Number(resourceVersion));
@@ -164,6 +167,7 @@ export class Observer {
       key,
       object: event === "DELETED" ? undefined : known,
       at: performance.now(),
+      ...(unseenSince === undefined ? {} : { unseenSince }),
     });
     for (const listener of [...this.#listeners]) listener();
   }
