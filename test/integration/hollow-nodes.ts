@@ -11,6 +11,8 @@ interface Pod {
   name: string;
   namespace: string;
   uid: string;
+  /** Its resource version. */
+  revision: number;
   node: string;
   ending: boolean;
   task: string | undefined;
@@ -158,31 +160,39 @@ export class HollowNodes {
       const status = pod.task ? await this.#task(pod, pod.task) : RUNNING();
       const metadata = { uid: pod.uid };
       if (!status) return;
-      const written = await this.#insist(() =>
-        this.#client.patch<ApiObject>(ref, { metadata, status }, "status"),
+      let isUnanswered = false;
+      const written = await this.#insist(
+        () => this.#client.patch<ApiObject>(ref, { metadata, status }, "status"),
+        () => {
+          isUnanswered = true;
+        },
       );
-      if (pod.task && written) this.#noteAnswer(pod.task, pod.node, written);
+      if (pod.task && written)
+        this.#noteAnswer(pod.task, pod.node, Number(written.metadata.resourceVersion), written.status);
+      // Its pod is gone, so the answer was written and read, although the API server ended before it said so.
+      else if (pod.task && isUnanswered) this.#noteAnswer(pod.task, pod.node, pod.revision, status);
     }
   }
 
   /** As a kubelet does: again and again while the API server does not answer, until the pod is gone. */
-  async #insist<T>(act: () => Promise<T>): Promise<T | undefined> {
+  async #insist<T>(act: () => Promise<T>, onUnanswered = () => {}): Promise<T | undefined> {
     while (!this.#hasStopped)
       try {
         return await act();
       } catch (error) {
         if (isGone(error)) return undefined;
+        if (!(error instanceof ApiError)) onUnanswered();
         await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
       }
     return undefined;
   }
 
-  #noteAnswer(kind: string, node: string, { metadata, status }: ApiObject): void {
+  #noteAnswer(kind: string, node: string, revision: number, status: unknown): void {
     const { containerStatuses } = status as {
       containerStatuses?: { state: { terminated?: { message: string } } }[];
     };
     const message = containerStatuses?.[0]?.state.terminated?.message ?? "";
-    this.answers.push({ kind, node, revision: Number(metadata.resourceVersion), message });
+    this.answers.push({ kind, node, revision, message });
   }
 
   #noteEnd({ uid, label: name, node, ending }: Pod): void {
@@ -289,6 +299,7 @@ function podOf(object: ApiObject): Pod {
     name,
     namespace,
     uid,
+    revision: Number(object.metadata.resourceVersion),
     node: nodeName,
     ending: deletionTimestamp !== undefined,
     task: labels[NODE_TASK],
