@@ -152,11 +152,14 @@ async function untilLed({ stage, leadershipAt, found }: Scene): Promise<void> {
   if (!(await until(isLed, LED_MS))) found.push("no replica has the lease");
 }
 
-/** What an operator knows of nodes is lost with it: the one that writes now inspects each again, after a moment. */
+/**
+ * What an operator knows of nodes is lost with it: the one that writes now inspects each again, after a moment. One that was
+ * started a moment ago may not have asked for anything yet.
+ */
 async function untilInspected(stage: Stage): Promise<void> {
   const isInspected = () => {
-    const writer = stage.exchanges.findLast(takes) ?? stage.exchanges.findLast(isOfInstalls);
-    const active = writer?.victim;
+    const sent = stage.exchanges.filter(({ victim }) => stage.victims[victim]?.isAlive);
+    const active = (sent.findLast(takes) ?? sent.findLast(isOfInstalls))?.victim;
     const inspections = stage.exchanges.filter(
       ({ victim, place }) => victim === active && place === "delete-pods-multus-operator-inspect",
     );
