@@ -93,6 +93,16 @@ describe("the trouble that a look shows", () => {
   });
 
   it.each([
+    ["v4", {}, "spec.entrypoint.refreshKubeconfig true"],
+    ["v4 with Inline", { primaryNetwork: { source: "Inline", preset: "Calico" } }, "use Auto or File"],
+    ["v3", { version: "v3.4.2" }, "change to v4"],
+  ] as const)("is an expired token, with what renews it: %s", (_, input, words) => {
+    const expired = inspect({ kubeconfig: { expires: "2026-11-24T11:00:00Z" } });
+    const issue = nodeIssue(spec(input as MultusInstallSpecInput), expired, NOW);
+    expect(issue).toMatchObject({ reason: "KubeconfigExpired", message: expect.stringContaining(words) });
+  });
+
+  it.each([
     ["Inline needs no file", { primaryNetwork: { source: "Inline", preset: "Calico" } }],
     ["a renamed file", { version: "v3.4.2", entrypoint: { renameConfFile: true } }],
   ] as const)("is none where there need be no primary network's file: %s", (_, input) =>

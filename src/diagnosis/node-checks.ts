@@ -72,9 +72,17 @@ export function nodeIssue(
   if (spec.mode === "Thin" && expires && Date.parse(expires) <= seenAt)
     return entry(
       "KubeconfigExpired",
-      `the token in ${confDir}/multus.d/multus.kubeconfig expired at ${expires} (multus-cni #852): delete the Multus pod on this node, and keep spec.entrypoint.refreshKubeconfig true`,
+      `the token in ${confDir}/multus.d/multus.kubeconfig expired at ${expires} (multus-cni #852): delete the Multus pod on this node. ${renewal(spec)}`,
     );
   return undefined;
+}
+
+/** What renews the token from then on: the entrypoint of v4, in the loop that watches the primary network's file. */
+function renewal(spec: MultusInstallSpec): string {
+  if (flavourOf(spec) === "v3") return "Multus v3 never renews it: repeat this in time, or change to v4";
+  if (spec.primaryNetwork.source === "Inline")
+    return "With spec.primaryNetwork.source Inline it is never renewed: repeat this in time, or use Auto or File";
+  return "Keep spec.entrypoint.refreshKubeconfig true, which renews it";
 }
 
 /** What is there of a Multus of another mode, which the one that runs has not replaced yet. */
