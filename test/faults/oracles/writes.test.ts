@@ -84,6 +84,24 @@ describe("writes in the dark", () => {
     expect(check("install-thick", read, release)).toHaveLength(1);
   });
 
+  it("are not those of a deletion's tasks if each DaemonSet was read itself, and are if pods or nodes are not known", () => {
+    const clean = (...unanswered: string[]) =>
+      exchange("POST", "/api/v1/namespaces/kube-system/pods", {
+        body: { metadata: { name: "multus-operator-clean-1" } },
+        unanswered,
+      });
+    const read = exchange("GET", "/apis/apps/v1/namespaces/kube-system/daemonsets/multus-rollout-guard");
+    const check = (workload: string, ...exchanges: ReturnType<typeof exchange>[]) => {
+      const evidence = run({ exchanges });
+      return writesNothingInTheDark({ ...evidence, plan: { ...evidence.plan, workload } }, reference());
+    };
+    const guard = "list-daemonsets-multus-rollout-guard";
+    expect(check("delete-thick", read, clean(guard))).toEqual([]);
+    expect(check("delete-thick", clean(guard))).toHaveLength(1);
+    expect(check("config", read, clean(guard))).toHaveLength(1);
+    expect(check("delete-thick", read, clean(guard, "list-nodes"))).toHaveLength(1);
+  });
+
   it("depend, for a policy of admission, on what admission is decided by", () => {
     const policy =
       "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/multus-operator-networks";

@@ -73,7 +73,7 @@ export const writesNothingInTheDark: Oracle = (run) => {
     // A deletion asks for each object itself; its watches only show when to ask again.
     if (
       run.plan.workload.startsWith("delete-") &&
-      request.plural === "multusinstalls" &&
+      (request.plural === "multusinstalls" || isTask(request)) &&
       missing.every((place) => read.has(`${victim} ${objectIn(place)}`))
     )
       continue;
