@@ -217,7 +217,7 @@ describe("directories that Multus no longer has", () => {
     expect([names(OLD), names(OLD_BIN)]).toEqual(before);
     expect([removed, problems]).toEqual([[], []]);
     expect(kept.map(({ path }) => path)).toEqual([OLD, OLD_BIN]);
-    // Nobody else's files are in either.
+    // Without files of other plugins, both directories are cleaned.
     rmSync(join(root, `${OLD}/20-other.conflist`));
     rmSync(join(root, `${OLD_BIN}/bridge`));
     await run("v4-thin", { previous });

@@ -12,7 +12,7 @@ it("gives back an install that renders to the same objects, rolled out as the ne
   expect(found?.spec.paused).toBe(false);
 });
 
-it("has nothing to give where there is none, or somebody wrote something else into it", () => {
+it("restores nothing if there is no ConfigMap, or its content was changed to something else", () => {
   const now = parsedInstall();
   expect(restored(now, undefined)).toBe(undefined);
   expect(restored(now, { data: {} })).toBe(undefined);
@@ -43,7 +43,7 @@ it("shows the directories that a spec no longer has, until another spec is kept 
   expect(left(before, lastComplete(before, { confDir: "/etc/cni/net.d" }))).toBe(undefined);
 });
 
-it("cleans no directory that somebody wrote there and that is not one of CNI's", () => {
+it("cleans no directory that was written into the ConfigMap and is not one of CNI's", () => {
   const now = parsedInstall();
   for (const written of ['{"confDir":"/etc"}', '{"binDir":"/opt/cni/bin/../../../etc"}', "{", "[]"])
     expect(

@@ -54,7 +54,7 @@ interface DaemonSet extends ApiObject {
   status?: { observedGeneration?: number; updatedNumberScheduled?: number; numberAvailable?: number };
 }
 
-/** Waits until the DaemonSet has another template than at this generation, which so many pods have. */
+/** Waits until the template has changed since `generation` and `updated` nodes run the new one. Returns the new generation. */
 async function templateAfter(generation: number, updated: number): Promise<number> {
   let now = 0;
   await waitUntil(`a template after generation ${generation} on ${updated} nodes`, async () => {
