@@ -109,12 +109,14 @@ export async function copyImageStore(store: string, target: string): Promise<voi
   }
 }
 
-/** Stores that nothing has asked for since yesterday; those that share files with them keep theirs. */
-function removeUnused(): void {
-  const directory = cacheDirectory("image-stores");
-  for (const name of readdirSync(directory)) {
-    const store = join(directory, name);
-    if (statSync(store).isDirectory() && Date.now() - statSync(store).mtimeMs > UNUSED_MS)
-      rmSync(store, { recursive: true, force: true });
+/**
+ * Stores that nothing has asked for since yesterday; those that share files with them keep theirs. What else is in the
+ * directory belongs to the lock: its waiters' files come and go at any moment.
+ */
+export function removeUnused(directory = cacheDirectory("image-stores")): void {
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    if (!entry.isDirectory()) continue;
+    const store = join(directory, entry.name);
+    if (Date.now() - statSync(store).mtimeMs > UNUSED_MS) rmSync(store, { recursive: true, force: true });
   }
 }
