@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -217,12 +217,37 @@ describe("directories that Multus no longer has", () => {
     expect([names(OLD), names(OLD_BIN)]).toEqual(before);
     expect([removed, problems]).toEqual([[], []]);
     expect(kept.map(({ path }) => path)).toEqual([OLD, OLD_BIN]);
+    // The configuration that stays calls programs of the previous one.
+    put(`${BIN}/bridge`);
+    await run("v4-thin", { previous });
+    expect([names(OLD), names(OLD_BIN)]).toEqual(before);
+    // The package of a distribution has plugins in the new one, and not the primary network's.
+    put(`${CONF}/10-calico.conflist`, CALICO);
+    put(`${OLD_BIN}/calico`);
+    expect((await run("v4-thin", { previous: { binDir: OLD_BIN } })).kept).toEqual([
+      {
+        path: OLD_BIN,
+        reason: `has calico, which a configuration in ${CONF} calls and ${BIN} does not have`,
+      },
+    ]);
+    for (const path of [`${CONF}/10-calico.conflist`, `${OLD_BIN}/calico`, `${BIN}/bridge`])
+      rmSync(join(root, path));
     // Without files of other plugins, both directories are cleaned.
     rmSync(join(root, `${OLD}/20-other.conflist`));
     rmSync(join(root, `${OLD_BIN}/bridge`));
     await run("v4-thin", { previous });
     expect(names(OLD)).toEqual(["10-calico.conflist"]);
     expect(names(OLD_BIN)).toEqual([]);
+  });
+
+  it("stay as they are if they are the new ones by another path: a link of the host, which its mount follows", async () => {
+    symlinkSync(join(root, "/etc/cni"), join(root, OLD, "link"));
+    symlinkSync(join(root, "/opt/cni"), join(root, OLD_BIN, "link"));
+    const before = [names(CONF), names(`${CONF}/multus.d`), names(BIN)];
+    const linked = { confDir: `${OLD}/link/net.d`, binDir: `${OLD_BIN}/link/bin` };
+    const { kept, removed, problems } = await run("v4-thin", { previous: linked });
+    expect([names(CONF), names(`${CONF}/multus.d`), names(BIN)]).toEqual(before);
+    expect([removed, problems, kept]).toEqual([[], [], []]);
   });
 
   it("are never outside of CNI's", async () => {

@@ -2,11 +2,12 @@ import type { NodeFiles } from "../multus/node-files.ts";
 import type { PreviousDirectories } from "../multus/previous-directories.ts";
 import { GUARD_FILE } from "../render/rollout-guard.ts";
 import type { CleaningReport } from "./cleaning-report.ts";
-import { isConfName, isMultusConfName, isMultusTemporary, parseConfFile } from "./conf-file.ts";
+import { isMultusConfName, isMultusTemporary, parseConfFile } from "./conf-file.ts";
 import { removeConfiguration, restoreRenamed } from "./conf-removal.ts";
 import { MAX_CONF_BYTES, Removal, type RemovalOptions } from "./file-removal.ts";
 import { CACHE_DIR, DAEMON_SOCKET, SOCKET_DIR } from "./host.ts";
 import { MULTUS_PROGRAMS } from "./inspect.ts";
+import { whyBinDirStays, whyConfDirStays } from "./read-by-runtime.ts";
 
 export interface LeftoverOptions extends RemovalOptions {
   /** What the Multus that runs here has. */
@@ -45,46 +46,26 @@ export async function cleanLeftovers(options: LeftoverOptions): Promise<Cleaning
   if (!runs.kubeconfig) await removeKubeconfig(confDir);
   const delegates = await delegateTypes(options);
   await removePrograms(binDir, runs.programs);
-  const { confDir: previousConf, binDir: previousBin } = previous;
-  if (previousConf !== undefined)
-    if (await isOfRuntime(previousConf, confDir, isConfigurationOfOthers))
-      removal.keep(previousConf, `has configurations of other plugins, and ${confDir} has none`);
-    else await removeConfigurations(previousConf);
-  if (previousBin !== undefined)
-    if (await isOfRuntime(previousBin, binDir, isProgramOfOthers))
-      removal.keep(previousBin, `has programs of other plugins, and ${binDir} has none`);
-    else await removePrograms(previousBin, []);
+  await cleanPrevious();
   if (!runs.socket && (await isSettled(DAEMON_SOCKET))) await removal.sockets(SOCKET_DIR);
   return removal.report;
 
-  /**
-   * Whether a runtime reads the previous directory rather than the new one, as far as others' files show: its primary
-   * network is in the directory that it reads. Without Multus' files there every new pod could fail.
-   */
-  async function isOfRuntime(
-    before: string,
-    now: string,
-    isOfOthers: (directory: string, name: string) => Promise<boolean>,
-  ): Promise<boolean> {
-    const has = async (directory: string) => {
-      for (const { name } of await host.entries(directory))
-        if (await isOfOthers(directory, name)) return true;
-      return false;
-    };
-    return (await has(before)) && !(await has(now));
+  async function cleanPrevious(): Promise<void> {
+    const conf = await ifAnother(previous.confDir, confDir);
+    const bin = await ifAnother(previous.binDir, binDir);
+    const confStays = conf && (await whyConfDirStays(host, conf, confDir));
+    const binStays =
+      bin &&
+      ((await whyBinDirStays(host, bin, binDir, confDir)) ??
+        (confStays && `may have what the configurations in ${conf} call`));
+    if (conf && confStays) removal.keep(conf, confStays);
+    else if (conf) await removeConfigurations(conf);
+    if (bin && binStays) removal.keep(bin, binStays);
+    else if (bin) await removePrograms(bin, []);
   }
 
-  async function isConfigurationOfOthers(directory: string, name: string): Promise<boolean> {
-    if (!isConfName(name) || isMultusConfName(name)) return false;
-    const text = await host.text(`${directory}/${name}`, MAX_CONF_BYTES);
-    const { isMultus, pluginTypes } = parseConfFile(name, text);
-    return !isMultus && pluginTypes !== undefined;
-  }
-
-  async function isProgramOfOthers(directory: string, name: string): Promise<boolean> {
-    const stats = await host.stat(`${directory}/${name}`);
-    const isFile = stats?.isFile() === true || stats?.isSymbolicLink() === true;
-    return isFile && !MULTUS_PROGRAMS.includes(name) && !isMultusTemporary(name);
+  async function ifAnother(before: string | undefined, now: string): Promise<string | undefined> {
+    return before === undefined || (await host.isSameDirectory(before, now)) ? undefined : before;
   }
 
   /** All that Multus put into a configuration directory. */

@@ -29,6 +29,15 @@ export class Host {
     return await lstat(this.inside(path)).catch(noneIfAbsent);
   }
 
+  /**
+   * Whether two paths are one directory: the host may have a link or a mount at either, such as from /etc/cni/net.d to where
+   * K3s has its own, and a pod's mount of a path shows what that leads to.
+   */
+  async isSameDirectory(one: string, other: string): Promise<boolean> {
+    const [a, b] = [await this.stat(one), await this.stat(other)];
+    return a?.isDirectory() === true && a.dev === b?.dev && a.ino === b.ino;
+  }
+
   /** The entries of a directory by name; none where it is absent, a link, or no directory. */
   async entries(directory: string): Promise<Dirent[]> {
     const stats = await this.stat(directory);
