@@ -6,10 +6,12 @@ import type { CleaningRequest } from "../shared/node-tasks.ts";
 import { Cleaner } from "./cleaner.ts";
 import type { NodeTask } from "./task-pod.ts";
 
+type PathWithReason = { path: string; reason: string };
+
 interface Running {
   task: NodeTask;
   signal: AbortSignal;
-  answer: (problems?: { path: string; reason: string }[], node?: string) => void;
+  answer: (problems?: PathWithReason[], node?: string, kept?: PathWithReason[]) => void;
   fail: (message: string) => void;
 }
 
@@ -33,9 +35,9 @@ beforeEach(() => {
           task,
           signal,
           fail: (message) => reject(new Error(message)),
-          answer: (problems = [], node = task.node) => {
+          answer: (problems = [], node = task.node, kept = []) => {
             const at = "2026-11-24T12:00:00Z";
-            const report = { node, at, removed: [], restored: [], kept: [], problems };
+            const report = { node, at, removed: [], restored: [], kept, problems };
             resolve({ exitCode: problems.length > 0 ? 1 : 0, message: JSON.stringify(report) });
           },
         }),
@@ -156,6 +158,21 @@ describe("cleaning nodes", () => {
     after.step({ ...request(nodes), runs: "v4-thin", previous, key: "another" });
     expect(running).toHaveLength(4);
     expect(running[2]?.task).toMatchObject({ previous });
+  });
+
+  it("shows which previous directories stay as a whole; files that stay in them are not Multus'", async () => {
+    const of = { ...request([node("a")]), previous: { confDir: "/etc/cni/multus" } };
+    cleaner.step(of);
+    const kept = [
+      { path: "/etc/cni/multus", reason: "has configurations of other plugins" },
+      { path: "/etc/cni/multus/00-multus.conf", reason: "has Multus' file name, but not its content" },
+    ];
+    running[0]?.answer([], "a", kept);
+    await setImmediate();
+    expect(cleaner.step(of)).toEqual({
+      ...{ total: 1, cleaned: 1, left: [] },
+      kept: [{ node: "a", reason: "/etc/cni/multus has configurations of other plugins" }],
+    });
   });
 
   it("takes no node for clean by another node's answer, and none by another install's", async () => {

@@ -74,9 +74,15 @@ export class Cleaner {
     const states = this.#key === request.key ? this.#states : new Map<string, State>();
     const nodes = request.nodes.filter(({ runsMultus }) => runsMultus);
     const left: NodeNotCleaned[] = [];
+    const kept: { node: string; reason: string }[] = [];
+    const previous = Object.values(request.previous ?? {});
     for (const node of nodes) {
       const state = states.get(node.name);
-      if (state?.kind === "clean") continue;
+      if (state?.kind === "clean") {
+        const directory = state.report.kept.find(({ path }) => previous.includes(path));
+        if (directory) kept.push({ node: node.name, reason: `${directory.path} ${directory.reason}` });
+        continue;
+      }
       const obstacle = this.#obstacle(node, state, request.busy);
       left.push({
         node: node.name,
@@ -85,7 +91,8 @@ export class Cleaner {
         busy: request.busy.has(node.name),
       });
     }
-    return { total: nodes.length, cleaned: nodes.length - left.length, left };
+    const found = { total: nodes.length, cleaned: nodes.length - left.length, left };
+    return kept.length > 0 ? { ...found, kept } : found;
   }
 
   /** Ends what is under way: its nodes are no longer waited for. */

@@ -103,6 +103,8 @@ export interface CleaningProgress {
   total: number;
   cleaned: number;
   left: NodeNotCleaned[];
+  /** Of those that were cleaned, the ones on which a previous directory stays as it is, with the reason; absent if none. */
+  kept?: readonly { node: string; reason: string }[];
 }
 
 /** A pod of the thick daemon. */

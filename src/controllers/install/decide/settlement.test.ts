@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { NETWORK_DEFINITION } from "../../../render/definition.ts";
+import { lastComplete } from "../../../render/last-complete.ts";
 import type { Action } from "../actions/actions.ts";
 import { entryOf } from "../inventory/inventory.ts";
 import {
+  asLive,
   installOf,
   keptSpec,
   observed,
@@ -14,10 +16,16 @@ import { decide } from "./decide.ts";
 
 import { all, kindsOf, phaseOf, plan, THICK, texts } from "./plans.fixture.ts";
 
-const leftovers = (unclean: number, failed = 0, request: object = {}) =>
-  ({ request, progress: { unclean, failed, warnings: [] } }) as unknown as NonNullable<
+const leftovers = (unclean: number, failed = 0, request: object = {}, kept = 0) =>
+  ({ request, progress: { unclean, failed, kept, warnings: [] } }) as unknown as NonNullable<
     Situation["leftovers"]
   >;
+/** The directories that the ConfigMap names which is applied. */
+const directoriesIn = (actions: readonly Action[]) => {
+  const applied = actions.flatMap((action) => (action.kind === "Apply" ? [action.object] : []));
+  const found = applied.find(({ metadata }) => metadata.name === "multus-last-complete");
+  return (found?.data as Record<string, string> | undefined)?.["previous-directories.json"];
+};
 
 describe("what the previous Multus left", () => {
   const thin = installOf({ mode: "Thin", version: "v4.3.0" });
@@ -40,19 +48,26 @@ describe("what the previous Multus left", () => {
 
   it("in directories that the spec no longer has, and that could not be cleaned, is not forgotten", () => {
     const keptIn = (...given: Parameters<typeof leftovers>) => {
-      const { actions } = plan(THICK, {
-        more: [keptSpec(installOf(THICK))],
-        leftovers: leftovers(...given),
-      }).unchanged;
-      const kept = actions.flatMap((action) => (action.kind === "Apply" ? [action.object] : []));
-      const found = kept.find(({ metadata }) => metadata.name === "multus-last-complete");
-      return (found?.data as Record<string, string> | undefined)?.["previous-directories.json"];
+      const more = [keptSpec(installOf(THICK))];
+      return directoriesIn(plan(THICK, { more, leftovers: leftovers(...given) }).unchanged.actions);
     };
     const previous = { confDir: "/etc/cni/multus" };
     expect(keptIn(0, 1, { previous })).toBe(JSON.stringify(previous));
     // Another operator begins again with all nodes.
     expect(keptIn(2, 0, { previous })).toBe(JSON.stringify(previous));
     expect(keptIn(0, 0, { previous })).toBe(undefined);
+    // A runtime seems to read it: a deletion removes Multus' files.
+    expect(keptIn(0, 0, { previous }, 1)).toBe(JSON.stringify(previous));
+  });
+
+  it("in directories that the spec no longer has is not forgotten while nodes are not inspected", () => {
+    const moved = { ...THICK, cni: { confDir: "/etc/cni/multus" } };
+    const found = plan(moved, { more: [keptSpec(installOf(THICK))] }).unchanged;
+    expect(directoriesIn(found.actions)).toBe('{"confDir":"/etc/cni/net.d"}');
+    const again = plan(moved, {
+      more: [asLive(lastComplete(installOf(moved), { confDir: "/etc/cni/net.d" }))],
+    });
+    expect(directoriesIn(again.unchanged.actions)).toBe('{"confDir":"/etc/cni/net.d"}');
   });
 
   it("is left while nodes are not complete", () => {

@@ -1,7 +1,7 @@
 import { counted } from "../../../crds/plural.ts";
 import { refOf } from "../../../kube/resource.ts";
 import { NETWORK_DEFINITION } from "../../../render/definition.ts";
-import { isSameSpec, lastComplete } from "../../../render/last-complete.ts";
+import { isSameSpec, lastComplete, uncleanDirectories } from "../../../render/last-complete.ts";
 import type { Action } from "../actions/actions.ts";
 import { entryKey, entryOf } from "../inventory/inventory.ts";
 import type { Observed } from "../observe/observe.ts";
@@ -26,10 +26,12 @@ export function settlement({ install, rendered }: ResolvedSpec, observed: Observ
   if (!["Complete", "Inspecting", "NoNodes"].includes(runs.state))
     return { ...running(observed, found, rechecks), record, actions: [{ kind: "AbandonLeftovers" }] };
   const objects = rendered.objects;
-  const { unclean = 0, failed = 0, warnings = [] } = leftovers?.progress ?? {};
+  const { unclean = 0, failed = 0, kept = 0, warnings = [] } = leftovers?.progress ?? {};
   const isClean = unclean + failed === 0;
-  const complete = lastComplete(install, isClean ? undefined : leftovers?.request.previous);
-  const before = owned.get(refOf(complete));
+  const before = owned.get(refOf(lastComplete(install)));
+  // If nodes are not inspected, none is cleaned either before the deletion.
+  const previous = leftovers ? leftovers.request.previous : uncleanDirectories(install, before);
+  const complete = lastComplete(install, leftovers && isClean && kept === 0 ? undefined : previous);
   const isReplacement = before !== undefined && !isSameSpec(before, complete);
   const isOver = runs.state === "Complete" && !(isReplacement && unclean > 0);
   const wanted = (before || isOver ? [...objects, complete] : objects).map(entryOf);

@@ -36,7 +36,10 @@ export function observeLeftovers(
     },
     pods,
     nodes,
-    (node) => (nodeTasks.isCurrent(node, plan) ? nodeTasks.inspections.get(node) : undefined),
+    {
+      found: (node) => (nodeTasks.isCurrent(node, plan) ? nodeTasks.inspections.get(node) : undefined),
+      failures: nodeTasks.failures,
+    },
   );
   return { request, progress: leftoverProgress(nodeTasks.leftoversProgress(request)) };
 }

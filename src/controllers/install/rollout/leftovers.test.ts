@@ -1,12 +1,12 @@
 import { expect, it } from "vitest";
 import type { NodeInspection } from "../../../crds/node-inspection.ts";
 import { installOf, multusPod, readyNode } from "../observe/observed.fixture.ts";
-import { leftoversRequest } from "./leftovers.ts";
+import { leftoverProgress, leftoversRequest } from "./leftovers.ts";
 
 const DS = "kube-multus-ds";
-const NODES = ["a", "b", "down", "starting", "unseen"];
+const NODES = ["a", "b", "down", "failing", "starting", "unseen"];
 const inspected = (node: string): NodeInspection | undefined =>
-  node === "unseen"
+  ["unseen", "failing"].includes(node)
     ? undefined
     : {
         ...{ node, at: "2026-11-24T12:00:00Z", architecture: "amd64", binaries: [], interfaces: [] },
@@ -23,7 +23,7 @@ function request(previous?: { confDir?: string; binDir?: string }) {
     { daemonSets: [DS], revision: "r", since: "2026-01-01T00:00:00Z", previous },
     pods,
     nodes,
-    inspected,
+    { found: inspected, failures: new Map([["failing", "no pull secret"]]) },
   );
   return { ...rest, nodes: found.map(({ name }) => name) };
 }
@@ -34,9 +34,23 @@ it("cleans the nodes on which an inspection shows something, of those that run t
   expect(found).not.toHaveProperty("previous");
 });
 
-it("cleans every node that runs the new Multus of directories that the spec no longer has, once for each change", () => {
+it("cleans every node of directories that the spec no longer has, once for each change", () => {
   const found = request({ confDir: "/etc/cni/multus" });
-  expect(found).toMatchObject({ nodes: ["a", "b"], previous: { confDir: "/etc/cni/multus" } });
+  expect(found).toMatchObject({ previous: { confDir: "/etc/cni/multus" } });
+  // None is taken for clean because it does not answer, or because it could not be inspected or was not inspected yet.
+  expect(found.nodes).toEqual(NODES);
+  expect([...found.busy]).toEqual(["starting", "unseen"]);
   const keys = [request(), found, request({ confDir: "/etc/cni/multus/v3" })].map(({ key }) => key);
   expect(new Set(keys).size).toBe(3);
+});
+
+it("warns of previous directories that a runtime seems to read, and does not try again", () => {
+  const reason = "/etc/cni/multus has configurations of other plugins, and /etc/cni/net.d has none";
+  const found = leftoverProgress({ total: 1, cleaned: 1, left: [], kept: [{ node: "a", reason }] });
+  expect(found).toEqual({
+    ...{ unclean: 0, failed: 0, kept: 1 },
+    warnings: [
+      `a previous CNI directory was not cleaned on 1 node, because the container runtime seems to read it (check spec.distribution, spec.cni.confDir and spec.cni.binDir): a: ${reason}`,
+    ],
+  });
 });

@@ -21,6 +21,8 @@ export interface LeftoverProgress {
   unclean: number;
   /** Nodes on which it failed; tried again, later each time. */
   failed: number;
+  /** Nodes on which a previous directory stays as it is: the runtime seems to read it. */
+  kept: number;
   /** What cannot be removed now, and is tried again. */
   warnings: string[];
 }
@@ -28,11 +30,12 @@ export interface LeftoverProgress {
 /**
  * What to remove of what a Multus of another flavour left, once every node runs the one that the spec wants
  * (docs/adr/0008): from the nodes on which an inspection shows it. A node that is down is cleaned when it is back. No
- * inspection shows directories that the spec no longer has: after such a change each node is cleaned.
+ * inspection shows directories that the spec no longer has: after such a change each node is cleaned, and none is taken
+ * for clean because it does not answer or was not inspected.
  * @param daemonSets the names of those that the spec has
  * @param revision of their templates
  * @param previous directories that the spec no longer has, if they may not be clean everywhere
- * @param found the inspection of a node, if it is of what is there now
+ * @param seen the inspection of a node, if it is of what is there now, and the nodes that could not be inspected
  * @param since when the install was created, RFC 3339
  */
 export function leftoversRequest(
@@ -50,19 +53,26 @@ export function leftoversRequest(
   },
   pods: readonly MultusPodHealth[],
   nodes: readonly NodeView[],
-  found: (node: string) => NodeInspection | undefined,
+  {
+    found,
+    failures,
+  }: { found: (node: string) => NodeInspection | undefined; failures: ReadonlyMap<string, string> },
 ): CleaningRequest {
   const { confDir, binDir } = hostPaths(install.spec);
   const flavour = flavourOf(install.spec);
   const byName = new Map(nodes.map((node) => [node.name, node]));
-  const unclean: NodeView[] = [];
+  const unclean = new Set<NodeView>();
+  /** Nodes on which Multus may not be there yet. */
+  const early: string[] = [];
   for (const { node: name, daemonSet, ready, terminating } of pods) {
     const node = byName.get(name);
-    if (!node?.reachable || !ready || terminating || !daemonSets.includes(daemonSet)) continue;
+    if (!node || !daemonSets.includes(daemonSet)) continue;
     const inspection = found(name);
+    const runs = ready && !terminating;
     const left =
       inspection && leftoverFiles(inspection, nodeFilesOf(flavour), { confDir, binDir }, node.keepsCalls);
-    if (left && (previous || left.length > 0)) unclean.push(node);
+    if (previous || (node.reachable && runs && left && left.length > 0)) unclean.add(node);
+    if (previous && node.reachable && !(runs && (inspection || failures.has(name)))) early.push(name);
   }
   const others = pods.filter(
     ({ daemonSet, terminating }) =>
@@ -76,23 +86,35 @@ export function leftoversRequest(
     confDir,
     binDir,
     since,
-    nodes: unclean,
-    busy: new Set(others.map(({ node }) => node)),
+    nodes: [...unclean],
+    busy: new Set([...others.map(({ node }) => node), ...early]),
   };
 }
 
-/** The progress in numbers, and a warning about the nodes on which it failed. */
-export function leftoverProgress({ left }: CleaningProgress): LeftoverProgress {
+/** The progress in numbers, and warnings about the nodes on which it failed, or on which a directory stays. */
+export function leftoverProgress({ left, kept = [] }: CleaningProgress): LeftoverProgress {
   const failed = left.filter(({ underWay, busy }) => !underWay && !busy);
-  const named = failed.slice(0, MAX_NAMED).map(({ node, reason }) => `${node}: ${reason.slice(0, 200)}`);
+  const warning = (nodes: readonly { node: string; reason: string }[], what: string, why: string) =>
+    nodes.length === 0
+      ? []
+      : [
+          `${what} on ${counted(nodes.length, "node")}, ${why}: ${nodes.slice(0, MAX_NAMED).map(named).join("; ")}`,
+        ];
   return {
     unclean: left.length - failed.length,
     failed: failed.length,
-    warnings:
-      failed.length === 0
-        ? []
-        : [
-            `files of a previous Multus are still on ${counted(failed.length, "node")}, and the operator retries: ${named.join("; ")}`,
-          ],
+    kept: kept.length,
+    warnings: [
+      ...warning(failed, "files of a previous Multus are still", "and the operator retries"),
+      ...warning(
+        kept,
+        "a previous CNI directory was not cleaned",
+        "because the container runtime seems to read it (check spec.distribution, spec.cni.confDir and spec.cni.binDir)",
+      ),
+    ],
   };
+}
+
+function named({ node, reason }: { node: string; reason: string }): string {
+  return `${node}: ${reason.slice(0, 200)}`;
 }
