@@ -168,3 +168,21 @@ test("a pod's address changes the reports of all networks in its pool, once each
   vi.runAllTimers();
   expect(vi.getTimerCount()).toBe(0);
 });
+
+test("a network whose last pod went still shares its pool: the reports of the others change once, for the address", async () => {
+  const ipam = { type: "whereabouts", range: "10.0.0.0/30" };
+  const { networks, pods, attached, changed } = start({ "apps/net": ipam, "shop/lan": ipam });
+  const report = async (key: string) => await networks.report(key, new AbortController().signal);
+  networks.everythingChanged();
+  pods.set("shop/web", attached("shop", "lan", "10.0.0.2"));
+  for (const key of networks.keys()) await report(key);
+  vi.runAllTimers();
+  changed.mockClear();
+  pods.delete("shop/web");
+  for (const key of ["apps/net", "shop/lan"]) {
+    vi.runAllTimers();
+    await report(key);
+  }
+  vi.runAllTimers();
+  expect(changed.mock.calls.filter(([key]) => key === "apps/net")).toHaveLength(1);
+});

@@ -32,7 +32,7 @@ export class PodAddresses {
 
   /** No pod asks for the network any longer. */
   forget(network: string): void {
-    this.#claims.forget(network);
+    this.#claims.unrequested(network);
   }
 
   /** Addresses on the network's layer-2 network that several pods have, one of which is a pod of the network. */

@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { PoolUse } from "../../networks/addresses/pool-uses.ts";
+import { PoolUse } from "../../networks/addresses/pool-uses.ts";
 import { SharedPools } from "./shared-pools.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-const pool = (key: string, networks: number): PoolUse => ({
-  key,
-  networks: new Set(Array.from({ length: networks }, (_, n) => `${key}-${n}/net`)),
-  taken: new Map(),
-});
+function pool(key: string, networks: number): PoolUse {
+  const use = new PoolUse(key);
+  for (let n = 0; n < networks; n++) use.add(`${key}-${n}/net`);
+  return use;
+}
 
 function start(isOutdated: (network: string) => boolean = () => true) {
   const found: string[] = [];
@@ -36,6 +36,16 @@ test("a small pool does not wait for a large one", () => {
   expect(found).toEqual(["large-0/net", "small-0/net", "large-1/net", "small-1/net"]);
   shared.stop();
   shared.changed(pool("late", 2));
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test("a small pool does not wait either for a large one of which every report is right", () => {
+  const { shared, found } = start((network) => network === "small-1/net");
+  shared.changed(pool("large", 5000));
+  shared.changed(pool("small", 2));
+  vi.advanceTimersByTime(200);
+  expect(found).toEqual(["small-1/net"]);
+  vi.runAllTimers();
   expect(vi.getTimerCount()).toBe(0);
 });
 

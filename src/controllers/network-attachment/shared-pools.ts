@@ -33,7 +33,7 @@ export class SharedPools {
   changed(pool: PoolUse): void {
     if (this.#isStopped) return;
     if (this.#rounds.has(pool)) this.#again.add(pool);
-    else this.#rounds.set(pool, pool.networks.values());
+    else this.#rounds.set(pool, pool.networks[Symbol.iterator]());
     this.#timer ??= setTimeout(() => this.#tick(), TICK_MS);
   }
 
@@ -47,23 +47,29 @@ export class SharedPools {
 
   #tick(): void {
     this.#timer = undefined;
+    const found = this.#next();
+    const [pool, networks] = this.#rounds.entries().next().value ?? [];
+    if (!pool || !networks) return;
+    this.#rounds.delete(pool);
+    this.#rounds.set(pool, networks);
+    this.#timer = setTimeout(() => this.#tick(), TICK_MS);
+    if (found !== undefined) this.#options.onOutdated(found);
+  }
+
+  /** The next network whose report shows other numbers, if one of this turn does. */
+  #next(): string | undefined {
     for (let left = MAX_CHECKED; left > 0; left--) {
       const [pool, networks] = this.#rounds.entries().next().value ?? [];
-      if (!pool || !networks) return;
+      if (!pool || !networks) return undefined;
       const { value: network, done } = networks.next();
       if (done) this.#end(pool);
-      else if (this.#options.isOutdated(network)) {
-        this.#rounds.delete(pool);
-        this.#rounds.set(pool, networks);
-        this.#options.onOutdated(network);
-        break;
-      }
+      else if (this.#options.isOutdated(network)) return network;
     }
-    if (this.#rounds.size > 0) this.#timer = setTimeout(() => this.#tick(), TICK_MS);
+    return undefined;
   }
 
   #end(pool: PoolUse): void {
     this.#rounds.delete(pool);
-    if (this.#again.delete(pool)) this.#rounds.set(pool, pool.networks.values());
+    if (this.#again.delete(pool)) this.#rounds.set(pool, pool.networks[Symbol.iterator]());
   }
 }

@@ -31,6 +31,16 @@ function start(networks: Record<string, { ipam: object; name?: string }>) {
   return { claims, configs, changed, add, remove, used };
 }
 
+test("of ranges that no report shows, addresses are known and not counted", () => {
+  const ipRanges = Array.from({ length: 20 }, (_, n) => ({ range: `10.0.${n}.0/24` }));
+  const { claims, add } = start({ "apps/net": { ipam: { type: "whereabouts", ipRanges } } });
+  add("apps/net", 1, "10.0.1.1");
+  add("apps/net", 1, "10.0.19.1");
+  expect(claims.ranges("apps/net").map(({ used }) => used)).toEqual([0, 1, ...Array(14).fill(0)]);
+  expect(claims.pools("apps/net")).toHaveLength(16);
+  expect(claims.outside("apps/net").size).toBe(0);
+});
+
 test("whereabouts: networks with one pool, in any namespace, count each other's pods", () => {
   const { claims, changed, add, remove, used } = start({
     "apps/net": { ipam: POOL },

@@ -1,5 +1,5 @@
 import { parseAddress } from "../../cni/address.ts";
-import type { AddressRange } from "../../crds/network-attachment-report/report.ts";
+import { type AddressRange, MOST } from "../../crds/network-attachment-report/report.ts";
 import type { Network } from "../cross-checks/network.ts";
 import { type AddressPool, isDynamic, type NodeUse, poolOf, poolsOf, rangesOf } from "./address-pools.ts";
 import { ClaimTable } from "./claim-table.ts";
@@ -21,7 +21,7 @@ interface Rules {
 }
 
 interface Use extends Rules {
-  /** What is taken of each pool. */
+  /** What is taken of each pool that a report shows. */
   uses: readonly PoolUse[];
   /** Pods with addresses in no pool, and how many of those each has. */
   outside: Map<number, number>;
@@ -70,12 +70,17 @@ export class AddressClaims {
     return pools.length > 0 || layer2 !== undefined;
   }
 
-  /** The network is configured in another way, or no pod requests it. None of its pods may be in. */
+  /** No pod requests the network any longer. One that exists still shares its pools. */
+  unrequested(network: string): void {
+    if (this.#rulesOf(network) === undefined) this.forget(network);
+  }
+
+  /** The network is configured in another way, or is gone. None of its pods may be in. */
   forget(network: string): void {
     const uses = this.#uses.get(network)?.uses ?? [];
     this.#uses.delete(network);
     this.#pools.release(network, uses);
-    for (const pool of uses) if (pool.networks.size === 1) this.#onShared(pool);
+    for (const pool of uses) if (pool.size === 1) this.#onShared(pool);
   }
 
   add(network: string, slot: number, node: string, held: Held): void {
@@ -89,7 +94,7 @@ export class AddressClaims {
   /** The network's ranges, and how full each is. */
   ranges(network: string): AddressRange[] {
     const { pools, uses } = this.#use(network);
-    return rangesOf(pools, uses.map(nodeUseOf));
+    return rangesOf(pools.slice(0, uses.length), uses.map(nodeUseOf));
   }
 
   /** The keys of the pools of the network's ranges, in their order. */
@@ -132,9 +137,10 @@ export class AddressClaims {
     const found = this.#rulesOf(network);
     const pools = found ? poolsOf(found.network) : [];
     const rules = found ? { cniName: found.network.networkName, pools, layer2: found.layer2 } : NO_RULES;
-    const use = { ...rules, uses: this.#pools.acquire(network, pools), outside: new Map() };
+    const uses = this.#pools.acquire(network, pools.slice(0, MOST.ranges));
+    const use = { ...rules, uses, outside: new Map() };
     this.#uses.set(network, use);
-    for (const pool of use.uses) if (pool.networks.size === 2) this.#onShared(pool);
+    for (const pool of uses) if (pool.size === 2) this.#onShared(pool);
     return use;
   }
 
@@ -153,19 +159,20 @@ export class AddressClaims {
     if (!found) return;
     const index = poolOf(use.pools, found);
     const pool = use.pools[index];
-    const poolUse = use.uses[index];
-    if (!pool || !poolUse) {
+    if (!pool) {
       if (isDynamic(use.pools)) change(use.outside, slot, by);
       return;
     }
+    const poolUse = use.uses[index];
+    if (!poolUse) return;
     const place = pool.perNode ? node : "";
     const claim = `${poolUse.key} ${place} ${found.value}`;
     const before = this.#addresses.get(claim)?.count ?? 0;
     const after = Math.max(0, before + by);
     this.#addresses.set(claim, slot, after);
     if (before > 0 === after > 0) return;
-    change(poolUse.taken, place, by);
-    if (poolUse.networks.size > 1) this.#onShared(poolUse);
+    poolUse.count(place, by);
+    if (poolUse.size > 1) this.#onShared(poolUse);
   }
 }
 
@@ -176,10 +183,6 @@ function change<K>(counts: Map<K, number>, key: K, by: 1 | -1): void {
   else counts.delete(key);
 }
 
-/** What is taken on the node with the most taken addresses, of several the first by name. */
-function nodeUseOf({ taken, networks }: PoolUse): Required<NodeUse> {
-  let [node, used] = ["", 0];
-  for (const [each, count] of taken)
-    if (count > used || (count === used && each < node)) [node, used] = [each, count];
-  return { node, used, isShared: networks.size > 1 };
+function nodeUseOf({ fullest, size }: PoolUse): Required<NodeUse> {
+  return { ...fullest, isShared: size > 1 };
 }
