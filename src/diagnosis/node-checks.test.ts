@@ -93,7 +93,12 @@ describe("the trouble that a look shows", () => {
   });
 
   it.each([
-    ["v4", {}, "spec.entrypoint.refreshKubeconfig true"],
+    ["v4", {}, "Keep spec.entrypoint.refreshKubeconfig true"],
+    [
+      "v4 without it",
+      { entrypoint: { refreshKubeconfig: false } },
+      "Set spec.entrypoint.refreshKubeconfig to true",
+    ],
     ["v4 with Inline", { primaryNetwork: { source: "Inline", preset: "Calico" } }, "use Auto or File"],
     ["v3", { version: "v3.4.2" }, "change to v4"],
   ] as const)("is an expired token, with what renews it: %s", (_, input, words) => {

@@ -82,7 +82,9 @@ function renewal(spec: MultusInstallSpec): string {
   if (flavourOf(spec) === "v3") return "Multus v3 never renews it: repeat this in time, or change to v4";
   if (spec.primaryNetwork.source === "Inline")
     return "With spec.primaryNetwork.source Inline it is never renewed: repeat this in time, or use Auto or File";
-  return "Keep spec.entrypoint.refreshKubeconfig true, which renews it";
+  return entrypointOf(spec).refreshKubeconfig
+    ? "Keep spec.entrypoint.refreshKubeconfig true, which renews it"
+    : "Set spec.entrypoint.refreshKubeconfig to true, which renews it";
 }
 
 /** What is there of a Multus of another mode, which the one that runs has not replaced yet. */
