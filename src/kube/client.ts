@@ -38,6 +38,8 @@ export interface ListOptions {
   fieldSelector?: string;
   /** At most this many; there may be more. */
   limit?: number;
+  /** From the previous page's metadata: the next one is asked for. */
+  continue?: string;
   signal?: AbortSignal;
 }
 
@@ -107,7 +109,7 @@ export class KubeClient {
   async list<T extends ApiObject>(
     type: ResourceType,
     options: ListOptions = {},
-  ): Promise<{ items: T[]; metadata: { resourceVersion: string } }> {
+  ): Promise<{ items: T[]; metadata: { resourceVersion: string; continue?: string } }> {
     const { namespace, limit, signal, ...selectors } = options;
     const path = collectionPath(type, namespace);
     const query = defined({ ...selectors, limit: limit?.toString() });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { InstallOperator } from "../../src/install-operator.ts";
 import { KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
-import { type ApiObject, DAEMON_SETS } from "../../src/kube/resource.ts";
+import { type ApiObject, DAEMON_SETS, PODS } from "../../src/kube/resource.ts";
 import { createLogger } from "../../src/telemetry/logger.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
@@ -49,6 +49,7 @@ afterAll(async () => {
 
 const install = () => new TestInstall(kubectl);
 const NAMESPACE = "kube-system";
+const REF = { type: DAEMON_SETS, namespace: NAMESPACE, name: "kube-multus-ds" };
 
 interface DaemonSet extends ApiObject {
   status?: { observedGeneration?: number; updatedNumberScheduled?: number; numberAvailable?: number };
@@ -58,8 +59,7 @@ interface DaemonSet extends ApiObject {
 async function templateAfter(generation: number, updated: number): Promise<number> {
   let now = 0;
   await waitUntil(`a template after generation ${generation} on ${updated} nodes`, async () => {
-    const ref = { type: DAEMON_SETS, namespace: NAMESPACE, name: "kube-multus-ds" };
-    const { metadata, status = {} } = (await kubectl.client.get<DaemonSet>(ref)) ?? {};
+    const { metadata, status = {} } = (await kubectl.client.get<DaemonSet>(REF)) ?? {};
     now = metadata?.generation ?? 0;
     const { observedGeneration, updatedNumberScheduled = 0, numberAvailable } = status;
     return (
@@ -94,6 +94,17 @@ it("is Ready again with a template that came back before a pod was replaced, and
   const asked = () => proxy.requests.filter((request) => request.includes("pod-template-generation")).length;
   const before = asked();
   const now = await templateAfter(0, 2);
+  // A pod of another DaemonSet has that generation, as with Multus v3, which has a DaemonSet for each architecture.
+  const { metadata } = (await kubectl.client.get<DaemonSet>(REF)) as DaemonSet;
+  const generation = Number(metadata.annotations?.["deprecated.daemonset.template.generation"]);
+  await kubectl.client.create(PODS, {
+    ...{ apiVersion: "v1", kind: "Pod" },
+    metadata: {
+      ...{ name: "another", namespace: NAMESPACE },
+      labels: { app: "multus", "pod-template-generation": String(generation + 2) },
+    },
+    spec: { nodeName: "node-a", containers: [{ name: "multus", image: "multus" }] },
+  });
   await install().apply(spec("debug"));
   const other = await templateAfter(now, 0);
   await install().apply(spec("panic"));

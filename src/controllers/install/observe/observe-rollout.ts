@@ -5,6 +5,7 @@ import type { MultusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import type { NodeView } from "../../../diagnosis/node.ts";
 import { joined } from "../../../diagnosis/node-checks.ts";
 import type { PodAges } from "../../../diagnosis/pod-ages.ts";
+import type { KubeClient } from "../../../kube/client.ts";
 import { type ApiObject, DAEMON_SETS, describe, PODS, refOf } from "../../../kube/resource.ts";
 import { UPSTREAM_LABELS } from "../../../render/labels.ts";
 import { type LiveObjects, templateOf } from "../../shared/applier.ts";
@@ -114,12 +115,7 @@ async function currentPods(
     let revisions = podRevisions(daemonSet, pods, seen.restoredTemplates.get(key) === template);
     const { current, desired, updated } = daemonSetView(daemonSet);
     if (revisions.isUnclear && current && desired > 0 && updated >= desired) {
-      const { items } = await client.list<ApiObject>(PODS, {
-        namespace,
-        labelSelector: `app=${UPSTREAM_LABELS.app},pod-template-generation=${generation}`,
-        limit: 1,
-      });
-      if (items.length === 0) {
+      if (!(await hasPodOf(client, daemonSet, generation))) {
         seen.restoredTemplates.set(key, template);
         revisions = podRevisions(daemonSet, pods, true);
       }
@@ -127,6 +123,35 @@ async function currentPods(
     found.push(...revisions.current);
   }
   return found;
+}
+
+/**
+ * Whether the API server has a pod of this DaemonSet with its template's generation. Those of others are passed by: Multus
+ * v3 has a DaemonSet for each architecture, with the same labels.
+ */
+async function hasPodOf(
+  client: KubeClient,
+  { metadata: { namespace = "", uid } }: ApiObject,
+  generation: string | undefined,
+): Promise<boolean> {
+  const labelSelector = `app=${UPSTREAM_LABELS.app},pod-template-generation=${generation}`;
+  let page: { continue?: string } = {};
+  do {
+    const { items, metadata } = await client.list<OwnedPod>(PODS, {
+      ...{ namespace, labelSelector, limit: PAGE },
+      ...(page.continue ? { continue: page.continue } : {}),
+    });
+    if (items.some((pod) => pod.metadata.ownerReferences?.some((owner) => owner.uid === uid))) return true;
+    page = metadata;
+  } while (page.continue);
+  return false;
+}
+
+/** Pods that one request asks for. */
+const PAGE = 100;
+
+interface OwnedPod extends ApiObject {
+  metadata: ApiObject["metadata"] & { ownerReferences?: { uid: string }[] };
 }
 
 function readyNodes(pods: readonly MultusPodHealth[]): number {
