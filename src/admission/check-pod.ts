@@ -31,6 +31,8 @@ export interface Pod {
 
 export interface PodContext {
   isolation: Isolation;
+  /** Where Multus looks for a default network without a namespace. */
+  multusNamespace?: string | undefined;
   /** A NAD; "absent" if there is none, undefined if that could not be found out. */
   network: (namespace: string, name: string) => KnownNetwork | Promise<KnownNetwork>;
 }
@@ -132,7 +134,7 @@ async function checkDefaultNetwork(
 ): Promise<void> {
   const annotation = annotations[DEFAULT_NETWORK];
   if (annotation === undefined || !fits(FIRST_NETWORK, annotation, findings)) return;
-  const parsed = parseDefaultNetwork(annotation);
+  const parsed = parseDefaultNetwork(annotation, context.multusNamespace);
   if (!parsed.ok) {
     findings.problems.push(`${FIRST_NETWORK} ${parsed.problem.message}`);
     return;

@@ -211,6 +211,18 @@ describe("a pod", () => {
       expect((await ask(pod("", { [key]: wrong }))).allowed).toBe(false);
   });
 
+  it("gets no warning of a first network that is in the namespace where Multus searches", async () => {
+    const of = view("Warn");
+    const elsewhere = pod("", { "v1.multus-cni.io/default-network": "net" });
+    const network = (namespace: string) => (namespace === "kube-system" ? "absent" : { nad: undefined });
+    const seen = { ...of, network } as typeof of;
+    expect((await ask(elsewhere, seen)).warnings).toEqual([
+      expect.stringContaining("(kube-system), not the"),
+    ]);
+    const thick = { ...seen, settings: { ...of.settings, multusNamespace: "multus" } } as typeof of;
+    expect(await ask(elsewhere, thick)).toMatchObject({ verdict: "allowed" });
+  });
+
   it("that asks for what no plugin of the NAD takes is told so, once each", async () => {
     const asks = (more: object) => ({ name: "net", ...more });
     const port = { portMappings: [{ hostPort: 80, containerPort: 80 }] };

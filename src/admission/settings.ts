@@ -1,4 +1,5 @@
 import type { MultusInstall } from "../crds/multus-install/multus-install.ts";
+import { multusNamespaceOf } from "../multus/multus-namespace.ts";
 import type { Isolation } from "../networks/pod-request/isolation.ts";
 import { SYSTEM_NAMESPACES } from "./names.ts";
 
@@ -10,6 +11,8 @@ export interface AdmissionSettings {
   /** Codes of findings for which a NAD is rejected in either mode. */
   denyCodes: readonly string[];
   isolation: Isolation;
+  /** Where Multus looks for a default network without a namespace. */
+  multusNamespace?: string | undefined;
   /** Namespaces whose objects are never looked at. */
   excludedNamespaces: readonly string[];
 }
@@ -27,6 +30,7 @@ export function settingsOf(
     mode,
     denyCodes: spec.attachments.denyCodes ?? [],
     isolation: { enabled, globalNamespaces },
+    multusNamespace: multusNamespaceOf(spec),
     excludedNamespaces: [...new Set(excluded)].toSorted(),
   };
 }

@@ -2,6 +2,7 @@ import type { MultusInstallSpec } from "../crds/multus-install/spec.ts";
 import { bootstrapKubeconfig, hostPaths } from "./distributions.ts";
 import { REJECTED_FLAGS } from "./entrypoint-flags.ts";
 import { inlineVersion } from "./inline-config.ts";
+import { DEFAULT_MULTUS_NAMESPACE } from "./multus-namespace.ts";
 import type { Conflist } from "./primary-network.ts";
 
 /** Keys of daemon-config.json that no field sets, and why. */
@@ -49,7 +50,7 @@ export function daemonConfig(spec: MultusInstallSpec, delegate?: Conflist): Reco
     namespaceIsolation: isolation.enabled || undefined,
     globalNamespaces: isolation.globalNamespaces.join(",") || undefined,
     systemNamespaces: isolation.systemNamespaces,
-    multusNamespace: spec.namespace === "kube-system" ? undefined : spec.namespace,
+    multusNamespace: spec.namespace === DEFAULT_MULTUS_NAMESPACE ? undefined : spec.namespace,
     metricsPort: daemon.metricsPort,
     connectionLimit: daemon.connectionLimit,
     capabilities: daemon.capabilities,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DEFAULT_MULTUS_NAMESPACE, multusNamespaceOf } from "../multus/multus-namespace.ts";
 import type { Isolation } from "./pod-request/isolation.ts";
 
 /** What networks depend on of a MultusInstall. */
@@ -6,6 +7,8 @@ export interface InstallView {
   metadata: { name: string; creationTimestamp: string };
   version: string | undefined;
   isolation: Isolation;
+  /** Where Multus looks for a default network without a namespace. */
+  multusNamespace: string;
 }
 
 const install = z.object({
@@ -16,6 +19,8 @@ const install = z.object({
   spec: z
     .object({
       version: z.string().optional(),
+      mode: z.enum(["Thin", "Thick"]).default("Thin"),
+      namespace: z.string().default(DEFAULT_MULTUS_NAMESPACE),
       isolation: z
         .object({ enabled: z.boolean().default(false), globalNamespaces: z.array(z.string()).default([]) })
         .prefault({}),
@@ -26,5 +31,6 @@ const install = z.object({
 /** Returns the view of an object as the API server has it. */
 export function installView(object: unknown): InstallView {
   const { metadata, spec } = install.parse(object);
-  return { metadata, version: spec.version, isolation: spec.isolation };
+  const { version, isolation } = spec;
+  return { metadata, version, isolation, multusNamespace: multusNamespaceOf(spec) };
 }

@@ -36,6 +36,8 @@ export interface Surroundings {
   networks: ReadonlyMap<string, Network>;
   /** Of the one MultusInstall among the files, if there is one. */
   isolation: Isolation | undefined;
+  /** Where Multus looks for a default network without a namespace, by that MultusInstall. */
+  multusNamespace?: string;
   /** Whether `networks` has every NAD that exists. */
   allNetworks?: boolean;
 }
@@ -79,7 +81,7 @@ export function checkPod(
       continue;
     }
     if (key === DEFAULT_NETWORK) {
-      const first = parseDefaultNetwork(value);
+      const first = parseDefaultNetwork(value, around.multusNamespace);
       if (!first.ok) report(key, "error", first.problem.code, first.problem.message);
       else {
         for (const { severity, code, message } of problemsOfRequest(first.request))

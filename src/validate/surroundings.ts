@@ -1,6 +1,7 @@
 import { RESOURCE_NAME } from "../cni/plugins/device.ts";
 import { isObject } from "../cni/section.ts";
 import { MULTUS_INSTALL, parseMultusInstall } from "../crds/multus-install/multus-install.ts";
+import { multusNamespaceOf } from "../multus/multus-namespace.ts";
 import { crossChecks } from "../networks/cross-checks/cross-checks.ts";
 import { readNetwork } from "../networks/cross-checks/network.ts";
 import type { CrossFinding, SeenNetwork } from "../networks/cross-checks/view.ts";
@@ -33,6 +34,7 @@ export function surroundingsOf(
   return {
     networks,
     isolation: install?.spec.isolation,
+    ...(install ? { multusNamespace: multusNamespaceOf(install.spec) } : {}),
     ofNetwork: Map.groupBy(found, ({ namespace, name }) => `${namespace}/${name}`),
   };
 }

@@ -299,6 +299,35 @@ it("reports pods that need a restart after their NAD changed, and the difference
   await world.reportWhere("changing", ({ pods }) => pods?.restartNeeded === 0);
 });
 
+it("searches a default network without a namespace where Multus does, by the active MultusInstall", async () => {
+  const ref = { type: MULTUS_INSTALL, name: "multus" };
+  const install = async (mode: string) => {
+    const head = {
+      apiVersion: MULTUS_INSTALL_API_VERSION,
+      kind: "MultusInstall",
+      metadata: { name: "multus" },
+    };
+    const spec = { version: "v4.3.0", mode, namespace: "default" };
+    await world.client.apply(ref, { ...head, spec }, { fieldManager: "test", force: true });
+  };
+  await world.nad("searched", macvlan({ ipam: { type: "whereabouts", range: "10.9.2.0/24" } }));
+  await install("Thin");
+  await world.pod("searching", {
+    ...{ first: "searched", node: "n1", phase: "Running" },
+    status: [{ name: "default/searched", interface: "eth0", ips: ["10.9.2.5"], default: true, dns: {} }],
+  });
+  await waitUntil("the pod's event", async () =>
+    (await world.eventsOf("searching")).includes("NetworkPartial"),
+  );
+  await install("Thick");
+  const { status } = await world.reportWhere("searched", ({ pods }) => pods?.attached === 1);
+  expect(status).toMatchObject({ pods: { requesting: 1 }, ranges: [{ used: 1 }] });
+  await world.client.delete(ref);
+  await world.reportWhere("searched", ({ pods }) => pods?.requesting === 0);
+  await world.removePod("searching");
+  await world.removeNad("searched");
+});
+
 it("applies the namespace isolation of the active MultusInstall", async () => {
   await world.namespace("apart");
   await world.pod("foreign", { namespace: "apart", networks: "default/net", node: "n1" });

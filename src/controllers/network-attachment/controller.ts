@@ -57,6 +57,7 @@ export class NetworkAttachmentController {
   readonly #networks: Networks;
   readonly #outbox: EventOutbox;
   readonly #failures: SandboxFailures;
+  readonly #views = new PodViews();
   readonly #watches: Reflector<unknown>[] = [];
   readonly #pods: Reflector<PodView>;
   readonly #reports: Reflector<ReportView>;
@@ -84,7 +85,7 @@ export class NetworkAttachmentController {
       reconcile: (key, context) => this.#reconcile(key, context),
     });
     this.#failures = new SandboxFailures((pod) => this.#recheckPod(pod));
-    const views = new PodViews();
+    const views = this.#views;
     const pods = new PodTable((asked, namespace) => views.request(asked, namespace));
     this.#pods = this.#reflect<PodView>({
       type: PODS,
@@ -230,8 +231,10 @@ export class NetworkAttachmentController {
     const before = this.#install;
     this.#install = active && installView(active);
     const settingsOf = (install: InstallView | undefined) =>
-      JSON.stringify([install?.version, install?.isolation]);
-    if (settingsOf(before) !== settingsOf(this.#install)) this.#recheckAll();
+      JSON.stringify([install?.version, install?.isolation, install?.multusNamespace]);
+    if (settingsOf(before) === settingsOf(this.#install)) return;
+    this.#views.multusNamespace = this.#install?.multusNamespace;
+    this.#recheckAll();
   }
 
   get #watched() {

@@ -151,6 +151,7 @@ export class Networks implements TableObserver {
   everythingChanged(): void {
     const slots = [...this.#options.pods.slots()];
     for (const slot of slots) this.#outcomes.leaves(slot);
+    this.#options.pods.reread();
     for (const { namespace, name } of this.#options.nads()) this.#claims.forget(`${namespace}/${name}`);
     for (const key of this.#nads.keys()) this.#claims.forget(key);
     for (const { namespace, name } of this.#options.nads()) this.#nads.read(`${namespace}/${name}`);

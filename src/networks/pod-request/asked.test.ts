@@ -28,6 +28,16 @@ it.each([
   expect(read(annotations as Record<string, string>)).toEqual(expected);
 });
 
+test("a default network without a namespace is where Multus looks for it", () => {
+  const asked = askedOf({ [NETWORKS]: "net", [DEFAULT]: "first" });
+  expect(parseAsked(asked, "apps", "multus")).toMatchObject({
+    requests: [
+      { namespace: "multus", name: "first" },
+      { namespace: "apps", name: "net" },
+    ],
+  });
+});
+
 test("without a default network the text is the annotation, and is read as such, whatever it has", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), (text) => {

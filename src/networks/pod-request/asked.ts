@@ -19,13 +19,16 @@ export function asksForDefault(asked: string): boolean {
   return asked.startsWith(BOTH) && partsOf(asked).first !== null;
 }
 
-/** Reads the text of `askedOf`. The network in the place of the cluster's own is the first. Never throws. */
-export function parseAsked(asked: string, podNamespace: string): ParsedNetworks {
+/**
+ * Reads the text of `askedOf`. The network in the place of the cluster's own is the first. Never throws.
+ * @param multusNamespace see parseDefaultNetwork
+ */
+export function parseAsked(asked: string, podNamespace: string, multusNamespace?: string): ParsedNetworks {
   if (!asked.startsWith(BOTH)) return parseNetworks(asked, podNamespace);
   const { networks, first } = partsOf(asked);
   const further = parseNetworks(networks, podNamespace);
   if (first === null || !further.ok) return further;
-  const parsed = parseDefaultNetwork(first);
+  const parsed = parseDefaultNetwork(first, multusNamespace);
   if (!parsed.ok) return { ok: false, problem: { ...parsed.problem, annotation: DEFAULT_NETWORK } };
   return { ok: true, requests: [{ ...parsed.request, isDefault: true }, ...further.requests] };
 }

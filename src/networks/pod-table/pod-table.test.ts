@@ -51,6 +51,20 @@ const objectOf = (from: Seed) => {
   };
 };
 
+test("what pods ask for is read again by another rule", () => {
+  const views = new PodViews();
+  const table = new PodTable((asked, namespace) => views.request(asked, namespace));
+  const annotations = { "v1.multus-cni.io/default-network": "first" };
+  const metadata = { namespace: "apps", name: "web", uid: "u", annotations };
+  table.set("apps/web", views.keep({ metadata, spec: { containers: [] }, status: {} }) as PodView);
+  const slot = table.slotOf("apps/web");
+  expect(table.networks(slot)).toEqual(["kube-system/first"]);
+  views.multusNamespace = "multus";
+  table.reread();
+  expect(table.networks(slot)).toEqual(["multus/first"]);
+  expect(table.view(slot).request).toMatchObject({ requests: [{ namespace: "multus", name: "first" }] });
+});
+
 function start() {
   const views = new PodViews();
   const table = new PodTable((annotation, namespace) => views.request(annotation, namespace));

@@ -151,6 +151,11 @@ export class PodTable {
     return this.#asked.value(this.#number("asked", slot));
   }
 
+  /** What texts ask for is read by another rule now. No pod may be in a sum: the networks of some are others. */
+  reread(): void {
+    this.#asked.remake();
+  }
+
   /** Whether it runs the dhcp plugin's daemon, and its containers run. */
   isRunningDhcpDaemon(slot: number): boolean {
     return this.#is(slot, FLAGS.dhcpDaemon) && this.#phase(slot) === "Running";

@@ -1,6 +1,6 @@
 interface Shared<T> {
   readonly key: string;
-  readonly value: T;
+  value: T;
   users: number;
 }
 
@@ -39,6 +39,11 @@ export class SharedValues<T> {
     this.#ids.delete(shared.key);
     this.#shared[id] = undefined;
     this.#free.push(id);
+  }
+
+  /** Makes the values again: what they are made by has changed. */
+  remake(): void {
+    for (const shared of this.#shared) if (shared) shared.value = this.#make(shared.key);
   }
 
   key(id: number): string {

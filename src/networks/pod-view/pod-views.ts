@@ -77,6 +77,11 @@ export class PodViews {
     };
   }
 
+  /** Where Multus looks for a default network without a namespace. What is asked for is to be read again, see PodTable. */
+  set multusNamespace(namespace: string | undefined) {
+    this.#requests.multusNamespace = namespace;
+  }
+
   /** The pod, by "namespace/name", is gone: others may hold what it held. */
   forget(pod: string): void {
     this.#budget.release(pod);

@@ -15,6 +15,15 @@ export const READ_FACTOR = 8;
 export class RequestCache {
   readonly #requests = new Map<string, ParsedNetworks>();
   #bytes = 0;
+  #multusNamespace: string | undefined;
+
+  /** See parseDefaultNetwork. What was read before is read again. */
+  set multusNamespace(namespace: string | undefined) {
+    if (this.#multusNamespace === namespace) return;
+    this.#multusNamespace = namespace;
+    this.#requests.clear();
+    this.#bytes = 0;
+  }
 
   /** What a text of `askedOf` asks for, of a pod in this namespace. */
   read(asked: string, namespace: string): ParsedNetworks {
@@ -22,7 +31,7 @@ export class RequestCache {
     const key = text.length <= 128 ? text : createHash("sha256").update(text).digest("base64");
     const known = this.#requests.get(key);
     if (known) return known;
-    const parsed = parseAsked(asked, namespace);
+    const parsed = parseAsked(asked, namespace, this.#multusNamespace);
     const kept: ParsedNetworks = parsed.ok
       ? { ok: true, requests: parsed.requests.slice(0, MAX_REQUESTS) }
       : parsed;

@@ -4,6 +4,7 @@ import {
   type ReportStatus,
 } from "../../../crds/network-attachment-report/report.ts";
 import { type ApiObject, CORE_EVENTS, PODS } from "../../../kube/resource.ts";
+import { multusNamespaceOf } from "../../../multus/multus-namespace.ts";
 import { misspelledAnnotation } from "../../../networks/explain/wording.ts";
 import { NadReader, type ReadNad } from "../../../networks/nad.ts";
 import { nadView } from "../../../networks/nad-view.ts";
@@ -105,6 +106,7 @@ export async function collectPods(
 ): Promise<CollectedPod[] | undefined> {
   const within = namespace === undefined ? {} : { namespace };
   const views = new PodViews();
+  views.multusNamespace = install && multusNamespaceOf(install.spec);
   const [pods, failures] = await Promise.all([
     reader.all(PODS, { ...within, ...(selector ? { labelSelector: selector } : {}) }, (object) => {
       const view = views.keep(object);

@@ -8,6 +8,7 @@ import {
 import { rfc3339 } from "../../../crds/rfc3339.ts";
 import { type ApiObject, CORE_EVENTS, NODES, PODS } from "../../../kube/resource.ts";
 import { defectsOf } from "../../../multus/known-defects.ts";
+import { multusNamespaceOf } from "../../../multus/multus-namespace.ts";
 import { namedPods } from "../../../networks/addresses/layer2-claims.ts";
 import type { DuplicateAddress, ExplainedPod, ExplainInput } from "../../../networks/explain/input.ts";
 import { NadReader, type ReadNad } from "../../../networks/nad.ts";
@@ -40,11 +41,11 @@ export async function gatherPodFacts(reader: PermittedReader, pod: ApiPod): Prom
   const { client } = reader;
   const namespace = pod.metadata.namespace ?? "";
   const annotations = pod.metadata.annotations ?? {};
-  const request = parseAsked(askedOf(annotations), namespace);
-  const keys = request.ok ? [...new Set(request.requests.map(keyOf))].slice(0, 64) : [];
-  const node = pod.spec?.nodeName ?? "";
   const found = await reader.tryRead(async () => ({ chosen: await findInstall(client) }));
   const install = found?.chosen?.install;
+  const request = parseAsked(askedOf(annotations), namespace, install && multusNamespaceOf(install.spec));
+  const keys = request.ok ? [...new Set(request.requests.map(keyOf))].slice(0, 64) : [];
+  const node = pod.spec?.nodeName ?? "";
   const [networks, multus, nodeReady, failure, owner] = await Promise.all([
     readNetworks(reader, keys),
     node === "" ? undefined : multusOn(reader, node, install),
