@@ -73,7 +73,7 @@ const TABLE = [
     last: "v4.0.2",
     fixedIn: "v4.1.0",
     modes: THIN,
-    condition: "once Multus' own file is on the node, with refreshKubeconfig immediately",
+    condition: "once Multus' own file is on the node (with refreshKubeconfig, immediately)",
     consequence:
       "Multus treats its own configuration as the primary network's and calls itself endlessly: no pod starts on the node",
     issues: [1130, 1324, 1142],

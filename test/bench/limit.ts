@@ -23,7 +23,7 @@ process.stdout.write(
     },
     { measure: "all reports right after the start, s", measured: number(startMs && startMs / 1000, 1) },
     {
-      measure: "250 changes/s of what is not kept: a change → report, p99, ms",
+      measure: "250 changes/s of fields that are not kept: a change → report, p99, ms",
       measured: number(load?.p99Ms),
       budget: "1,000",
     },

@@ -22,7 +22,7 @@ export function markdown({ podBytes, figures, bare }: ScaleResult): string {
       withBudget(mib(memory.resident), MEMORY_BUDGET[pods]),
     ),
     row("of which anonymous, MiB", figures, ({ memory }) => mib(memory.anonymous)),
-    row("peak, all of the below included, MiB", figures, ({ memory }) => mib(memory.peak)),
+    row("peak, with everything below, MiB", figures, ({ memory }) => mib(memory.peak)),
     row("all reports right after the start, s", figures, ({ startMs }) => seconds(startMs)),
     row(
       "LIST in pages of 500, discarded, s: JSON; protobuf",
@@ -37,7 +37,7 @@ export function markdown({ podBytes, figures, bare }: ScaleResult): string {
       figures,
       ({ single }) => single && `${ms(single.medianMs)}; ${ms(single.worstMs)}`,
     ),
-    ...loadRows("250 changes/s of what is not kept", figures, ({ heartbeats }) => heartbeats),
+    ...loadRows("250 changes/s of fields that are not kept", figures, ({ heartbeats }) => heartbeats),
     ...loadRows("125 pods/s deleted and 125 created", figures, ({ replacements }) => replacements),
     ...(["metadata", "stripped", "typed"] as const).flatMap((mode) => informerRows(mode, figures)),
   ];
@@ -72,7 +72,9 @@ function loadRows(
       figures,
       (size) => {
         const load = of(size);
-        return load && `${ms(load.medianMs)}; ${ms(load.p99Ms)}; ${ms(load.worstMs)} (of ${load.changes})`;
+        return (
+          load && `${ms(load.medianMs)}; ${ms(load.p99Ms)}; ${ms(load.worstMs)} (${load.changes} changes)`
+        );
       },
     ),
     row(`${name}: the operator's CPU, cores (budget ${CORES_BUDGET})`, figures, (size) => {
