@@ -230,3 +230,27 @@ it("prints a message once, and conditions without news only if wide", () => {
   expect(text).not.toContain("Stalled");
   expect(statusText({ ...shown, install }, { wide: true })).toContain("Stalled        False, Settled");
 });
+
+it("prints a warning once, in the condition or in its own line", () => {
+  const install = {
+    name: "multus",
+    generation: 1,
+    status: {
+      observedGeneration: 1,
+      conditions: [
+        {
+          type: "Warning",
+          status: "True" as const,
+          lastTransitionTime: at,
+          reason: "KnownDefect",
+          message: "v4.3.0 has a defect (1 more in status.warnings)",
+        },
+      ],
+      warnings: ["v4.3.0 has a defect", "the limit is low"],
+    },
+  };
+  const text = statusText({ ...shown, install });
+  expect(text.match(/v4\.3\.0 has a defect/g)).toHaveLength(1);
+  expect(text.match(/the limit is low/g)).toHaveLength(1);
+  expect(statusText({ ...shown, install }, { wide: true })).toContain("  Warning        v4.3.0 has a defect");
+});

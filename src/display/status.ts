@@ -109,20 +109,28 @@ function installRows(shown: ShownStatus, wide: boolean): Row[] {
         : []),
     ];
   const { name, status } = install;
-  const { version, mode = "", image = "", warnings = [] } = status;
+  const { version, mode = "", image = "" } = status;
   return [
     ["MultusInstall", name],
     ...deletionRows(install),
     ...conditionRows(shown, wide),
     ...rowIf(version !== undefined, ["  Multus", `${version} ${mode}, ${image}`]),
     ...nodeRows(status),
-    ...warnings.map((warning): Row => ["  Warning", warning, "doubtful"]),
+    ...warningRows(status, wide),
     ...rowIf(others.length > 0, [
       "  No effect",
       `${others.join(", ")}: ${name} is older and takes precedence`,
       "doubtful",
     ]),
   ];
+}
+
+/** The condition Warning shows the gravest in full, in a row of its own. */
+function warningRows({ conditions = [], warnings = [] }: MultusInstallStatus, wide: boolean): Row[] {
+  const shown = conditions.find(({ type, status }) => type === "Warning" && status === "True")?.message ?? "";
+  return warnings
+    .filter((warning) => wide || !shown.startsWith(warning))
+    .map((warning): Row => ["  Warning", warning, "doubtful"]);
 }
 
 function deletionRows({ deletedAt, status }: NonNullable<ShownStatus["install"]>): Row[] {
