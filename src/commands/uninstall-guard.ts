@@ -10,6 +10,7 @@ import { describeFailure } from "./request-failure.ts";
 interface GuardOptions {
   kubeconfig?: string;
   release: string;
+  revision: string;
   namespace: string;
 }
 
@@ -22,17 +23,18 @@ export function uninstallGuardCommand(): Command {
       "kubeconfig; default: KUBECONFIG, ~/.kube/config, or the pod's service account",
     )
     .option("--release <name>", "the Helm release, for the message", "multus-operator")
+    .option("--revision <number>", "its revision, for the message", "REVISION")
     .option("--namespace <name>", "its namespace, for the message", "multus-operator")
     .addHelpText(
       "after",
       "\nExit code 0: the operator can be removed; 1: a MultusInstall needs it; 2: that cannot be read.",
     )
-    .action(async ({ kubeconfig, release, namespace }: GuardOptions) => {
+    .action(async ({ kubeconfig, ...helm }: GuardOptions) => {
       const connection = connect(kubeconfig ? { kubeconfig } : {});
       try {
         const names = await installs(new KubeClient(connection));
         if (names.length === 0) return;
-        printError(rejection(names, release, namespace));
+        printError(rejection(names, helm));
         process.exitCode = 1;
       } catch (error) {
         if (!(error instanceof NetworkError || error instanceof ApiError)) throw error;
@@ -44,12 +46,20 @@ export function uninstallGuardCommand(): Command {
     });
 }
 
-/** What exists, how to go on, and how to keep the operator: Helm leaves the release in the state "uninstalling". */
-export function rejection(installs: readonly string[], release: string, namespace: string): string {
+/**
+ * What exists, how to go on, and how to keep the operator: Helm leaves the release in the state "uninstalling".
+ *
+ * @param helm the release and the revision of it that is installed: without a number, `helm rollback` takes the one before
+ * it, which a first install does not have, and which undoes an upgrade
+ */
+export function rejection(
+  installs: readonly string[],
+  { release, revision, namespace }: Pick<GuardOptions, "release" | "revision" | "namespace">,
+): string {
   const [verb, nodes] = installs.length === 1 ? ["exists", "its nodes"] : ["exist", "their nodes"];
   return `MultusInstall ${installs.join(", ")} ${verb}, and only the running operator can clean ${nodes}.
 To remove both: kubectl delete multusinstall ${installs.join(" ")}; then run helm uninstall ${release} -n ${namespace} again.
-To keep the operator: helm rollback ${release} -n ${namespace}; until then helm upgrade fails with "has no deployed releases".`;
+To keep the operator: helm rollback ${release} ${revision} -n ${namespace}; until then helm upgrade fails with "has no deployed releases".`;
 }
 
 async function installs(client: KubeClient): Promise<string[]> {

@@ -110,30 +110,33 @@ describeOn(["nodeExec", "ownNodes", "loadImage"], "uninstall with nodes that are
   });
 
   it("does not let the chart go before the MultusInstall, nor strand that if the chart is removed without its hooks", async () => {
+    const { kubeconfig } = on.kubectl;
     const helm = async (...args: string[]) =>
       await execute(await binary("helm"), [
-        "uninstall",
+        ...args,
+        "--namespace",
         "multus-operator",
-        ...[
-          "--namespace",
-          "multus-operator",
-          "--kubeconfig",
-          on.kubectl.kubeconfig,
-          "--timeout",
-          "60s",
-          ...args,
-        ],
+        "--kubeconfig",
+        kubeconfig,
       ]);
+    const uninstall = async (...args: string[]) =>
+      await helm("uninstall", "multus-operator", "--timeout", "60s", ...args);
+    const guard = "multus-operator-delete-the-multusinstall-or-helm-rollback";
     await on.install({});
-    await expect(helm()).rejects.toThrow("delete-the-multusinstall-or-helm-rollback");
+    await expect(uninstall()).rejects.toThrow(guard);
+    const log = await on.kubectl.run("logs", "-n", "multus-operator", `job/${guard}`);
+    await helm(...(/helm (rollback [^;]*);/.exec(log)?.[1] ?? "").split(" "));
+    expect(JSON.parse(await helm("status", "multus-operator", "-o", "json"))).toMatchObject({
+      info: { status: "deployed" },
+    });
     expect(await on.kubectl.run("get", "deployment", "-n", "multus-operator", "-o", "name")).not.toBe("");
-    await helm("--no-hooks", "--wait");
+    await uninstall("--no-hooks", "--wait");
     await on.kubectl.run("delete", "multusinstall", "multus", "--wait=false");
     expect(await on.kubectl.run("get", "multusinstall", "-o", "name")).not.toBe(""); // it waits for its operator
     await installOperator(on.kubectl);
     await on.multus.gone();
     expect(await on.snapshots()).toEqual(on.before);
-    await helm();
+    await uninstall();
     expect(await on.kubectl.run("get", "deployment,job", "-n", "multus-operator", "-o", "name")).toBe("");
   });
 });
