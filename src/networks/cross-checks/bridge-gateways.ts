@@ -4,10 +4,10 @@ import { hostLocalRanges } from "../../cni/ipam/host-local-range.ts";
 import { checkRange, sloppy } from "../../cni/ipam/whereabouts-range.ts";
 import { address, flag, list, section, text } from "../../cni/kinds.ts";
 import { Report } from "../../cni/report.ts";
-import { listed } from "../../crds/listed.ts";
 import { formatAddress } from "../addresses/address-pools.ts";
 import { type Network, type Plugin, placeOf } from "./network.ts";
-import { type CrossFinding, MAX_NAMED } from "./view.ts";
+import { nameOf, type Others, othersText } from "./other-networks.ts";
+import { type ClusterView, type CrossFinding, MAX_NAMED } from "./view.ts";
 
 interface Gateway {
   network: Network;
@@ -21,17 +21,27 @@ interface Gateway {
  * NADs that give one bridge different gateways of IPv4: the plugin refuses to change the address that the bridge
  * has already ("already has an IP address different from", ensureAddr), unless forceAddress replaces it.
  */
-export function bridgeGateways(networks: readonly Network[]): CrossFinding[] {
+export function bridgeGateways(
+  networks: readonly Network[],
+  { hidesOtherNamespaces = false }: Pick<ClusterView, "hidesOtherNamespaces"> = {},
+): CrossFinding[] {
   const all = networks.flatMap((network) => network.plugins.flatMap((plugin) => gatewaysOf(network, plugin)));
-  const byBridge = Map.groupBy(all, ({ bridge }) => bridge);
+  const bridges = new Map<string, Addresses>();
+  for (const { network, bridge, address } of all)
+    for (const key of keysOf(bridge, network)) {
+      const addresses = bridges.get(key) ?? new Addresses();
+      bridges.set(key, addresses);
+      addresses.add(network, address);
+    }
+  for (const addresses of bridges.values()) addresses.sort();
   const seen = new Set<Plugin>();
-  return all.flatMap(({ network, plugin, bridge, address: own }): CrossFinding[] => {
-    const others = (byBridge.get(bridge) ?? []).filter(
-      (other) => other.network !== network && other.address !== own,
+  return all.flatMap(({ network, plugin, bridge, address }): CrossFinding[] => {
+    if (seen.has(plugin)) return [];
+    const [others, own] = keysOf(bridge, network).map(
+      (key) => bridges.get(key)?.others(network, address) ?? { named: [], total: 0 },
     );
-    if (others.length === 0 || seen.has(plugin)) return [];
+    if (!others || others.total === 0) return [];
     seen.add(plugin);
-    const names = others.map((other) => `${other.network.nad.namespace}/${other.network.nad.name}`);
     return [
       {
         namespace: network.nad.namespace,
@@ -39,10 +49,53 @@ export function bridgeGateways(networks: readonly Network[]): CrossFinding[] {
         path: placeOf(plugin.fields, "bridge"),
         severity: "warning",
         code: "BRIDGE_GATEWAYS",
-        message: `gets the gateway ${own} from this network and another one from ${listed([...new Set(names)], MAX_NAMED)}: on one node the bridge plugin rejects pods of the second network; use one bridge per network`,
+        message: `gets the gateway ${address} from this network and another one from ${othersText(others, hidesOtherNamespaces ? own : undefined, "from")}: on one node the bridge plugin rejects pods of the second network; use one bridge per network`,
       },
     ];
   });
+}
+
+/** A bridge in all namespaces, and in the network's. */
+function keysOf(bridge: string, { nad }: Network): [string, string] {
+  return [` ${bridge}`, `${nad.namespace} ${bridge}`];
+}
+
+/** Which networks give a bridge which addresses. A question costs the same however many they are: tenants may have thousands. */
+class Addresses {
+  readonly #byNetwork = new Map<Network, Set<string>>();
+  /** The networks with one address, by that. */
+  readonly #single = new Map<string, Network[]>();
+  readonly #several: Network[] = [];
+
+  add(network: Network, address: string): void {
+    const addresses = this.#byNetwork.get(network) ?? new Set();
+    this.#byNetwork.set(network, addresses.add(address));
+  }
+
+  /** To be called after the last `add`. */
+  sort(): void {
+    for (const [network, [first = "", ...more]] of this.#byNetwork) {
+      if (more.length > 0) this.#several.push(network);
+      else if (this.#single.get(first)?.push(network) === undefined) this.#single.set(first, [network]);
+    }
+  }
+
+  /** The networks but this one with an address other than this one. */
+  others(network: Network, address: string): Others {
+    const alike = this.#single.get(address) ?? [];
+    const isAlike = this.#byNetwork.get(network)?.size === 1;
+    const named: string[] = [];
+    for (const other of this.#different(address)) {
+      if (named.length === MAX_NAMED) break;
+      if (other !== network) named.push(nameOf(other));
+    }
+    return { named, total: this.#byNetwork.size - alike.length - (isAlike ? 0 : 1) };
+  }
+
+  *#different(address: string): Generator<Network> {
+    yield* this.#several;
+    for (const [other, networks] of this.#single) if (other !== address) yield* networks;
+  }
 }
 
 function gatewaysOf(network: Network, plugin: Plugin): Gateway[] {

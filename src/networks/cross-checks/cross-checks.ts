@@ -9,10 +9,7 @@ import { type Network, readNetwork } from "./network.ts";
 import { oneMaster } from "./one-master.ts";
 import { overlappingRanges } from "./overlapping-ranges.ts";
 import { rangePerNode } from "./range-per-node.ts";
-import type { ClusterView, CrossFinding } from "./view.ts";
-
-/** A cluster of a thousand bad NADs is reported with fewer. */
-const MAX_PER_NAD = 20;
+import { type ClusterView, type CrossFinding, MAX_PER_NAD } from "./view.ts";
 
 /**
  * What no NAD shows by itself: whether the nodes have what it needs, and whether NADs get into each other's
@@ -32,8 +29,8 @@ export function crossChecks(
     cniVersion(networks, view),
     knownDefects(networks, view),
     overlappingRanges(networks, view),
-    oneMaster(networks),
-    bridgeGateways(networks),
+    oneMaster(networks, view),
+    bridgeGateways(networks, view),
     rangePerNode(networks, view),
   ].flat();
   const byNad = Map.groupBy(findings, ({ namespace, name }) => `${namespace}/${name}`);

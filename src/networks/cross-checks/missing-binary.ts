@@ -1,23 +1,23 @@
 import { formatPath, show } from "../../cni/finding.ts";
 import { listed } from "../../crds/listed.ts";
 import type { Network } from "./network.ts";
-import { type ClusterView, type CrossFinding, inspectedNodes, MAX_NAMED, ofNodes } from "./view.ts";
+import {
+  type ClusterView,
+  type CrossFinding,
+  inspectedNodes,
+  lackingByName,
+  MAX_NAMED,
+  ofNodes,
+} from "./view.ts";
 
 /** A plugin whose program is not in a node's plugin directory: every attachment there fails ("failed to find plugin"). */
 export function missingBinary(networks: readonly Network[], view: ClusterView): CrossFinding[] {
   const inspected = inspectedNodes(view, "binaries").map(({ name, seen }) => ({
     name,
-    programs: new Set(seen.map((binary) => binary.name)),
+    seen: seen.map((binary) => binary.name),
   }));
   if (inspected.length === 0) return [];
-  const lacking = new Map<string, string[]>();
-  const nodesWithout = (type: string): string[] => {
-    const known = lacking.get(type);
-    if (known) return known;
-    const found = inspected.filter(({ programs }) => !programs.has(type)).map(({ name }) => name);
-    lacking.set(type, found);
-    return found;
-  };
+  const nodesWithout = lackingByName(inspected);
   return networks.flatMap(({ nad, plugins }) => {
     const needed = new Map<string, string>();
     for (const { type, fields, ipam } of plugins) {

@@ -2,7 +2,15 @@ import { show } from "../../cni/finding.ts";
 import { flag, list, section, text } from "../../cni/kinds.ts";
 import { listed } from "../../crds/listed.ts";
 import { type Network, type Plugin, placeOf } from "./network.ts";
-import { type ClusterView, type CrossFinding, inspectedNodes, MAX_NAMED, ofNodes } from "./view.ts";
+import {
+  type ClusterView,
+  type CrossFinding,
+  inspectedNodes,
+  lackingByName,
+  MAX_NAMED,
+  MAX_PER_NAD,
+  ofNodes,
+} from "./view.ts";
 
 /** A name that is longer than an interface's own is an alternative one, which an inspection does not show. */
 function isAlternative(name: string): boolean {
@@ -34,18 +42,18 @@ export function masters({ type, fields }: Plugin): { name: string; path: string 
 
 /** A master that nodes do not have: every attachment there fails ("Link not found"). */
 export function missingMaster(networks: readonly Network[], view: ClusterView): CrossFinding[] {
-  const inspected = inspectedNodes(view, "interfaces").map(({ name, seen }) => ({
-    name,
-    interfaces: new Set(seen),
-  }));
+  const inspected = inspectedNodes(view, "interfaces");
   if (inspected.length === 0) return [];
+  const lacking = lackingByName(inspected);
   return networks.flatMap(({ nad, plugins }) =>
-    plugins.flatMap(masters).flatMap(({ name: master, path }): CrossFinding[] => {
-      const without = inspected.filter(({ interfaces }) => !interfaces.has(master)).map(({ name }) => name);
-      if (without.length === 0) return [];
-      const { isAll, ...nodes } = ofNodes(without, inspected.length);
-      return [
-        {
+    plugins
+      .flatMap(masters)
+      .filter(({ name }) => lacking(name).length > 0)
+      .slice(0, MAX_PER_NAD)
+      .map(({ name: master, path }): CrossFinding => {
+        const without = lacking(master);
+        const { isAll, ...nodes } = ofNodes(without, inspected.length);
+        return {
           namespace: nad.namespace,
           name: nad.name,
           path,
@@ -54,8 +62,7 @@ export function missingMaster(networks: readonly Network[], view: ClusterView): 
             ? `is ${show(master)}, an interface that no node has (${inspected.length} inspected)`
             : `is ${show(master)}, an interface that ${without.length} of ${inspected.length} nodes do not have: ${listed(without, MAX_NAMED)}`,
           ...nodes,
-        },
-      ];
-    }),
+        };
+      }),
   );
 }

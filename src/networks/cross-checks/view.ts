@@ -50,6 +50,9 @@ export interface CrossFinding {
 
 export const NODES_NAMED = 20;
 
+/** Findings of one NAD: a cluster of a thousand bad NADs is reported with fewer. */
+export const MAX_PER_NAD = 20;
+
 /** How many nodes, or networks, a message names. */
 export const MAX_NAMED = 5;
 
@@ -70,4 +73,23 @@ export function inspectedNodes<T extends "binaries" | "interfaces">(
   return nodes.flatMap(({ name, inspection }) =>
     inspection && !inspection.truncated.includes(list) ? [{ name, seen: inspection[list] }] : [],
   );
+}
+
+/**
+ * Which of these nodes lack what has a name. Tenants choose the names: one that no node has is answered without a look at
+ * every node, and the others, of which there are few, are looked for once.
+ */
+export function lackingByName(
+  nodes: readonly { name: string; seen: readonly string[] }[],
+): (name: string) => readonly string[] {
+  const all = nodes.map(({ name }) => name);
+  const sets = nodes.map(({ name, seen }) => ({ name, seen: new Set(seen) }));
+  const existing = new Set(nodes.flatMap(({ seen }) => seen));
+  const known = new Map<string, readonly string[]>();
+  return (name) => {
+    if (!existing.has(name)) return all;
+    const lacking = known.get(name) ?? sets.filter(({ seen }) => !seen.has(name)).map((node) => node.name);
+    known.set(name, lacking);
+    return lacking;
+  };
 }
