@@ -1,8 +1,10 @@
+import { copied } from "../crds/copied.ts";
 import { networkStatusOf, parseNetworkStatus } from "../networks/pod-request/network-status.ts";
 import { PROBED_REVISION } from "../render/probe-pod.ts";
 import { isDaemonCommand } from "../render/rollout-guard.ts";
 import { type ContainerIssue, firstIssue, podIssue } from "./container-issue.ts";
 import { type Pod, pod } from "./pod-schema.ts";
+import { shorten } from "./shorten.ts";
 
 /**
  * Pods of Multus are parsed here, at the border, and only this is kept: hundreds of bytes of each, not kilobytes. A pod's
@@ -84,8 +86,8 @@ export function multusPodHealth(object: unknown): MultusPodHealth {
     ...(metadata.deletionGracePeriodSeconds === undefined
       ? {}
       : { graceSeconds: metadata.deletionGracePeriodSeconds }),
-    ...(unscheduled ? { unschedulable: unscheduled.message } : {}),
-    ...(issue ? { issue } : {}),
+    ...(unscheduled ? { unschedulable: kept(unscheduled.message) } : {}),
+    ...(issue ? { issue: keptIssue(issue) } : {}),
   };
 }
 
@@ -99,7 +101,26 @@ function labelsOf(labels: Record<string, string>): MultusPodHealth["labels"] {
 function reportedNetworks(annotations: Record<string, string>): string[] {
   const text = networkStatusOf(annotations);
   const parsed = text === undefined ? undefined : parseNetworkStatus(text);
-  return parsed?.ok ? parsed.entries.map(({ name }) => name) : [];
+  return parsed?.ok ? parsed.entries.slice(0, MAX_NETWORKS).map(({ name }) => kept(name)) : [];
+}
+
+/** A kubelet, or whoever has its credentials, may write texts of any length: of thousands of pods. */
+const MAX_TEXT_LENGTH = 4096;
+const MAX_NETWORKS = 32;
+
+function kept(text: string): string {
+  return copied(shorten(text, MAX_TEXT_LENGTH));
+}
+
+function keptIssue(issue: ContainerIssue): ContainerIssue {
+  const { container, image, reason, message } = issue;
+  return {
+    ...issue,
+    container: kept(container),
+    image: kept(image),
+    reason: kept(reason),
+    message: kept(message),
+  };
 }
 
 function withLimit(issue: ContainerIssue, spec: Pod["spec"]): ContainerIssue {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { tooLarge } from "../cni/config-size.ts";
 import { jsonSize } from "../cni/json-meter.ts";
+import { copied } from "../crds/copied.ts";
 
 /** A qualified name: 253 and 63 characters with a slash. What is longer is no resource of any node. */
 const MAX_RESOURCE_LENGTH = 318;
@@ -55,7 +56,9 @@ export function nadView(object: unknown): NadView {
     ...(size === undefined ? {} : { tooLarge: size }),
     hash: createHash("sha256").update(config).digest("hex").slice(0, 32),
     changedAt: times.toSorted().at(-1) ?? metadata.creationTimestamp,
-    ...(resourceName === undefined ? {} : { resourceName: resourceName.slice(0, MAX_RESOURCE_LENGTH) }),
+    ...(resourceName === undefined
+      ? {}
+      : { resourceName: copied(resourceName.slice(0, MAX_RESOURCE_LENGTH)) }),
   };
 }
 

@@ -1,4 +1,7 @@
+import { copied } from "../../crds/copied.ts";
 import { pod } from "../../diagnosis/pod-schema.ts";
+import { shorten } from "../../diagnosis/shorten.ts";
+import { MAX_MESSAGE_LENGTH } from "../../node/message.ts";
 
 /** How a task's pod is doing. */
 export type TaskView = { name: string; uid: string } & (
@@ -20,27 +23,32 @@ const HOPELESS = [
   "RunContainerError",
 ];
 
-/** Throws a ZodError if the object is not a pod. */
+/** Of why a task gave no answer, in characters. */
+const MAX_FAILURE_LENGTH = 1024;
+
+/** Throws a ZodError if the object is not a pod. A kubelet may write anything of any length. */
 export function taskView(object: unknown): TaskView {
   const { metadata, status } = pod.parse(object);
   const { name, uid } = metadata;
   const state = status.containerStatuses[0]?.state;
+  const failed = (why: string): TaskView => ({
+    name,
+    uid,
+    state: "Failed",
+    message: copied(shorten(why, MAX_FAILURE_LENGTH)),
+  });
   if (state?.terminated) {
     const { exitCode, reason, message } = state.terminated;
+    if (message === "") return failed(`it ended with exit code ${exitCode} (${reason}) and no answer`);
     // Everything else is the runtime's word: StartError (another architecture), OOMKilled, …
     const isOfProgram = reason === "Completed" || reason === "Error";
-    if (message !== "" && isOfProgram) return { name, uid, state: "Ended", exitCode, message };
-    if (message !== "") return { name, uid, state: "Failed", message: `${reason}: ${message}` };
-    return {
-      name,
-      uid,
-      state: "Failed",
-      message: `it ended with exit code ${exitCode} (${reason}) and no answer`,
-    };
+    if (!isOfProgram) return failed(`${reason}: ${message}`);
+    if (message.length > MAX_MESSAGE_LENGTH)
+      return failed(`its answer is longer than ${MAX_MESSAGE_LENGTH} characters`);
+    return { name, uid, state: "Ended", exitCode, message };
   }
-  if (status.phase === "Failed")
-    return { name, uid, state: "Failed", message: `${status.reason}: ${status.message}` };
+  if (status.phase === "Failed") return failed(`${status.reason}: ${status.message}`);
   if (state?.waiting && HOPELESS.includes(state.waiting.reason))
-    return { name, uid, state: "Failed", message: `${state.waiting.reason}: ${state.waiting.message}` };
+    return failed(`${state.waiting.reason}: ${state.waiting.message}`);
   return { name, uid, state: "Running" };
 }

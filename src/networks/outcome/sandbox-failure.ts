@@ -1,3 +1,5 @@
+import { copied } from "../../crds/copied.ts";
+
 /** Why the kubelet could not set up a pod's network, from its event FailedCreatePodSandBox. */
 export interface SandboxFailure {
   /** Multus failed, or a plugin that it called; else something else did, such as the primary network alone or the runtime. */
@@ -37,7 +39,7 @@ export function sandboxFailureOf(reason: string, note: string): SandboxFailure |
   const adding = [...line.matchAll(ADDING)].at(-1);
   if (adding) {
     const message = bounded(own(adding.index + adding[0].length));
-    return { byMultus: true, network: adding[1] ?? "", message };
+    return { byMultus: true, network: copied((adding[1] ?? "").slice(0, LONGEST)), message };
   }
   const multus = [...line.matchAll(MULTUS_ERROR)].at(-1);
   if (multus) return { byMultus: true, message: bounded(own(multus.index + multus[0].length)) };
@@ -58,5 +60,5 @@ function innermost(line: string): string {
 
 function bounded(text: string): string {
   const line = text.trim();
-  return line.length <= LONGEST ? line : `${line.slice(0, LONGEST - 1)}…`;
+  return copied(line.length <= LONGEST ? line : `${line.slice(0, LONGEST - 1)}…`);
 }
