@@ -18,6 +18,14 @@ export const RESOURCES = {
     operations: ["CREATE", "UPDATE"],
     scope: "Namespaced",
   },
+  /** A write to the status may change annotations too, as Multus does. Only the policies see it: no kubelet waits for a webhook. */
+  podStatus: {
+    apiGroups: [""],
+    apiVersions: ["v1"],
+    resources: ["pods/status"],
+    operations: ["UPDATE"],
+    scope: "Namespaced",
+  },
   templates: [
     template("apps", ["deployments", "statefulsets", "daemonsets"]),
     template("batch", ["jobs", "cronjobs"]),

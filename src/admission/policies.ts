@@ -25,7 +25,7 @@ export function policies(settings: AdmissionSettings, metadata: object): KubeObj
     })),
   };
   const pods = {
-    matchConstraints: { matchPolicy: "Equivalent", resourceRules: [RESOURCES.pods] },
+    matchConstraints: { matchPolicy: "Equivalent", resourceRules: [RESOURCES.pods, RESOURCES.podStatus] },
     matchConditions: POD_CONDITIONS,
     variables: REQUEST_ANNOTATIONS.map((annotation, i) => ({
       name: `request${i}`,

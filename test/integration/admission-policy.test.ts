@@ -270,6 +270,28 @@ describe("the policy for pods", () => {
     },
   );
 
+  it("rejects a request that comes by the status, and lets other changes of a pod's status pass", async () => {
+    const path = "/api/v1/namespaces/default/pods";
+    const metadata = { name: "waiting" };
+    const spec = { containers: [{ name: "c", image: "i" }], schedulingGates: [{ name: "example.com/wait" }] };
+    await client.json({ method: "POST", path, body: { apiVersion: "v1", kind: "Pod", metadata, spec } });
+    const status = async (annotations: object) => {
+      const body = { metadata: { annotations }, status: { message: "x" } };
+      const contentType = "application/merge-patch+json";
+      try {
+        await client.json({ method: "PATCH", path: `${path}/waiting/status`, contentType, body });
+        return undefined;
+      } catch (error) {
+        if (error instanceof ApiError) return error.message;
+        throw error;
+      }
+    };
+    for (const annotation of REQUEST_ANNOTATIONS)
+      expect(await status({ [annotation]: "[null]" })).toContain("begins with null");
+    expect(await status({ [REQUEST_ANNOTATIONS[0]]: "net" })).toBeUndefined();
+    expect(await status({ "k8s.v1.cni.cncf.io/network-status": "[]" })).toBeUndefined();
+  });
+
   it("rejects requests that are too long by their size", async () => {
     expect(await pod("a,".repeat(MAX_REQUEST_LENGTH / 2))).toBeUndefined();
     expect(await pod(`[${" ".repeat(MAX_REQUEST_LENGTH - 2)}]`)).toBeUndefined();
