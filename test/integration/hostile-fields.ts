@@ -93,7 +93,16 @@ export const FIELDS: Record<string, FieldEntry> = {
   "image.layout.command[]": { right: "/entrypoint.sh", hostile: ["/bin/cat", "-c", "/entrypoint.sh;reboot"] },
   "image.layout.binaryFile": {
     right: "/bin/multus",
-    hostile: ["multus", "/usr/../etc/shadow", "/", "/a//b"],
+    alsoRight: ["/usr/src/multus-cni/rhel8/bin/multus", "/opt/my-multus.v3"],
+    hostile: [
+      "multus",
+      "/usr/../etc/shadow",
+      "/",
+      "/a//b",
+      "/bin/bash",
+      "/multus/bin/sh",
+      "/multus/../bin/sh",
+    ],
   },
   "image.layout.mountPrefix": { right: "/host" },
   namespace: { right: "kube-system", hostile: ["kube-system/../default", "Kube", "-x", "*"] },

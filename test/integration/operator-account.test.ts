@@ -208,6 +208,22 @@ const volume = (source: object) => (pod: Pod) => ({
   volumes: [...(pod.volumes ?? []), { name: "more", ...source }],
 });
 
+/** A program that the ConfigMap of Multus' configuration holds, which the account may write. */
+const hidden =
+  (mountPath: string, more: object = {}) =>
+  (pod: Pod) => ({
+    ...first({ volumeMounts: [...pod.containers[0].volumeMounts, { name: "more", mountPath, ...more }] })(
+      pod,
+    ),
+    ...volume({ configMap: { name: "multus-cni-config", defaultMode: 0o755 } })(pod),
+  });
+const fromConfigMap =
+  (container: object, mountPath: string, more: object = {}) =>
+  (pod: Pod) => {
+    const mounted = hidden(mountPath, more)(pod);
+    return { ...mounted, ...first(container)({ ...pod, ...mounted } as Pod) };
+  };
+
 const OWNER = { name: "multus", uid: "8a6e0b0c", namespace: KUBE_SYSTEM, pullSecrets: [] };
 const IMAGE = { reference: CHART_IMAGE, pullPolicy: "IfNotPresent", pullSecrets: [] };
 const INSPECT: NodeTask = {
@@ -267,6 +283,7 @@ const BINDS = /binds the role multus to Multus/;
 const GRANTS = /grants Multus only what Multus needs/;
 const MOUNTS = /mount Multus' configuration and the directories/;
 const STARTS = /start the daemon, or an entrypoint/;
+const OF_THE_IMAGE = /run programs of the image/;
 const ITS_CONTAINERS = /have Multus' containers/;
 const OWN_PROGRAM = /runs only the image's own program/;
 const OWN_TASK = /inspects, cleans or releases the node/;
@@ -408,6 +425,55 @@ const ATTACKS: Attack[] = [
     rejected: ITS_CONTAINERS,
   },
   {
+    title: "runs an entrypoint that a ConfigMap holds",
+    run: daemonSet(fromConfigMap({ command: ["/x/entrypoint.sh"] }, "/x")),
+    rejected: OF_THE_IMAGE,
+  },
+  {
+    title: "hides the image's entrypoint behind one that a ConfigMap holds",
+    run: daemonSet(hidden("/thin_entrypoint", { subPath: "thin_entrypoint" })),
+    rejected: OF_THE_IMAGE,
+  },
+  {
+    title: "hides the daemon behind a program that a ConfigMap holds",
+    run: daemonSet(hidden("/usr/src/multus-cni/bin"), { mode: "Thick" }),
+    rejected: OF_THE_IMAGE,
+  },
+  {
+    title: "hides the image's programs behind a directory of the host",
+    run: daemonSet((pod) => ({
+      ...first({
+        volumeMounts: [...pod.containers[0].volumeMounts, { name: "more", mountPath: "/usr/bin" }],
+      })(pod),
+      ...volume({ hostPath: { path: "/opt/cni/bin" } })(pod),
+    })),
+    rejected: OF_THE_IMAGE,
+  },
+  {
+    title: "runs an entrypoint of the host",
+    run: daemonSet(first({ command: ["/host/opt/cni/bin/entrypoint"] })),
+    rejected: OF_THE_IMAGE,
+  },
+  {
+    title: "installs a shell as the plugin that reads Multus' configuration",
+    run: daemonSet(first({ args: ["--multus-bin-file=/bin/bash"] })),
+    rejected: STARTS,
+  },
+  {
+    title: "installs a program that a ConfigMap holds",
+    run: daemonSet(
+      fromConfigMap({ args: ["--multus-bin-file=/tmp/multus-conf/multus"] }, "/tmp/multus-conf"),
+    ),
+    rejected: OF_THE_IMAGE,
+  },
+  {
+    title: "reads a Secret into Multus' environment",
+    run: daemonSet(
+      first({ env: [{ name: "CNI_PATH", valueFrom: { secretKeyRef: { name: "x", key: "token" } } }] }),
+    ),
+    rejected: ITS_CONTAINERS,
+  },
+  {
     title: "runs an image from elsewhere",
     run: daemonSet(first({ image: "evil.example/anything:1" })),
     rejected: /multusImages/,
@@ -468,6 +534,17 @@ const ATTACKS: Attack[] = [
       })(pod),
     ),
     rejected: /without subpaths or mount propagation/,
+  },
+  {
+    title: "hides its own program behind a directory of the host",
+    run: task((pod) =>
+      first({
+        volumeMounts: pod.containers[0].volumeMounts.map((m, i) =>
+          i === 0 ? { ...m, mountPath: "/app" } : m,
+        ),
+      })(pod),
+    ),
+    rejected: /below \/host/,
   },
   {
     title: "runs a pod with another account",

@@ -25,3 +25,14 @@ export const entrypointCommand = () =>
       },
     ],
   );
+
+/**
+ * spec.image.layout.binaryFile: the file that the entrypoint copies to the host as the plugin `multus`. The runtime runs it
+ * there as root with Multus' configuration as its input: a shell would run what that contains (primaryNetwork.config).
+ */
+export const multusBinary = () =>
+  matching(
+    /^(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*\/([A-Za-z0-9_-][A-Za-z0-9._-]*)?multus[A-Za-z0-9._-]*$/,
+    256,
+    'must be the absolute path of the image\'s multus binary, without . and .., with "multus" in its file name',
+  );

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { matching, withValidations } from "../rule.ts";
 import { DISTRIBUTIONS } from "./distribution.ts";
-import { entrypointCommand } from "./entrypoint-command.ts";
+import { entrypointCommand, multusBinary } from "./entrypoint-command.ts";
 import { FIRST_RELEASE } from "./field-releases.ts";
 import { inlineConfig } from "./inline-config.ts";
 import { nodes } from "./nodes.ts";
@@ -64,10 +64,10 @@ const image = z.object({
         .describe(
           "Command that starts Multus' entrypoint in the image, such as [bash, /usr/src/multus-cni/images/entrypoint.sh]. Default: the command of the release's own image.",
         ),
-      binaryFile: absoluteFile()
+      binaryFile: multusBinary()
         .optional()
         .describe(
-          "Path of the multus binary in the image; flag --multus-bin-file. Default: the entrypoint's own.",
+          "Path of the multus binary in the image, with multus in its file name; flag --multus-bin-file. Default: the entrypoint's own.",
         ),
       mountPrefix: z
         .enum(["/host", ""])
