@@ -655,6 +655,18 @@ const ATTACKS: Attack[] = [
       run: replaceStatus("pod-node-1", { status: { phase: "Failed" } }),
       rejected: /phase/,
     },
+    {
+      by,
+      title: "makes a pod of its node Ready",
+      run: replaceStatus("pod-node-1", { status: { conditions: [{ type: "Ready", status: "True" }] } }),
+      rejected: /conditions/,
+    },
+    {
+      by,
+      title: "keeps a pod of its node from being deleted",
+      run: replaceStatus("pod-node-1", { metadata: { finalizers: ["example.com/forever"] } }),
+      rejected: /finalizers/,
+    },
   ]),
   // Whoever edits MultusInstalls, with bounds set in the chart.
   {
