@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { KubeClient } from "../client.ts";
 import { ApiError, HistoryReplaced } from "../errors.ts";
@@ -6,7 +5,7 @@ import { microTime } from "../micro-time.ts";
 import { type ApiObject, describe, LEASES, type ObjectRef } from "../resource.ts";
 import { type Lease, lease } from "./lease.ts";
 import { LeaseObservation } from "./lease-observation.ts";
-import { ReleaseWatch } from "./release-watch.ts";
+import { LeaseWatch } from "./lease-watch.ts";
 
 export interface LeaderElectionOptions {
   client: KubeClient;
@@ -60,7 +59,7 @@ export class LeaderElection {
   async acquire(): Promise<void> {
     const { log, identity, retrySeconds, renewDeadlineSeconds } = this.#options;
     log.info({ identity, lease: this.#options.name }, "waiting to become the leader");
-    const given = new ReleaseWatch(this.#options);
+    const given = new LeaseWatch(this.#options, (holder) => holder === "");
     try {
       for (;;) {
         if (await this.#attempt((...read) => this.#take(...read), renewDeadlineSeconds * 1000)) break;
@@ -77,14 +76,25 @@ export class LeaderElection {
   /**
    * Renews until another has the lease, and resolves then; a process that has lost it must write nothing more.
    * An API server that hangs or is away does not hold it up: what is not renewed by the deadline is not led until
-   * it is renewed again, which succeeds only if no other has led meanwhile. An outage thus costs no restart. Throws a
-   * HistoryReplaced if etcd was restored.
+   * it is renewed again, which succeeds only if no other has led meanwhile. An outage thus costs no restart. A lease that is
+   * deleted, or taken by another, is renewed or lost at once: until then this process would write next to its successor.
+   * Throws a HistoryReplaced if etcd was restored.
    */
   async hold(): Promise<void> {
+    const { identity } = this.#options;
+    const change = new LeaseWatch(this.#options, (holder) => holder !== identity);
+    try {
+      await this.#renewUntilLost(change);
+    } finally {
+      await change.stop();
+    }
+  }
+
+  async #renewUntilLost(change: LeaseWatch): Promise<void> {
     const { retrySeconds, renewDeadlineSeconds, log } = this.#options;
     const left = () => this.#renewedAt + renewDeadlineSeconds * 1000 - performance.now();
     for (;;) {
-      await sleep(retrySeconds * 1000, undefined, { signal: this.#stop.signal }).catch(() => {});
+      await change.wait(retrySeconds * 1000, this.#stop.signal).catch(() => {});
       if (this.#stop.signal.aborted) return;
       const ms = left() > 0 ? left() : renewDeadlineSeconds * 1000;
       const renewed = await this.#attempt((...read) => this.#renew(...read), ms);

@@ -83,6 +83,32 @@ it("tells a leader that another took the lease from it", async () => {
   expect(a.isLeading).toBe(false);
 });
 
+it("tells a leader at once that another took the lease, not only when it would renew it", async () => {
+  const a = candidate("ten", "a", 3600);
+  await a.acquire();
+  const lost = a.hold();
+  await plane.kubectl("patch", "lease", "ten", "--type=merge", "-p", '{"spec":{"holderIdentity":"thief"}}');
+  await lost;
+  expect(a.isLeading).toBe(false);
+}, 60_000);
+
+it("lets one of two lead on after the lease was deleted, and tells the other at once", async () => {
+  const [a, b] = [candidate("eleven", "a", 3600), candidate("eleven", "b", 3600)];
+  await a.acquire();
+  let lost = false;
+  void a.hold().then(() => {
+    lost = true;
+  });
+  const waiting = b.acquire().catch(() => {});
+  await plane.kubectl("delete", "lease", "eleven");
+  const found = async () => [await holder("eleven").catch(() => ""), lost].join();
+  await waitUntil("a to have the lease again, or to know that b has it", async () =>
+    ["a 0,false", "b 0,true"].includes(await found()),
+  );
+  await b.release();
+  await waiting;
+}, 60_000);
+
 it("leads no longer, in time, while the API server hangs, and leads again after it", async () => {
   const a = candidate("six", "a");
   await a.acquire();
