@@ -32,9 +32,10 @@ export function decideDeletion(observed: ObservedDeletion | undefined): Plan {
   const nodes = nodesCleaning(observed);
   const account = nodes.waiting.length > 0 ? observed.missingAccount : undefined;
   const actions: Action[] = [
+    // Before other requests: that the install exists was read just now.
+    ...(account ? [{ kind: "CreateAccount", account } as const] : []),
     ...(observed.isReplaced ? [] : END_OF_NODE_TASKS),
     ...inventory.filter(isDaemonSet).map(deletionOf),
-    ...(account ? [{ kind: "CreateAccount", account } as const] : []),
     ...(cleaning ? [{ kind: "CleanNodes", request: cleaning.request } as const] : []),
     ...(late ? podDeletions(observed) : []),
   ];

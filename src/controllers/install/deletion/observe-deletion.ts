@@ -91,6 +91,7 @@ export async function observeDeletion(scope: ReconcileScope): Promise<ObservedDe
   const nodesCleaning = cleaning(scope, target, before, pods.nodes, own, foreign);
   const isLeft = target !== undefined && (nodesCleaning.cleaning?.progress.left.length ?? 0) > 0;
   const account = isLeft ? await missingAccount(scope, rendered(target)) : undefined;
+  if (account === "Released") return undefined;
   return {
     ...found,
     remaining,
