@@ -8,7 +8,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { isAlive, processIdentity } from "./file-lock.ts";
 
 const uid = process.getuid?.() ?? 0;
@@ -39,8 +39,19 @@ export function orphanedStateDirectories(kind: string): string[] {
     .filter((directory) => !isAlive(ownerOf(directory)));
 }
 
+/**
+ * Removes the directory, also while a sweep of another process removes it. It has another name first, which one of them
+ * gives it: of two processes that remove one tree at a time each leaves what the other has not got to yet, and says nothing.
+ */
 export function removeStateDirectory(directory: string): void {
-  rmSync(directory, { recursive: true, force: true });
+  const removed = join(dirname(directory), `removed-${process.pid}-${basename(directory)}`);
+  try {
+    renameSync(directory, removed);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
+    throw error;
+  }
+  rmSync(removed, { recursive: true, force: true });
 }
 
 function ownerOf(directory: string): string | undefined {
