@@ -105,6 +105,7 @@ export class ControlPlane implements AsyncDisposable {
   /** One connection for all questions whether the server is ready: a handshake for each costs both sides more than the answer. */
   readonly #admin: Agent;
   #daemons: Daemon[] = [];
+  #isStopped = false;
   #etcd: Daemon | undefined;
   #apiserver: Daemon | undefined;
   /** What can happen to the API server under its clients. */
@@ -264,6 +265,8 @@ export class ControlPlane implements AsyncDisposable {
   }
 
   async stop(): Promise<void> {
+    if (this.#isStopped) return; // another may have its ports by now
+    this.#isStopped = true;
     for (const daemon of this.#daemons.toReversed()) await daemon.kill();
     this.#daemons = [];
     this.#apiserver = undefined;

@@ -20,7 +20,7 @@ const SLOTS = 16;
 export function takeSlot(directory: string): number {
   for (let slot = 0; slot < SLOTS; slot++) {
     if (existsSync(`/sys/class/net/${clusterNetwork(slot).bridge}`)) continue;
-    if (!tryLock(lockOf(slot))) continue;
+    if (!tryLock(slotLock(slot))) continue;
     writeFileSync(join(directory, "slot"), String(slot));
     return slot;
   }
@@ -28,7 +28,7 @@ export function takeSlot(directory: string): number {
 }
 
 export function releaseSlot(slot: number): void {
-  rmSync(lockOf(slot), { force: true });
+  rmSync(slotLock(slot), { force: true });
 }
 
 /**
@@ -39,7 +39,7 @@ export async function sweepDeadClusters(): Promise<void> {
   for (const directory of orphanedStateDirectories("cluster")) {
     const slot = slotOf(directory);
     // Only the holder of the slot's lock may touch its links: another cluster may have taken the slot since.
-    if (slot !== undefined && tryLock(lockOf(slot))) {
+    if (slot !== undefined && tryLock(slotLock(slot))) {
       try {
         await removeSlot(clusterNetwork(slot));
       } finally {
@@ -67,6 +67,7 @@ function slotOf(directory: string): number | undefined {
   return text === "" ? undefined : Number(text);
 }
 
-function lockOf(slot: number): string {
+/** The file that names the process whose cluster has the slot. */
+export function slotLock(slot: number): string {
   return join(STATE_ROOT, `slot-${slot}.lock`);
 }

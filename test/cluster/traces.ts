@@ -1,10 +1,13 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { basename, join } from "node:path";
+import { slotLock } from "./slots.ts";
 import { STATE_ROOT } from "./state-directory.ts";
 
 /** What names one cluster's things on this machine. */
 export interface Marks {
   slot: number;
+  /** What its process wrote into the slot's lock. */
+  owner: string;
   /** State directories, of the cluster and of its control plane. */
   directories: string[];
 }
@@ -12,26 +15,30 @@ export interface Marks {
 /**
  * Everything on this machine that belongs to one cluster, one line each: processes (by their command line,
  * their cgroup or their mounts), mounts, links, routes, network namespaces, cgroups, files and locks. Empty when
- * nothing is left. Other clusters are ignored, also one with the same slot in another network namespace.
+ * nothing is left. Other clusters are ignored, also one with the same slot: in another network namespace, or in this one
+ * since the slot was given back, which another test may take at once.
  */
-export function traces({ slot, directories }: Marks): string[] {
+export function traces({ slot, owner, directories }: Marks): string[] {
   const prefix = `mo${slot}`;
   const named = new RegExp(`\\b(${prefix}-node-\\d|${prefix}n\\d[ab]|${prefix}br\\d)\\b`);
   const belongs = (text: string) => directories.some((directory) => text.includes(basename(directory)));
-  return [
-    ...processes(belongs, directories),
-    ...lines("/proc/self/mountinfo", (line) => named.test(line) || belongs(line)).map(
-      (line) => `mount ${line}`,
-    ),
+  const ofSlot = [
+    ...lines("/proc/self/mountinfo", (line) => named.test(line)).map((line) => `mount ${line}`),
     ...names("/sys/class/net", (name) => named.test(name)).map((name) => `link ${name}`),
     ...names("/run/netns", (name) => named.test(name)).map((name) => `namespace ${name}`),
     ...lines("/proc/net/route", (line) => named.test(line)).map((line) => `route ${line}`),
+    ...names(STATE_ROOT, (name) => name === basename(slotLock(slot))).map((name) => `file ${name}`),
+  ];
+  // Looked at last: who has the lock has had it before the first of its links.
+  const holder = read(slotLock(slot));
+  return [
+    ...processes(belongs, directories),
+    ...lines("/proc/self/mountinfo", belongs).map((line) => `mount ${line}`),
     ...names("/sys/fs/cgroup", () => true)
       .flatMap((h) => names(join("/sys/fs/cgroup", h), belongs).map((name) => `${h}/${name}`))
       .map((path) => `cgroup ${path}`),
-    ...names(STATE_ROOT, (name) => name === `slot-${slot}.lock` || belongs(name)).map(
-      (name) => `file ${name}`,
-    ),
+    ...names(STATE_ROOT, belongs).map((name) => `file ${name}`),
+    ...(holder === "" || holder === owner ? ofSlot : []),
   ];
 }
 
