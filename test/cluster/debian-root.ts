@@ -5,6 +5,9 @@ import { cacheDirectory } from "./cache.ts";
 import { execute } from "./execute.ts";
 import { withFileLock } from "./file-lock.ts";
 
+/** Debian's packages are downloaded, and unpacked on whatever disk there is: minutes, while other tests run. */
+const DOWNLOAD_MS = 1_500_000;
+
 /** How the directory is named in which the system is made. */
 const MAKING = "making-";
 
@@ -35,7 +38,8 @@ export async function debianRoot(packages: readonly string[], say: (text: string
         const include = `--include=${packages.join(",")}`;
         // What it mounts is gone with its namespace, whatever happens.
         const inside = ["--mount", "--propagation=private", "--", "debootstrap"];
-        await execute("unshare", [...inside, "--variant=minbase", include, release(), root, await mirror()]);
+        const made = [...inside, "--variant=minbase", include, release(), root, await mirror()];
+        await execute("unshare", made, { timeoutMs: DOWNLOAD_MS });
         rmSync(join(root, "var/cache/apt/archives"), { recursive: true });
         await execute("tar", [
           "--create",
