@@ -59,6 +59,8 @@ export default defineConfig({
       NODE_COMPILE_CACHE: resolve(import.meta.dirname, "node_modules/.cache/node-compile"),
     },
     ...TIMES,
+    // A poll ends when its condition is met, as waitUntil does (test/cluster/daemon.ts); vitest's own limit is a second.
+    expect: { poll: { timeout: 120_000 } },
     projects: [
       UNIT,
       {

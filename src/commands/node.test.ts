@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import { nodeInspection } from "../crds/node-inspection.ts";
 import { cleaningReport } from "../node/cleaning-report.ts";
 import { decodeMessage } from "../node/message.ts";
@@ -12,13 +12,13 @@ const root = resolve(import.meta.dirname, "../..");
 const MOST_BYTES_OF_A_NODE_TASK = 600_000;
 let host: string;
 
-beforeAll(() => {
+beforeEach(() => {
   host = mkdtempSync(join(tmpdir(), "node-command-"));
   for (const directory of ["etc/cni/net.d", "opt/cni/bin"])
     mkdirSync(join(host, directory), { recursive: true });
   writeFileSync(join(host, "etc/cni/net.d/00-multus.conf"), '{"type":"multus"}');
 });
-afterAll(() => rmSync(host, { recursive: true }));
+afterEach(() => rmSync(host, { recursive: true }));
 
 /** Runs `multus-operator node …` as it is built; returns exit code and termination message. */
 async function node(...args: string[]): Promise<{ code: number; message: unknown; stderr: string }> {
@@ -68,7 +68,6 @@ it("reads which directories Multus no longer has, and removes nothing there that
     { path: "/etc/cni/multus/00-multus.conf", reason: "was written recently" },
     { path: "/usr/lib/cni/multus", reason: "was written recently" },
   ]);
-  rmSync(join(host, "etc/cni/net.d/00-multus.conf"));
 });
 
 it("touches no directory that is not one of CNI's", async () => {

@@ -1,14 +1,13 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
-import { afterEach, expect, it } from "vitest";
+import { afterEach, expect, it, onTestFinished } from "vitest";
 import { ConnectionLimit, groupOf } from "./connection-limit.ts";
 
 let server: Server;
 const open: Socket[] = [];
 
-afterEach(async () => {
+afterEach(() => {
   for (const socket of open.splice(0)) socket.destroy();
-  await new Promise((resolve) => server.close(resolve));
 });
 
 async function start(total: number, perAddress: number) {
@@ -20,6 +19,9 @@ async function start(total: number, perAddress: number) {
   });
   limit.guard(server);
   server.listen(0, "127.0.0.1");
+  onTestFinished(async () => {
+    await new Promise((resolve) => server.close(resolve));
+  });
   await once(server, "listening");
   return { limit, accepted };
 }
