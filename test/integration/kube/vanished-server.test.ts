@@ -50,5 +50,4 @@ it.runIf(process.getuid?.() === 0)(
     expect((await failure)?.code).toMatch(/^(ETIMEDOUT|EHOSTUNREACH)$/);
     agent.destroy();
   },
-  60_000,
 );
