@@ -57,6 +57,11 @@ export class HollowNodes {
   behave: (kind: string, node: string) => TaskEnd = () => "answers";
   /** How long a task takes, ms. */
   taskMs = TASK_MS;
+  /**
+   * Tasks of this kind end only once so many of them have been under way at a time, however long the API server takes to
+   * make their pods.
+   */
+  readonly atOnce: Record<string, number> = {};
   /** What a look at a node finds beside the usual. */
   readonly found = new Map<string, Partial<NodeInspection>>();
   readonly #client: KubeClient;
@@ -220,7 +225,8 @@ export class HollowNodes {
     const running = (this.#running[kind] ?? 0) + 1;
     this.#running[kind] = running;
     this.mostAtOnce[kind] = Math.max(this.mostAtOnce[kind] ?? 0, running);
-    await new Promise((resolve) => setTimeout(resolve, this.taskMs));
+    do await new Promise((resolve) => setTimeout(resolve, this.taskMs));
+    while (!this.#hasStopped && (this.mostAtOnce[kind] ?? 0) < (this.atOnce[kind] ?? 0));
     this.#running[kind] = (this.#running[kind] ?? 0) - 1;
     if (end === "hangs") return undefined;
     if (end === "dies")
