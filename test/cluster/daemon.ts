@@ -98,6 +98,23 @@ export class Daemon {
   }
 }
 
+/**
+ * Waits until `count` has been the same for `quietMs`: what was begun before comes to its end later on a busy machine. What
+ * never rests never gets here.
+ */
+export async function untilQuiet(what: string, count: () => number, quietMs = 1500): Promise<void> {
+  let last = Number.NaN;
+  await waitUntil(
+    `${what} to rest for ${quietMs} ms`,
+    () => {
+      const before = last;
+      last = count();
+      return last === before;
+    },
+    { everyMs: quietMs },
+  );
+}
+
 /** The longest pause (ms) that a slow question makes longer than `everyMs`. */
 const MAX_PAUSE = 250;
 /**

@@ -124,7 +124,7 @@ it("goes on once it may, also if the policies take longer than the rights", asyn
   await install().reason("Ready", "Rejected");
   await applyChart(true);
   await install().ready();
-}, 120_000);
+});
 
 it("approves a daemon's request, made with its kubelet's rights and then with its certificate's", async () => {
   const first = await askForDaemon("system:node:node-1", "system:nodes", "node-1");
@@ -203,4 +203,4 @@ it("approves no more once the field is off, and the service account has its righ
     await new Promise((resolve) => setTimeout(resolve, 500));
     return (await decisions(late)).length === 0;
   });
-}, 120_000);
+});

@@ -159,7 +159,7 @@ it("reports no repair of what it deleted itself", async () => {
   const repairs = async () =>
     (await kubectl.client.list<ApiObject>(EVENTS)).items.filter(({ reason }) => reason === "Repaired").length;
   const before = await repairs();
-  await kubectl.run("delete", "multusinstall", "multus", "--timeout=60s");
+  await kubectl.run("delete", "multusinstall", "multus", "--timeout=120s");
   await apply({ mode: "Thick" });
   await condition("Ready", "Available");
   expect(await repairs()).toBe(before);

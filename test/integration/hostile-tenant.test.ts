@@ -14,6 +14,7 @@ import { CORE_EVENTS, NAMESPACES, PODS } from "../../src/kube/resource.ts";
 import { createMemoryCgroup, joinCgroup, peakMemory, removeCgroup } from "../cluster/cgroups.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { Daemon, waitUntil } from "../cluster/daemon.ts";
+import { releasePorts, reservePorts } from "../cluster/ports.ts";
 import { World } from "./networks/world.ts";
 
 const MIB = 1024 * 1024;
@@ -23,13 +24,13 @@ const DURATION_MS = Number(process.env.MULTUS_OPERATOR_HOSTILE_SECONDS ?? 25) * 
 /** What a report may take on an idle machine with a core for the operator: counted in the operator's own CPU time, s. */
 const MAX_CPU_SECONDS = 2;
 const CGROUP = `multus-operator-hostile-${process.pid}`;
-const WEBHOOK_PORT = 20_000 + (process.pid % 10_000);
-const HEALTH_PORT = WEBHOOK_PORT + 10_000;
 
 let plane: ControlPlane;
 let world: World;
 let operator: Daemon;
 let directory: string;
+let webhookPort: number;
+let healthPort: number;
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), "hostile-tenant-"));
@@ -43,7 +44,8 @@ beforeAll(async () => {
   }
   await createMemoryCgroup(CGROUP, LIMIT);
   const args = ["dist/multus-operator.mjs", "run", "--kubeconfig", plane.kubeconfig, "--no-leader-election"];
-  const ports = ["--health-port", String(HEALTH_PORT), "--webhook-port", String(WEBHOOK_PORT)];
+  [webhookPort = 0, healthPort = 0] = await reservePorts(2, "127.0.0.1");
+  const ports = ["--health-port", String(healthPort), "--webhook-port", String(webhookPort)];
   operator = Daemon.start({
     name: "operator",
     command: "sh",
@@ -54,6 +56,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await operator?.stop();
+  releasePorts([webhookPort, healthPort]);
   await removeCgroup(CGROUP);
   await world?.connection.close();
   await plane?.stop();
@@ -143,7 +146,7 @@ const attacks: Record<string, (n: number) => Promise<unknown>> = {
     await Promise.all(Array.from({ length: 6 }, () => post(BODY)));
   },
   "idle connections": async () => {
-    const sockets = Array.from({ length: 100 }, (_, n) => idle(n % 3 ? WEBHOOK_PORT : HEALTH_PORT));
+    const sockets = Array.from({ length: 100 }, (_, n) => idle(n % 3 ? webhookPort : healthPort));
     await sleep(500);
     for (const socket of sockets) socket.destroy();
   },
@@ -158,7 +161,7 @@ async function post(body: string): Promise<void> {
   await new Promise<void>((resolve) => {
     const sent = request(
       {
-        ...{ host: "127.0.0.1", port: WEBHOOK_PORT, localAddress: "127.0.0.66", path: "/validate" },
+        ...{ host: "127.0.0.1", port: webhookPort, localAddress: "127.0.0.66", path: "/validate" },
         ...{ method: "POST", agent: false, rejectUnauthorized: false },
       },
       (response) => void response.resume().on("close", resolve),

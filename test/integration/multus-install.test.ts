@@ -4,7 +4,7 @@ import { MULTUS_INSTALL } from "../../src/crds/multus-install/multus-install.ts"
 import type { InstallOperator } from "../../src/install-operator.ts";
 import type { RequestInfo } from "../../src/kube/client.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
-import { waitUntil } from "../cluster/daemon.ts";
+import { untilQuiet, waitUntil } from "../cluster/daemon.ts";
 import { TestInstall } from "../cluster/installs.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 import { applyInstallDefinition, startInstallController } from "./install-controller.ts";
@@ -160,7 +160,7 @@ describe("a status that was changed a moment before the operator writes it (409)
 it("sends nothing at all while nothing changes", async () => {
   await apply();
   await reason("Ready", "NoMatchingNodes");
-  await sleep(1500);
+  await untilQuiet("the operator", () => requests.length);
   const before = requests.length;
   await sleep(4000);
   expect(requests.slice(before).map(({ method, path }) => `${method} ${path}`)).toEqual([]);
@@ -265,7 +265,10 @@ it("leaves Multus to the active install if one that was active for a moment is d
     await sleep(1000 - (Date.now() % 1000));
     beforeFinalizer = { name: "zebra", act: () => apply({ mode: "Thick" }, "aardvark") };
     await apply({ mode: "Thick" }, "zebra");
-    await waitUntil("both to be there", async () => beforeFinalizer === undefined);
+    await waitUntil("both to be there", async () => {
+      const names = await kubectl.run("get", "multusinstall", "-o", "name");
+      return names.includes("/zebra") && names.includes("/aardvark");
+    });
     const [one, other] = await Promise.all(
       ["zebra", "aardvark"].map((name) =>
         kubectl.get<{ metadata: { creationTimestamp: string } }>("multusinstall", name),
@@ -282,7 +285,7 @@ it("leaves Multus to the active install if one that was active for a moment is d
       ),
     );
   const before = await objects();
-  await kubectl.run("delete", "multusinstall", "zebra", "--timeout=60s");
+  await kubectl.run("delete", "multusinstall", "zebra", "--timeout=120s");
   expect(await objects()).toEqual(before);
   await reason("Ready", "NoMatchingNodes", "aardvark");
 });
@@ -374,7 +377,7 @@ it("says what the API server rejects as invalid, and does not ask again and agai
   await waitUntil("the policy to be enforced", isRejected);
   await apply();
   expect(await reason("Stalled", "Rejected")).toContain("not in this cluster");
-  await sleep(1000);
+  await untilQuiet("the operator", () => requests.length);
   const before = requests.length;
   await sleep(3000);
   expect(requests.slice(before).map(({ method, path }) => `${method} ${path}`)).toEqual([]);

@@ -719,7 +719,6 @@ describe("with the policies", () => {
       await waitUntil(
         `the policies to reject: ${attack.title}`,
         async () => (await nameIn(attack, clientOf(attack.by))) !== "taken",
-        { timeoutMs: 20_000 },
       ).catch(() => undefined);
   });
 

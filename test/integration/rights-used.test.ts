@@ -79,7 +79,7 @@ it("installs Multus and takes the startup taint from the nodes", async () => {
     "the webhook",
     async () => await there("validatingwebhookconfigurations", "multus-operator"),
   );
-}, 240_000);
+});
 
 it("reports networks, and drops the report of one that is gone", async () => {
   await kubectl.runWithInput(
@@ -123,7 +123,7 @@ it("rolls the daemon with certificates out, and approves what a daemon asks for"
       "Approved",
     ),
   );
-}, 240_000);
+});
 
 it("goes on with v3, on a DaemonSet of another name, without admission", async () => {
   await apply({ version: "v3.4.2", attachments: { admission: "Off" } });
@@ -132,7 +132,7 @@ it("goes on with v3, on a DaemonSet of another name, without admission", async (
     "admission to be gone",
     async () => !(await there("validatingwebhookconfigurations", "multus-operator")),
   );
-}, 240_000);
+});
 
 it("removes Multus from the nodes, with all that it made", async () => {
   await apply({ uninstall: { networkDefinitions: "Delete" } });
@@ -144,7 +144,7 @@ it("removes Multus from the nodes, with all that it made", async () => {
     "the CRD to be gone",
     async () => !(await there("crd", "network-attachment-definitions.k8s.cni.cncf.io")),
   );
-}, 240_000);
+});
 
 it("has used every right that the chart grants, but those that it holds for Multus, and was rejected nothing", async () => {
   for (const operator of operators) await operator.kill();
