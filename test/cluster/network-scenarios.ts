@@ -45,8 +45,11 @@ export async function waitForRunning(kubectl: Kubectl, ...pods: string[]): Promi
   await kubectl.run("wait", "--for=condition=Ready", ...pods.map((name) => `pod/${name}`), "--timeout=120s");
 }
 
-/** Waits for the kubelet's event that the pod's sandbox could not be made. Its note. */
-export async function waitForSandboxFailure(kubectl: Kubectl, name: string): Promise<string> {
+/**
+ * Waits for the kubelet's event that the pod's sandbox could not be made, for this reason: an attempt may fail for another,
+ * such as an API server that takes Multus' quarter of a second on a busy machine. Its note.
+ */
+export async function waitForSandboxFailure(kubectl: Kubectl, name: string, reason = /^/): Promise<string> {
   interface Events {
     items: { message: string }[];
   }
@@ -59,7 +62,7 @@ export async function waitForSandboxFailure(kubectl: Kubectl, name: string): Pro
         "--field-selector",
         `involvedObject.name=${name},reason=FailedCreatePodSandBox`,
       );
-      note = items[0]?.message;
+      note = items.map(({ message }) => message).find((message) => reason.test(message));
       return note !== undefined;
     },
     { everyMs: 250 },

@@ -53,7 +53,7 @@ export function helmArguments(...settings: string[]): string[] {
     [`image.repository=${repository}`, `image.tag=${tag}`, ...settings].join(","),
     "--wait",
     "--timeout",
-    "90s",
+    "120s",
   ];
 }
 

@@ -106,10 +106,10 @@ describeOn(
       await waitUntil(
         "the scheduler to say that the node is tainted",
         async () => (await kubectl.run("get", "pod", "waiting", "-o", "json")).includes("untolerated taint"),
-        { timeoutMs: 60_000, everyMs: 200 },
+        { everyMs: 200 },
       );
       await adding;
-      await kubectl.run("wait", "--for=condition=Ready", "pod/waiting", "--timeout=90s");
+      await kubectl.run("wait", "--for=condition=Ready", "pod/waiting", "--timeout=120s");
       const { metadata } = await kubectl.get<{ metadata: { annotations: Record<string, string> } }>(
         "pod",
         "waiting",

@@ -282,11 +282,7 @@ describeOn(["nodeExec", "loadImage", "secondNetwork"], "kubectl multus on real n
       await running([asking(holder, ""), asking(well, "")]);
       await apply(asking(exhausted, "narrow"), asking(mistyped, "mistyped"));
       await Promise.all([exhausted, mistyped].map((name) => waitForSandboxFailure(kubectl, name)));
-      const sentence = async (name: string) =>
-        JSON.parse((await explain(name, "-o", "json")).stdout) as {
-          code: string;
-          sentence: string;
-        };
+      const sentence = async (name: string) => (await explanationOf(name)).explained;
       expect(await sentence(well)).toMatchObject({
         code: "ATTACHED",
         sentence: expect.stringMatching(/default\/lan net1 192\.168\.1\.2\d\d/),
@@ -305,7 +301,7 @@ describeOn(["nodeExec", "loadImage", "secondNetwork"], "kubectl multus on real n
         return pods?.attached === 1 && pods.failed === 1 && ranges?.[0]?.used === 1;
       });
       // What fails goes on filling the log that the next looks at the end of.
-      await kubectl.run("delete", "pod", "--all", "--timeout=60s");
+      await kubectl.run("delete", "pod", "--all", "--timeout=120s");
     });
   });
 
@@ -326,8 +322,7 @@ describeOn(["nodeExec", "loadImage", "secondNetwork"], "kubectl multus on real n
       );
       await apply(asking("versioned", "lan"));
       await waitForSandboxFailure(kubectl, "versioned");
-      const { stdout } = await multus("explain", "versioned", "-o", "json");
-      expect(JSON.parse(stdout)).toMatchObject({
+      expect((await explanationOf("versioned")).explained).toMatchObject({
         code: "CNI_VERSION",
         sentence: expect.stringContaining("does not support results of CNI version 1.0.0"),
       });

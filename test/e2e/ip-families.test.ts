@@ -159,9 +159,12 @@ describeOn(["nodeExec", "loadImage", "secondNetwork", "ipFamilies"], "a cluster 
 
   it("explains that the kernel detected the address of a pod on another node", async () => {
     await apply(kubectl, podAsking("detected", "ranges", "node-2"));
-    expect(await waitForSandboxFailure(kubectl, "detected")).toContain("fd00:1::20 in DADFAILED state");
-    const { stdout } = await kubectlMultus(cluster.kubeconfig, "explain", "detected");
-    expect(stdout).toContain("in the layer-2 network of default/ranges has the address fd00:1::20 already");
+    await waitForSandboxFailure(kubectl, "detected", /fd00:1::20 in DADFAILED state/);
+    await waitUntil("the explanation of such an attempt", async () => {
+      const { stdout } = await kubectlMultus(cluster.kubeconfig, "explain", "detected");
+      expect(stdout).toContain("in the layer-2 network of default/ranges has the address fd00:1::20 already");
+      return true;
+    });
   });
 
   it("has the webhook called by the API server", async () => {

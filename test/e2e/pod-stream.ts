@@ -67,6 +67,7 @@ export class PodStream implements AsyncDisposable {
   readonly #outcomes = new Map<string, PodOutcome>();
   readonly #watch: Reflector<string>;
   readonly #stop = new AbortController();
+  readonly #deleted = new Set<string>();
   #running: Promise<void> | undefined;
   #created = 0;
   #pauseMs = EVERY_MS;
@@ -141,11 +142,13 @@ export class PodStream implements AsyncDisposable {
       this.#pauseMs = Math.min(Math.max(EVERY_MS, tookMs * STARTS_PER_PAUSE), MAX_PAUSE_MS);
     }
     const ended = found.startedAfter !== undefined || found.bypassed;
-    if (ended && metadata.deletionTimestamp === undefined) void this.#deleteSoon(metadata.name);
+    // Once: another one could come when the cluster has ended, and its error would be nobody's.
+    if (ended && !this.#deleted.has(metadata.name)) void this.#deleteSoon(metadata.name);
     return status.phase;
   }
 
   async #deleteSoon(name: string): Promise<void> {
+    this.#deleted.add(name);
     await sleep(5000, undefined, { ref: false });
     await this.#client.delete({ type: PODS, namespace: "default", name });
   }

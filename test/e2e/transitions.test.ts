@@ -97,7 +97,7 @@ describeOn(["nodeExec", "loadImage", "ownNodes", "secondNetwork"], "one Multus r
     await waitUntil(
       "only the new DaemonSet to be there",
       async () => (await daemonSets()).join() === `daemonset.apps/${wanted}`,
-      { timeoutMs: 60_000, everyMs: 500 },
+      { everyMs: 500 },
     );
     const outcomes = await stream.finish();
     const failures = await sandboxFailures(outcomes);

@@ -58,7 +58,7 @@ export class UninstallCluster<Nodes extends OpenCluster = Cluster> {
     const { nodes } = this.cluster;
     const pods = nodes.map((node) => pod(`${name}-${node.name}`, { node: node.name, annotations }));
     await this.kubectl.runWithInput(list(...pods), "apply", "-f", "-");
-    await this.kubectl.run("wait", "--for=condition=Ready", "pod", "--all", "--timeout=60s");
+    await this.kubectl.run("wait", "--for=condition=Ready", "pod", "--all", "--timeout=120s");
   }
 
   async deletePods(): Promise<void> {

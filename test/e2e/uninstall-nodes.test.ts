@@ -120,7 +120,7 @@ describeOn(["nodeExec", "ownNodes", "loadImage"], "uninstall with nodes that are
         kubeconfig,
       ]);
     const uninstall = async (...args: string[]) =>
-      await helm("uninstall", "multus-operator", "--timeout", "60s", ...args);
+      await helm("uninstall", "multus-operator", "--timeout", "120s", ...args);
     const guard = "multus-operator-delete-the-multusinstall-or-helm-rollback";
     await on.install({});
     await expect(uninstall()).rejects.toThrow(guard);
@@ -137,6 +137,10 @@ describeOn(["nodeExec", "ownNodes", "loadImage"], "uninstall with nodes that are
     await on.multus.gone();
     expect(await on.snapshots()).toEqual(on.before);
     await uninstall();
-    expect(await on.kubectl.run("get", "deployment,job", "-n", "multus-operator", "-o", "name")).toBe("");
+    await waitUntil(
+      "the chart's objects to be gone",
+      async () =>
+        (await on.kubectl.run("get", "deployment,job", "-n", "multus-operator", "-o", "name")) === "",
+    );
   });
 });
