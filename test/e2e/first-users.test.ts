@@ -52,6 +52,8 @@ describeOn(["nodeExec", "loadImage", "secondNetwork", "calico"], "the first user
     rmSync(scratch, { recursive: true, force: true });
   });
 
+  /** As long as three commands may take (execute.ts). */
+  const BUILDS_MS = 1_800_000;
   /** What the guide's builds printed. A build that compiles all takes minutes, which the tests' limit is not made for. */
   const printedBy: Record<string, string> = {};
 
@@ -64,7 +66,7 @@ describeOn(["nodeExec", "loadImage", "secondNetwork", "calico"], "the first user
       Object.assign(environment, await offlineBuildEnvironment(family));
       printedBy[block] = await run(block);
     }
-  });
+  }, BUILDS_MS);
 
   it("builds the images of v3.4.2 and v4, and shows their figures", () => {
     for (const [block, layout] of [

@@ -156,7 +156,7 @@ async function answer(): Promise<Ready> {
       const live = await client.get<ApiObject>({ type: MULTUS_INSTALL, name: "multus" });
       const { conditions = [] } = (live?.status ?? {}) as { conditions?: (Ready & { type: string })[] };
       ready = conditions.find(({ type }) => type === "Ready");
-      return ready !== undefined;
+      return ready !== undefined && ready.reason !== "Syncing";
     },
     { everyMs: 20 },
   );
@@ -178,13 +178,23 @@ async function podsRun(present: readonly ApiObject[]): Promise<void> {
   const expected = present.filter(
     ({ kind, metadata: { name } }) => hasAccount && kind === "DaemonSet" && !/-(ppc64le|arm64)$/.test(name),
   ).length;
+  // Not that of a DaemonSet of the same name that was just deleted: the garbage collector comes later.
+  const daemonSets = await Promise.all(
+    present
+      .filter(({ kind }) => kind === "DaemonSet")
+      .map(async (object) => (await client.get<ApiObject>(refOf(object)))?.metadata.uid),
+  );
+  const isTheirs = ({ metadata }: ApiObject) =>
+    (metadata.ownerReferences as { uid: string }[] | undefined)?.some(({ uid }) => daemonSets.includes(uid));
   await waitUntil(
     "the pods of the manifest to run",
     async () => {
       const { items } = await client.list<ApiObject>(PODS, { namespace: "kube-system" });
       const running = items.filter(
-        ({ metadata, status }) =>
-          metadata.deletionTimestamp === undefined && (status as { phase?: string }).phase === "Running",
+        (pod) =>
+          pod.metadata.deletionTimestamp === undefined &&
+          (pod.status as { phase?: string }).phase === "Running" &&
+          isTheirs(pod),
       );
       return running.length === expected && items.length === expected;
     },
