@@ -14,6 +14,8 @@ const project = (name: string, ...include: string[]) => ({
   test: { name, include },
 });
 
+const PROPERTY_SEED = "test/property-seed.ts";
+
 /** These share nothing but modules, which a worker then reads once and not for each file: a quarter of their time. */
 const UNIT = {
   extends: true as const,
@@ -21,6 +23,7 @@ const UNIT = {
     name: "unit",
     include: ["src/**/*.test.ts", "scripts/**/*.test.ts", "test/bench/**/*.test.ts"],
     isolate: false,
+    setupFiles: PROPERTY_SEED,
   },
 };
 
@@ -69,6 +72,7 @@ export default defineConfig({
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
           exclude: ALONE,
+          setupFiles: PROPERTY_SEED,
           // The modules of src keep no state of their own: a file that follows another in a worker finds them read.
           isolate: false,
         },
