@@ -134,7 +134,7 @@ const UNDER_WAY_MS = 3000 / SPEED;
 
 /**
  * After a replica has taken the lease, no other one writes. One whose Lease was deleted by others may until it has read
- * that, at its next renewal; client-go's election is the same.
+ * that: as soon as its watch shows it, or at its next renewal, as in client-go's election.
  */
 export const hasOneLeader: Oracle = (run) => {
   const isDeleted = run.plan.class === "lease-deleted";
