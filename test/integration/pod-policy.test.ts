@@ -48,6 +48,10 @@ const CLEAN: NodeTask = {
   ...{ kind: "clean", node: "node-1", confDir: "/etc/cni/net.d", binDir: "/opt/cni/bin" },
   since: "2026-11-24T12:00:00Z",
 };
+const INSPECT: NodeTask = {
+  ...{ kind: "inspect", node: "node-1", confDir: "/etc/cni/net.d" },
+  binDirs: ["/opt/cni/bin"],
+};
 const owner = { name: "multus", uid: "8a6e0b0c", namespace: "kube-system", pullSecrets: [] };
 
 /** What the API server says to the pod of a task, changed by `change`; empty where it takes it. */
@@ -111,6 +115,16 @@ it.each([
   ["a directory beside those of CNI", withVolume({ name: "x", hostPath: { path: "/etc/cni/net.d-not" } })],
   ["a secret", withVolume({ name: "x", secret: { secretName: "x" } })],
 ])("rejects %s", async (_, change) => expect(await answer(change)).toContain("denied request"));
+
+it("rejects the capability of pods that clean for pods that do not", async () => {
+  const capabilities = { drop: ["ALL"], add: ["DAC_OVERRIDE"] };
+  const withCapability = withContainer({
+    securityContext: { allowPrivilegeEscalation: false, capabilities },
+  });
+  expect(await answer(withCapability)).toBe("");
+  for (const task of [INSPECT, { kind: "release", node: "node-1" } as const])
+    expect(await answer(withCapability, task)).toContain("no capability but DAC_OVERRIDE to clean a node");
+});
 
 it("says nothing to others", async () =>
   expect(await answer(withSpec({ hostPID: true }), CLEAN, "admin")).not.toContain(

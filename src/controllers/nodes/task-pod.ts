@@ -34,8 +34,9 @@ const HOST = "/host";
 
 /**
  * The pod of a task: on the host's network, so that it needs no CNI; bound to its node by name, past the
- * scheduler, whatever taints the node has; as root, who owns the files, without a single capability. It sees
- * the few directories that the task is about, for an inspection read-only, and no credentials of the API server.
+ * scheduler, whatever taints the node has; as root, with no capability but the one to remove files from directories that
+ * others own. It sees the few directories that the task is about, for an inspection read-only, and no credentials of the
+ * API server.
  */
 export function taskPod(task: NodeTask, owner: TaskOwner, image: OperatorImage): KubeObject {
   const mounts = mountsOf(task);
@@ -90,7 +91,7 @@ export function taskPod(task: NodeTask, owner: TaskOwner, image: OperatorImage):
           securityContext: {
             allowPrivilegeEscalation: false,
             readOnlyRootFilesystem: true,
-            capabilities: { drop: ["ALL"] },
+            capabilities: { drop: ["ALL"], ...addedTo(task) },
           },
           volumeMounts: mounts.map(({ name, path }) => ({
             name,
@@ -107,6 +108,14 @@ export function taskPod(task: NodeTask, owner: TaskOwner, image: OperatorImage):
 /** One name for a kind of task on a node: it never runs twice at a time. */
 export function taskPodName({ kind, node }: NodeTask): string {
   return `multus-operator-${kind}-${createHash("sha256").update(node).digest("hex").slice(0, 16)}`;
+}
+
+/**
+ * CNI's directories are not always root's: kubespray's belong to the user kube, and archives of the CNI plugins gave
+ * /opt/cni/bin to the user who packed them (containernetworking/plugins #1053). Without this root may not write there.
+ */
+function addedTo({ kind }: NodeTask): { add?: string[] } {
+  return kind === "clean" ? { add: ["DAC_OVERRIDE"] } : {};
 }
 
 function mountsOf(task: NodeTask): { name: string; path: string }[] {
