@@ -41,6 +41,12 @@ it("knows which Multus deletes its configuration when it ends", () => {
   expect(deletesItsConfiguration(undefined)).toBe(false);
 });
 
+it("does not take v3's script for one that deletes its configuration: with the flag it only watches", () => {
+  const adopted = template({ version: "v3.4.2" }) as { spec: GuardPod };
+  adopted.spec.containers[0].args.push("--cleanup-config-on-exit=true");
+  expect(deletesItsConfiguration(adopted)).toBe(false);
+});
+
 it("runs the image that the nodes have, wherever the Multus that it stands in for runs", () => {
   const spec: MultusInstallSpecInput = {
     image: { registry: "r.example:5000", pullSecrets: ["harbor"] },

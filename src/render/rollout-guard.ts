@@ -23,6 +23,9 @@ export const GUARD_FILE = "00-multus.conflist-guard.conf";
 const MOUNT = "/tmp/multus-guard";
 const BIN = "/usr/src/multus-cni/bin";
 
+/** v4's is thin_entrypoint. */
+const V3_ENTRYPOINT = /(^|\/)entrypoint\.sh$/;
+
 const podTemplate = z.object({
   spec: z.object({
     containers: z
@@ -49,16 +52,17 @@ const podTemplate = z.object({
 
 /**
  * Whether the pods of a DaemonSet's template delete Multus' configuration when they end: the daemon always,
- * the thin entrypoint of v4 with --cleanup-config-on-exit. v3.4 leaves it.
+ * the thin entrypoint of v4 with --cleanup-config-on-exit. v3 leaves it: its script only enters a watch with the flag, which
+ * manifests that were written by hand may have.
  */
 export function deletesItsConfiguration(template: unknown): boolean {
   const parsed = podTemplate.safeParse(template);
   const [main] = parsed.success ? parsed.data.spec.containers : [];
   if (!main) return false;
   const words = [...main.command, ...main.args];
-  return (
-    isDaemonCommand(main.command) || words.some((word) => /^--cleanup-config-on-exit(=true)?$/.test(word))
-  );
+  if (isDaemonCommand(main.command)) return true;
+  if (words.some((word) => V3_ENTRYPOINT.test(word))) return false;
+  return words.some((word) => /^--cleanup-config-on-exit(=true)?$/.test(word));
 }
 
 /**
