@@ -69,6 +69,14 @@ const request = (nodes: NodeView[], busy: string[] = [], uid = "install"): Clean
 });
 
 describe("cleaning nodes", () => {
+  it("does not call a node busy that does not answer: its pod may never end", () => {
+    const { left } = cleaner.step(request([node("a", { reachable: false }), node("b")], ["a", "b"]));
+    expect(left.map(({ node: name, busy }) => [name, busy])).toEqual([
+      ["a", false],
+      ["b", true],
+    ]);
+  });
+
   it("waits for nodes that do not answer and for pods that have not ended, and passes by what never ran Multus", async () => {
     const nodes = [
       node("a"),

@@ -88,7 +88,8 @@ export class Cleaner {
         node: node.name,
         reason: obstacle ?? "being cleaned",
         underWay: obstacle === undefined,
-        busy: request.busy.has(node.name),
+        // A node that does not answer is waited for in another way, or not at all: its pod may never end.
+        busy: node.reachable && request.busy.has(node.name),
       });
     }
     const found = { total: nodes.length, cleaned: nodes.length - left.length, left };
