@@ -9,6 +9,7 @@ import { entryOf } from "../inventory/inventory.ts";
 import type { Observed } from "../observe/observe.ts";
 import type { Rollout, RolloutPhase } from "../rollout/assess.ts";
 import type { ResolvedSpec } from "../spec/resolve-spec.ts";
+import { lostPodRemovals } from "./lost-pods.ts";
 import { objectActions } from "./objects.ts";
 import { paused } from "./paused.ts";
 import { always, type Plan, RECHECK_SECONDS, recorded, running, type Step, withTaint } from "./plan.ts";
@@ -43,6 +44,7 @@ export function decide(spec: ResolvedSpec, observed: Observed): Plan {
   const actions: Action[] = [
     ...preparation,
     ...(isHeld ? [] : outdatedProbes(observed)),
+    ...lostPodRemovals(spec, observed),
     ...objectActions(install, objects, observed),
     releaseShims(install, observed), // after the objects: its pods run under Multus' account
     ...workloadActions(step, spec, observed),

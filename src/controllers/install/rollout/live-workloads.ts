@@ -17,7 +17,7 @@ import type { InventoryEntry } from "../status/status.ts";
 const REVISION = "multus-operator.dev/revision";
 
 /** A pod that should have terminated this long ago has a kubelet that does not answer; in seconds. */
-const LOST_AFTER_SECONDS = 60;
+export const LOST_AFTER_SECONDS = 60;
 
 /** The rendered DaemonSet as it is applied: with the mark of its template. */
 export function marked(daemonSet: KubeObject): KubeObject {
