@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { KubeObject } from "../crds/kube-object.ts";
 import type { MultusInstall } from "../crds/multus-install/multus-install.ts";
 import { hostPaths } from "../multus/distributions.ts";
+import { guardPlacement } from "./guard-placement.ts";
 import { ownerLabels } from "./labels.ts";
 
 /**
@@ -69,8 +70,13 @@ export function deletesItsConfiguration(template: unknown): boolean {
  * The ConfigMap and the DaemonSet that put the guard on every node of a Multus DaemonSet whose template is
  * given, as it runs now: with its image, which the nodes have already. The image's own thin entrypoint
  * copies the file at its start and deletes it at its end. None where the template is not one of Multus'.
+ * @param next the DaemonSets that follow: the guard is only on nodes that have one of these, too
  */
-export function rolloutGuard(install: MultusInstall, template: unknown): KubeObject[] {
+export function rolloutGuard(
+  install: MultusInstall,
+  template: unknown,
+  next: readonly KubeObject[] = [],
+): KubeObject[] {
   const parsed = podTemplate.safeParse(template);
   if (!parsed.success) return [];
   const { spec } = parsed.data;
@@ -134,8 +140,7 @@ export function rolloutGuard(install: MultusInstall, template: unknown): KubeObj
               { name: "kubeconfig", emptyDir: {} },
               { name: "guard", configMap: { name: GUARD, items: [{ key: GUARD_FILE, path: GUARD_FILE }] } },
             ],
-            ...(spec.nodeSelector ? { nodeSelector: spec.nodeSelector } : {}),
-            ...(spec.affinity ? { affinity: spec.affinity } : {}),
+            ...guardPlacement(spec, next.map(podSpecOf)),
             ...(spec.tolerations ? { tolerations: spec.tolerations } : {}),
             ...(spec.priorityClassName ? { priorityClassName: spec.priorityClassName } : {}),
             ...(spec.imagePullSecrets ? { imagePullSecrets: spec.imagePullSecrets } : {}),
@@ -146,6 +151,10 @@ export function rolloutGuard(install: MultusInstall, template: unknown): KubeObj
       },
     },
   ];
+}
+
+function podSpecOf(daemonSet: KubeObject): unknown {
+  return (daemonSet.spec as { template: { spec: unknown } }).template.spec;
 }
 
 /** Whether a container with this command runs the thick daemon. */

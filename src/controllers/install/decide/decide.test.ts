@@ -115,12 +115,26 @@ describe("a replacement of pods that delete their configuration", () => {
     expect(phaseOf(found.unchanged)).toMatchObject({ state: "Progressing" });
   });
 
+  it("puts no guard on nodes that lose Multus: no pod would start or end there while the others are replaced", () => {
+    const found = plan({ ...THICK, workload: { nodeSelector: { pool: "a" } } }, upgrading);
+    const applied = found.actions.flatMap((action) => (action.kind === "Apply" ? [action.object] : []));
+    const daemonSet = applied.find(({ kind, metadata }) => kind === "DaemonSet" && metadata.name === GUARD);
+    expect(JSON.stringify(daemonSet)).toContain('{"key":"pool","operator":"In","values":["a"]}');
+  });
+
   it("waits for the guard on every node that Multus serves, and leaves the guard as it is meanwhile", () => {
     const more = guard("2026-01-01T00:09:50Z");
     const found = plan(THICK, { ...upgrading, more, pods: [...multusPods, ...guardPods.slice(0, 1)] });
     expect(texts(found)).not.toContain(`Apply ${DAEMON_SET}`);
     expect(texts(found)).not.toContain(`Apply DaemonSet kube-system/${GUARD}`);
     expect(phaseOf(found.unchanged)?.message).toContain("node-2");
+  });
+
+  it("does not wait for the guard on more nodes than its DaemonSet is for", () => {
+    const status = { observedGeneration: 1, desiredNumberScheduled: 1, numberAvailable: 1 };
+    const more = guard("2026-01-01T00:09:50Z").map((object) => ({ ...object, status }));
+    const found = plan(THICK, { ...upgrading, more, pods: [...multusPods, ...guardPods.slice(0, 1)] });
+    expect(texts(found)).toContain(`Apply ${DAEMON_SET}`);
   });
 
   it("replaces Multus once the guard is on the nodes", () => {

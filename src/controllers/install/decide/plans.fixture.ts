@@ -49,7 +49,7 @@ export const upgrading: Situation = { running: before, changing: ["kube-multus-d
 export const guard = (created: string) =>
   rolloutGuard(before.install, templateOf(daemonSetOf(before))).map((object) => {
     const live = asLive(object);
-    return { ...live, metadata: { ...live.metadata, creationTimestamp: created } };
+    return { ...live, metadata: { ...live.metadata, generation: 1, creationTimestamp: created } };
   });
 export const guardPods = ["node-1", "node-2"].map((node) => multusPod(node, GUARD));
 export const multusPods = ["node-1", "node-2"].map((node) => multusPod(node, "kube-multus-ds"));

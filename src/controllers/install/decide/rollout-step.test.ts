@@ -51,6 +51,11 @@ it("does not wait for a guard that does not come up longer than a minute", () =>
   expect(step({ ...replaced, guard: guard(["a"], MAX_GUARD_WAIT_SECONDS) })).toBe("Apply");
 });
 
+it("does not wait for a guard on nodes that lose Multus", () => {
+  const replaced = { live: [old()], servingNodes: ["a", "b"] };
+  expect(step({ ...replaced, guard: { ...guard(["a"]), isEverywhere: true } })).toBe("Apply");
+});
+
 it("needs no guard where the pods leave their configuration", () => {
   expect(step({ live: [old({ deletesConfiguration: false })], servingNodes: ["a"] })).toBe("Apply");
 });

@@ -29,6 +29,8 @@ export interface RolloutState {
     ending: boolean;
     ageSeconds: number;
     nodes: ReadonlySet<string>;
+    /** It is on every node that it is to be on: not on nodes that lose Multus (render/guard-placement.ts). */
+    isEverywhere?: boolean;
     /** The API server has just shown that it is not there, whatever the copy shows. */
     isGone?: boolean;
   };
@@ -58,7 +60,7 @@ export function nextRolloutStep(state: RolloutState): RolloutStep {
     if (!guard || guard.ending)
       return { kind: "Guard", message: "starting a guard pod on each node before Multus is replaced" };
     const bare = state.servingNodes.filter((node) => !guard.nodes.has(node));
-    if (bare.length > 0 && guard.ageSeconds < MAX_GUARD_WAIT_SECONDS)
+    if (bare.length > 0 && !guard.isEverywhere && guard.ageSeconds < MAX_GUARD_WAIT_SECONDS)
       return {
         kind: "Guard",
         message: `waiting for the guard pod on ${some(bare)} before Multus is replaced`,

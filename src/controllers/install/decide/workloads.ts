@@ -1,3 +1,4 @@
+import type { KubeObject } from "../../../crds/kube-object.ts";
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
 import { rolloutGuard } from "../../../render/rollout-guard.ts";
 import { templateOf } from "../../shared/applier.ts";
@@ -22,7 +23,7 @@ export function workloadActions(
   const daemonSets = rendered.objects.filter(isDaemonSet);
   switch (step.kind) {
     case "Guard":
-      return raisedGuard(install, observed);
+      return raisedGuard(install, daemonSets, observed);
     case "RemovePrevious": {
       const leaving = new Set(
         workloads.obsolete.filter((w) => w.deletesConfiguration).map(({ name }) => name),
@@ -44,13 +45,17 @@ export function workloadActions(
 }
 
 /** A guard that is there stays as it is: a new template would remove it from the nodes for a moment. */
-function raisedGuard(install: MultusInstall, { workloads, owned }: Observed): Action[] {
+function raisedGuard(
+  install: MultusInstall,
+  next: readonly KubeObject[],
+  { workloads, owned }: Observed,
+): Action[] {
   if (workloads.guard) return [];
   const replaced = [...workloads.obsolete, ...workloads.live].find(
     ({ deletesConfiguration }) => deletesConfiguration,
   );
   const live = replaced && owned.get({ ...guardRef(install.spec.namespace), name: replaced.name });
-  const guard = live ? rolloutGuard(install, templateOf(live)) : [];
+  const guard = live ? rolloutGuard(install, templateOf(live), next) : [];
   return [
     { kind: "Record", entries: guard.map(entryOf) },
     ...guard.map((object): Action => ({ kind: "Apply", object, adopt: false })),

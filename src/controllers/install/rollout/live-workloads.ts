@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { KubeObject } from "../../../crds/kube-object.ts";
+import { daemonSetView } from "../../../diagnosis/daemon-set.ts";
 import type { MultusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import type { PodAges } from "../../../diagnosis/pod-ages.ts";
 import { type ApiObject, CONFIG_MAPS, DAEMON_SETS, type ObjectRef, refOf } from "../../../kube/resource.ts";
@@ -140,8 +141,10 @@ function guardOf(
   guardAge: (guard: ApiObject) => number,
 ): Pick<RolloutState, "guard"> {
   if (!guard) return {};
+  const { current, desired, available } = daemonSetView(guard);
   return {
     guard: {
+      isEverywhere: current && available >= desired,
       ending: guard.metadata.deletionTimestamp !== undefined,
       ageSeconds: guardAge(guard),
       nodes: new Set(nodesOf(pods.filter((pod) => pod.daemonSet === GUARD && pod.ready && !pod.terminating))),
