@@ -164,9 +164,9 @@ describe("directories that Multus no longer has", () => {
     put(`${CONF}/00-multus.conf`, THIN);
     put(`${CONF}/multus.d/multus.kubeconfig`);
     for (const name of ["multus", "passthru"]) put(`${BIN}/${name}`);
-    put(`${OLD}/00-multus.conf`, THIN);
+    put(`${OLD}/00-multus.conf`, `{"type":"multus","delegates":[${CALICO}]}`);
     put(`${OLD}/10-calico.conflist.old`, CALICO);
-    put(`${OLD}/20-other.conflist`, CALICO);
+    put(`${OLD}/20-other.conflist`, '{"name":"other","plugins":[{"type":"bridge"}]}');
     put(`${OLD}/multus.d/multus.kubeconfig`);
     put(`${OLD}/multus.d/certs/multus-client-current.pem`);
     for (const name of ["multus", "passthru", "bridge", "multus.temp123"]) put(`${OLD_BIN}/${name}`);

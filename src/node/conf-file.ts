@@ -47,6 +47,16 @@ export function parseConfFile(name: string, text: string | undefined): ConfFile 
   };
 }
 
+/** The names of the networks in a configuration of Multus that it delegates to; none of what cannot be read. */
+export function delegateNames(text: string | undefined): string[] {
+  const delegates = text === undefined ? undefined : parse(text)?.delegates;
+  if (!Array.isArray(delegates)) return [];
+  return delegates.slice(0, 16).flatMap((delegate: unknown) => {
+    const name = (delegate as { name?: unknown } | null)?.name;
+    return typeof name === "string" ? [cut(name, 253)] : [];
+  });
+}
+
 /**
  * What Multus' auto mode picks: the first .conf or .conflist by name that is not Multus' own
  * (getMasterConfigPath of thin_entrypoint, findMasterPlugin of the daemon).

@@ -1,5 +1,12 @@
 import { link, unlink } from "node:fs/promises";
-import { cut, isMultusConfName, isMultusTemporary, parseConfFile } from "./conf-file.ts";
+import {
+  cut,
+  delegateNames,
+  isConfName,
+  isMultusConfName,
+  isMultusTemporary,
+  parseConfFile,
+} from "./conf-file.ts";
 import { MAX_CONF_BYTES, type Removal } from "./file-removal.ts";
 import type { Host } from "./host.ts";
 
@@ -12,17 +19,38 @@ export interface ConfRemoval {
   remove: (path: string) => Promise<void>;
 }
 
-/** Gives back what --rename-conf-file renamed: the primary network's file, now under its name with `.old`. */
-export async function restoreRenamed({ host, removal }: ConfRemoval, path: string): Promise<void> {
+/**
+ * Gives back what --rename-conf-file renamed: the primary network's file, now under its name with `.old`. An administrator may
+ * have put a network aside in the same way, which would then be the first that the runtime reads. So it is the one that
+ * Multus' own configuration delegates to, or was renamed since the install and is the only network that the node has.
+ */
+export async function restoreRenamed({ host, removal, confDir }: ConfRemoval, path: string): Promise<void> {
   const original = path.slice(0, -".old".length);
-  if (!/\.conf(list)?\.old$/.test(path) || !(await removal.isOfInstall(path))) return;
-  if (await host.stat(original)) return;
-  const { isMultus, pluginTypes } = parseConfFile(path, await host.text(path, MAX_CONF_BYTES));
+  if (!/\.conf(list)?\.old$/.test(path) || (await host.stat(original))) return;
+  const { isMultus, pluginTypes, networkName } = parseConfFile(path, await host.text(path, MAX_CONF_BYTES));
   if (isMultus || !pluginTypes) return;
+  const { others, delegates } = await networks(host, confDir);
+  // An adopted Multus renamed it before there was a MultusInstall.
+  const isDelegate =
+    networkName !== undefined && delegates.includes(networkName) && !others.includes(networkName);
+  if (!isDelegate && (others.length > 0 || !(await removal.isOfInstall(path)))) return;
   // link, not rename: it fails where the name is taken meanwhile, instead of overwriting.
   await link(host.inside(path), host.inside(original));
   await unlink(host.inside(path));
   removal.report.restored.push(cut(original, 512));
+}
+
+/** The names of the networks that a directory has without Multus, and of those that Multus' configuration delegates to. */
+async function networks(host: Host, confDir: string): Promise<{ others: string[]; delegates: string[] }> {
+  const found: { others: string[]; delegates: string[] } = { others: [], delegates: [] };
+  for (const { name } of await host.entries(confDir)) {
+    if (!isConfName(name)) continue;
+    const text = await host.text(`${confDir}/${name}`, MAX_CONF_BYTES);
+    const { isMultus, pluginTypes, networkName = "" } = parseConfFile(name, text);
+    if (isMultusConfName(name)) found.delegates.push(...delegateNames(text));
+    else if (!isMultus && pluginTypes) found.others.push(networkName);
+  }
+  return found;
 }
 
 /** Removes a file of the directory if it is a configuration of Multus, or one that an entrypoint did not finish. */

@@ -35,6 +35,32 @@ const LATER = new Date(Date.now() + 3_600_000);
 const run = (since = LONG_AGO) =>
   uninstall({ node: "node-1", host: new Host(root), confDir: CONF, binDir: BIN, since, now: new Date() });
 
+it("gives the primary network its name back whenever Multus renamed it: an adopted Multus is older than the install", async () => {
+  put(`${CONF}/00-multus.conf`, `{"name":"multus-cni-network","type":"multus","delegates":[${CALICO}]}`);
+  put(`${CONF}/10-calico.conflist.old`, CALICO);
+  put(`${CONF}/20-other.conflist.old`, '{"name":"other","plugins":[{"type":"bridge"}]}');
+  const report = await run(LATER);
+  expect(report).toMatchObject({ restored: [`${CONF}/10-calico.conflist`], problems: [] });
+  expect(names(CONF)).toEqual(["10-calico.conflist", "20-other.conflist.old"]);
+});
+
+it("leaves a network aside that an administrator replaced: by its name it would be the first that the runtime reads", async () => {
+  put(`${CONF}/10-calico.conflist.old`, CALICO);
+  put(`${CONF}/10-calico.conf.old`, '{"name":"k8s-pod-network","type":"calico"}');
+  const flannel = '{"name":"cbr0","plugins":[{"type":"flannel"}]}';
+  put(`${CONF}/10-flannel.conflist`, flannel);
+  put(`${CONF}/00-multus.conf`, `{"name":"multus-cni-network","type":"multus","delegates":[${flannel}]}`);
+  expect((await run()).restored).toEqual([]);
+  expect(names(CONF)).toEqual(["10-calico.conf.old", "10-calico.conflist.old", "10-flannel.conflist"]);
+});
+
+it("gives the primary network its name back next to one that nothing calls", async () => {
+  put(`${CONF}/00-multus.conf`, `{"name":"multus-cni-network","type":"multus","delegates":[${CALICO}]}`);
+  put(`${CONF}/10-calico.conflist.old`, CALICO);
+  put(`${CONF}/87-podman.conflist`, '{"name":"podman","plugins":[{"type":"bridge"}]}');
+  expect((await run()).restored).toEqual([`${CONF}/10-calico.conflist`]);
+});
+
 it("removes what each kind of Multus creates, and nothing else", async () => {
   const stays = ["10-calico.conflist", "calico-kubeconfig", "87-podman.conflist", "notes.txt"];
   put(`${CONF}/10-calico.conflist`, CALICO, 0o600);
