@@ -96,7 +96,30 @@ describe("the defects that an install is exposed to", () => {
     expect(idsOf({ version: "v4.0.2" })).toEqual(["delegates-to-itself"]);
     expect(idsOf({ version: "v4.0.2", primaryNetwork: CALICO })).toEqual(["inline-without-kubeconfig"]);
     expect(idsOf({ version: "v3.7.1" })).toEqual(["delete-hangs-with-cri-o"]);
-    expect(idsOf({ version: "v3.4.2" })).toEqual([]);
+    expect(idsOf({ version: "v3.9.3" })).toEqual([]);
+  });
+
+  // images/entrypoint.sh of v3.6 writes no "capabilities", that of v3.7 those of the primary network (multus-cni #545).
+  it.each<[version: string, isLost: boolean]>([
+    ["v3.4", true],
+    ["v3.4.2", true],
+    ["v3.6", true],
+    ["v3.7", false],
+  ])("%s loses the hostPorts of pods with the primary network's file: %s", (version, isLost) => {
+    expect(idsOf({ version }).includes("host-ports-dropped")).toBe(isLost);
+    expect(idsOf({ version, primaryNetwork: CALICO })).not.toContain("host-ports-dropped");
+  });
+
+  // "--cni-bin-dir)" stands twice in images/entrypoint.sh of v3.9 to v3.9.3, where v3.8 has "--multus-bin-file)".
+  it.each<[version: string, isIgnored: boolean]>([
+    ["v3.8", false],
+    ["v3.9", true],
+    ["v3.9.3", true],
+    ["v4.0.0", false],
+  ])("%s ignores image.layout.binaryFile: %s", (version, isIgnored) => {
+    const image = { layout: { binaryFile: "/opt/multus" } };
+    expect(idsOf({ version, image }).includes("binary-file-ignored")).toBe(isIgnored);
+    expect(idsOf({ version })).not.toContain("binary-file-ignored");
   });
 
   it("are written with their range and their fix", () => {

@@ -182,6 +182,48 @@ const TABLE = [
     exposes: ({ cni }) => cni.version === "1.1.0",
   },
   {
+    // entrypoint.sh up to v3.6 writes no `capabilities`, and the runtime passes hostPorts only to who declares them (libcni).
+    id: "host-ports-dropped",
+    first: "v3.4",
+    last: "v3.6",
+    fixedIn: "v3.7",
+    modes: THIN,
+    condition: "with primaryNetwork.source: Auto, if a pod has a hostPort",
+    consequence:
+      "the port is not opened on the node, and nothing reports it: Multus' own file does not declare the capability portMappings, and the primary network's portmap plugin gets no ports",
+    remedy:
+      "set primaryNetwork.source: Inline with the primary network's preset or config, whose file declares it, and restart the pods",
+    issues: [544, 545, 568],
+    exposes: readsFile,
+  },
+  {
+    // MergeCNIRuntimeConfig of types/conf.go changes Multus' own runtimeConfig, which there is if the runtime passes ports.
+    id: "request-reaches-next-network",
+    first: "v3.4",
+    last: "v3.6",
+    fixedIn: "v3.7",
+    modes: THIN,
+    condition:
+      "with primaryNetwork.source: Inline, if a pod with a hostPort requests `ips`, `mac` or `bandwidth` of one network and not of the next, whose plugin declares the same capability",
+    consequence: "the next network gets the same addresses, MAC address or limits",
+    remedy: "request them of each network",
+    issues: [607],
+  },
+  {
+    // The case of "--multus-bin-file" in entrypoint.sh is a second "--cni-bin-dir".
+    id: "binary-file-ignored",
+    first: "v3.9",
+    last: "v3.9.3",
+    fixedIn: "v4.0.0",
+    modes: THIN,
+    condition: "with image.layout.binaryFile",
+    consequence:
+      "the flag --multus-bin-file is not read: the entrypoint copies /usr/src/multus-cni/bin/multus, and exits if the image does not have that file",
+    remedy: "put the program at that path in the image, and remove image.layout.binaryFile",
+    issues: [718],
+    exposes: ({ image }) => image.layout?.binaryFile !== undefined,
+  },
+  {
     id: "delete-hangs-with-cri-o",
     first: "v3.7",
     last: "v3.7.1",

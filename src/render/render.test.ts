@@ -203,10 +203,10 @@ describe("the thin plugin of v4", () => {
   it("warns of a CNI version that the primary network may not have, and of a release that is none", () => {
     expect(warnedOf({ cni: { version: "1.0.0" } })).toEqual(["MUST_BE_THE_PRIMARY_NETWORKS"]);
     expect(warnedOf({ version: "v4.3" })).toEqual(["UNKNOWN_RELEASE"]);
-    expect(warnedOf({ version: "v3.4" })).toEqual([]);
-    for (const version of ["v3.4.9", "v3.5", "v3.4.0"])
+    expect(warnedOf({ version: "v3.8" })).toEqual([]);
+    for (const version of ["v3.7.9", "v3.8.1", "v3.8.0"])
       expect(warnedOf({ version })).toEqual(["UNKNOWN_RELEASE"]);
-    expect(warnedOf({ version: "v3.4.9", image: { tag: "v3.4.9" } })).toEqual([]);
+    expect(warnedOf({ version: "v3.7.9", image: { tag: "v3.7.9" } })).toEqual([]);
     expect(warnedOf({ image: { tag: "snapshot" } })).toEqual(["MOVING_TAG"]);
   });
 
@@ -343,6 +343,7 @@ describe("v3.4", () => {
       "kube-multus-ds-arm64",
     ]);
     expect(warnedOf({ version: "v3.4.2", workload: { architectures: ["arm64"] } })).toEqual([
+      "KNOWN_DEFECT",
       "ONE_ARCHITECTURE",
     ]);
     expect(sets.map((set) => set.spec.template.spec.nodeSelector)).toEqual([

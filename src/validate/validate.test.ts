@@ -160,7 +160,7 @@ it("compares the NADs of all files with each other and with the MultusInstall", 
     nad(
       `\n  config: |\n    {"cniVersion":"${version}","type":"macvlan","master":"eth0",\n     "ipam":{"type":"host-local","subnet":"10.0.0.0/24"}}`,
     ).replace('name: "n"', `name: ${name}`);
-  const source = [macvlan("a"), macvlan("b", "1.0.0"), install("{version: v3.4.2}")].join("---\n");
+  const source = [macvlan("a"), macvlan("b", "1.0.0"), install("{version: v3.9.3}")].join("---\n");
   const codes = validate(source).findings.map(({ name, code, line }) => `${name} ${code} ${line}`);
   expect(codes).toEqual([
     "a ADDRESSES_PER_NODE 7",
