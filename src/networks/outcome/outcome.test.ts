@@ -158,6 +158,11 @@ test("partial: asked for more than it got, and whether a capability is why", () 
         status: [got("apps/static", { ips: ["10.0.0.5", "fd00:1::5"] })],
       }).kind,
     ).toBe("attached");
+  const device = json({ name: "net", deviceID: "0000:65:00.2" });
+  expect(decide({ ...running, networks: device, status: [got("apps/net")] })).toMatchObject({
+    kind: "partial",
+    evidence: expect.stringContaining('declares the capability "deviceID"'),
+  });
   const ports = json({ name: "net", portMappings: [{ hostPort: 1, containerPort: 2 }] });
   expect(decide({ ...running, networks: ports, status: [got("apps/net")] }).kind).toBe("partial");
 });

@@ -238,6 +238,9 @@ function lostOf(
   // These are not reported, so that only a missing declaration tells.
   for (const name of ["portMappings", "bandwidth", "infinibandGUID"])
     if (undeclared.has(name)) return `it requested "${name}" from ${key}${why(name)}`;
+  // The same device may come of a device plugin.
+  if (undeclared.has("deviceID") && entry.device !== request.deviceId)
+    return `it requested "deviceID" from ${key}${why("deviceID")}`;
   return undefined;
 }
 

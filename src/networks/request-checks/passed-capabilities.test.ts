@@ -8,15 +8,15 @@ const passed = (config: object) => {
 };
 
 it.each([
-  [{ type: "macvlan", ipam: { type: "static" } }, ["deviceID", "ips", "mac"]],
-  [{ type: "macvlan", ipam: { type: "dhcp" } }, ["deviceID", "mac"]],
-  [{ type: "ipvlan", ipam: { type: "host-local" } }, ["deviceID", "ips"]],
-  [{ type: "vendor" }, ["deviceID", "ips", "mac"]],
+  [{ type: "macvlan", ipam: { type: "static" } }, ["ips", "mac"]],
+  [{ type: "macvlan", ipam: { type: "dhcp" } }, ["mac"]],
+  [{ type: "ipvlan", ipam: { type: "host-local" } }, ["ips"]],
+  [{ type: "vendor" }, ["ips", "mac"]],
   [
     {
       plugins: [{ type: "ptp" }, { type: "portmap", capabilities: { portMappings: true, bandwidth: false } }],
     },
-    ["deviceID", "portMappings"],
+    ["portMappings"],
   ],
   [{}, undefined],
 ])("passes to the plugins of %j: %j", (config, names) => expect(passed(config)).toEqual(names));

@@ -22,7 +22,8 @@ const IGNORES_ADDRESSES = "dhcp";
 /**
  * What of a pod's request may reach a plugin of the network, by the names of capabilities; the rest libcni drops
  * without a word (injectRuntimeConfig). Of plugins that are not known anything may. Undefined where the
- * configuration does not show it: it lies in a file on the node, or cannot be read.
+ * configuration does not show it: it lies in a file on the node, or cannot be read. A pod's `deviceID` needs
+ * the capability: only a device plugin's device is written into the configuration itself (getKubernetesDelegate).
  */
 export function passedBy({ plugins, capabilities }: Network): ReadonlySet<string> | undefined {
   if (plugins.length === 0) return undefined;
@@ -31,7 +32,6 @@ export function passedBy({ plugins, capabilities }: Network): ReadonlySet<string
   const named = plugins.some(({ type }) => !IGNORE_MAC.includes(type));
   return new Set([
     ...capabilities,
-    "deviceID", // into the configuration itself (delegateAddDeviceID)
     ...(unknown || addressed ? ["ips"] : []),
     ...(unknown || named ? ["mac"] : []),
   ]);

@@ -6,6 +6,7 @@ import type { Network } from "../cross-checks/network.ts";
 import { keyOf } from "../outcome/attachments.ts";
 import { capabilitiesOf, type NetworkRequest } from "../pod-request/request.ts";
 import { passedBy } from "./passed-capabilities.ts";
+import { rejectedValues } from "./rejected-values.ts";
 
 /** What is wrong or doubtful with one network that a pod requests. */
 export interface RequestProblem {
@@ -50,7 +51,10 @@ export function problemsWithNetwork(request: NetworkRequest, network: Network): 
         },
       ]
     : [];
-  return [...dropped, ...second, ...rejectedByPlugins(request, network)];
+  const rejected = rejectedValues(request, network).map(
+    (problem): RequestProblem => ({ severity: "error", ...problem }),
+  );
+  return [...dropped, ...second, ...rejectedByPlugins(request, network), ...rejected];
 }
 
 /** The NAD is checked as it is for this pod; what is wrong with the NAD itself is not the pod's. */

@@ -2,6 +2,11 @@ import { type CodeMeaning, code } from "./code.ts";
 
 /** What a pod or pod template requests. In the order of the codes. */
 export const PODS: readonly CodeMeaning[] = [
+  code(
+    "BAD_BANDWIDTH",
+    "a limit that the NAD's plugin bandwidth rejects: the pod does not start",
+    "Set rate and burst together, or neither",
+  ),
   code("BAD_GUID", "infiniband-guid is not a GUID", "Write eight bytes with colons"),
   code(
     "BAD_INTERFACE",
@@ -28,6 +33,11 @@ export const PODS: readonly CodeMeaning[] = [
     "not a valid name of a NAD, or not allowed in the short form",
     'Correct it; a name with a dot requires the JSON form, [{"name": "a.b"}], in which the namespace is a separate field',
   ),
+  code(
+    "BAD_PORT",
+    "a port mapping that the NAD's plugin portmap rejects: the pod does not start",
+    "Set hostPort, containerPort and protocol of each",
+  ),
   code("BAD_VALUE", "a field of another type than Multus reads", "See the message"),
   code(
     "DEFAULT_NETWORK_NAMESPACE",
@@ -51,7 +61,7 @@ export const PODS: readonly CodeMeaning[] = [
   ),
   code(
     "MISSING_CAPABILITY",
-    "the pod requests addresses, a MAC address, ports or bandwidth, but no plugin of the NAD supports this through a capability or otherwise: Multus silently drops the request",
+    "the pod requests addresses, a MAC address, ports, bandwidth or a device, but no plugin of the NAD supports this through a capability or otherwise: Multus silently drops the request",
     'Add it to the plugin: "capabilities": {"ips": true}',
   ),
   code(

@@ -1,0 +1,76 @@
+import { expect, it } from "vitest";
+import { readNetwork } from "../cross-checks/network.ts";
+import { parseNetworks } from "../pod-request/request.ts";
+import { problemsWithNetwork } from "./request-problems.ts";
+
+const network = (plugin: object) =>
+  readNetwork({
+    namespace: "apps",
+    name: "lan",
+    config: JSON.stringify({
+      cniVersion: "1.0.0",
+      plugins: [{ type: "ptp", ipam: { type: "host-local", subnet: "10.1.0.0/24" } }, plugin],
+    }),
+  });
+const portmap = network({ type: "portmap", capabilities: { portMappings: true } });
+const bandwidth = network({ type: "bandwidth", capabilities: { bandwidth: true } });
+
+function codesOf(request: object, of: ReturnType<typeof readNetwork>): string[] {
+  const parsed = parseNetworks(JSON.stringify([{ name: "lan", ...request }]), "apps");
+  if (!parsed.ok) return [parsed.problem.code];
+  return parsed.requests.flatMap((one) => problemsWithNetwork(one, of)).map(({ code }) => code);
+}
+
+const ports = (...portMappings: object[]) => codesOf({ portMappings }, portmap);
+
+it("ports that the plugin portmap, or the iptables that it runs, rejects", () => {
+  expect(ports({ hostPort: 8080, containerPort: 80, protocol: "tcp" })).toEqual([]);
+  expect(ports({ hostPort: 8080, containerPort: 80, protocol: "UDP" })).toEqual([]);
+  // iptables -p "": unknown protocol "" specified
+  expect(ports({ hostPort: 8080, containerPort: 80 })).toEqual(["BAD_PORT"]);
+  expect(ports({ hostPort: 8080, containerPort: 80, protocol: "http" })).toEqual(["BAD_PORT"]);
+  // Invalid host port number: 0
+  expect(ports({ containerPort: 80, protocol: "tcp" })).toEqual(["BAD_PORT"]);
+  expect(ports({ hostPort: 8080, protocol: "tcp" })).toEqual(["BAD_PORT"]);
+  // invalid port/service `70000' specified
+  expect(ports({ hostPort: 70_000, containerPort: 80, protocol: "tcp" })).toEqual(["BAD_PORT"]);
+});
+
+const limits = (limit: object, of = bandwidth) => codesOf({ bandwidth: limit }, of);
+
+it("limits that the plugin bandwidth rejects", () => {
+  expect(limits({ ingressRate: 1000, ingressBurst: 1000 })).toEqual([]);
+  expect(limits({})).toEqual([]);
+  // if rate is set, burst must also be set
+  expect(limits({ ingressRate: 1000 })).toEqual(["BAD_BANDWIDTH"]);
+  expect(limits({ egressBurst: 1000 })).toEqual(["BAD_BANDWIDTH"]);
+  // burst cannot be more than 4GB
+  expect(limits({ egressRate: 1, egressBurst: 8 * (2 ** 32 - 1) })).toEqual(["BAD_BANDWIDTH"]);
+  expect(limits({ egressRate: 1, egressBurst: 8 * (2 ** 32 - 1) - 1 })).toEqual([]);
+  expect(limits({ ingressRate: -1, ingressBurst: 1000 })).toEqual(["BAD_BANDWIDTH"]);
+});
+
+it("only what reaches the plugin", () => {
+  expect(codesOf({ portMappings: [{}] }, network({ type: "portmap" }))).toEqual(["MISSING_CAPABILITY"]);
+  // The limits of the configuration take the place of the pod's (getBandwidth).
+  const own = network({
+    type: "bandwidth",
+    capabilities: { bandwidth: true },
+    ingressRate: 1,
+    ingressBurst: 1,
+  });
+  expect(limits({ ingressRate: 1000 }, own)).toEqual([]);
+});
+
+// getKubernetesDelegate of 4.3.0 writes the device plugin's device into the configuration, not the pod's `deviceID`.
+it("a device that a pod names reaches only a plugin that declares the capability", () => {
+  const sriov = (rest: object) =>
+    readNetwork({
+      namespace: "apps",
+      name: "lan",
+      config: JSON.stringify({ cniVersion: "1.0.0", type: "sriov", ...rest }),
+    });
+  const request = { deviceID: "0000:65:00.2" };
+  expect(codesOf(request, sriov({}))).toContain("MISSING_CAPABILITY");
+  expect(codesOf(request, sriov({ capabilities: { deviceID: true } }))).not.toContain("MISSING_CAPABILITY");
+});

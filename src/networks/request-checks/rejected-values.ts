@@ -1,0 +1,73 @@
+import { show } from "../../cni/finding.ts";
+import { flag, mapOf } from "../../cni/kinds.ts";
+import type { Network, Plugin } from "../cross-checks/network.ts";
+import { keyOf } from "../outcome/attachments.ts";
+import type { Problem } from "../pod-request/go-json.ts";
+import type { Bandwidth, NetworkRequest, PortMapping } from "../pod-request/request.ts";
+
+/** Port mappings that are looked at, and that are reported. */
+const MAX_LOOKED_AT = 64;
+const MAX_REPORTED = 4;
+
+/**
+ * Ports and limits that a pod requests, that Multus takes as they are, and that the plugin then rejects: the pod does
+ * not start (containernetworking/plugins 1.9.1, plugins/meta/portmap and bandwidth). Of what reaches no plugin nothing
+ * is said. The messages go on after the annotation's name.
+ */
+export function rejectedValues(request: NetworkRequest, { plugins }: Network): Problem[] {
+  const { portMappings = [], bandwidth } = request;
+  const key = show(keyOf(request));
+  const ports = plugins.some((plugin) => plugin.type === "portmap" && declares(plugin, "portMappings"))
+    ? portMappings.slice(0, MAX_LOOKED_AT).flatMap(faultOfPort).slice(0, MAX_REPORTED)
+    : [];
+  const limited = plugins.some(
+    (plugin) => plugin.type === "bandwidth" && declares(plugin, "bandwidth") && !hasOwnLimits(plugin),
+  );
+  const limits = bandwidth && limited ? faultsOfLimits(bandwidth) : [];
+  return [
+    ...ports.map((fault) => ({ code: "BAD_PORT", message: `requests "portMappings" of ${key}: ${fault}` })),
+    ...limits.map((fault) => ({
+      code: "BAD_BANDWIDTH",
+      message: `requests "bandwidth" of ${key}: ${fault}`,
+    })),
+  ];
+}
+
+/** libcni gives a plugin what it declares itself (injectRuntimeConfig). */
+function declares({ fields }: Plugin, capability: string): boolean {
+  return fields.take("capabilities", mapOf(flag))?.get(capability) === true;
+}
+
+const LIMITS = ["ingressRate", "ingressBurst", "egressRate", "egressBurst"];
+
+/** They take the place of the pod's (getBandwidth). */
+function hasOwnLimits({ fields }: Plugin): boolean {
+  return LIMITS.some((name) => fields.has(name));
+}
+
+/** Those that iptables' match `multiport` knows; it takes capital letters too. */
+const PROTOCOLS = ["tcp", "udp", "sctp", "udplite", "dccp"];
+
+/** parseConfig of portmap, and the iptables that it runs with `-p protocol --dport hostPort`. */
+function faultOfPort({ hostPort, containerPort, protocol = "" }: PortMapping): string[] {
+  for (const [name, port] of Object.entries({ hostPort, containerPort }))
+    if (port < 1 || port > 65535) return [`${name} must be from 1 to 65535 (it is ${port})`];
+  if (protocol === "") return ['"protocol" is required: "tcp", "udp" or "sctp"'];
+  if (PROTOCOLS.includes(protocol.toLowerCase()) || /^\d+$/.test(protocol)) return [];
+  return [`"protocol" must be "tcp", "udp" or "sctp" (it is ${show(protocol)})`];
+}
+
+/** The first that is too large (validateRateAndBurst). */
+const TOO_MANY_BITS = 8 * (2 ** 32 - 1);
+
+function faultsOfLimits(limits: Bandwidth): string[] {
+  return (["ingress", "egress"] as const).flatMap((direction) => {
+    const [rate, burst] = [limits[`${direction}Rate`], limits[`${direction}Burst`]];
+    if (rate < 0 || burst < 0) return [`${direction}Rate and ${direction}Burst must not be negative`];
+    if ((rate === 0) !== (burst === 0))
+      return [`${direction}Rate and ${direction}Burst are required together (they are ${rate} and ${burst})`];
+    if (burst >= TOO_MANY_BITS)
+      return [`${direction}Burst must be less than ${TOO_MANY_BITS} (it is ${burst})`];
+    return [];
+  });
+}
