@@ -6,9 +6,11 @@ import { DEFAULT_NETWORK, parseDefaultNetwork } from "../networks/pod-request/de
 import { globalNamespacesOf, type Isolation, mayUse } from "../networks/pod-request/isolation.ts";
 import { type NetworkRequest, parseNetworks } from "../networks/pod-request/request.ts";
 import { unknownKeys } from "../networks/pod-request/unknown-keys.ts";
+import { problemsOfDefault } from "../networks/request-checks/default-network.ts";
 import { gatewayProblem } from "../networks/request-checks/default-route.ts";
 import { missingDevices } from "../networks/request-checks/missing-devices.ts";
 import type { PodCount } from "../networks/request-checks/pod-count.ts";
+import { problemsOfRelease } from "../networks/request-checks/release.ts";
 import {
   problemsOfRequest,
   problemsWithNetwork,
@@ -33,6 +35,8 @@ export interface PodContext {
   isolation: Isolation;
   /** Where Multus looks for a default network without a namespace. */
   multusNamespace?: string | undefined;
+  /** The release of Multus. */
+  version?: string | undefined;
   /** A NAD; "absent" if there is none, undefined if that could not be found out. */
   network: (namespace: string, name: string) => KnownNetwork | Promise<KnownNetwork>;
 }
@@ -76,11 +80,12 @@ export async function checkPod(pod: Pod, context: PodContext): Promise<Findings>
       }),
   );
   const together = sorted(NETWORKS, [
+    ...problemsOfRelease(annotation, requests, context.version),
     ...sharedAddresses(requests, pod.pods),
     ...missingDevices(requests, pod.spec, (key) => resources.get(key)),
   ]);
   return {
-    problems: [...findings.problems, ...found.flatMap(({ problems }) => problems)],
+    problems: [...findings.problems, ...found.flatMap(({ problems }) => problems), ...together.problems],
     warnings: [...findings.warnings, ...found.flatMap(({ warnings }) => warnings), ...together.warnings],
   };
 }
@@ -140,7 +145,11 @@ async function checkDefaultNetwork(
     return;
   }
   const { request } = parsed;
-  const { problems, warnings } = sorted(FIRST_NETWORK, problemsOfRequest(request));
+  const { problems, warnings } = sorted(FIRST_NETWORK, [
+    ...problemsOfRequest(request),
+    ...problemsOfDefault(request),
+    ...problemsOfRelease(annotation, [request], context.version),
+  ]);
   findings.problems.push(...problems);
   findings.warnings.push(...warnings);
   const isQualified = annotation.includes("/") || /"namespace"/i.test(annotation);

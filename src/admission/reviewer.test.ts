@@ -223,6 +223,17 @@ describe("a pod", () => {
     expect(await ask(elsewhere, thick)).toMatchObject({ verdict: "allowed" });
   });
 
+  it("is checked for the release that runs, and its first network for what that never gets", async () => {
+    const of = view("Warn");
+    const old = { ...of, settings: { ...of.settings, version: "v3.4.2" } } as typeof of;
+    expect((await ask(pod("net@net_1"), old)).warnings).toEqual([
+      expect.stringContaining("Multus v3.4.2 rejects"),
+    ]);
+    expect((await ask(pod("net@net_1"))).allowed).toBe(true);
+    const first = pod("", { "v1.multus-cni.io/default-network": "kube-system/net@net1" });
+    expect((await ask(first)).warnings).toEqual([expect.stringContaining("instead of eth0")]);
+  });
+
   it("that asks for what no plugin of the NAD takes is told so, once each", async () => {
     const asks = (more: object) => ({ name: "net", ...more });
     const port = { portMappings: [{ hostPort: 80, containerPort: 80 }] };

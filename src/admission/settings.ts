@@ -13,6 +13,8 @@ export interface AdmissionSettings {
   isolation: Isolation;
   /** Where Multus looks for a default network without a namespace. */
   multusNamespace?: string | undefined;
+  /** The release of Multus. */
+  version?: string | undefined;
   /** Namespaces whose objects are never looked at. */
   excludedNamespaces: readonly string[];
 }
@@ -31,6 +33,7 @@ export function settingsOf(
     denyCodes: spec.attachments.denyCodes ?? [],
     isolation: { enabled, globalNamespaces },
     multusNamespace: multusNamespaceOf(spec),
+    version: spec.version,
     excludedNamespaces: [...new Set(excluded)].toSorted(),
   };
 }

@@ -7,9 +7,11 @@ import { DEFAULT_NETWORK, parseDefaultNetwork } from "../networks/pod-request/de
 import { type Isolation, mayUse } from "../networks/pod-request/isolation.ts";
 import { NETWORKS, type NetworkRequest, parseNetworks } from "../networks/pod-request/request.ts";
 import { unknownKeys } from "../networks/pod-request/unknown-keys.ts";
+import { problemsOfDefault } from "../networks/request-checks/default-network.ts";
 import { gatewayProblem } from "../networks/request-checks/default-route.ts";
 import { missingDevices } from "../networks/request-checks/missing-devices.ts";
 import type { PodCount } from "../networks/request-checks/pod-count.ts";
+import { problemsOfRelease } from "../networks/request-checks/release.ts";
 import {
   problemsOfRequest,
   problemsWithNetwork,
@@ -38,6 +40,8 @@ export interface Surroundings {
   isolation: Isolation | undefined;
   /** Where Multus looks for a default network without a namespace, by that MultusInstall. */
   multusNamespace?: string;
+  /** The release of Multus, by that MultusInstall. */
+  version?: string;
   /** Whether `networks` has every NAD that exists. */
   allNetworks?: boolean;
 }
@@ -84,7 +88,11 @@ export function checkPod(
       const first = parseDefaultNetwork(value, around.multusNamespace);
       if (!first.ok) report(key, "error", first.problem.code, first.problem.message);
       else {
-        for (const { severity, code, message } of problemsOfRequest(first.request))
+        for (const { severity, code, message } of [
+          ...problemsOfRequest(first.request),
+          ...problemsOfDefault(first.request),
+          ...problemsOfRelease(value, [first.request], around.version),
+        ])
           report(key, severity, code, message);
         const elsewhere = inPodsNamespace(value, first.request, namespace, around);
         if (elsewhere) report(key, "warning", "DEFAULT_NETWORK_NAMESPACE", elsewhere);
@@ -109,6 +117,7 @@ export function checkPod(
       for (const { severity, code, message } of problemsOf(request, namespace, around))
         report(key, severity, code, message);
     for (const { severity, code, message } of [
+      ...problemsOfRelease(value, requests, around.version),
       ...sharedAddresses(requests, pods),
       ...missingDevices(requests, spec, (key) => around.networks.get(key)?.nad.resourceName),
     ])

@@ -34,7 +34,7 @@ export function surroundingsOf(
   return {
     networks,
     isolation: install?.spec.isolation,
-    ...(install ? { multusNamespace: multusNamespaceOf(install.spec) } : {}),
+    ...(install ? { multusNamespace: multusNamespaceOf(install.spec), version: install.spec.version } : {}),
     ofNetwork: Map.groupBy(found, ({ namespace, name }) => `${namespace}/${name}`),
   };
 }

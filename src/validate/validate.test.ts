@@ -171,6 +171,21 @@ it("compares the NADs of all files with each other and with the MultusInstall", 
   ]);
 });
 
+it("reads a pod's request as the release of the MultusInstall does", () => {
+  const pod = `apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\n  namespace: apps\n  annotations:\n    k8s.v1.cni.cncf.io/networks: lan@net_1\n`;
+  const codes = (version: string) =>
+    validate([pod, install(`{version: ${version}}`)].join("---\n"))
+      .findings.filter(({ kind }) => kind === "Pod")
+      .map(({ code, severity }) => `${severity} ${code}`);
+  expect(codes("v3.4.2")).toEqual(["error BAD_INTERFACE"]);
+  expect(codes("v4.3.1")).toEqual([]);
+});
+
+it("says what has no effect for the network in the place of the cluster's own", () => {
+  const pod = `apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\n  annotations:\n    v1.multus-cni.io/default-network: infra/lan@net1\n`;
+  expect(validate(pod).findings.map(({ code }) => code)).toEqual(["DEFAULT_NETWORK_INTERFACE"]);
+});
+
 it("says of a NAD that is in two files, and of one that is twice in a List", () => {
   const documents = parseDocuments(nad("{}"));
   const twoFiles = validateFiles([

@@ -80,8 +80,8 @@ const selection = struct(
 type Selection = NonNullable<ReturnType<typeof selection>>;
 
 /**
- * Reads the annotation as Multus 4.3.0 does (pkg/k8sclient, parsePodNetworkAnnotation); v3.4 differs only in
- * that it wants interfaces of the short form to be DNS labels. Empty asks for nothing. Never throws. More than
+ * Reads the annotation as Multus 4.3.0 does (pkg/k8sclient, parsePodNetworkAnnotation); what earlier releases
+ * make of it is in request-checks/release.ts. Empty asks for nothing. Never throws. More than
  * 4,096 networks are rejected here though Multus would read them.
  */
 export function parseNetworks(annotation: string, podNamespace: string): ParsedNetworks {

@@ -3,8 +3,8 @@ import type { Problem } from "../pod-request/go-json.ts";
 import type { NetworkRequest } from "../pod-request/request.ts";
 
 /**
- * A pod has one default route of each family, whichever of its networks brings it: Multus from v4 on rejects a
- * second ("multus does not support ECMP for default-route", types.CheckGatewayConfig); v3 sets both, and the
+ * A pod has one default route of each family, whichever of its networks brings it: Multus from v3.9 on rejects a
+ * second ("multus does not support ECMP for default-route", types.CheckGatewayConfig); earlier ones set both, and the
  * kernel rejects the second. Undefined where the requests agree with that.
  */
 export function gatewayProblem(requests: readonly NetworkRequest[]): Problem | undefined {

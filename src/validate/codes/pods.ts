@@ -10,8 +10,8 @@ export const PODS: readonly CodeMeaning[] = [
   code("BAD_GUID", "infiniband-guid is not a GUID", "Write eight bytes with colons"),
   code(
     "BAD_INTERFACE",
-    "not a valid name of an interface",
-    "Use 1 to 15 bytes without / or : or white space",
+    "not a valid name of an interface, or before v4.1.0 not allowed in the short form",
+    "Use 1 to 15 bytes without / or : or white space, and before v4.1.0 the JSON form",
   ),
   code(
     "BAD_IP",
@@ -40,6 +40,11 @@ export const PODS: readonly CodeMeaning[] = [
   ),
   code("BAD_VALUE", "a field of another type than Multus reads", "See the message"),
   code(
+    "DEFAULT_NETWORK_INTERFACE",
+    "the default network of the pod would not be eth0, where containerd looks for the pod's address",
+    "Remove the interface",
+  ),
+  code(
     "DEFAULT_NETWORK_NAMESPACE",
     "the default network has no namespace, and only the pod's namespace has a NAD with this name, but Multus searches its own namespace",
     "Write namespace/name",
@@ -56,8 +61,8 @@ export const PODS: readonly CodeMeaning[] = [
   ),
   code(
     "IGNORED",
-    "the annotation has no effect there",
-    "A pod with hostNetwork gets no additional networks; on a workload, move the annotation to the template's metadata",
+    "the annotation, or a part of it, has no effect there",
+    "A pod with hostNetwork gets no additional networks; ports and bandwidth are for additional networks only; on a workload, move the annotation to the template's metadata",
   ),
   code(
     "MISSING_CAPABILITY",

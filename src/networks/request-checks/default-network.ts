@@ -1,0 +1,40 @@
+import { show } from "../../cni/finding.ts";
+import { keyOf } from "../outcome/attachments.ts";
+import { capabilitiesOf, type NetworkRequest } from "../pod-request/request.ts";
+import type { RequestProblem } from "./request-problems.ts";
+
+/** What Multus gives as CNI_ARGS too, to whichever network (DelegateAdd). */
+const AS_ARGUMENTS = ["ips", "mac"];
+
+/**
+ * Of a request, by the names of capabilities, what a network in the place of the cluster's own never gets: that is the
+ * "master plugin", which gets from Multus what the container runtime gives (mergeCNIRuntimeConfig of pkg/types).
+ */
+export function droppedOfDefault(request: NetworkRequest): string[] {
+  return capabilitiesOf(request).filter((name) => !AS_ARGUMENTS.includes(name));
+}
+
+/** What of a request for further networks does not work of the network in the place of the cluster's own. */
+export function problemsOfDefault(request: NetworkRequest): RequestProblem[] {
+  const { interface: device } = request;
+  const key = show(keyOf(request));
+  // getIfname of pkg/multus, and setupPodNetwork of containerd ("failed to find network info for sandbox").
+  const renamed: RequestProblem[] =
+    device === undefined || device === "eth0"
+      ? []
+      : [
+          {
+            severity: "warning",
+            code: "DEFAULT_NETWORK_INTERFACE",
+            message: `requests the interface ${show(device)} for ${key}, which the pod then has instead of eth0: containerd looks for the pod's address on eth0, and the pod may not start; remove the interface`,
+          },
+        ];
+  const dropped = droppedOfDefault(request).map(
+    (name): RequestProblem => ({
+      severity: "warning",
+      code: "IGNORED",
+      message: `requests "${name}" of ${key}, which Multus passes only to the networks of k8s.v1.cni.cncf.io/networks: it is dropped`,
+    }),
+  );
+  return [...renamed, ...dropped];
+}
