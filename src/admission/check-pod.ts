@@ -8,6 +8,7 @@ import { type NetworkRequest, parseNetworks } from "../networks/pod-request/requ
 import { unknownKeys } from "../networks/pod-request/unknown-keys.ts";
 import { problemsOfDefault } from "../networks/request-checks/default-network.ts";
 import { gatewayProblem } from "../networks/request-checks/default-route.ts";
+import { interfaceProblem } from "../networks/request-checks/interfaces.ts";
 import { missingDevices } from "../networks/request-checks/missing-devices.ts";
 import type { PodCount } from "../networks/request-checks/pod-count.ts";
 import { problemsOfRelease } from "../networks/request-checks/release.ts";
@@ -37,6 +38,7 @@ export interface PodContext {
   multusNamespace?: string | undefined;
   /** The release of Multus. */
   version?: string | undefined;
+  networksBefore?: ((namespace: string) => number) | undefined;
   /** A NAD; "absent" if there is none, undefined if that could not be found out. */
   network: (namespace: string, name: string) => KnownNetwork | Promise<KnownNetwork>;
 }
@@ -62,6 +64,8 @@ export async function checkPod(pod: Pod, context: PodContext): Promise<Findings>
   const requests = read(NETWORKS, annotation, pod.namespace, findings);
   const second = gatewayProblem(requests);
   if (second) findings.problems.push(`${NETWORKS} ${second.message}`);
+  const duplicate = interfaceProblem(requests, context.networksBefore?.(pod.namespace) ?? 0);
+  if (duplicate) findings.problems.push(`${NETWORKS} ${duplicate.message}`);
   if (requests.length > 0)
     findings.warnings.push(...unknownKeys(annotation).map(({ message }) => `${NETWORKS} ${message}`));
   // All at once: the API server waits for the slowest, and not for their sum.

@@ -234,6 +234,12 @@ describe("a pod", () => {
     expect((await ask(first)).warnings).toEqual([expect.stringContaining("instead of eth0")]);
   });
 
+  it("that names an interface twice is rejected, also by the position of another network", async () => {
+    const { status } = await ask(pod("net,net@net1"));
+    expect(status?.message).toContain('names the interface "net1" more than once');
+    expect((await ask(pod("net@net2,net@net1"))).allowed).toBe(true);
+  });
+
   it("that asks for what no plugin of the NAD takes is told so, once each", async () => {
     const asks = (more: object) => ({ name: "net", ...more });
     const port = { portMappings: [{ hostPort: 80, containerPort: 80 }] };

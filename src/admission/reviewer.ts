@@ -45,7 +45,7 @@ export async function reviewed(value: unknown, view: AdmissionView): Promise<Rev
 
 async function check(
   request: AdmissionRequest,
-  { mode, isolation, multusNamespace, version, denyCodes }: AdmissionSettings,
+  { mode, isolation, multusNamespace, version, networksBefore, denyCodes }: AdmissionSettings,
   { network, hasPolicies }: AdmissionView,
 ): Promise<Findings> {
   // In mode Deny the policies reject the object before the webhook is asked.
@@ -55,13 +55,23 @@ async function check(
     case "network-attachment-definitions.k8s.cni.cncf.io":
       return networkFindings(networkOf(request), denyCodes, isReported);
     case "pods.":
-      return await podFindings(podOf(request), { isolation, multusNamespace, version, network }, isReported);
+      return await podFindings(
+        podOf(request),
+        { isolation, multusNamespace, version, networksBefore, network },
+        isReported,
+      );
     case "deployments.apps":
     case "statefulsets.apps":
     case "daemonsets.apps":
     case "jobs.batch":
     case "cronjobs.batch":
-      return await checkTemplate(podOfTemplate(request), { isolation, multusNamespace, version, network });
+      return await checkTemplate(podOfTemplate(request), {
+        isolation,
+        multusNamespace,
+        version,
+        networksBefore,
+        network,
+      });
     default:
       return { problems: [], warnings: [] };
   }

@@ -1,6 +1,7 @@
 import type { MultusInstall } from "../crds/multus-install/multus-install.ts";
 import { multusNamespaceOf } from "../multus/multus-namespace.ts";
 import type { Isolation } from "../networks/pod-request/isolation.ts";
+import { networksBefore } from "../networks/request-checks/interfaces.ts";
 import { SYSTEM_NAMESPACES } from "./names.ts";
 
 export type AdmissionMode = MultusInstall["spec"]["attachments"]["admission"];
@@ -15,6 +16,8 @@ export interface AdmissionSettings {
   multusNamespace?: string | undefined;
   /** The release of Multus. */
   version?: string | undefined;
+  /** How many networks each pod of a namespace has in addition to those that it requests. */
+  networksBefore?: ((namespace: string) => number) | undefined;
   /** Namespaces whose objects are never looked at. */
   excludedNamespaces: readonly string[];
 }
@@ -34,6 +37,7 @@ export function settingsOf(
     isolation: { enabled, globalNamespaces },
     multusNamespace: multusNamespaceOf(spec),
     version: spec.version,
+    networksBefore: (namespace) => networksBefore(spec, namespace),
     excludedNamespaces: [...new Set(excluded)].toSorted(),
   };
 }

@@ -9,6 +9,7 @@ import { NETWORKS, type NetworkRequest, parseNetworks } from "../networks/pod-re
 import { unknownKeys } from "../networks/pod-request/unknown-keys.ts";
 import { problemsOfDefault } from "../networks/request-checks/default-network.ts";
 import { gatewayProblem } from "../networks/request-checks/default-route.ts";
+import { interfaceProblem } from "../networks/request-checks/interfaces.ts";
 import { missingDevices } from "../networks/request-checks/missing-devices.ts";
 import type { PodCount } from "../networks/request-checks/pod-count.ts";
 import { problemsOfRelease } from "../networks/request-checks/release.ts";
@@ -42,6 +43,8 @@ export interface Surroundings {
   multusNamespace?: string;
   /** The release of Multus, by that MultusInstall. */
   version?: string;
+  /** How many networks each pod of a namespace has in addition, by that MultusInstall. */
+  networksBefore?: (namespace: string) => number;
   /** Whether `networks` has every NAD that exists. */
   allNetworks?: boolean;
 }
@@ -109,7 +112,8 @@ export function checkPod(
     const { requests } = parsed;
     if (isObject(spec) && spec.hostNetwork === true && requests.length > 0)
       report(key, "warning", "IGNORED", "is ignored, because the pod has hostNetwork: true");
-    checkInterfaces(requests, (code, message) => report(key, "error", code, message));
+    const duplicate = interfaceProblem(requests, around.networksBefore?.(namespace) ?? 0);
+    if (duplicate) report(key, "error", duplicate.code, duplicate.message);
     const second = gatewayProblem(requests);
     if (second) report(key, "error", second.code, second.message);
     for (const { message } of unknownKeys(value)) report(key, "warning", "UNKNOWN_FIELD", message);
@@ -149,25 +153,6 @@ function inPodsNamespace(
   if (namespace === own || namesNamespace(annotation)) return undefined;
   if (networks.has(`${own}/${name}`) || !networks.has(`${namespace}/${name}`)) return undefined;
   return `names ${show(name)} without a namespace: Multus searches its own namespace (${own}), not the pod's; write ${namespace}/${name}`;
-}
-
-/** Interfaces default to netN by position; the kernel rejects a name that is taken. */
-function checkInterfaces(
-  requests: readonly NetworkRequest[],
-  error: (code: string, message: string) => void,
-): void {
-  const taken = new Set(["lo", "eth0"]);
-  for (const [i, request] of requests.entries()) {
-    const name = request.interface ?? `net${i + 1}`;
-    if (taken.has(name)) {
-      error(
-        "DUPLICATE_INTERFACE",
-        `names the interface ${show(name)} ${["lo", "eth0"].includes(name) ? "that every pod already has" : "more than once"}`,
-      );
-      return;
-    }
-    taken.add(name);
-  }
 }
 
 /** What is wrong or doubtful with one request, by itself and with its NAD, if that is among the files. */

@@ -5,6 +5,7 @@ import { multusNamespaceOf } from "../multus/multus-namespace.ts";
 import { crossChecks } from "../networks/cross-checks/cross-checks.ts";
 import { readNetwork } from "../networks/cross-checks/network.ts";
 import type { CrossFinding, SeenNetwork } from "../networks/cross-checks/view.ts";
+import { networksBefore } from "../networks/request-checks/interfaces.ts";
 import { NETWORK_DEFINITION } from "./network-definition.ts";
 import { annotationOf, type SeenObject } from "./object.ts";
 import type { Surroundings } from "./pod.ts";
@@ -34,7 +35,13 @@ export function surroundingsOf(
   return {
     networks,
     isolation: install?.spec.isolation,
-    ...(install ? { multusNamespace: multusNamespaceOf(install.spec), version: install.spec.version } : {}),
+    ...(install
+      ? {
+          multusNamespace: multusNamespaceOf(install.spec),
+          version: install.spec.version,
+          networksBefore: (namespace: string) => networksBefore(install.spec, namespace),
+        }
+      : {}),
     ofNetwork: Map.groupBy(found, ({ namespace, name }) => `${namespace}/${name}`),
   };
 }
