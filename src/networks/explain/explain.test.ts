@@ -237,6 +237,19 @@ const CASES: [keyof typeof CAUSES, string, Case, string][] = [
     'it requested 192.168.1.50/24 from default/lan and has 192.168.1.7: no plugin of default/lan declares the capability "ips", and without it, Multus drops the request. Add "capabilities": {"ips": true} to the plugin in default/lan (kubectl edit net-attach-def -n default lan), then delete it',
   ],
   [
+    "MISSING_CAPABILITY",
+    "ports of the network in the place of the cluster's own",
+    {
+      annotations: {
+        "v1.multus-cni.io/default-network":
+          '[{"name": "lan", "namespace": "default", "portMappings": [{"hostPort": 80, "containerPort": 80}]}]',
+      },
+      status: '[{"name": "default/lan", "interface": "eth0", "ips": ["192.168.1.7"], "default": true}]',
+      pod: RUNS,
+    },
+    'it requested "portMappings" from default/lan, which Multus passes only to the networks of k8s.v1.cni.cncf.io/networks. Request it there, of an additional network, then delete it',
+  ],
+  [
     "HOST_NETWORK",
     "a pod on the node's network",
     { annotation: "lan", pod: { ...RUNS, hostNetwork: true } },

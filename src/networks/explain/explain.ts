@@ -4,6 +4,7 @@ import { nameOf, namespaceOf } from "../../crds/namespaced-name.ts";
 import { keyOf } from "../outcome/attachments.ts";
 import { outcomeOf, type PodOutcome } from "../outcome/outcome.ts";
 import { capabilitiesOf, NETWORKS } from "../pod-request/request.ts";
+import { droppedOfDefault } from "../request-checks/default-network.ts";
 import { bypassed } from "./bypassed.ts";
 import { type Cause, type CauseCode, cause, editCommand } from "./cause-codes.ts";
 import { failed } from "./failed.ts";
@@ -159,6 +160,11 @@ function partial(input: ExplainInput, { network, evidence }: PodOutcome): Cause 
     request && facts?.capabilities
       ? capabilitiesOf(request).filter((name) => !facts.capabilities?.includes(name))
       : [];
+  if (request?.isDefault && droppedOfDefault(request).some((name) => evidence.includes(`"${name}"`)))
+    return cause(
+      "MISSING_CAPABILITY",
+      `${evidence}. Request it there, of an additional network, then ${restartOf(pod)}`,
+    );
   if (network !== undefined && undeclared.length > 0)
     return cause(
       "MISSING_CAPABILITY",

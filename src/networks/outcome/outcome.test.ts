@@ -158,6 +158,12 @@ test("partial: asked for more than it got, and whether a capability is why", () 
         status: [got("apps/static", { ips: ["10.0.0.5", "fd00:1::5"] })],
       }).kind,
     ).toBe("attached");
+  // Declared, and yet not passed on: it is the master plugin (mergeCNIRuntimeConfig).
+  const nads = { ...NADS, "apps/ports": { cniName: "ports", capabilities: ["portMappings"] } };
+  const first = json({ name: "ports", namespace: "apps", portMappings: [{ hostPort: 1, containerPort: 2 }] });
+  expect(
+    decide({ ...running, networks: "", first, nads, status: [got("apps/ports", { default: true })] }),
+  ).toMatchObject({ kind: "partial", evidence: expect.stringContaining("passes only to the networks of") });
   const device = json({ name: "net", deviceID: "0000:65:00.2" });
   expect(decide({ ...running, networks: device, status: [got("apps/net")] })).toMatchObject({
     kind: "partial",

@@ -11,6 +11,7 @@ import {
 } from "../pod-request/request.ts";
 import { isUnread } from "../pod-view/unread.ts";
 import { type ConfigChange, changeSince } from "../report/config-history.ts";
+import { droppedOfDefault } from "../request-checks/default-network.ts";
 import { type Attachment, attachmentsOf, keyOf, type NetworkFacts } from "./attachments.ts";
 import type { SandboxFailure } from "./sandbox-failure.ts";
 
@@ -235,6 +236,9 @@ function lostOf(
     return `it requested ${missing} from ${key} and has ${entry.ips.join(", ") || "no address"}${why("ips")}`;
   if (request.mac !== undefined && entry.mac !== undefined && !sameMac(request.mac, entry.mac))
     return `it requested the MAC address ${request.mac} from ${key} and has ${entry.mac}${why("mac")}`;
+  const [never] = request.isDefault ? droppedOfDefault(request) : [];
+  if (never !== undefined)
+    return `it requested "${never}" from ${key}, which Multus passes only to the networks of k8s.v1.cni.cncf.io/networks`;
   // These are not reported, so that only a missing declaration tells.
   for (const name of ["portMappings", "bandwidth", "infinibandGUID"])
     if (undeclared.has(name)) return `it requested "${name}" from ${key}${why(name)}`;
