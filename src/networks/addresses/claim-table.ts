@@ -21,9 +21,13 @@ export class ClaimTable {
   /** 0 for a place that is free. */
   #counts = new Uint32Array(64);
   size = 0;
+  /** The claim that was looked up last, whose fingerprint this is: a claim is read, and then set. */
+  #claim = "";
+  #fingerprint: readonly [number, number];
 
   constructor(salt: number) {
     this.#salt = salt;
+    this.#fingerprint = fingerprint(this.#claim, salt);
   }
 
   get(claim: string): Claimed | undefined {
@@ -42,7 +46,7 @@ export class ClaimTable {
     if ((this.size + 1) / this.#counts.length > MAX_LOAD) this.#grow();
     const at = this.#find(claim);
     if (this.#counts[at] === FREE) this.size++;
-    const [low, high] = fingerprint(claim, this.#salt);
+    const [low, high] = this.#fingerprint;
     this.#low[at] = low;
     this.#high[at] = high;
     this.#owners[at] = owner;
@@ -51,7 +55,11 @@ export class ClaimTable {
 
   /** The place of a claim, or the free one where it would be. */
   #find(claim: string): number {
-    const [low, high] = fingerprint(claim, this.#salt);
+    if (claim !== this.#claim) {
+      this.#fingerprint = fingerprint(claim, this.#salt);
+      this.#claim = claim;
+    }
+    const [low, high] = this.#fingerprint;
     let at = low % this.#counts.length;
     while (this.#counts[at] !== FREE && (this.#low[at] !== low || this.#high[at] !== high))
       at = this.#after(at);
