@@ -209,7 +209,7 @@ const CASES: [keyof typeof CAUSES, string, Case, string][] = [
     {
       annotation: "lan",
       status: WITH_NET1,
-      pod: { ...RUNS, attachedAt: "2026-11-24T11:00:01Z" },
+      pod: { ...RUNS, attachedAt: Date.parse("2026-11-24T11:00:01Z") },
       facts: { versions: [{ since: "2026-11-24T12:00:00Z", generation: 2, hash: "b" }] },
     },
     "default/lan changed at 2026-11-24T12:00:00Z, after the pod was attached at 2026-11-24T11:00:01Z",

@@ -121,7 +121,7 @@ test("failed because of a network that is none of those requested, such as the p
   // The name in the configuration of the third, which lies in a file on the node, is not known.
   const nads = { ...NADS, "apps/file": { cniName: "file" } };
   const unknown = decide({ networks: "net,file", failure, nads });
-  expect(unknown).not.toHaveProperty("network");
+  expect(unknown.network).toBeUndefined();
   expect(kindIn(unknown, "apps/net")).toBe("failed");
 });
 
@@ -218,12 +218,12 @@ test("restart needed: the NAD changed after the pod was attached", () => {
   ];
   const nads = { "apps/net": { cniName: "net", versions } };
   const attached = { ...running, status: [got("apps/net")], nads };
-  expect(decide({ ...attached, attachedAt: "2026-11-24T10:30:00Z" })).toMatchObject({
+  expect(decide({ ...attached, attachedAt: Date.parse("2026-11-24T10:30:00Z") })).toMatchObject({
     kind: "restart-needed",
     network: "apps/net",
     evidence: expect.stringContaining("mtu: 1500 → 1400"),
   });
-  expect(decide({ ...attached, attachedAt: "2026-11-24T11:30:00Z" }).kind).toBe("attached");
+  expect(decide({ ...attached, attachedAt: Date.parse("2026-11-24T11:30:00Z") }).kind).toBe("attached");
   expect(decide(attached).kind).toBe("attached");
 });
 

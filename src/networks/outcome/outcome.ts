@@ -1,6 +1,7 @@
 import { sameAddress } from "../../cni/address.ts";
 import { show } from "../../cni/finding.ts";
 import { listed } from "../../crds/listed.ts";
+import { rfc3339 } from "../../crds/rfc3339.ts";
 import { globalNamespacesOf, type Isolation, mayUse } from "../pod-request/isolation.ts";
 import type { NetworkStatusEntry, ParsedNetworkStatus } from "../pod-request/network-status.ts";
 import {
@@ -44,8 +45,8 @@ export interface PodFacts {
   request: ParsedNetworks;
   /** Absent where the pod has no status annotation. */
   status?: ParsedNetworkStatus;
-  /** RFC 3339: when Multus wrote the status. */
-  attachedAt?: string;
+  /** When Multus wrote the status, ms since 1970. */
+  attachedAt?: number;
   /** The latest failure to set its sandbox up. */
   failure?: SandboxFailure;
 }
@@ -59,10 +60,10 @@ export interface OutcomeInput {
 
 export interface PodOutcome {
   kind: OutcomeKind;
-  /** A sentence that says how that is known, for people. One line, bounded. */
-  evidence: string;
+  /** A sentence that says how that is known, for people. One line, bounded. Made when it is read: of most pods it is not. */
+  readonly evidence: string;
   /** "namespace/name" of the NAD that caused it, or the CNI name of a network that the pod does not request, if it is known. */
-  network?: string;
+  network?: string | undefined;
   attachments: readonly Attachment[];
 }
 
@@ -72,11 +73,34 @@ export function outcomeOf(input: OutcomeInput): PodOutcome {
   const requests = pod.request.ok ? pod.request.requests : [];
   const entries = pod.status?.ok ? pod.status.entries : [];
   const attachments = attachmentsOf(requests, entries, input.network);
-  const verdict = verdictOf(input, requests, attachments);
-  return { ...verdict, evidence: bounded(verdict.evidence), attachments };
+  return new Outcome(verdictOf(input, requests, attachments), attachments);
 }
 
-type Verdict = Omit<PodOutcome, "attachments">;
+/** Getters of a class cost nothing; those of a literal are defined again for each pod. */
+class Outcome implements PodOutcome {
+  readonly kind: OutcomeKind;
+  readonly network: string | undefined;
+  readonly attachments: readonly Attachment[];
+  readonly #evidence: Evidence;
+
+  constructor({ kind, network, evidence }: Verdict, attachments: readonly Attachment[]) {
+    this.kind = kind;
+    this.network = network;
+    this.attachments = attachments;
+    this.#evidence = evidence;
+  }
+
+  get evidence(): string {
+    return bounded(typeof this.#evidence === "string" ? this.#evidence : this.#evidence());
+  }
+}
+
+type Evidence = string | (() => string);
+interface Verdict {
+  kind: OutcomeKind;
+  evidence: Evidence;
+  network?: string | undefined;
+}
 
 function verdictOf(
   input: OutcomeInput,
@@ -192,16 +216,17 @@ function reported({ pod, network }: OutcomeInput, attachments: readonly Attachme
   for (const { request } of attachments) {
     const isOwn = request.namespace === pod.namespace;
     const versions = network(request.namespace, request.name)?.versions;
-    const change = versions && pod.attachedAt !== undefined && changeSince(versions, pod.attachedAt);
-    if (change) return restart(keyOf(request), pod.attachedAt ?? "", change, isOwn);
+    if (!versions || pod.attachedAt === undefined) continue;
+    const change = changeSince(versions, pod.attachedAt);
+    if (change) return restart(keyOf(request), pod.attachedAt, change, isOwn);
   }
-  return verdict("attached", `Multus reported an interface for each: ${listedEntries(attachments)}`);
+  return verdict("attached", () => `Multus reported an interface for each: ${listedEntries(attachments)}`);
 }
 
 /** Who may read a pod may not be able to read a NAD of another namespace: what differs stays there. */
 function restart(
   key: string,
-  attachedAt: string,
+  attachedAt: number,
   { at, differences }: ConfigChange,
   isOwn: boolean,
 ): Verdict {
@@ -212,7 +237,7 @@ function restart(
   const what = isOwn ? known : "its NetworkAttachmentReport has the versions";
   return verdict(
     "restart-needed",
-    `${key} changed at ${at}, after the pod was attached at ${attachedAt}: ${what}`,
+    `${key} changed at ${at}, after the pod was attached at ${rfc3339(attachedAt)}: ${what}`,
     key,
   );
 }
@@ -266,8 +291,8 @@ function listedEntries(attachments: readonly Attachment[]): string {
     .join(", ");
 }
 
-function verdict(kind: OutcomeKind, evidence: string, network?: string): Verdict {
-  return { kind, evidence, ...(network === undefined ? {} : { network }) };
+function verdict(kind: OutcomeKind, evidence: Evidence, network?: string): Verdict {
+  return { kind, evidence, network };
 }
 
 /** One line without control characters: it holds what tenants and plugins wrote. */

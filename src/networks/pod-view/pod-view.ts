@@ -1,4 +1,3 @@
-import { rfc3339 } from "../../crds/rfc3339.ts";
 import type { PodFacts } from "../outcome/outcome.ts";
 import type { SandboxFailure } from "../outcome/sandbox-failure.ts";
 import type { Problem } from "../pod-request/go-json.ts";
@@ -48,7 +47,7 @@ export function podFacts(
     hasAddress,
     request,
     ...(status === undefined ? {} : { status }),
-    ...(attachedAt === undefined ? {} : { attachedAt: rfc3339(attachedAt) }),
+    ...(attachedAt === undefined ? {} : { attachedAt }),
     ...(failure === undefined ? {} : { failure }),
   };
 }

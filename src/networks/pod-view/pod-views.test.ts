@@ -50,7 +50,13 @@ test("what is kept of a pod, and what outcomes are evaluated by", () => {
     ...{ asked: "net,bare", verified: true, attachedAt: Date.parse("2026-11-24T10:00:00Z") },
   });
   expect(view && podFacts("apps", "p", view, undefined)).toMatchObject({
-    ...{ namespace: "apps", name: "p", phase: "Running", node: "n1", attachedAt: "2026-11-24T10:00:00Z" },
+    ...{
+      namespace: "apps",
+      name: "p",
+      phase: "Running",
+      node: "n1",
+      attachedAt: Date.parse("2026-11-24T10:00:00Z"),
+    },
     status: { ok: true, entries: [{ name: "apps/net" }, { name: "apps/bare" }] },
   });
   // If nothing was reported, nothing is attached.

@@ -27,17 +27,17 @@ const DEEPEST = 8;
 const MAX_VALUES = 500;
 
 /**
- * What changed of a NAD since a pod was attached at that time, by the versions seen, oldest first; undefined
+ * What changed of a NAD since a pod was attached at that time (ms since 1970), by the versions seen, oldest first; undefined
  * where nothing did, or if that is not known: a version of the same second, or one from before the
  * first that was seen.
  */
 export function changeSince(
   versions: readonly ConfigVersion[],
-  attachedAt: string,
+  attachedAt: number,
 ): ConfigChange | undefined {
   const newest = versions.at(-1);
-  if (!newest || Date.parse(newest.since) <= Date.parse(attachedAt)) return undefined;
-  const then = versions.findLast(({ since }) => Date.parse(since) <= Date.parse(attachedAt));
+  if (!newest || Date.parse(newest.since) <= attachedAt) return undefined;
+  const then = versions.findLast(({ since }) => Date.parse(since) <= attachedAt);
   // A first generation later than the pod is a NAD that was recreated, perhaps with the same content.
   if (!then) return newest.generation > 1 ? { at: newest.since, differences: [] } : undefined;
   if (then.hash === newest.hash) return undefined;

@@ -5,7 +5,6 @@ import {
   NETWORK_ATTACHMENT_REPORT,
   type ReportStatus,
 } from "../../../crds/network-attachment-report/report.ts";
-import { rfc3339 } from "../../../crds/rfc3339.ts";
 import { type ApiObject, CORE_EVENTS, NODES, PODS } from "../../../kube/resource.ts";
 import { defectsOf } from "../../../multus/known-defects.ts";
 import { multusNamespaceOf } from "../../../multus/multus-namespace.ts";
@@ -133,7 +132,7 @@ function factsOf(pod: ApiPod, annotations: Record<string, string>): Omit<Explain
     hasAddress: (status.podIP ?? "") !== "",
     annotations,
     ...(reported === undefined ? {} : { status: parseNetworkStatus(reported) }),
-    ...(attachedAt === undefined ? {} : { attachedAt: rfc3339(attachedAt) }),
+    ...(attachedAt === undefined ? {} : { attachedAt }),
     ...(unscheduled === undefined ? {} : { unscheduled }),
     ...(status.startTime === undefined ? {} : { startedAt: status.startTime }),
   };
