@@ -4,18 +4,12 @@ import type { KubeClient } from "../../kube/client.ts";
 import { Controller, type ReconcileContext, type Result } from "../../kube/controller.ts";
 import { isStopped } from "../../kube/errors.ts";
 import type { EventRecorder } from "../../kube/events.ts";
-import { podDecoder } from "../../kube/protobuf/pod.ts";
 import { type ApiObject, CORE_EVENTS, keyOf, PODS } from "../../kube/resource.ts";
 import { Reflector, type ReflectorOptions } from "../../kube/watch/reflector.ts";
 import { ByteBudget } from "../../networks/byte-budget.ts";
 import { type InstallView, installView } from "../../networks/install-view.ts";
 import { bytesOf, type FailureView, failureView } from "../../networks/outcome/sandbox-event.ts";
-import { DEFAULT_NETWORK } from "../../networks/pod-request/default-network.ts";
-import { STATUS_ANNOTATIONS } from "../../networks/pod-request/network-status.ts";
-import { NETWORKS } from "../../networks/pod-request/request.ts";
-import { PodTable } from "../../networks/pod-table/pod-table.ts";
 import type { PodView } from "../../networks/pod-view/pod-view.ts";
-import { PodViews } from "../../networks/pod-view/pod-views.ts";
 import { type ReportView, reportView } from "../../networks/report/report-view.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
@@ -25,6 +19,7 @@ import type { NetworkSummaryStore } from "../shared/network-summary.ts";
 import type { NodeInspections } from "../shared/node-inspections.ts";
 import { rejections } from "../shared/synced.ts";
 import { Networks } from "./networks.ts";
+import { PodCopy } from "./pod-copy.ts";
 import { EventOutbox } from "./pod-events.ts";
 import { ReportPace } from "./report-pace.ts";
 import { Reporter } from "./reporter.ts";
@@ -57,7 +52,7 @@ export class NetworkAttachmentController {
   readonly #networks: Networks;
   readonly #outbox: EventOutbox;
   readonly #failures: SandboxFailures;
-  readonly #views = new PodViews();
+  readonly #copy = new PodCopy();
   readonly #watches: Reflector<unknown>[] = [];
   readonly #pods: Reflector<PodView>;
   readonly #reports: Reflector<ReportView>;
@@ -85,15 +80,8 @@ export class NetworkAttachmentController {
       reconcile: (key, context) => this.#reconcile(key, context),
     });
     this.#failures = new SandboxFailures((pod) => this.#recheckPod(pod));
-    const views = this.#views;
-    const pods = new PodTable((asked, namespace) => views.request(asked, namespace));
-    this.#pods = this.#reflect<PodView>({
-      type: PODS,
-      protobuf: podDecoder([NETWORKS, DEFAULT_NETWORK, ...STATUS_ANNOTATIONS], STATUS_ANNOTATIONS),
-      project: (object) => views.keep(object),
-      store: pods,
-      onChange: () => {}, // the table reports to its observer
-    });
+    const copy = this.#copy;
+    this.#pods = this.#reflect<PodView>(copy.watched);
     const { installs, nodes, nads } = options.caches;
     this.#caches = options.caches;
     installs.onChange(() => this.#installChanged());
@@ -149,7 +137,7 @@ export class NetworkAttachmentController {
       reporter,
       nad: (key) => nads.get(key),
       nads: () => nads.values(),
-      pods,
+      pods: copy.table,
       isReady: () => this.#ready,
       nodes: () => nodes.offers(),
       install: () => this.#install,
@@ -159,11 +147,11 @@ export class NetworkAttachmentController {
       now: () => new Date(),
       salt: randomInt(2 ** 32),
       onPod: () => this.#sumSoon(),
-      onGone: (pod) => views.forget(pod),
+      onGone: (pod) => copy.forget(pod),
       onNetwork: (key) => this.#enqueueSoon(key),
       onChecked: (key) => this.#enqueue(key),
     });
-    pods.observe(this.#networks);
+    copy.table.observe(this.#networks);
     options.inspections.onChange(() => this.#networks.nodesChanged());
   }
 
@@ -233,7 +221,7 @@ export class NetworkAttachmentController {
     const settingsOf = (install: InstallView | undefined) =>
       JSON.stringify([install?.version, install?.isolation, install?.multusNamespace]);
     if (settingsOf(before) === settingsOf(this.#install)) return;
-    this.#views.multusNamespace = this.#install?.multusNamespace;
+    this.#copy.multusNamespace = this.#install?.multusNamespace;
     this.#recheckAll();
   }
 

@@ -38,6 +38,10 @@ const daemon = z.object({
   }),
 });
 
+/** What is read of a pod. */
+export type ReadPod = z.output<typeof pod> & { spec: { containers: Containers } };
+type Containers = Parameters<typeof runsDhcpDaemon>[0];
+
 /** Makes views of pods, and limits the bytes of all that are kept. One instance for one store. */
 export class PodViews {
   readonly #requests = new RequestCache();
@@ -48,19 +52,36 @@ export class PodViews {
    * runs no dhcp daemon, of which nothing is kept. Throws a ZodError if the object is not a pod.
    */
   keep(object: unknown): PodView | undefined {
-    const dhcpDaemon = isDhcpDaemon(object);
     const { annotations, namespace, name } =
       (object as { metadata?: Partial<z.input<typeof pod>["metadata"]> }).metadata ?? {};
-    const asked = askedOf(annotations ?? {});
+    const containers = daemon.safeParse(object).data?.spec.containers ?? [];
+    return this.#keep(`${namespace}/${name}`, askedOf(annotations ?? {}), containers, () =>
+      pod.parse(object),
+    );
+  }
+
+  /** The same of a pod whose fields were read already, and are known to be of these types. */
+  keepRead(read: ReadPod): PodView | undefined {
+    const { namespace, name, annotations } = read.metadata;
+    return this.#keep(`${namespace}/${name}`, askedOf(annotations), read.spec.containers, () => read);
+  }
+
+  #keep(
+    key: string,
+    asked: string,
+    containers: Containers,
+    read: () => z.output<typeof pod>,
+  ): PodView | undefined {
+    const dhcpDaemon = runsDhcpDaemon(containers);
     if (asked === "" && !dhcpDaemon) {
-      this.forget(`${namespace}/${name}`);
+      this.forget(key);
       return undefined;
     }
-    const parsed = pod.parse(object);
+    const parsed = read();
     const { metadata, spec, status } = parsed;
     const annotation = networkStatusOf(metadata.annotations);
     const reported = annotation === undefined ? undefined : packedStatus(annotation, asksForDefault(asked));
-    const fits = this.#fits(`${metadata.namespace}/${metadata.name}`, asked, reported);
+    const fits = this.#fits(key, asked, reported);
     const { verified, attachedAt } = statusWriteOf(parsed);
     return {
       uid: metadata.uid,
@@ -73,7 +94,7 @@ export class PodViews {
       ...(reported === undefined ? {} : { reported: fits ? reported : UNREAD["namespace full"] }),
       ...(reported !== undefined && verified ? { verified } : {}),
       ...(reported === undefined || attachedAt === undefined ? {} : { attachedAt }),
-      ...(dhcpDaemon ? { dhcpDaemon } : {}),
+      ...(dhcpDaemon ? { dhcpDaemon: true as const } : {}),
     };
   }
 
@@ -111,9 +132,4 @@ export class PodViews {
 
 function notRead(unread: Unread): Pick<PodView, "asked" | "request" | "unread"> {
   return { asked: "", request: { ok: false, problem: UNREAD[unread] }, unread };
-}
-
-function isDhcpDaemon(object: unknown): true | undefined {
-  const { data } = daemon.safeParse(object);
-  return data && runsDhcpDaemon(data.spec.containers) ? true : undefined;
 }

@@ -1,19 +1,37 @@
 import { z } from "zod";
 import { NETWORK_STATUS, NETWORKS_STATUS } from "../pod-request/network-status.ts";
 
+/** Milliseconds since 1970; NaN if that is not known. */
+const time = z.string().transform((text) => Date.parse(text));
+/** An entry of managedFields. Of what it owns, only the annotation is read that is asked for. */
+const write = z
+  .object({
+    manager: z.string().default(""),
+    subresource: z.string().default(""),
+    time: time.default(Number.NaN),
+    fieldsV1: z.unknown(),
+  })
+  .catch({ manager: "", subresource: "", time: Number.NaN, fieldsV1: {} });
+/** When a container that runs was started. */
+const started = z
+  .object({ state: z.object({ running: z.object({ startedAt: time }) }) })
+  .transform(({ state }) => ({ startedAt: state.running.startedAt }))
+  .catch({ startedAt: Number.NaN });
+
 /** The fields of a pod that show who wrote its network-status, and when. An odd entry of a list loses no pod. */
 export const podWithStatus = z.object({
   metadata: z.object({
     annotations: z.record(z.string(), z.string()).default({}),
-    managedFields: z.array(z.unknown()).default([]),
+    managedFields: z.array(write).default([]),
   }),
   status: z
     .object({
-      initContainerStatuses: z.array(z.unknown()).default([]),
-      containerStatuses: z.array(z.unknown()).default([]),
+      initContainerStatuses: z.array(started).default([]),
+      containerStatuses: z.array(started).default([]),
     })
     .prefault({}),
 });
+export type PodWithStatus = z.output<typeof podWithStatus>;
 
 export interface StatusWrite {
   /** Multus wrote it. */
@@ -27,39 +45,39 @@ export interface StatusWrite {
  * (pkg/k8sclient of v3.4.2 and v4.3.0 sets no user agent), the thick one's daemon `multus-daemon`. Both use UpdateStatus.
  */
 const MULTUS_MANAGERS = ["multus", "multus-daemon"];
-const write = z.object({
-  manager: z.string().default(""),
-  subresource: z.string().default(""),
-  time: z.string().default(""),
-  fieldsV1: z.object({ "f:metadata": z.object({ "f:annotations": z.record(z.string(), z.unknown()) }) }),
-});
-const started = z.object({ state: z.object({ running: z.object({ startedAt: z.string() }) }) });
 
 /**
  * Who wrote the status annotation that counts, and when, by the pod's managed fields: Multus, if it is among the writers.
  * Whoever may patch pods/status can take its name, too; whoever may only create and edit pods writes no status subresource.
  * If no time is known, the networks were attached before the first container started.
  */
-export function statusWriteOf({ metadata, status }: z.output<typeof podWithStatus>): StatusWrite {
+export function statusWriteOf({ metadata, status }: PodWithStatus): StatusWrite {
   const { annotations, managedFields } = metadata;
   const name = NETWORK_STATUS in annotations ? NETWORK_STATUS : NETWORKS_STATUS;
-  const writes = managedFields.flatMap((field) => {
-    const { data } = write.safeParse(field);
-    return data && `f:${name}` in data.fieldsV1["f:metadata"]["f:annotations"] ? [data] : [];
-  });
+  const writes = managedFields.filter(({ fieldsV1 }) => owns(fieldsV1, `f:${name}`));
   const byMultus = writes.filter(
     ({ manager, subresource }) => subresource === "status" && MULTUS_MANAGERS.includes(manager),
   );
   const verified = byMultus.length > 0;
-  const times = (verified ? byMultus : writes).map(({ time }) => time).filter((time) => time !== "");
-  const at = Date.parse(times.toSorted().at(-1) ?? firstStartOf(status) ?? "");
-  return { verified, attachedAt: Number.isNaN(at) ? undefined : at };
+  const at =
+    latest((verified ? byMultus : writes).map((one) => one.time)) ??
+    earliest([...status.initContainerStatuses, ...status.containerStatuses].map((one) => one.startedAt));
+  return { verified, attachedAt: at };
 }
 
-function firstStartOf(status: z.output<typeof podWithStatus>["status"]): string | undefined {
-  const starts = [...status.initContainerStatuses, ...status.containerStatuses].flatMap((container) => {
-    const { data } = started.safeParse(container);
-    return data ? [data.state.running.startedAt] : [];
-  });
-  return starts.toSorted()[0];
+/** Whether it has the field below metadata.annotations. */
+function owns(fieldsV1: unknown, field: string): boolean {
+  const fields = fieldsV1 as { "f:metadata"?: { "f:annotations"?: unknown } | null } | null | undefined;
+  const annotations = fields?.["f:metadata"]?.["f:annotations"];
+  return typeof annotations === "object" && annotations !== null && field in annotations;
+}
+
+function latest(times: readonly number[]): number | undefined {
+  const known = times.filter((one) => !Number.isNaN(one));
+  return known.length === 0 ? undefined : Math.max(...known);
+}
+
+function earliest(times: readonly number[]): number | undefined {
+  const known = times.filter((one) => !Number.isNaN(one));
+  return known.length === 0 ? undefined : Math.min(...known);
 }

@@ -3,14 +3,15 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { KubeClient } from "../../../src/kube/client.ts";
 import { connect } from "../../../src/kube/connection.ts";
 import { ApiError } from "../../../src/kube/errors.ts";
-import { podDecoder } from "../../../src/kube/protobuf/pod.ts";
+import { DecodedPod, podDecoder } from "../../../src/kube/protobuf/pod.ts";
 import { type ApiObject, PODS } from "../../../src/kube/resource.ts";
 import { Reflector } from "../../../src/kube/watch/reflector.ts";
+import { PodViews } from "../../../src/networks/pod-view/pod-views.ts";
 import { type ControlPlane, startControlPlane } from "../../cluster/control-plane.ts";
 import { waitUntil } from "../../cluster/daemon.ts";
 import { World } from "../networks/world.ts";
 
-/** Pods that a real API server sends in protobuf are those that it sends in JSON. */
+/** Pods that a real API server sends in protobuf are those that it sends in JSON, and what is kept of them is the same. */
 
 const ANNOTATIONS = ["k8s.v1.cni.cncf.io/networks", "k8s.v1.cni.cncf.io/network-status"];
 let plane: ControlPlane;
@@ -42,14 +43,22 @@ function watch(protobuf: boolean, pods: Map<string, unknown>): Reflector<ApiObje
 
 interface Pod extends ApiObject {
   spec: { nodeName?: string; hostNetwork?: boolean; containers: { command?: string[]; args?: string[] }[] };
-  status: { phase?: string; podIP?: string; containerStatuses?: { state: { running?: unknown } }[] };
+  status: {
+    phase?: string;
+    podIP?: string;
+    containerStatuses?: { state?: { running?: { startedAt: string } }; startedAt?: number }[];
+  };
 }
 
 /** What the decoder keeps. */
 function relevant(object: ApiObject) {
   const { metadata, spec, status } = object as Pod;
   const { name, namespace, uid, resourceVersion, deletionTimestamp, annotations = {} } = metadata;
-  const managed = (metadata.managedFields ?? []) as { manager: string; time: string; fieldsV1: object }[];
+  const managed = (metadata.managedFields ?? []) as {
+    manager: string;
+    time: string | number;
+    fieldsV1: object;
+  }[];
   const owns = (fieldsV1: object) =>
     ANNOTATIONS.some((key) => JSON.stringify(fieldsV1).includes(`"f:${key}"`));
   return {
@@ -57,12 +66,15 @@ function relevant(object: ApiObject) {
     annotations: Object.fromEntries(Object.entries(annotations).filter(([key]) => ANNOTATIONS.includes(key))),
     managed: managed
       .filter(({ fieldsV1 }) => owns(fieldsV1))
-      .map(({ manager, time, fieldsV1 }) => ({ manager, time, fieldsV1 })),
+      .map(({ manager, time, fieldsV1 }) => ({ manager, time: Number(new Date(time)), fieldsV1 })),
     node: spec.nodeName ?? "",
     hostNetwork: spec.hostNetwork ?? false,
     containers: spec.containers.map(({ command = [], args = [] }) => [command, args]),
     ...{ phase: status.phase, podIP: status.podIP ?? "" },
-    running: (status.containerStatuses ?? []).map(({ state }) => state?.running),
+    running: (status.containerStatuses ?? []).map(
+      ({ state, startedAt = Date.parse(state?.running?.startedAt ?? "") }) => startedAt,
+    ),
+    view: object instanceof DecodedPod ? new PodViews().keepRead(object) : new PodViews().keep(object),
   };
 }
 
