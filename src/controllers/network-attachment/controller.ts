@@ -59,7 +59,9 @@ export class NetworkAttachmentController {
   readonly #caches: Caches;
   /** Limits how often a report is written because of pods; a change of the NAD itself does not wait. */
   readonly #pace = new ReportPace();
-  #listed = false;
+  /** Everything but the pods was listed once; the pods, too. */
+  #othersListed = false;
+  #podsListed = false;
   /** Whether the cluster knows NetworkAttachmentReport. */
   #defined = true;
   /** The active MultusInstall, as far as networks depend on it. */
@@ -138,7 +140,7 @@ export class NetworkAttachmentController {
       nad: (key) => nads.get(key),
       nads: () => nads.values(),
       pods: copy.table,
-      isReady: () => this.#ready,
+      isReady: () => this.#evaluates,
       nodes: () => nodes.offers(),
       install: () => this.#install,
       inspections: options.inspections,
@@ -160,15 +162,22 @@ export class NetworkAttachmentController {
     const watches = this.#watched;
     for (const watch of watches) watch.start();
     try {
-      await Promise.all(watches.map((watch) => watch.whenSynced()));
+      const others = watches.filter((watch) => watch !== this.#pods);
+      await Promise.all(others.map((watch) => watch.whenSynced()));
+      if (this.#stopped) return;
+      this.#installChanged(); // it may have been listed before this replica led
+      this.#othersListed = true;
+      // A list of many pods takes a while. Those that are here are evaluated now, the others as they come in.
+      if (this.#evaluates) this.#networks.evaluatePods();
+      await this.#pods.whenSynced();
     } catch (error) {
       if (isStopped(error)) return;
       throw error;
     }
     if (this.#stopped) return;
-    this.#listed = true;
-    this.#installChanged(); // it may have been listed before this replica led
-    this.#recheckAll();
+    this.#podsListed = true;
+    if (this.#ready) this.#networks.checkAll();
+    this.#enqueueAll();
     await this.#controller.start(Promise.resolve());
   }
 
@@ -230,9 +239,14 @@ export class NetworkAttachmentController {
     return [...this.#watches, installs, nodes, nads];
   }
 
-  /** Everything was listed: what is missing then does not exist. */
+  /** Everything was listed on which the outcome of a pod depends: what is missing then does not exist. */
+  get #evaluates(): boolean {
+    return this.#othersListed && this.#caches.nads.listed && !this.#stopped;
+  }
+
+  /** The pods were listed, too: reports can be written. */
   get #ready(): boolean {
-    return this.#listed && this.#caches.nads.listed && !this.#stopped;
+    return this.#podsListed && this.#evaluates;
   }
 
   /** Anyone may create events: one of a known pod on its own node is reason enough to inspect that node. */
@@ -242,20 +256,24 @@ export class NetworkAttachmentController {
   }
 
   #nadChanged(key: string): void {
-    if (!this.#ready) return;
+    if (!this.#evaluates) return;
     this.#networks.nadChanged(key);
     this.#enqueue(key);
     this.#sumSoon();
   }
 
   #recheckPod(pod: string): void {
-    if (!this.#ready) return;
+    if (!this.#evaluates) return;
     this.#networks.podChanged(pod);
   }
 
   #recheckAll(): void {
-    if (!this.#ready) return;
+    if (!this.#evaluates) return;
     this.#networks.everythingChanged();
+    this.#enqueueAll();
+  }
+
+  #enqueueAll(): void {
     for (const key of this.#networks.keys()) this.#enqueue(key);
     // Also of NADs that went in the meantime.
     for (const [key] of this.#reports.entries()) this.#enqueue(key);

@@ -8,6 +8,7 @@ import type { NadView } from "../../networks/nad-view.ts";
 import { type LostNetwork, lostNetworksWarning } from "../../networks/outcome/lost-networks.ts";
 import type { SandboxFailure } from "../../networks/outcome/sandbox-failure.ts";
 import type { PodTable, TableObserver } from "../../networks/pod-table/pod-table.ts";
+import type { PodView } from "../../networks/pod-view/pod-view.ts";
 import { reportStatusOf } from "../../networks/report/report.ts";
 import { type NetworkSummary, type SummedReport, summaryOf } from "../../networks/summary.ts";
 import type { InspectionRound, NodeInspections } from "../shared/node-inspections.ts";
@@ -24,7 +25,7 @@ export interface NetworksOptions {
   nad: (key: string) => NadView | undefined;
   nads: () => NadView[];
   pods: PodTable;
-  /** Whether everything was listed: until then a pod is known and not looked at. */
+  /** Whether everything but pods was listed, on which a pod's outcome depends: until then a pod is known and not evaluated. */
   isReady: () => boolean;
   nodes: () => SeenNode[];
   /** The MultusInstall that counts. */
@@ -99,9 +100,9 @@ export class Networks implements TableObserver {
     this.#daemonChanged(slot);
   }
 
-  enters(slot: number): void {
+  enters(slot: number, view: PodView): void {
     if (!this.#options.isReady()) return;
-    this.#outcomes.enters(slot);
+    this.#outcomes.enters(slot, view);
     this.#daemonChanged(slot);
     this.#options.onPod();
   }
@@ -149,6 +150,12 @@ export class Networks implements TableObserver {
   }
 
   everythingChanged(): void {
+    this.evaluatePods();
+    this.checkAll();
+  }
+
+  /** Evaluates the pods that are known, whatever was known before. Those that come in later follow by themselves. */
+  evaluatePods(): void {
     const slots = [...this.#options.pods.slots()];
     for (const slot of slots) this.#outcomes.leaves(slot);
     this.#options.pods.reread();
@@ -157,6 +164,10 @@ export class Networks implements TableObserver {
     for (const { namespace, name } of this.#options.nads()) this.#nads.read(`${namespace}/${name}`);
     for (const key of this.#nads.keys()) this.#nads.read(key);
     for (const slot of slots) this.#outcomes.enters(slot);
+  }
+
+  /** Does all cross checks, for which the pods have to be known, too: some of them run dhcp daemons. */
+  checkAll(): void {
     this.#nodes = undefined;
     this.#cross.refresh();
   }

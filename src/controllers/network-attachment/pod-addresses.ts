@@ -1,8 +1,14 @@
 import type { AddressClaims, Held } from "../../networks/addresses/address-claims.ts";
 import type { Duplicate } from "../../networks/addresses/layer2-claims.ts";
+import type { ParsedNetworkStatus } from "../../networks/pod-request/network-status.ts";
 import type { PodTable } from "../../networks/pod-table/pod-table.ts";
 import { statusOf } from "../../networks/pod-view/packed-status.ts";
-import type { PodView } from "../../networks/pod-view/pod-view.ts";
+
+/** Where a pod runs, and what Multus reported of it. */
+interface Reported {
+  node: string;
+  status?: ParsedNetworkStatus | undefined;
+}
 
 /** The addresses that pods have in their networks, claimed as pods come and go. */
 export class PodAddresses {
@@ -18,16 +24,16 @@ export class PodAddresses {
    * Claims what a pod has in its networks, which v3 reports by their CNI names, or gives it back. Pods that are going away are
    * left out, and those whose status someone else than Multus wrote: addresses raise alerts, and fill ranges.
    * @param by 1 to claim, -1 to give back
-   * @param known the view of the slot, if it was made already
+   * @param known what is known of the slot's pod, if it was read already
    */
-  claim(slot: number, by: 1 | -1, known?: PodView): void {
+  claim(slot: number, by: 1 | -1, known?: Reported): void {
     const networks = this.#pods.networks(slot);
     if (!this.#pods.holdsAddresses(slot) || !networks.some((network) => this.#claims.counts(network))) return;
-    const view = known ?? this.#pods.view(slot);
+    const { node, status } = known ?? this.#reported(slot);
     for (const network of networks)
-      for (const held of this.#held(view, network, networks))
-        if (by > 0) this.#claims.add(network, slot, view.node, held);
-        else this.#claims.remove(network, slot, view.node, held);
+      for (const held of this.#held(status, network, networks))
+        if (by > 0) this.#claims.add(network, slot, node, held);
+        else this.#claims.remove(network, slot, node, held);
   }
 
   /** No pod asks for the network any longer. */
@@ -52,7 +58,7 @@ export class PodAddresses {
       .toSorted((a, b) => (a.pod < b.pod ? -1 : 1))
       .slice(0, most)
       .flatMap(({ slot, pod }) =>
-        this.#held(this.#pods.view(slot), network, this.#pods.networks(slot))
+        this.#held(this.#reported(slot).status, network, this.#pods.networks(slot))
           .flatMap(({ ips }) => ips)
           .filter((ip) => this.#claims.isOutside(network, ip))
           .map((address) => ({ address, pod })),
@@ -60,9 +66,13 @@ export class PodAddresses {
     return { total: [...counts.values()].reduce((sum, n) => sum + n, 0), outside: outside.slice(0, most) };
   }
 
+  #reported(slot: number): Reported {
+    const view = this.#pods.view(slot);
+    return { node: view.node, status: statusOf(view) };
+  }
+
   /** What the pod has in one of its networks. Of several with one CNI name v3 reports that name for each, in their order. */
-  #held(view: PodView, network: string, networks: readonly string[]): readonly Held[] {
-    const status = statusOf(view);
+  #held(status: Reported["status"], network: string, networks: readonly string[]): readonly Held[] {
     if (!status?.ok) return [];
     const cniName = this.#claims.cniName(network);
     const exact = status.entries.filter(({ name }) => name === network);

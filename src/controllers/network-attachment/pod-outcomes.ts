@@ -1,5 +1,11 @@
 import type { NetworkFacts } from "../../networks/outcome/attachments.ts";
-import { OUTCOMES, type OutcomeKind, outcomeOf, type PodOutcome } from "../../networks/outcome/outcome.ts";
+import {
+  OUTCOMES,
+  type OutcomeKind,
+  outcomeOf,
+  type PodFacts,
+  type PodOutcome,
+} from "../../networks/outcome/outcome.ts";
 import type { SandboxFailure } from "../../networks/outcome/sandbox-failure.ts";
 import type { Isolation } from "../../networks/pod-request/isolation.ts";
 import type { PodTable } from "../../networks/pod-table/pod-table.ts";
@@ -79,20 +85,20 @@ export class PodOutcomes {
   }
 
   /** Puts a pod into the sums. */
-  enters(slot: number): void {
+  enters(slot: number, view = this.#pods.view(slot)): void {
     if (slot >= this.#kinds.length) this.#grow();
     const pod = this.#pods.key(slot);
-    const view = this.#pods.view(slot);
     const before = this.#turned(slot);
     const asks = !(view.request.ok && view.request.requests.length === 0);
     const failure = asks ? this.#options.failure(view.uid) : undefined;
-    const after = asks ? this.#outcomeOf(pod, view, failure) : undefined;
+    const facts = factsOf(pod, view, failure);
+    const after = asks ? this.#outcomeOf(facts) : undefined;
     this.#kinds[slot] = after ? KINDS.indexOf(after.kind) + 1 : NONE;
     this.#isHindered[slot] = failure ? 1 : 0;
     if (after?.network === undefined) this.#turnsOn.delete(slot);
     else this.#turnsOn.set(slot, after.network);
     this.#isIn[slot] = 1;
-    this.#sum(slot, 1, view);
+    this.#sum(slot, 1, facts);
     if (after && (before?.kind !== after.kind || before.network !== after.network))
       this.#options.onTransition({ pod, view, before, after });
   }
@@ -149,10 +155,9 @@ export class PodOutcomes {
     return { counts: this.#counts, failing };
   }
 
-  #outcomeOf(pod: string, view: PodView, failure: SandboxFailure | undefined): PodOutcome {
-    const slash = pod.indexOf("/");
+  #outcomeOf(pod: PodFacts): PodOutcome {
     return outcomeOf({
-      pod: podFacts(pod.slice(0, slash), pod.slice(slash + 1), view, failure),
+      pod,
       network: this.#options.network,
       isolation: this.#options.isolation(),
     });
@@ -165,7 +170,7 @@ export class PodOutcomes {
 
   #evidence(slot: number): string {
     const view = this.#pods.view(slot);
-    return this.#outcomeOf(this.#pods.key(slot), view, this.#options.failure(view.uid)).evidence;
+    return this.#outcomeOf(factsOf(this.#pods.key(slot), view, this.#options.failure(view.uid))).evidence;
   }
 
   #shown(slot: number, network: string): ReportedPod {
@@ -182,14 +187,14 @@ export class PodOutcomes {
   }
 
   /** Counts a pod in, or out, as its record is. */
-  #sum(slot: number, by: 1 | -1, view?: PodView): void {
+  #sum(slot: number, by: 1 | -1, facts?: PodFacts): void {
     const turned = this.#turned(slot);
     if (turned) {
       this.#counts[turned.kind] += by;
       if (isFailing(turned.kind)) put(this.#failing, slot, by);
     }
     const { addresses, onNetwork } = this.#options;
-    addresses.claim(slot, by, view);
+    addresses.claim(slot, by, facts);
     const isHindered = this.#isHindered[slot] === 1;
     const counted = { slot, turned, isHindered, isUnverified: this.#pods.isUnverified(slot) };
     for (const network of this.#pods.networks(slot)) {
@@ -204,4 +209,9 @@ export class PodOutcomes {
     this.#isIn = grown(this.#isIn, rows);
     this.#isHindered = grown(this.#isHindered, rows);
   }
+}
+
+function factsOf(pod: string, view: PodView, failure: SandboxFailure | undefined): PodFacts {
+  const slash = pod.indexOf("/");
+  return podFacts(pod.slice(0, slash), pod.slice(slash + 1), view, failure);
 }

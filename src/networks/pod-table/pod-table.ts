@@ -11,8 +11,8 @@ import { grown, Slots } from "./slots.ts";
 export interface TableObserver {
   /** The record is about to be replaced, or to go. */
   leaves(slot: number): void;
-  /** The record is there, new or in the place of another. */
-  enters(slot: number): void;
+  /** The record of this view is there, new or in the place of another. */
+  enters(slot: number, view: PodView): void;
   /** Another pod of the same name takes the slot: the deletion of the first was not seen. Between `leaves` and `enters`. */
   replaced(slot: number, pod: string): void;
   /** The pod is gone, and its slot will be another's. `leaves` came before. */
@@ -257,7 +257,7 @@ export class PodTable {
     columns.attachedAt[slot] = attachedAt;
     columns.list[slot] = this.#list;
     if (this.#arena.isLoose) this.#compact();
-    this.#observer?.enters(slot);
+    this.#observer?.enters(slot, view);
     return slot;
   }
 

@@ -253,11 +253,15 @@ export class RunningController {
   readonly #controller: NetworkAttachmentController;
   readonly #connection: Connection;
 
-  constructor(kubeconfig: string) {
+  /** @param hold what a request waits for */
+  constructor(kubeconfig: string, hold: (request: RequestInfo) => Promise<void> | void = () => {}) {
     this.#connection = connect({ kubeconfig });
     const log = createLogger("error");
     const client = new KubeClient(this.#connection, {
-      before: (request) => void this.requests.push(request),
+      before: async (request) => {
+        this.requests.push(request);
+        await hold(request);
+      },
     });
     this.#caches = new Caches(client, log);
     this.#controller = new NetworkAttachmentController({
