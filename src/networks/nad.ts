@@ -24,7 +24,7 @@ export interface ReadNad {
 export class NadReader {
   readonly #nad: (key: string) => NadView | undefined;
   readonly #versions: (key: string) => readonly ConfigVersion[];
-  readonly #read = new Map<string, ReadNad & { of: string }>();
+  readonly #read = new Map<string, ReadNad & { nad: NadView; of: string }>();
   readonly #byLayer2 = new Map<string, Set<string>>();
 
   /** @param versions those that the NAD's report holds: what the operator saw before it was restarted */
@@ -40,9 +40,13 @@ export class NadReader {
   read(key: string): ReadNad | undefined {
     const nad = this.#nad(key);
     const known = this.#read.get(key);
+    if (known && known.nad === nad) return known;
     const of =
       nad && `${nad.uid} ${nad.generation} ${nad.hash} ${nad.resourceName ?? ""} ${nad.tooLarge ?? ""}`;
-    if (known && known.of === of) return known;
+    if (known && nad && known.of === of) {
+      known.nad = nad;
+      return known;
+    }
     if (known) this.#forget(key, known);
     if (!nad || of === undefined) return undefined;
     const network = readNetwork(nad);
@@ -50,6 +54,7 @@ export class NadReader {
     const layer2 = layer2Of(network);
     const findings = findingsOf(nad);
     const read = {
+      nad,
       of,
       network,
       versions,

@@ -30,7 +30,8 @@ export function attachmentsOf(
   network: (namespace: string, name: string) => NetworkFacts | undefined,
 ): Attachment[] {
   const further = new Pool(entries.filter((entry) => !entry.default));
-  const first = new Pool(entries.filter((entry) => entry.default));
+  const isFirstAsked = requests.some(({ isDefault }) => isDefault);
+  const first = isFirstAsked ? new Pool(entries.filter((entry) => entry.default)) : further;
   const namesOf = (request: NetworkRequest) => [
     keyOf(request),
     // v3 reports the name in the configuration, which is the NAD's where that has none.

@@ -248,10 +248,11 @@ function lostOf(
   entry: NetworkStatusEntry,
   facts: NetworkFacts | undefined,
 ): string | undefined {
+  const asked = capabilitiesOf(request);
+  if (asked.length === 0) return undefined;
   const key = keyOf(request);
-  const undeclared = new Set(
-    facts?.capabilities ? capabilitiesOf(request).filter((name) => !facts.capabilities?.includes(name)) : [],
-  );
+  const declared = facts?.capabilities;
+  const undeclared = new Set(declared ? asked.filter((name) => !declared.includes(name)) : []);
   const why = (name: string) =>
     undeclared.has(name)
       ? `: no plugin of ${key} declares the capability "${name}", and without it, Multus drops the request`

@@ -96,17 +96,19 @@ export function parseNetworks(annotation: string, podNamespace: string): ParsedN
   return read;
 }
 
+/** What a request sets, and the capability that it needs. */
+const NEEDS = [
+  { field: "ips", capability: "ips" },
+  { field: "mac", capability: "mac" },
+  { field: "portMappings", capability: "portMappings" },
+  { field: "bandwidth", capability: "bandwidth" },
+  { field: "infinibandGuid", capability: "infinibandGUID" },
+  { field: "deviceId", capability: "deviceID" },
+] as const satisfies readonly { field: keyof NetworkRequest; capability: string }[];
+
 /** The capabilities that some plugin of the NAD must declare, or what was asked for is dropped without a word (libcni, injectRuntimeConfig). */
 export function capabilitiesOf(request: NetworkRequest): string[] {
-  const needs: [string, unknown][] = [
-    ["ips", request.ips],
-    ["mac", request.mac],
-    ["portMappings", request.portMappings],
-    ["bandwidth", request.bandwidth],
-    ["infinibandGUID", request.infinibandGuid],
-    ["deviceID", request.deviceId],
-  ];
-  return needs.filter(([, value]) => value !== undefined).map(([name]) => name);
+  return NEEDS.filter(({ field }) => request[field] !== undefined).map(({ capability }) => capability);
 }
 
 function readJson(annotation: string): ParsedNetworks {
