@@ -64,7 +64,7 @@ test-integration: install ## tests against a real kube-apiserver
 # Every file that starts an API server. The older servers are built from their Go modules on first use.
 test-kubernetes: install ## the integration tests against another Kubernetes (VERSION=1.30, 1.33 or 1.36); before each release
 	KUBERNETES_VERSION='$(or $(VERSION),1.30)' npm exec -- vitest run --project integration \
-	  $$(grep -rl --include='*.test.ts' startControlPlane test/integration | sort)
+	  $$(grep -rlE --include='*.test.ts' '(start|borrow)ControlPlane' test/integration | sort)
 
 # What `make test-all` takes a sample or a cached answer of.
 test-exhaustive: install ## the tests of which `make test-all` runs a sample, whole; before each release

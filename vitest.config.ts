@@ -4,8 +4,8 @@ import { LongestFirst } from "./scripts/longest-first.ts";
 
 /**
  * Files of all projects share the workers: tests of real nodes wait most of their time, and the others work
- * meanwhile. Each file that needs a server has its own (test/cluster), so none sees the others; but a
- * limit in time has to hold on a busy machine, where a hung server must be an error and not an endless wait.
+ * meanwhile. A file that needs a server has it to itself, started for it or reset before it (test/cluster), so none sees
+ * the others; but a limit in time has to hold on a busy machine, where a hung server must be an error and not an endless wait.
  */
 const TIMES = { testTimeout: 300_000, hookTimeout: 900_000 };
 
@@ -73,7 +73,8 @@ export default defineConfig({
           include: ["test/integration/**/*.test.ts"],
           exclude: ALONE,
           setupFiles: PROPERTY_SEED,
-          // The modules of src keep no state of their own: a file that follows another in a worker finds them read.
+          // The modules of src keep no state of their own: a file that follows another in a worker finds them read. So it does
+          // the worker's control plane (test/cluster/borrowed-control-plane.ts).
           isolate: false,
         },
       },

@@ -155,8 +155,20 @@ export class ControlPlane implements AsyncDisposable {
     newPublicKey(join(this.directory, "sa.key"), join(this.directory, "sa.pub"));
     this.#startEtcd();
     await this.#startApiserver();
-    if (this.#options.controllerManager) this.#startControllerManager();
-    if (this.#options.scheduler) this.#startScheduler();
+    this.startControllers(this.#options);
+  }
+
+  /** The controller-manager and the scheduler, as far as they are asked for. */
+  startControllers(wanted: Pick<ControlPlaneOptions, "controllerManager" | "scheduler">): void {
+    if (wanted.controllerManager) this.#startControllerManager();
+    if (wanted.scheduler) this.#startScheduler();
+  }
+
+  /** Kills the controller-manager and the scheduler. */
+  async stopControllers(): Promise<void> {
+    const servers = [this.#etcd, this.#apiserver];
+    for (const daemon of this.#daemons) if (!servers.includes(daemon)) await daemon.kill();
+    this.#daemons = this.#daemons.filter((daemon) => servers.includes(daemon));
   }
 
   #startEtcd(): void {

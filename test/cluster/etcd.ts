@@ -73,3 +73,30 @@ export async function putEach(
   };
   await Promise.all(Array.from({ length: MAX_REQUESTS }, work));
 }
+
+export interface Entry {
+  value: Buffer;
+  /** Etcd's revision of the last write. */
+  revision: string;
+}
+
+/** All keys that begin with `prefix`; without values they are empty, and the answer is short. */
+export async function entries(
+  clientUrl: string,
+  prefix: string,
+  withValues: boolean,
+): Promise<Map<string, Entry>> {
+  const end = Buffer.from(prefix);
+  end[end.length - 1] = (end.at(-1) ?? 0) + 1;
+  const answer = (await call(clientUrl, "/v3/kv/range", {
+    key: encoded(prefix),
+    range_end: encoded(end),
+    keys_only: !withValues,
+  })) as { kvs?: { key: string; value?: string; mod_revision: string }[] };
+  return new Map(
+    (answer.kvs ?? []).map(({ key, value = "", mod_revision }) => [
+      Buffer.from(key, "base64").toString(),
+      { value: Buffer.from(value, "base64"), revision: mod_revision },
+    ]),
+  );
+}

@@ -15,7 +15,7 @@ import { type Connection, connect } from "../../src/kube/connection.ts";
 import { EventRecorder } from "../../src/kube/events.ts";
 import { networkDefinition } from "../../src/render/definition.ts";
 import { Metrics } from "../../src/telemetry/metrics.ts";
-import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
+import { type BorrowedControlPlane, borrowControlPlane } from "../cluster/borrowed-control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { untilEstablished } from "../cluster/established.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
@@ -31,7 +31,7 @@ const MIB = 1024 * 1024;
 /** Another address than the API server's. */
 const TENANT = "127.0.0.66";
 
-let plane: ControlPlane;
+let plane: BorrowedControlPlane;
 let kubectl: Kubectl;
 let connection: Connection;
 let admission: Admission;
@@ -41,7 +41,7 @@ let path: string;
 const sockets: Socket[] = [];
 
 beforeAll(async () => {
-  plane = await startControlPlane({ controllerManager: true });
+  plane = await borrowControlPlane({ controllerManager: true });
   kubectl = new Kubectl(plane.kubeconfig);
   await kubectl.run("apply", "--server-side", "-f", "manifests/install.yaml");
   // It holds the webhook to its Service, which leads to pods; here it is this process, reached by a URL.

@@ -17,7 +17,7 @@ import { ApiError } from "../../src/kube/errors.ts";
 import { type ApiObject, refOf } from "../../src/kube/resource.ts";
 import { parseNetworks } from "../../src/networks/pod-request/request.ts";
 import { networkDefinition } from "../../src/render/definition.ts";
-import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
+import { type BorrowedControlPlane, borrowControlPlane } from "../cluster/borrowed-control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { READ_BY_HAND } from "./cni/written-by-hand.ts";
 
@@ -31,11 +31,11 @@ const DENY = {
 } as const;
 const NADS = "/apis/k8s.cni.cncf.io/v1/namespaces";
 
-let plane: ControlPlane;
+let plane: BorrowedControlPlane;
 let client: KubeClient;
 
 beforeAll(async () => {
-  plane = await startControlPlane();
+  plane = await borrowControlPlane();
   client = new KubeClient(connect({ kubeconfig: plane.kubeconfig }));
   const install = parsedInstall();
   await put(networkDefinition(install) as ApiObject);

@@ -6,7 +6,7 @@ import { parsedInstall } from "../../src/crds/multus-install/parsed-install.ts";
 import { KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
 import { NETWORK_DEFINITION, networkDefinition } from "../../src/render/definition.ts";
-import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
+import { type BorrowedControlPlane, borrowControlPlane } from "../cluster/borrowed-control-plane.ts";
 import { untilQuiet, waitUntil } from "../cluster/daemon.ts";
 import { untilEstablished } from "../cluster/established.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
@@ -15,11 +15,11 @@ import { FaultProxy } from "./kube/fault-proxy.ts";
 
 /** What admission knows of NADs, whose CRD comes and goes. */
 
-let plane: ControlPlane;
+let plane: BorrowedControlPlane;
 let kubectl: Kubectl;
 
 beforeAll(async () => {
-  plane = await startControlPlane();
+  plane = await borrowControlPlane();
   kubectl = new Kubectl(plane.kubeconfig);
   await applyInstallDefinition(kubectl);
 });

@@ -14,7 +14,7 @@ import { connect } from "../../src/kube/connection.ts";
 import { EventRecorder } from "../../src/kube/events.ts";
 import { networkDefinition } from "../../src/render/definition.ts";
 import { Metrics } from "../../src/telemetry/metrics.ts";
-import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
+import { type BorrowedControlPlane, borrowControlPlane } from "../cluster/borrowed-control-plane.ts";
 import { untilQuiet, waitUntil } from "../cluster/daemon.ts";
 import { untilEstablished } from "../cluster/established.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
@@ -30,7 +30,7 @@ const DAY = 86_400_000;
 const RIGHT = '{"cniVersion":"0.3.1","type":"macvlan","mode":"bridge"}';
 const WITH_PATH = '{"cniVersion":"0.3.1","type":"../../tmp/x"}';
 
-let plane: ControlPlane;
+let plane: BorrowedControlPlane;
 let kubectl: Kubectl;
 let operatorKubeconfig: string;
 /** The operator's time, ms. It begins so long ago that a certificate made then is due now, and still valid. */
@@ -41,7 +41,7 @@ let writes = 0;
 const cachesOf = new WeakMap<Admission, Caches>();
 
 beforeAll(async () => {
-  plane = await startControlPlane({ controllerManager: true });
+  plane = await borrowControlPlane({ controllerManager: true });
   kubectl = new Kubectl(plane.kubeconfig);
   await kubectl.run("apply", "--server-side", "-f", "manifests/install.yaml");
   // It holds the webhook to its Service, which leads to pods; here it is this process, reached by a URL.

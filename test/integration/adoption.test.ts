@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { importInstall } from "../../src/import/import.ts";
 import type { InstallOperator } from "../../src/install-operator.ts";
-import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
+import { type BorrowedControlPlane, borrowControlPlane } from "../cluster/borrowed-control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { TestInstall } from "../cluster/installs.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
@@ -10,13 +10,13 @@ import { type ManifestObject, upstreamManifest } from "./upstream-manifests.ts";
 
 /** A Multus that kubectl installed from upstream's manifests becomes the operator's, on a real API server. */
 
-let plane: ControlPlane;
+let plane: BorrowedControlPlane;
 let kubectl: Kubectl;
 let install: TestInstall;
 let controller: InstallOperator;
 
 beforeAll(async () => {
-  plane = await startControlPlane({ controllerManager: true });
+  plane = await borrowControlPlane({ controllerManager: true });
   kubectl = new Kubectl(plane.kubeconfig);
   install = new TestInstall(kubectl);
   await applyInstallDefinition(kubectl);

@@ -10,18 +10,18 @@ import { connect } from "../../src/kube/connection.ts";
 import { managedFieldsOf } from "../../src/kube/managed-fields.ts";
 import { type ApiObject, refOf } from "../../src/kube/resource.ts";
 import { renderInstall } from "../../src/render/render.ts";
-import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
+import { type BorrowedControlPlane, borrowControlPlane } from "../cluster/borrowed-control-plane.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 
 /** What the operator writes while its watch does not show what has become of an object. */
 
 const { signal } = new AbortController();
-let plane: ControlPlane;
+let plane: BorrowedControlPlane;
 let client: KubeClient;
 let count = 0;
 
 beforeAll(async () => {
-  plane = await startControlPlane();
+  plane = await borrowControlPlane();
   client = new Kubectl(plane.kubeconfig).client;
 });
 afterAll(async () => {

@@ -9,7 +9,7 @@ import { connect } from "../../src/kube/connection.ts";
 import { EventRecorder } from "../../src/kube/events.ts";
 import { type ApiObject, CERTIFICATE_SIGNING_REQUESTS } from "../../src/kube/resource.ts";
 import { Metrics } from "../../src/telemetry/metrics.ts";
-import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
+import { type BorrowedControlPlane, borrowControlPlane } from "../cluster/borrowed-control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { untilEstablished } from "../cluster/established.ts";
 import { TestInstall } from "../cluster/installs.ts";
@@ -30,13 +30,13 @@ import {
 const CRD = new URL("../../manifests/crds/multus-operator.dev_multusinstalls.yaml", import.meta.url);
 const log = pino({ level: "silent" });
 
-let plane: ControlPlane;
+let plane: BorrowedControlPlane;
 let kubectl: Kubectl;
 let nodes: HollowNodes;
 let controller: InstallOperator;
 
 beforeAll(async () => {
-  plane = await startControlPlane({ controllerManager: true, scheduler: true });
+  plane = await borrowControlPlane({ controllerManager: true, scheduler: true });
   kubectl = new Kubectl(plane.kubeconfig);
   await kubectl.runWithInput(readFileSync(CRD, "utf8"), "apply", "--server-side", "-f", "-");
   await untilEstablished(kubectl, "multusinstalls.multus-operator.dev");

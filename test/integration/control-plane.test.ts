@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { binary } from "../cluster/binaries.ts";
-import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
+import { type BorrowedControlPlane, borrowControlPlane } from "../cluster/borrowed-control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { execute } from "../cluster/execute.ts";
 import { KUBERNETES_RELEASES } from "../cluster/families.ts";
@@ -8,9 +8,9 @@ import { requestedKubernetes } from "../cluster/kubernetes-release.ts";
 
 // What the operator's own access rules rely on, seen at the API server that the other tests run against.
 
-let plane: ControlPlane;
+let plane: BorrowedControlPlane;
 beforeAll(async () => {
-  plane = await startControlPlane();
+  plane = await borrowControlPlane();
 });
 afterAll(() => plane?.stop());
 

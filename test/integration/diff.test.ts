@@ -6,7 +6,7 @@ import { MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus
 import type { Preview } from "../../src/diff/report.ts";
 import { importInstall } from "../../src/import/import.ts";
 import type { InstallOperator } from "../../src/install-operator.ts";
-import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
+import { type BorrowedControlPlane, borrowControlPlane } from "../cluster/borrowed-control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 import { applyInstallDefinition, startInstallController } from "./install-controller.ts";
@@ -15,12 +15,12 @@ import { upstreamManifest } from "./upstream-manifests.ts";
 /** `multus-operator diff` against a real API server, beside what the operator then does. */
 
 const root = resolve(import.meta.dirname, "../..");
-let plane: ControlPlane;
+let plane: BorrowedControlPlane;
 let kubectl: Kubectl;
 let controller: InstallOperator | undefined;
 
 beforeAll(async () => {
-  plane = await startControlPlane({ controllerManager: true });
+  plane = await borrowControlPlane({ controllerManager: true });
   kubectl = new Kubectl(plane.kubeconfig);
 });
 

@@ -7,7 +7,7 @@ import {
 } from "../../src/crds/multus-install/multus-install.ts";
 import type { InstallOperator } from "../../src/install-operator.ts";
 import { type ApiObject, CONFIG_MAPS, EVENTS } from "../../src/kube/resource.ts";
-import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
+import { type BorrowedControlPlane, borrowControlPlane } from "../cluster/borrowed-control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { TestInstall } from "../cluster/installs.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
@@ -16,14 +16,14 @@ import { applyInstallDefinition, startInstallController } from "./install-contro
 
 /** What others add to the operator's objects stays and is shown with its owner; what they change is repaired. */
 
-let plane: ControlPlane;
+let plane: BorrowedControlPlane;
 let kubectl: Kubectl;
 let install: TestInstall;
 let controller: InstallOperator;
 let nodes: HollowNodes;
 
 beforeAll(async () => {
-  plane = await startControlPlane({ controllerManager: true, scheduler: true });
+  plane = await borrowControlPlane({ controllerManager: true, scheduler: true });
   kubectl = new Kubectl(plane.kubeconfig);
   install = new TestInstall(kubectl);
   nodes = new HollowNodes(kubectl.client, pino({ level: "silent" }));

@@ -3,7 +3,7 @@ import { ARCHITECTURES } from "../../src/crds/multus-install/spec.ts";
 import type { InstallOperator } from "../../src/install-operator.ts";
 import type { RequestInfo } from "../../src/kube/client.ts";
 import { CONFIG_MAPS } from "../../src/kube/resource.ts";
-import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
+import { type BorrowedControlPlane, borrowControlPlane } from "../cluster/borrowed-control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { TestInstall } from "../cluster/installs.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
@@ -12,7 +12,7 @@ import { applyInstallDefinition, startInstallController } from "./install-contro
 /** What a first install asks of the API server, and what it finds although no watch shows it. */
 
 const CONFIG = { type: CONFIG_MAPS, namespace: "kube-system", name: "multus-daemon-config" };
-let plane: ControlPlane;
+let plane: BorrowedControlPlane;
 let kubectl: Kubectl;
 let install: TestInstall;
 let controller: InstallOperator;
@@ -21,7 +21,7 @@ let sent: string[];
 let release = (): void => {};
 
 beforeAll(async () => {
-  plane = await startControlPlane({ controllerManager: true });
+  plane = await borrowControlPlane({ controllerManager: true });
   kubectl = new Kubectl(plane.kubeconfig);
   install = new TestInstall(kubectl);
   await applyInstallDefinition(kubectl);

@@ -15,7 +15,7 @@ import {
   typeOf,
 } from "../../src/kube/resource.ts";
 import { renderInstall } from "../../src/render/render.ts";
-import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
+import { type BorrowedControlPlane, borrowControlPlane } from "../cluster/borrowed-control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 import { withoutStatus } from "../cluster/without-status.ts";
@@ -28,14 +28,14 @@ import { upstreamManifest } from "./upstream-manifests.ts";
  * deleting the rejected MultusInstall leaves every object as it was, byte for byte, and every pod running.
  */
 
-let plane: ControlPlane;
+let plane: BorrowedControlPlane;
 let kubectl: Kubectl;
 let client: KubeClient;
 let controller: InstallOperator;
 let nodes: HollowNodes;
 
 beforeAll(async () => {
-  plane = await startControlPlane({ controllerManager: true, scheduler: true });
+  plane = await borrowControlPlane({ controllerManager: true, scheduler: true });
   kubectl = new Kubectl(plane.kubeconfig);
   client = kubectl.client;
   nodes = new HollowNodes(client, pino({ level: "silent" }));

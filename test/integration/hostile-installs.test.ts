@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { MULTUS_INSTALL, parseMultusInstall } from "../../src/crds/multus-install/multus-install.ts";
 import { ApiError } from "../../src/kube/errors.ts";
 import type { ApiObject } from "../../src/kube/resource.ts";
-import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
+import { type BorrowedControlPlane, borrowControlPlane } from "../cluster/borrowed-control-plane.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 import { FIELDS } from "./hostile-fields.ts";
 import { entryName, type FieldCase, hostileCases, rightCase, schemaFields } from "./hostile-installs.ts";
@@ -13,11 +13,11 @@ import { applyInstallDefinition } from "./install-controller.ts";
  * would do to a cluster is rejected all the same, by the API server alone: no operator runs here.
  */
 
-let plane: ControlPlane;
+let plane: BorrowedControlPlane;
 let kubectl: Kubectl;
 
 beforeAll(async () => {
-  plane = await startControlPlane();
+  plane = await borrowControlPlane();
   kubectl = new Kubectl(plane.kubeconfig);
   await applyInstallDefinition(kubectl);
 });

@@ -4,16 +4,16 @@ import { KubeletEvents } from "../../src/controllers/install/observe/kubelet-eve
 import { KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
 import { CORE_EVENTS } from "../../src/kube/resource.ts";
-import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
+import { type BorrowedControlPlane, borrowControlPlane } from "../cluster/borrowed-control-plane.ts";
 import { FaultProxy, refuseWith } from "./kube/fault-proxy.ts";
 
 /** Events are not indexed by reason: the API server reads all of a namespace for each list of one reason. */
 
-let plane: ControlPlane;
+let plane: BorrowedControlPlane;
 const log = pino({ level: "silent" });
 
 beforeAll(async () => {
-  plane = await startControlPlane();
+  plane = await borrowControlPlane();
 });
 afterAll(async () => await plane?.stop());
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { InstallOperator } from "../../src/install-operator.ts";
-import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
+import { type BorrowedControlPlane, borrowControlPlane } from "../cluster/borrowed-control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { TestInstall } from "../cluster/installs.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
@@ -8,12 +8,12 @@ import { applyInstallDefinition, startInstallController } from "./install-contro
 
 /** What somebody may do to an install behind the operator's back, and what becomes of it. */
 
-let plane: ControlPlane;
+let plane: BorrowedControlPlane;
 let kubectl: Kubectl;
 let controller: InstallOperator;
 
 beforeAll(async () => {
-  plane = await startControlPlane({ controllerManager: true });
+  plane = await borrowControlPlane({ controllerManager: true });
   kubectl = new Kubectl(plane.kubeconfig);
   await applyInstallDefinition(kubectl);
   controller = await startInstallController(plane.kubeconfig);

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { MULTUS_INSTALL } from "../../src/crds/multus-install/multus-install.ts";
 import type { InstallOperator } from "../../src/install-operator.ts";
 import type { RequestInfo } from "../../src/kube/client.ts";
-import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
+import { type BorrowedControlPlane, borrowControlPlane } from "../cluster/borrowed-control-plane.ts";
 import { untilQuiet, waitUntil } from "../cluster/daemon.ts";
 import { TestInstall } from "../cluster/installs.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
@@ -11,7 +11,7 @@ import { applyInstallDefinition, startInstallController } from "./install-contro
 
 /** The install controller against a real API server and a real DaemonSet controller, without nodes. */
 
-let plane: ControlPlane;
+let plane: BorrowedControlPlane;
 let kubectl: Kubectl;
 let controller: InstallOperator;
 const requests: RequestInfo[] = [];
@@ -23,7 +23,7 @@ let beforeFinalizer: { name: string; act: () => Promise<unknown> } | undefined;
 let beforeStatus: ((status: object) => Promise<void>) | undefined;
 
 beforeAll(async () => {
-  plane = await startControlPlane({ controllerManager: true });
+  plane = await borrowControlPlane({ controllerManager: true });
   kubectl = new Kubectl(plane.kubeconfig);
   await applyInstallDefinition(kubectl);
   controller = await startInstallController(plane.kubeconfig, {

@@ -8,12 +8,12 @@ import {
 } from "../../src/crds/network-attachment-report/report.ts";
 import type { NodeInspection } from "../../src/crds/node-inspection.ts";
 import { CUSTOM_RESOURCE_DEFINITIONS, NODES, PODS, pathOf } from "../../src/kube/resource.ts";
-import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
+import { type BorrowedControlPlane, borrowControlPlane } from "../cluster/borrowed-control-plane.ts";
 import { untilQuiet, waitUntil } from "../cluster/daemon.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 import { RunningController, World } from "./networks/world.ts";
 
-let plane: ControlPlane;
+let plane: BorrowedControlPlane;
 let world: World;
 let controller: RunningController;
 
@@ -36,7 +36,7 @@ const outcomeOf = (status: ReportStatus, pod: string) =>
   status.samples?.find((sample) => sample.pod === `default/${pod}`);
 
 beforeAll(async () => {
-  plane = await startControlPlane();
+  plane = await borrowControlPlane();
   world = new World(plane.kubeconfig);
   await world.installOwnDefinitions();
   await world.serviceAccount("default");

@@ -8,7 +8,7 @@ import { KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
 import { type ApiObject, PODS } from "../../src/kube/resource.ts";
 import { Reflector } from "../../src/kube/watch/reflector.ts";
-import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
+import { type BorrowedControlPlane, borrowControlPlane } from "../cluster/borrowed-control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { TestInstall } from "../cluster/installs.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
@@ -21,7 +21,7 @@ const COUNT = 25;
 const IMAGE = { reference: "operator:test", pullPolicy: "IfNotPresent", pullSecrets: [] };
 const log = pino({ level: "silent" });
 
-let plane: ControlPlane;
+let plane: BorrowedControlPlane;
 let kubectl: Kubectl;
 let client: KubeClient;
 let nodes: HollowNodes;
@@ -29,7 +29,7 @@ let controller: InstallOperator;
 const inspections = new NodeInspections();
 
 beforeAll(async () => {
-  plane = await startControlPlane({ controllerManager: true, scheduler: true });
+  plane = await borrowControlPlane({ controllerManager: true, scheduler: true });
   kubectl = new Kubectl(plane.kubeconfig);
   await applyInstallDefinition(kubectl);
   client = new KubeClient(connect({ kubeconfig: plane.kubeconfig }));

@@ -21,7 +21,7 @@ import { imageReference } from "../../src/multus/releases.ts";
 import { probePod } from "../../src/render/probe-pod.ts";
 import { renderInstall } from "../../src/render/render.ts";
 import { rolloutGuard } from "../../src/render/rollout-guard.ts";
-import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
+import { type BorrowedControlPlane, borrowControlPlane } from "../cluster/borrowed-control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 import { applyRights, CHART_IMAGE } from "./chart.ts";
@@ -33,7 +33,7 @@ import { applyInstallDefinition } from "./install-controller.ts";
  */
 
 const KUBE_SYSTEM = "kube-system";
-let plane: ControlPlane;
+let plane: BorrowedControlPlane;
 let kubectl: Kubectl;
 /** Real credentials, with which the attacks are made. */
 const holders = new Map<string, KubeClient>();
@@ -48,7 +48,7 @@ interface Attack {
 }
 
 beforeAll(async () => {
-  plane = await startControlPlane();
+  plane = await borrowControlPlane();
   kubectl = new Kubectl(plane.kubeconfig);
   await applyInstallDefinition(kubectl);
   await kubectl.run("create", "namespace", "multus-operator");

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { dump, loadAll } from "js-yaml";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type NodeTask, taskPod } from "../../src/controllers/nodes/task-pod.ts";
-import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
+import { type BorrowedControlPlane, borrowControlPlane } from "../cluster/borrowed-control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 
@@ -16,14 +16,14 @@ interface Pod {
   };
 }
 
-let plane: ControlPlane;
+let plane: BorrowedControlPlane;
 let kubectl: Kubectl;
 let image: string;
 const OPERATOR = "system:serviceaccount:multus-operator:multus-operator";
 const WANTED = /^(ValidatingAdmissionPolicy|ValidatingAdmissionPolicyBinding|Role|RoleBinding)$/;
 
 beforeAll(async () => {
-  plane = await startControlPlane({ controllerManager: false });
+  plane = await borrowControlPlane();
   kubectl = new Kubectl(plane.kubeconfig);
   const file = new URL("../../manifests/install.yaml", import.meta.url);
   const manifests = loadAll(readFileSync(file, "utf8")) as {

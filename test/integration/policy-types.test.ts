@@ -3,7 +3,7 @@ import { policies } from "../../src/admission/policies.ts";
 import { parsedInstall } from "../../src/crds/multus-install/parsed-install.ts";
 import { type ApiObject, VALIDATING_ADMISSION_POLICIES } from "../../src/kube/resource.ts";
 import { networkDefinition } from "../../src/render/definition.ts";
-import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
+import { type BorrowedControlPlane, borrowControlPlane } from "../cluster/borrowed-control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { untilEstablished } from "../cluster/established.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
@@ -22,11 +22,11 @@ const DENY = {
   denyCodes: [],
 } as const;
 
-let plane: ControlPlane;
+let plane: BorrowedControlPlane;
 let kubectl: Kubectl;
 
 beforeAll(async () => {
-  plane = await startControlPlane({ controllerManager: true });
+  plane = await borrowControlPlane({ controllerManager: true });
   kubectl = new Kubectl(plane.kubeconfig);
 });
 

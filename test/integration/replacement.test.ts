@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import type { InstallOperator } from "../../src/install-operator.ts";
 import { type ApiObject, NODES, PODS, pathOf, type ResourceType } from "../../src/kube/resource.ts";
-import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
+import { type BorrowedControlPlane, borrowControlPlane } from "../cluster/borrowed-control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { TestInstall } from "../cluster/installs.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
@@ -12,7 +12,7 @@ import { applyInstallDefinition, startInstallController } from "./install-contro
  * DaemonSet controller. The nodes are Node objects; the test itself says what a kubelet would say.
  */
 
-let plane: ControlPlane;
+let plane: BorrowedControlPlane;
 let kubectl: Kubectl;
 let controller: InstallOperator;
 let heart: NodeJS.Timeout;
@@ -23,7 +23,7 @@ const HEARTBEAT_MS = 10_000;
 const MINE = { key: "example.com/mine", effect: "NoSchedule" };
 
 beforeAll(async () => {
-  plane = await startControlPlane({ controllerManager: true });
+  plane = await borrowControlPlane({ controllerManager: true });
   kubectl = new Kubectl(plane.kubeconfig);
   await applyInstallDefinition(kubectl);
   controller = await startInstallController(plane.kubeconfig, {

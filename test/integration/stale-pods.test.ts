@@ -4,7 +4,7 @@ import { KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
 import { type ApiObject, DAEMON_SETS, PODS } from "../../src/kube/resource.ts";
 import { createLogger } from "../../src/telemetry/logger.ts";
-import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
+import { type BorrowedControlPlane, borrowControlPlane } from "../cluster/borrowed-control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { TestInstall } from "../cluster/installs.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
@@ -14,7 +14,7 @@ import { FaultProxy } from "./kube/fault-proxy.ts";
 
 /** The operator's copy of Multus' pods stops while that of the DaemonSet goes on: nothing is called Ready by it. */
 
-let plane: ControlPlane;
+let plane: BorrowedControlPlane;
 let proxy: FaultProxy;
 let kubectl: Kubectl;
 let nodes: HollowNodes;
@@ -31,7 +31,7 @@ const spec = (level: string) => ({
 const PODS_OF_MULTUS = /\/pods\?.*labelSelector=app(=|%3D)multus(&|$)/;
 
 beforeAll(async () => {
-  plane = await startControlPlane({ controllerManager: true, scheduler: true });
+  plane = await borrowControlPlane({ controllerManager: true, scheduler: true });
   kubectl = new Kubectl(plane.kubeconfig);
   await applyInstallDefinition(kubectl);
   nodes = new HollowNodes(new KubeClient(connect({ kubeconfig: plane.kubeconfig })), createLogger("error"));

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
-import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
+import { type BorrowedControlPlane, borrowControlPlane } from "../cluster/borrowed-control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 import { applyInstallDefinition, startInstallController } from "./install-controller.ts";
@@ -9,11 +9,11 @@ import { FaultProxy } from "./kube/fault-proxy.ts";
 
 /** A replica that is asked to stop waits for no write, whatever the API server does with it. It runs alone, as test/limits. */
 
-let plane: ControlPlane;
+let plane: BorrowedControlPlane;
 let kubectl: Kubectl;
 
 beforeAll(async () => {
-  plane = await startControlPlane({ controllerManager: true });
+  plane = await borrowControlPlane({ controllerManager: true });
   kubectl = new Kubectl(plane.kubeconfig);
   await applyInstallDefinition(kubectl);
 });

@@ -7,12 +7,12 @@ import { EventRecorder } from "../../../src/kube/events.ts";
 import { type ApiObject, CONFIG_MAPS, EVENTS } from "../../../src/kube/resource.ts";
 import { Reflector } from "../../../src/kube/watch/reflector.ts";
 import { Metrics } from "../../../src/telemetry/metrics.ts";
-import { type ControlPlane, startControlPlane } from "../../cluster/control-plane.ts";
+import { type BorrowedControlPlane, borrowControlPlane } from "../../cluster/borrowed-control-plane.ts";
 import { waitUntil } from "../../cluster/daemon.ts";
 
 /** Watch, queue, reconcile and apply together: a controller that keeps a copy of each ConfigMap labelled "copy". */
 
-let plane: ControlPlane;
+let plane: BorrowedControlPlane;
 const log = pino({ level: "silent" });
 const writes: RequestInfo[] = [];
 /** The next writes that fail. */
@@ -20,7 +20,7 @@ let failing = 0;
 let client: KubeClient;
 
 beforeAll(async () => {
-  plane = await startControlPlane();
+  plane = await borrowControlPlane();
   client = new KubeClient(connect({ kubeconfig: plane.kubeconfig }), {
     before: (request) => {
       if (request.method === "GET") return;

@@ -3,12 +3,15 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { Agent, request } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import type { ControlPlane } from "../../cluster/control-plane.ts";
+import type { BorrowedControlPlane } from "../../cluster/shared-control-plane.ts";
 
 /** Answered in the API server's place (true), let pass (false), or let pass and cut off in the middle of the answer. */
 export type Fate = boolean | { cutAfterBytes: number; cutAfterMs?: number };
 /** Decides about a request, at once or after a while. */
 export type Fault = (request: IncomingMessage, response: ServerResponse) => Fate | Promise<Fate>;
+
+/** What the proxy needs to know of a control plane, of whichever kind. */
+type Reached = Pick<BorrowedControlPlane, "caFile" | "directory" | "kubeconfig" | "server">;
 
 /** Plain HTTP in front of a real API server: it passes everything on, but for what a test's `fault` answers. */
 export class FaultProxy implements AsyncDisposable {
@@ -21,7 +24,7 @@ export class FaultProxy implements AsyncDisposable {
   readonly #server;
   readonly #agent: Agent;
 
-  private constructor(plane: ControlPlane, server: ReturnType<typeof createServer>) {
+  private constructor(plane: Reached, server: ReturnType<typeof createServer>) {
     const config = JSON.parse(readFileSync(plane.kubeconfig, "utf8")) as Kubeconfig;
     const user = config.users[0]?.user ?? {};
     const decoded = (key: string) => Buffer.from(user[key] ?? "", "base64");
@@ -43,7 +46,7 @@ export class FaultProxy implements AsyncDisposable {
     });
   }
 
-  static async start(plane: ControlPlane): Promise<FaultProxy> {
+  static async start(plane: Reached): Promise<FaultProxy> {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     return new FaultProxy(plane, server);

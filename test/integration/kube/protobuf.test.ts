@@ -7,18 +7,18 @@ import { DecodedPod, podDecoder } from "../../../src/kube/protobuf/pod.ts";
 import { type ApiObject, PODS } from "../../../src/kube/resource.ts";
 import { Reflector } from "../../../src/kube/watch/reflector.ts";
 import { PodViews } from "../../../src/networks/pod-view/pod-views.ts";
-import { type ControlPlane, startControlPlane } from "../../cluster/control-plane.ts";
+import { type BorrowedControlPlane, borrowControlPlane } from "../../cluster/borrowed-control-plane.ts";
 import { waitUntil } from "../../cluster/daemon.ts";
 import { World } from "../networks/world.ts";
 
 /** Pods that a real API server sends in protobuf are those that it sends in JSON, and what is kept of them is the same. */
 
 const ANNOTATIONS = ["k8s.v1.cni.cncf.io/networks", "k8s.v1.cni.cncf.io/network-status"];
-let plane: ControlPlane;
+let plane: BorrowedControlPlane;
 let world: World;
 
 beforeAll(async () => {
-  plane = await startControlPlane();
+  plane = await borrowControlPlane();
   world = new World(plane.kubeconfig);
   await world.serviceAccount("default");
 });
