@@ -5,12 +5,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import {
-  NETWORK_ATTACHMENT_REPORT,
-  type ReportStatus,
-} from "../../src/crds/network-attachment-report/report.ts";
-import type { RequestInfo } from "../../src/kube/client.ts";
-import { collectionPath } from "../../src/kube/resource.ts";
+import type { ReportStatus } from "../../src/crds/network-attachment-report/report.ts";
 import { StoredCopies } from "../bench/stored-copies.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
@@ -196,32 +191,5 @@ it("a restarted one says the same, and writes no report", async () => {
   const counts = (status: ReportStatus | undefined) => status?.pods;
   expect(controller.summary.get()?.pods.counts).toEqual({ ...summary?.pods.counts, bypassed: 0 });
   expect(counts(await world.report("net-0"))).toEqual({ ...expected, requesting: 900, bypassed: 0 });
-  expect(reportsWritten()).toEqual([]);
+  expect(controller.writes.filter(({ path }) => path.includes("networkattachmentreports"))).toEqual([]);
 });
-
-it("evaluates pods while others are still to be listed, and writes no report before all are", async () => {
-  await controller.stop();
-  const reports = collectionPath(NETWORK_ATTACHMENT_REPORT, "default");
-  await world.client.json({ method: "DELETE", path: reports });
-  const rest = Promise.withResolvers<void>();
-  let pages = 0;
-  controller = new RunningController(plane.kubeconfig, async ({ path, query }) => {
-    if (path === "/api/v1/pods" && query?.limit !== undefined && ++pages === 3) await rest.promise;
-  });
-  const started = controller.start();
-  const isEvent = ({ path }: RequestInfo) => path.endsWith("/events");
-  await waitUntil("the event of a pod, and the request that is held", () =>
-    Promise.resolve(controller.writes.some(isEvent) && pages === 3),
-  );
-  expect(reportsWritten()).toEqual([]);
-  rest.resolve();
-  await started;
-  for (let n = 0; n < NADS; n++) {
-    const { status } = await world.reportWhere(`net-${n}`, ({ pods }) => pods?.requesting === 900);
-    expect(status.pods).toEqual({ ...expected, requesting: 900, bypassed: 0 });
-    expect(status.ranges?.[0]?.used).toBe(700);
-  }
-});
-
-const reportsWritten = () =>
-  controller.writes.filter(({ path }) => path.includes("networkattachmentreports")).map(({ path }) => path);

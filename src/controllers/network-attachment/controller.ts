@@ -59,9 +59,7 @@ export class NetworkAttachmentController {
   readonly #caches: Caches;
   /** Limits how often a report is written because of pods; a change of the NAD itself does not wait. */
   readonly #pace = new ReportPace();
-  /** Everything but the pods was listed once; the pods, too. */
-  #othersListed = false;
-  #podsListed = false;
+  #listed = false;
   /** Whether the cluster knows NetworkAttachmentReport. */
   #defined = true;
   /** The active MultusInstall, as far as networks depend on it. */
@@ -140,7 +138,7 @@ export class NetworkAttachmentController {
       nad: (key) => nads.get(key),
       nads: () => nads.values(),
       pods: copy.table,
-      isReady: () => this.#evaluates,
+      isReady: () => this.#ready,
       nodes: () => nodes.offers(),
       install: () => this.#install,
       inspections: options.inspections,
@@ -162,22 +160,15 @@ export class NetworkAttachmentController {
     const watches = this.#watched;
     for (const watch of watches) watch.start();
     try {
-      const others = watches.filter((watch) => watch !== this.#pods);
-      await Promise.all(others.map((watch) => watch.whenSynced()));
-      if (this.#stopped) return;
-      this.#installChanged(); // it may have been listed before this replica led
-      this.#othersListed = true;
-      // A list of many pods takes a while. Those that are here are evaluated now, the others as they come in.
-      if (this.#evaluates) this.#networks.evaluatePods();
-      await this.#pods.whenSynced();
+      await Promise.all(watches.map((watch) => watch.whenSynced()));
     } catch (error) {
       if (isStopped(error)) return;
       throw error;
     }
     if (this.#stopped) return;
-    this.#podsListed = true;
-    if (this.#ready) this.#networks.checkAll();
-    this.#enqueueAll();
+    this.#listed = true;
+    this.#installChanged(); // it may have been listed before this replica led
+    this.#recheckAll();
     await this.#controller.start(Promise.resolve());
   }
 
@@ -239,14 +230,9 @@ export class NetworkAttachmentController {
     return [...this.#watches, installs, nodes, nads];
   }
 
-  /** Everything was listed on which the outcome of a pod depends: what is missing then does not exist. */
-  get #evaluates(): boolean {
-    return this.#othersListed && this.#caches.nads.listed && !this.#stopped;
-  }
-
-  /** The pods were listed, too: reports can be written. */
+  /** Everything was listed: what is missing then does not exist. */
   get #ready(): boolean {
-    return this.#podsListed && this.#evaluates;
+    return this.#listed && this.#caches.nads.listed && !this.#stopped;
   }
 
   /** Anyone may create events: one of a known pod on its own node is reason enough to inspect that node. */
@@ -256,24 +242,20 @@ export class NetworkAttachmentController {
   }
 
   #nadChanged(key: string): void {
-    if (!this.#evaluates) return;
+    if (!this.#ready) return;
     this.#networks.nadChanged(key);
     this.#enqueue(key);
     this.#sumSoon();
   }
 
   #recheckPod(pod: string): void {
-    if (!this.#evaluates) return;
+    if (!this.#ready) return;
     this.#networks.podChanged(pod);
   }
 
   #recheckAll(): void {
-    if (!this.#evaluates) return;
+    if (!this.#ready) return;
     this.#networks.everythingChanged();
-    this.#enqueueAll();
-  }
-
-  #enqueueAll(): void {
     for (const key of this.#networks.keys()) this.#enqueue(key);
     // Also of NADs that went in the meantime.
     for (const [key] of this.#reports.entries()) this.#enqueue(key);

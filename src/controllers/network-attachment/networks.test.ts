@@ -122,31 +122,6 @@ test("no finding is made of a daemon before everything was listed", () => {
   expect(isChanged()).toBe(false); // the daemon is there, and there is nothing to find
 });
 
-test("pods that come in before all of them are listed count as those that are there by then", () => {
-  const ipam = { type: "whereabouts", range: "10.0.0.0/30" };
-  const { networks, pods, attached, daemon, isChanged, state } = start({
-    "apps/net": ipam,
-    "shop/lan": { type: "dhcp" },
-  });
-  const attachedPods = () => networks.summary().pods?.counts.attached;
-  state.isReady = false;
-  pods.set("apps/web", attached("apps", "net", "10.0.0.1"));
-  expect(attachedPods()).toBe(0);
-  state.isReady = true;
-  networks.evaluatePods();
-  expect(attachedPods()).toBe(1);
-  const list = pods.filling();
-  list.add("shop/web", attached("shop", "lan", "10.0.0.2"));
-  list.add(DAEMON, daemon("Running"));
-  expect(attachedPods()).toBe(2);
-  list.end(); // without apps/web
-  networks.checkAll();
-  expect(attachedPods()).toBe(1);
-  isChanged();
-  pods.delete(DAEMON);
-  expect(isChanged()).toBe(true);
-});
-
 /** Of a node that has all that the network needs but the daemon. */
 const inspection = (node: string) => ({
   ...{

@@ -25,7 +25,7 @@ export interface NetworksOptions {
   nad: (key: string) => NadView | undefined;
   nads: () => NadView[];
   pods: PodTable;
-  /** Whether everything but pods was listed, on which a pod's outcome depends: until then a pod is known and not evaluated. */
+  /** Whether everything was listed: until then a pod is known and not looked at. */
   isReady: () => boolean;
   nodes: () => SeenNode[];
   /** The MultusInstall that counts. */
@@ -150,12 +150,6 @@ export class Networks implements TableObserver {
   }
 
   everythingChanged(): void {
-    this.evaluatePods();
-    this.checkAll();
-  }
-
-  /** Evaluates the pods that are known, whatever was known before. Those that come in later follow by themselves. */
-  evaluatePods(): void {
     const slots = [...this.#options.pods.slots()];
     for (const slot of slots) this.#outcomes.leaves(slot);
     this.#options.pods.reread();
@@ -164,10 +158,6 @@ export class Networks implements TableObserver {
     for (const { namespace, name } of this.#options.nads()) this.#nads.read(`${namespace}/${name}`);
     for (const key of this.#nads.keys()) this.#nads.read(key);
     for (const slot of slots) this.#outcomes.enters(slot);
-  }
-
-  /** Does all cross checks, for which the pods have to be known, too: some of them run dhcp daemons. */
-  checkAll(): void {
     this.#nodes = undefined;
     this.#cross.refresh();
   }

@@ -253,15 +253,11 @@ export class RunningController {
   readonly #controller: NetworkAttachmentController;
   readonly #connection: Connection;
 
-  /** @param hold what a request waits for */
-  constructor(kubeconfig: string, hold: (request: RequestInfo) => Promise<void> | void = () => {}) {
+  constructor(kubeconfig: string) {
     this.#connection = connect({ kubeconfig });
     const log = createLogger("error");
     const client = new KubeClient(this.#connection, {
-      before: async (request) => {
-        this.requests.push(request);
-        await hold(request);
-      },
+      before: (request) => void this.requests.push(request),
     });
     this.#caches = new Caches(client, log);
     this.#controller = new NetworkAttachmentController({
