@@ -31,7 +31,7 @@ export function generatedFiles(): Map<string, string> {
   files.set("docs/reference/kubectl-multus.md", pluginReference());
   files.set(
     "docs/reference/known-defects.md",
-    `<!-- Generated from src/multus/known-defects.ts by \`npm run generate\`. Do not edit. -->\n\n${knownDefectsPage()}`,
+    `<!-- Generated from src/multus/known-defects-table.ts by \`npm run generate\`. Do not edit. -->\n\n${knownDefectsPage()}`,
   );
   files.set(
     "docs/reference/findings.md",

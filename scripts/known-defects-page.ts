@@ -2,7 +2,7 @@ import { DEFAULT_RELEASE } from "../src/crds/multus-install/spec.ts";
 import { fixOf, issuesOf, KNOWN_DEFECTS, type KnownDefect, rangeOf } from "../src/multus/known-defects.ts";
 import { NEWEST_RELEASE } from "../src/multus/releases.ts";
 
-/** docs/reference/known-defects.md: the table of known-defects.ts, in two parts. */
+/** docs/reference/known-defects.md: the table of known-defects-table.ts, in two parts. */
 export function knownDefectsPage(): string {
   const decided = KNOWN_DEFECTS.filter(({ exposes }) => exposes !== undefined);
   const depending = KNOWN_DEFECTS.filter(({ exposes }) => exposes === undefined);

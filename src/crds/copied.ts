@@ -1,6 +1,6 @@
 /**
- * The same text in memory of its own. What is cut from a text (slice, a match, a template with a part of it) refers to all of
- * it in V8: of an annotation of 256 KiB, 20 characters that are kept would keep 256 KiB.
+ * A copy of a string that shares no memory with another. In V8 a substring (of slice or a match, also within a template)
+ * refers to the whole string: 20 characters of an annotation of 256 KiB keep all 256 KiB in memory.
  */
 export function copied(text: string): string {
   return structuredClone(text);

@@ -125,7 +125,7 @@ function installRows(shown: ShownStatus, wide: boolean): Row[] {
   ];
 }
 
-/** The condition Warning shows the gravest in full, in a row of its own. */
+/** Without the most serious warning, whose full text is in the row of the condition Warning. */
 function warningRows({ conditions = [], warnings = [] }: MultusInstallStatus, wide: boolean): Row[] {
   const shown = conditions.find(({ type, status }) => type === "Warning" && status === "True")?.message ?? "";
   return warnings

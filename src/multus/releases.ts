@@ -8,7 +8,7 @@ import type { MultusInstallSpec } from "../crds/multus-install/spec.ts";
 export type Flavour = "v3" | "v4-thin" | "v4-thick";
 
 /**
- * The newest release whose manifests and sources the rendering follows, and up to which known-defects.ts was
+ * The newest release whose manifests and sources the rendering follows, and up to which known-defects-table.ts was
  * filled in. A later one is rendered as this one, with a warning.
  */
 export const NEWEST_RELEASE = "v4.3.1";

@@ -1,14 +1,8 @@
 import { link, unlink } from "node:fs/promises";
-import {
-  cut,
-  delegateNames,
-  isConfName,
-  isMultusConfName,
-  isMultusTemporary,
-  parseConfFile,
-} from "./conf-file.ts";
+import { cut, delegateNames, isMultusConfName, isMultusTemporary, parseConfFile } from "./conf-file.ts";
 import { MAX_CONF_BYTES, type Removal } from "./file-removal.ts";
 import type { Host } from "./host.ts";
+import { confFiles } from "./inspect.ts";
 
 /** A configuration directory from which Multus goes. */
 export interface ConfRemoval {
@@ -42,15 +36,20 @@ export async function restoreRenamed({ host, removal, confDir }: ConfRemoval, pa
 
 /** The names of the networks that a directory has without Multus, and of those that Multus' configuration delegates to. */
 async function networks(host: Host, confDir: string): Promise<{ others: string[]; delegates: string[] }> {
-  const found: { others: string[]; delegates: string[] } = { others: [], delegates: [] };
-  for (const { name } of await host.entries(confDir)) {
-    if (!isConfName(name)) continue;
-    const text = await host.text(`${confDir}/${name}`, MAX_CONF_BYTES);
-    const { isMultus, pluginTypes, networkName = "" } = parseConfFile(name, text);
-    if (isMultusConfName(name)) found.delegates.push(...delegateNames(text));
-    else if (!isMultus && pluginTypes) found.others.push(networkName);
-  }
-  return found;
+  const files = await confFiles(
+    host,
+    confDir,
+    (await host.entries(confDir)).map(({ name }) => name),
+  );
+  const own = files.filter(({ name }) => isMultusConfName(name));
+  const texts = await Promise.all(own.map(({ name }) => host.text(`${confDir}/${name}`, MAX_CONF_BYTES)));
+  const others = files.filter(({ name, isMultus, pluginTypes }) => {
+    return !isMultusConfName(name) && !isMultus && pluginTypes !== undefined;
+  });
+  return {
+    others: others.map(({ networkName = "" }) => networkName),
+    delegates: texts.flatMap((text) => delegateNames(text)),
+  };
 }
 
 /** Removes a file of the directory if it is a configuration of Multus, or one that an entrypoint did not finish. */

@@ -9,6 +9,7 @@ import {
   parseConfFile,
   primaryOf,
 } from "./conf-file.ts";
+import { MAX_CONF_BYTES } from "./file-removal.ts";
 import { type GoProgram, goProgram } from "./go-build-info.ts";
 import type { Host } from "./host.ts";
 import { tokenExpiry } from "./kubeconfig.ts";
@@ -27,7 +28,6 @@ export interface InspectOptions extends Places {
   now: Date;
 }
 
-const MAX_CONF_BYTES = 256 * 1024;
 const MOST = { conf: 64, binaries: 512, links: 512, paths: 64 };
 const GO_ARCHITECTURES: Partial<Record<string, string>> = { x64: "amd64", ppc64: "ppc64le", ia32: "386" };
 

@@ -1,7 +1,6 @@
-import { isConfName, isMultusConfName, isMultusTemporary, parseConfFile } from "./conf-file.ts";
-import { MAX_CONF_BYTES } from "./file-removal.ts";
+import { isMultusConfName, isMultusTemporary } from "./conf-file.ts";
 import type { Host } from "./host.ts";
-import { MULTUS_PROGRAMS } from "./inspect.ts";
+import { confFiles, MULTUS_PROGRAMS } from "./inspect.ts";
 
 /**
  * Whether a runtime reads a previous directory rather than the new one, as far as others' files show: its primary network is
@@ -35,14 +34,11 @@ export async function whyBinDirStays(
 
 /** What configurations of others call. */
 async function plugins(host: Host, confDir: string): Promise<string[]> {
-  const found: string[] = [];
-  for (const { name } of await host.entries(confDir)) {
-    if (!isConfName(name) || isMultusConfName(name)) continue;
-    const text = await host.text(`${confDir}/${name}`, MAX_CONF_BYTES);
-    const { isMultus, pluginTypes = [] } = parseConfFile(name, text);
-    if (!isMultus) found.push(...pluginTypes);
-  }
-  return found;
+  const names = (await host.entries(confDir)).map(({ name }) => name);
+  const files = await confFiles(host, confDir, names);
+  return files
+    .filter(({ name, isMultus }) => !isMultusConfName(name) && !isMultus)
+    .flatMap(({ pluginTypes = [] }) => pluginTypes);
 }
 
 /** The programs of others. */

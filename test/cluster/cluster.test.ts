@@ -187,7 +187,7 @@ describe.skipIf(problem)(`a cluster of two nodes${problem ? ` (skipped: ${proble
   });
 });
 
-/** Lets this process (or one that is dead) own what is left of a cluster: nobody sweeps what belongs to one that lives. */
+/** Makes the process with this identity the owner of what a cluster has left. What a running process owns is not swept. */
 function giveTo(identity: string, { slot, directories }: Marks): void {
   const files = directories.map((directory) => join(directory, "owner"));
   for (const file of [...files, slotLock(slot)]) {

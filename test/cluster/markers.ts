@@ -72,7 +72,7 @@ export async function untilAdmissionIsRead(client: KubeClient, marker: string): 
         {
           name: `${marker}.example.com`,
           admissionReviewVersions: ["v1"],
-          clientConfig: { url: "https://127.0.0.1:1" }, // nobody listens there
+          clientConfig: { url: "https://127.0.0.1:1" }, // no server listens on port 1
           ...{ rules, matchConditions: only(kind), failurePolicy: "Fail", sideEffects: "None" },
         },
       ],

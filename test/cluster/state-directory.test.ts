@@ -8,7 +8,7 @@ import { removeStateDirectory } from "./state-directory.ts";
 
 const TREES = 12;
 
-/** A directory with so many others in it that two processes meet in it. */
+/** Creates enough files for two processes to remove them at the same time. */
 function tree(path: string): void {
   for (let index = 0; index < 10; index++) {
     mkdirSync(join(path, `${index}/files`), { recursive: true });

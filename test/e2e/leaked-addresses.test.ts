@@ -11,7 +11,7 @@ import { installOperator, networkStatus, ONE_REPLICA } from "../cluster/walkthro
 
 /**
  * What is left of the addresses of deleted pods, with each release and mode, on real Calico: the defects that
- * src/multus/known-defects.ts lists as leaking, and what avoids them. Calico's own collector of leaked addresses
+ * src/multus/known-defects-table.ts lists as leaking, and what avoids them. Calico's own collector of leaked addresses
  * (kube-controllers) does not run here.
  */
 

@@ -142,7 +142,7 @@ export class PodStream implements AsyncDisposable {
       this.#pauseMs = Math.min(Math.max(EVERY_MS, tookMs * STARTS_PER_PAUSE), MAX_PAUSE_MS);
     }
     const ended = found.startedAfter !== undefined || found.bypassed;
-    // Once: another one could come when the cluster has ended, and its error would be nobody's.
+    // Only once: a second deletion could fail after the cluster has stopped, and no caller waits for it.
     if (ended && !this.#deleted.has(metadata.name)) void this.#deleteSoon(metadata.name);
     return status.phase;
   }

@@ -10,7 +10,7 @@ import { WORKLOADS } from "./workloads.ts";
 
 const SEED = 1;
 const LANES = 2;
-/** Each plan has a limit of its own (pool.ts): this is for all of them on a busy machine, where they take 2 minutes on an idle one. */
+/** For all plans, on a busy machine; on an idle one they take 2 minutes. Each plan also has its own limit (pool.ts). */
 const MAX_MS = 2_400_000;
 /** What `make faults-all` has found and the operator has been fixed for, where a test without a proxy cannot show it. */
 const FIXED = [

@@ -3,10 +3,12 @@ import { entryKey } from "../../src/controllers/install/inventory/inventory.ts";
 import type { InventoryEntry } from "../../src/controllers/install/status/status.ts";
 import type { Distribution } from "../../src/crds/multus-install/distribution.ts";
 import { MULTUS_INSTALL } from "../../src/crds/multus-install/multus-install.ts";
+import type { MultusInstallSpec } from "../../src/crds/multus-install/spec.ts";
 import type { MultusInstallStatus } from "../../src/crds/multus-install/status.ts";
 import type { InstallOperator } from "../../src/install-operator.ts";
 import { ApiError } from "../../src/kube/errors.ts";
 import { NAMESPACES, NODES, pathOf } from "../../src/kube/resource.ts";
+import { previousDirectories } from "../../src/multus/previous-directories.ts";
 import { RenderError } from "../../src/render/errors.ts";
 import { GUARD } from "../../src/render/rollout-guard.ts";
 import { waitUntil } from "../cluster/daemon.ts";
@@ -56,6 +58,8 @@ export class Lane implements AsyncDisposable {
   #distribution: Distribution | undefined;
   /** What the install is, if a fresh install of it was compared with what is expected of one. */
   #base: { key: string; fresh: Fresh; status: unknown } | undefined;
+  /** What the MultusInstall that is there has been asked for, one after the other. */
+  #specs: MultusInstallSpec[] = [];
 
   private constructor(cluster: HollowCluster, observer: OwnedObjectsObserver) {
     this.#cluster = cluster;
@@ -133,6 +137,7 @@ export class Lane implements AsyncDisposable {
     this.#distribution ??= (await this.#status()).distribution?.name as Distribution | undefined;
     const fresh = await this.#freshOf(spec);
     if (fresh instanceof RenderError) throw new Error(`no base to start from: ${fresh.message}`);
+    this.#specs = [fresh.install.spec];
     const differing = await this.#differing(withoutUnfinished(fresh, outcome), "fresh");
     const base = { key, fresh, status: statusOf(await this.#install()) };
     if (differing.length === 0) this.#base = base;
@@ -148,6 +153,7 @@ export class Lane implements AsyncDisposable {
       const reached = await this.#settled(via);
       const fresh = await this.#freshOf(via);
       if (fresh instanceof RenderError) throw fresh;
+      this.#specs.push(fresh.install.spec);
       previous = withCompleteOf(fresh, base.fresh, reached);
       violations.push(...(await this.#differing(previous, "changed")));
     }
@@ -165,6 +171,7 @@ export class Lane implements AsyncDisposable {
     const fresh = await this.#freshOf(to);
     if (fresh instanceof RenderError) violations.push(...(await this.#reported(fresh, previous)));
     else {
+      this.#specs.push(fresh.install.spec);
       const expected = isPaused(to) ? base.fresh : withCompleteOf(fresh, previous, outcome);
       violations.push(...(await this.#differing(expected, "changed", outcome !== "NodesUnhealthy")));
       violations.push(...(await this.#untold(fresh, outcome)));
@@ -225,10 +232,12 @@ export class Lane implements AsyncDisposable {
 
   async #differing(expected: Fresh, stage: Stage, isOver = true): Promise<Violation[]> {
     let contents: Contents = {};
+    const changes = this.#specs.map((spec) => previousDirectories(expected.install.spec, spec));
+    const remembered = new Set(changes.flatMap((change) => (change ? [JSON.stringify(change)] : [])));
     await waitUntil(
       "the objects",
       async () => {
-        contents = withoutPrevious((await this.#observer.observe()).contents);
+        contents = withoutPrevious((await this.#observer.observe()).contents, remembered);
         if (!isOver) contents = kept(contents, (name) => !name.endsWith(GUARD));
         return isDeepStrictEqual(contents, expected.contents);
       },
@@ -360,16 +369,21 @@ function isMoved(from: Spec, to: Spec): boolean {
   return (from.namespace ?? "kube-system") !== (to.namespace ?? "kube-system");
 }
 
+const PREVIOUS_KEY = "previous-directories.json";
 const LAST_COMPLETE = / multus-last-complete$|\/multus-last-complete$/;
 
-/** Directories of an earlier spec are remembered until they are clean, which nodes that are not inspected never are (ADR 8). */
-function withoutPrevious(contents: Contents): Contents {
+/**
+ * The objects without the directories of an earlier spec, which are remembered until they are clean: nodes that are not
+ * inspected never are (ADR 8). Whatever else is remembered stays, and differs from a fresh install.
+ * @param remembered what a change between the specs of this plan may leave
+ */
+function withoutPrevious(contents: Contents, remembered: ReadonlySet<string>): Contents {
   return Object.fromEntries(
     Object.entries(contents).map(([name, object]) => {
-      if (!LAST_COMPLETE.test(name)) return [name, object];
-      const { data, ...rest } = object as { data: Record<string, string> };
-      const { "previous-directories.json": _, ...current } = data;
-      return [name, { ...rest, data: current }];
+      const { data, ...rest } = object as { data?: Record<string, string> };
+      const { [PREVIOUS_KEY]: previous, ...current } = data ?? {};
+      const isRemembered = LAST_COMPLETE.test(name) && previous !== undefined && remembered.has(previous);
+      return [name, isRemembered ? { ...rest, data: current } : object];
     }),
   );
 }

@@ -58,8 +58,8 @@ export class HollowNodes {
   /** How long a task takes, ms. */
   taskMs = TASK_MS;
   /**
-   * Tasks of this kind end only once so many of them have been under way at a time, however long the API server takes to
-   * make their pods.
+   * By kind: no task ends before this many of the kind have run at the same time, even if the API server is slow to create
+   * their pods.
    */
   readonly atOnce: Record<string, number> = {};
   /** What a look at a node finds beside the usual. */

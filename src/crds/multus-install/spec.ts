@@ -17,7 +17,7 @@ import { workload } from "./workload.ts";
  */
 
 export { ARCHITECTURES } from "./workload.ts";
-/** The newest release without a known defect in either mode (ADR 14, src/multus/known-defects.ts). */
+/** The newest release without a known defect in either mode (ADR 14, src/multus/known-defects-table.ts). */
 export const DEFAULT_RELEASE = "v4.3.1";
 export const PRESETS = ["Calico", "Flannel", "Cilium", "Canal", "Weave", "KubeRouter", "Bridge"] as const;
 

@@ -77,7 +77,7 @@ it("ends a watch and a request on whose connection nothing arrives any more, and
   const watching = new KubeClient(connection(proxy.kubeconfig));
   const watches = [await watch(watching, false, SILENCE_MS), await watch(watching, true, SILENCE_MS)];
 
-  // With connections of its own: a watch that is opened again would take the one that is kept.
+  // A second client: a watch that is opened again could take the connection that this request leaves open.
   const client = new KubeClient(connection(proxy.kubeconfig));
   await client.get(pod("one")); // leaves a connection behind for the next request
   proxy.forget();
