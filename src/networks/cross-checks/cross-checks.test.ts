@@ -313,14 +313,17 @@ it("takes time that grows like the number of NADs, not like its square: a tenant
   ];
   const seconds = (config: (i: number) => object, count: number) => {
     const nads = Array.from({ length: count }, (_, i) => nad(`n${i}`, config(i)));
-    const before = process.cpuUsage();
-    crossChecks({ nads, nodes: [] });
-    const { user, system } = process.cpuUsage(before);
-    return (user + system) / 1e6;
+    // The quickest of five: a garbage collection, or another process on the core, may fall into one of them.
+    const runs = Array.from({ length: 5 }, () => {
+      const before = process.cpuUsage();
+      crossChecks({ nads, nodes: [] });
+      const { user, system } = process.cpuUsage(before);
+      return (user + system) / 1e6;
+    });
+    return Math.min(...runs);
   };
   for (const [kind, config] of kinds.entries()) {
-    const few = kind === 0 ? 10 : 500;
-    seconds(config, few);
+    const few = kind === 0 ? 10 : 2000;
     // Eight times as many: a square takes 64 times as long.
     expect(seconds(config, 8 * few) / seconds(config, few)).toBeLessThan(24);
   }
