@@ -84,6 +84,19 @@ describe("writes in the dark", () => {
     expect(check("install-thick", read, release)).toHaveLength(1);
   });
 
+  it("are not those of a deletion before the NAD CRD, which stays, was listed; its own deletion is", () => {
+    const crd = "customresourcedefinitions-network-attachment-definitions.k8s.cni.cncf.io";
+    const check = (method: string, url: string, workload: string) => {
+      const evidence = run({ exchanges: [exchange(method, url, { unanswered: [`list-${crd}`] })] });
+      return writesNothingInTheDark({ ...evidence, plan: { ...evidence.plan, workload } }, reference());
+    };
+    const install = "/apis/multus-operator.dev/v1alpha1/multusinstalls/multus";
+    expect(check("PATCH", install, "delete-thick")).toEqual([]);
+    expect(check("PATCH", install, "install-thick")).toHaveLength(1);
+    const definition = `/apis/apiextensions.k8s.io/v1/${crd.replace("-", "/")}`;
+    expect(check("DELETE", definition, "delete-thick")).toHaveLength(1);
+  });
+
   it("are not those of a deletion's tasks if each DaemonSet was read itself, and are if pods or nodes are not known", () => {
     const clean = (...unanswered: string[]) =>
       exchange("POST", "/api/v1/namespaces/kube-system/pods", {
