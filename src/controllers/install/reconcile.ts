@@ -8,6 +8,7 @@ import { decideDeletion } from "./deletion/decide-deletion.ts";
 import { observeDeletion } from "./deletion/observe-deletion.ts";
 import { recordedInventory } from "./inventory/inventory.ts";
 import { observe } from "./observe/observe.ts";
+import { isSuperseded } from "./observe/superseded.ts";
 import { type Dependencies, newScope, type ReconcileScope } from "./scope.ts";
 import { resolveSpec } from "./spec/resolve-spec.ts";
 import type { InstallState } from "./status/conditions.ts";
@@ -54,6 +55,7 @@ async function run(scope: ReconcileScope): Promise<Pass> {
     if (pass.state) return pass;
     pass.spec = await resolveSpec(scope);
     pass.observed = await observe(scope, pass.spec);
+    if (await isSuperseded(scope, pass.spec, pass.observed)) return {};
     const plan = decide(pass.spec, pass.observed);
     pass.done = await carryOut(scope, plan, pass.observed.inventory);
   } catch (failure) {
