@@ -140,7 +140,7 @@ async function podsAndNodes(
   try {
     const pods: MultusPodHealth[] = [];
     for (const namespace of new Set(daemonSets.map((entry) => entry.namespace ?? "")))
-      pods.push(...(await deps.pods(namespace)));
+      pods.push(...deps.seen.pods.newest(await deps.pods(namespace)));
     return { pods, nodes: needsNodes ? await deps.nodes() : [] };
   } catch (error) {
     if (error instanceof NotSynced && isGivenUp(late, timeoutSeconds(install), error.seconds)) return error;

@@ -83,7 +83,7 @@ export async function observe(scope: ReconcileScope, spec: ResolvedSpec): Promis
     ...guardRefs(namespace),
     refOf(lastComplete(install)),
   ];
-  const [nodes, pods] = await Promise.all([
+  const [nodes, watched] = await Promise.all([
     deps.nodes(),
     deps.pods(namespace),
     deps.owned.watch(refs, context.signal),
@@ -94,6 +94,7 @@ export async function observe(scope: ReconcileScope, spec: ResolvedSpec): Promis
   await deps.owned.watch(obsolete, context.signal);
   const owned = snapshot(deps.owned, [...refs, ...obsolete], adoption.newer);
   const now = deps.now();
+  const pods = deps.seen.pods.newest(watched);
   const ages = deps.seen.pods.ages(pods, now);
 
   const workloads = await observeWorkloads(scope, namespace, {

@@ -117,3 +117,15 @@ it("the age of another pod with that name begins again, and a pod that was never
   expect(found.existing(pod())).toBe(0);
   expect(found.overdue(pod())).toBeLessThan(0);
 });
+
+it("a pod that was deleted is terminating, also while its watch hangs, until it is gone", () => {
+  const { seen, ages } = operator(0);
+  const [old, other] = [pod(), pod({ uid: "other", name: "other" })];
+  seen.deleted(old.uid);
+  const terminating = () => seen.newest([old, other]).map((each) => each.terminating);
+  expect(terminating()).toEqual([true, false]);
+  ages(old, other);
+  expect(terminating()).toEqual([true, false]);
+  ages(other);
+  expect(terminating()).toEqual([false, false]);
+});

@@ -15,15 +15,18 @@ interface Ages {
 const NEW: Ages = { existing: 0, ready: 0, running: 0, overdue: -GRACE_SECONDS };
 
 /**
- * The ages of Multus' pods, as this process has observed them. After a restart they begin again at zero: a wait that
- * is a few minutes longer does less harm than one that a wrong clock ends at once, or never. The exception is a container
- * that already ran again when its pod was first seen: otherwise each restart would report pods that crashed last week.
+ * What this process knows of Multus' pods beyond what their watch shows: which of them it has deleted, and
+ * their ages as it has observed them. After a restart ages begin again at zero: a wait that is a few minutes longer does
+ * less harm than one that a wrong clock ends at once, or never. The exception is a container that already ran again when its
+ * pod was first seen: otherwise each restart would report pods that crashed last week.
  */
 export class SeenPods {
   readonly #existing: SeenSince;
   readonly #ready: SeenSince;
   readonly #running: SeenSince;
   readonly #ending: SeenSince;
+  /** UIDs. */
+  readonly #deleted = new Set<string>();
 
   /** @param now ms of a clock that is never set */
   constructor(now: () => number = () => performance.now()) {
@@ -35,6 +38,19 @@ export class SeenPods {
     ];
   }
 
+  /** To be called once the API server has accepted the deletion of the pod. */
+  deleted(uid: string): void {
+    this.#deleted.add(uid);
+  }
+
+  /**
+   * The pods as the watch shows them, and terminating if they were deleted since: a watch that hangs shows that late, and each
+   * reconcile until then would delete them again.
+   */
+  newest(watched: readonly MultusPodHealth[]): readonly MultusPodHealth[] {
+    return watched.map((pod) => (this.#deleted.has(pod.uid) ? { ...pod, terminating: true } : pod));
+  }
+
   /**
    * The ages of these pods at this moment; all others are forgotten.
    * @param now the wall clock
@@ -42,6 +58,7 @@ export class SeenPods {
   ages(pods: readonly MultusPodHealth[], now: Date): PodAges {
     const uids = new Set(pods.map(({ uid }) => uid));
     for (const seen of [this.#existing, this.#ready, this.#running, this.#ending]) seen.retain(uids);
+    for (const uid of this.#deleted) if (!uids.has(uid)) this.#deleted.delete(uid);
     const byClock = agesByClock(now);
     const ages = new Map(pods.map((pod) => [pod.uid, this.#agesOf(pod, byClock)]));
     const of = ({ uid }: MultusPodHealth) => ages.get(uid) ?? NEW;
