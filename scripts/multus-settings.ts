@@ -26,7 +26,7 @@ export function settingsOf({ path, description }: DescribedField): Settings {
   const text = (names: { name: string }[]) => names.map(({ name }) => `--${name}`);
   return {
     v34: [
-      ...text(flags.filter((flag) => hasFlag("v3.4", flag) && !V4_ONLY.includes(flag.name))),
+      ...text(flags.filter((flag) => hasFlag("v3.4.2", flag) && !V4_ONLY.includes(flag.name))),
       ...matches(description, /\benvironment ([A-Z_]+)/g),
     ],
     thin: text(flags.filter((flag) => hasFlag(NEWEST_RELEASE, flag))),
@@ -57,7 +57,7 @@ export function settingsTables(fields: readonly DescribedField[]): string {
   ].map(([kind, name, why]) => `| ${kind} \`${name}\` | ${why} |`);
   return `## What each field sets in Multus
 
-| Field | v3.4: flags of entrypoint.sh | v4 thin: flags of thin_entrypoint | v4 thick: keys of daemon-config.json |
+| Field | v3.4.2: flags of entrypoint.sh | v4 thin: flags of thin_entrypoint | v4 thick: keys of daemon-config.json |
 |---|---|---|---|
 ${rows.join("\n")}
 

@@ -1,5 +1,6 @@
 import { show } from "../cni/finding.ts";
 import { firstReleaseOf } from "../crds/multus-install/field-releases.ts";
+import { compareReleases } from "../crds/multus-install/release.ts";
 import { FLAGS } from "../multus/entrypoint-flags.ts";
 import { type Flavour, NEWEST_RELEASE, upstreamImage } from "../multus/releases.ts";
 import type { Draft } from "./draft.ts";
@@ -34,6 +35,11 @@ export function parseImage(text: string): ImageReference {
 /** What upstream's manifests give the pods to end from v4.3.1 on, s; 10 before. */
 const SECONDS_TO_END = 30;
 
+/** What is assumed of v3 as long as nothing shows a later script. */
+const OLD_V3 = "v3.4.2";
+const isLater = (first: string | undefined, than: string) =>
+  first !== undefined && compareReleases(first, than) > 0;
+
 /**
  * The Multus release that an image's tag names; else the newest of the flavour that the manifest fits, with a
  * note. Its flags are what counts: the image itself stays the one that the manifest names.
@@ -53,10 +59,10 @@ export function versionOf(
   const major = flavour === "v3" ? "v3" : "v4";
   if (named?.startsWith(major)) return named;
   const isNewScript =
-    FLAGS.some(({ name, field }) => firstReleaseOf(field) !== undefined && flags.has(name)) ||
+    FLAGS.some(({ name, field }) => flags.has(name) && isLater(firstReleaseOf(field), OLD_V3)) ||
     flags.get("cni-version")?.startsWith("1.");
   const latest = secondsToEnd === SECONDS_TO_END ? NEWEST_RELEASE : "v4.3.0";
-  const version = flavour !== "v3" ? latest : isNewScript ? "v3.9.3" : "v3.4.2";
+  const version = flavour !== "v3" ? latest : isNewScript ? "v3.9.3" : OLD_V3;
   const tag = image.tag === undefined ? "an image without a tag" : `the tag ${show(image.tag)}`;
   findings.note(
     "image",

@@ -127,6 +127,16 @@ describe("import", () => {
     expect(install.spec.version).toBe(version);
   });
 
+  it.each([
+    ["--readiness-indicator-file=/run/x", "v3.4.2"],
+    ["--global-namespaces=a", "v3.9.3"],
+  ])("assumes of a v3 that names no release the one whose script has %s: %s", (flag, version) => {
+    const { install } = importInstall([
+      daemonSet({ image: "org/multus:e2e", command: ["/entrypoint.sh"], args: [flag] }),
+    ]);
+    expect(install.spec.version).toBe(version);
+  });
+
   it("leaves out a group whose only field is not valid", () => {
     const { install } = importInstall([
       daemonSet({

@@ -126,6 +126,18 @@ const MISTAKES: RejectedSpec[] = [
     field: "spec.primaryNetwork.file",
   },
   {
+    title: "a readiness file with the entrypoint of v3.4",
+    spec: { version: "v3.4", primaryNetwork: { readinessFile: "/run/x" } },
+    field: "spec.primaryNetwork.readinessFile",
+    says: /v3\.4\.1 or later/,
+  },
+  {
+    title: "an auxiliary chain before v4.2.1",
+    spec: { version: "v4.2.0", mode: "Thick", daemon: { auxiliaryCNIChainName: "chain" } },
+    field: "spec.daemon.auxiliaryCNIChainName",
+    says: /v4\.2\.1 or later/,
+  },
+  {
     title: "connectionLimit before v4.3.0",
     spec: { version: "v4.2.4", mode: "Thick", daemon: { connectionLimit: 10 } },
     field: "spec.daemon.connectionLimit",

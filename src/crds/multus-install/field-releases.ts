@@ -1,9 +1,11 @@
 /** The first release that has what a field sets. If it is one of v3, all of v4 have it. */
 export const FIRST_RELEASE = {
   "primaryNetwork.file": "v3.7.2",
+  "primaryNetwork.readinessFile": "v3.4.1",
   "isolation.globalNamespaces": "v3.7",
   "logging.toStderr": "v3.7",
   "daemon.perNodeCertificate": "v4.1.0",
+  "daemon.auxiliaryCNIChainName": "v4.2.1",
   "daemon.connectionLimit": "v4.3.0",
 } as const;
 

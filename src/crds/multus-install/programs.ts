@@ -137,7 +137,7 @@ export const daemon = z.object({
   )
     .optional()
     .describe(
-      "Name of a chain of additional plugins, whose files are in the directory with this name in cni.confDir. They run last for every pod; key auxiliaryCNIChainName.",
+      `Name of a chain of additional plugins, whose files are in the directory with this name in cni.confDir. They run last for every pod; key auxiliaryCNIChainName (${FIRST_RELEASE["daemon.auxiliaryCNIChainName"]} and later).`,
     ),
   clusterNetwork: networkName()
     .optional()

@@ -226,6 +226,16 @@ export const RULES: readonly FieldsRule[] = [
     holds: ({ logging: { file, hostDir } }) =>
       file === undefined || (hostDir !== undefined && file.startsWith(`${hostDir}/`)),
   },
+  // v3.4 reads the key of a configuration, and its entrypoint has no flag for it.
+  firstReleaseRule("primaryNetwork.readinessFile", {
+    cel: "self.primaryNetwork.source == 'Inline' || !has(self.primaryNetwork.readinessFile)",
+    holds: ({ primaryNetwork: { source, readinessFile } }) =>
+      source === "Inline" || readinessFile === undefined,
+  }),
+  firstReleaseRule("daemon.auxiliaryCNIChainName", {
+    cel: "!has(self.daemon) || !has(self.daemon.auxiliaryCNIChainName)",
+    holds: (s) => s.daemon?.auxiliaryCNIChainName === undefined,
+  }),
   firstReleaseRule("daemon.connectionLimit", {
     cel: "!has(self.daemon) || !has(self.daemon.connectionLimit)",
     holds: (s) => s.daemon?.connectionLimit === undefined,

@@ -100,7 +100,7 @@ const primaryNetwork = z.object({
   readinessFile: absoluteFile()
     .optional()
     .describe(
-      "Multus waits for this file on the host before it delegates; flag --readiness-indicator-file, key readinessindicatorfile.",
+      `Multus waits for this file on the host before it delegates; flag --readiness-indicator-file (${FIRST_RELEASE["primaryNetwork.readinessFile"]} and later), key readinessindicatorfile.`,
     ),
 });
 
