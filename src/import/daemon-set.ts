@@ -57,7 +57,7 @@ export function readDaemonSet(
         mounts,
         configMaps,
         findings,
-        args: [...main.command, ...main.args],
+        words: wordsOf(main),
         installDirectory: installDirectory(pod),
         path: main.env.find(({ name }) => name === "CNI_PATH")?.value,
       }),

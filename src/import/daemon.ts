@@ -1,25 +1,11 @@
 import { show } from "../cni/finding.ts";
 import { FIXED_KEYS } from "../multus/daemon-config.ts";
+import { type DaemonSituation, readArguments, readDirectories } from "./daemon-host.ts";
 import type { Draft } from "./draft.ts";
 import { Findings, type ImportFinding } from "./finding.ts";
 import { withFieldNames } from "./go-keys.ts";
 import type { Mounts } from "./host-mounts.ts";
-import { trim } from "./host-mounts.ts";
 import { asConflist, isObject } from "./inline.ts";
-import type { ConfigMap } from "./manifest.ts";
-
-interface Situation {
-  draft: Draft;
-  mounts: Mounts;
-  configMaps: readonly ConfigMap[];
-  /** Of the DaemonSet. */
-  findings: Findings;
-  args: readonly string[];
-  /** Where the init container puts the shim, on the host. */
-  installDirectory: string | undefined;
-  /** CNI_PATH of the daemon's environment. */
-  path: string | undefined;
-}
 
 const CONFIG_FILE = "/etc/cni/net.d/multus.d/daemon-config.json";
 const texts = (value: unknown) => (typeof value === "string" ? value.split(",").filter(Boolean) : undefined);
@@ -28,10 +14,10 @@ const list = (value: unknown) => (Array.isArray(value) ? value : undefined);
 /** What each key sets in the spec; the value is checked with the whole spec afterwards. */
 const READERS: Record<string, (value: unknown, draft: Draft, mounts: Mounts) => void> = {
   cniVersion: (value, { cni }) => {
-    if (value !== "0.3.1") cni.version = value as never;
+    if (value !== "0.3.1" && value !== "") cni.version = value as never;
   },
   logLevel: (value, { logging }) => {
-    if (value !== "verbose") logging.level = value as never;
+    if (value !== "verbose" && value !== "") logging.level = value as never;
   },
   logToStderr: (value, { logging }) => {
     if (value !== true) logging.toStderr = value as never;
@@ -97,9 +83,9 @@ const ELSEWHERE = [
 const FIELDS = [...Object.keys(READERS), ...ELSEWHERE, ...Object.keys(FIXED_KEYS), "multusConfigFile"];
 
 /** Fills the draft from the thick daemon's configuration. Returns findings about its ConfigMap. */
-export function readDaemon(situation: Situation): ImportFinding[] {
-  const { mounts, configMaps, draft, findings, args } = situation;
-  const file = /^--?config=(.*)$/.exec(args.find((arg) => /^--?config=/.test(arg)) ?? "")?.[1] ?? CONFIG_FILE;
+export function readDaemon(situation: DaemonSituation): ImportFinding[] {
+  const { mounts, configMaps, draft, findings, words } = situation;
+  const file = readArguments(words, findings) ?? CONFIG_FILE;
   const source = mounts.configMapOf(file);
   const map = configMaps.find(({ metadata }) => metadata.name === source?.name);
   const text = source && map?.data[source.key];
@@ -119,11 +105,22 @@ export function readDaemon(situation: Situation): ImportFinding[] {
     return about.list;
   }
   const entries = withFieldNames(config as Record<string, unknown>, FIELDS);
+  readMissing(entries, draft, about);
   readDirectories(entries, situation, about);
   for (const [key, value] of Object.entries(entries))
     if (key !== "delegates") readKey(key, value, draft, mounts, about);
   readDelegates(entries, draft, about);
   return about.list;
+}
+
+/** Keys without which the daemon runs in another way than with what the operator writes (pkg/logging, cmd/multus-daemon). */
+function readMissing({ logLevel, cniVersion }: Record<string, unknown>, draft: Draft, findings: Findings) {
+  if (logLevel === undefined || logLevel === "") draft.logging.level = "panic";
+  if (cniVersion === undefined || cniVersion === "")
+    findings.mended(
+      "daemon-config.json cniVersion",
+      "is missing: the daemon exits without it; it becomes 0.3.1",
+    );
 }
 
 /** With an empty clusterNetwork the daemon takes `delegates` for the primary network, in place of the node's file. */
@@ -161,45 +158,4 @@ function readKey(key: string, value: unknown, draft: Draft, mounts: Mounts, find
     else if (value !== false && value !== "")
       findings.lost(at, `no field sets it: ${why} (it is ${show(value)})`);
   }
-}
-
-function readDirectories(
-  config: Record<string, unknown>,
-  { draft, mounts, installDirectory, path }: Situation,
-  about: Findings,
-): void {
-  const inside = (key: string, standard: string) => {
-    const value = config[key];
-    return typeof value === "string" && value !== "" ? value : standard;
-  };
-  const conf = mounts.hostPathOf(inside("cniConfigDir", "/etc/cni/net.d"));
-  const primary = mounts.hostPathOf(inside("multusAutoconfigDir", "/etc/cni/net.d"));
-  if (conf === undefined) {
-    about.mended("daemon-config.json cniConfigDir", "is not a host directory: nothing is mounted there");
-    return;
-  }
-  if (primary !== conf)
-    about.lost(
-      "daemon-config.json multusAutoconfigDir",
-      `the operator searches for the primary network in cni.confDir, ${show(conf)}, only`,
-    );
-  // Within a chroot of the host: the path is the host's, and it is searched before the installed plugins'.
-  const searched = typeof config.binDir === "string" ? trim(config.binDir) : undefined;
-  const installed = installDirectory ?? searched ?? "/opt/cni/bin";
-  draft.directories = { confDir: conf, binDir: installed, netnsDir: mounts.hostPathOf("/run/netns") };
-  if (searched !== undefined && (searched !== installed || path !== undefined)) {
-    draft.cni.additionalBinDir = searched;
-    if (path !== installed)
-      about.mended(
-        "daemon-config.json binDir",
-        `the daemon searches for plugins in ${show(searched)} only, not in ${show(installed)}; the operator makes it search both`,
-      );
-  }
-  mounts.hostPathOf(installed);
-  const namespace = config.multusNamespace;
-  if (namespace !== undefined && namespace !== draft.namespace)
-    about.lost("daemon-config.json multusNamespace", `it follows spec.namespace (it is ${show(namespace)})`);
-  const socket = config.socketDir;
-  if (typeof socket === "string" && !["/run/multus", "/host/run/multus"].includes(trim(socket)))
-    about.lost("daemon-config.json socketDir", `${FIXED_KEYS.socketDir} (it is ${show(socket)})`);
 }
