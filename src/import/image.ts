@@ -35,6 +35,14 @@ export function parseImage(text: string): ImageReference {
 /** What upstream's manifests give the pods to end from v4.3.1 on, s; 10 before. */
 const SECONDS_TO_END = 30;
 
+/** The tags that upstream's images of v3 had, and that its workflows give to v4's. */
+const NOW_V4 = ["latest", "snapshot", "stable"];
+
+function isUpstreamSinceV37({ registry, repository }: ImageReference): boolean {
+  const upstream = upstreamImage({ version: "v3.7", mode: "Thin" });
+  return registry === upstream.registry && repository === upstream.repository;
+}
+
 /** What is assumed of v3 as long as nothing shows a later script. */
 const OLD_V3 = "v3.4.2";
 const isLater = (first: string | undefined, than: string) =>
@@ -59,6 +67,7 @@ export function versionOf(
   const major = flavour === "v3" ? "v3" : "v4";
   if (named?.startsWith(major)) return named;
   const isNewScript =
+    (flavour === "v3" && isUpstreamSinceV37(image)) ||
     FLAGS.some(({ name, field }) => flags.has(name) && isLater(firstReleaseOf(field), OLD_V3)) ||
     flags.get("cni-version")?.startsWith("1.");
   const latest = secondsToEnd === SECONDS_TO_END ? NEWEST_RELEASE : "v4.3.0";
@@ -66,8 +75,13 @@ export function versionOf(
   const tag = image.tag === undefined ? "an image without a tag" : `the tag ${show(image.tag)}`;
   findings.note(
     "image",
-    `${tag} is not a release of ${major}: ${version} is assumed; set the right release in spec.version`,
+    `${tag} is not a release of ${major === "v3" ? "v3 (v3.4 and later)" : major}: ${version} is assumed; set the right release in spec.version`,
   );
+  if (flavour === "v3" && isUpstreamSinceV37(image) && NOW_V4.includes(image.tag ?? "latest"))
+    findings.broken(
+      "image",
+      `${tag} has been an image of v4 since v4.0.0, which has no /entrypoint.sh: Multus does not start on a node that pulls it now. Set image.tag to a release such as ${version}, or import a manifest of v4`,
+    );
   return version;
 }
 

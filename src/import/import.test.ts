@@ -137,6 +137,35 @@ describe("import", () => {
     expect(install.spec.version).toBe(version);
   });
 
+  // As upstream's multus-daemonset-crio.yml has it in every release of v4.
+  it("reports that upstream's own tag of v3 has become v4", () => {
+    const of = (tag: string) =>
+      importInstall([
+        daemonSet({ image: `ghcr.io/k8snetworkplumbingwg/multus-cni:${tag}`, command: ["/entrypoint.sh"] }),
+      ]);
+    const broken = (tag: string) =>
+      of(tag).findings.filter(({ kind, path }) => kind === "broken" && path === "image");
+    expect(of("stable").install.spec.version).toBe("v3.9.3");
+    expect(broken("stable").map(({ message }) => message)).toEqual([
+      expect.stringMatching(
+        /^the tag "stable" has been an image of v4 .*no \/entrypoint\.sh.*such as v3\.9\.3/,
+      ),
+    ]);
+    expect(broken("stable-amd64")).toEqual([]);
+    expect(broken("v3.8")).toEqual([]);
+  });
+
+  it("names an unsupported release of v3 as such", () => {
+    const { findings } = importInstall([
+      daemonSet({ image: "nfvpe/multus:v3.3", command: ["/entrypoint.sh"] }),
+    ]);
+    expect(findings.map(({ message }) => message)).toContainEqual(
+      expect.stringMatching(
+        /^the tag "v3.3" is not a release of v3 \(v3\.4 and later\): v3\.4\.2 is assumed/,
+      ),
+    );
+  });
+
   it("leaves out a group whose only field is not valid", () => {
     const { install } = importInstall([
       daemonSet({
