@@ -156,11 +156,18 @@ const OF_CONTAINER = [
   "terminationMessagePolicy",
 ];
 
+/** A privileged container has every capability, whichever are added to it. */
+function isPrivilegedOnly(value: unknown): boolean {
+  const { privileged, capabilities = {}, ...others } = value as Record<string, unknown>;
+  const { add: _, ...dropped } = capabilities as Record<string, unknown>;
+  return privileged === true && Object.keys({ ...others, ...dropped }).length === 0;
+}
+
 /** A container is privileged and has nothing more; what else it has is reported. */
 function readContainer(container: Container, findings: Findings): void {
   for (const [field, value] of Object.entries(container)) {
     if (OF_CONTAINER.includes(field) || value === null || value === undefined) continue;
-    if (field === "securityContext" && JSON.stringify(value) === '{"privileged":true}') continue;
+    if (field === "securityContext" && isPrivilegedOnly(value)) continue;
     findings.lost(
       `${container.name} ${field}`,
       "no field of a MultusInstall sets it: the operator's containers are privileged and have neither probes, ports nor hooks",

@@ -155,6 +155,38 @@ describe("import", () => {
     expect(broken("v3.8")).toEqual([]);
   });
 
+  // As upstream's multus-daemonset-crio.yml and Kubespray have it for CRI-O.
+  it.each([
+    [
+      "--restart-crio=false",
+      [expect.stringMatching(/^note volumeMounts "run": is not imported: .*restart CRI-O/)],
+    ],
+    ["--restart-crio=true", []],
+  ])(
+    "reports of the host's /run and of added capabilities what is lost: nothing, with %s",
+    (flag, expected) => {
+      const manifest = edited({ version: "v3.9.3" }, ({ spec: { template } }) => {
+        const [container] = template.spec.containers as unknown as [
+          Record<"args" | "volumeMounts", unknown[]> & { securityContext: unknown },
+        ];
+        container.args.push(flag);
+        container.securityContext = { privileged: true, capabilities: { add: ["SYS_ADMIN"] } };
+        container.volumeMounts.push({ name: "run", mountPath: "/run", mountPropagation: "HostToContainer" });
+        (template.spec.volumes as unknown[]).push({ name: "run", hostPath: { path: "/run" } });
+      });
+      expect(findings(manifest)).toEqual(expected);
+    },
+  );
+
+  it("still reports a privileged container's further settings", () => {
+    const manifest = edited({}, ({ spec: { template } }) => {
+      Object.assign(template.spec.containers[0], {
+        securityContext: { privileged: true, capabilities: { drop: ["ALL"] } },
+      });
+    });
+    expect(findings(manifest)).toContainEqual(expect.stringMatching(/^lost kube-multus securityContext/));
+  });
+
   it("names an unsupported release of v3 as such", () => {
     const { findings } = importInstall([
       daemonSet({ image: "nfvpe/multus:v3.3", command: ["/entrypoint.sh"] }),

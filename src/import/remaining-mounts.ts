@@ -2,7 +2,7 @@ import { show } from "../cni/finding.ts";
 import type { Flavour } from "../multus/releases.ts";
 import type { Draft } from "./draft.ts";
 import type { Findings } from "./finding.ts";
-import type { Mounts } from "./host-mounts.ts";
+import { type Mounts, trim } from "./host-mounts.ts";
 
 const LOG_ROOTS = /^\/(opt\/cni\/log|var\/log\/multus|var\/log\/cni)(\/|$)/;
 
@@ -48,6 +48,14 @@ export function readUnused(draft: Draft, mounts: Mounts, flavour: Flavour, findi
   for (const { mountPath, volume } of mounts.unused) {
     if (flavour === "v4-thick" && THICK.includes(mountPath)) continue;
     if (mountPath === "/var/run/secrets/kubernetes.io/serviceaccount") continue;
+    if (flavour !== "v4-thick" && trim(volume.hostPath?.path ?? "") === "/run") {
+      if (!draft.entrypoint.restartCRIO)
+        findings.note(
+          `volumeMounts ${show(volume.name)}`,
+          "is not imported: the entrypoint uses the host's /run only to restart CRI-O",
+        );
+      continue;
+    }
     // The daemon's first certificate is asked for with the kubelet's kubeconfig.
     const { enabled, bootstrapKubeconfig = "" } = draft.daemon.perNodeCertificate ?? {};
     if (enabled && bootstrapKubeconfig.startsWith(`${mountPath}/`)) continue;

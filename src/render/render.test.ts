@@ -391,6 +391,17 @@ describe("v3.4", () => {
     expect(configOf(spec).logFile).toBe("/opt/cni/log/multus.log");
   });
 
+  it("reaches the node's systemd if it restarts CRI-O, and only then", () => {
+    const restarts = { version: "v3.4.2", entrypoint: { restartCRIO: true } } as const;
+    expect(main(restarts).volumeMounts).toContainEqual({
+      name: "run",
+      mountPath: "/run",
+      mountPropagation: "HostToContainer",
+    });
+    expect(pod(restarts).volumes).toContainEqual({ name: "run", hostPath: { path: "/run" } });
+    expect(JSON.stringify(pod({ version: "v3.4.2" }))).not.toContain('"/run"');
+  });
+
   it("runs a self-built image of another layout", () => {
     const container = main({
       version: "v3.4.2",

@@ -21,6 +21,8 @@ export function thinPod(spec: MultusInstallSpec): PodParts {
   const command = spec.image.layout?.command ?? [
     flavourOf(spec) === "v3" ? "/entrypoint.sh" : "/thin_entrypoint",
   ];
+  // `systemctl restart crio` needs systemd's socket, as upstream's multus-daemonset-crio.yml mounts it.
+  const restartsCRIO = flavourOf(spec) === "v3" && entrypointOf(spec).restartCRIO;
   const installs =
     flavourOf(spec) === "v4-thin" && spec.image.layout === undefined && !entrypointOf(spec).skipBinaryCopy;
   return {
@@ -37,6 +39,7 @@ export function thinPod(spec: MultusInstallSpec): PodParts {
           { name: "cnibin", mountPath: prefix + binDir },
           ...(inline ? [{ name: "multus-cfg", mountPath: CONFIG_MOUNT }] : []),
           ...(logDir ? [{ name: "log", mountPath: logDir }] : []),
+          ...(restartsCRIO ? [{ name: "run", mountPath: "/run", mountPropagation: "HostToContainer" }] : []),
         ],
       }),
     ],
@@ -53,6 +56,7 @@ export function thinPod(spec: MultusInstallSpec): PodParts {
           ]
         : []),
       ...(logDir ? [{ name: "log", hostPath: { path: logDir, type: "DirectoryOrCreate" } }] : []),
+      ...(restartsCRIO ? [{ name: "run", hostPath: { path: "/run" } }] : []),
     ],
   };
 }

@@ -357,6 +357,11 @@ const ATTACKS: Attack[] = [
     rejected: MOUNTS,
   },
   {
+    title: "mounts /run into a pod that does not restart CRI-O",
+    run: daemonSet(volume({ hostPath: { path: "/run" } })),
+    rejected: MOUNTS,
+  },
+  {
     title: "leaves CNI's directories by ..",
     run: daemonSet(volume({ hostPath: { path: "/opt/cni/bin/x..y" } })),
     rejected: MOUNTS,
