@@ -105,6 +105,21 @@ describe("import, of the thick daemon", () => {
     ]);
   });
 
+  it("takes a clusterNetwork that is a file of the node for the primary network's file", () => {
+    const of = (clusterNetwork: string) =>
+      imported(({ config }) => {
+        config.clusterNetwork = clusterNetwork;
+      });
+    const file = of("/host/etc/cni/net.d/10-calico.conflist");
+    expect(file.spec.primaryNetwork).toEqual({ source: "File", file: "10-calico.conflist" });
+    expect(file.spec).not.toHaveProperty("daemon");
+    expect(texts(file)).toEqual([]);
+    expect(texts(of("/etc/other/10-calico.conflist"))).toEqual([
+      expect.stringMatching(/^lost spec\.daemon\.clusterNetwork/),
+    ]);
+    expect(of("calico").spec.daemon).toEqual({ clusterNetwork: "calico" });
+  });
+
   it.each([
     [
       ["-cni-version=0.3.1", "-multus-log-level=verbose"],

@@ -58,8 +58,12 @@ for (const key of [
   READERS[key] = (value, { daemon }) => {
     daemon[key] = value as never;
   };
-READERS.clusterNetwork = (value, { daemon }) => {
-  if (value !== "") daemon.clusterNetwork = value as never;
+READERS.clusterNetwork = (value, { daemon, primaryNetwork, directories }, mounts) => {
+  // A file of the node, as thin's configurations have it too: primaryNetwork.file delegates to the same one.
+  const [, directory = "", file] = /^(\/.*)\/([^/]+\.conf(?:list)?)$/.exec(String(value)) ?? [];
+  if (file !== undefined && mounts.hostPathOf(directory) === directories?.confDir)
+    Object.assign(primaryNetwork, { source: "File", file });
+  else if (value !== "") daemon.clusterNetwork = value as never;
 };
 READERS.perNodeCertificate = (value, { daemon }) => {
   const { enabled, bootstrapKubeconfig, certDuration = "10m" } = (value ?? {}) as Record<string, unknown>;
