@@ -35,6 +35,8 @@ export const CAUSES = {
   ADDRESS_TAKEN: "The address that the pod requests is not available.",
   API_UNREACHABLE: "Multus or a plugin on the node cannot reach the API server.",
   TOKEN_EXPIRED: "The API server does not accept Multus' credentials on the node.",
+  NO_PERMISSION: "The API server does not permit Multus, or a plugin on the node, what it requests.",
+  NO_KUBECONFIG: "Multus on the node cannot read its own kubeconfig.",
   PLUGIN_CREDENTIALS: "The API server does not accept the credentials of a plugin on the node.",
   DAEMON_NOT_READY: "The Multus daemon on the node does not answer the shim, or is of an earlier release.",
   KNOWN_DEFECT: "The installed Multus release has a known defect that causes this.",

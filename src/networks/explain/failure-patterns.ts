@@ -1,23 +1,15 @@
 import { show } from "../../cni/finding.ts";
 import { OTHER_PLUGINS, PLUGINS } from "../../cni/plugins/plugins.ts";
 import { closest } from "../../crds/suggestion.ts";
-import { type CauseCode, editHint } from "./cause-codes.ts";
+import { editHint } from "./cause-codes.ts";
+import type { FailurePattern } from "./failure-pattern.ts";
 import { editing, type FailurePlace, nameOf } from "./failure-place.ts";
+import { MULTUS_PATTERNS, THEN_STARTS } from "./multus-patterns.ts";
 import { readableRange } from "./readable-range.ts";
-
-export interface FailurePattern {
-  code: CauseCode;
-  matches: RegExp;
-  /** Whether the pattern holds at this place; always if not given. */
-  when?: (place: FailurePlace) => boolean;
-  /** Gets what the groups of `matches` matched, empty if a group matched nothing. */
-  sentence: (found: readonly string[], place: FailurePlace) => string;
-}
 
 /** Types that exist: one that does not may be a misspelling of one of these. */
 const TYPES = [...PLUGINS.keys(), ...OTHER_PLUGINS, "host-local", "static", "dhcp", "whereabouts"];
 const MAX_LINKS = 12;
-const THEN_STARTS = "the pod then starts automatically";
 
 /**
  * Multus begins so whatever kept it from reading the NAD (getKubernetesDelegate): an expired token, or an API server that
@@ -31,9 +23,11 @@ export const NOT_FOUND =
  * from which the cause is certain. The first that matches holds. A NAD is only blamed if the NAD is at fault.
  */
 export const FAILURE_PATTERNS: readonly FailurePattern[] = [
+  ...MULTUS_PATTERNS,
   {
     code: "DAEMON_UNREACHABLE",
-    matches: /failed to send CNI request: Post .*?dial unix (\S+):|dial unix (\S*multus\.sock):/,
+    // EOF: the daemon ended while it worked on the request (DoCNI of pkg/server/api).
+    matches: /failed to send CNI request: Post |failed to read CNI result: |dial unix \S*multus\.sock:/,
     sentence: (_, { node }) =>
       `the Multus daemon on ${node} does not answer: it restarts, was OOM-killed, or only its shim is left from a thick install. Check the Multus pod there (kubectl multus status, kubectl multus logs --node ${node}); the NAD is not at fault`,
   },
