@@ -7,7 +7,7 @@ import { globalNamespacesOf, type Isolation, mayUse } from "../networks/pod-requ
 import { type NetworkRequest, parseNetworks } from "../networks/pod-request/request.ts";
 import { unknownKeys } from "../networks/pod-request/unknown-keys.ts";
 import { problemsOfDefault } from "../networks/request-checks/default-network.ts";
-import { gatewayProblem } from "../networks/request-checks/default-route.ts";
+import { gatewayProblem, gatewayProblemOfDefault } from "../networks/request-checks/default-route.ts";
 import { interfaceProblem } from "../networks/request-checks/interfaces.ts";
 import { missingDevices } from "../networks/request-checks/missing-devices.ts";
 import type { PodCount } from "../networks/request-checks/pod-count.ts";
@@ -54,15 +54,23 @@ const FIRST_NETWORK = `metadata.annotations[${DEFAULT_NETWORK}]`;
 /** What is wrong or doubtful with the networks that a pod asks for, in sentences for whoever creates it. */
 export async function checkPod(pod: Pod, context: PodContext): Promise<Findings> {
   const findings: Findings = { problems: [], warnings: [] };
-  await checkDefaultNetwork(pod, context, findings);
+  const first = await checkDefaultNetwork(pod, context, findings);
   const annotation = pod.annotations[NETWORKS_ANNOTATION] ?? "";
-  if (annotation === "") return findings;
+  if (annotation === "") {
+    const second = first && gatewayProblemOfDefault(first, context.version);
+    if (!second) return findings;
+    const { problems, warnings } = sorted(FIRST_NETWORK, [second]);
+    return {
+      problems: [...findings.problems, ...problems],
+      warnings: [...findings.warnings, ...warnings],
+    };
+  }
   if (pod.hostNetwork) {
     findings.warnings.push(`${NETWORKS} has no effect: a pod with hostNetwork gets no additional network`);
     return findings;
   }
   const requests = read(NETWORKS, annotation, pod.namespace, findings);
-  const second = gatewayProblem(requests);
+  const second = gatewayProblem(requests, first);
   if (second) findings.problems.push(`${NETWORKS} ${second.message}`);
   const duplicate = interfaceProblem(requests, context.networksBefore?.(pod.namespace) ?? 0);
   if (duplicate) findings.problems.push(`${NETWORKS} ${duplicate.message}`);
@@ -134,19 +142,20 @@ function sorted(subject: string, problems: readonly RequestProblem[]): Findings 
 
 /**
  * Multus searches its own namespace for it if none is given. There it may also be a file of the node, so that
- * only a NAD that the pod's own namespace has and Multus' has not is worth a warning.
+ * only a NAD that the pod's own namespace has and Multus' has not is worth a warning. Returns what it requests, if
+ * Multus can read that.
  */
 async function checkDefaultNetwork(
   { annotations, namespace }: Pod,
   context: PodContext,
   findings: Findings,
-): Promise<void> {
+): Promise<NetworkRequest | undefined> {
   const annotation = annotations[DEFAULT_NETWORK];
-  if (annotation === undefined || !fits(FIRST_NETWORK, annotation, findings)) return;
+  if (annotation === undefined || !fits(FIRST_NETWORK, annotation, findings)) return undefined;
   const parsed = parseDefaultNetwork(annotation, context.multusNamespace);
   if (!parsed.ok) {
     findings.problems.push(`${FIRST_NETWORK} ${parsed.problem.message}`);
-    return;
+    return undefined;
   }
   const { request } = parsed;
   const { problems, warnings } = sorted(FIRST_NETWORK, [
@@ -157,15 +166,16 @@ async function checkDefaultNetwork(
   findings.problems.push(...problems);
   findings.warnings.push(...warnings);
   const isQualified = annotation.includes("/") || /"namespace"/i.test(annotation);
-  if (isQualified || request.namespace === namespace || problems.length > 0) return;
+  if (isQualified || request.namespace === namespace || problems.length > 0) return request;
   const [there, own] = await Promise.all([
     context.network(request.namespace, request.name),
     context.network(namespace, request.name),
   ]);
-  if (there !== "absent" || own === "absent" || own === undefined) return;
+  if (there !== "absent" || own === "absent" || own === undefined) return request;
   findings.warnings.push(
     `${FIRST_NETWORK} names ${show(request.name)} without a namespace: Multus searches its own namespace (${request.namespace}), not the pod's; write ${namespace}/${request.name}`,
   );
+  return request;
 }
 
 function fits(subject: string, text: string, findings: Findings): boolean {

@@ -234,6 +234,22 @@ describe("a pod", () => {
     expect((await ask(first)).warnings).toEqual([expect.stringContaining("instead of eth0")]);
   });
 
+  it("that requests a second default route is rejected, also of its default network", async () => {
+    const route = (gateway: string) => `[{"name":"net","namespace":"team","default-route":["${gateway}"]}]`;
+    const both = (gateway: string) =>
+      pod(route("10.0.0.1"), { "v1.multus-cni.io/default-network": route(gateway) });
+    expect((await ask(both("10.0.0.2"))).status?.message).toContain(
+      "together with that of v1.multus-cni.io/default-network",
+    );
+    expect((await ask(both("fd00::1"))).allowed).toBe(true);
+    const two = route('10.0.0.1","10.0.0.2');
+    const alone = await ask(pod("", { "v1.multus-cni.io/default-network": two }), view("Warn"));
+    expect(alone).toMatchObject({
+      allowed: true,
+      warnings: [expect.stringContaining("sets the first only")],
+    });
+  });
+
   it("that names an interface twice is rejected, also by the position of another network", async () => {
     const { status } = await ask(pod("net,net@net1"));
     expect(status?.message).toContain('names the interface "net1" more than once');

@@ -8,7 +8,7 @@ import { type Isolation, mayUse } from "../networks/pod-request/isolation.ts";
 import { NETWORKS, type NetworkRequest, parseNetworks } from "../networks/pod-request/request.ts";
 import { unknownKeys } from "../networks/pod-request/unknown-keys.ts";
 import { problemsOfDefault } from "../networks/request-checks/default-network.ts";
-import { gatewayProblem } from "../networks/request-checks/default-route.ts";
+import { gatewayProblem, gatewayProblemOfDefault } from "../networks/request-checks/default-route.ts";
 import { interfaceProblem } from "../networks/request-checks/interfaces.ts";
 import { missingDevices } from "../networks/request-checks/missing-devices.ts";
 import type { PodCount } from "../networks/request-checks/pod-count.ts";
@@ -97,6 +97,10 @@ export function checkPod(
           ...problemsOfRelease(value, [first.request], around.version),
         ])
           report(key, severity, code, message);
+        const second = annotations[NETWORKS]
+          ? undefined
+          : gatewayProblemOfDefault(first.request, around.version);
+        if (second) report(key, second.severity, second.code, second.message);
         const elsewhere = inPodsNamespace(value, first.request, namespace, around);
         if (elsewhere) report(key, "warning", "DEFAULT_NETWORK_NAMESPACE", elsewhere);
         const missing = namesNamespace(value) ? missingNetwork(keyOf(first.request), around) : undefined;
@@ -114,8 +118,8 @@ export function checkPod(
       report(key, "warning", "IGNORED", "is ignored, because the pod has hostNetwork: true");
     const duplicate = interfaceProblem(requests, around.networksBefore?.(namespace) ?? 0);
     if (duplicate) report(key, "error", duplicate.code, duplicate.message);
-    const second = gatewayProblem(requests);
-    if (second) report(key, "error", second.code, second.message);
+    const second = gatewayProblem(requests, defaultRequestOf(annotations, around));
+    if (second) report(key, second.severity, second.code, second.message);
     for (const { message } of unknownKeys(value)) report(key, "warning", "UNKNOWN_FIELD", message);
     for (const request of requests.slice(0, 64))
       for (const { severity, code, message } of problemsOf(request, namespace, around))
@@ -153,6 +157,16 @@ function inPodsNamespace(
   if (namespace === own || namesNamespace(annotation)) return undefined;
   if (networks.has(`${own}/${name}`) || !networks.has(`${namespace}/${name}`)) return undefined;
   return `names ${show(name)} without a namespace: Multus searches its own namespace (${own}), not the pod's; write ${namespace}/${name}`;
+}
+
+/** What the pod requests in the place of the cluster's own network, if Multus can read it. */
+function defaultRequestOf(
+  { [DEFAULT_NETWORK]: annotation }: Readonly<Record<string, unknown>>,
+  { multusNamespace }: Surroundings,
+): NetworkRequest | undefined {
+  if (typeof annotation !== "string") return undefined;
+  const parsed = parseDefaultNetwork(annotation, multusNamespace);
+  return parsed.ok ? parsed.request : undefined;
 }
 
 /** What is wrong or doubtful with one request, by itself and with its NAD, if that is among the files. */

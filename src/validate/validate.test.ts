@@ -186,6 +186,23 @@ it("says what has no effect for the network in the place of the cluster's own", 
   expect(validate(pod).findings.map(({ code }) => code)).toEqual(["DEFAULT_NETWORK_INTERFACE"]);
 });
 
+it("counts the gateway of the pod's default network", () => {
+  const first = (gateways: string) =>
+    `v1.multus-cni.io/default-network: '[{"name":"lan","namespace":"infra","default-route":[${gateways}]}]'`;
+  const second = `k8s.v1.cni.cncf.io/networks: '[{"name":"n","default-route":["10.0.0.2"]}]'`;
+  const of = (version: string, ...annotations: string[]) =>
+    validate(
+      `apiVersion: v1\nkind: Pod\nmetadata: {name: p, annotations: {${annotations.join(", ")}}}\n---\n${install(`{version: ${version}}`)}`,
+    )
+      .findings.filter(({ kind }) => kind === "Pod")
+      .map(({ severity, code, path }) => `${severity} ${code} ${path}`);
+  const NETWORK = 'metadata.annotations["v1.multus-cni.io/default-network"]';
+  expect(of("v4.3.1", first('"10.0.0.1"'), second)).toEqual([`error SECOND_DEFAULT_ROUTE ${NETWORKS}`]);
+  expect(of("v4.3.1", first('"fd00::1"'), second)).toEqual([]);
+  expect(of("v4.3.1", first('"10.0.0.1", "10.0.0.2"'))).toEqual([`warning SECOND_DEFAULT_ROUTE ${NETWORK}`]);
+  expect(of("v4.1.0", first('"10.0.0.1", "10.0.0.2"'))).toEqual([`error SECOND_DEFAULT_ROUTE ${NETWORK}`]);
+});
+
 it("says of a NAD that is in two files, and of one that is twice in a List", () => {
   const documents = parseDocuments(nad("{}"));
   const twoFiles = validateFiles([

@@ -13,7 +13,7 @@ const DENIED = /\bis forbidden: User \\?"([^"\\]+)\\?" cannot (\S+) resource \\?
  */
 export const MULTUS_PATTERNS: readonly FailurePattern[] = [
   {
-    // Multus 3.4 writes it in the other order.
+    // Up to 3.7 Multus does not name the file.
     code: "PRIMARY_NETWORK",
     matches: /waiting for readinessindicatorfile(?: @ (\S+?)\. pollimmediate error)?/i,
     sentence: ([file = ""], { node }) =>
@@ -28,7 +28,7 @@ export const MULTUS_PATTERNS: readonly FailurePattern[] = [
       `Multus on ${node} cannot read the network ${show(found.find((name) => name !== "") ?? "")}, which its configuration names for every pod (clusterNetwork or defaultNetworks): it must be a NetworkAttachmentDefinition in the namespace of Multus, or a valid file on ${node}. Create it, or fix the name in the MultusInstall; ${THEN_STARTS}`,
   },
   {
-    // Before 3.7 Multus ignores an annotation that it cannot read, and the pod starts without its networks.
+    // Before 3.7.2 Multus ignores an annotation that it cannot read, and the pod starts without its networks.
     code: "BAD_REQUEST",
     matches: /parsePodNetworkObjectName: Failed to parse: .*mismatch @ '([^']*)'/,
     sentence: ([item = ""], { node, pod }) =>
@@ -48,7 +48,7 @@ export const MULTUS_PATTERNS: readonly FailurePattern[] = [
       `${pod} requests more than one gateway of an address family in "default-route", and Multus on ${node} sets one default route per family, over all networks and the default network of the pod: keep one IPv4 and one IPv6 gateway in the annotations of the pod's template`,
   },
   {
-    // Before 4.2.4; later ones keep the first route.
+    // Before 4.2.2; later releases keep the first route.
     code: "REQUEST_REJECTED",
     matches: /error setting default gateway: file exists/,
     sentence: (_, { node, pod }) =>

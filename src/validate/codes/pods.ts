@@ -102,7 +102,7 @@ export const PODS: readonly CodeMeaning[] = [
   ),
   code(
     "SECOND_DEFAULT_ROUTE",
-    "more than one gateway per address family in default-route: Multus rejects it, and the pod does not start",
+    "more than one gateway per address family in default-route, over all networks of the pod: Multus rejects it, and the pod does not start; of a default network alone, v4.2.2 and later set the first",
     "Request the default route from one network only",
   ),
   code(
