@@ -158,19 +158,20 @@ async function checkDefaultNetwork(
     return undefined;
   }
   const { request } = parsed;
+  const alone = problemsOfRequest(request);
+  const isName = alone.every(({ severity }) => severity !== "error");
+  const there = isName ? await context.network(request.namespace, request.name) : undefined;
+  const nad = typeof there === "object" ? there.nad : undefined;
   const { problems, warnings } = sorted(FIRST_NETWORK, [
-    ...problemsOfRequest(request),
-    ...problemsOfDefault(request),
+    ...alone,
+    ...problemsOfDefault(request, nad && readNetwork(nad)),
     ...problemsOfRelease(annotation, [request], context.version),
   ]);
   findings.problems.push(...problems);
   findings.warnings.push(...warnings);
   const isQualified = annotation.includes("/") || /"namespace"/i.test(annotation);
   if (isQualified || request.namespace === namespace || problems.length > 0) return request;
-  const [there, own] = await Promise.all([
-    context.network(request.namespace, request.name),
-    context.network(namespace, request.name),
-  ]);
+  const own = await context.network(namespace, request.name);
   if (there !== "absent" || own === "absent" || own === undefined) return request;
   findings.warnings.push(
     `${FIRST_NETWORK} names ${show(request.name)} without a namespace: Multus searches its own namespace (${request.namespace}), not the pod's; write ${namespace}/${request.name}`,

@@ -234,6 +234,19 @@ describe("a pod", () => {
     expect((await ask(first)).warnings).toEqual([expect.stringContaining("instead of eth0")]);
   });
 
+  it("whose default network has no ipam is rejected: it would never start", async () => {
+    const key = "v1.multus-cni.io/default-network";
+    const of = (config: string) => ({
+      ...view("Deny"),
+      network: () => ({ nad: { namespace: "team", name: "net", config } }),
+    });
+    const layer2 = '{"cniVersion":"1.0.0","type":"bridge"}';
+    const { status } = await ask(pod("", { [key]: "team/net" }), of(layer2));
+    expect(status?.message).toContain('requests "team/net", which has no ipam');
+    expect((await ask(pod("", { [key]: "team/net" }), of(NET))).allowed).toBe(true);
+    expect((await ask(pod("team/net"), of(layer2))).allowed).toBe(true);
+  });
+
   it("that requests a second default route is rejected, also of its default network", async () => {
     const route = (gateway: string) => `[{"name":"net","namespace":"team","default-route":["${gateway}"]}]`;
     const both = (gateway: string) =>

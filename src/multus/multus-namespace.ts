@@ -10,3 +10,16 @@ export function multusNamespaceOf({
 }: Pick<MultusInstallSpec, "mode" | "namespace">): string {
   return mode === "Thick" ? namespace : DEFAULT_MULTUS_NAMESPACE;
 }
+
+/**
+ * The NAD that is the primary network of every pod, as "namespace/name": one with the name in daemon.clusterNetwork goes before
+ * a file of the node (getNetDelegate of pkg/k8sclient). Undefined if the install names none, or a path.
+ */
+export function clusterNetworkOf(
+  spec: Pick<MultusInstallSpec, "mode" | "namespace"> & {
+    daemon?: { clusterNetwork?: string | undefined } | undefined;
+  },
+): string | undefined {
+  const name = spec.daemon?.clusterNetwork;
+  return name === undefined || name.includes("/") ? undefined : `${multusNamespaceOf(spec)}/${name}`;
+}

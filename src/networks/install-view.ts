@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DEFAULT_MULTUS_NAMESPACE, multusNamespaceOf } from "../multus/multus-namespace.ts";
+import { clusterNetworkOf, DEFAULT_MULTUS_NAMESPACE, multusNamespaceOf } from "../multus/multus-namespace.ts";
 import type { Isolation } from "./pod-request/isolation.ts";
 
 /** What networks depend on of a MultusInstall. */
@@ -9,6 +9,8 @@ export interface InstallView {
   isolation: Isolation;
   /** Where Multus looks for a default network without a namespace. */
   multusNamespace: string;
+  /** See clusterNetworkOf. */
+  clusterNetwork: string | undefined;
 }
 
 const install = z.object({
@@ -24,6 +26,7 @@ const install = z.object({
       isolation: z
         .object({ enabled: z.boolean().default(false), globalNamespaces: z.array(z.string()).default([]) })
         .prefault({}),
+      daemon: z.object({ clusterNetwork: z.string().optional() }).optional(),
     })
     .prefault({}),
 });
@@ -32,5 +35,11 @@ const install = z.object({
 export function installView(object: unknown): InstallView {
   const { metadata, spec } = install.parse(object);
   const { version, isolation } = spec;
-  return { metadata, version, isolation, multusNamespace: multusNamespaceOf(spec) };
+  return {
+    metadata,
+    version,
+    isolation,
+    multusNamespace: multusNamespaceOf(spec),
+    clusterNetwork: clusterNetworkOf(spec),
+  };
 }

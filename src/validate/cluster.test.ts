@@ -43,7 +43,7 @@ it("reports a default network that no NAD is, if the annotation names its namesp
     spec: {},
   });
   const found = (network: string, allNetworks = true) =>
-    codes([nad("lan", LAN), pod(network)], "shop", allNetworks);
+    codes([nad("lan", { ...LAN, ipam: { type: "dhcp" } }), pod(network)], "shop", allNetworks);
   expect(found("shop/lna")).toEqual(["Pod shop/web MISSING_NETWORK"]);
   expect(found('[{"name":"lna","namespace":"shop"}]')).toEqual(["Pod shop/web MISSING_NETWORK"]);
   expect(found("shop/lan")).toEqual([]);

@@ -93,7 +93,7 @@ export function checkPod(
       else {
         for (const { severity, code, message } of [
           ...problemsOfRequest(first.request),
-          ...problemsOfDefault(first.request),
+          ...problemsOfDefault(first.request, around.networks.get(keyOf(first.request))),
           ...problemsOfRelease(value, [first.request], around.version),
         ])
           report(key, severity, code, message);

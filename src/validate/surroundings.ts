@@ -1,7 +1,7 @@
 import { RESOURCE_NAME } from "../cni/plugins/device.ts";
 import { isObject } from "../cni/section.ts";
 import { MULTUS_INSTALL, parseMultusInstall } from "../crds/multus-install/multus-install.ts";
-import { multusNamespaceOf } from "../multus/multus-namespace.ts";
+import { clusterNetworkOf, multusNamespaceOf } from "../multus/multus-namespace.ts";
 import { crossChecks } from "../networks/cross-checks/cross-checks.ts";
 import { readNetwork } from "../networks/cross-checks/network.ts";
 import type { CrossFinding, SeenNetwork } from "../networks/cross-checks/view.ts";
@@ -29,7 +29,11 @@ export function surroundingsOf(
   const install = parsed?.ok ? parsed.value : undefined;
   const networks = new Map([...nads].map(([key, nad]) => [key, readNetwork(nad)]));
   const found = crossChecks(
-    { nads: [...nads.values()], nodes: [], install: install && { version: install.spec.version } },
+    {
+      nads: [...nads.values()],
+      nodes: [],
+      install: install && { version: install.spec.version, clusterNetwork: clusterNetworkOf(install.spec) },
+    },
     [...networks.values()],
   );
   return {

@@ -186,6 +186,21 @@ it("says what has no effect for the network in the place of the cluster's own", 
   expect(validate(pod).findings.map(({ code }) => code)).toEqual(["DEFAULT_NETWORK_INTERFACE"]);
 });
 
+it("finds a default network without an ipam, of one pod and of all", () => {
+  const layer2 = nad(`{config: '{"cniVersion":"1.0.0","type":"macvlan","master":"eth1"}'}`);
+  const of = (...documents: string[]) =>
+    validate([layer2, ...documents].join("---\n"))
+      .findings.filter(({ severity }) => severity === "error")
+      .map(({ kind, code }) => `${kind} ${code}`);
+  const annotated = (name: string) =>
+    `apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: apps, annotations: {v1.multus-cni.io/default-network: ${name}}}\n`;
+  expect(of(annotated("apps/n"))).toEqual(["Pod DEFAULT_NETWORK_WITHOUT_ADDRESS"]);
+  const daemon = (network: string) =>
+    install(`{version: v4.3.1, mode: Thick, namespace: apps, daemon: {clusterNetwork: "${network}"}}`);
+  expect(of(daemon("n"))).toEqual(["NetworkAttachmentDefinition DEFAULT_NETWORK_WITHOUT_ADDRESS"]);
+  expect(of(daemon("other"))).toEqual([]);
+});
+
 it("counts the gateway of the pod's default network", () => {
   const first = (gateways: string) =>
     `v1.multus-cni.io/default-network: '[{"name":"lan","namespace":"infra","default-route":[${gateways}]}]'`;

@@ -219,7 +219,12 @@ export class NetworkAttachmentController {
     const before = this.#install;
     this.#install = active && installView(active);
     const settingsOf = (install: InstallView | undefined) =>
-      JSON.stringify([install?.version, install?.isolation, install?.multusNamespace]);
+      JSON.stringify([
+        install?.version,
+        install?.isolation,
+        install?.multusNamespace,
+        install?.clusterNetwork,
+      ]);
     if (settingsOf(before) === settingsOf(this.#install)) return;
     this.#copy.multusNamespace = this.#install?.multusNamespace;
     this.#recheckAll();

@@ -256,13 +256,13 @@ export class Networks implements TableObserver {
   }
 
   #view(): ClusterView {
-    const version = this.#options.install()?.version;
+    const { version, clusterNetwork } = this.#options.install() ?? {};
     const { pods } = this.#options;
     const daemons = [...pods.slots()].filter((slot) => pods.isRunningDhcpDaemon(slot));
     return {
       nads: this.#options.nads(),
       nodes: this.#nodesNow(),
-      install: version === undefined ? undefined : { version },
+      install: version === undefined ? undefined : { version, clusterNetwork },
       hidesOtherNamespaces: true,
       dhcpNodes: new Set(daemons.map((slot) => pods.node(slot))),
     };

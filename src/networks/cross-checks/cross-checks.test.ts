@@ -41,6 +41,24 @@ it("finds nothing where all is there, and says nothing of what it does not see",
   expect(found({ nads, nodes: [cut] })).toEqual([]);
 });
 
+// CmdAdd attaches it; PodSandboxChanged of the kubelet: "Sandbox for pod has no IP address. Need to start a new one".
+it("reports a primary network of all pods that assigns no address", () => {
+  const of = (config: object, clusterNetwork?: string) =>
+    found({ nads: [nad("lan", config)], install: { version: "v4.3.0", clusterNetwork } });
+  const chain = { cniVersion: "1.0.0", plugins: [{ type: "bridge" }, { type: "tuning" }] };
+  const code = "DEFAULT_NETWORK_WITHOUT_ADDRESS";
+  expect(of(macvlan(), "apps/lan")).toEqual([["lan", "", "error", code]]);
+  expect(of(chain, "apps/lan")).toEqual([["lan", "plugins[0]", "error", code]]);
+  expect(of(macvlan({}), "apps/lan")).toEqual([["lan", "ipam", "error", code]]);
+  expect(of(macvlan({ type: "dhcp" }), "apps/lan")).toEqual([]);
+  expect(of(macvlan(), "kube-system/lan")).toEqual([]);
+  expect(of(macvlan())).toEqual([]);
+  // Their addresses do not come from an ipam that the NAD shows.
+  for (const type of ["calico", "kube-ovn", "something-else"])
+    expect(of({ cniVersion: "1.0.0", type }, "apps/lan")).toEqual([]);
+  expect(of({}, "apps/lan")).toEqual([]);
+});
+
 it("names the nodes that lack a plugin's program or a master", () => {
   const nads = [
     nad("a", { cniVersion: "1.0.0", plugins: [{ type: "MacVlan" }, { TYPE: "macvlan", master: "eth1" }] }),

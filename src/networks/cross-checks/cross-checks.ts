@@ -1,4 +1,5 @@
 import { bridgeGateways } from "./bridge-gateways.ts";
+import { clusterNetwork } from "./cluster-network.ts";
 import { cniVersion } from "./cni-version.ts";
 import { devicePlugin } from "./device-plugin.ts";
 import { dhcpDaemon } from "./dhcp-daemon.ts";
@@ -22,6 +23,7 @@ export function crossChecks(
   networks: readonly Network[] = view.nads.map(readNetwork),
 ): CrossFinding[] {
   const findings = [
+    clusterNetwork(networks, view),
     missingBinary(networks, view),
     missingMaster(networks, view),
     devicePlugin(networks, view),

@@ -1,5 +1,6 @@
 import { formatPath, type Path } from "../../cni/finding.ts";
 import { flag, mapOf, section, text } from "../../cni/kinds.ts";
+import { PLUGINS } from "../../cni/plugins/plugins.ts";
 import { Report } from "../../cni/report.ts";
 import { isObject, Section } from "../../cni/section.ts";
 import type { SeenNetwork } from "./view.ts";
@@ -68,6 +69,14 @@ function readPlugin(value: Record<string, unknown>, path: Path, report: Report):
   const ipam = fields.take("ipam", section);
   const ipamType = ipam?.take("type", text);
   return { type, fields, ipam: ipam && ipamType ? { type: ipamType, fields: ipam } : undefined };
+}
+
+/**
+ * Whether a pod gets no address from it: each of its plugins takes addresses only from an IPAM, and none has one. Not known of
+ * plugins that are not checked, which may have addresses of their own.
+ */
+export function assignsNoAddress({ plugins }: Network): boolean {
+  return plugins.length > 0 && plugins.every(({ type, ipam }) => !ipam && PLUGINS.has(type));
 }
 
 /** Where a field stands, as findings say it. */

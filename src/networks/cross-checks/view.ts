@@ -5,11 +5,17 @@ export interface ClusterView {
   nads: readonly SeenNetwork[];
   nodes: readonly SeenNode[];
   /** The Multus that runs; undefined if no MultusInstall tells. */
-  install?: { version: string } | undefined;
+  install?: SeenInstall | undefined;
   /** Findings go to whoever reads the NAD's namespace: NADs of others are counted, not named. */
   hidesOtherNamespaces?: boolean;
   /** Names of nodes on which a pod runs the dhcp daemon (runsDhcpDaemon); undefined where pods are not seen. */
   dhcpNodes?: ReadonlySet<string> | undefined;
+}
+
+export interface SeenInstall {
+  version: string;
+  /** "namespace/name" of the NAD that is the primary network of every pod; undefined if that is no NAD. */
+  clusterNetwork?: string | undefined;
 }
 
 export interface SeenNetwork {

@@ -237,6 +237,33 @@ const CASES: [keyof typeof CAUSES, string, Case, string][] = [
     'it requested 192.168.1.50/24 from default/lan and has 192.168.1.7: no plugin of default/lan declares the capability "ips", and without it, Multus drops the request. Add "capabilities": {"ips": true} to the plugin in default/lan (kubectl edit net-attach-def -n default lan), then delete it',
   ],
   [
+    "REQUEST_REJECTED",
+    "a default network that gives no address",
+    {
+      annotations: { "v1.multus-cni.io/default-network": "default/lan" },
+      status: '[{"name": "default/lan", "interface": "eth0", "default": true}]',
+    },
+    "Multus attached the default network default/lan, which gives default/web no address on eth0, and the kubelet recreates the sandbox",
+  ],
+  [
+    "REQUEST_REJECTED",
+    "a default network on another interface",
+    {
+      annotations: { "v1.multus-cni.io/default-network": "default/lan@net9" },
+      status: '[{"name": "default/lan", "interface": "net9", "ips": ["192.168.1.7"], "default": true}]',
+    },
+    "request no other interface for it",
+  ],
+  [
+    "ATTACHED",
+    "a default network that gives an address, of a pod that is being set up",
+    {
+      annotations: { "v1.multus-cni.io/default-network": "default/lan" },
+      status: '[{"name": "default/lan", "interface": "eth0", "ips": ["192.168.1.7"], "default": true}]',
+    },
+    "default/lan eth0 192.168.1.7",
+  ],
+  [
     "MISSING_CAPABILITY",
     "ports of the network in the place of the cluster's own",
     {

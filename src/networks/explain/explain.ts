@@ -49,15 +49,26 @@ function causeOf(input: ExplainInput, outcome: PodOutcome): Cause {
     case "restart-needed":
       return cause("NETWORK_CHANGED", `${evidence}. The pod keeps what it had: ${restartOf(pod)}`);
     case "attached":
-      return attached(input, evidence);
+      return attached(input, outcome);
   }
 }
 
 /** A pod with its networks, and what will stand in its way later. */
-function attached(input: ExplainInput, evidence: string): Cause {
+function attached(input: ExplainInput, { evidence, attachments }: PodOutcome): Cause {
   const { pod } = input;
   const name = `${pod.namespace}/${pod.name}`;
   const requests = pod.request.ok ? pod.request.requests : [];
+  const unaddressed = attachments.find(
+    ({ request, entry }) => request.isDefault && (entry?.interface !== "eth0" || entry.ips.length === 0),
+  );
+  // Multus was content: only what the runtime and the kubelet make of it is missing.
+  if (pod.phase === "Pending" && !pod.hasAddress && unaddressed) {
+    const key = keyOf(unaddressed.request);
+    return cause(
+      "REQUEST_REJECTED",
+      `Multus attached the default network ${key}, which gives ${name} no address on eth0, and the kubelet recreates the sandbox of a pod without one again and again: add an ipam to ${key} (${editCommand(key)}), request no other interface for it, or request it in ${NETWORKS} of ${placeToFix(pod)}`,
+    );
+  }
   const gone = requests.find((wanted) => !input.network(wanted.namespace, wanted.name));
   if (gone)
     return cause(

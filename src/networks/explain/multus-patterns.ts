@@ -17,7 +17,7 @@ export const MULTUS_PATTERNS: readonly FailurePattern[] = [
     code: "PRIMARY_NETWORK",
     matches: /waiting for readinessindicatorfile(?: @ (\S+?)\. pollimmediate error)?/i,
     sentence: ([file = ""], { node }) =>
-      `the cluster's primary network is not ready on ${node}: Multus waited in vain for the file ${file === "" ? "that its configuration names as readinessIndicatorFile" : `${file} (readinessIndicatorFile in its configuration)`}. Check the pods of that network (Calico, Flannel, …) on ${node}, and that the Multus pod mounts the directory of the file; ${THEN_STARTS}`,
+      `the cluster's primary network is not ready on ${node}: Multus waited in vain for the file ${file === "" ? "that its configuration names as readinessIndicatorFile" : `${file} (readinessIndicatorFile in its configuration)`}, which spec.primaryNetwork.readinessFile of the MultusInstall sets. Check the pods of that network (Calico, Flannel, …) on ${node}, and that the Multus pod mounts the directory of the file; ${THEN_STARTS}`,
   },
   {
     // From 3.6 on GetDefaultNetworks wraps what getNetDelegate found.

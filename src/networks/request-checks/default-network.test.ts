@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { readNetwork } from "../cross-checks/network.ts";
 import { parseDefaultNetwork } from "../pod-request/default-network.ts";
 import { problemsOfDefault } from "./default-network.ts";
 
@@ -13,6 +14,19 @@ it("an interface for the network in the place of the cluster's own", () => {
   expect(codesOf('[{"name": "lan", "interface": "ext"}]')).toEqual(["DEFAULT_NETWORK_INTERFACE"]);
   expect(codesOf("infra/lan@eth0")).toEqual([]);
   expect(codesOf("infra/lan")).toEqual([]);
+});
+
+it("a network without an ipam, from which the pod gets no address", () => {
+  const parsed = parseDefaultNetwork("infra/lan");
+  const of = (config: object) =>
+    parsed.ok &&
+    problemsOfDefault(
+      parsed.request,
+      readNetwork({ namespace: "infra", name: "lan", config: JSON.stringify(config) }),
+    ).map(({ severity, code }) => `${severity} ${code}`);
+  expect(of({ type: "macvlan" })).toEqual(["error DEFAULT_NETWORK_WITHOUT_ADDRESS"]);
+  expect(of({ type: "macvlan", ipam: { type: "static" } })).toEqual([]);
+  expect(of({ type: "ovn-k8s-cni-overlay" })).toEqual([]);
 });
 
 // mergeCNIRuntimeConfig of pkg/types: the master plugin gets what the runtime gives, and nothing of the request.

@@ -1,4 +1,5 @@
 import { show } from "../../cni/finding.ts";
+import { assignsNoAddress, type Network } from "../cross-checks/network.ts";
 import { keyOf } from "../outcome/attachments.ts";
 import { capabilitiesOf, type NetworkRequest } from "../pod-request/request.ts";
 import type { RequestProblem } from "./request-problems.ts";
@@ -14,8 +15,11 @@ export function droppedOfDefault(request: NetworkRequest): string[] {
   return capabilitiesOf(request).filter((name) => !AS_ARGUMENTS.includes(name));
 }
 
-/** What of a request for further networks does not work of the network in the place of the cluster's own. */
-export function problemsOfDefault(request: NetworkRequest): RequestProblem[] {
+/**
+ * What of a request for further networks does not work of the network in the place of the cluster's own.
+ * @param network the NAD that it names, if it is known
+ */
+export function problemsOfDefault(request: NetworkRequest, network?: Network): RequestProblem[] {
   const { interface: device } = request;
   const key = show(keyOf(request));
   // getIfname of pkg/multus, and setupPodNetwork of containerd ("failed to find network info for sandbox").
@@ -36,5 +40,16 @@ export function problemsOfDefault(request: NetworkRequest): RequestProblem[] {
       message: `requests "${name}" of ${key}, which Multus passes only to the networks of k8s.v1.cni.cncf.io/networks: it is dropped`,
     }),
   );
-  return [...renamed, ...dropped];
+  // Multus attaches it, and the kubelet recreates the sandbox of a pod without an address (PodSandboxChanged).
+  const unaddressed: RequestProblem[] =
+    network && assignsNoAddress(network)
+      ? [
+          {
+            severity: "error",
+            code: "DEFAULT_NETWORK_WITHOUT_ADDRESS",
+            message: `requests ${key}, which has no ipam: a pod without an address of its default network does not start; add an ipam to the NAD, or request it in k8s.v1.cni.cncf.io/networks`,
+          },
+        ]
+      : [];
+  return [...unaddressed, ...renamed, ...dropped];
 }

@@ -14,6 +14,11 @@ export const NETWORKS_IN_A_CLUSTER: readonly CodeMeaning[] = [
     "Set an earlier cniVersion, or install a later Multus release",
   ),
   code(
+    "DEFAULT_NETWORK_WITHOUT_ADDRESS",
+    "spec.daemon.clusterNetwork of the MultusInstall names a NAD without an IPAM: no pod gets an address, and none starts",
+    "Add an ipam to the NAD, or name another network",
+  ),
+  code(
     "DHCP_DAEMON_MISSING",
     "the dhcp IPAM requires a daemon on the pod's node, and no pod runs it there",
     "Run the dhcp plugin's daemon on every node",

@@ -50,6 +50,11 @@ export const PODS: readonly CodeMeaning[] = [
     "Write namespace/name",
   ),
   code(
+    "DEFAULT_NETWORK_WITHOUT_ADDRESS",
+    "the default network of the pod has no IPAM: Multus attaches it, and the kubelet recreates the pod's sandbox again and again, because it has no address",
+    "Add an ipam to the NAD, or request it in k8s.v1.cni.cncf.io/networks",
+  ),
+  code(
     "DUPLICATE_INTERFACE",
     "two networks request the same interface, or one requests eth0",
     "Use another name: a@net1,b@net2",
