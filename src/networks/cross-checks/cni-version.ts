@@ -13,7 +13,9 @@ export function cniVersion(networks: readonly Network[], view: ClusterView): Cro
   return [...known.flatMap((network) => ofMultus(network, view)), ...ofPrograms(known, view)];
 }
 
-const finding = ({ nad }: Network, rest: Pick<CrossFinding, "severity" | "code" | "message" | "nodes">) => ({
+type Concerned = Pick<CrossFinding, "severity" | "code" | "message" | "nodes">;
+
+const finding = ({ nad }: Network, rest: Concerned) => ({
   namespace: nad.namespace,
   name: nad.name,
   path: "cniVersion",
@@ -43,26 +45,30 @@ function ofPrograms(networks: readonly Network[], view: ClusterView): CrossFindi
       if (nodes) nodes.push(node);
       else versions.set(newest, [node]);
     }
+  const concerned = (type: string, version: string): Concerned | undefined => {
+    const old = [...(programs.get(type) ?? [])]
+      .filter(([newest]) => !isAtLeast(newest, version))
+      .toSorted(([a], [b]) => CNI_VERSIONS.indexOf(a) - CNI_VERSIONS.indexOf(b));
+    const [oldest] = old;
+    if (!oldest) return undefined;
+    const nodes = old.flatMap(([, built]) => built);
+    const { isAll, ...named } = ofNodes(nodes, inspected.length);
+    const where = isAll
+      ? `all nodes (${nodes.length} inspected)`
+      : `${nodes.length} of ${inspected.length} nodes: ${listed(nodes, MAX_NAMED)}`;
+    const message = `must be ${oldest[0]} or earlier for the program ${show(type)} on ${where}`;
+    return { code: "PLUGIN_TOO_OLD_ON_NODE", message, ...named };
+  };
+  // Once for each program on nodes and version of a NAD: tenants choose how many NADs and plugins there are.
+  const known = new Map<string, Concerned | undefined>();
   return networks.flatMap((network) => {
     const types = network.plugins.flatMap(({ type, ipam }) => (ipam ? [type, ipam.type] : [type]));
     return [...new Set(types)].flatMap((type): CrossFinding[] => {
-      const old = [...(programs.get(type) ?? [])]
-        .filter(([newest]) => !isAtLeast(newest, network.cniVersion))
-        .toSorted(([a], [b]) => CNI_VERSIONS.indexOf(a) - CNI_VERSIONS.indexOf(b));
-      const [oldest] = old;
-      if (!oldest) return [];
-      const nodes = old.flatMap(([, built]) => built);
-      const { isAll, ...concerned } = ofNodes(nodes, inspected.length);
-      const where = isAll
-        ? `all nodes (${nodes.length} inspected)`
-        : `${nodes.length} of ${inspected.length} nodes: ${listed(nodes, MAX_NAMED)}`;
-      return [
-        finding(network, {
-          code: "PLUGIN_TOO_OLD_ON_NODE",
-          message: `must be ${oldest[0]} or earlier for the program ${show(type)} on ${where}`,
-          ...concerned,
-        }),
-      ];
+      if (!programs.has(type)) return [];
+      const key = `${network.cniVersion} ${type}`;
+      if (!known.has(key)) known.set(key, concerned(type, network.cniVersion));
+      const found = known.get(key);
+      return found ? [finding(network, found)] : [];
     });
   });
 }
