@@ -7,10 +7,14 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { checkNetworkConfig } from "../../src/cni/check.ts";
 import type { PodRequest } from "../../src/cni/context.ts";
+import { readNetwork } from "../../src/networks/cross-checks/network.ts";
+import { parseNetworks } from "../../src/networks/pod-request/request.ts";
+import { rejectedValues } from "../../src/networks/request-checks/rejected-values.ts";
 import { Answers, KnowingReader } from "./cni/answers.ts";
 import { configuration } from "./cni/configurations.ts";
 import { exceptionFor, hasNoRangeHere, isGivenTwice, isOfThisMachine, wasEnded } from "./cni/exceptions.ts";
-import { buildReader, Reader } from "./cni/reader.ts";
+import { limitedConfiguration, limits } from "./cni/limits.ts";
+import { type Asked, buildReader, Reader } from "./cni/reader.ts";
 import { fitting, podRequest } from "./cni/requests.ts";
 import { whereaboutsConfiguration } from "./cni/whereabouts.ts";
 import { READ_BY_HAND } from "./cni/written-by-hand.ts";
@@ -96,6 +100,37 @@ it("agrees with whereabouts' own code, and the kernel on what it gives, on 1,000
   expect(accepted).toBeGreaterThan(250);
   expect(accepted).toBeLessThan(750);
 });
+
+/** What the checker finds of ports and limits that a pod requests of the network. */
+function rejectedIn(config: string, asked: Asked): string[] {
+  const parsed = parseNetworks(JSON.stringify([{ name: "net", ...asked }]), "apps");
+  if (!parsed.ok) return [parsed.problem.message];
+  const network = readNetwork({ namespace: "apps", name: "net", config });
+  return parsed.requests.flatMap((request) => rejectedValues(request, network)).map(({ message }) => message);
+}
+
+it.skipIf(!root)(
+  "agrees with portmap and bandwidth on 400 generated requests for ports, limits and devices",
+  async () => {
+    const count = { accepted: 0, rejected: 0 };
+    await using reader = new KnowingReader(answers, program, true);
+    const agrees = fc.asyncProperty(limitedConfiguration, limits, async (text, asked) => {
+      let { read, add } = await reader.ask(text, asked);
+      if (wasEnded(add)) ({ read, add } = await reader.ask(text, asked));
+      const real = read || add;
+      if (isOfThisMachine(real)) return;
+      count[real === "" ? "accepted" : "rejected"]++;
+      const found = [...errorsIn(text).map(({ message }) => message), ...rejectedIn(text, asked)];
+      if ((real !== "") !== found.length > 0)
+        throw new Error(
+          `${text} ${JSON.stringify(asked)}\nreal: ${real || "accepted"}\nchecker: ${found.join("; ") || "accepted"}`,
+        );
+    });
+    await fc.assert(agrees, { numRuns: 400, seed: SEED });
+    expect(Math.min(count.accepted, count.rejected)).toBeGreaterThan(50);
+  },
+  600_000,
+);
 
 it.skipIf(!root)(
   `agrees with the real plugins on ${CASES} generated configurations (seed ${SEED})`,

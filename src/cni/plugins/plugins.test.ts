@@ -15,6 +15,15 @@ it.each([
     { plugins: [{ type: "macvlan" }, { type: "bandwidth", ingressRate: 1e6, ingressBurst: 1e6 }] },
     "plugins[1].type",
   ],
+  // create qdisc: invalid argument
+  [
+    { plugins: [{ type: "bridge" }, { type: "bandwidth", ingressRate: 7, ingressBurst: 8 }] },
+    "plugins[1].ingressRate",
+  ],
+  [
+    { plugins: [{ type: "bridge" }, { type: "bandwidth", egressRate: 1e9, egressBurst: 999 }] },
+    "plugins[1].egressBurst",
+  ],
   [
     {
       type: "bridge",
@@ -117,6 +126,7 @@ it.each([
       { type: "bandwidth", ingressRate: 1e6, ingressBurst: 1e6 },
     ],
   },
+  { plugins: [{ type: "bridge" }, { type: "bandwidth", egressRate: 1e9, egressBurst: 1000 }] },
 ])("accepts what they accept: %j", (config) => {
   expect(found({ cniVersion: "1.0.0", ...config }).filter(([, severity]) => severity === "error")).toEqual(
     [],

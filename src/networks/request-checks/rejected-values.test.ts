@@ -29,6 +29,14 @@ it("ports that the plugin portmap, or the iptables that it runs, rejects", () =>
   // iptables -p "": unknown protocol "" specified
   expect(ports({ hostPort: 8080, containerPort: 80 })).toEqual(["BAD_PORT"]);
   expect(ports({ hostPort: 8080, containerPort: 80, protocol: "http" })).toEqual(["BAD_PORT"]);
+  // iptables -p 1 --dport 8080: unknown option "--dport"
+  for (const protocol of ["udplite", "icmp", "all", "1", "47", "0", "999"])
+    expect([protocol, ...ports({ hostPort: 8080, containerPort: 80, protocol })]).toEqual([
+      protocol,
+      "BAD_PORT",
+    ]);
+  for (const protocol of ["dccp", "6", "017", "132", "33"])
+    expect([protocol, ...ports({ hostPort: 8080, containerPort: 80, protocol })]).toEqual([protocol]);
   // Invalid host port number: 0
   expect(ports({ containerPort: 80, protocol: "tcp" })).toEqual(["BAD_PORT"]);
   expect(ports({ hostPort: 8080, protocol: "tcp" })).toEqual(["BAD_PORT"]);
@@ -46,7 +54,12 @@ it("limits that the plugin bandwidth rejects", () => {
   expect(limits({ egressBurst: 1000 })).toEqual(["BAD_BANDWIDTH"]);
   // burst cannot be more than 4GB
   expect(limits({ egressRate: 1, egressBurst: 8 * (2 ** 32 - 1) })).toEqual(["BAD_BANDWIDTH"]);
-  expect(limits({ egressRate: 1, egressBurst: 8 * (2 ** 32 - 1) - 1 })).toEqual([]);
+  expect(limits({ egressRate: 8, egressBurst: 8 * (2 ** 32 - 1) - 1 })).toEqual([]);
+  // create qdisc: invalid argument
+  expect(limits({ egressRate: 7, egressBurst: 8 })).toEqual(["BAD_BANDWIDTH"]);
+  expect(limits({ egressRate: 8, egressBurst: 7 })).toEqual(["BAD_BANDWIDTH"]);
+  expect(limits({ egressRate: 1e15, egressBurst: 1e6 })).toEqual(["BAD_BANDWIDTH"]);
+  expect(limits({ egressRate: 1e12, egressBurst: 1e6 })).toEqual([]);
   expect(limits({ ingressRate: -1, ingressBurst: 1000 })).toEqual(["BAD_BANDWIDTH"]);
 });
 
@@ -60,6 +73,8 @@ it("only what reaches the plugin", () => {
     ingressBurst: 1,
   });
   expect(limits({ ingressRate: 1000 }, own)).toEqual([]);
+  // It reads them all the same, into uint64.
+  expect(limits({ egressRate: 1000, egressBurst: -1 }, own)).toEqual(["BAD_BANDWIDTH"]);
 });
 
 // getKubernetesDelegate of 4.3.0 writes the device plugin's device into the configuration, not the pod's `deviceID`.

@@ -1,5 +1,6 @@
 import { show } from "../../cni/finding.ts";
 import { flag, mapOf } from "../../cni/kinds.ts";
+import { tooSmall } from "../../cni/plugins/bandwidth.ts";
 import type { Network, Plugin } from "../cross-checks/network.ts";
 import { keyOf } from "../outcome/attachments.ts";
 import type { Problem } from "../pod-request/go-json.ts";
@@ -20,10 +21,9 @@ export function rejectedValues(request: NetworkRequest, { plugins }: Network): P
   const ports = plugins.some((plugin) => plugin.type === "portmap" && declares(plugin, "portMappings"))
     ? portMappings.slice(0, MAX_LOOKED_AT).flatMap(faultOfPort).slice(0, MAX_REPORTED)
     : [];
-  const limited = plugins.some(
-    (plugin) => plugin.type === "bandwidth" && declares(plugin, "bandwidth") && !hasOwnLimits(plugin),
-  );
-  const limits = bandwidth && limited ? faultsOfLimits(bandwidth) : [];
+  const limiting = plugins.filter((plugin) => plugin.type === "bandwidth" && declares(plugin, "bandwidth"));
+  const takesThem = limiting.some((plugin) => !hasOwnLimits(plugin));
+  const limits = bandwidth && limiting.length > 0 ? faultsOfLimits(bandwidth, takesThem) : [];
   return [
     ...ports.map((fault) => ({ code: "BAD_PORT", message: `requests "portMappings" of ${key}: ${fault}` })),
     ...limits.map((fault) => ({
@@ -40,34 +40,46 @@ function declares({ fields }: Plugin, capability: string): boolean {
 
 const LIMITS = ["ingressRate", "ingressBurst", "egressRate", "egressBurst"];
 
-/** They take the place of the pod's (getBandwidth). */
+/** They take the place of the pod's (getBandwidth), which are read all the same (loadConf, into uint64). */
 function hasOwnLimits({ fields }: Plugin): boolean {
   return LIMITS.some((name) => fields.has(name));
 }
 
-/** Those that iptables' match `multiport` knows; it takes capital letters too. */
-const PROTOCOLS = ["tcp", "udp", "sctp", "udplite", "dccp"];
+/** Those for which iptables knows `--dport`; it takes capital letters too, and numbers. */
+const PROTOCOLS = ["tcp", "udp", "sctp", "dccp"];
+const PROTOCOL_NUMBERS = [6, 17, 132, 33];
 
 /** parseConfig of portmap, and the iptables that it runs with `-p protocol --dport hostPort`. */
 function faultOfPort({ hostPort, containerPort, protocol = "" }: PortMapping): string[] {
   for (const [name, port] of Object.entries({ hostPort, containerPort }))
     if (port < 1 || port > 65535) return [`${name} must be from 1 to 65535 (it is ${port})`];
   if (protocol === "") return ['"protocol" is required: "tcp", "udp" or "sctp"'];
-  if (PROTOCOLS.includes(protocol.toLowerCase()) || /^\d+$/.test(protocol)) return [];
+  if (PROTOCOLS.includes(protocol.toLowerCase()) || hasPorts(protocol)) return [];
   return [`"protocol" must be "tcp", "udp" or "sctp" (it is ${show(protocol)})`];
+}
+
+function hasPorts(number: string): boolean {
+  return /^\d{1,8}$/.test(number) && PROTOCOL_NUMBERS.includes(Number(number));
 }
 
 /** The first that is too large (validateRateAndBurst). */
 const TOO_MANY_BITS = 8 * (2 ** 32 - 1);
 
-function faultsOfLimits(limits: Bandwidth): string[] {
+/** @param takesThem whether the plugin uses the pod's limits, and not only reads them */
+function faultsOfLimits(limits: Bandwidth, takesThem: boolean): string[] {
   return (["ingress", "egress"] as const).flatMap((direction) => {
     const [rate, burst] = [limits[`${direction}Rate`], limits[`${direction}Burst`]];
     if (rate < 0 || burst < 0) return [`${direction}Rate and ${direction}Burst must not be negative`];
+    if (!takesThem) return [];
     if ((rate === 0) !== (burst === 0))
       return [`${direction}Rate and ${direction}Burst are required together (they are ${rate} and ${burst})`];
     if (burst >= TOO_MANY_BITS)
       return [`${direction}Burst must be less than ${TOO_MANY_BITS} (it is ${burst})`];
+    const small = tooSmall(rate, burst);
+    if (small)
+      return [
+        `${direction}${small.name} must be at least ${small.least} (${direction}Rate is ${rate}, ${direction}Burst ${burst})`,
+      ];
     return [];
   });
 }

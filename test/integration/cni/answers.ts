@@ -2,12 +2,11 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { release } from "node:os";
 import { join } from "node:path";
-import type { PodRequest } from "../../../src/cni/context.ts";
 import { binaries } from "../../cluster/binaries.ts";
 import { cacheDirectory } from "../../cluster/cache.ts";
 import { CNI_PLUGINS } from "../../cluster/primary-network.ts";
 import { isGivenTwice, isOfThisMachine, wasEnded } from "./exceptions.ts";
-import { type Answer, Reader } from "./reader.ts";
+import { type Answer, type Asked, Reader } from "./reader.ts";
 
 /**
  * What the real programs answered earlier to the same configuration and request. They are pinned, so their answers change
@@ -71,7 +70,7 @@ export class KnowingReader implements AsyncDisposable {
     this.#start = async () => await Reader.start(program, add);
   }
 
-  async ask(text: string, request: PodRequest = {}): Promise<Answer> {
+  async ask(text: string, request: Asked = {}): Promise<Answer> {
     const question = createHash("sha256")
       .update(JSON.stringify([text, request, this.#add]))
       .digest("base64");

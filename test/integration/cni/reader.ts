@@ -7,6 +7,13 @@ import type { PodRequest } from "../../../src/cni/context.ts";
 import { binary } from "../../cluster/binaries.ts";
 import { cacheDirectory } from "../../cluster/cache.ts";
 
+/** What a pod requests of a network, with the keys of the annotation. */
+export interface Asked extends PodRequest {
+  portMappings?: readonly object[];
+  bandwidth?: object;
+  deviceID?: string;
+}
+
 /** What the real programs say of one configuration; empty where they are content. */
 export interface Answer {
   read: string;
@@ -70,7 +77,7 @@ export class Reader implements Disposable {
   }
 
   /** `request` is what a pod requests of the network. */
-  ask(text: string, request: PodRequest = {}): Promise<Answer> {
+  ask(text: string, request: Asked = {}): Promise<Answer> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
       this.#process.stdin.write(`${JSON.stringify({ text, ...request })}\n`);

@@ -29,6 +29,10 @@ type question struct {
 	Text string   `json:"text"`
 	IPs  []string `json:"ips"` // what a pod requests
 	MAC  string   `json:"mac"`
+
+	PortMappings []*types.PortMapEntry `json:"portMappings"`
+	Bandwidth    *types.BandwidthEntry `json:"bandwidth"`
+	DeviceID     string                `json:"deviceID"`
 }
 
 type answer struct {
@@ -178,6 +182,15 @@ func request(runtime *libcni.RuntimeConf, asked question) {
 	if asked.IPs != nil {
 		runtime.Args = append(runtime.Args, [2]string{"IP", strings.Join(asked.IPs, ",")})
 		runtime.CapabilityArgs["ips"] = asked.IPs
+	}
+	if len(asked.PortMappings) != 0 {
+		runtime.CapabilityArgs["portMappings"] = asked.PortMappings
+	}
+	if asked.Bandwidth != nil {
+		runtime.CapabilityArgs["bandwidth"] = asked.Bandwidth
+	}
+	if asked.DeviceID != "" {
+		runtime.CapabilityArgs["deviceID"] = asked.DeviceID
 	}
 }
 
