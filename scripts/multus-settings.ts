@@ -34,8 +34,8 @@ export function settingsOf({ path, description }: DescribedField): Settings {
   };
 }
 
-/** v3.4 has its own way for these: an environment variable, or nothing that is safe to set (see the table of flags). */
-const V4_ONLY = ["skip-tls-verify", "cleanup-config-on-exit"];
+/** Nothing that is safe to set with v3.4 (see the table of flags). */
+const V4_ONLY = ["cleanup-config-on-exit"];
 
 function matches(text: string, pattern: RegExp): string[] {
   return [...text.matchAll(pattern)].flatMap(([, names = ""]) =>

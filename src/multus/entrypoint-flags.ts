@@ -18,10 +18,16 @@ export interface Flag {
   /** The field that sets it, for the reference. Which releases have the flag is in crds/multus-install/field-releases.ts. */
   field: string;
   value: (spec: MultusInstallSpec) => string | boolean | undefined;
+  /** Releases that lack the flag, although they are not older than the field's first. */
+  lacking?: (version: string) => boolean;
 }
 
 /** false is the entrypoint's default for every switch: it is left out. */
 const on = (value: boolean) => (value ? true : undefined);
+
+function isV3(version: string): boolean {
+  return parseRelease(version).major === 3;
+}
 
 export const FLAGS: readonly Flag[] = [
   {
@@ -43,7 +49,12 @@ export const FLAGS: readonly Flag[] = [
     // The daemonset of v3.4 sets 0.3.1; without a version the runtime takes the configuration for 0.1.0.
     value: (s) => s.cni.version ?? (flavourOf(s) === "v3" ? "0.3.1" : undefined),
   },
-  { name: "multus-bin-file", field: "image.layout.binaryFile", value: (s) => s.image.layout?.binaryFile },
+  {
+    name: "multus-bin-file",
+    field: "image.layout.binaryFile",
+    value: (s) => s.image.layout?.binaryFile,
+    // Also with v3.9, whose script only warns of it: an image of a vendor may read it (known-defects-table.ts).
+  },
   {
     name: "skip-multus-binary-copy",
     field: "entrypoint.skipBinaryCopy",
@@ -100,8 +111,8 @@ export const FLAGS: readonly Flag[] = [
   {
     name: "skip-tls-verify",
     field: "entrypoint.skipTLSVerify",
-    // v3 takes it from the environment (entrypointEnvironment).
-    value: (s) => on(flavourOf(s) !== "v3" && entrypointOf(s).skipTLSVerify),
+    value: (s) => on(entrypointOf(s).skipTLSVerify),
+    lacking: isV3, // it takes it from the environment (entrypointEnvironment)
   },
   {
     name: "restart-crio",
@@ -121,8 +132,9 @@ export const REJECTED_FLAGS: Record<string, string> = {
 };
 
 /** Whether the release's thin entrypoint has the flag. */
-export function hasFlag(version: string, { field }: Flag): boolean {
-  if (isOnlyV3(field)) return parseRelease(version).major === 3;
+export function hasFlag(version: string, { field, lacking }: Flag): boolean {
+  if (lacking?.(version)) return false;
+  if (isOnlyV3(field)) return isV3(version);
   const first = firstReleaseOf(field);
   return first === undefined || compareReleases(version, first) >= 0;
 }

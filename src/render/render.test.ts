@@ -466,4 +466,11 @@ it("gives each release of v3 the flags that its entrypoint has", () => {
   ])
     expect(parseMultusInstall(manifest(spec))).toMatchObject({ ok: false });
   expect(parseMultusInstall(manifest({ version: "v3.6", isolation: shared }))).toMatchObject({ ok: false });
+  // v3.4 has the key in its configuration, and not the flag with which its script generates one.
+  const ready = { readinessFile: "/run/calico/ready" };
+  for (const version of ["v3.4", "v3.4.0"])
+    expect(parseMultusInstall(manifest({ version, primaryNetwork: ready }))).toMatchObject({ ok: false });
+  expect(flagsOf({ version: "v3.4.1", primaryNetwork: ready })).toContain("readiness-indicator-file");
+  const inline = { source: "Inline" as const, preset: "Calico" as const, ...ready };
+  expect(flagsOf({ version: "v3.4", primaryNetwork: inline })).not.toContain("readiness-indicator-file");
 });

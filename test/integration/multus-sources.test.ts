@@ -32,8 +32,7 @@ it("knows each flag of v4.3.0's thin_entrypoint, and no other", () => {
 it("knows each flag of v3.4.2's entrypoint.sh, and gives it no other", () => {
   const flags = found(join(V3(), "images/entrypoint.sh"), /^ {8}--([a-z-]+)\)$/gm);
   const known = named(FLAGS.filter((flag) => hasFlag("v3.4.2", flag)));
-  // entrypoint.sh has an environment variable for it, and the table gives v3 no such flag.
-  expect(known.filter((name) => name !== "skip-tls-verify").toSorted()).toEqual(flags);
+  expect(known.toSorted()).toEqual(flags);
 });
 
 it("names a key of the daemon's configuration only if v4.3.0 reads it", () => {
