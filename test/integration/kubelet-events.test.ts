@@ -1,5 +1,6 @@
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { sandboxFailure } from "../../src/controllers/install/canary/probe.ts";
 import { KubeletEvents } from "../../src/controllers/install/observe/kubelet-events.ts";
 import { KubeClient } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
@@ -17,13 +18,13 @@ beforeAll(async () => {
 });
 afterAll(async () => await plane?.stop());
 
-async function report(name: string): Promise<void> {
+async function report(name: string, about = name, reason = "FailedMount"): Promise<void> {
   await new KubeClient(connect({ kubeconfig: plane.kubeconfig })).create(CORE_EVENTS, {
     apiVersion: "v1",
     kind: "Event",
     metadata: { name, namespace: "default" },
-    involvedObject: { kind: "Pod", namespace: "default", name: "a", uid: name },
-    reason: "FailedMount",
+    involvedObject: { kind: "Pod", namespace: "default", name: "a", uid: about },
+    reason,
     message: name,
     type: "Warning",
     lastTimestamp: new Date().toISOString().replace(/\.\d+/, ""),
@@ -40,7 +41,9 @@ it("lists the events of one reason once in 15 s, and has a fresh answer asked fo
     () => outdated++,
     () => now,
   );
-  const count = async (reason = "FailedMount") => (await events.withReason("default", reason, log))?.length;
+  const about = ["one", "two"];
+  const count = async (reason = "FailedMount") =>
+    (await events.withReason("default", reason, about, log))?.length;
   const lists = () => proxy.requests.filter((request) => request.includes("/events?")).length;
   try {
     await report("one");
@@ -62,4 +65,24 @@ it("lists the events of one reason once in 15 s, and has a fresh answer asked fo
   } finally {
     events.stop();
   }
+});
+
+it("reads pages, however many events others create, and keeps the last of each object in question", async () => {
+  const names = Array.from({ length: 230 }, (_, index) => `${index}`.padStart(3, "0"));
+  for (const name of names) await report(`sandbox-${name}`, "probe", "FailedCreatePodSandBox");
+  for (const name of names) await report(`mount-${name}`, name, "FailedMount");
+  await using proxy = await FaultProxy.start(plane);
+  const client = new KubeClient(connect({ kubeconfig: proxy.kubeconfig }));
+  const events = new KubeletEvents(client, () => {});
+  try {
+    const found = await events.withReason("default", "FailedMount", ["229", "none"], log);
+    expect(found?.map(({ uid, message }) => [uid, message])).toEqual([["229", "mount-229"]]);
+    const scope = { deps: { client }, context: { log } } as unknown as Parameters<typeof sandboxFailure>[0];
+    expect(await sandboxFailure(scope, { namespace: "default", uid: "probe" })).toMatch(/^sandbox-/);
+  } finally {
+    events.stop();
+  }
+  const lists = proxy.requests.filter((request) => request.includes("/events?"));
+  expect(lists.length).toBeGreaterThan(3);
+  expect(lists.filter((request) => !/[?&]limit=[1-9][0-9]{1,2}(&|$)/.test(request))).toEqual([]);
 });

@@ -1,9 +1,9 @@
-import { compareTexts } from "../../../crds/compare-texts.ts";
 import { nameOf } from "../../../crds/namespaced-name.ts";
 import type { MultusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import type { PodAges } from "../../../diagnosis/pod-ages.ts";
-import { type ApiObject, CORE_EVENTS } from "../../../kube/resource.ts";
-import { failureView } from "../../../networks/outcome/sandbox-event.ts";
+import { CORE_EVENTS } from "../../../kube/resource.ts";
+import { readPages } from "../../../kube/watch/read-pages.ts";
+import { type FailureView, failureView } from "../../../networks/outcome/sandbox-event.ts";
 import type { CanaryNode } from "../decide/canary-step.ts";
 import type { ReconcileScope } from "../scope.ts";
 
@@ -38,25 +38,25 @@ export function isAttached(pod: MultusPodHealth, network: string): boolean {
   return pod.networks.some((name) => name === network || name === nameOf(network));
 }
 
-/** The innermost error of the kubelet's last event about the pod's sandbox: the wrapping before it would hide it. */
+/**
+ * The innermost error of the kubelet's last event about the pod's sandbox: the wrapping before it would hide it. Others may
+ * create events about the pod, too, and any number of them: only the last one is kept.
+ */
 export async function sandboxFailure(
-  scope: ReconcileScope,
-  { namespace, uid }: MultusPodHealth,
+  { deps: { client }, context: { log } }: ReconcileScope,
+  { namespace, uid }: Pick<MultusPodHealth, "namespace" | "uid">,
 ): Promise<string> {
   const fieldSelector = `reason=FailedCreatePodSandBox,involvedObject.uid=${uid}`;
-  const { signal } = scope.context;
+  let last: FailureView | undefined;
   try {
-    const { items } = await scope.deps.client.list<ApiObject>(CORE_EVENTS, {
-      namespace,
-      fieldSelector,
-      signal,
+    await readPages({ client, type: CORE_EVENTS, log, namespace, fieldSelector }, (item) => {
+      const failure = failureView(item);
+      if (failure && !(last && last.at > failure.at)) last = failure;
     });
-    const failures = items.flatMap((item) => failureView(item) ?? []);
-    const last = failures.toSorted((a, b) => compareTexts(a.at, b.at)).at(-1);
     if (!last) return "no event of the kubelet shows why";
     return last.network ? `network ${last.network}: ${last.message}` : last.message;
   } catch (error) {
-    scope.context.log.warn({ err: error }, "the kubelets' events could not be read");
+    log.warn({ err: error }, "the kubelets' events could not be read");
     return "the kubelet's events could not be read";
   }
 }

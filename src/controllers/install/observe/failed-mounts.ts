@@ -22,7 +22,8 @@ export async function withFailedMounts(
 ): Promise<readonly MultusPodHealth[]> {
   const hangs = (pod: MultusPodHealth) => isStarting(pod) && ages.existing(pod) >= STARTING_SECONDS;
   if (!pods.some(hangs)) return pods;
-  const events = await scope.deps.kubeletEvents.withReason(namespace, REASON, scope.context.log);
+  const uids = pods.map(({ uid }) => uid);
+  const events = await scope.deps.kubeletEvents.withReason(namespace, REASON, uids, scope.context.log);
   if (!events) return pods;
   const messages = failedMounts(events);
   return pods.map((pod) => {

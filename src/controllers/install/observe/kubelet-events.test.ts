@@ -11,7 +11,10 @@ const log = { warn: () => {} } as unknown as Logger;
 function operator(skewMs: number) {
   let passed = 0;
   let items: object[] = [];
-  const client = { list: async () => ({ items }) } as unknown as KubeClient;
+  const answer = () => Buffer.from(JSON.stringify({ metadata: { resourceVersion: "1" }, items }));
+  const client = {
+    request: async () => ({ statusCode: 200, headers: {}, body: [answer()] }),
+  } as unknown as KubeClient;
   const events = new KubeletEvents(
     client,
     () => {},
@@ -31,7 +34,8 @@ function operator(skewMs: number) {
       passed += seconds;
     },
     recent: async () => {
-      const found = recentMessages((await events.withReason("kube-system", "FailedMount", log)) ?? []);
+      const about = ["pod-0", "pod-1"];
+      const found = recentMessages((await events.withReason("kube-system", "FailedMount", about, log)) ?? []);
       events.stop();
       return found.map(({ uid }) => uid);
     },

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { KubeClient } from "../../../kube/client.ts";
-import { type ApiObject, CORE_EVENTS } from "../../../kube/resource.ts";
+import { CORE_EVENTS } from "../../../kube/resource.ts";
+import { readPages } from "../../../kube/watch/read-pages.ts";
 import type { Logger } from "../../../telemetry/logger.ts";
 import { SeenSince } from "../../shared/seen-since.ts";
 
@@ -17,6 +18,19 @@ const event = z.object({
   eventTime: z.string().nullish(),
 });
 
+/** The longest message that is kept; the kubelet's and the API server's are shorter. */
+const MAX_MESSAGE = 4096;
+
+/** An event as it was read. */
+interface ReadEvent {
+  /** Its own uid. */
+  key: string;
+  /** Of the object that it is about. */
+  uid: string;
+  message: string;
+  at: number;
+}
+
 /** An event as this process has observed it. */
 export interface SeenEvent {
   /** Of the object that it is about. */
@@ -28,7 +42,10 @@ export interface SeenEvent {
   seconds: number;
 }
 
-/** The kubelets' events of a namespace, by reason; listed at most once in 15 s. */
+/**
+ * The kubelets' events of a namespace, by reason; listed at most once in 15 s. A tenant may create any number of them: they
+ * are read in pages, and the newest one about each of the objects in question is all that is kept.
+ */
 export class KubeletEvents {
   readonly #client: KubeClient;
   readonly #now: () => number;
@@ -52,17 +69,22 @@ export class KubeletEvents {
     this.#wallClock = wallClock;
   }
 
-  /** The events with this reason, as the API server has or had them a moment ago; undefined if they cannot be read. */
+  /**
+   * The newest event with this reason about each of the objects, as the API server has or had it a moment ago; undefined if
+   * the events cannot be read.
+   * @param about uids; of one that the last answer was not asked about, the next one shows it
+   */
   async withReason(
     namespace: string,
     reason: string,
+    about: Iterable<string>,
     log: Logger,
   ): Promise<readonly SeenEvent[] | undefined> {
     const key = `${namespace}/${reason}`;
     const known = this.#lists.get(key);
     const age = known ? this.#now() - known.at : Number.POSITIVE_INFINITY;
     if (known && age < MAX_AGE_MS) this.#replaceLater(key, MAX_AGE_MS - age);
-    const events = known && age < MAX_AGE_MS ? known.events : this.#list(key, namespace, reason);
+    const events = known && age < MAX_AGE_MS ? known.events : this.#list(key, namespace, reason, about, log);
     try {
       return await events;
     } catch (error) {
@@ -76,12 +98,17 @@ export class KubeletEvents {
     for (const timer of this.#timers.values()) clearTimeout(timer);
   }
 
-  #list(key: string, namespace: string, reason: string): Promise<readonly SeenEvent[]> {
-    const listed = this.#client.list<ApiObject>(CORE_EVENTS, {
-      namespace,
-      fieldSelector: `reason=${reason}`,
-    });
-    const events = listed.then(({ items }) => this.#observed(key, items));
+  #list(
+    key: string,
+    namespace: string,
+    reason: string,
+    about: Iterable<string>,
+    log: Logger,
+  ): Promise<readonly SeenEvent[]> {
+    const where = { client: this.#client, type: CORE_EVENTS, log, namespace };
+    const newest = new NewestEvents(about);
+    const listed = readPages({ ...where, fieldSelector: `reason=${reason}` }, (item) => newest.add(item));
+    const events = listed.then(() => this.#observed(key, newest.events));
     this.#lists.set(key, { at: this.#now(), events });
     return events;
   }
@@ -90,18 +117,16 @@ export class KubeletEvents {
    * An event that came, or changed, since the last list is no older than that. How old one of the first list is, only its
    * time shows: by a clock that is ahead it is outdated, until it is reported again.
    */
-  #observed(list: string, items: readonly ApiObject[]): SeenEvent[] {
+  #observed(list: string, items: readonly ReadEvent[]): SeenEvent[] {
     const last = this.#seen.get(list);
     const seen = last?.events ?? new SeenSince(this.#now);
     const oldest = last ? (this.#now() - last.at) / 1000 : Number.POSITIVE_INFINITY;
     this.#seen.set(list, { at: this.#now(), events: seen });
-    seen.retain(new Set(items.map(({ metadata }) => metadata.uid ?? "")));
-    return items.map((item) =>
-      seenEvent(item, ({ key, at }) => {
-        const byClock = Math.max(0, (this.#wallClock() - at) / 1000) || 0;
-        return seen.seconds(key, String(at), Math.min(byClock, oldest));
-      }),
-    );
+    seen.retain(new Set(items.map(({ key }) => key)));
+    return items.map(({ key, at, ...read }) => {
+      const byClock = Math.max(0, (this.#wallClock() - at) / 1000) || 0;
+      return { ...read, at, seconds: seen.seconds(key, String(at), Math.min(byClock, oldest)) };
+    });
   }
 
   #replaceLater(key: string, ms: number): void {
@@ -125,12 +150,35 @@ export function recentMessages(
     .map(({ uid, message }) => ({ uid, message }));
 }
 
-/** @param seconds how long ago it was reported last */
-export function seenEvent(
-  object: unknown,
-  seconds: (event: { key: string; at: number }) => number,
-): SeenEvent {
+/** Of the events that are added, the newest about each of the objects. */
+class NewestEvents {
+  /** By the object's uid; undefined until there is one. */
+  readonly #newest: Map<string, ReadEvent | undefined>;
+
+  constructor(about: Iterable<string>) {
+    this.#newest = new Map([...about].map((uid) => [uid, undefined]));
+  }
+
+  add(object: unknown): void {
+    const read = readEvent(object);
+    if (!this.#newest.has(read.uid)) return;
+    const last = this.#newest.get(read.uid);
+    if (!last || !(last.at > read.at)) this.#newest.set(read.uid, read);
+  }
+
+  get events(): ReadEvent[] {
+    return [...this.#newest.values()].filter((each) => each !== undefined);
+  }
+}
+
+function readEvent(object: unknown): ReadEvent {
   const { metadata, involvedObject, message, lastTimestamp, eventTime } = event.parse(object);
   const at = Date.parse(lastTimestamp ?? eventTime ?? "");
-  return { uid: involvedObject.uid, message, at, seconds: seconds({ key: metadata.uid, at }) };
+  return { key: metadata.uid, uid: involvedObject.uid, message: message.slice(0, MAX_MESSAGE), at };
+}
+
+/** @param seconds how long ago it was reported last */
+export function seenEvent(object: unknown, seconds: (event: ReadEvent) => number): SeenEvent {
+  const read = readEvent(object);
+  return { uid: read.uid, message: read.message, at: read.at, seconds: seconds(read) };
 }

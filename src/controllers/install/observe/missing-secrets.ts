@@ -19,7 +19,8 @@ export async function withMissingSecrets(
   const concerned = (pod: MultusPodHealth) =>
     pod.pullSecrets.length > 0 && /^(ErrImagePull|ImagePullBackOff)$/.test(pod.issue?.reason ?? "");
   if (!pods.some(concerned)) return pods;
-  const events = await scope.deps.kubeletEvents.withReason(namespace, REASON, scope.context.log);
+  const uids = pods.map(({ uid }) => uid);
+  const events = await scope.deps.kubeletEvents.withReason(namespace, REASON, uids, scope.context.log);
   if (!events) return pods;
   const missing = missingSecrets(events);
   return pods.map((pod) => {

@@ -33,7 +33,8 @@ export async function rejectedPods(
   lacking: readonly ApiObject[],
 ): Promise<UnhealthyNode[]> {
   if (lacking.length === 0 || !isIdle(scope)) return [];
-  const events = await scope.deps.kubeletEvents.withReason(namespace, REASON, scope.context.log);
+  const uids = lacking.map(({ metadata }) => metadata.uid ?? "");
+  const events = await scope.deps.kubeletEvents.withReason(namespace, REASON, uids, scope.context.log);
   const messages = new Map(
     recentMessages(events ?? [], OUTDATED_SECONDS).map(({ uid, message }) => [uid, message]),
   );
