@@ -137,6 +137,43 @@ describe("cleaning nodes", () => {
     expect(cleaner.step(request(nodes))).toEqual({ total: 1, cleaned: 1, left: [] });
   });
 
+  it.each([
+    ["a minute while an install is deleted", {}, 60],
+    ["ten minutes while a Multus runs", { runs: "v4-thin" as const }, 600],
+  ])(
+    "waits up to %s until it tries a node again, which stays named, and not that long once the node has changed",
+    async (_, more, longest) => {
+      const step = (nodes: NodeView[], key = "install") =>
+        cleaner.step({ ...request(nodes, [], key), ...more });
+      for (let attempt = 0; attempt < 10; attempt++) {
+        step([node("a")]);
+        expect(running).toHaveLength(attempt + 1);
+        running.at(-1)?.fail("no image");
+        await setImmediate();
+        now += (Math.min(5 * 2 ** attempt, longest) - 1) * 1000;
+        expect(step([node("a")]).left).toMatchObject([{ node: "a", reason: "no image", underWay: false }]);
+        now += 1000;
+      }
+      const fail = async () => {
+        running.at(-1)?.fail("no image");
+        await setImmediate();
+        return running.length;
+      };
+      step([node("a")]);
+      let before = await fail();
+      expect(step([node("a", { reachable: false })]).left).toMatchObject([{ node: "a", underWay: false }]);
+      step([node("a")]);
+      expect(running).toHaveLength(before + 1);
+      before = await fail();
+      now += 5000;
+      step([node("a")]);
+      expect(running).toHaveLength(before + 1);
+      before = await fail();
+      step([node("a")], "after another spec");
+      expect(running).toHaveLength(before + 1);
+    },
+  );
+
   it("says which Multus stays, and to CRI-O's nodes that the programs do; reports a clean node before anything else", async () => {
     const notified: string[] = [];
     const after = new Cleaner({

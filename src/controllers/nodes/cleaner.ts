@@ -9,7 +9,10 @@ import type { NodeTask } from "./task-pod.ts";
 /** How many nodes are cleaned at a time: enough for thousands within the time that a rollout takes. */
 const AT_ONCE = 20;
 const FIRST_RETRY_MS = 5000;
+/** While an install is deleted: spec.uninstall.timeout ends that. */
 const MAX_RETRY_MS = 60_000;
+/** While a Multus runs next to what is left, which may be for good: each attempt is a pod. */
+const MAX_LEFTOVERS_RETRY_MS = 600_000;
 
 type State =
   | { kind: "cleaning" }
@@ -57,6 +60,7 @@ export class Cleaner {
       this.#key = request.key;
       this.abandon();
     }
+    this.#forgetFailures(request);
     const progress = this.progress(request);
     let running = [...this.#states.values()].filter(({ kind }) => kind === "cleaning").length;
     const nodes = new Map(request.nodes.map((node) => [node.name, node]));
@@ -67,6 +71,13 @@ export class Cleaner {
       this.#begin(node, request, state?.kind === "failed" ? state.failures : 0);
     }
     return progress;
+  }
+
+  /** A node that is gone, or does not answer, has changed when it is back: it is tried at once. */
+  #forgetFailures({ nodes }: CleaningRequest): void {
+    const reachable = new Set(nodes.filter((node) => node.reachable).map(({ name }) => name));
+    for (const [name, { kind }] of this.#states)
+      if (kind === "failed" && !reachable.has(name)) this.#states.delete(name);
   }
 
   /** How far it is; begins nothing. */
@@ -128,7 +139,8 @@ export class Cleaner {
         this.#log.info({ node, report }, "node cleaned");
       })
       .catch((error: unknown) => {
-        const retryAt = this.#now() + Math.min(FIRST_RETRY_MS * 2 ** failures, MAX_RETRY_MS);
+        const longest = runs ? MAX_LEFTOVERS_RETRY_MS : MAX_RETRY_MS;
+        const retryAt = this.#now() + Math.min(FIRST_RETRY_MS * 2 ** failures, longest);
         const message = error instanceof Error ? error.message : String(error);
         states.set(node, { kind: "failed", message, failures: failures + 1, retryAt });
         if (!signal.aborted) this.#log.warn({ node, err: error }, "node not cleaned; retrying");
