@@ -1,5 +1,7 @@
+import { formatProblem } from "../../../crds/field-problem.ts";
 import type { KubeObject } from "../../../crds/kube-object.ts";
-import { type MultusInstall, parseMultusInstall } from "../../../crds/multus-install/multus-install.ts";
+import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
+import { readableInstall } from "../../../crds/multus-install/readable-install.ts";
 import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts";
 import type { MultusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import type { NodeView } from "../../../diagnosis/node.ts";
@@ -30,7 +32,7 @@ import { isGivenUp } from "./unknown-nodes.ts";
 export interface ObservedDeletion {
   live: ApiObject;
   previous: MultusInstallStatus;
-  /** Undefined if the spec cannot be read: then it is not known where to clean. */
+  /** As far as its spec can be read. Undefined if not even its name can: then it is not known where to clean. */
   install: MultusInstall | undefined;
   /** Another install is active and has applied its Multus: nodes, and what runs on them, are left to that one. */
   isReplaced: boolean;
@@ -67,8 +69,13 @@ export interface ObservedDeletion {
 export async function observeDeletion(scope: ReconcileScope): Promise<ObservedDeletion | undefined> {
   if (!(await hasFinalizer(scope))) return undefined;
   const { deps, live, previous } = scope;
-  const parsed = parseMultusInstall(live);
-  const install = parsed.ok ? withKnownDistribution(previous, parsed.value) : undefined;
+  const { install: read, problems } = readableInstall(live);
+  if (problems.length > 0)
+    scope.context.log.warn(
+      { problems: problems.map(formatProblem) },
+      "fields of the spec are not valid; the deletion goes on as if they were not set",
+    );
+  const install = read && withKnownDistribution(previous, read);
   const inventory = everythingOf(live, install);
   // Each is asked for before it is deleted: the watches only show when to check again.
   deps.owned.follow(inventory.map(refOfEntry));
