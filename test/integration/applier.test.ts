@@ -134,6 +134,24 @@ describe("an object that is deleted and created again", () => {
   });
 });
 
+it("an object that another creates in the place of the one that was compared stays as it is", async () => {
+  count++;
+  await client.apply(refOf(configMap("")), configMap("first"), { fieldManager: FIELD_MANAGER });
+  const shown = await now();
+  const connection = connect({ kubeconfig: plane.kubeconfig });
+  let isReplaced = false;
+  const before = async ({ method, query }: RequestInfo) => {
+    if (method !== "PATCH" || query?.dryRun !== undefined || isReplaced) return;
+    isReplaced = true;
+    await client.delete(refOf(configMap("")));
+    await client.apply(refOf(configMap("")), configMap("of another"), { fieldManager: "another" });
+  };
+  const applier = new Applier(new KubeClient(connection, { before }), { get: () => shown });
+  await expect(applier.apply(configMap("second"), signal)).rejects.toMatchObject({ code: "FOREIGN_OBJECT" });
+  expect((await now())?.data).toEqual({ data: "of another" });
+  await connection.close();
+});
+
 const install = multusInstall.parse({
   apiVersion: "multus-operator.dev/v1alpha1",
   kind: "MultusInstall",

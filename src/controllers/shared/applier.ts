@@ -81,7 +81,6 @@ export class Applier {
   ): Promise<Written | "Replaced" | undefined> {
     if (live && isForeignDefinition(object, live)) return undefined;
     if (live && !isOwn(live) && !adopt) throw new ForeignObject(live);
-    const ref = refOf(object);
     if (live) {
       const answer = await this.#dryRun(object, signal);
       if (!isSameObject(live, answer)) return "Replaced";
@@ -90,13 +89,30 @@ export class Applier {
         return undefined;
       }
     }
-    const written = await this.#client.apply<ApiObject>(ref, object, {
-      fieldManager: FIELD_MANAGER,
-      // An object that appeared this moment is not the operator's: its fields are not taken.
-      force: live !== undefined,
-      signal,
-    });
+    const written = await this.#write(object, live, signal);
+    if (!written) return "Replaced";
     return this.#wrote(object, live, written);
+  }
+
+  /**
+   * Takes fields over from others only in the very object that was compared: one that appeared, or took its place, a moment
+   * ago is not the operator's. Undefined, and nothing is written, if another object has taken the place of `live`.
+   */
+  async #write(
+    object: KubeObject,
+    live: ApiObject | undefined,
+    signal: AbortSignal,
+  ): Promise<ApiObject | undefined> {
+    const uid = live?.metadata.uid;
+    const metadata = { ...object.metadata, ...(uid ? { uid } : {}) };
+    const options = { fieldManager: FIELD_MANAGER, force: live !== undefined, signal };
+    try {
+      return await this.#client.apply<ApiObject>(refOf(object), { ...object, metadata }, options);
+    } catch (error) {
+      if (error instanceof ApiError && error.causes.some(({ field }) => field === "metadata.uid"))
+        return undefined;
+      throw error;
+    }
   }
 
   #wrote(object: KubeObject, before: ApiObject | undefined, after: ApiObject): Written {
