@@ -142,7 +142,7 @@ export class NetworkAttachmentController {
       nodes: () => nodes.offers(),
       install: () => this.#install,
       inspections: options.inspections,
-      failure: (uid) => this.#failures.of(uid),
+      failure: (pod, uid) => this.#failures.of(pod, uid),
       outbox: this.#outbox,
       now: () => new Date(),
       salt: randomInt(2 ** 32),

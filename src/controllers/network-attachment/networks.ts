@@ -31,7 +31,8 @@ export interface NetworksOptions {
   /** The MultusInstall that counts. */
   install: () => InstallView | undefined;
   inspections: NodeInspections;
-  failure: (podUid: string) => SandboxFailure | undefined;
+  /** Of a pod, by "namespace/name" and UID. */
+  failure: (pod: string, uid: string) => SandboxFailure | undefined;
   outbox: EventOutbox;
   now: () => Date;
   /** A number that tenants cannot know. */

@@ -48,7 +48,7 @@ function restart(): void {
     pods,
     addresses,
     network: (namespace, name) => nads.get(`${namespace}/${name}`),
-    failure: (uid) => failures.get(uid),
+    failure: (_, uid) => failures.get(uid),
     isolation: () => ({ enabled: false, globalNamespaces: [] }),
     onNetwork: (key) => void told.add(key),
     onTransition: (transition) => void transitions.push(transition),

@@ -35,7 +35,8 @@ export interface PodOutcomesOptions {
   pods: PodTable;
   addresses: PodAddresses;
   network: (namespace: string, name: string) => NetworkFacts | undefined;
-  failure: (podUid: string) => SandboxFailure | undefined;
+  /** Of a pod, by "namespace/name" and UID. */
+  failure: (pod: string, uid: string) => SandboxFailure | undefined;
   isolation: () => Isolation;
   /** A network, by "namespace/name", whose pods changed. */
   onNetwork: (key: string) => void;
@@ -90,7 +91,7 @@ export class PodOutcomes {
     const pod = this.#pods.key(slot);
     const before = this.#turned(slot);
     const asks = !(view.request.ok && view.request.requests.length === 0);
-    const failure = asks ? this.#options.failure(view.uid) : undefined;
+    const failure = asks ? this.#options.failure(pod, view.uid) : undefined;
     const facts = factsOf(pod, view, failure);
     const after = asks ? this.#outcomeOf(facts) : undefined;
     this.#kinds[slot] = after ? KINDS.indexOf(after.kind) + 1 : NONE;
@@ -169,8 +170,8 @@ export class PodOutcomes {
   }
 
   #evidence(slot: number): string {
-    const view = this.#pods.view(slot);
-    return this.#outcomeOf(factsOf(this.#pods.key(slot), view, this.#options.failure(view.uid))).evidence;
+    const [pod, view] = [this.#pods.key(slot), this.#pods.view(slot)];
+    return this.#outcomeOf(factsOf(pod, view, this.#options.failure(pod, view.uid))).evidence;
   }
 
   #shown(slot: number, network: string): ReportedPod {

@@ -18,15 +18,38 @@ test("the latest counts, whatever the order; told once for each other message; g
   const failures = new SandboxFailures((pod) => void told.push(pod));
   failures.set("e2", failure("2026-11-24T10:00:02Z", "second"));
   failures.set("e1", failure("2026-11-24T10:00:01Z", "first"));
-  expect(failures.of("u")?.message).toBe("second");
+  expect(failures.of("apps/p", "u")?.message).toBe("second");
   failures.set("e2", failure("2026-11-24T10:00:03Z", "second"));
   expect(told).toEqual(["apps/p"]);
   failures.set("e1", undefined);
-  expect(failures.of("u")?.message).toBe("second");
+  expect(failures.of("apps/p", "u")?.message).toBe("second");
   failures.set("e2", undefined);
-  expect(failures.of("u")).toBeUndefined();
+  expect(failures.of("apps/p", "u")).toBeUndefined();
   expect(told).toEqual(["apps/p", "apps/p"]);
   failures.set("never seen", undefined);
+});
+
+test("an older failure is shown again when the event of the latest is gone", () => {
+  const failures = new SandboxFailures(() => {});
+  failures.set("e1", failure("2026-11-24T10:00:01Z", "first"));
+  failures.set("forged", failure("2099-01-01T00:00:00Z", "forged"));
+  failures.set("forged", undefined);
+  expect(failures.of("apps/p", "u")?.message).toBe("first");
+});
+
+test("nothing is kept of what an event was about before it was changed", () => {
+  const failures = new SandboxFailures(() => {});
+  const at = "2026-11-24T10:00:01Z";
+  failures.set("e", failure(at, "of u"));
+  failures.set("e", { ...failure(at, "of v"), uid: "v" });
+  expect(failures.of("apps/p", "u")).toBeUndefined();
+  expect(failures.of("apps/p", "v")?.message).toBe("of v");
+});
+
+test("an event of another namespace with the pod's UID does not count for it", () => {
+  const failures = new SandboxFailures(() => {});
+  failures.set("e", { ...failure("2026-11-24T10:00:01Z", "forged"), pod: "evil/p" });
+  expect(failures.of("apps/p", "u")).toBeUndefined();
 });
 
 test("a token that the API server rejects is one of Multus', and told with its time", () => {

@@ -1,10 +1,15 @@
 import type { FailureView } from "../../networks/outcome/sandbox-event.ts";
 import type { SandboxFailure } from "../../networks/outcome/sandbox-failure.ts";
 
-/** The latest failure to set each pod's sandbox up, by the kubelets' events. */
+/**
+ * The latest failure to set each pod's sandbox up, by the kubelets' events. An event may be forged, and changed to be about
+ * another pod: all that is kept of it is what it shows now, and it counts only for a pod of its own namespace.
+ */
 export class SandboxFailures {
-  readonly #byEvent = new Map<string, FailureView>();
-  readonly #byPod = new Map<string, FailureView>();
+  /** Of each event, the pod that it is about. */
+  readonly #podOf = new Map<string, string>();
+  /** Of each pod, its failures by event. */
+  readonly #byPod = new Map<string, Map<string, FailureView>>();
   readonly #onPod: (key: string) => void;
 
   /** @param onPod called with each pod, by "namespace/name", whose latest failure changed */
@@ -12,26 +17,41 @@ export class SandboxFailures {
     this.#onPod = onPod;
   }
 
-  of(podUid: string): SandboxFailure | undefined {
-    return this.#byPod.get(podUid);
+  /** @param pod "namespace/name" */
+  of(pod: string, uid: string): SandboxFailure | undefined {
+    return latestOf(this.#byPod.get(keyOf({ pod, uid })));
   }
 
   /** An event by its own key, as seen; undefined when it is gone: the API server keeps events for an hour. */
   set(event: string, failure: FailureView | undefined): void {
-    const before = this.#byEvent.get(event);
-    if (failure) this.#byEvent.set(event, failure);
-    else this.#byEvent.delete(event);
-    const { uid, pod } = failure ?? before ?? {};
-    if (uid === undefined || pod === undefined) return;
-    const latest = this.#byPod.get(uid);
-    if (!failure) {
-      if (latest !== before) return;
-      this.#byPod.delete(uid);
-    } else {
-      if (latest && latest.at > failure.at) return;
-      this.#byPod.set(uid, failure);
-      if (latest?.message === failure.message) return;
-    }
-    this.#onPod(pod);
+    const before = this.#podOf.get(event);
+    const after = failure && keyOf(failure);
+    if (before !== undefined && before !== after) this.#forget(event, before);
+    if (!failure || after === undefined) return;
+    const failures = this.#byPod.get(after) ?? new Map<string, FailureView>();
+    const latest = latestOf(failures);
+    failures.set(event, failure);
+    this.#byPod.set(after, failures);
+    this.#podOf.set(event, after);
+    if (latest?.message !== latestOf(failures)?.message) this.#onPod(failure.pod);
   }
+
+  #forget(event: string, pod: string): void {
+    this.#podOf.delete(event);
+    const failures = this.#byPod.get(pod);
+    const latest = latestOf(failures);
+    failures?.delete(event);
+    if (failures?.size === 0) this.#byPod.delete(pod);
+    if (latest && latest.message !== latestOf(failures)?.message) this.#onPod(latest.pod);
+  }
+}
+
+function keyOf({ pod, uid }: Pick<FailureView, "pod" | "uid">): string {
+  return `${pod} ${uid}`;
+}
+
+function latestOf(failures: ReadonlyMap<string, FailureView> | undefined): FailureView | undefined {
+  let latest: FailureView | undefined;
+  for (const failure of failures?.values() ?? []) if (!latest || failure.at >= latest.at) latest = failure;
+  return latest;
 }
