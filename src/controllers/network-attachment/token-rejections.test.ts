@@ -43,6 +43,14 @@ it("counts an event of a pod that exists on that node, until the event is gone",
   ]);
 });
 
+it("does not count an event that is gone before its pod was read", async () => {
+  const { store, published } = rejections();
+  const read = store.set("e", event(), true);
+  await store.set("e", undefined, true);
+  await read;
+  expect(published).toEqual([]);
+});
+
 it.each<[string, Partial<FailureView>]>([
   ["of a pod that does not exist", { pod: "shop/none" }],
   ["of an earlier pod of that name", { uid: "uid-0" }],

@@ -48,18 +48,19 @@ export class TokenRejections {
     const before = this.#byEvent.get(event);
     const at = failure && rejectionOf(failure);
     if (failure === undefined || at === undefined || failure.node === "") {
+      for (const [node, verified] of this.#verifying) if (verified === event) this.#verifying.delete(node);
       if (this.#byEvent.delete(event) && before) this.#publish(before.node);
       return;
     }
     if (at > this.#options.now() + MAX_CLOCK_SKEW_MS || this.#verifying.has(failure.node)) return;
     const age = isNew ? 0 : Math.max(0, this.#options.now() - at);
     const seenAt = before?.at === at ? before.seenAt : this.#options.monotonic() - age;
-    this.#verifying.set(failure.node, event);
-    try {
-      if (await this.#isOfItsPod(failure)) this.#keep(event, { node: failure.node, at, seenAt });
-    } finally {
-      this.#verifying.delete(failure.node);
-    }
+    const { node } = failure;
+    this.#verifying.set(node, event);
+    const isOfItsPod = await this.#isOfItsPod(failure);
+    if (this.#verifying.get(node) !== event) return; // it is gone by now
+    this.#verifying.delete(node);
+    if (isOfItsPod) this.#keep(event, { node, at, seenAt });
   }
 
   async #isOfItsPod({ pod, uid, node }: FailureView): Promise<boolean> {
