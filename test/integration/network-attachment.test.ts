@@ -1,13 +1,16 @@
 /** The network controller against a real API server: NADs and pods are plain objects, without nodes. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { Reporter } from "../../src/controllers/network-attachment/reporter.ts";
 import { MULTUS_INSTALL, MULTUS_INSTALL_API_VERSION } from "../../src/crds/multus-install/multus-install.ts";
 import {
   NETWORK_ATTACHMENT_REPORT,
   type ReportStatus,
 } from "../../src/crds/network-attachment-report/report.ts";
 import type { NodeInspection } from "../../src/crds/node-inspection.ts";
+import { KubeClient, type RequestInfo } from "../../src/kube/client.ts";
 import { CUSTOM_RESOURCE_DEFINITIONS, NODES, PODS, pathOf } from "../../src/kube/resource.ts";
+import { nadView } from "../../src/networks/nad-view.ts";
 import { type BorrowedControlPlane, borrowControlPlane } from "../cluster/borrowed-control-plane.ts";
 import { untilQuiet, waitUntil } from "../cluster/daemon.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
@@ -361,6 +364,17 @@ it("restores a report that was deleted, and one that another field manager chang
   await world.reportWhere("net", ({ pods }) => pods?.attached === 2);
   await world.client.patch(ref, { status: { plugins: "a lie" } }, "status");
   await world.reportWhere("net", ({ plugins }) => plugins === "macvlan/host-local");
+});
+
+it("writes a report again that was deleted before the answer to its last write came", async () => {
+  const nad = nadView(await world.nad("late", macvlan()));
+  const after = ({ path }: RequestInfo) => {
+    if (path.endsWith("/status")) reporter.forget("default/late");
+  };
+  const reporter = new Reporter(new KubeClient(world.connection, { after }), () => undefined);
+  const { signal } = new AbortController();
+  expect(await reporter.write(nad, { observedGeneration: 1 }, signal)).toBe(true);
+  expect(await reporter.write(nad, { observedGeneration: 1 }, signal)).toBe(true);
 });
 
 it("prints readable columns", async () => {

@@ -20,6 +20,8 @@ export class Reporter {
   readonly #defined: () => boolean;
   /** The answers to our own writes, until a copy that is as new is seen. */
   readonly #written = new Map<string, ReportView>();
+  /** The reports that are being written, and were not deleted since the write began. */
+  readonly #writing = new Set<string>();
 
   constructor(
     client: KubeClient,
@@ -45,6 +47,7 @@ export class Reporter {
   /** To be called when the copy of a report is gone: it was deleted, whoever did it. */
   forget(key: string): void {
     this.#written.delete(key);
+    this.#writing.delete(key);
   }
 
   /** True when something was written. The report is made, owned by its NAD, if there is none. */
@@ -54,13 +57,15 @@ export class Reporter {
     const current = this.current(key);
     if (current?.ownerUid === nad.uid && isDeepStrictEqual(plain(current.status), plain(status)))
       return false;
+    this.#writing.add(key);
     if (current?.ownerUid !== nad.uid) await this.#make(nad, signal);
     const written = await this.#client.apply<ApiObject>(
       refOf(nad),
       { ...head(nad), status },
       { fieldManager: FIELD_MANAGER, force: true, subresource: "status", signal },
     );
-    this.#written.set(key, reportView(written));
+    // The answer may come after the watch has shown that the report is gone.
+    if (this.#writing.delete(key)) this.#written.set(key, reportView(written));
     return true;
   }
 
