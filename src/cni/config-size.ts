@@ -3,7 +3,7 @@ import { jsonSize } from "./json-meter.ts";
 /** No program reads a larger configuration from its standard input in practice; a NAD with ten plugins has 3 KiB. */
 export const MAX_CONFIG_BYTES = 65_536;
 /** Elements and fields. */
-export const MAX_CONFIG_VALUES = 4096;
+const MAX_CONFIG_VALUES = 4096;
 
 /** Why a configuration is not read, such as "is longer than 65536 bytes"; undefined for all that networks need. */
 export function tooLarge(text: string): string | undefined {

@@ -28,7 +28,7 @@ export interface ClientHooks {
    * moment, in which what `before` found may end.
    */
   sending?: (request: RequestInfo) => void;
-  /** Called with the status, or 0 where no answer came. */
+  /** Called with the status, or 0 if no answer came. */
   after?: (request: RequestInfo, status: number) => void;
 }
 
@@ -151,7 +151,7 @@ export class KubeClient {
     return await this.json<T>({ method: "PUT", path: pathOf(ref, subresource), body: object, ...rest });
   }
 
-  /** JSON merge patch (RFC 7386), or JSON patch (RFC 6902) where `patch` is a list. */
+  /** JSON merge patch (RFC 7386), or JSON patch (RFC 6902) if `patch` is a list. */
   async patch<T extends ApiObject>(
     ref: ObjectRef,
     patch: object | object[],
@@ -161,7 +161,7 @@ export class KubeClient {
     return await this.json<T>({ method: "PATCH", path: pathOf(ref, subresource), body: patch, contentType });
   }
 
-  /** True when something was deleted, false where there was nothing. */
+  /** True if something was deleted, false if there was nothing. */
   async delete(ref: ObjectRef, options: DeleteOptions = {}): Promise<boolean> {
     const { signal, ...body } = options;
     try {
@@ -187,7 +187,7 @@ export class KubeClient {
 
   /**
    * Sends one request and returns the answer with its body still to be read. Throws an ApiError for a status
-   * ≥ 400 and a NetworkError where no answer came.
+   * ≥ 400 and a NetworkError if no answer came.
    */
   async request(info: RequestInfo): Promise<HttpResponse> {
     await this.#hooks.before?.(info);

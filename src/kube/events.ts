@@ -14,7 +14,7 @@ export interface EventNote {
   /** What the controller did or found, CamelCase: Reconcile, Apply, … */
   action: string;
   note: string;
-  /** What the event is about beside its object: one of the same key is sent once while the API server keeps it (an hour). */
+  /** What the event is about in addition to its object: one of the same key is sent once while the API server keeps it (an hour). */
   key?: string;
 }
 

@@ -41,7 +41,7 @@ export function impersonationHeaders({
   };
 }
 
-/** The API server reads the percent encoding; parentheses are no characters of a header's name (RFC 9110, tokens). */
+/** The API server reads the percent encoding; a header's name may not contain parentheses (RFC 9110, tokens). */
 function escaped(key: string): string {
   return encodeURIComponent(key).replace(/[()]/g, (sign) => (sign === "(" ? "%28" : "%29"));
 }

@@ -15,7 +15,7 @@ export interface ObjectRef {
   name: string;
 }
 
-/** The part of an object that the engine itself looks at; all else passes through as it came. */
+/** The part of an object that this folder reads; all else passes through as it came. */
 export interface ApiObject {
   apiVersion: string;
   kind: string;
@@ -114,7 +114,7 @@ const KNOWN = [
   VALIDATING_ADMISSION_POLICY_BINDINGS,
 ];
 
-/** The type of a built-in object. Throws where the kind is none that this program handles. */
+/** The type of a built-in object. Throws if this program does not handle the kind. */
 export function typeOf(object: { apiVersion: string; kind: string }): ResourceType {
   const found = KNOWN.find((t) => t.kind === object.kind && apiVersionOf(t) === object.apiVersion);
   if (!found) throw new Error(`unknown resource type: ${object.apiVersion} ${object.kind}`);

@@ -5,7 +5,7 @@ export interface QueueClock {
   clearTimer(timer: unknown): void;
 }
 
-export const systemClock: QueueClock = {
+const systemClock: QueueClock = {
   now: () => performance.now(),
   setTimer: (run, ms) => setTimeout(run, ms),
   clearTimer: (timer) => clearTimeout(timer as NodeJS.Timeout),
@@ -32,7 +32,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 /**
  * Keys waiting to be worked on, after client-go's workqueue: a key waits at most once, is worked on by one
  * worker at a time, and one that is added meanwhile waits until that worker is done. Of several delays for
- * a key the earliest counts. A failing key backs off on its own, from 5 ms doubling to a minute, and all failing
+ * a key the earliest applies. A failing key backs off on its own, from 5 ms doubling to a minute, and all failing
  * keys share a bucket of retries: thousands that fail together do not come back together.
  */
 export class WorkQueue {
@@ -46,7 +46,7 @@ export class WorkQueue {
   readonly #failures = new Map<string, number>();
   readonly #takers: ((key: string | undefined) => void)[] = [];
   #down = false;
-  /** When a retry is free again, were each given its share of a second since then. */
+  /** Until when the retries that were taken use up the rate; in the past if some are left. */
   #retriesPaidUntil = Number.NEGATIVE_INFINITY;
 
   constructor(clock: QueueClock = systemClock, observer: QueueObserver = {}) {

@@ -23,7 +23,7 @@ export interface ReplicaOptions {
   now?: (() => Date) | undefined;
 }
 
-export const DAY_MS = 86_400_000;
+const DAY_MS = 86_400_000;
 /** Kubernetes' own certificates live a year; this one is renewed automatically, and is shorter lived. */
 const LIFETIME_MS = 90 * DAY_MS;
 /** Timers run late, and not at all beyond 24 days: the clock is looked at this often, s. */

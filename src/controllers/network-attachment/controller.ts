@@ -89,7 +89,7 @@ export class NetworkAttachmentController {
     nads.onChange((key) => this.#nadChanged(key));
     nads.onListed(() => this.#recheckAll());
     for (const cache of [installs, nodes, nads]) cache.onSync(() => this.#synced());
-    const rejections = new TokenRejections({
+    const tokenRejections = new TokenRejections({
       pod: async (namespace, name) => {
         const found = await client.get<ApiObject & { spec?: { nodeName?: string } }>({
           type: PODS,
@@ -116,7 +116,7 @@ export class NetworkAttachmentController {
         if (!failure) budget.release(key);
         this.#failures.set(key, failure);
         if (failure && this.#isOfItsPod(failure)) options.inspections.suspect(failure.node);
-        void rejections.set(key, failure, events.isListed);
+        void tokenRejections.set(key, failure, events.isListed);
       },
     });
     this.#reports = this.#reflect<ReportView>({
@@ -213,7 +213,7 @@ export class NetworkAttachmentController {
     this.#options.summary.setUnknown(rejections(this.#watched));
   }
 
-  /** An install's status changes often, also for the sake of the summary made here. */
+  /** An install's status changes often, also because of the summary that is made here. */
   #installChanged(): void {
     const { active } = this.#caches.installs;
     const before = this.#install;

@@ -3,7 +3,7 @@ import type { ApiObject } from "../../kube/resource.ts";
 import type { NadView } from "../../networks/nad-view.ts";
 import type { EventOutbox } from "./pod-events.ts";
 
-/** Sends an event on the NAD for each condition that turned False, or True again. The report remembers the last, over restarts, too. */
+/** Sends an event on the NAD for each condition that turned False, or True again. The report keeps the previous conditions, also over a restart of the operator. */
 export function emitConditionEvents(
   { namespace, name, uid }: NadView,
   before: readonly Condition[],
@@ -17,7 +17,7 @@ export function emitConditionEvents(
   };
   for (const { type, status, reason, message } of after) {
     const last = before.find((condition) => condition.type === type);
-    // An invalid NAD is not available either: one event says it.
+    // An invalid NAD is not available either: one event is enough.
     const follows = type === "Available" && [reason, last?.reason].includes("Invalid");
     const isNews = status === "False" || (status === "True" && last?.status === "False");
     if (follows || last?.status === status || !isNews) continue;

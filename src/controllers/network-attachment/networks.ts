@@ -25,10 +25,10 @@ export interface NetworksOptions {
   nad: (key: string) => NadView | undefined;
   nads: () => NadView[];
   pods: PodTable;
-  /** Whether everything was listed: until then a pod is known and not looked at. */
+  /** Whether everything was listed: until then a pod is known and not evaluated. */
   isReady: () => boolean;
   nodes: () => SeenNode[];
-  /** The MultusInstall that counts. */
+  /** The active MultusInstall. */
   install: () => InstallView | undefined;
   inspections: NodeInspections;
   /** Of a pod, by "namespace/name" and UID. */
@@ -37,11 +37,11 @@ export interface NetworksOptions {
   now: () => Date;
   /** A number that tenants cannot know. */
   salt: number;
-  /** A pod was looked at, or is gone. */
+  /** A pod was evaluated, or is gone. */
   onPod: () => void;
   /** A pod, by "namespace/name", is gone. */
   onGone: (pod: string) => void;
-  /** A network whose report may say something else now, by "namespace/name". */
+  /** A network whose report may differ now, by "namespace/name". */
   onNetwork: (key: string) => void;
   /** The cross checks of a NAD that is new or changed are done, by "namespace/name": its report can be written. */
   onChecked: (key: string) => void;
@@ -49,7 +49,7 @@ export interface NetworksOptions {
 
 const NO_ISOLATION = { enabled: false, globalNamespaces: [] };
 
-/** All NADs and pods as they are seen now, and the reports that say so. */
+/** All NADs and pods as they are seen now, and the reports that show them. */
 export class Networks implements TableObserver {
   readonly #options: NetworksOptions;
   readonly #outcomes: PodOutcomes;
@@ -174,7 +174,7 @@ export class Networks implements TableObserver {
     return nad !== undefined && !this.#cross.includes(nad);
   }
 
-  /** Brings one report to what is true. True when something was written. */
+  /** Brings one report up to date. True if something was written. */
   async report(key: string, signal: AbortSignal): Promise<boolean> {
     const { nad: nadOf, reporter, now } = this.#options;
     const nad = nadOf(key);

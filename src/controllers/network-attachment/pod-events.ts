@@ -27,7 +27,7 @@ export function eventOf({ view, before, after }: Transition, nth: number): Event
       reason,
       action: "Observe",
       note: after.evidence ?? "",
-      // A restarted operator sees the same again, and says it once.
+      // A restarted operator sees the same again, and reports it once.
       key: `${after.kind} ${after.network ?? ""} ${nth}`,
     };
   const wasBad = before !== undefined && REASONS[before.kind] !== undefined;

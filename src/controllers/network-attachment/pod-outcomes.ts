@@ -40,12 +40,12 @@ export interface PodOutcomesOptions {
   isolation: () => Isolation;
   /** A network, by "namespace/name", whose pods changed. */
   onNetwork: (key: string) => void;
-  /** A pod's outcome became another kind, or another for the sake of another network. */
+  /** A pod's outcome became another kind, or the same kind because of another network. */
   onTransition: (transition: Transition) => void;
 }
 
 const KINDS = Object.keys(OUTCOMES) as OutcomeKind[];
-/** A pod that asks for nothing, or was not looked at yet. */
+/** A pod that asks for nothing, or was not evaluated yet. */
 const NONE = 0;
 
 /**
@@ -72,7 +72,7 @@ export class PodOutcomes {
     this.#pods = options.pods;
   }
 
-  /** Looks at a pod again, whatever became of it. */
+  /** Evaluates a pod again. */
   update(slot: number): void {
     this.leaves(slot);
     this.enters(slot);

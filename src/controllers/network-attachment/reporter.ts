@@ -1,7 +1,7 @@
-import { isDeepStrictEqual } from "node:util";
 import { NETWORK_ATTACHMENT_DEFINITIONS } from "../../crds/network-attachment-definition.ts";
 import { NETWORK_ATTACHMENT_REPORT, type ReportStatus } from "../../crds/network-attachment-report/report.ts";
 import type { KubeClient } from "../../kube/client.ts";
+import { isSameJson } from "../../kube/compare.ts";
 import { ApiError } from "../../kube/errors.ts";
 import type { ApiObject, ObjectRef } from "../../kube/resource.ts";
 import type { NadView } from "../../networks/nad-view.ts";
@@ -11,7 +11,7 @@ import { FIELD_MANAGER } from "../shared/ownership.ts";
 
 const API_VERSION = `${NETWORK_ATTACHMENT_REPORT.group}/${NETWORK_ATTACHMENT_REPORT.version}`;
 
-/** Writes reports, each only where it says something else than the one that is there. */
+/** Writes reports, each only if it differs from the one that is there. */
 export class Reporter {
   readonly #client: KubeClient;
   /** The watched copies. */
@@ -50,13 +50,12 @@ export class Reporter {
     this.#writing.delete(key);
   }
 
-  /** True when something was written. The report is made, owned by its NAD, if there is none. */
+  /** True if something was written. The report is created, owned by its NAD, if there is none. */
   async write(nad: NadView, status: ReportStatus, signal: AbortSignal): Promise<boolean> {
     if (!this.#defined()) return false;
     const key = `${nad.namespace}/${nad.name}`;
     const current = this.current(key);
-    if (current?.ownerUid === nad.uid && isDeepStrictEqual(plain(current.status), plain(status)))
-      return false;
+    if (current?.ownerUid === nad.uid && isSameJson(current.status, status)) return false;
     this.#writing.add(key);
     if (current?.ownerUid !== nad.uid) await this.#make(nad, signal);
     const written = await this.#client.apply<ApiObject>(
@@ -108,8 +107,4 @@ function refOf({ namespace, name }: Pick<NadView, "namespace" | "name">): Object
 
 function head({ namespace, name }: NadView) {
   return { apiVersion: API_VERSION, kind: NETWORK_ATTACHMENT_REPORT.kind, metadata: { namespace, name } };
-}
-
-function plain(value: object): unknown {
-  return JSON.parse(JSON.stringify(value));
 }

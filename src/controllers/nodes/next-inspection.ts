@@ -13,7 +13,7 @@ export interface LastInspection {
 }
 
 /** Of a cluster with few nodes. */
-export const MIN_PERIOD_SECONDS = 3600;
+const MIN_PERIOD_SECONDS = 3600;
 /** Periodic inspections of all nodes together come no faster than this, s: one costs some eight writes (ADR 3). */
 const SECONDS_BETWEEN_PERIODIC = 10;
 /** A part of the period, so that nodes that joined together are not always inspected together. */

@@ -106,7 +106,7 @@ export function taskPod(task: NodeTask, owner: TaskOwner, image: OperatorImage):
 }
 
 /** One name for a kind of task on a node: it never runs twice at a time. */
-export function taskPodName({ kind, node }: NodeTask): string {
+function taskPodName({ kind, node }: NodeTask): string {
   return `multus-operator-${kind}-${createHash("sha256").update(node).digest("hex").slice(0, 16)}`;
 }
 

@@ -1,8 +1,9 @@
 import type { NetworkSummary } from "../../networks/summary.ts";
+import { Listeners } from "./listeners.ts";
 
 /** The newest summary of all networks and pods: the network controller fills it, the install's status shows it. */
 export class NetworkSummaryStore {
-  readonly #listeners: (() => void)[] = [];
+  readonly #changes = new Listeners();
   #summary: NetworkSummary | undefined;
   #text = "";
   #unknown: readonly string[] = [];
@@ -20,12 +21,12 @@ export class NetworkSummaryStore {
   setUnknown(sentences: readonly string[]): void {
     if (sentences.join() === this.#unknown.join()) return;
     this.#unknown = sentences;
-    this.#notify();
+    this.#changes.notify();
   }
 
-  /** `listener` is called when the summary says something else. It only enqueues. */
+  /** `listener` is called when the summary shows something else. It only enqueues. */
   onChange(listener: () => void): void {
-    this.#listeners.push(listener);
+    this.#changes.add(listener);
   }
 
   set(summary: NetworkSummary | undefined): void {
@@ -33,10 +34,6 @@ export class NetworkSummaryStore {
     this.#summary = summary;
     if (text === this.#text) return;
     this.#text = text;
-    this.#notify();
-  }
-
-  #notify(): void {
-    for (const listener of this.#listeners) listener();
+    this.#changes.notify();
   }
 }

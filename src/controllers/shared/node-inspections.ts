@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { NodeInspection } from "../../crds/node-inspection.ts";
+import { Listeners } from "./listeners.ts";
 
 /** That the API server has rejected Multus' token on a node, by the events of pods there. */
 export interface TokenRejection {
@@ -14,9 +15,9 @@ export type InspectionRound = "none" | "first" | "one of each";
 /** The newest inspection of each node. Readers ask it; the controller of nodes fills it. */
 export class NodeInspections {
   readonly #byNode = new Map<string, NodeInspection>();
-  readonly #listeners: (() => void)[] = [];
+  readonly #changes = new Listeners();
   readonly #rejections = new Map<string, TokenRejection>();
-  readonly #suspicions: ((node: string) => void)[] = [];
+  readonly #suspicions = new Listeners<[node: string]>();
   /** Of the nodes that are inspected first after a start, those that are still to be; undefined until these are known. */
   #firstRound: Set<string> | undefined;
 
@@ -52,17 +53,17 @@ export class NodeInspections {
 
   /** `listener` is called when an inspection shows something else than the one before it. It only enqueues. */
   onChange(listener: () => void): void {
-    this.#listeners.push(listener);
+    this.#changes.add(listener);
   }
 
   /** `listener` is called for a node on which a pod got no network: what was seen there last may no longer be true. */
   onSuspicion(listener: (node: string) => void): void {
-    this.#suspicions.push(listener);
+    this.#suspicions.add(listener);
   }
 
   /** A pod on that node got no network. */
   suspect(node: string): void {
-    for (const listener of this.#suspicions) listener(node);
+    this.#suspicions.notify(node);
   }
 
   /** @param rejection the last one on that node; undefined if no event reports one any longer */
@@ -70,7 +71,7 @@ export class NodeInspections {
     if (isDeepStrictEqual(this.#rejections.get(node), rejection)) return;
     if (rejection === undefined) this.#rejections.delete(node);
     else this.#rejections.set(node, rejection);
-    this.#notify();
+    this.#changes.notify();
     if (rejection !== undefined) this.suspect(node);
   }
 
@@ -82,21 +83,18 @@ export class NodeInspections {
     const before = this.#byNode.get(inspection.node);
     this.#byNode.set(inspection.node, inspection);
     this.#firstRound?.delete(inspection.node);
-    if (!before || !isDeepStrictEqual({ ...before, at: "" }, { ...inspection, at: "" })) this.#notify();
+    if (!before || !isDeepStrictEqual({ ...before, at: "" }, { ...inspection, at: "" }))
+      this.#changes.notify();
   }
 
   delete(node: string): void {
     this.#rejections.delete(node);
-    if (this.#byNode.delete(node)) this.#notify();
+    if (this.#byNode.delete(node)) this.#changes.notify();
   }
 
   #endIfEmpty(left: Set<string>): void {
     const ends = left.size === 0 && (this.#firstRound?.size ?? 0) > 0;
     this.#firstRound = left;
-    if (ends) this.#notify();
-  }
-
-  #notify(): void {
-    for (const listener of this.#listeners) listener();
+    if (ends) this.#changes.notify();
   }
 }

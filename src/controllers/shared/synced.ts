@@ -5,7 +5,7 @@ export interface Synced {
   whenSynced(signal?: AbortSignal, timeoutMs?: number): Promise<void>;
 }
 
-/** A reconcile waits no longer: it says what it waits for, and comes again. */
+/** A reconcile waits no longer: it reports what it waits for, and is tried again. */
 const MAX_WAIT_MS = 5000;
 
 /**

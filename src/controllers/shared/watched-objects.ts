@@ -1,6 +1,6 @@
 import type { KubeClient } from "../../kube/client.ts";
 import { NotSynced } from "../../kube/errors.ts";
-import { type ApiObject, describe, type ObjectRef } from "../../kube/resource.ts";
+import { type ApiObject, apiVersionOf, describe, type ObjectRef } from "../../kube/resource.ts";
 import { Reflector } from "../../kube/watch/reflector.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import { synced } from "./synced.ts";
@@ -54,9 +54,10 @@ export class OwnedObjects {
       type: ref.type,
       fieldSelector: `metadata.name=${ref.name}`,
       ...(ref.namespace ? { namespace: ref.namespace } : {}),
+      // The items of a list carry neither.
       project: (object) => ({
         ...object,
-        apiVersion: object.apiVersion ?? apiVersionOf(ref),
+        apiVersion: object.apiVersion ?? apiVersionOf(ref.type),
         kind: ref.type.kind,
       }),
       onChange: () => this.#onChange(),
@@ -66,9 +67,4 @@ export class OwnedObjects {
     reflector.start();
     return reflector;
   }
-}
-
-/** The items of a list carry neither apiVersion nor kind. */
-function apiVersionOf({ type }: ObjectRef): string {
-  return type.group ? `${type.group}/${type.version}` : type.version;
 }

@@ -19,7 +19,7 @@ export const objectName = () =>
     "must be the name of an object: lowercase letters, digits, - and ., with a letter or digit on both sides of each .",
   );
 
-export const fileName = () =>
+const fileName = () =>
   matching(
     /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/,
     128,

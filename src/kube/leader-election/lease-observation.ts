@@ -34,7 +34,7 @@ export class LeaseObservation {
     this.#answeredAt = now;
   }
 
-  /** A request failed; a rejection is an answer, and no outage. One that was put off (429) is none: the holder's is as well. */
+  /** A request failed. A rejection is an answer, so it is not an outage; 429 is not an answer: the holder's requests are put off too. */
   failed(error: unknown): void {
     const isAnswer = error instanceof ApiError && error.status < 500 && error.status !== 429;
     this.#isUnanswered ||= !isAnswer;

@@ -19,8 +19,8 @@ export interface ListStream {
 const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN, CLOSE] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d];
 
 /**
- * Reads a list as it comes in, one item at a time: a page of 500 objects of a tenant's can have 100 MiB, and several
- * times that once it is parsed. Its items are the one list right below the top. Throws where the text is not a list.
+ * Reads a list as it comes in, one item at a time: a page of 500 objects of one tenant can have 100 MiB, and several
+ * times that once it is parsed. Its items are the one list right below the top. Throws if the text is not a list.
  */
 export class ListReader implements ListStream {
   readonly #onItem: (item: ApiObject) => void;

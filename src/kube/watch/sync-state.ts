@@ -66,7 +66,7 @@ export class SyncState {
   /** A list or a watch failed. */
   failed(error: unknown): void {
     this.#failure = error;
-    // An outage is none of the collection's: what was known stays known, and no write succeeds meanwhile.
+    // An outage is not the collection's failure: what was known stays known, and no write succeeds meanwhile.
     if (error instanceof ApiError && this.#rejectedSince === undefined) {
       this.#rejectedSince = this.#options.now();
       this.#staleTimer = setTimeout(() => this.#report(), this.#options.staleAfterMs + 1);

@@ -5,8 +5,8 @@ import type { ReconcileScope } from "../scope.ts";
 
 /** Deletes the pod that was seen, and no other of its name. */
 export async function removePod(scope: ReconcileScope, pod: MultusPodHealth): Promise<void> {
-  scope.context.log.info({ deleted: `Pod ${pod.namespace}/${pod.name}` }, "deleted");
   await deleteThis(scope, pod, {});
+  scope.context.log.info({ deleted: `Pod ${pod.namespace}/${pod.name}` }, "deleted");
 }
 
 /** A pod on a node that is down ends only when its kubelet confirms it, which may be never: it is removed from the API. */

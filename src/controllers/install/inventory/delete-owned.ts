@@ -16,12 +16,12 @@ export async function deleteOwned(
   if (!isOwn(live) || isOfAnotherInstall(live, install, deps.installs.values())) return "Foreign";
   if (!live.metadata.deletionTimestamp) {
     const { uid } = live.metadata;
-    context.log.info({ deleted: describe(ref) }, "deleted");
     deps.applier.forget(ref);
     await deps.client.delete(ref, {
       ...(uid ? { preconditions: { uid } } : {}),
       propagationPolicy: ref.type === DAEMON_SETS ? "Foreground" : "Background",
     });
+    context.log.info({ deleted: describe(ref) }, "deleted");
   }
   return ref.type === DAEMON_SETS ? "Ending" : "Gone";
 }

@@ -1,8 +1,8 @@
-import { isDeepStrictEqual } from "node:util";
 import type { Reason } from "../../../crds/conditions.ts";
 import { MULTUS_INSTALL, MULTUS_INSTALL_API_VERSION } from "../../../crds/multus-install/multus-install.ts";
 import { type MultusInstallStatus, multusInstallStatus } from "../../../crds/multus-install/status.ts";
 import { rfc3339 } from "../../../crds/rfc3339.ts";
+import { isSameJson } from "../../../kube/compare.ts";
 import { ApiError } from "../../../kube/errors.ts";
 import type { ApiObject } from "../../../kube/resource.ts";
 import { FIELD_MANAGER } from "../../shared/ownership.ts";
@@ -14,7 +14,7 @@ export async function writeStatus(scope: ReconcileScope, input: StatusInput): Pr
   const { deps, live, previous } = scope;
   const found = { ...input, networks: deps.networks(), unknown: deps.unknownOfNetworks() };
   const status = statusFor(found, live.metadata.generation ?? 0, previous, rfc3339(deps.now()));
-  if (isDeepStrictEqual(plain(status), plain(scope.last.install.status ?? {}))) return;
+  if (isSameJson(status, scope.last.install.status ?? {})) return;
   await putStatus(scope, status);
   emitTransitionEvent(scope, status);
 }
@@ -97,8 +97,4 @@ function emitTransitionEvent(scope: ReconcileScope, status: MultusInstallStatus)
     action: "Reconcile",
     note: after.message || after.reason,
   });
-}
-
-function plain(value: object): unknown {
-  return JSON.parse(JSON.stringify(value));
 }
