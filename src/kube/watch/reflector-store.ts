@@ -3,12 +3,17 @@ export type Change<T> = readonly [key: string, kept: T | undefined];
 
 /**
  * A list that is being read. What is added takes effect at once or at the end, as the store says; what was not added is
- * gone at the end. A list that was cut off has no end.
+ * gone at the end.
  */
 export interface Filling<T> {
   add(key: string, kept: T): void;
   /** The whole list was read: what was not added is gone. */
   end(): Iterable<Change<T>>;
+  /**
+   * The list was cut off; there is no end. Reports what was added and is not kept. A store in which additions take effect
+   * at once keeps all of them.
+   */
+  cutOff?(): Iterable<Change<T>>;
 }
 
 /**
@@ -56,6 +61,8 @@ export class MapStore<T> implements ReflectorStore<T> {
     const found = new Map<string, T>();
     return {
       add: (key, kept) => void found.set(key, kept),
+      cutOff: () =>
+        [...found.keys()].filter((key) => !this.#kept.has(key)).map((key): Change<T> => [key, undefined]),
       end: () => {
         const gone = [...this.#kept.keys()].filter((key) => !found.has(key));
         for (const key of gone) this.#kept.delete(key);

@@ -196,14 +196,16 @@ export class Reflector<T> {
 
   async #list(): Promise<void> {
     const found = this.#store.filling();
-    const metadata = await this.#collection.list(
-      this.#stop.signal,
-      (item) => {
-        const kept = this.#project(item);
-        if (kept !== undefined) this.#guard(keyOf(item), () => found.add(keyOf(item), kept));
-      },
-      () => this.#heard(),
-    );
+    const add = (item: ApiObject) => {
+      const kept = this.#project(item);
+      if (kept !== undefined) this.#guard(keyOf(item), () => found.add(keyOf(item), kept));
+    };
+    const metadata = await this.#collection
+      .list(this.#stop.signal, add, () => this.#heard())
+      .catch((error: unknown) => {
+        this.#notify(found.cutOff?.() ?? []); // who accounts for what was projected would do so for good
+        throw error;
+      });
     if (this.#stop.signal.aborted) return;
     this.#notify(found.end());
     this.#resourceVersion = metadata.resourceVersion;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
-import { KubeClient } from "../../../src/kube/client.ts";
+import { KubeClient, type RequestInfo } from "../../../src/kube/client.ts";
 import { connect } from "../../../src/kube/connection.ts";
 import { type ApiObject, CONFIG_MAPS } from "../../../src/kube/resource.ts";
 import { Reflector } from "../../../src/kube/watch/reflector.ts";
@@ -81,6 +81,33 @@ it("reads a list in pages", async () => {
   await start();
   expect(names.filter((name) => reflector.get(`default/${name}`) !== "1")).toEqual([]);
   expect(lists().length).toBe(2);
+});
+
+it("reports as gone what only a list that was cut off had, so that its owner keeps no account of it", async () => {
+  const names = Array.from({ length: 101 }, (_, i) => `cm-page-${i}`);
+  await Promise.all(names.map((name) => put(name, "1")));
+  let isCutOff = false;
+  const accounts = new Set<string>();
+  const before = async ({ query }: RequestInfo) => {
+    if (query?.continue === undefined || isCutOff) return;
+    isCutOff = true;
+    await Promise.all(names.map((name) => direct.delete(configMap(name))));
+    throw new Error("cut off");
+  };
+  reflector = new Reflector({
+    client: new KubeClient(connect({ kubeconfig: proxy.kubeconfig }), { before }),
+    ...{ type: CONFIG_MAPS, namespace: "default", log: pino({ level: "silent" }) },
+    project: ({ metadata: { name } }) => {
+      accounts.add(`default/${name}`);
+      return name;
+    },
+    onChange: (key, kept) => {
+      if (kept === undefined) accounts.delete(key);
+    },
+  });
+  await start();
+  expect(isCutOff).toBe(true);
+  expect([...accounts].filter((key) => reflector.get(key) === undefined)).toEqual([]);
 });
 
 it("lists again when its owner needs what it did not keep, and goes on from there", async () => {
