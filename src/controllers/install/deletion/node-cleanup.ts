@@ -1,12 +1,9 @@
 import { listed } from "../../../crds/listed.ts";
-import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
-import { secondsOf } from "../../../crds/multus-install/text.ts";
 import { counted } from "../../../crds/plural.ts";
 import type { MultusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import type { NotSynced } from "../../../kube/errors.ts";
 import type { NodeNotCleaned } from "../../shared/node-tasks.ts";
 import type { ReconcileScope } from "../scope.ts";
-import { secondsObserved } from "../seconds-observed.ts";
 import type { ObservedDeletion } from "./observe-deletion.ts";
 import { ALL_NODES } from "./unknown-nodes.ts";
 
@@ -52,20 +49,6 @@ function unknownNodes({ taintKeys, concernsNodes }: ObservedDeletion, { message 
     left: concernsNodes ? [{ node: ALL_NODES, reason, underWay: false, busy: false }] : [],
     message: concernsNodes ? `${ALL_NODES} are unknown, and none is cleaned: ${reason}` : "",
   };
-}
-
-/**
- * Whether spec.uninstall.timeout is over, counted from when this operator first observed the deletion: the API server's
- * clock, which the deletion's time is by, may be behind, and nodes would not be cleaned. Nor would they be if the time
- * counted in which the operator was suspended, or the API server away.
- */
-export function isLate({ live, deps }: ReconcileScope, install: MultusInstall | undefined): boolean {
-  return secondsObserved(deps, `deletion of ${live.metadata.uid}`, "") >= timeoutSeconds(install);
-}
-
-/** spec.uninstall.timeout; none for a spec that cannot be read. */
-export function timeoutSeconds(install: MultusInstall | undefined): number {
-  return install ? secondsOf(install.spec.uninstall.timeout) : 0;
 }
 
 /** Nodes on which another Multus runs are not cleaned, and the message says so. */

@@ -23,9 +23,9 @@ import type { ReconcileScope } from "../scope.ts";
 import { withKnownDistribution } from "../spec/distribution.ts";
 import type { InventoryEntry } from "../status/status.ts";
 import { missingAccount } from "./missing-account.ts";
-import { isLate, timeoutSeconds } from "./node-cleanup.ts";
 import { overduePods } from "./overdue-pods.ts";
 import { type DaemonSetOwner, sortPods } from "./sort-pods.ts";
+import { isLate, timeoutSeconds } from "./timeout.ts";
 import { isGivenUp } from "./unknown-nodes.ts";
 
 /** What a deletion knows of the cluster before it deletes anything. */
@@ -87,7 +87,9 @@ export async function observeDeletion(scope: ReconcileScope): Promise<ObservedDe
   const concernsNodes = target !== undefined || keys.length > 0;
   const late = isLate(scope, install);
   const found = { live, previous, install, inventory, isReplaced, taintKeys: keys, concernsNodes, late };
-  const pods = await podsAndNodes(scope, install, daemonSets, concernsNodes, late);
+  const pods = await podsAndNodes(scope, daemonSets, concernsNodes, (unknownSeconds) =>
+    isGivenUp(late, timeoutSeconds(install), unknownSeconds),
+  );
   const owners = await Promise.all(daemonSets.map((entry) => ownerOf(scope, entry)));
   const remaining = daemonSets.filter((_, index) => owners[index]?.isOwn);
   if (pods instanceof NotSynced)
@@ -95,7 +97,7 @@ export async function observeDeletion(scope: ReconcileScope): Promise<ObservedDe
   const ages = deps.seen.pods.ages(pods.pods, deps.now());
   const { own, foreign } = sortPods(pods.pods, daemonSets, owners);
   const before = target && (await deps.client.get<ApiObject>(refOf(lastComplete(target))));
-  const nodesCleaning = cleaning(scope, target, before, pods.nodes, own, foreign);
+  const nodesCleaning = cleaning(scope, target, before, { nodes: pods.nodes, own, foreign });
   const isLeft = target !== undefined && (nodesCleaning.cleaning?.progress.left.length ?? 0) > 0;
   const account = isLeft ? await missingAccount(scope, rendered(target)) : undefined;
   if (account === "Released") return undefined;
@@ -115,9 +117,7 @@ function cleaning(
   { deps, live: { metadata } }: ReconcileScope,
   target: MultusInstall | undefined,
   before: ApiObject | undefined,
-  nodes: readonly NodeView[],
-  own: readonly MultusPodHealth[],
-  foreign: readonly MultusPodHealth[],
+  { nodes, own, foreign }: Pick<ObservedDeletion, "nodes" | "own" | "foreign">,
 ): Pick<ObservedDeletion, "cleaning"> {
   if (!target) return {};
   const { confDir, binDir } = hostPaths(target.spec);
@@ -139,10 +139,9 @@ function cleaning(
 /** Throws the NotSynced while it is worth waiting; returns it once spec.uninstall.timeout is over. */
 async function podsAndNodes(
   { deps }: ReconcileScope,
-  install: MultusInstall | undefined,
   daemonSets: readonly InventoryEntry[],
   needsNodes: boolean,
-  late: boolean,
+  isOver: (unknownSeconds: number) => boolean,
 ): Promise<{ pods: MultusPodHealth[]; nodes: readonly NodeView[] } | NotSynced> {
   try {
     const pods: MultusPodHealth[] = [];
@@ -150,7 +149,7 @@ async function podsAndNodes(
       pods.push(...deps.seen.pods.newest(await deps.pods(namespace)));
     return { pods, nodes: needsNodes ? await deps.nodes() : [] };
   } catch (error) {
-    if (error instanceof NotSynced && isGivenUp(late, timeoutSeconds(install), error.seconds)) return error;
+    if (error instanceof NotSynced && isOver(error.seconds)) return error;
     throw error;
   }
 }

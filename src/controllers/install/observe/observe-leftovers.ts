@@ -14,16 +14,23 @@ export interface Leftovers {
   progress: LeftoverProgress;
 }
 
+interface Seen {
+  /** Those of the spec. */
+  daemonSets: readonly KubeObject[];
+  /** What ran completely last, as the cluster has it. */
+  lastComplete: ApiObject | undefined;
+  pods: readonly MultusPodHealth[];
+  nodes: readonly NodeView[];
+  /** Undefined if nodes are not inspected. */
+  plan: InspectionPlan | undefined;
+  now: Date;
+}
+
 /** What a previous Multus left on the nodes, and how far its removal is; undefined if nodes are not inspected. */
 export function observeLeftovers(
   { deps: { nodeTasks }, live }: ReconcileScope,
   install: MultusInstall,
-  daemonSets: readonly KubeObject[],
-  lastComplete: ApiObject | undefined,
-  pods: readonly MultusPodHealth[],
-  nodes: readonly NodeView[],
-  plan: InspectionPlan | undefined,
-  now: Date,
+  { daemonSets, lastComplete, pods, nodes, plan, now }: Seen,
 ): Leftovers | undefined {
   if (!plan) return undefined;
   const request = leftoversRequest(

@@ -31,10 +31,11 @@ export async function observeWorkloads(
     ages: PodAges;
   },
 ): Promise<RolloutState> {
-  const changed = await changedTemplates(scope, owned, daemonSets);
-  const state = workloadState(owned, inventory, daemonSets, changed, pods, ages, ({ metadata }) =>
-    secondsObserved(scope.deps, `guard in ${namespace}`, metadata.uid ?? ""),
-  );
+  const state = workloadState({
+    ...{ live: owned, inventory, daemonSets, pods, ages },
+    changesTemplate: await changedTemplates(scope, owned, daemonSets),
+    guardAge: ({ metadata }) => secondsObserved(scope.deps, `guard in ${namespace}`, metadata.uid ?? ""),
+  });
   return await withConfirmedGuard(scope, namespace, state);
 }
 

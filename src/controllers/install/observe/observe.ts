@@ -120,8 +120,11 @@ export async function observe(scope: ReconcileScope, spec: ResolvedSpec): Promis
     isSeen: areDaemonSetsSeen(scope, owned, daemonSets),
     image: deps.image,
   });
-  const before = owned.get(refOf(lastComplete(install)));
-  const leftovers = observeLeftovers(scope, install, daemonSets, before, pods, nodes, inspected.plan, now);
+  const leftovers = observeLeftovers(scope, install, {
+    ...{ daemonSets, pods, nodes, now },
+    lastComplete: owned.get(refOf(lastComplete(install))),
+    plan: inspected.plan,
+  });
   return {
     now,
     ages,

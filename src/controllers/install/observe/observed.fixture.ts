@@ -117,7 +117,10 @@ export function observed(spec: ResolvedSpec, situation: Situation = {}): Observe
   const inventory = there.map((object) => entryOf(object));
   const pods = situation.pods ?? NODES.map((node) => multusPod(node, nameOf(daemonSets[0])));
   const nodes = situation.nodes ?? NODES.map(readyNode);
-  const workloads = workloadState(owned, inventory, daemonSets, new Set(changing), pods, AGES, secondsOld);
+  const workloads = workloadState({
+    ...{ live: owned, inventory, daemonSets, pods, ages: AGES, guardAge: secondsOld },
+    changesTemplate: new Set(changing),
+  });
   const numbers = { desired: 2, updated: 2, available: 2, current: true };
   const live = {
     apiVersion: MULTUS_INSTALL_API_VERSION,

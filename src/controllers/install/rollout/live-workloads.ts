@@ -49,20 +49,29 @@ export function isMarkedAs(wanted: KubeObject, found: ApiObject): boolean | unde
   return mark === undefined ? undefined : mark === revisionOf(wanted);
 }
 
-/**
- * What the cluster has of Multus' and the guard's DaemonSets, next to the rendered ones.
- * @param changesTemplate names of live DaemonSets of which an apply would change the template
- * @param guardAge for how many seconds the guard's DaemonSet has existed
- */
-export function workloadState(
-  live: LiveObjects,
-  inventory: readonly InventoryEntry[],
-  daemonSets: readonly KubeObject[],
-  changesTemplate: ReadonlySet<string>,
-  pods: readonly MultusPodHealth[],
-  ages: PodAges,
-  guardAge: (guard: ApiObject) => number,
-): RolloutState {
+export interface SeenWorkloads {
+  live: LiveObjects;
+  inventory: readonly InventoryEntry[];
+  /** Those of the spec. */
+  daemonSets: readonly KubeObject[];
+  /** Names of live DaemonSets of which an apply would change the template. */
+  changesTemplate: ReadonlySet<string>;
+  pods: readonly MultusPodHealth[];
+  ages: PodAges;
+  /** For how many seconds the guard's DaemonSet has existed. */
+  guardAge: (guard: ApiObject) => number;
+}
+
+/** What the cluster has of Multus' and the guard's DaemonSets, next to the rendered ones. */
+export function workloadState({
+  live,
+  inventory,
+  daemonSets,
+  changesTemplate,
+  pods,
+  ages,
+  guardAge,
+}: SeenWorkloads): RolloutState {
   const running: LiveWorkload[] = [];
   const obsolete: LiveWorkload[] = [];
   for (const wanted of daemonSets) {

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { SeenSince } from "../../shared/seen-since.ts";
 import { installOf } from "../observe/observed.fixture.ts";
 import type { ReconcileScope } from "../scope.ts";
-import { isLate } from "./node-cleanup.ts";
+import { isLate } from "./timeout.ts";
 
 const client = { watches: { unconfirmedSeconds: 5 } };
 
