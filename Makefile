@@ -11,10 +11,10 @@ help: ## show this list
 install: node_modules/.package-lock.json ## install the npm packages of package-lock.json
 
 # --loglevel=error: packages that ask for a newer Node than the one that npm runs on get it; everything runs on the Node
-# that is one of them.
+# that is one of them. Its words go to standard error: a shell reads the output of kind-node-image.
 node_modules/.package-lock.json: package.json package-lock.json
 	@command -v node > /dev/null && command -v npm > /dev/null || { echo "Node 20 or later with npm is required: https://nodejs.org" >&2; exit 1; }
-	npm ci --no-audit --no-fund --loglevel=error
+	npm ci --no-audit --no-fund --loglevel=error >&2
 	@touch $@
 
 build: install ## bundle the program: bin/multus-operator
