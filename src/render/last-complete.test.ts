@@ -23,8 +23,10 @@ it("restores nothing if there is no ConfigMap, or its content was changed to som
 it("shows the directories that a spec no longer has, until another spec is kept or they are clean", () => {
   const before = parsedInstall({ distribution: "Kubernetes" });
   const moved = (cni: object) => parsedInstall({ distribution: "Kubernetes", cni });
+  const net = { directories: { confDir: "/etc/cni/net.d" }, onlyWithoutMultus: false };
   const [conf, bin] = ["/etc/cni/multus", "/usr/lib/cni"];
-  const left = (now: typeof before, kept = lastComplete(before)) => uncleanDirectories(now, kept);
+  const left = (now: typeof before, kept = lastComplete(before)) =>
+    uncleanDirectories(now, kept)?.directories;
   expect(left(before)).toBe(undefined);
   expect(left(moved({ confDir: conf }))).toEqual({ confDir: "/etc/cni/net.d" });
   expect(left(moved({ binDir: bin }))).toEqual({ binDir: "/opt/cni/bin" });
@@ -35,12 +37,24 @@ it("shows the directories that a spec no longer has, until another spec is kept 
   // Plugins are still called from it.
   expect(left(moved({ binDir: bin, additionalBinDir: "/opt/cni/bin" }))).toBe(undefined);
   const now = moved({ confDir: conf });
-  const unclean = lastComplete(now, { confDir: "/etc/cni/net.d" });
+  const unclean = lastComplete(now, net);
   expect(left(now, unclean)).toEqual({ confDir: "/etc/cni/net.d" });
   expect(restored(now, unclean)?.spec.cni.confDir).toBe(conf);
   expect(left(now, lastComplete(now))).toBe(undefined);
   // The spec has it again.
-  expect(left(before, lastComplete(before, { confDir: "/etc/cni/net.d" }))).toBe(undefined);
+  expect(left(before, lastComplete(before, net))).toBe(undefined);
+});
+
+it("shows whether only nodes without Multus may not be clean, of the directories that were kept", () => {
+  const now = parsedInstall({ distribution: "Kubernetes", cni: { confDir: "/etc/cni/multus" } });
+  const again = parsedInstall({ distribution: "Kubernetes", cni: { confDir: "/etc/cni/multus/v3" } });
+  const unclean = { directories: { confDir: "/etc/cni/net.d" }, onlyWithoutMultus: true };
+  const kept = lastComplete(now, unclean);
+  expect(uncleanDirectories(now, kept)).toEqual(unclean);
+  expect(uncleanDirectories(again, kept)).toEqual({
+    directories: { confDir: "/etc/cni/multus" },
+    onlyWithoutMultus: false,
+  });
 });
 
 it("cleans no directory that was written into the ConfigMap and is not one of CNI's", () => {

@@ -13,13 +13,21 @@ const PREVIOUS_KEY = "previous-directories.json";
 const previousSchema = z.object({
   confDir: confDirectory().optional(),
   binDir: binDirectory().optional(),
+  onlyWithoutMultus: z.boolean().optional(),
 });
+
+/** Directories that an install no longer has and that may not be clean on every node. */
+export interface UncleanDirectories {
+  directories: PreviousDirectories;
+  /** Every node that has Multus is clean: only nodes without it may not be, and a deletion cleans those. */
+  onlyWithoutMultus: boolean;
+}
 
 /**
  * The spec of an install that runs on every node. The fields that say how to roll out are not part of it.
- * @param previous directories of an earlier spec that could not be cleaned on every node
+ * @param unclean directories of an earlier spec that are not clean on every node
  */
-export function lastComplete(install: MultusInstall, previous?: PreviousDirectories): KubeObject {
+export function lastComplete(install: MultusInstall, unclean?: UncleanDirectories): KubeObject {
   const { rollout: _, paused: __, adopt: ___, ...spec } = install.spec;
   return {
     apiVersion: "v1",
@@ -31,7 +39,7 @@ export function lastComplete(install: MultusInstall, previous?: PreviousDirector
     },
     data: {
       [KEY]: JSON.stringify(spec),
-      ...(previous ? { [PREVIOUS_KEY]: JSON.stringify(previous) } : {}),
+      ...(unclean ? { [PREVIOUS_KEY]: textOf(unclean) } : {}),
     },
   };
 }
@@ -61,14 +69,17 @@ export function restored(
 export function uncleanDirectories(
   install: MultusInstall,
   configMap: { [field: string]: unknown } | undefined,
-): PreviousDirectories | undefined {
+): UncleanDirectories | undefined {
   const before = restored(install, configMap);
   const changed = before && previousDirectories(install.spec, before.spec);
   const data = configMap?.data as Record<string, unknown> | undefined;
   const text = data?.[PREVIOUS_KEY];
-  if (changed || typeof text !== "string") return changed;
+  if (changed) return { directories: changed, onlyWithoutMultus: false };
+  if (typeof text !== "string") return undefined;
   try {
-    return unused(install, previousSchema.parse(JSON.parse(text)));
+    const { onlyWithoutMultus = false, ...recorded } = previousSchema.parse(JSON.parse(text));
+    const directories = unused(install, recorded);
+    return directories && { directories, onlyWithoutMultus };
   } catch {
     return undefined; // it was changed by hand
   }
@@ -80,8 +91,15 @@ export function isSameSpec(one: { [field: string]: unknown } | undefined, other:
   return specOf(one) === specOf(other);
 }
 
+function textOf({ directories, onlyWithoutMultus }: UncleanDirectories): string {
+  return JSON.stringify({ ...directories, ...(onlyWithoutMultus ? { onlyWithoutMultus } : {}) });
+}
+
 /** Those of the directories that the install does not have again. */
-function unused({ spec }: MultusInstall, { confDir, binDir }: z.output<typeof previousSchema>) {
+function unused(
+  { spec }: MultusInstall,
+  { confDir, binDir }: Pick<z.output<typeof previousSchema>, "confDir" | "binDir">,
+): PreviousDirectories | undefined {
   const { cni } = spec;
   const earlier = {
     ...spec,

@@ -233,7 +233,11 @@ export class Lane implements AsyncDisposable {
   async #differing(expected: Fresh, stage: Stage, isOver = true): Promise<Violation[]> {
     let contents: Contents = {};
     const changes = this.#specs.map((spec) => previousDirectories(expected.install.spec, spec));
-    const remembered = new Set(changes.flatMap((change) => (change ? [JSON.stringify(change)] : [])));
+    const remembered = new Set(
+      changes.flatMap((change) =>
+        change ? [change, { ...change, onlyWithoutMultus: true }].map((each) => JSON.stringify(each)) : [],
+      ),
+    );
     await waitUntil(
       "the objects",
       async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { ApiObject } from "../../../kube/resource.ts";
 import { NETWORK_DEFINITION } from "../../../render/definition.ts";
 import { lastComplete } from "../../../render/last-complete.ts";
 import type { Action } from "../actions/actions.ts";
@@ -16,10 +17,14 @@ import { decide } from "./decide.ts";
 
 import { all, kindsOf, phaseOf, plan, THICK, texts } from "./plans.fixture.ts";
 
-const leftovers = (unclean: number, failed = 0, request: object = {}, kept = 0) =>
-  ({ request, progress: { unclean, failed, kept, warnings: [] } }) as unknown as NonNullable<
+const leftovers = (unclean: number, failed = 0, request: object = {}, kept = 0, withoutMultus = 0) =>
+  ({ request, withoutMultus, progress: { unclean, failed, kept, warnings: [] } }) as unknown as NonNullable<
     Situation["leftovers"]
   >;
+const unclean = (onlyWithoutMultus: boolean) => ({
+  directories: { confDir: "/etc/cni/net.d" },
+  onlyWithoutMultus,
+});
 /** The directories that the ConfigMap names which is applied. */
 const directoriesIn = (actions: readonly Action[]) => {
   const applied = actions.flatMap((action) => (action.kind === "Apply" ? [action.object] : []));
@@ -65,9 +70,30 @@ describe("what the previous Multus left", () => {
     const found = plan(moved, { more: [keptSpec(installOf(THICK))] }).unchanged;
     expect(directoriesIn(found.actions)).toBe('{"confDir":"/etc/cni/net.d"}');
     const again = plan(moved, {
-      more: [asLive(lastComplete(installOf(moved), { confDir: "/etc/cni/net.d" }))],
+      more: [asLive(lastComplete(installOf(moved), unclean(false)))],
     });
     expect(directoriesIn(again.unchanged.actions)).toBe('{"confDir":"/etc/cni/net.d"}');
+  });
+
+  it("in directories that the spec no longer has is not forgotten while a node has no pod of Multus", () => {
+    const previous = { confDir: "/etc/cni/net.d" };
+    const moved = { ...THICK, cni: { confDir: "/etc/cni/multus" } };
+    const keptBy = (before: ApiObject, ...given: Parameters<typeof leftovers>) => {
+      const { actions } = plan(moved, { more: [before], leftovers: leftovers(...given) }).unchanged;
+      return directoriesIn(actions);
+    };
+    const change = keptSpec(installOf(THICK));
+    const [all, some] = [JSON.stringify(previous), JSON.stringify({ ...previous, onlyWithoutMultus: true })];
+    // Its node selector may have become narrower. The nodes that have Multus are not cleaned again after each start.
+    expect(keptBy(change, 0, 0, { previous }, 0, 1)).toBe(some);
+    expect(keptBy(change, 0, 1, { previous }, 0, 1)).toBe(all);
+    expect(keptBy(change, 0, 0, { previous }, 1, 1)).toBe(all);
+    const deletionOnly = asLive(lastComplete(installOf(moved), unclean(true)));
+    expect(keptBy(deletionOnly, 0, 0, {}, 0, 1)).toBe(some);
+    expect(keptBy(deletionOnly, 1, 0, {}, 0, 1)).toBe(some);
+    // Each node has Multus: all are cleaned again, and it is forgotten only then.
+    expect(keptBy(deletionOnly, 1, 0, { previous }, 0, 0)).toBe(all);
+    expect(keptBy(deletionOnly, 0, 0, { previous }, 0, 0)).toBe(undefined);
   });
 
   it("is left while nodes are not complete", () => {

@@ -1,10 +1,16 @@
 import { counted } from "../../../crds/plural.ts";
 import { refOf } from "../../../kube/resource.ts";
 import { NETWORK_DEFINITION } from "../../../render/definition.ts";
-import { isSameSpec, lastComplete, uncleanDirectories } from "../../../render/last-complete.ts";
+import {
+  isSameSpec,
+  lastComplete,
+  type UncleanDirectories,
+  uncleanDirectories,
+} from "../../../render/last-complete.ts";
 import type { Action } from "../actions/actions.ts";
 import { entryKey, entryOf } from "../inventory/inventory.ts";
 import type { Observed } from "../observe/observe.ts";
+import type { Leftovers } from "../observe/observe-leftovers.ts";
 import { phaseOf } from "../rollout/assess.ts";
 import type { ResolvedSpec } from "../spec/resolve-spec.ts";
 import { isBinding } from "./objects.ts";
@@ -26,12 +32,10 @@ export function settlement({ install, rendered }: ResolvedSpec, observed: Observ
   if (!["Complete", "Inspecting", "NoNodes"].includes(runs.state))
     return { ...running(observed, found, rechecks), record, actions: [{ kind: "AbandonLeftovers" }] };
   const objects = rendered.objects;
-  const { unclean = 0, failed = 0, kept = 0, warnings = [] } = leftovers?.progress ?? {};
+  const { unclean = 0, failed = 0, warnings = [] } = leftovers?.progress ?? {};
   const isClean = unclean + failed === 0;
   const before = owned.get(refOf(lastComplete(install)));
-  // If nodes are not inspected, none is cleaned either before the deletion.
-  const previous = leftovers ? leftovers.request.previous : uncleanDirectories(install, before);
-  const complete = lastComplete(install, leftovers && isClean && kept === 0 ? undefined : previous);
+  const complete = lastComplete(install, stillUnclean(uncleanDirectories(install, before), leftovers));
   const isReplacement = before !== undefined && !isSameSpec(before, complete);
   const isOver = runs.state === "Complete" && !(isReplacement && unclean > 0);
   const wanted = (before || isOver ? [...objects, complete] : objects).map(entryOf);
@@ -67,4 +71,20 @@ export function settlement({ install, rendered }: ResolvedSpec, observed: Observ
   if (runs.state !== "Complete" || isOver) return { ...running(observed, found, []), ...step };
   const message = `${runs.message}; removing files of the previous Multus on ${counted(unclean, "node")}`;
   return { ...running(observed, { state: "Inspecting", message }, []), ...step };
+}
+
+/**
+ * What a deletion must clean of the directories that the spec no longer has. If nodes are not inspected, none is cleaned
+ * before it; a node without a pod of Multus never is.
+ */
+function stillUnclean(
+  known: UncleanDirectories | undefined,
+  leftovers: Leftovers | undefined,
+): UncleanDirectories | undefined {
+  const directories = leftovers?.request.previous ?? known?.directories;
+  if (!leftovers || !directories) return known;
+  const { unclean, failed, kept } = leftovers.progress;
+  const isClean = unclean + failed + kept === 0;
+  if (leftovers.withoutMultus === 0) return isClean ? undefined : { directories, onlyWithoutMultus: false };
+  return { directories, onlyWithoutMultus: isClean || known?.onlyWithoutMultus === true };
 }

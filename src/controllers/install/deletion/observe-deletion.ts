@@ -121,7 +121,7 @@ function cleaning(
 ): Pick<ObservedDeletion, "cleaning"> {
   if (!target) return {};
   const { confDir, binDir } = hostPaths(target.spec);
-  const previous = uncleanDirectories(target, before);
+  const previous = uncleanDirectories(target, before)?.directories;
   const inUse = new Set(foreign.map(({ node }) => node));
   const request: CleaningRequest = {
     owner: taskOwner(target),

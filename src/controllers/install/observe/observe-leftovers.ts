@@ -5,13 +5,20 @@ import type { NodeView } from "../../../diagnosis/node.ts";
 import type { ApiObject } from "../../../kube/resource.ts";
 import { uncleanDirectories } from "../../../render/last-complete.ts";
 import type { CleaningRequest, InspectionPlan } from "../../shared/node-tasks.ts";
-import { type LeftoverProgress, leftoverProgress, leftoversRequest } from "../rollout/leftovers.ts";
+import {
+  type LeftoverProgress,
+  leftoverProgress,
+  leftoversRequest,
+  nodesWithoutMultus,
+} from "../rollout/leftovers.ts";
 import { revisionOf } from "../rollout/live-workloads.ts";
 import type { ReconcileScope } from "../scope.ts";
 
 export interface Leftovers {
   request: CleaningRequest;
   progress: LeftoverProgress;
+  /** How many nodes have no pod of Multus and may have had one: they are cleaned by a deletion only. */
+  withoutMultus: number;
 }
 
 interface Seen {
@@ -33,13 +40,18 @@ export function observeLeftovers(
   { daemonSets, lastComplete, pods, nodes, plan, now }: Seen,
 ): Leftovers | undefined {
   if (!plan) return undefined;
+  const names = daemonSets.map(({ metadata }) => metadata.name);
+  const withoutMultus = nodesWithoutMultus(names, pods, nodes).length;
+  const unclean = uncleanDirectories(install, lastComplete);
+  // Once each of them has Multus, or is gone, all are cleaned again: then the directories can be forgotten.
+  const isOnlyForDeletion = unclean?.onlyWithoutMultus && withoutMultus > 0;
   const request = leftoversRequest(
     install,
     {
-      daemonSets: daemonSets.map(({ metadata }) => metadata.name),
+      daemonSets: names,
       revision: daemonSets.map(revisionOf).join(),
       since: live.metadata.creationTimestamp ?? now.toISOString(),
-      previous: uncleanDirectories(install, lastComplete),
+      previous: isOnlyForDeletion ? undefined : unclean?.directories,
     },
     pods,
     nodes,
@@ -48,5 +60,5 @@ export function observeLeftovers(
       failures: nodeTasks.failures,
     },
   );
-  return { request, progress: leftoverProgress(nodeTasks.leftoversProgress(request)) };
+  return { request, progress: leftoverProgress(nodeTasks.leftoversProgress(request)), withoutMultus };
 }

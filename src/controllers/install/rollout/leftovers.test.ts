@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { NodeInspection } from "../../../crds/node-inspection.ts";
 import { installOf, multusPod, readyNode } from "../observe/observed.fixture.ts";
-import { leftoverProgress, leftoversRequest } from "./leftovers.ts";
+import { leftoverProgress, leftoversRequest, nodesWithoutMultus } from "./leftovers.ts";
 
 const DS = "kube-multus-ds";
 const NODES = ["a", "b", "down", "failing", "starting", "unseen"];
@@ -42,6 +42,18 @@ it("cleans every node of directories that the spec no longer has, once for each 
   expect([...found.busy]).toEqual(["starting", "unseen"]);
   const keys = [request(), found, request({ confDir: "/etc/cni/multus/v3" })].map(({ key }) => key);
   expect(new Set(keys).size).toBe(3);
+});
+
+it("names the nodes that have no pod of the spec's Multus, and could run one", () => {
+  const nodes = ["a", "ending", "other", "none"].map(readyNode);
+  const windows = { ...readyNode("windows"), runsMultus: false };
+  const pods = [
+    multusPod("a", DS),
+    multusPod("ending", DS, { terminating: true }),
+    multusPod("other", "kube-multus-ds-amd64"),
+  ];
+  const found = nodesWithoutMultus([DS], pods, [...nodes, windows]);
+  expect(found.map(({ name }) => name)).toEqual(["other", "none"]);
 });
 
 it("warns of previous directories that a runtime seems to read, and does not try again", () => {

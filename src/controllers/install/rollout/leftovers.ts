@@ -31,7 +31,7 @@ export interface LeftoverProgress {
  * What to remove of what a Multus of another flavour left, once every node runs the one that the spec wants
  * (docs/adr/0008): from the nodes on which an inspection shows it. A node that is down is cleaned when it is back. No
  * inspection shows directories that the spec no longer has: after such a change each node is cleaned, and none is taken
- * for clean because it does not answer or was not inspected.
+ * for clean because it does not answer or was not inspected. A node without a pod of Multus is not cleaned: what it has may be another Multus'.
  * @param daemonSets the names of those that the spec has
  * @param revision of their templates
  * @param previous directories that the spec no longer has, if they may not be clean everywhere
@@ -89,6 +89,21 @@ export function leftoversRequest(
     nodes: [...unclean],
     busy: new Set([...others.map(({ node }) => node), ...early]),
   };
+}
+
+/**
+ * Nodes on which Multus could run and has no pod. An earlier spec may have selected them, so that they may have its
+ * files: nothing shows which of them never had Multus.
+ */
+export function nodesWithoutMultus(
+  daemonSets: readonly string[],
+  pods: readonly MultusPodHealth[],
+  nodes: readonly NodeView[],
+): NodeView[] {
+  const having = new Set(
+    pods.filter(({ daemonSet }) => daemonSets.includes(daemonSet)).map(({ node }) => node),
+  );
+  return nodes.filter(({ name, runsMultus }) => runsMultus && !having.has(name));
 }
 
 /** The progress in numbers, and warnings about the nodes on which it failed, or on which a directory stays. */
