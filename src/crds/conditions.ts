@@ -28,6 +28,8 @@ export const REASONS = {
   NamespaceMissing: "spec.namespace does not exist.",
   Rejected:
     "The API server or a webhook rejects an object as not valid; the operator retries at intervals that grow from five seconds to five minutes.",
+  UnknownKind:
+    "status.inventory lists an object of a kind that this version of the operator does not know, as after a downgrade. Nothing is changed or deleted, also if the MultusInstall is being deleted; upgrade the operator again.",
   ApplyFailed: "The API server rejected an object or did not respond; the operator retries.",
   Paused:
     "spec.paused: nothing is written; the message lists the pending writes. Ready is False if there are any.",

@@ -79,6 +79,16 @@ export class ProxyRefused extends Error {
   readonly code = "PROXY_REFUSED";
 }
 
+/** An object of a kind, or of a version of it, that this program does not handle. */
+export class UnknownKind extends Error {
+  override readonly name = "UnknownKind";
+  readonly code = "UNKNOWN_KIND";
+
+  constructor({ apiVersion, kind }: { apiVersion: string; kind: string }) {
+    super(`unknown resource type: ${apiVersion} ${kind}`);
+  }
+}
+
 /** The request did not get an answer: connection refused, reset, timed out, cut off. */
 export class NetworkError extends Error {
   override readonly name = "NetworkError";

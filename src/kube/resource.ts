@@ -1,3 +1,5 @@
+import { UnknownKind } from "./errors.ts";
+
 /** A kind of object as the API server serves it. */
 export interface ResourceType {
   /** Empty for the core group. */
@@ -114,10 +116,10 @@ const KNOWN = [
   VALIDATING_ADMISSION_POLICY_BINDINGS,
 ];
 
-/** The type of a built-in object. Throws if this program does not handle the kind. */
+/** The type of a built-in object. Throws an UnknownKind if this program does not handle the kind. */
 export function typeOf(object: { apiVersion: string; kind: string }): ResourceType {
   const found = KNOWN.find((t) => t.kind === object.kind && apiVersionOf(t) === object.apiVersion);
-  if (!found) throw new Error(`unknown resource type: ${object.apiVersion} ${object.kind}`);
+  if (!found) throw new UnknownKind(object);
   return found;
 }
 

@@ -1,5 +1,6 @@
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import type { Condition } from "../../src/crds/conditions.ts";
 import { MULTUS_INSTALL } from "../../src/crds/multus-install/multus-install.ts";
 import type { InstallOperator } from "../../src/install-operator.ts";
 import { KubeClient } from "../../src/kube/client.ts";
@@ -67,6 +68,41 @@ async function untilValidated(write: () => Promise<unknown>, isTaken: boolean): 
     }
   });
 }
+
+it("neither changes nor deletes anything while the inventory has a kind that it does not know", async () => {
+  const { client } = kubectl;
+  const install = new TestInstall(kubectl);
+  await install.apply({});
+  await install.ready();
+  const { inventory = [] } =
+    (await client.get<ApiObject & { status?: { inventory?: object[] } }>(INSTALL))?.status ?? {};
+  const unknown = { apiVersion: "example.com/v9", kind: "PodGuard", name: "multus" };
+  const record = (entries: readonly object[]) =>
+    client.patch(INSTALL, { status: { inventory: entries } }, "status");
+  await record([...inventory, unknown]);
+  await client.patch(INSTALL, { spec: { uninstall: { timeout: "2m" } } });
+  const stalled = async () => {
+    const found = await client.get<ApiObject & { status?: { conditions?: Condition[] } }>(INSTALL);
+    return found?.status?.conditions?.find(
+      ({ type, status, observedGeneration }) =>
+        type === "Stalled" && status === "True" && observedGeneration === found.metadata.generation,
+    );
+  };
+  await waitUntil("the status", async () => (await stalled())?.reason === "UnknownKind");
+  expect((await stalled())?.message).toContain("PodGuard multus (example.com/v9)");
+
+  await client.delete(INSTALL);
+  await waitUntil("the status", async () => (await stalled())?.reason === "UnknownKind");
+  expect((await client.get<ApiObject>(DAEMON_SET))?.metadata.deletionTimestamp).toBeUndefined();
+  expect((await client.get<ApiObject & { status?: object }>(INSTALL))?.status).toMatchObject({
+    inventory: expect.arrayContaining([unknown]),
+  });
+  expect(nodes.tasks.filter(({ kind }) => kind === "clean")).toEqual([]);
+
+  await record(inventory);
+  await waitUntil("the deletion", async () => (await client.get(INSTALL)) === undefined);
+  nodes.tasks.length = 0;
+});
 
 it("cleans the nodes by the fields that can be read, and removes all objects", async () => {
   const { client } = kubectl;

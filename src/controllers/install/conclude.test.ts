@@ -3,6 +3,7 @@ import { ApiError, NotSynced, TerminalError } from "../../kube/errors.ts";
 import { type Before, conclude, type Pass } from "./conclude.ts";
 import { decide } from "./decide/decide.ts";
 import { InvalidSpec, ProbeNetworkMissing } from "./errors.ts";
+import { refOfEntry } from "./inventory/inventory.ts";
 import { installOf, keptSpec, NOW, observed, resolved, type Situation } from "./observe/observed.fixture.ts";
 import { statusFor } from "./status/status.ts";
 
@@ -261,6 +262,32 @@ describe("a permission that the operator lacks", () => {
       reason: "Forbidden",
       message: "GET /x: 403 Forbidden exceeded quota",
     });
+  });
+});
+
+describe("an inventory with a kind that the program does not know", () => {
+  const entry = { apiVersion: "policy/v9", kind: "PodGuard", namespace: "kube-system", name: "multus" };
+  const refused = () => {
+    try {
+      return refOfEntry(entry);
+    } catch (failure) {
+      return failure;
+    }
+  };
+
+  it("stalls the install with the kind and what to do, and stays as it was recorded", () => {
+    const { before } = pass(THICK);
+    const live = { ...before.live, status: { inventory: [entry] } };
+    const { status, error } = conclude({ ...before, live }, { failure: refused() });
+    expect(status).toMatchObject({
+      inventory: [entry],
+      state: {
+        kind: "Stalled",
+        reason: "UnknownKind",
+        message: expect.stringMatching(/PodGuard kube-system\/multus \(policy\/v9\).*upgrade the operator/),
+      },
+    });
+    expect(error).toMatchObject({ code: "TERMINAL", cause: { code: "UNKNOWN_INVENTORY_KIND" } });
   });
 });
 

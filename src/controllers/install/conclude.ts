@@ -11,6 +11,7 @@ import type { RolloutStatus } from "./canary/gate.ts";
 import type { Done } from "./carry-out.ts";
 import type { Step } from "./decide/plan.ts";
 import { InvalidSpec, ProbeNetworkMissing, toStalledState, withPermissionFix } from "./errors.ts";
+import { UnknownInventoryKind } from "./inventory/errors.ts";
 import type { Observed } from "./observe/observe.ts";
 import type { Rollout, RolloutPhase } from "./rollout/assess.ts";
 import { revisionOfAll } from "./rollout/live-workloads.ts";
@@ -151,9 +152,11 @@ function toInstallState(before: Before, error: unknown): InstallState {
   return toStalledState(error) ?? { kind: "Failing", reason: "ApplyFailed", message };
 }
 
-/** Only a change of the spec can fix one that is not valid. */
+/** Only a change of the spec can fix one that is not valid, and only another program knows other kinds. */
 function errorOf(failure: unknown): unknown {
-  return isInvalid(failure) ? new TerminalError(failure.message, { cause: failure }) : failure;
+  return isInvalid(failure) || failure instanceof UnknownInventoryKind
+    ? new TerminalError(failure.message, { cause: failure })
+    : failure;
 }
 
 function isInvalid(error: unknown): error is RenderError | InvalidSpec {

@@ -1,6 +1,7 @@
 import { ApiError, isApplyConflict, isNamespaceMissing, isNamespaceTerminating } from "../../kube/errors.ts";
 import { ForeignObject, MayNotApprove } from "../shared/errors.ts";
 import { conflictOf, conflictsText } from "./adoption/conflict-text.ts";
+import { UnknownInventoryKind } from "./inventory/errors.ts";
 import type { InstallState } from "./status/conditions.ts";
 
 /** Another Multus is there, or an object of it that cannot become the operator's. */
@@ -40,6 +41,8 @@ export function withPermissionFix(message: string): string {
 export function toStalledState(error: unknown): InstallState | undefined {
   if (error instanceof AdoptionRejected)
     return { kind: "Stalled", reason: error.reason, message: error.message };
+  if (error instanceof UnknownInventoryKind)
+    return { kind: "Stalled", reason: "UnknownKind", message: error.message };
   if (error instanceof MayNotApprove) return { kind: "Stalled", reason: "Forbidden", message: error.message };
   if (error instanceof ForeignObject)
     return {

@@ -1,7 +1,15 @@
 import type { KubeObject } from "../../../crds/kube-object.ts";
 import { multusInstallStatus } from "../../../crds/multus-install/status.ts";
-import { type ApiObject, apiVersionOf, type ObjectRef, typeOf } from "../../../kube/resource.ts";
+import { UnknownKind } from "../../../kube/errors.ts";
+import {
+  type ApiObject,
+  apiVersionOf,
+  type ObjectRef,
+  type ResourceType,
+  typeOf,
+} from "../../../kube/resource.ts";
 import type { InventoryEntry } from "../status/status.ts";
+import { UnknownInventoryKind } from "./errors.ts";
 
 /**
  * What a live MultusInstall's status lists as applied. Parsed on its own: a status of another version of this
@@ -19,12 +27,22 @@ export function entryOfRef({ type, name, namespace }: ObjectRef): InventoryEntry
   return { apiVersion: apiVersionOf(type), kind: type.kind, ...(namespace ? { namespace } : {}), name };
 }
 
+/** Where the object of an entry is. Throws an UnknownInventoryKind, as after a downgrade of this program. */
 export function refOfEntry(entry: InventoryEntry): ObjectRef {
   return {
-    type: typeOf(entry),
+    type: knownTypeOf(entry),
     name: entry.name,
     ...(entry.namespace ? { namespace: entry.namespace } : {}),
   };
+}
+
+function knownTypeOf(entry: InventoryEntry): ResourceType {
+  try {
+    return typeOf(entry);
+  } catch (error) {
+    if (error instanceof UnknownKind) throw new UnknownInventoryKind(entry);
+    throw error;
+  }
 }
 
 /** Equal for entries of one object, whatever its apiVersion. */

@@ -26,7 +26,8 @@ export type InstallState =
         | "ImmutableField"
         | "Forbidden"
         | "NamespaceMissing"
-        | "Rejected";
+        | "Rejected"
+        | "UnknownKind";
       message: string;
     }
   | { kind: "Deleting"; message: string };

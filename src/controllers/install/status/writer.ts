@@ -76,6 +76,7 @@ const BAD: readonly string[] = [
   "RolloutFailed",
   "RolledBack",
   "Rejected",
+  "UnknownKind",
   "InvalidSpec",
   "SecondInstall",
   "OwnershipConflict",
