@@ -1,6 +1,7 @@
 import { CertificateApprover } from "./controllers/certificates/approver.ts";
 import { InstallController } from "./controllers/install/controller.ts";
 import { PodNodeTasks } from "./controllers/nodes/node-tasks.ts";
+import { allInOrder } from "./controllers/shared/all-in-order.ts";
 import { Caches } from "./controllers/shared/caches.ts";
 import type { NetworkSummaryStore } from "./controllers/shared/network-summary.ts";
 import { NodeInspections } from "./controllers/shared/node-inspections.ts";
@@ -53,7 +54,7 @@ export class InstallOperator {
 
   /** Stops the caches too, also those that it shares. */
   async stop(): Promise<void> {
-    await Promise.all([
+    await allInOrder([
       this.#controller.stop(),
       this.#caches.stop(),
       this.#nodeTasks.stop(),

@@ -42,3 +42,12 @@ it("permits writes and leads at once if there is no Lease", async () => {
   await alone.end(async () => expect(alone.leads).toBe(true));
   expect(alone.leads).toBe(false);
 });
+
+it("does not lead any longer after its work could not be stopped, and throws why", async () => {
+  const alone = leadership();
+  await alone.lead(async () => {});
+  await expect(alone.end(() => Promise.reject(new Error("a controller is stuck")))).rejects.toThrow(
+    "is stuck",
+  );
+  expect(alone.leads).toBe(false);
+});

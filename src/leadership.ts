@@ -71,13 +71,16 @@ export class Leadership {
     throw new LostLease();
   }
 
-  /** Stops what only the leader does, with `stopWork`, and gives the lease up. */
+  /** Stops what only the leader does, with `stopWork`, and gives the lease up, also if that fails: then throws its error. */
   async end(stopWork: () => Promise<unknown>): Promise<void> {
     this.#ending = true;
-    await stopWork();
-    this.#leads = false;
-    await this.#election?.release().catch((error: unknown) => {
-      this.#log.warn({ err: error }, "the lease could not be released; it expires automatically");
-    });
+    try {
+      await stopWork();
+    } finally {
+      this.#leads = false;
+      await this.#election?.release().catch((error: unknown) => {
+        this.#log.warn({ err: error }, "the lease could not be released; it expires automatically");
+      });
+    }
   }
 }

@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import dotI, { type OperatorLogger, type ResourceEvent, type ResourceMeta } from "@dot-i/k8s-operator";
 import { Admission, type WebhookSettings } from "./controllers/admission/admission.ts";
 import { NetworkAttachmentController } from "./controllers/network-attachment/controller.ts";
+import { allInOrder } from "./controllers/shared/all-in-order.ts";
 import { Caches } from "./controllers/shared/caches.ts";
 import { NetworkSummaryStore } from "./controllers/shared/network-summary.ts";
 import { NodeInspections } from "./controllers/shared/node-inspections.ts";
@@ -12,6 +13,7 @@ import { EventRecorder } from "./kube/events.ts";
 import type { Watches } from "./kube/watch/watches.ts";
 import { Leadership } from "./leadership.ts";
 import type { OperatorImage } from "./render/operator-image.ts";
+import { stopInOrder } from "./stop-in-order.ts";
 import { HealthServer } from "./telemetry/health.ts";
 import type { Logger } from "./telemetry/logger.ts";
 import { Metrics } from "./telemetry/metrics.ts";
@@ -148,7 +150,7 @@ export class MultusOperator extends Operator {
     await Promise.all([this.#installs.start(), this.#networks.start()]);
   }
 
-  /** Ends running reconciles, gives the lease up and closes every connection. */
+  /** Ends running reconciles, gives the lease up and closes every connection. If one of these fails, the others still end, and it throws. */
   override stop(): Promise<void> {
     this.#stopping ??= this.#stop();
     return this.#stopping;
@@ -186,12 +188,15 @@ export class MultusOperator extends Operator {
 
   async #stop(): Promise<void> {
     this.#log.info("stopping");
-    await this.#leadership.end(() =>
-      Promise.all([this.#installs.stop(), this.#networks.stop(), this.#admission.stop()]),
-    );
-    await this.#admission.close();
-    await this.#health?.stop();
-    await this.#options.connection.close();
+    await stopInOrder([
+      () =>
+        this.#leadership.end(() =>
+          allInOrder([this.#installs.stop(), this.#networks.stop(), this.#admission.stop()]),
+        ),
+      () => this.#admission.close(),
+      () => this.#health?.stop(),
+      () => this.#options.connection.close(),
+    ]);
   }
 }
 

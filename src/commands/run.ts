@@ -5,7 +5,7 @@ import { ROLLOUT_DEADLINE_SECONDS } from "../controllers/install/rollout/progres
 import { connect } from "../kube/connection.ts";
 import { MultusOperator } from "../operator.ts";
 import type { OperatorImage } from "../render/operator-image.ts";
-import { createLogger, LOG_LEVELS, type LogLevel } from "../telemetry/logger.ts";
+import { createLogger, LOG_LEVELS, type Logger, type LogLevel } from "../telemetry/logger.ts";
 
 /** Less than the pod's terminationGracePeriodSeconds. */
 const MAX_STOP_MS = 10_000;
@@ -122,7 +122,7 @@ async function run(options: RunOptions): Promise<void> {
       stopping = true;
       log.info({ signal }, "received a signal; stopping");
       endSoon();
-      void operator.stop().then(() => process.exit(0));
+      void stop(operator, log).then((isClean) => process.exit(isClean ? 0 : 1));
     });
   try {
     await operator.start();
@@ -130,8 +130,19 @@ async function run(options: RunOptions): Promise<void> {
     if (stopping) return;
     log.fatal({ err: error }, "the operator could not start; it exits");
     endSoon();
-    await operator.stop();
+    await stop(operator, log);
     process.exit(1);
+  }
+}
+
+/** Stops it; false, and a log line, if something of it could not be stopped. */
+async function stop(operator: MultusOperator, log: Logger): Promise<boolean> {
+  try {
+    await operator.stop();
+    return true;
+  } catch (error) {
+    log.error({ err: error }, "the operator could not stop cleanly");
+    return false;
   }
 }
 
