@@ -36,6 +36,7 @@ export interface ReflectorOptions<T> extends CollectionOptions {
 
 /** A watch that ends sooner without any event counts as a failure, ms. */
 const MIN_WATCH_MS = 1000;
+const PARSE_ERRORS = [SyntaxError, TypeError, RangeError];
 /** Interval between requests for a type that the server does not know, ms. */
 const UNKNOWN_MS = 5_000;
 /** A server that has just started rejects requests for some seconds, until it has read its own roles, ms. */
@@ -237,6 +238,8 @@ export class Reflector<T> {
       }
     } catch (error) {
       if (error instanceof ApiError) throw error;
+      // What cannot be parsed would come again from the same place.
+      if (PARSE_ERRORS.some((type) => error instanceof type)) this.#resourceVersion = undefined;
       throw new NetworkError(this.#collection.watchName, error);
     } finally {
       clearTimeout(holds);

@@ -190,6 +190,29 @@ it("does not ask in a circle where each watch is ended at once", async () => {
   await seen("cm-a", "1");
 });
 
+it("lists again if a watch from where it was always has a line that cannot be parsed, after a pause", async () => {
+  await put("cm-a", "1");
+  await start();
+  const placeOf = (line = "") => /resourceVersion=(\d+)/.exec(line)?.[1];
+  await waitUntil("the watch", async () => watches().length > 0);
+  await put("cm-a", "2");
+  await seen("cm-a", "2");
+  proxy.reset();
+  await waitUntil("another watch", async () => watches().length > 1);
+  const poisoned = placeOf(watches().at(-1));
+  proxy.fault = (request, response) => {
+    if (!isWatch(request) || placeOf(request.url) !== poisoned) return false;
+    response.writeHead(200, { "content-type": "application/json" }).end('{"type":"MODIFIED","object":\n');
+    return true;
+  };
+  const before = lists().length;
+  proxy.reset();
+  await put("cm-a", "3");
+  await seen("cm-a", "3");
+  expect(lists().length).toBe(before + 1);
+  expect(delays.length).toBeGreaterThan(0);
+});
+
 it("goes on after a frame cut in half, an error in the stream and 503", async () => {
   await start();
   const faults = [
