@@ -98,6 +98,7 @@ export class NetworkAttachmentController {
         });
         return found && { uid: found.metadata.uid ?? "", node: found.spec?.nodeName ?? "" };
       },
+      hasNode: (name) => nodes.has(name),
       now: () => Date.now(),
       monotonic: () => performance.now(),
       onChange: (node, rejection) => options.inspections.setRejection(node, rejection),

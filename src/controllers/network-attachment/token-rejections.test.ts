@@ -19,18 +19,21 @@ function rejections(
 ) {
   const published: [string, TokenRejection | undefined][] = [];
   const errors: unknown[] = [];
+  const read: string[] = [];
   const clock = { skew: 0, passed: 0 };
   const store = new TokenRejections({
     pod: async (namespace, name) => {
+      read.push(name);
       if (name === "unreadable") throw new Error("forbidden");
       return pods[`${namespace}/${name}`];
     },
+    hasNode: (name) => (name === "unknown" ? undefined : /^node-\d+$/.test(name)),
     now: () => NOW + clock.skew + clock.passed,
     monotonic: () => clock.passed,
     onChange: (node, rejection) => published.push([node, rejection]),
     onError: (error) => errors.push(error),
   });
-  return { store, published, errors, clock };
+  return { store, published, errors, clock, read };
 }
 
 it("counts an event of a pod that exists on that node, until the event is gone", async () => {
@@ -49,6 +52,20 @@ it("does not count an event that is gone before its pod was read", async () => {
   await store.set("e", undefined, true);
   await read;
   expect(published).toEqual([]);
+});
+
+it("reads no pod for a node that does not exist, and only ten at a time whatever the events' nodes are", async () => {
+  const { store, read } = rejections();
+  await store.set("invented", event({ node: "invented" }), true);
+  expect(read).toEqual([]);
+  // Not listed yet: it may exist.
+  await store.set("unknown", event({ node: "unknown" }), true);
+  expect(read).toHaveLength(1);
+  const many = Array.from({ length: 30 }, (_, i) => store.set(`e${i}`, event({ node: `node-${i}` }), true));
+  expect(read).toHaveLength(11);
+  await Promise.all(many);
+  await store.set("later", event({ node: "node-29" }), true);
+  expect(read).toHaveLength(12);
 });
 
 it.each<[string, Partial<FailureView>]>([

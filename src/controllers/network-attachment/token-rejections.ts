@@ -7,10 +7,14 @@ import type { TokenRejection } from "../shared/node-inspections.ts";
 const MAX_CLOCK_SKEW_MS = 86_400_000;
 /** Events kept at a time: of a thousand rejections the newest few per node are enough. */
 const MAX_EVENTS = 1000;
+/** Pods read at a time: another event of a node comes soon, as long as the API server rejects the token. */
+const MAX_VERIFYING = 10;
 
 export interface TokenRejectionsOptions {
   /** UID and node of a pod as the API server has it; undefined if it does not exist. May reject. */
   pod: (namespace: string, name: string) => Promise<{ uid: string; node: string } | undefined>;
+  /** Whether there is a node of that name; undefined while the nodes are not known. */
+  hasNode: (name: string) => boolean | undefined;
   /** Milliseconds since 1970. */
   now: () => number;
   /** Milliseconds of a clock that is never set. */
@@ -28,7 +32,8 @@ interface Rejection extends TokenRejection {
 /**
  * When the API server rejected Multus' token, by node, from the kubelets' events. Whoever may create events can forge one, so
  * an event counts only if its pod exists with that UID on that node and its time is not far in the future, and only as
- * long as the API server keeps it.
+ * long as the API server keeps it. The name of its node is the event's own too: only one that exists costs a request, and
+ * only so many at a time.
  */
 export class TokenRejections {
   readonly #options: TokenRejectionsOptions;
@@ -52,7 +57,7 @@ export class TokenRejections {
       if (this.#byEvent.delete(event) && before) this.#publish(before.node);
       return;
     }
-    if (at > this.#options.now() + MAX_CLOCK_SKEW_MS || this.#verifying.has(failure.node)) return;
+    if (at > this.#options.now() + MAX_CLOCK_SKEW_MS || !this.#mayVerify(failure.node)) return;
     const age = isNew ? 0 : Math.max(0, this.#options.now() - at);
     const seenAt = before?.at === at ? before.seenAt : this.#options.monotonic() - age;
     const { node } = failure;
@@ -61,6 +66,12 @@ export class TokenRejections {
     if (this.#verifying.get(node) !== event) return; // it is gone by now
     this.#verifying.delete(node);
     if (isOfItsPod) this.#keep(event, { node, at, seenAt });
+  }
+
+  /** Nodes that are not known yet may exist. */
+  #mayVerify(node: string): boolean {
+    if (this.#verifying.has(node) || this.#verifying.size >= MAX_VERIFYING) return false;
+    return this.#options.hasNode(node) !== false;
   }
 
   async #isOfItsPod({ pod, uid, node }: FailureView): Promise<boolean> {

@@ -67,6 +67,11 @@ export class NodeCache extends ReflectorCache<CachedNode> {
     return this.reflector.get(name)?.life;
   }
 
+  /** Whether there is a node of that name; undefined while that is not known. */
+  has(name: string): boolean | undefined {
+    return this.reflector.isSynced ? this.reflector.get(name) !== undefined : undefined;
+  }
+
   #changed(name: string, node: CachedNode | undefined): void {
     const before = this.#known.get(name);
     if (node) this.#known.set(name, node);
