@@ -47,6 +47,16 @@ it("does not take v3's script for one that deletes its configuration: with the f
   expect(deletesItsConfiguration(adopted)).toBe(false);
 });
 
+it("tolerates only what the next Multus tolerates too", () => {
+  const [next] = renderInstall(parsedInstall({ workload: { tolerations: [{ key: "a" }] } })).objects.filter(
+    ({ kind }) => kind === "DaemonSet",
+  );
+  if (!next) throw new Error("no DaemonSet");
+  const running = template({ workload: { tolerations: [{ operator: "Exists" }] } });
+  const [, daemonSet] = rolloutGuard(parsedInstall(), running, [next]) as unknown as [object, WithTemplate];
+  expect(daemonSet.spec.template.spec.tolerations).toEqual([expect.objectContaining({ key: "a" })]);
+});
+
 it("runs the image that the nodes have, wherever the Multus that it stands in for runs", () => {
   const spec: MultusInstallSpecInput = {
     image: { registry: "r.example:5000", pullSecrets: ["harbor"] },

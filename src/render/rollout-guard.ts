@@ -3,6 +3,7 @@ import type { KubeObject } from "../crds/kube-object.ts";
 import type { MultusInstall } from "../crds/multus-install/multus-install.ts";
 import { hostPaths } from "../multus/distributions.ts";
 import { guardPlacement } from "./guard-placement.ts";
+import { guardTolerations } from "./guard-tolerations.ts";
 import { ownerLabels } from "./labels.ts";
 
 /**
@@ -92,6 +93,8 @@ export function rolloutGuard(
   // Without a delegate the plugin rejects both ADD and DEL, and so does a node of the daemon, which has no such
   // plugin. The shim would wait for its daemon for a minute at ADD, and call a DEL done that it cannot do.
   const configuration = { cniVersion: "0.3.1", name: GUARD, type: "multus" };
+  const nextSpecs = next.map(podSpecOf);
+  const tolerations = guardTolerations(spec, nextSpecs);
   return [
     {
       apiVersion: "v1",
@@ -140,8 +143,8 @@ export function rolloutGuard(
               { name: "kubeconfig", emptyDir: {} },
               { name: "guard", configMap: { name: GUARD, items: [{ key: GUARD_FILE, path: GUARD_FILE }] } },
             ],
-            ...guardPlacement(spec, next.map(podSpecOf)),
-            ...(spec.tolerations ? { tolerations: spec.tolerations } : {}),
+            ...guardPlacement(spec, nextSpecs),
+            ...(tolerations.length > 0 ? { tolerations } : {}),
             ...(spec.priorityClassName ? { priorityClassName: spec.priorityClassName } : {}),
             ...(spec.imagePullSecrets ? { imagePullSecrets: spec.imagePullSecrets } : {}),
             serviceAccountName: "multus",
