@@ -1,11 +1,12 @@
 /**
  * Checks who may import whom ("Layout" and "Rules" in CONTRIBUTING.md): the pure rooms do no I/O and know no cluster,
  * src/kube knows nothing of Multus, rooms of controllers import only controllers/shared, the kubectl plugin
- * imports no controller, each room's error classes are in its errors.ts, and rooms form no cycles. Exits 1 and names
+ * imports no controller, each room's error classes are in its errors.ts, and neither files nor folders form cycles. Exits 1 and names
  * file, line and rule for each breach.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
+import { betweenSiblings, type Edge, importCycles } from "./import-cycles.ts";
 
 /** The rooms whose code is a function of its arguments, and the rooms each may import. */
 const PURE: Record<string, readonly string[]> = {
@@ -40,13 +41,16 @@ const WATCHED_ONCE = /^\s*type: (MULTUS_INSTALL|NODES|NETWORK_ATTACHMENT_DEFINIT
 
 /** What decides in a reconcile is a function of what was observed: it neither waits nor asks the clock. */
 const DECIDES =
-  /^src\/controllers\/install\/(decide\/.*|conclude|canary\/(canary|gate)|rollout\/(assess|progress|rollback|live-workloads|leftovers)|deletion\/decide-deletion|status\/(status|conditions))\.ts$/;
+  /^src\/controllers\/install\/(decide\/.*|conclude|canary\/(canary|canary-step|gate)|rollout\/(assess|progress|rollback|rollout-step|served-nodes|live-workloads|leftovers)|deletion\/decide-deletion|status\/(status|conditions))\.ts$/;
 
 interface Import {
   /** "src/x.ts:12" */
   at: string;
   from: string;
-  /** The imported room; undefined for a package. */
+  file: string;
+  /** The imported file; undefined for a package. */
+  target: string | undefined;
+  /** Its room. */
   to: string | undefined;
   specifier: string;
 }
@@ -57,7 +61,10 @@ const breaches: string[] = [];
 const imports = sourceFiles().flatMap(importsOf);
 
 for (const each of imports) breaches.push(...breachesOf(each));
-for (const cycle of cyclesOf(imports)) breaches.push(cycle);
+breaches.push(
+  ...importCycles(betweenFiles(), "files"),
+  ...importCycles(betweenSiblings(betweenFiles()), "folders"),
+);
 for (const breach of breaches) process.stderr.write(`${breach}\n`);
 process.exitCode = breaches.length > 0 ? 1 : 0;
 
@@ -90,8 +97,8 @@ function importsOf(file: string): Import[] {
         breaches.push(`${at}: use the cache of src/controllers/shared: this kind is watched once`);
       const specifier = /(?:from|import\()\s*"([^"]+)"/.exec(line)?.[1];
       if (specifier === undefined) return [];
-      const target = specifier.startsWith(".") ? roomOf(resolve(dirname(file), specifier)) : undefined;
-      return [{ at, from, to: target, specifier }];
+      const target = specifier.startsWith(".") ? resolve(dirname(file), specifier) : undefined;
+      return [{ at, from, file, target, to: target && roomOf(target), specifier }];
     });
 }
 
@@ -111,26 +118,10 @@ function breachesOf({ at, from, to, specifier }: Import): string[] {
   return [];
 }
 
-/** One line for each group of rooms that reach each other; "program" (src/*.ts) connects them all and is left out. */
-function cyclesOf(edges: readonly Import[]): string[] {
-  const next = new Map<string, Map<string, string>>();
-  for (const { from, to, at } of edges) {
-    if (to === undefined || to === from || from === "program" || to === "program") continue;
-    const targets = next.get(from) ?? new Map<string, string>();
-    if (!targets.has(to)) targets.set(to, at);
-    next.set(from, targets);
-  }
-  const reaches = (from: string, to: string, seen = new Set<string>()): boolean =>
-    [...(next.get(from)?.keys() ?? [])].some((room) => {
-      if (room === to) return true;
-      if (seen.has(room)) return false;
-      seen.add(room);
-      return reaches(room, to, seen);
-    });
-  return [...next].flatMap(([from, targets]) =>
-    [...targets].flatMap(([to, at]) =>
-      reaches(to, from) ? [`${at}: rooms import each other: src/${from} → src/${to} → … → src/${from}`] : [],
-    ),
+/** Imports of types too: a file is read, and changed, together with those whose types it has. */
+function betweenFiles(): Edge[] {
+  return imports.flatMap(({ at, file, target }) =>
+    target === undefined ? [] : [{ at, from: relative(root, file), to: relative(root, target) }],
   );
 }
 

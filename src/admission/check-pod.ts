@@ -1,10 +1,9 @@
 import { show } from "../cni/finding.ts";
 import { readNetwork } from "../networks/cross-checks/network.ts";
 import type { SeenNetwork } from "../networks/cross-checks/view.ts";
-import { keyOf } from "../networks/outcome/attachments.ts";
 import { DEFAULT_NETWORK, parseDefaultNetwork } from "../networks/pod-request/default-network.ts";
 import { globalNamespacesOf, type Isolation, mayUse } from "../networks/pod-request/isolation.ts";
-import { type NetworkRequest, parseNetworks } from "../networks/pod-request/request.ts";
+import { keyOf, type NetworkRequest, parseNetworks } from "../networks/pod-request/request.ts";
 import { unknownKeys } from "../networks/pod-request/unknown-keys.ts";
 import { problemsOfDefault } from "../networks/request-checks/default-network.ts";
 import { gatewayProblem, gatewayProblemOfDefault } from "../networks/request-checks/default-route.ts";

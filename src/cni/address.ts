@@ -25,6 +25,18 @@ export function parseAddress(text: string): Address | undefined {
   return undefined;
 }
 
+/** An address as people write it; IPv6 with its longest run of zeros as "::" (RFC 5952). */
+export function formatAddress(family: 4 | 6, value: bigint): string {
+  const part = (bits: number, index: number) => (value >> BigInt(bits * index)) & ((1n << BigInt(bits)) - 1n);
+  if (family === 4) return [3, 2, 1, 0].map((index) => part(8, index)).join(".");
+  const groups = [7, 6, 5, 4, 3, 2, 1, 0].map((index) => part(16, index).toString(16)).join(":");
+  const runs = groups.match(/(?:^|:)0(?::0)+(?=:|$)/g) ?? [];
+  const longest = runs.toSorted((a, b) => b.replace(/^:/, "").length - a.replace(/^:/, "").length)[0];
+  if (longest === undefined) return groups;
+  const at = groups.indexOf(longest);
+  return `${groups.slice(0, at)}::${groups.slice(at + longest.length).replace(/^:/, "")}`;
+}
+
 /** Go's To4: an IPv4-mapped IPv6 address is an IPv4 address. */
 export function unmapped(address: Address): Address {
   return isMapped(address) ? { family: 4, value: address.value & 0xffffffffn } : address;

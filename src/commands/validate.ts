@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { Command, Option } from "commander";
 import { compareTexts } from "../crds/compare-texts.ts";
 import { toJson } from "../display/text.ts";
+import type { SourceFile } from "../validate/documents.ts";
 import { findingLine, skippedLine, summaryLine } from "../validate/summary.ts";
-import { type SourceFile, type Validation, validateFiles } from "../validate/validate.ts";
+import { type Validation, validateFiles } from "../validate/validate.ts";
 import { UnreadableInput } from "./errors.ts";
 import { printError, readInput } from "./input.ts";
 

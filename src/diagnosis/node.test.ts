@@ -28,3 +28,14 @@ it("keeps only the labels that are looked at", () =>
   expect(nodeView(node({ labels: { "microk8s.io/cluster": "true", team: "a" } })).labels).toEqual({
     "microk8s.io/cluster": "true",
   }));
+it("says why a node is not Ready, in the kubelet's words", () => {
+  const node = (conditions: object[]) =>
+    nodeView({ metadata: { name: "a" }, status: { conditions } }).notReady;
+  expect(node([{ type: "Ready", status: "True", message: "kubelet is posting ready status" }])).toBe(
+    undefined,
+  );
+  expect(node([{ type: "Ready", status: "Unknown", message: "Kubelet stopped posting node status." }])).toBe(
+    "Kubelet stopped posting node status.",
+  );
+  expect(node([])).toBe("no Ready condition");
+});

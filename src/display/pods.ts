@@ -1,5 +1,6 @@
-import { type Attachment, keyOf } from "../networks/outcome/attachments.ts";
+import type { Attachment } from "../networks/outcome/attachments.ts";
 import type { OutcomeKind, PodOutcome } from "../networks/outcome/outcome.ts";
+import { keyOf } from "../networks/pod-request/request.ts";
 import type { Tone } from "./color.ts";
 import { type TableOptions, table } from "./table.ts";
 

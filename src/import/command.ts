@@ -3,7 +3,7 @@ import { counted } from "../crds/plural.ts";
 import type { Flavour } from "../multus/releases.ts";
 import { type Flags, parseFlags } from "./entrypoint.ts";
 import type { Findings } from "./finding.ts";
-import type { Container } from "./manifest.ts";
+import type { Container } from "./manifest-objects.ts";
 
 /** What a container starts. */
 export interface Command {

@@ -3,7 +3,7 @@ import { FIXED_KEYS } from "../multus/daemon-config.ts";
 import type { Draft } from "./draft.ts";
 import type { Findings } from "./finding.ts";
 import { type Mounts, trim } from "./host-mounts.ts";
-import type { ConfigMap } from "./manifest.ts";
+import type { ConfigMap } from "./manifest-objects.ts";
 
 /** What the daemon's container and its ConfigMap are read from and into. */
 export interface DaemonSituation {

@@ -10,7 +10,8 @@ import { readHostDirectories } from "./host-directories.ts";
 import { Mounts } from "./host-mounts.ts";
 import { parseImage, pullPolicyOf, readImage, versionOf } from "./image.ts";
 import { readConfiguration } from "./inline.ts";
-import { type ConfigMap, type Container, type DaemonSet, multusContainer } from "./manifest.ts";
+import { multusContainer } from "./manifest.ts";
+import type { ConfigMap, Container, DaemonSet } from "./manifest-objects.ts";
 import { readLog, readUnused } from "./remaining-mounts.ts";
 import { installDirectory, isInstaller, readWorkload } from "./workload.ts";
 

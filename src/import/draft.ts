@@ -1,7 +1,13 @@
 import type { MultusInstallSpecInput } from "../crds/multus-install/spec.ts";
-import type { HostDirectories } from "./host-directories.ts";
 
 type Group<K extends keyof MultusInstallSpecInput> = NonNullable<MultusInstallSpecInput[K]>;
+
+/** The host's directories that a pod mounts; netnsDir is the daemon's alone. */
+export interface HostDirectories {
+  confDir: string;
+  binDir: string;
+  netnsDir: string | undefined;
+}
 
 /** A spec that is being put together from a manifest: every group is there, to be filled. */
 export interface Draft {

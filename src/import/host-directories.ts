@@ -2,15 +2,8 @@ import { DISTRIBUTIONS } from "../crds/multus-install/distribution.ts";
 import { isBelow, PERMITTED_HOST_PATHS } from "../crds/multus-install/permitted-host-paths.ts";
 import { multusInstallSpec } from "../crds/multus-install/spec.ts";
 import { hostPaths } from "../multus/distributions.ts";
-import type { Draft } from "./draft.ts";
+import type { Draft, HostDirectories } from "./draft.ts";
 import { trim } from "./host-mounts.ts";
-
-/** The host's directories that a pod mounts; netnsDir is the daemon's alone. */
-export interface HostDirectories {
-  confDir: string;
-  binDir: string;
-  netnsDir: string | undefined;
-}
 
 const standardPaths = (distribution: (typeof DISTRIBUTIONS)[number]) =>
   hostPaths(multusInstallSpec.parse({ distribution }));

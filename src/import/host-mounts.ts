@@ -1,4 +1,4 @@
-import type { Container, PodSpec } from "./manifest.ts";
+import type { Container, PodSpec } from "./manifest-objects.ts";
 
 /** A volume as a container sees it. */
 export interface Mount {

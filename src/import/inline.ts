@@ -7,7 +7,7 @@ import type { Draft } from "./draft.ts";
 import { Findings, type ImportFinding } from "./finding.ts";
 import { withFieldNames } from "./go-keys.ts";
 import type { Mounts } from "./host-mounts.ts";
-import type { ConfigMap } from "./manifest.ts";
+import type { ConfigMap } from "./manifest-objects.ts";
 
 /** Where v3's image has the configuration that it takes without the flag. */
 const IN_IMAGE = "/usr/src/multus-cni/images/70-multus.conf";

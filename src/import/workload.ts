@@ -7,7 +7,7 @@ import { EVERYWHERE } from "../render/workload.ts";
 import type { Draft } from "./draft.ts";
 import type { Findings } from "./finding.ts";
 import { Mounts } from "./host-mounts.ts";
-import type { Container, DaemonSet, PodSpec } from "./manifest.ts";
+import type { Container, DaemonSet, PodSpec } from "./manifest-objects.ts";
 
 /** Fields of a pod that the operator sets in its own way, or that Kubernetes fills in. */
 const OWN_WAY = [

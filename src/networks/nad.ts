@@ -6,7 +6,7 @@ import { type Network, readNetwork } from "./cross-checks/network.ts";
 import type { NadView } from "./nad-view.ts";
 import { factsOf } from "./node-requirements.ts";
 import type { NetworkFacts } from "./outcome/attachments.ts";
-import type { ConfigVersion } from "./report/config-history.ts";
+import type { ConfigVersion } from "./outcome/config-history.ts";
 
 /** What was read of one NAD. */
 export interface ReadNad {

@@ -7,7 +7,7 @@ import { masters } from "./cross-checks/missing-master.ts";
 import type { Network } from "./cross-checks/network.ts";
 import type { SeenNode } from "./cross-checks/view.ts";
 import type { NetworkFacts } from "./outcome/attachments.ts";
-import type { ConfigVersion } from "./report/config-history.ts";
+import type { ConfigVersion } from "./outcome/config-history.ts";
 
 /** What a node must have for a network. */
 export interface Needs {

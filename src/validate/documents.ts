@@ -14,6 +14,12 @@ export interface SourceDocument {
   error?: Place & { message: string };
 }
 
+/** A file with what was read of it. */
+export interface SourceFile {
+  file: string;
+  documents: readonly SourceDocument[];
+}
+
 /** The documents of a YAML or JSON text, as kubectl reads them. One that it rejects has an error. */
 export function parseDocuments(source: string): SourceDocument[] {
   const position = positions(source);

@@ -1,5 +1,5 @@
 import { isObject } from "../cni/section.ts";
-import type { SourceFile } from "./validate.ts";
+import type { SourceFile } from "./documents.ts";
 
 /** The files that a Kustomization applies to other objects, and the directories that Kustomizations combine. */
 export interface Kustomizations {

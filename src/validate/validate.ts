@@ -2,7 +2,7 @@ import { formatPath } from "../cni/finding.ts";
 import { locateInJson } from "../cni/locate.ts";
 import { isObject } from "../cni/section.ts";
 import { MULTUS_INSTALL } from "../crds/multus-install/multus-install.ts";
-import type { SourceDocument } from "./documents.ts";
+import type { SourceDocument, SourceFile } from "./documents.ts";
 import type { DocumentFinding, ObjectFinding, Path } from "./finding.ts";
 import { meantKind, misspelledKind } from "./kind.ts";
 import { kustomizationsIn } from "./kustomization.ts";
@@ -14,11 +14,6 @@ import { withoutPlaceholders } from "./placeholders.ts";
 import { repetitions } from "./repetitions.ts";
 import { surroundingsOf } from "./surroundings.ts";
 import { checkWorkload } from "./workload.ts";
-
-export interface SourceFile {
-  file: string;
-  documents: readonly SourceDocument[];
-}
 
 export interface Validation {
   findings: DocumentFinding[];

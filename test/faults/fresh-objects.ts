@@ -1,9 +1,9 @@
 import { entryOf } from "../../src/controllers/install/inventory/inventory.ts";
 import { marked } from "../../src/controllers/install/rollout/live-workloads.ts";
-import type { InventoryEntry } from "../../src/controllers/install/status/status.ts";
 import type { KubeObject } from "../../src/crds/kube-object.ts";
 import type { Distribution } from "../../src/crds/multus-install/distribution.ts";
 import type { MultusInstall } from "../../src/crds/multus-install/multus-install.ts";
+import type { InventoryEntry } from "../../src/crds/multus-install/status.ts";
 import type { KubeClient } from "../../src/kube/client.ts";
 import { type ApiObject, refOf } from "../../src/kube/resource.ts";
 import { lastComplete } from "../../src/render/last-complete.ts";

@@ -160,7 +160,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "Multus is replaced without the guard",
     patches: [
       {
-        file: install("decide/rollout-step.ts"),
+        file: install("rollout/rollout-step.ts"),
         from: "  if (needsGuard(state)) {\n    if (guard?.isGone)",
         to: "  if (needsGuard(state) && guard?.isGone) {\n    if (guard?.isGone)",
       },

@@ -1,10 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { entryKey } from "../../src/controllers/install/inventory/inventory.ts";
-import type { InventoryEntry } from "../../src/controllers/install/status/status.ts";
 import type { Distribution } from "../../src/crds/multus-install/distribution.ts";
 import { MULTUS_INSTALL } from "../../src/crds/multus-install/multus-install.ts";
 import type { MultusInstallSpec } from "../../src/crds/multus-install/spec.ts";
-import type { MultusInstallStatus } from "../../src/crds/multus-install/status.ts";
+import type { InventoryEntry, MultusInstallStatus } from "../../src/crds/multus-install/status.ts";
 import type { InstallOperator } from "../../src/install-operator.ts";
 import { ApiError } from "../../src/kube/errors.ts";
 import { NAMESPACES, NODES, pathOf } from "../../src/kube/resource.ts";

@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { partsOf } from "../../crds/namespaced-name.ts";
 import { networkData, networkDetails, networksTable, type ShownNetwork } from "../../display/networks.ts";
 import { pluginsText } from "../../networks/node-requirements.ts";
-import { keyOf } from "../../networks/outcome/attachments.ts";
+import { keyOf } from "../../networks/pod-request/request.ts";
 import { type CollectedNetworks, collectNetworks, collectPods } from "./cluster/collect.ts";
 import { findInstall } from "./cluster/install.ts";
 import { requireReadable, warnMissingPermissions } from "./cluster/missing-permissions.ts";

@@ -1,4 +1,5 @@
 import type { KubeObject } from "../../crds/kube-object.ts";
+import type { InventoryEntry } from "../../crds/multus-install/status.ts";
 import { ApiError } from "../../kube/errors.ts";
 import { DAEMON_SETS, describe, PODS, refOf } from "../../kube/resource.ts";
 import { GUARD } from "../../render/rollout-guard.ts";
@@ -7,6 +8,7 @@ import type { Action } from "./actions/actions.ts";
 import { inBatches } from "./actions/batches.ts";
 import { forceDeletePod, removePod } from "./actions/delete-pod.ts";
 import { addFinalizer, removeFinalizer } from "./actions/finalizer.ts";
+import { removeTaint } from "./actions/remove-taint.ts";
 import { serveCertificates } from "./actions/serve-certificates.ts";
 import { rehearse } from "./adoption/rehearsal.ts";
 import type { Plan, Step } from "./decide/plan.ts";
@@ -15,9 +17,7 @@ import { reportNodesNotCleaned } from "./deletion/node-cleanup.ts";
 import { deleteOwned } from "./inventory/delete-owned.ts";
 import { entryKey } from "./inventory/inventory.ts";
 import { reportRepair } from "./rollout/repair.ts";
-import { removeTaint } from "./rollout/startup-taint.ts";
 import type { ReconcileScope } from "./scope.ts";
-import type { InventoryEntry } from "./status/status.ts";
 import { putInventory, writeStatus } from "./status/writer.ts";
 
 /** What became of a plan. */

@@ -7,7 +7,6 @@ import { RenderError } from "../../render/errors.ts";
 import { isSameSpec, lastComplete } from "../../render/last-complete.ts";
 import type { RenderedInstall } from "../../render/render.ts";
 import { type ForeignField, foreignFieldText } from "../shared/foreign-fields.ts";
-import type { RolloutStatus } from "./canary/gate.ts";
 import type { Done } from "./carry-out.ts";
 import type { Step } from "./decide/plan.ts";
 import { InvalidSpec, ProbeNetworkMissing, toStalledState, withPermissionFix } from "./errors.ts";
@@ -17,6 +16,7 @@ import type { Rollout, RolloutPhase } from "./rollout/assess.ts";
 import { revisionOfAll } from "./rollout/live-workloads.ts";
 import { progressedAt, waitsForUser, withDeadline } from "./rollout/progress.ts";
 import { isOfTheSpec, rolledBack, stuckRollout } from "./rollout/rollback.ts";
+import type { RolloutRecord } from "./rollout/rollout-record.ts";
 import type { ResolvedSpec } from "./spec/resolve-spec.ts";
 import { carriedOver } from "./status/carried-over.ts";
 import type { InstallState } from "./status/conditions.ts";
@@ -185,7 +185,7 @@ interface Progress {
   phase: RolloutPhase;
   /** When the rollout's numbers last changed; RFC 3339. */
   since?: string;
-  record?: RolloutStatus;
+  record?: RolloutRecord;
   rechecks: readonly number[];
 }
 

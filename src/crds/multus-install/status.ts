@@ -141,3 +141,5 @@ export const multusInstallStatus = z.object({
     .describe("Settings that work but are probably not intended."),
 });
 export type MultusInstallStatus = z.output<typeof multusInstallStatus>;
+/** One object that an install has applied, as its status lists it. */
+export type InventoryEntry = NonNullable<MultusInstallStatus["inventory"]>[number];

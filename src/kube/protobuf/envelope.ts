@@ -1,4 +1,4 @@
-import type { ListMetadata } from "../watch/list-reader.ts";
+import type { ListMetadata } from "../streams.ts";
 import { MessageReader } from "./message.ts";
 
 /** How the API server names its protobuf (k8s.io/apimachinery/pkg/runtime/serializer/protobuf). */

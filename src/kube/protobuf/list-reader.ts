@@ -1,4 +1,4 @@
-import type { ListMetadata, ListStream } from "../watch/list-reader.ts";
+import type { ListMetadata, ListStream } from "../streams.ts";
 import { listMetadata, MAGIC, RAW } from "./envelope.ts";
 import { MessageReader } from "./message.ts";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { ApiObject } from "../resource.ts";
-import type { WatchEvent } from "../watch/watch-reader.ts";
+import type { WatchEvent } from "../streams.ts";
 import { statusObject, unwrapped } from "./envelope.ts";
 import { ProtobufListReader } from "./list-reader.ts";
 import { podDecoder } from "./pod.ts";

@@ -1,5 +1,5 @@
 import type { ApiObject } from "../resource.ts";
-import type { WatchEvent, WatchStream } from "../watch/watch-reader.ts";
+import type { WatchEvent, WatchStream } from "../streams.ts";
 import { statusObject, unwrapped } from "./envelope.ts";
 import { MessageReader } from "./message.ts";
 

@@ -6,8 +6,9 @@ import { isProtobuf, PROTOBUF } from "../protobuf/envelope.ts";
 import { ProtobufListReader } from "../protobuf/list-reader.ts";
 import { ProtobufWatchReader } from "../protobuf/watch-reader.ts";
 import { type ApiObject, collectionPath, describe, type ResourceType } from "../resource.ts";
-import { type ListMetadata, ListReader, type ListStream, nextPageSize } from "./list-reader.ts";
-import { JsonWatchReader, type WatchEvent, type WatchStream } from "./watch-reader.ts";
+import type { ListMetadata, ListStream, WatchEvent, WatchStream } from "../streams.ts";
+import { ListReader, nextPageSize } from "./list-reader.ts";
+import { JsonWatchReader } from "./watch-reader.ts";
 
 export interface CollectionOptions
   extends Pick<ListOptions, "namespace" | "labelSelector" | "fieldSelector"> {

@@ -1,20 +1,5 @@
 import type { ApiObject } from "../resource.ts";
-
-/** What a list says of itself. */
-export interface ListMetadata {
-  resourceVersion: string;
-  continue?: string;
-}
-
-/** Reads a list as it comes in. */
-export interface ListStream {
-  push(chunk: Buffer): void;
-  /** After the last chunk. Throws a SyntaxError if the list is cut off. */
-  end(): ListMetadata;
-  /** As soon as it is known: the API server writes it before the items. */
-  readonly metadata: ListMetadata | undefined;
-  readonly bytes: number;
-}
+import type { ListMetadata, ListStream } from "../streams.ts";
 
 const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN, CLOSE] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d];
 

@@ -2,10 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { RetryDelay } from "../backoff.ts";
 import { ApiError, NetworkError, type NotSynced } from "../errors.ts";
 import { type ApiObject, keyOf } from "../resource.ts";
+import type { WatchEvent } from "../streams.ts";
 import { Collection, type CollectionOptions } from "./collection.ts";
 import { type Change, MapStore, type ReflectorStore } from "./reflector-store.ts";
 import { SyncState } from "./sync-state.ts";
-import type { WatchEvent } from "./watch-reader.ts";
 
 export interface ReflectorOptions<T> extends CollectionOptions {
   /** What is kept of each object; undefined omits the object. If it throws, the object is omitted and the error is logged. */

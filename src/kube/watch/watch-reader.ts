@@ -1,17 +1,5 @@
 import { StringDecoder } from "node:string_decoder";
-import type { ApiObject } from "../resource.ts";
-
-/** One event of a watch. That of type ERROR has a metav1.Status for its object. */
-export interface WatchEvent {
-  type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR";
-  object: ApiObject;
-}
-
-/** Reads a watch as it comes in. */
-export interface WatchStream {
-  /** May throw what the receiver of events throws, and a SyntaxError. */
-  push(chunk: Buffer): void;
-}
+import type { WatchEvent, WatchStream } from "../streams.ts";
 
 /** Reads the lines of a watch in JSON. */
 export class JsonWatchReader implements WatchStream {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type Address, parseCidr } from "../../cni/address.ts";
+import { type Address, formatAddress, parseCidr } from "../../cni/address.ts";
 import { hostLocalRanges } from "../../cni/ipam/host-local-range.ts";
 import { checkRange } from "../../cni/ipam/whereabouts-range.ts";
 import { list, section, text } from "../../cni/kinds.ts";
@@ -190,16 +190,4 @@ function textOf({ family, intervals }: AddressPool): string {
   if (!first || !last) return "none";
   const [from, to] = [first.first, last.last].map((value) => formatAddress(family, value));
   return from === to ? String(from) : `${from}-${to}`;
-}
-
-/** An address as people write it; IPv6 with its longest run of zeros as "::" (RFC 5952). */
-export function formatAddress(family: 4 | 6, value: bigint): string {
-  const part = (bits: number, index: number) => (value >> BigInt(bits * index)) & ((1n << BigInt(bits)) - 1n);
-  if (family === 4) return [3, 2, 1, 0].map((index) => part(8, index)).join(".");
-  const groups = [7, 6, 5, 4, 3, 2, 1, 0].map((index) => part(16, index).toString(16)).join(":");
-  const runs = groups.match(/(?:^|:)0(?::0)+(?=:|$)/g) ?? [];
-  const longest = runs.toSorted((a, b) => b.replace(/^:/, "").length - a.replace(/^:/, "").length)[0];
-  if (longest === undefined) return groups;
-  const at = groups.indexOf(longest);
-  return `${groups.slice(0, at)}::${groups.slice(at + longest.length).replace(/^:/, "")}`;
 }

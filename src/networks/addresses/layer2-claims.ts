@@ -1,7 +1,6 @@
-import { parseAddress, unmapped } from "../../cni/address.ts";
+import { formatAddress, parseAddress, unmapped } from "../../cni/address.ts";
 import { wireOf } from "../cross-checks/layer2.ts";
 import type { Network } from "../cross-checks/network.ts";
-import { formatAddress } from "./address-pools.ts";
 
 /** Plugins whose interfaces share a wire that leads out of the node. */
 const SHARED_WIRE = ["macvlan", "ipvlan", "vlan", "host-device", "sriov", "ovs", "bond"];

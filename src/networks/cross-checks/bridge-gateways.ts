@@ -1,10 +1,8 @@
-import type { Address } from "../../cni/address.ts";
-import { parseAddress, parseCidr, unmapped } from "../../cni/address.ts";
+import { type Address, formatAddress, parseAddress, parseCidr, unmapped } from "../../cni/address.ts";
 import { hostLocalRanges } from "../../cni/ipam/host-local-range.ts";
 import { checkRange, sloppy } from "../../cni/ipam/whereabouts-range.ts";
 import { address, flag, list, section, text } from "../../cni/kinds.ts";
 import { Report } from "../../cni/report.ts";
-import { formatAddress } from "../addresses/address-pools.ts";
 import { type Network, type Plugin, placeOf } from "./network.ts";
 import { nameOf, type Others, othersText } from "./other-networks.ts";
 import { type ClusterView, type CrossFinding, MAX_NAMED } from "./view.ts";

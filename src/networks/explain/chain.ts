@@ -1,10 +1,9 @@
 import { unreadFinding } from "../../cni/check.ts";
 import { pathAndMessage } from "../../cni/finding.ts";
 import { listed } from "../../crds/listed.ts";
-import { keyOf } from "../outcome/attachments.ts";
 import type { PodOutcome } from "../outcome/outcome.ts";
 import { mayUse } from "../pod-request/isolation.ts";
-import { capabilitiesOf, NETWORKS, type NetworkRequest } from "../pod-request/request.ts";
+import { capabilitiesOf, keyOf, NETWORKS, type NetworkRequest } from "../pod-request/request.ts";
 import { type ExplainInput, errorsOf, type MultusOnNode } from "./input.ts";
 import { schedulerText } from "./wording.ts";
 

@@ -1,9 +1,8 @@
 import { sameAddress } from "../../cni/address.ts";
 import { show } from "../../cni/finding.ts";
 import { nameOf, namespaceOf } from "../../crds/namespaced-name.ts";
-import { keyOf } from "../outcome/attachments.ts";
 import { outcomeOf, type PodOutcome } from "../outcome/outcome.ts";
-import { capabilitiesOf, NETWORKS } from "../pod-request/request.ts";
+import { capabilitiesOf, keyOf, NETWORKS } from "../pod-request/request.ts";
 import { droppedOfDefault } from "../request-checks/default-network.ts";
 import { bypassed } from "./bypassed.ts";
 import { type Cause, type CauseCode, cause, editCommand } from "./cause-codes.ts";

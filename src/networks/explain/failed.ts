@@ -1,6 +1,5 @@
-import { keyOf } from "../outcome/attachments.ts";
 import type { PodOutcome } from "../outcome/outcome.ts";
-import { NETWORKS } from "../pod-request/request.ts";
+import { keyOf, NETWORKS } from "../pod-request/request.ts";
 import { type Cause, cause } from "./cause-codes.ts";
 import { causeOfFailure } from "./cause-of-failure.ts";
 import { NOT_FOUND } from "./failure-patterns.ts";

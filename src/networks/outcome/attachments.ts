@@ -1,6 +1,6 @@
 import type { NetworkStatusEntry } from "../pod-request/network-status.ts";
-import type { NetworkRequest } from "../pod-request/request.ts";
-import type { ConfigVersion } from "../report/config-history.ts";
+import { keyOf, type NetworkRequest } from "../pod-request/request.ts";
+import type { ConfigVersion } from "./config-history.ts";
 
 /** What is known of a NAD. */
 export interface NetworkFacts {
@@ -46,11 +46,6 @@ export function attachmentsOf(
     const entry = named[index] ?? (request.isDefault ? first : further).take(namesOf(request));
     return entry ? { request, entry } : { request };
   });
-}
-
-/** "namespace/name" of the NAD. */
-export function keyOf({ namespace, name }: Pick<NetworkRequest, "namespace" | "name">): string {
-  return `${namespace}/${name}`;
 }
 
 /** Entries to be taken one by one, by name or by name and interface. */

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { askedOf, parseAsked } from "../pod-request/asked.ts";
 import { parseNetworkStatus } from "../pod-request/network-status.ts";
 import { NETWORKS, type ParsedNetworks } from "../pod-request/request.ts";
-import { STATUS_TOO_LARGE, UNREAD } from "../pod-view/unread.ts";
+import { STATUS_TOO_LARGE, UNREAD } from "../pod-request/unread.ts";
 import { kindIn } from "../report/network-pods.ts";
 import type { NetworkFacts } from "./attachments.ts";
 import { type OutcomeInput, outcomeOf, type PodFacts } from "./outcome.ts";

@@ -6,14 +6,15 @@ import { globalNamespacesOf, type Isolation, mayUse } from "../pod-request/isola
 import type { NetworkStatusEntry, ParsedNetworkStatus } from "../pod-request/network-status.ts";
 import {
   capabilitiesOf,
+  keyOf,
   type NetworkRequest,
   type ParsedNetworks,
   type RequestFault,
 } from "../pod-request/request.ts";
-import { isUnread } from "../pod-view/unread.ts";
-import { type ConfigChange, changeSince } from "../report/config-history.ts";
+import { isUnread } from "../pod-request/unread.ts";
 import { droppedOfDefault } from "../request-checks/default-network.ts";
-import { type Attachment, attachmentsOf, keyOf, type NetworkFacts } from "./attachments.ts";
+import { type Attachment, attachmentsOf, type NetworkFacts } from "./attachments.ts";
+import { type ConfigChange, changeSince } from "./config-history.ts";
 import type { SandboxFailure } from "./sandbox-failure.ts";
 
 /** What became of a pod's request for networks; each is reported only on definite evidence. */

@@ -257,3 +257,8 @@ function withoutAbsent<T extends object>(value: T): WithoutAbsent<T> {
     Object.entries(value).filter(([, field]) => field !== undefined),
   ) as WithoutAbsent<T>;
 }
+
+/** "namespace/name" of the NAD. */
+export function keyOf({ namespace, name }: Pick<NetworkRequest, "namespace" | "name">): string {
+  return `${namespace}/${name}`;
+}

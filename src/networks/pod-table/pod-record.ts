@@ -1,6 +1,6 @@
 import type { Problem } from "../pod-request/go-json.ts";
+import { MAX_REPORTED, type Unread } from "../pod-request/unread.ts";
 import type { PodView } from "../pod-view/pod-view.ts";
-import { MAX_REPORTED, type Unread } from "../pod-view/unread.ts";
 
 const PHASES = ["Pending", "Running", "Succeeded", "Failed", "Unknown"];
 export const FLAGS = {

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { UNREAD } from "../pod-request/unread.ts";
 import type { PodView } from "../pod-view/pod-view.ts";
 import { PodViews } from "../pod-view/pod-views.ts";
-import { UNREAD } from "../pod-view/unread.ts";
 import { ByteArena } from "./byte-arena.ts";
 import { PodTable } from "./pod-table.ts";
 

@@ -1,7 +1,6 @@
-import { keyOf } from "../outcome/attachments.ts";
-import type { ParsedNetworks } from "../pod-request/request.ts";
+import { keyOf, type ParsedNetworks } from "../pod-request/request.ts";
+import { UNREAD } from "../pod-request/unread.ts";
 import type { PodView } from "../pod-view/pod-view.ts";
-import { UNREAD } from "../pod-view/unread.ts";
 import { ByteArena } from "./byte-arena.ts";
 import { FLAGS, type PackedPod, PodPacker, phaseOf, unpacked } from "./pod-record.ts";
 import { SharedValues } from "./shared-values.ts";

@@ -4,7 +4,7 @@ import {
   type ParsedNetworkStatus,
   parseNetworkStatus,
 } from "../pod-request/network-status.ts";
-import { MAX_REPORTED, STATUS_TOO_LARGE } from "./unread.ts";
+import { MAX_REPORTED, STATUS_TOO_LARGE } from "../pod-request/unread.ts";
 
 /** Neither is in a name, an interface or an address that can be used; what has one is cut there. */
 const FIELD = "\t";

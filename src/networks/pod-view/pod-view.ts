@@ -2,8 +2,8 @@ import type { PodFacts } from "../outcome/outcome.ts";
 import type { SandboxFailure } from "../outcome/sandbox-failure.ts";
 import type { Problem } from "../pod-request/go-json.ts";
 import type { ParsedNetworks } from "../pod-request/request.ts";
+import type { Unread } from "../pod-request/unread.ts";
 import { statusOf } from "./packed-status.ts";
-import type { Unread } from "./unread.ts";
 
 /** What is known of a pod that asks for networks. Pods of one workload share what was read of their request. */
 export interface PodView {

@@ -5,11 +5,11 @@ import { askedOf, asksForDefault } from "../pod-request/asked.ts";
 import type { Problem } from "../pod-request/go-json.ts";
 import { networkStatusOf } from "../pod-request/network-status.ts";
 import type { ParsedNetworks } from "../pod-request/request.ts";
+import { MAX_REQUEST, UNREAD, type Unread } from "../pod-request/unread.ts";
 import { packedStatus } from "./packed-status.ts";
 import type { PodView } from "./pod-view.ts";
 import { READ_FACTOR, RequestCache } from "./request-cache.ts";
 import { podWithStatus, statusWriteOf } from "./status-write.ts";
-import { MAX_REQUEST, UNREAD, type Unread } from "./unread.ts";
 
 /** Up to here a pod's texts count as part of the pod; what is longer is bounded by namespace. */
 const SMALL = 1024 * READ_FACTOR;

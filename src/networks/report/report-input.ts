@@ -4,7 +4,7 @@ import type { Duplicate } from "../addresses/layer2-claims.ts";
 import type { Network } from "../cross-checks/network.ts";
 import type { CrossFinding, SeenNode } from "../cross-checks/view.ts";
 import type { LackingNode } from "../node-requirements.ts";
-import type { ConfigVersion } from "./config-history.ts";
+import type { ConfigVersion } from "../outcome/config-history.ts";
 import type { NetworkPods } from "./network-pods.ts";
 
 export interface ReportInput {

@@ -1,7 +1,6 @@
 import { show } from "../../cni/finding.ts";
 import { assignsNoAddress, type Network } from "../cross-checks/network.ts";
-import { keyOf } from "../outcome/attachments.ts";
-import { capabilitiesOf, type NetworkRequest } from "../pod-request/request.ts";
+import { capabilitiesOf, keyOf, type NetworkRequest } from "../pod-request/request.ts";
 import type { RequestProblem } from "./request-problems.ts";
 
 /** What Multus gives as CNI_ARGS too, to whichever network (DelegateAdd). */

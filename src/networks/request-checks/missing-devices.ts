@@ -1,7 +1,6 @@
 import { show } from "../../cni/finding.ts";
 import { isObject } from "../../cni/section.ts";
-import { keyOf } from "../outcome/attachments.ts";
-import type { NetworkRequest } from "../pod-request/request.ts";
+import { keyOf, type NetworkRequest } from "../pod-request/request.ts";
 import type { RequestProblem } from "./request-problems.ts";
 
 /**

@@ -2,9 +2,8 @@ import { show } from "../../cni/finding.ts";
 import { flag, mapOf } from "../../cni/kinds.ts";
 import { tooSmall } from "../../cni/plugins/bandwidth.ts";
 import type { Network, Plugin } from "../cross-checks/network.ts";
-import { keyOf } from "../outcome/attachments.ts";
 import type { Problem } from "../pod-request/go-json.ts";
-import type { Bandwidth, NetworkRequest, PortMapping } from "../pod-request/request.ts";
+import { type Bandwidth, keyOf, type NetworkRequest, type PortMapping } from "../pod-request/request.ts";
 
 /** Port mappings that are looked at, and that are reported. */
 const MAX_LOOKED_AT = 64;

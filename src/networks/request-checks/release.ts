@@ -1,7 +1,6 @@
 import { show } from "../../cni/finding.ts";
 import { compareReleases } from "../../crds/multus-install/release.ts";
-import { keyOf } from "../outcome/attachments.ts";
-import type { NetworkRequest } from "../pod-request/request.ts";
+import { keyOf, type NetworkRequest } from "../pod-request/request.ts";
 import type { RequestProblem } from "./request-problems.ts";
 
 /** In the short form, of interfaces too before v4.1.0 (parsePodNetworkObjectName of pkg/k8sclient). */

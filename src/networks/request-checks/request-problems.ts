@@ -3,8 +3,7 @@ import { pathAndMessage, show } from "../../cni/finding.ts";
 import { hasNoSeparators, isOfOneStation } from "../../cni/kinds.ts";
 import { PRIMARY_ONLY } from "../../cni/plugins/plugins.ts";
 import type { Network } from "../cross-checks/network.ts";
-import { keyOf } from "../outcome/attachments.ts";
-import { capabilitiesOf, type NetworkRequest } from "../pod-request/request.ts";
+import { capabilitiesOf, keyOf, type NetworkRequest } from "../pod-request/request.ts";
 import { passedBy } from "./passed-capabilities.ts";
 import { rejectedValues } from "./rejected-values.ts";
 

@@ -1,6 +1,5 @@
 import { show } from "../../cni/finding.ts";
-import { keyOf } from "../outcome/attachments.ts";
-import type { NetworkRequest } from "../pod-request/request.ts";
+import { keyOf, type NetworkRequest } from "../pod-request/request.ts";
 import type { PodCount } from "./pod-count.ts";
 import type { RequestProblem } from "./request-problems.ts";
 

@@ -4,9 +4,9 @@ import { agesByClock } from "../../../diagnosis/pod-ages.ts";
 import { PODS } from "../../../kube/resource.ts";
 import type { MultusOnNode } from "../../../networks/explain/input.ts";
 import { GUARD } from "../../../networks/outcome/sandbox-failure.ts";
+import type { ApiPod } from "./api-pod.ts";
 import type { InstallWithStatus } from "./install.ts";
 import type { PermittedReader } from "./permitted-reader.ts";
-import type { ApiPod } from "./pod-facts.ts";
 
 /** Multus on a node by its pod there; undefined if that may not be read. A Multus of another manifest is found too. */
 export async function multusOn(

@@ -13,27 +13,17 @@ import type { DuplicateAddress, ExplainedPod, ExplainInput } from "../../../netw
 import { NadReader, type ReadNad } from "../../../networks/nad.ts";
 import { nadView } from "../../../networks/nad-view.ts";
 import { devicesOf, needsOf } from "../../../networks/node-requirements.ts";
-import { keyOf } from "../../../networks/outcome/attachments.ts";
 import { failureView } from "../../../networks/outcome/sandbox-event.ts";
 import { askedOf, parseAsked } from "../../../networks/pod-request/asked.ts";
 import { networkStatusOf, parseNetworkStatus } from "../../../networks/pod-request/network-status.ts";
+import { keyOf } from "../../../networks/pod-request/request.ts";
 import { podWithStatus, statusWriteOf } from "../../../networks/pod-view/status-write.ts";
 import { isCurrent, reportView } from "../../../networks/report/report-view.ts";
+import type { ApiPod } from "./api-pod.ts";
 import { findInstall, type InstallWithStatus } from "./install.ts";
 import { multusOn } from "./multus-pod.ts";
 import { ownerOf } from "./owner.ts";
 import type { PermittedReader } from "./permitted-reader.ts";
-
-/** The fields of a pod that an explanation uses, as the API server returns them. */
-export interface ApiPod extends ApiObject {
-  spec?: { nodeName?: string; hostNetwork?: boolean };
-  status?: {
-    phase?: string;
-    podIP?: string;
-    startTime?: string;
-    conditions?: { type: string; status: string; message?: string; lastTransitionTime?: string }[];
-  };
-}
 
 /** Everything that explaining a pod needs, as far as the user may read it. */
 export async function gatherPodFacts(reader: PermittedReader, pod: ApiPod): Promise<ExplainInput> {

@@ -1,8 +1,8 @@
 import { closest } from "../../../crds/suggestion.ts";
 import { type ApiObject, DAEMON_SETS, PODS, type ResourceType } from "../../../kube/resource.ts";
 import { UsageError } from "../errors.ts";
+import type { ApiPod } from "./api-pod.ts";
 import type { PermittedReader } from "./permitted-reader.ts";
-import type { ApiPod } from "./pod-facts.ts";
 import { DEPLOYMENTS, JOBS, REPLICA_SETS, STATEFUL_SETS } from "./workload-kinds.ts";
 
 /** What `explain` is asked about. */

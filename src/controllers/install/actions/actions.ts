@@ -1,4 +1,5 @@
 import type { KubeObject } from "../../../crds/kube-object.ts";
+import type { InventoryEntry } from "../../../crds/multus-install/status.ts";
 import type { MultusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import type { NodeView } from "../../../diagnosis/node.ts";
 import type { ManagedFieldsEntry } from "../../../kube/managed-fields.ts";
@@ -10,7 +11,7 @@ import type {
   NodeNotCleaned,
   TaskOwner,
 } from "../../shared/node-tasks.ts";
-import type { InventoryEntry, StatusInput } from "../status/status.ts";
+import type { StatusInput } from "../status/status.ts";
 
 /**
  * One thing that a reconcile does. A plan is a list of these, in the order in which they are carried out; the first

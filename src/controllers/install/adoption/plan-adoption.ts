@@ -1,6 +1,7 @@
 import type { KubeObject } from "../../../crds/kube-object.ts";
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
 import { ARCHITECTURES } from "../../../crds/multus-install/spec.ts";
+import type { InventoryEntry } from "../../../crds/multus-install/status.ts";
 import { podDifferences } from "../../../import/running-pods.ts";
 import type { KubeClient } from "../../../kube/client.ts";
 import { ApiError } from "../../../kube/errors.ts";
@@ -21,7 +22,6 @@ import type { Action } from "../actions/actions.ts";
 import { AdoptionRejected } from "../errors.ts";
 import { entryKey, entryOf } from "../inventory/inventory.ts";
 import { FINALIZER, type ReconcileScope } from "../scope.ts";
-import type { InventoryEntry } from "../status/status.ts";
 import { type Conflict, conflictOf, conflictsText } from "./conflict-text.ts";
 import { type Existing, existingObjects, readAll } from "./existing-objects.ts";
 
@@ -143,12 +143,6 @@ export function takeovers(taken: readonly ApiObject[]): Action[] {
     const { resourceVersion } = live.metadata;
     return [{ kind: "TakeOver", ref: refOf(live), resourceVersion, managedFields }];
   });
-}
-
-/** A DaemonSet as it is applied while its pods stay as they were found. */
-export function withoutTemplate(daemonSet: KubeObject): KubeObject {
-  const { template: _, ...spec } = daemonSet.spec as { template: unknown };
-  return { ...daemonSet, spec };
 }
 
 /** Returns why the DaemonSet cannot become the operator's, or undefined. */

@@ -21,10 +21,11 @@ import { templateOf } from "../../shared/applier.ts";
 import { foreignFields, foreignFieldText } from "../../shared/foreign-fields.ts";
 import { FIELD_MANAGER, isOwn } from "../../shared/ownership.ts";
 import { entryKey, entryOf, recordedInventory, refOfEntry } from "../inventory/inventory.ts";
+import { withoutTemplate } from "../rollout/as-applied.ts";
 import { marked } from "../rollout/live-workloads.ts";
 import { withForeseenDistribution } from "../spec/distribution.ts";
 import { conflictOf } from "./conflict-text.ts";
-import { foundPods, withoutTemplate } from "./plan-adoption.ts";
+import { foundPods } from "./plan-adoption.ts";
 
 /**
  * What the operator would write to the cluster for an install that is not applied yet, found by the dry runs

@@ -26,7 +26,7 @@ import {
   textOf,
 } from "../observe/observed.fixture.ts";
 import { SeenPods } from "../observe/seen-pods.ts";
-import type { RolloutStatus } from "./gate.ts";
+import type { RolloutRecord } from "../rollout/rollout-record.ts";
 
 describe("a canary", () => {
   const changed: Situation = { ...upgrading, more: guard("2026-01-01T00:09:50Z") };
@@ -56,7 +56,7 @@ describe("a canary", () => {
     const live = daemonSetOf(wanted);
     const annotations = { "deprecated.daemonset.template.generation": "2" };
     const newTemplate = { ...live, metadata: { ...live.metadata, annotations } };
-    const step = (record?: RolloutStatus, more: Partial<Observed["canary"]> = {}) => {
+    const step = (record?: RolloutRecord, more: Partial<Observed["canary"]> = {}) => {
       const seen = observed(wanted, { ...changed, pods });
       if (seen.gate.kind !== "Held") throw new Error("the canary does not hold");
       const gate = { ...seen.gate, trial: { ...seen.gate.trial, known: record } };

@@ -11,12 +11,13 @@ import type { OperatorImage } from "../../../render/operator-image.ts";
 import { PROBED_REVISION, probePod, probePodName } from "../../../render/probe-pod.ts";
 import type { LiveObjects } from "../../shared/applier.ts";
 import type { Action } from "../actions/actions.ts";
-import { type CanaryNode, nextCanaryStep } from "../decide/canary-step.ts";
 import { InvalidSpec } from "../errors.ts";
 import type { RolloutPhase } from "../rollout/assess.ts";
 import { templateGenerationOf } from "../rollout/pod-revisions.ts";
-import { servedNodes } from "../rollout/startup-taint.ts";
-import type { RolloutStatus, Trial } from "./gate.ts";
+import type { RolloutRecord } from "../rollout/rollout-record.ts";
+import { servedNodes } from "../rollout/served-nodes.ts";
+import { type CanaryNode, nextCanaryStep } from "./canary-step.ts";
+import type { Trial } from "./gate.ts";
 import { isAttached, probeOutcome } from "./probe.ts";
 
 /** A pod with an issue for less may still recover; in seconds since it exists. */
@@ -46,7 +47,7 @@ export interface CanaryView {
 /** What a canary does next. Without `phase` it has passed; without `record` the status keeps the one that it has. */
 export interface CanaryProgress {
   phase?: RolloutPhase;
-  record?: RolloutStatus;
+  record?: RolloutRecord;
   actions: readonly Action[];
 }
 
@@ -62,7 +63,7 @@ export function canaryProgress(trial: Trial, view: CanaryView): CanaryProgress {
   // If all of them have left the cluster, the canary begins again on others.
   const isChosen = present.length > 0;
   const chosen = isChosen ? present : chosenNodes(trial, view);
-  const recorded = (state: RolloutStatus["state"], message: string, passed: readonly string[] = []) => ({
+  const recorded = (state: RolloutRecord["state"], message: string, passed: readonly string[] = []) => ({
     revision,
     generation,
     state,

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { RolloutState } from "../decide/rollout-step.ts";
 import { asLive, installOf, resolved } from "../observe/observed.fixture.ts";
 import { revisionOfAll } from "../rollout/live-workloads.ts";
-import { canaryGate, heldBack, type RolloutStatus } from "./gate.ts";
+import type { RolloutRecord } from "../rollout/rollout-record.ts";
+import type { RolloutState } from "../rollout/rollout-step.ts";
+import { canaryGate, heldBack } from "./gate.ts";
 
 const spec = resolved(
   installOf({ mode: "Thick", version: "v4.3.0", rollout: { canary: { nodes: 1, probe: "net" } } }),
@@ -12,7 +13,7 @@ const revision = revisionOfAll(daemonSets);
 const workload = { name: "kube-multus-ds", upToDate: true, deletesConfiguration: true, ending: false };
 const gate = (
   more: Partial<RolloutState>,
-  known?: RolloutStatus,
+  known?: RolloutRecord,
   live = daemonSets.map((daemonSet) => asLive(daemonSet)),
 ) =>
   canaryGate(
@@ -23,7 +24,7 @@ const gate = (
     known,
   );
 const changing = { live: [{ ...workload, upToDate: false }] };
-const record = (state: RolloutStatus["state"]): RolloutStatus => ({
+const record = (state: RolloutRecord["state"]): RolloutRecord => ({
   ...{ revision, generation: 1, state, message: "" },
 });
 

@@ -1,15 +1,13 @@
 import type { KubeObject } from "../../../crds/kube-object.ts";
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
-import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts";
 import { refOf } from "../../../kube/resource.ts";
 import type { LiveObjects } from "../../shared/applier.ts";
-import type { RolloutState } from "../decide/rollout-step.ts";
 import { revisionOfAll } from "../rollout/live-workloads.ts";
+import type { RolloutRecord } from "../rollout/rollout-record.ts";
+import type { RolloutState } from "../rollout/rollout-step.ts";
 
 /** On a DaemonSet while a canary holds it back; the value is the revision that is tried. */
 const CANARY = "multus-operator.dev/canary";
-
-export type RolloutStatus = NonNullable<MultusInstallStatus["rollout"]>;
 
 /** A canary that holds a rollout back. */
 export interface Trial {
@@ -19,14 +17,14 @@ export interface Trial {
   count: number;
   revision: string;
   /** What the status has of this very canary. */
-  known: RolloutStatus | undefined;
+  known: RolloutRecord | undefined;
   /** The DaemonSets do not have the new template yet. */
   begins: boolean;
 }
 
 export type Gate =
   /** Nothing holds the rollout. `record`: what the status keeps of a canary that has passed. */
-  | { kind: "Open"; record?: RolloutStatus }
+  | { kind: "Open"; record?: RolloutRecord }
   | { kind: "Held"; trial: Trial }
   | { kind: "Rejected"; message: string };
 
@@ -39,7 +37,7 @@ export function canaryGate(
   daemonSets: readonly KubeObject[],
   state: RolloutState,
   live: LiveObjects,
-  previous: RolloutStatus | undefined,
+  previous: RolloutRecord | undefined,
 ): Gate {
   const wanted = install.spec.rollout.canary;
   if (!wanted) return { kind: "Open" };

@@ -4,8 +4,8 @@ import type { PodAges } from "../../../diagnosis/pod-ages.ts";
 import { CORE_EVENTS } from "../../../kube/resource.ts";
 import { readPages } from "../../../kube/watch/read-pages.ts";
 import { type FailureView, failureView } from "../../../networks/outcome/sandbox-event.ts";
-import type { CanaryNode } from "../decide/canary-step.ts";
 import type { ReconcileScope } from "../scope.ts";
+import type { CanaryNode } from "./canary-step.ts";
 
 /** Two of the kubelet's own retries; in seconds since the pod exists. */
 const MAX_SANDBOX_SECONDS = 60;

@@ -8,13 +8,13 @@ import { canaryProgress } from "../canary/canary.ts";
 import { entryOf } from "../inventory/inventory.ts";
 import type { Observed } from "../observe/observe.ts";
 import type { Rollout, RolloutPhase } from "../rollout/assess.ts";
+import { nextRolloutStep, type RolloutStep } from "../rollout/rollout-step.ts";
 import type { ResolvedSpec } from "../spec/resolve-spec.ts";
 import { lostPodRemovals } from "./lost-pods.ts";
 import { objectActions } from "./objects.ts";
 import { paused } from "./paused.ts";
 import { always, type Plan, RECHECK_SECONDS, recorded, running, type Step, withTaint } from "./plan.ts";
 import { certificates, finalizer, rehearsal, rejections } from "./preparation.ts";
-import { nextRolloutStep, type RolloutStep } from "./rollout-step.ts";
 import { settlement } from "./settlement.ts";
 import { workloadActions } from "./workloads.ts";
 

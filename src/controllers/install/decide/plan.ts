@@ -1,14 +1,13 @@
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
-import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts";
+import type { InventoryEntry, MultusInstallStatus } from "../../../crds/multus-install/status.ts";
 import type { Action } from "../actions/actions.ts";
-import type { RolloutStatus } from "../canary/gate.ts";
 import { entryKey, entryOf } from "../inventory/inventory.ts";
 import type { Observed } from "../observe/observe.ts";
 import type { Rollout, RolloutPhase } from "../rollout/assess.ts";
-import { startupTaintStep } from "../rollout/startup-taint.ts";
+import type { RolloutRecord } from "../rollout/rollout-record.ts";
 import type { ResolvedSpec } from "../spec/resolve-spec.ts";
 import type { InstallState } from "../status/conditions.ts";
-import type { InventoryEntry } from "../status/status.ts";
+import { startupTaintStep } from "./startup-taint.ts";
 
 /** A wait ends without an event if a node does not answer. */
 export const RECHECK_SECONDS = 5;
@@ -30,7 +29,7 @@ export interface Step {
   /** For the status, with what the nodes' inspections found; undefined: it shows neither. */
   rollout?: Rollout;
   /** For status.rollout. */
-  record?: RolloutStatus | undefined;
+  record?: RolloutRecord | undefined;
   /** Warnings about what is left on nodes. */
   warnings?: readonly string[];
   startupTaint?: MultusInstallStatus["startupTaint"];
@@ -39,7 +38,7 @@ export interface Step {
 }
 
 /** What the status has of a rollout of this very spec. */
-export function recorded({ previous: { rollout }, live }: Observed): RolloutStatus | undefined {
+export function recorded({ previous: { rollout }, live }: Observed): RolloutRecord | undefined {
   return rollout && rollout.generation === live.metadata.generation ? rollout : undefined;
 }
 
@@ -69,14 +68,14 @@ export function withTaint(
   step: Step,
   daemonSets = observed.canary.daemonSets.map(({ metadata }) => metadata.name),
 ): Step {
-  const { actions, status, recheckAfterSeconds } = startupTaintStep(
-    spec.nodes.startupTaint,
-    observed.previous.startupTaint?.key,
-    observed.nodes,
-    observed.pods,
+  const { actions, status, recheckAfterSeconds } = startupTaintStep({
+    key: spec.nodes.startupTaint,
+    previousKey: observed.previous.startupTaint?.key,
+    nodes: observed.nodes,
+    pods: observed.pods,
     daemonSets,
-    observed.ages,
-  );
+    ages: observed.ages,
+  });
   return {
     ...step,
     actions: [...step.actions, ...actions],

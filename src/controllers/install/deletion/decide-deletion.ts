@@ -1,10 +1,10 @@
+import type { InventoryEntry } from "../../../crds/multus-install/status.ts";
 import { NETWORK_DEFINITION } from "../../../render/definition.ts";
 import type { Action } from "../actions/actions.ts";
 import type { Plan, Step } from "../decide/plan.ts";
-import { removalFromAllNodes } from "../rollout/startup-taint.ts";
+import { removalFromAllNodes } from "../decide/startup-taint.ts";
 import { carriedOver } from "../status/carried-over.ts";
 import type { InstallState } from "../status/conditions.ts";
-import type { InventoryEntry } from "../status/status.ts";
 import { nodesCleaning } from "./node-cleanup.ts";
 import type { ObservedDeletion } from "./observe-deletion.ts";
 

@@ -1,5 +1,5 @@
+import type { InventoryEntry } from "../../../crds/multus-install/status.ts";
 import type { MultusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
-import type { InventoryEntry } from "../status/status.ts";
 
 /** Whose a DaemonSet is that exists. */
 export interface DaemonSetOwner {

@@ -1,7 +1,7 @@
+import type { InventoryEntry } from "../../../crds/multus-install/status.ts";
 import { type ApiObject, DAEMON_SETS, describe } from "../../../kube/resource.ts";
 import { isOwn } from "../../shared/ownership.ts";
 import type { ReconcileScope } from "../scope.ts";
-import type { InventoryEntry } from "../status/status.ts";
 import { refOfEntry } from "./inventory.ts";
 import { isOfAnotherInstall } from "./of-another-install.ts";
 

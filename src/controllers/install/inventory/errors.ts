@@ -1,4 +1,4 @@
-import type { InventoryEntry } from "../status/status.ts";
+import type { InventoryEntry } from "../../../crds/multus-install/status.ts";
 
 /** A newer version of this program has applied an object of a kind that this one can neither read nor delete. */
 export class UnknownInventoryKind extends Error {

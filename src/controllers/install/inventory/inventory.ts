@@ -1,5 +1,5 @@
 import type { KubeObject } from "../../../crds/kube-object.ts";
-import { multusInstallStatus } from "../../../crds/multus-install/status.ts";
+import { type InventoryEntry, multusInstallStatus } from "../../../crds/multus-install/status.ts";
 import { UnknownKind } from "../../../kube/errors.ts";
 import {
   type ApiObject,
@@ -8,7 +8,6 @@ import {
   type ResourceType,
   typeOf,
 } from "../../../kube/resource.ts";
-import type { InventoryEntry } from "../status/status.ts";
 import { UnknownInventoryKind } from "./errors.ts";
 
 /**

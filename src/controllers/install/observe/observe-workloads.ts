@@ -1,13 +1,13 @@
 import type { KubeObject } from "../../../crds/kube-object.ts";
+import type { InventoryEntry } from "../../../crds/multus-install/status.ts";
 import type { MultusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import type { PodAges } from "../../../diagnosis/pod-ages.ts";
 import type { ApiObject } from "../../../kube/resource.ts";
 import type { LiveObjects } from "../../shared/applier.ts";
-import { needsGuard, nextRolloutStep, type RolloutState } from "../decide/rollout-step.ts";
 import { guardRef, workloadState } from "../rollout/live-workloads.ts";
+import { needsGuard, nextRolloutStep, type RolloutState } from "../rollout/rollout-step.ts";
 import type { ReconcileScope } from "../scope.ts";
 import { secondsObserved } from "../seconds-observed.ts";
-import type { InventoryEntry } from "../status/status.ts";
 import { changedTemplates } from "./dry-runs.ts";
 
 /** What the next step of the rollout depends on. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { secondsToStable, unhealthyNodes } from "../../../diagnosis/diagnose.ts";
 import { multusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
-import { servedNodes } from "../rollout/startup-taint.ts";
+import { servedNodes } from "../rollout/served-nodes.ts";
 import { SeenPods } from "./seen-pods.ts";
 
 const NOW = "2026-01-01T12:00:00Z";

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { KubeObject } from "../../../crds/kube-object.ts";
+import type { InventoryEntry } from "../../../crds/multus-install/status.ts";
 import { daemonSetView } from "../../../diagnosis/daemon-set.ts";
 import type { MultusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import type { PodAges } from "../../../diagnosis/pod-ages.ts";
@@ -7,9 +8,8 @@ import { type ApiObject, CONFIG_MAPS, DAEMON_SETS, type ObjectRef, refOf } from 
 import { deletesItsConfiguration, GUARD } from "../../../render/rollout-guard.ts";
 import { type LiveObjects, templateOf } from "../../shared/applier.ts";
 import { isOwn } from "../../shared/ownership.ts";
-import type { LiveWorkload, RolloutState } from "../decide/rollout-step.ts";
 import { entryKey, entryOf, entryOfRef, refOfEntry } from "../inventory/inventory.ts";
-import type { InventoryEntry } from "../status/status.ts";
+import type { LiveWorkload, RolloutState } from "./rollout-step.ts";
 
 /**
  * On each DaemonSet: what its template was rendered from. A live template that differs under the same mark

@@ -2,13 +2,13 @@ import type { MultusInstall } from "../../../crds/multus-install/multus-install.
 import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts";
 import { shorten } from "../../../diagnosis/shorten.ts";
 import type { UnhealthyReason } from "../../../diagnosis/unhealthy-reasons.ts";
-import type { RolloutStatus } from "../canary/gate.ts";
 import type { Rollout, RolloutPhase } from "./assess.ts";
+import type { RolloutRecord } from "./rollout-record.ts";
 
 /** What is applied instead of the spec, and why. */
 export interface Rollback {
   install: MultusInstall;
-  record: RolloutStatus;
+  record: RolloutRecord;
 }
 
 /**
@@ -19,7 +19,7 @@ export function failedRollout(
   install: MultusInstall,
   { rollout: record }: MultusInstallStatus,
   generation: number | undefined,
-): RolloutStatus | undefined {
+): RolloutRecord | undefined {
   if (install.spec.paused || !install.spec.rollout.rollback) return undefined;
   if (!record || record.generation !== generation) return undefined;
   return record.state === "Failed" || record.state === "RolledBack" ? record : undefined;
@@ -34,7 +34,7 @@ export function isOfTheSpec({ unhealthy }: Pick<Rollout, "unhealthy">): boolean 
 }
 
 /** The record of a rollout that does not progress, by which the next reconcile knows to roll it back. */
-export function stuckRollout(revision: string, generation: number, message: string): RolloutStatus {
+export function stuckRollout(revision: string, generation: number, message: string): RolloutRecord {
   return { revision, generation, state: "Failed", message: shorten(message, 1024) };
 }
 

@@ -1,7 +1,7 @@
 import { formatProblem } from "../../../crds/field-problem.ts";
 import { listed } from "../../../crds/listed.ts";
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
-import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts";
+import type { InventoryEntry, MultusInstallStatus } from "../../../crds/multus-install/status.ts";
 import { counted } from "../../../crds/plural.ts";
 import { networkStatusFrom } from "../../../networks/status-counts.ts";
 import type { NetworkSummary } from "../../../networks/summary.ts";
@@ -17,8 +17,6 @@ const MAX_WARNINGS = 20;
 const MAX_FIELDS = 3;
 /** Characters; a longer one would have the API server reject the whole status. */
 const MAX_WARNING_LENGTH = 1024;
-
-export type InventoryEntry = NonNullable<MultusInstallStatus["inventory"]>[number];
 
 /** What a reconcile has found, of which the status is made. */
 export interface StatusInput {

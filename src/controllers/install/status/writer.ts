@@ -1,5 +1,6 @@
 import type { Reason } from "../../../crds/conditions.ts";
 import { MULTUS_INSTALL, MULTUS_INSTALL_API_VERSION } from "../../../crds/multus-install/multus-install.ts";
+import type { InventoryEntry } from "../../../crds/multus-install/status.ts";
 import { type MultusInstallStatus, multusInstallStatus } from "../../../crds/multus-install/status.ts";
 import { rfc3339 } from "../../../crds/rfc3339.ts";
 import { isSameJson } from "../../../kube/compare.ts";
@@ -7,7 +8,7 @@ import { ApiError } from "../../../kube/errors.ts";
 import type { ApiObject } from "../../../kube/resource.ts";
 import { FIELD_MANAGER } from "../../shared/ownership.ts";
 import type { ReconcileScope } from "../scope.ts";
-import { type InventoryEntry, type StatusInput, statusFor } from "./status.ts";
+import { type StatusInput, statusFor } from "./status.ts";
 
 /** Writes the status for what was found, if it differs, and an event if Ready has another status or reason. */
 export async function writeStatus(scope: ReconcileScope, input: StatusInput): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Problem } from "../pod-request/go-json.ts";
+import type { Problem } from "./go-json.ts";
 
 /** Characters of a request that are read: ten times what 64 networks need. */
 export const MAX_REQUEST = 16_384;

@@ -3,18 +3,24 @@ import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts
 import type { MultusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import type { NodeView } from "../../../diagnosis/node.ts";
 import type { PodAges } from "../../../diagnosis/pod-ages.ts";
-import { ApiError } from "../../../kube/errors.ts";
-import { NODES } from "../../../kube/resource.ts";
 import type { Action } from "../actions/actions.ts";
-import type { ReconcileScope } from "../scope.ts";
+import { servedNodes } from "../rollout/served-nodes.ts";
 
-/**
- * A daemon writes its configuration a second or two after its container has started, and has no readiness
- * probe: a pod serves its node after it has been Ready for this long, as with the DaemonSet's minReadySeconds.
- */
-const READY_SECONDS = 5;
 /** How many waiting nodes the status names. */
 const MAX_NAMED = 20;
+
+/** What is known of the startup taint. */
+export interface TaintView {
+  /** The spec's. */
+  key: string | undefined;
+  /** What the status has: a key that the spec no longer has is removed everywhere, and stays there until then. */
+  previousKey: string | undefined;
+  nodes: readonly NodeView[];
+  pods: readonly MultusPodHealth[];
+  /** The names of Multus' DaemonSets. */
+  daemonSets: readonly string[];
+  ages: PodAges;
+}
 
 /** What follows for the startup taint from the nodes and their pods. */
 export interface TaintStep {
@@ -27,17 +33,8 @@ export interface TaintStep {
 /**
  * Removes the startup taint from each node on which Multus is ready. What to do follows from the nodes and pods
  * alone: an operator that died in between, or that another took over from, leaves no node behind.
- * @param previousKey what the status has: a key that the spec no longer has is removed everywhere, and stays there until then
- * @param daemonSets the names of Multus' DaemonSets
  */
-export function startupTaintStep(
-  key: string | undefined,
-  previousKey: string | undefined,
-  nodes: readonly NodeView[],
-  pods: readonly MultusPodHealth[],
-  daemonSets: readonly string[],
-  ages: PodAges,
-): TaintStep {
+export function startupTaintStep({ key, previousKey, nodes, pods, daemonSets, ages }: TaintView): TaintStep {
   const outdated = previousKey === key ? undefined : previousKey;
   const actions = outdated === undefined ? [] : taintRemovals(nodes, outdated);
   // The removal from a node whose taints have just changed is tried again, and what to remove is known by the status alone.
@@ -92,47 +89,6 @@ export function carrying(nodes: readonly NodeView[], key: string): NodeView[] {
   return nodes.filter(({ taints }) => taints.some((taint) => taint.key === key));
 }
 
-/** The nodes whose Multus pod has been Ready for long enough, and in how many seconds the next one will have been. */
-export function servedNodes(
-  pods: readonly MultusPodHealth[],
-  ages: PodAges,
-): { served: ReadonlySet<string>; nextInSeconds?: number } {
-  const served = new Set<string>();
-  let next: number | undefined;
-  for (const pod of pods) {
-    const { node, ready, terminating } = pod;
-    if (!ready || terminating || node === "") continue;
-    const left = READY_SECONDS - ages.ready(pod);
-    if (left <= 0) served.add(node);
-    else if (Number.isFinite(left)) next = Math.min(next ?? left, left);
-  }
-  return next === undefined ? { served } : { served, nextInSeconds: next };
-}
-
 function taintRemovals(nodes: readonly NodeView[], key: string): (Action & { kind: "RemoveTaint" })[] {
   return carrying(nodes, key).map((node) => ({ kind: "RemoveTaint", node, key }));
-}
-
-/** Carries the removal out. */
-export async function removeTaint(
-  { deps, context }: ReconcileScope,
-  { node: { name, taints }, key, tolerateForbidden }: Action & { kind: "RemoveTaint" },
-): Promise<void> {
-  const rest = taints.filter((taint) => taint.key !== key);
-  try {
-    // The test rejects the write if the taints were changed meanwhile: those of others must not be lost.
-    await deps.client.patch({ type: NODES, name }, [
-      { op: "test", path: "/spec/taints", value: taints },
-      { op: "replace", path: "/spec/taints", value: rest },
-    ]);
-    context.log.info({ node: name, key }, "startup taint removed");
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    const facts = { err: error, node: name, key };
-    if ([404, 409, 422].includes(error.status))
-      context.log.info(facts, "the node's taints have changed; they are checked again");
-    else if (error.status === 403 && tolerateForbidden)
-      context.log.error(facts, "the startup taint could not be removed from the node");
-    else throw error;
-  }
 }
