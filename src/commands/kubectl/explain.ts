@@ -114,7 +114,7 @@ async function outcomesOf(
   const names = new Set(pods.map(({ metadata }) => metadata.name));
   const networks = await collectNetworks(reader, namespace);
   const found = await reader.tryRead(() => findInstall(reader.client));
-  const collected = (await collectPods(reader, namespace, networks, found?.install)) ?? [];
+  const collected = (await collectPods(reader, { namespace, networks, install: found?.install })) ?? [];
   return new Map(
     collected.filter(({ name }) => names.has(name)).map(({ name, outcome }) => [name, outcome.kind]),
   );

@@ -82,7 +82,9 @@ async function networksOf(
 ): Promise<ShownNetwork[]> {
   const unreported = keys.some((key) => networks.reports.get(key)?.pods === undefined);
   const install = unreported ? await reader.tryRead(() => findInstall(reader.client)) : undefined;
-  const pods = unreported ? await collectPods(reader, namespace, networks, install?.install) : undefined;
+  const pods = unreported
+    ? await collectPods(reader, { namespace, networks, install: install?.install })
+    : undefined;
   return keys.flatMap((key) => {
     const read = networks.read(key);
     if (!read) return [];

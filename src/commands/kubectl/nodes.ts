@@ -113,7 +113,7 @@ async function podsOf(
   networks: CollectedNetworks | undefined,
   install: InstallWithStatus | undefined,
 ): Promise<CollectedPod[] | undefined> {
-  const pods = await collectPods(reader, undefined, networks, install);
+  const pods = await collectPods(reader, { namespace: undefined, networks, install });
   return pods?.filter(({ outcome }) => outcome.kind !== "not-applicable");
 }
 

@@ -55,9 +55,10 @@ Examples:
       const misspelled: string[] = [];
       const all = requireReadable(
         reader,
-        await collectPods(reader, namespace, networks, found?.install, selector, (pod, annotation) =>
-          misspelled.push(`${pod} (${annotation})`),
-        ),
+        await collectPods(reader, {
+          ...{ namespace, networks, install: found?.install, selector },
+          onMisspelled: (pod, annotation) => misspelled.push(`${pod} (${annotation})`),
+        }),
       );
       if (all.length === 0) await requireNamespace(reader, namespace);
       const pods = failing ? all.filter(isFailing) : all;

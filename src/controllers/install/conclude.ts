@@ -79,7 +79,7 @@ export function conclude(before: Before, pass: Pass): Conclusion {
       result: due(step.rechecks),
     };
   const phase = withPlacement(step.state.phase, observed.foreignFields);
-  const progress = overTime(before, spec, observed, step.rollout, phase);
+  const progress = overTime(before, spec, observed, { rollout: step.rollout, phase });
   return {
     status: {
       ...known(before, pass),
@@ -197,8 +197,7 @@ function overTime(
   { previous, live, rolloutDeadlineSeconds }: Before,
   { install, rendered, rollback }: ResolvedSpec,
   { now, owned, idleSeconds, workloads, gate }: Observed,
-  rollout: Rollout,
-  phase: RolloutPhase,
+  { rollout, phase }: { rollout: Rollout; phase: RolloutPhase },
 ): Progress {
   if (rollback) return { phase: rolledBack(rollback, phase), record: rollback.record, rechecks: [] };
   const complete = lastComplete(install);

@@ -64,7 +64,7 @@ export function toStalledState(error: unknown): InstallState | undefined {
       reason: "ImmutableField",
       message: `${error.method} ${error.path}: ${fixed.field}: ${fixed.message}. Delete the object; the operator creates it again`,
     };
-  // Of 400 and 422 no attempt makes anything else; a webhook that rejects answers so too.
+  // A retry cannot change a 400 or a 422. A webhook that rejects answers with them too.
   if (error.status === 422 || error.status === 400)
     return { kind: "Stalled", reason: "Rejected", message: error.message };
   if (isNamespaceTerminating(error))

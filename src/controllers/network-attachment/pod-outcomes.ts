@@ -61,7 +61,7 @@ export class PodOutcomes {
   #isIn = new Uint8Array(0);
   /** Whether something hinders a pod that waits. */
   #isHindered = new Uint8Array(0);
-  /** The NAD that the outcome of a slot turns on, if it is one. */
+  /** The NAD on which the outcome of a slot depends, if it is a single one. */
   readonly #turnsOn = new Map<number, string>();
   readonly #tallies = new NetworkTallies();
   readonly #counts = noCounts();

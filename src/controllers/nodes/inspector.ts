@@ -150,7 +150,12 @@ export class Inspector {
     const settles = since.at + SETTLING_MS - now;
     if (settles > 0) return { requeueAfterSeconds: settles / 1000 };
     const last = this.#last.get(node);
-    const wait = nextInspection(last, since.key, now, Math.random(), periodSeconds(plan.nodes.size));
+    const wait = nextInspection(last, {
+      key: since.key,
+      now,
+      random: Math.random(),
+      period: periodSeconds(plan.nodes.size),
+    });
     if (wait > 0) return { requeueAfterSeconds: wait };
     const turn = isPeriodic(last, since.key) ? this.#turns.wait(node, now) : 0;
     if (turn > 0) return { requeueAfterSeconds: turn / 1000 };

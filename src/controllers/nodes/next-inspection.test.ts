@@ -17,15 +17,14 @@ it.each([
   ["fine again and again", inspected({ suspected: true, inVain: 30 }), 60, 840],
   ["failed twice", inspected({ fine: undefined, notFine: 2 }), 0, 20],
 ] as const)("a node that was %s", (_, before, seconds, expected) =>
-  expect(nextInspection(before, "a", seconds * 1000, 0.5)).toBe(expected),
+  expect(nextInspection(before, { key: "a", now: seconds * 1000, random: 0.5 })).toBe(expected),
 );
 
 it("has a period that grows with the cluster", () => {
+  const large = { key: "a", random: 0.5, period: periodSeconds(5000) };
   expect([1, 100, 360, 1000, 5000].map(periodSeconds)).toEqual([3600, 3600, 3600, 10_000, 50_000]);
-  expect(nextInspection(inspected(), "a", 3_600_000, 0.5, periodSeconds(5000))).toBe(46_400);
-  expect(
-    nextInspection(inspected({ fine: false, notFine: 20 }), "a", 0, 0.5, periodSeconds(5000)),
-  ).toBeCloseTo(4167, 0);
+  expect(nextInspection(inspected(), { ...large, now: 3_600_000 })).toBe(46_400);
+  expect(nextInspection(inspected({ fine: false, notFine: 20 }), { ...large, now: 0 })).toBeCloseTo(4167, 0);
 });
 
 it("inspects no more than one of 5,000 nodes in ten seconds if they become due together, and each within the period", () => {

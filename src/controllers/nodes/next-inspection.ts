@@ -32,17 +32,23 @@ export function periodSeconds(nodes: number): number {
   return Math.max(MIN_PERIOD_SECONDS, nodes * SECONDS_BETWEEN_PERIODIC);
 }
 
+export interface InspectionTime {
+  /** What the last inspection was for: another one is due as soon as it changes. */
+  key: string;
+  /** By the clock of `LastInspection.at`, in milliseconds. */
+  now: number;
+  /** 0 to 1. */
+  random: number;
+  /** Between periodic inspections, in seconds. */
+  period?: number;
+}
+
 /**
  * In how many seconds a node is to be inspected: 0, now.
- * @param key what the last inspection was for: another one is due as soon as it changes
- * @param random 0 to 1
  */
 export function nextInspection(
   last: LastInspection | undefined,
-  key: string,
-  now: number,
-  random: number,
-  period: number = MIN_PERIOD_SECONDS,
+  { key, now, random, period = MIN_PERIOD_SECONDS }: InspectionTime,
 ): number {
   if (!last) return 0;
   const since = (now - last.at) / 1000;

@@ -11,9 +11,8 @@ import { nadView } from "../../../networks/nad-view.ts";
 import type { NetworkFacts } from "../../../networks/outcome/attachments.ts";
 import { outcomeOf, type PodOutcome } from "../../../networks/outcome/outcome.ts";
 import { type FailureView, failureView } from "../../../networks/outcome/sandbox-event.ts";
-import type { Isolation } from "../../../networks/pod-request/isolation.ts";
 import { NETWORKS } from "../../../networks/pod-request/request.ts";
-import { type PodView, podFacts } from "../../../networks/pod-view/pod-view.ts";
+import { podFacts } from "../../../networks/pod-view/pod-view.ts";
 import { PodViews } from "../../../networks/pod-view/pod-views.ts";
 import { isCurrent, reportView } from "../../../networks/report/report-view.ts";
 import type { InstallWithStatus } from "./install.ts";
@@ -92,17 +91,21 @@ async function keysOf(
   return keys && new Set(keys);
 }
 
-/**
- * The pods of a namespace, or of all, that request networks; undefined if pods may not be read.
- * @param onMisspelled called for a pod with an annotation that was probably meant to be the one that Multus reads
- */
+export interface PodsToCollect {
+  /** Undefined: all namespaces. */
+  namespace: string | undefined;
+  networks: CollectedNetworks | undefined;
+  install: InstallWithStatus | undefined;
+  /** Labels of the pods. */
+  selector?: string | undefined;
+  /** Called for a pod with an annotation that was probably meant to be the one that Multus reads. */
+  onMisspelled?: (pod: string, annotation: string) => void;
+}
+
+/** The pods of a namespace, or of all, that request networks; undefined if pods may not be read. */
 export async function collectPods(
   reader: PermittedReader,
-  namespace: string | undefined,
-  networks: CollectedNetworks | undefined,
-  install: InstallWithStatus | undefined,
-  selector?: string,
-  onMisspelled: (pod: string, annotation: string) => void = () => {},
+  { namespace, networks, install, selector, onMisspelled = () => {} }: PodsToCollect,
 ): Promise<CollectedPod[] | undefined> {
   const within = namespace === undefined ? {} : { namespace };
   const views = new PodViews();
@@ -125,24 +128,13 @@ export async function collectPods(
       namespace: ns,
       name,
       node: view.node,
-      outcome: outcomeFor(view, ns, name, latest.get(view.uid), networks, isolation),
+      outcome: outcomeOf({
+        pod: podFacts(ns, name, view, latest.get(view.uid)),
+        // If NADs may not be read, none is taken to be missing.
+        network: (namespace, nad) => (networks ? networks.facts(namespace, nad) : { cniName: nad }),
+        isolation,
+      }),
     }));
-}
-
-function outcomeFor(
-  view: PodView,
-  namespace: string,
-  name: string,
-  failure: FailureView | undefined,
-  networks: CollectedNetworks | undefined,
-  isolation: Isolation,
-): PodOutcome {
-  return outcomeOf({
-    pod: podFacts(namespace, name, view, failure),
-    // If NADs may not be read, none is taken to be missing.
-    network: (ns, nad) => (networks ? networks.facts(ns, nad) : { cniName: nad }),
-    isolation,
-  });
 }
 
 interface Found<T> {

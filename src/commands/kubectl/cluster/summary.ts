@@ -16,7 +16,7 @@ export async function summarize(
   const { networks, pods } = install?.status ?? {};
   if (networks && pods) return { networks, pods };
   const seen = await collectNetworks(reader, undefined);
-  const asking = await collectPods(reader, undefined, seen, install);
+  const asking = await collectPods(reader, { namespace: undefined, networks: seen, install });
   if (!seen || !asking) return {};
   const reports = seen.keys.map((key): [string, ReportStatus] => [
     key,

@@ -149,7 +149,7 @@ function operatorPlace(operator: FoundOperator | NotFound): DumpedPlaces["operat
 async function pods(reader: PermittedReader, dump: Dump): Promise<void> {
   const install = (await reader.tryRead(() => findInstall(reader.client)))?.install;
   const networks = await collectNetworks(reader, undefined);
-  const all = (await collectPods(reader, undefined, networks, install)) ?? [];
+  const all = (await collectPods(reader, { namespace: undefined, networks, install })) ?? [];
   dump.files.set("pods.txt", podsTable(all, { namespaces: true, wide: true }));
   dump.files.set("pods.json", toJson(all.map(podData)));
   for (const { namespace, name } of all.filter(isFailing).slice(0, MAX_EXPLAINED)) {

@@ -78,7 +78,7 @@ export async function planAdoption(
     if (isOwn(live) && live !== scope.deps.owned.get(refOf(object))) adoption.newer.push(live);
     if (!isOwn(live) && !adopt) conflicts.push(await conflictWith(scope, object, live));
     else if (object.kind === "DaemonSet") {
-      const rejected = await planDaemonSet(scope, install, object, live, adoption);
+      const rejected = await planDaemonSet(scope, install, { object, live }, adoption);
       if (rejected) immutable.push(rejected);
     } else if (!isOwn(live)) adoption.taken.push(live);
   }
@@ -149,8 +149,7 @@ export function takeovers(taken: readonly ApiObject[]): Action[] {
 async function planDaemonSet(
   scope: ReconcileScope,
   install: MultusInstall,
-  object: KubeObject,
-  live: ApiObject,
+  { object, live }: { object: KubeObject; live: ApiObject },
   adoption: Adoption,
 ): Promise<string | undefined> {
   const found = await foundPods(scope.deps.client, install, live);

@@ -16,13 +16,12 @@ const gate = (
   known?: RolloutRecord,
   live = daemonSets.map((daemonSet) => asLive(daemonSet)),
 ) =>
-  canaryGate(
-    spec.install,
+  canaryGate(spec.install, {
     daemonSets,
-    { live: [], obsolete: [], occupiedNodes: [], servingNodes: [], ...more },
-    { get: ({ name }) => live.find(({ metadata }) => metadata.name === name) },
-    known,
-  );
+    workloads: { live: [], obsolete: [], occupiedNodes: [], servingNodes: [], ...more },
+    live: { get: ({ name }) => live.find(({ metadata }) => metadata.name === name) },
+    previous: known,
+  });
 const changing = { live: [{ ...workload, upToDate: false }] };
 const record = (state: RolloutRecord["state"]): RolloutRecord => ({
   ...{ revision, generation: 1, state, message: "" },
@@ -55,13 +54,12 @@ describe("a canary's gate", () => {
     const v3 = resolved(installOf({ version: "v3.4.2", rollout: { canary: { nodes: 1, probe: "net" } } }));
     const wanted = v3.rendered.objects.filter(({ kind }) => kind === "DaemonSet");
     const kindWith = (name: string) =>
-      canaryGate(
-        v3.install,
-        wanted,
-        { live: [], obsolete: [{ ...workload, name }], occupiedNodes: [], servingNodes: [] },
-        { get: () => undefined },
-        undefined,
-      ).kind;
+      canaryGate(v3.install, {
+        daemonSets: wanted,
+        workloads: { live: [], obsolete: [{ ...workload, name }], occupiedNodes: [], servingNodes: [] },
+        live: { get: () => undefined },
+        previous: undefined,
+      }).kind;
     expect(kindWith("kube-multus-ds-arm64")).toBe("Open");
     expect(kindWith("kube-multus-ds")).toBe("Rejected");
   });

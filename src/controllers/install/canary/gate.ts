@@ -28,21 +28,28 @@ export type Gate =
   | { kind: "Held"; trial: Trial }
   | { kind: "Rejected"; message: string };
 
+/** What is known of a rollout that a canary may hold back. */
+export interface GateView {
+  /** Those of the spec. */
+  daemonSets: readonly KubeObject[];
+  workloads: RolloutState;
+  live: LiveObjects;
+  /** What the status has. */
+  previous: RolloutRecord | undefined;
+}
+
 /**
  * Whether a canary holds a rollout back. None does if none was asked for, if nothing changes, at the first install, or
  * after the canary has passed.
  */
 export function canaryGate(
   install: MultusInstall,
-  daemonSets: readonly KubeObject[],
-  state: RolloutState,
-  live: LiveObjects,
-  previous: RolloutRecord | undefined,
+  { daemonSets, workloads, live, previous }: GateView,
 ): Gate {
   const wanted = install.spec.rollout.canary;
   if (!wanted) return { kind: "Open" };
   const isV3 = daemonSets.some(({ metadata }) => isNameOfV3(metadata.name));
-  if (state.obsolete.some(({ ending, name }) => !ending && isNameOfV3(name) !== isV3))
+  if (workloads.obsolete.some(({ ending, name }) => !ending && isNameOfV3(name) !== isV3))
     return {
       kind: "Rejected",
       message:
@@ -50,7 +57,7 @@ export function canaryGate(
     };
   const revision = revisionOfAll(daemonSets);
   const isHeld = daemonSets.some((d) => live.get(refOf(d))?.metadata.annotations?.[CANARY] === revision);
-  const begins = state.live.some(({ upToDate }) => !upToDate);
+  const begins = workloads.live.some(({ upToDate }) => !upToDate);
   if (!isHeld && !begins) return { kind: "Open" };
   const known = previous?.revision === revision ? previous : undefined;
   // Kept until the DaemonSets are seen without the canary's mark.

@@ -14,9 +14,7 @@ import {
 export function observeInspections(
   { deps: { nodeTasks, now: clock } }: ReconcileScope,
   install: MultusInstall,
-  pods: readonly MultusPodHealth[],
-  ages: PodAges,
-  now: Date,
+  { pods, ages, now }: { pods: readonly MultusPodHealth[]; ages: PodAges; now: Date },
 ): { plan: InspectionPlan | undefined; findings: InspectionFindings } {
   const { spec } = install;
   if (spec.nodes.inspection === "Off" || !nodeTasks.canRun)

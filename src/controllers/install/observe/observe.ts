@@ -103,7 +103,7 @@ export async function observe(scope: ReconcileScope, spec: ResolvedSpec): Promis
   const daemonSetPods = pods.filter((pod) =>
     daemonSets.some(({ metadata }) => metadata.name === pod.daemonSet),
   );
-  const inspected = observeInspections(scope, install, daemonSetPods, ages, now);
+  const inspected = observeInspections(scope, install, { pods: daemonSetPods, ages, now });
   const rollout = await observeRollout(scope, spec, {
     ...{ owned, ages, nodes },
     pods: daemonSetPods,
@@ -112,7 +112,7 @@ export async function observe(scope: ReconcileScope, spec: ResolvedSpec): Promis
   const progress = progressedAt(previous, generation, rollout, rfc3339(now));
   const gate: Gate = rollback
     ? { kind: "Open", record: rollback.record }
-    : canaryGate(install, daemonSets, workloads, owned, previous.rollout);
+    : canaryGate(install, { daemonSets, workloads, live: owned, previous: previous.rollout });
   const missingNetwork = await missingProbeNetwork(scope, namespace, gate);
   const canary = await observeCanary(scope, gate, {
     ...{ install, generation, daemonSets, live: owned, pods, nodes, ages },

@@ -138,7 +138,7 @@ export function observed(spec: ResolvedSpec, situation: Situation = {}): Observe
     inspections: NO_INSPECTIONS,
     gate: spec.rollback
       ? { kind: "Open", record: spec.rollback.record }
-      : canaryGate(spec.install, daemonSets, workloads, owned, previous.rollout),
+      : canaryGate(spec.install, { daemonSets, workloads, live: owned, previous: previous.rollout }),
     canary: {
       ...{ install: spec.install, generation: 1, daemonSets, live: owned, isSeen: true, pods, nodes },
       sandboxFailures: new Map(),

@@ -9,8 +9,8 @@ export const ROLLOUT_DEADLINE_SECONDS = 600;
 
 /**
  * When the numbers of a rollout last changed, as far as the last status knows; RFC 3339. A spec that changed
- * begins again. While Multus fails somewhere only a further node with the new Multus is a move: one that crashes
- * and starts again is available for a moment every time.
+ * begins again. While Multus fails on a node, only one more node with the new Multus is progress: a
+ * pod that crashes and restarts is available for a moment each time.
  * @param now RFC 3339
  */
 export function progressedAt(
@@ -34,10 +34,10 @@ export function progressedAt(
 }
 
 /**
- * The verdict, with a rollout that waits without end, or fails without end, called stuck, and after how many
- * seconds this is to be checked again.
- * @param since when something last moved, for the message; RFC 3339
- * @param idleSeconds for how long nothing has moved
+ * The phase, or Stuck if the rollout has not progressed for longer than the deadline, and in how many seconds to check
+ * again.
+ * @param since when the rollout last progressed, for the message; RFC 3339
+ * @param idleSeconds for how long it has not progressed
  */
 export function withDeadline(
   phase: RolloutPhase,

@@ -69,9 +69,9 @@ function composed(
   previous: MultusInstallStatus,
   now: string,
 ): MultusInstallStatus {
-  if (input.state.kind === "Stalled") return stalledStatus(input, input.state, generation, previous, now);
+  if (input.state.kind === "Stalled") return stalledStatus(input, input.state, { generation, previous, now });
   const { state, install, rendered, rollout, progressedAt, rolloutRecord, startupTaint, inventory } = input;
-  if (state.kind === "Syncing") return syncing(input, state, generation, previous, now);
+  if (state.kind === "Syncing") return syncing(input, state, { generation, previous, now });
   const { distribution, primaryNetwork } = input;
   const warnings = warningsFrom(input);
   const drafts = { ...conditionsFor(state), Warning: warningCondition(warnings) };
@@ -91,13 +91,19 @@ function composed(
   };
 }
 
+/** What a status is written over, and when. */
+interface Before {
+  generation: number;
+  previous: MultusInstallStatus;
+  /** RFC 3339. */
+  now: string;
+}
+
 /** What was known stays in the status: all that is new is that it may not be true any longer. */
 function syncing(
   { inventory }: StatusInput,
   state: InstallState,
-  generation: number,
-  previous: MultusInstallStatus,
-  now: string,
+  { generation, previous, now }: Before,
 ): MultusInstallStatus {
   const { conditions: known = [] } = previous;
   const drafts = { ...conditionsFor(state), Warning: warningCondition([]) };
@@ -120,9 +126,7 @@ function syncing(
 function stalledStatus(
   input: StatusInput,
   { message }: { message: string },
-  generation: number,
-  previous: MultusInstallStatus,
-  now: string,
+  { generation, previous, now }: Before,
 ): MultusInstallStatus {
   const { inventory, state, networks } = input;
   const { version, mode, nodes } = previous;
