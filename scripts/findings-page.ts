@@ -18,8 +18,9 @@ Each finding has a severity, a code, a path and a message, and in a file also a 
 - **error**: Multus, libcni or the plugin rejects it, or it cannot work.
 - **warning**: it is ignored, or probably not intended.
 
-What a plugin accepts is never an error. An unknown plugin is not an error either: only those of its fields
-are checked that every plugin has. The rules are compared with the real plugins by generated configurations
+What a plugin accepts is never an error. A plugin that the operator does not know is not an error either: of its
+fields, only those that all plugins have in common, such as \`type\` and \`capabilities\`, are checked. The rules are
+compared with the real plugins by generated configurations
 (test/integration/cni-differential.test.ts).
 
 The codes are stable; messages may change.

@@ -56,7 +56,7 @@ export function runCommand(): Command {
         port,
       ),
     )
-    .option("--webhook-host <address>", "address that the webhook listens on; default: all")
+    .option("--webhook-host <address>", "address that the webhook listens on; default: all addresses")
     .option(
       "--webhook-url <url>",
       "https://HOST at which the API server reaches this process; default: the Service multus-operator-webhook",
@@ -72,7 +72,7 @@ export function runCommand(): Command {
     .addOption(
       new Option(
         "--node-image <reference>",
-        "this program's own image, for the pods that inspect and clean nodes; without it there are none",
+        "this program's own image, for the pods that inspect and clean nodes; without it, nodes are neither inspected nor cleaned",
       ).env("NODE_IMAGE"),
     )
     .addOption(

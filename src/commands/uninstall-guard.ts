@@ -27,7 +27,7 @@ export function uninstallGuardCommand(): Command {
     .option("--namespace <name>", "its namespace, for the message", "multus-operator")
     .addHelpText(
       "after",
-      "\nExit code 0: the operator can be removed; 1: a MultusInstall needs it; 2: that cannot be read.",
+      "\nExit code 0: the operator can be removed; 1: a MultusInstall needs it; 2: the MultusInstalls cannot be read.",
     )
     .action(async ({ kubeconfig, ...helm }: GuardOptions) => {
       const connection = connect(kubeconfig ? { kubeconfig } : {});

@@ -14,7 +14,7 @@ export function multusInstallDefinition(): KubeObject {
     shortNames: ["mi"],
     columns: COLUMNS,
     description:
-      "Configures Multus in this cluster. The oldest MultusInstall is the active one; the operator writes nothing for others.",
+      "Configures Multus in this cluster. The oldest MultusInstall is the active one; the operator writes nothing for others. In the descriptions of the fields, a flag is one of Multus' entrypoint, and a key is one of the thick daemon's configuration.",
     rules: [NAME_IS_A_LABEL_VALUE],
     properties: {
       spec: {

@@ -45,7 +45,7 @@ export function logsCommand(): Command {
     .addOption(
       new Option(
         "--tail <lines>",
-        `number of the newest lines; -1: all within --max-bytes (default: ${DEFAULT_LINES}, with --since -1)`,
+        `number of the newest lines; -1: all within --max-bytes (default: ${DEFAULT_LINES}; with --since: -1)`,
       ).argParser(wholeNumber),
     )
     .addOption(
