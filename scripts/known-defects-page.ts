@@ -14,14 +14,14 @@ the newest release without a defect of the first table in either mode
 ([ADR 14](../adr/0014-a-default-release-without-known-defects.md)). A release that is later than ${NEWEST_RELEASE} is
 rendered like ${NEWEST_RELEASE}, with the warning \`NEWER_RELEASE\`.
 
-## Decided by the MultusInstall
+## Defects that the MultusInstall exposes nodes to
 
 If the spec exposes the nodes to one of these, the condition \`Warning\` is True with the reason \`KnownDefect\`, and
 \`render\` and \`validate\` warn with \`KNOWN_DEFECT\`. The operator installs the release nevertheless.
 
 ${table(decided)}
 
-## Decided by a network, a pod or the node
+## Defects that depend on a network, a pod or the node
 
 Whether these occur does not depend on the MultusInstall alone. NetworkAttachmentDefinitions (NADs) are checked for those that
 a NAD causes (\`KNOWN_DEFECT\`), and \`kubectl multus explain\` recognizes their messages in the events of failing pods.
