@@ -67,7 +67,7 @@ function againText(results: readonly Kept[], runs: readonly Kept[]): string {
   );
   return again.length === 0
     ? ""
-    : `${again.length} of the plans had violations at first, and none once the operator or the engine was fixed.`;
+    : `${again.length} of the plans had violations at first, and none when they were run again.`;
 }
 
 /** Breaks between the pieces of a run, of more than five minutes, are left out. */

@@ -37,7 +37,7 @@ export function classTable(results: readonly Result[]): string {
     const bad = of.filter(({ violations }) => violations.length > 0).length;
     return [`\`${name}\``, text, `${of.length}`, `${struck}`, `${bad}`];
   });
-  return markdown(["Class", "What happens", "Plans", "of them struck", "Violations"], rows);
+  return markdown(["Class", "What happens", "Plans", "Fault reached", "Violations"], rows);
 }
 
 function counted(results: readonly Result[]): string {
