@@ -146,7 +146,7 @@ function brokenRules(): Refusal[] {
 
 /** Single fields that others do not go together with. */
 const AT_ODDS: readonly Spec[] = [
-  ...["v3.4.2", "v3.7.1", "v4.0.2", "v4.2.4"].map((version) => ({ version })),
+  ...["v3.4.0", "v3.4.2", "v3.7.1", "v4.0.2", "v4.2.4"].map((version) => ({ version })),
   ...["OpenShift", "Talos"].map((distribution) => ({ distribution })),
   { mode: "Thin" },
   { version: "v4.0.2", mode: "Thick" },

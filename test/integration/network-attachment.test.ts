@@ -375,6 +375,8 @@ it("writes a report again that was deleted before the answer to its last write c
   const { signal } = new AbortController();
   expect(await reporter.write(nad, { observedGeneration: 1 }, signal)).toBe(true);
   expect(await reporter.write(nad, { observedGeneration: 1 }, signal)).toBe(true);
+  await world.removeNad("late");
+  await waitUntil("the report to be deleted", async () => (await world.report("late")) === undefined);
 });
 
 it("prints readable columns", async () => {
@@ -399,7 +401,10 @@ it("prints readable columns", async () => {
 });
 
 it("summarizes networks and pods, also in the metrics", async () => {
-  await waitUntil("the summary", () => Promise.resolve(controller.summary.get()?.pods.counts.bypassed === 1));
+  await waitUntil("the summary", async () => {
+    const { networks, pods } = controller.summary.get() ?? {};
+    return networks?.total === 5 && pods?.counts.bypassed === 1;
+  });
   const summary = controller.summary.get();
   expect(summary?.networks).toMatchObject({ total: 5, valid: 5, invalid: 0 });
   expect(summary?.pods.samples[0]).toMatchObject({ pod: "default/bypassed", outcome: "bypassed" });
