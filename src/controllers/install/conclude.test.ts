@@ -43,6 +43,14 @@ describe("a reconcile that is complete", () => {
   });
 });
 
+it("whose MultusInstall changed meanwhile writes nothing, and comes again although no watch may show the change", () => {
+  const { before } = pass(THICK);
+  expect(conclude(before, { isSuperseded: true })).toEqual({
+    status: undefined,
+    result: { requeueAfterSeconds: 1 },
+  });
+});
+
 describe("a rollout that does not progress", () => {
   const nodes = {
     desired: 2,

@@ -37,6 +37,8 @@ export interface Pass {
   spec?: ResolvedSpec;
   observed?: Observed;
   done?: Done;
+  /** The MultusInstall has changed meanwhile: nothing was decided. */
+  isSuperseded?: boolean;
   /** Nothing of the install is applied. */
   state?: InstallState | undefined;
   /** What ended it early. */
@@ -72,6 +74,8 @@ export function conclude(before: Before, pass: Pass): Conclusion {
   const { spec, observed, done, state } = pass;
   const step = done?.step;
   if (state) return { status: { ...known(before, pass), state }, result: {} };
+  // The change brings the next reconcile, but for a watch that hangs.
+  if (pass.isSuperseded) return { status: undefined, result: { requeueAfterSeconds: 1 } };
   if (!step?.state) return { status: undefined, result: {} };
   if (!spec || !observed || step.state.kind !== "Running" || !step.rollout)
     return {
