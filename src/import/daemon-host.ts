@@ -43,7 +43,7 @@ export function readDirectories(
   const conf = mounts.hostPathOf(inside("cniConfigDir", "/etc/cni/net.d"));
   const primary = mounts.hostPathOf(inside("multusAutoconfigDir", "/etc/cni/net.d"));
   if (conf === undefined) {
-    about.mended("daemon-config.json cniConfigDir", "is not a host directory: nothing is mounted there");
+    about.corrected("daemon-config.json cniConfigDir", "is not a host directory: nothing is mounted there");
     return;
   }
   if (primary !== conf)
@@ -59,7 +59,7 @@ export function readDirectories(
   if (searched !== undefined && (searched !== installed || path !== undefined)) {
     draft.cni.additionalBinDir = searched;
     if (path !== installed)
-      about.mended(
+      about.corrected(
         "daemon-config.json binDir",
         `the daemon searches for plugins in ${show(searched)} only, not in ${show(installed)}; the operator makes it search both`,
       );
@@ -78,7 +78,7 @@ function readSocket(value: unknown, mounts: Mounts, about: Findings): void {
   const inside = trim(typeof value === "string" && value !== "" ? value : SOCKET_DIR);
   const outside = mounts.hostPathOf(inside);
   if (outside === undefined && [SOCKET_DIR, `/host${SOCKET_DIR}`].includes(inside))
-    about.mended(
+    about.corrected(
       at,
       `${show(inside)} is not a host directory: the shim on the host does not reach the daemon, and every new pod fails`,
     );
@@ -111,7 +111,7 @@ export function readArguments(words: readonly string[], findings: Findings): str
       i += 1;
       file = words[i];
     } else
-      findings.mended(
+      findings.corrected(
         `args ${word.split("=")[0]}`,
         `the daemon of v4 does not have this flag and exits; its settings are in daemon-config.json. It is not imported (it is ${show(word)})`,
       );

@@ -82,12 +82,12 @@ export function readDaemonSet(
   for (const container of [main, ...pod.initContainers.filter(isInstaller)])
     readContainer(container, findings);
   if (pod.hostNetwork !== true)
-    findings.mended(
+    findings.corrected(
       "hostNetwork",
       "must be true: otherwise the Multus pod would wait for the network that it provides",
     );
   if (flavour === "v4-thick" && pod.hostPID !== true)
-    findings.mended("hostPID", "must be true: the daemon enters the pods' network namespaces");
+    findings.corrected("hostPID", "must be true: the daemon enters the pods' network namespaces");
   return { draft, findings: [...findings.list, ...about] };
 }
 

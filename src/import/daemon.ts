@@ -94,7 +94,7 @@ export function readDaemon(situation: DaemonSituation): ImportFinding[] {
   const map = configMaps.find(({ metadata }) => metadata.name === source?.name);
   const text = source && map?.data[source.key];
   if (text === undefined) {
-    findings.mended("volumes", `no ConfigMap contains ${file}: the daemon does not start without it`);
+    findings.corrected("volumes", `no ConfigMap contains ${file}: the daemon does not start without it`);
     return [];
   }
   const about = new Findings(`ConfigMap ${map?.metadata.namespace ?? "default"}/${map?.metadata.name}`);
@@ -105,7 +105,7 @@ export function readDaemon(situation: DaemonSituation): ImportFinding[] {
     config = undefined;
   }
   if (typeof config !== "object" || config === null || Array.isArray(config)) {
-    about.mended(`data.${source?.key}`, "is not a valid JSON object: the daemon does not start with it");
+    about.corrected(`data.${source?.key}`, "is not a valid JSON object: the daemon does not start with it");
     return about.list;
   }
   const entries = withFieldNames(config as Record<string, unknown>, FIELDS);
@@ -121,7 +121,7 @@ export function readDaemon(situation: DaemonSituation): ImportFinding[] {
 function readMissing({ logLevel, cniVersion }: Record<string, unknown>, draft: Draft, findings: Findings) {
   if (logLevel === undefined || logLevel === "") draft.logging.level = "panic";
   if (cniVersion === undefined || cniVersion === "")
-    findings.mended(
+    findings.corrected(
       "daemon-config.json cniVersion",
       "is missing: the daemon exits without it; it becomes 0.3.1",
     );
@@ -152,7 +152,7 @@ function readKey(key: string, value: unknown, draft: Draft, mounts: Mounts, find
   if (reader) reader(value, draft, mounts);
   else if (key === "multusConfigFile") {
     if (value !== "auto")
-      findings.mended(
+      findings.corrected(
         at,
         `with a path the daemon exits and restarts indefinitely (multus-cni #1366); the operator writes auto`,
       );

@@ -93,7 +93,10 @@ const READERS: Record<string, (value: string, situation: Situation) => void> = {
     if (!truth(value)) return;
     if (flavour === "v3") draft.entrypoint.restartCRIO = true;
     else
-      findings.mended("args --restart-crio", "v4 rejects this flag, and the pod exits; it is not imported");
+      findings.corrected(
+        "args --restart-crio",
+        "v4 rejects this flag, and the pod exits; it is not imported",
+      );
   },
   "cleanup-config-on-exit": (value, { flavour, findings }) => {
     if (flavour === "v3" && truth(value))
@@ -136,7 +139,7 @@ function unknownFlag(name: string, value: string, { flavour, findings }: Situati
   if (why !== undefined) findings.lost(at, `no field sets it: ${why}`);
   else if (flavour === "v3")
     findings.note(at, "entrypoint.sh does not know it and only warns; it is not imported");
-  else findings.mended(at, "thin_entrypoint does not know it and exits; it is not imported");
+  else findings.corrected(at, "thin_entrypoint does not know it and exits; it is not imported");
 }
 
 function readDirectories(flags: Flags, { draft, mounts, findings }: Situation): void {
@@ -144,7 +147,10 @@ function readDirectories(flags: Flags, { draft, mounts, findings }: Situation): 
     const inside = flags.get(flag) || standard;
     const outside = mounts.hostPathOf(inside);
     if (outside === undefined) {
-      findings.mended(`args --${flag}`, `${show(inside)} is not a host directory: nothing is mounted there`);
+      findings.corrected(
+        `args --${flag}`,
+        `${show(inside)} is not a host directory: nothing is mounted there`,
+      );
       return undefined;
     }
     return { inside, outside };
@@ -167,7 +173,7 @@ function readDirectories(flags: Flags, { draft, mounts, findings }: Situation): 
   );
   const written = flags.get("multus-kubeconfig-file-host") ?? "/etc/cni/net.d/multus.d/multus.kubeconfig";
   if (written !== expected)
-    findings.mended(
+    findings.corrected(
       "args --multus-kubeconfig-file-host",
       `the kubeconfig is always written to ${show(expected)}, and pods fail if the configuration names another file (it names ${show(written)}); the operator names the right file`,
     );

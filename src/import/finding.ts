@@ -38,8 +38,8 @@ export class Findings {
     this.#add("broken", path, message, true);
   }
 
-  /** It cannot work, and the MultusInstall has it right. */
-  mended(path: string, message: string): void {
+  /** It does not work in the manifest; the MultusInstall has the correct value. */
+  corrected(path: string, message: string): void {
     this.#add("broken", path, message, false);
   }
 

@@ -37,7 +37,7 @@ export function readConfiguration(file: string | undefined, situation: Situation
     );
   const map = configMaps.find(({ metadata }) => metadata.name === used?.name);
   if (used && map?.data[used.key] === undefined)
-    findings.mended(
+    findings.corrected(
       "args --multus-conf-file",
       `ConfigMap ${show(used.name)} with the key ${show(used.key)} does not exist`,
     );
@@ -63,7 +63,7 @@ function readText(
   try {
     config = JSON.parse(text);
   } catch {
-    if (isUsed) findings.mended(`data.${key}`, "is not valid JSON; source: Auto is used instead");
+    if (isUsed) findings.corrected(`data.${key}`, "is not valid JSON; source: Auto is used instead");
     return;
   }
   if (isObject(config)) config = withFieldNames(config, [...CARRIED, "name", "type", "capabilities"]);
@@ -88,7 +88,7 @@ function readUsed(
     return;
   }
   if (!isObject(first)) {
-    findings.mended(
+    findings.corrected(
       at("delegates"),
       "names no network, and Multus exits without one; source: Auto is used instead",
     );

@@ -2,8 +2,8 @@ import type { FailureView } from "../../networks/outcome/sandbox-event.ts";
 import type { SandboxFailure } from "../../networks/outcome/sandbox-failure.ts";
 
 /**
- * The latest failure to set each pod's sandbox up, by the kubelets' events. An event may be forged, and changed to be about
- * another pod: all that is kept of it is what it shows now, and it counts only for a pod of its own namespace.
+ * The latest failure to set each pod's sandbox up, by the kubelets' events. An event may be forged, or
+ * changed so that it names another pod. So only its newest version is kept, and it counts only for a pod of its own namespace.
  */
 export class SandboxFailures {
   /** Of each event, the pod that it is about. */

@@ -32,8 +32,8 @@ interface Rejection extends TokenRejection {
 /**
  * When the API server rejected Multus' token, by node, from the kubelets' events. Whoever may create events can forge one, so
  * an event counts only if its pod exists with that UID on that node and its time is not far in the future, and only as
- * long as the API server keeps it. The name of its node is the event's own too: only one that exists costs a request, and
- * only so many at a time.
+ * long as the API server keeps it. The node's name can be forged as well: a pod is read only if the node exists, and at most ten
+ * are read at the same time.
  */
 export class TokenRejections {
   readonly #options: TokenRejectionsOptions;

@@ -12,7 +12,7 @@ it.each([
   ["that fails, on a cluster with a node that is down", [fault("NodeNotReady"), fault("FailedMount")], true],
   ["that waits for a node that is down", [fault("NodeNotReady")], false],
   ["that waits for a pod that does not end", [fault("StuckTerminating")], false],
-])("a rollout %s may be mended by another spec: %s", (_, unhealthy, expected) => {
+])("a rollout %s may be fixed by another spec: %s", (_, unhealthy, expected) => {
   expect(isOfTheSpec({ unhealthy })).toBe(expected);
 });
 
