@@ -37,6 +37,7 @@ const ALL: readonly Bench[] = [
     isMarkdown: true,
   },
   { name: "growth", title: "Memory and start by number of pods and nodes", args: [], isMarkdown: true },
+  { name: "heap", title: "Where the memory is", args: [], isMarkdown: true },
   { name: "install", title: "From a MultusInstall to its objects", args: [], isMarkdown: true },
   {
     name: "rest",

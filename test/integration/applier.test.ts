@@ -11,6 +11,7 @@ import { managedFieldsOf } from "../../src/kube/managed-fields.ts";
 import { type ApiObject, refOf } from "../../src/kube/resource.ts";
 import { renderInstall } from "../../src/render/render.ts";
 import { type BorrowedControlPlane, borrowControlPlane } from "../cluster/borrowed-control-plane.ts";
+import { untilEstablished } from "../cluster/established.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 
 /** What the operator writes while its watch does not show what has become of an object. */
@@ -189,6 +190,8 @@ describe.each(OBJECTS)("$kind $name, which the watch does not show", ({ kind, ob
   });
 
   it("is known not to be new once it is the operator's, and is not written again", async () => {
+    // Its status changes until then.
+    if (kind === "CustomResourceDefinition") await untilEstablished({ client }, object.metadata.name);
     const before = await writers();
     const applier = new Applier(client, unseen);
     expect(await applier.rehearseCreation(object, signal)).toEqual(await live());

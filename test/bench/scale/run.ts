@@ -16,7 +16,7 @@ import { nadConfig, PodCopies } from "../pod-copies.ts";
 import { cpuSecondsOf, type Memory, memoryOf, quantile, settledMemory } from "../process-figures.ts";
 import { rawList } from "./raw-list.ts";
 import { SeenReports } from "./reports.ts";
-import { chartLimit, startOperator } from "./shipped.ts";
+import { chartLimit, type ProgramOptions, startOperator } from "./shipped.ts";
 
 const VARIATION = { nads: 50, nodes: 500 };
 const NODES_AT_ONCE = 10;
@@ -181,6 +181,22 @@ export class Scale {
     }
   }
 
+  /** What `act` finds in an operator that has just started, and whose reports are all right. */
+  async withOperator<T>(
+    size: number,
+    options: ProgramOptions,
+    act: (operator: Daemon) => Promise<T>,
+  ): Promise<T> {
+    await this.#fill(size);
+    await this.#removeReports();
+    const { operator } = await this.#startOperator("operator", options);
+    try {
+      return await act(operator);
+    } finally {
+      await operator.stop();
+    }
+  }
+
   /**
    * Changes for so long, while `tick` is called again and again; then all reports are compared with what the pods are. A
    * change of the marked pod that its report does not show in time is missed.
@@ -271,7 +287,7 @@ export class Scale {
       ...{ pods, limitMiB: limit / MIB, survived: false, peakMiB: undefined, startMs: undefined },
     };
     try {
-      const started = await this.#startOperator(name, limit);
+      const started = await this.#startOperator(name, { limit });
       operator = started.operator;
       limited.startMs = started.startMs;
       limited.load = await this.#underLoad(operator, (count) => this.#heartbeat(count));
@@ -318,10 +334,12 @@ export class Scale {
     await this.#reports.when((reports) => reports.size === 0, TIMEOUT_MS, "the reports to be gone");
   }
 
-  async #startOperator(name: string, limit?: number): Promise<{ operator: Daemon; startMs: number }> {
+  async #startOperator(
+    name: string,
+    options: ProgramOptions = {},
+  ): Promise<{ operator: Daemon; startMs: number }> {
     const started = performance.now();
-    const options = { port: this.#port++, ...(limit === undefined ? {} : { limit }) };
-    const operator = await startOperator(this.#plane, name, options);
+    const operator = await startOperator(this.#plane, name, { port: this.#port++, ...options });
     const size = this.#size;
     const all = this.#reports.when(
       (reports) => {

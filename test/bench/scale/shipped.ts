@@ -47,9 +47,16 @@ export function bareNode(): { node: number; withTls: number } {
   return { node: node ?? Number.NaN, withTls: withTls ?? Number.NaN };
 }
 
-export interface OperatorOptions {
+export interface ProgramOptions {
   /** Its memory cgroup, in bytes; none without. */
   limit?: number;
+  /** The bundle, if it is not that of this tree. */
+  bundle?: string;
+  /** Of node, beside those of the image. */
+  nodeArgs?: readonly string[];
+}
+
+export interface OperatorOptions extends ProgramOptions {
   port: number;
   /** Its Lease is in the namespace multus-operator; without this it leads at once. */
   leaderElection?: true;
@@ -59,13 +66,13 @@ export interface OperatorOptions {
 export async function startOperator(
   plane: Pick<ControlPlane, "kubeconfig" | "directory">,
   name: string,
-  { limit, port, leaderElection }: OperatorOptions,
+  { limit, port, leaderElection, bundle = "dist/multus-operator.mjs", nodeArgs = [] }: OperatorOptions,
 ): Promise<Daemon> {
-  const { nodeArgs, env } = imageSettings();
+  const { nodeArgs: ofImage, env } = imageSettings();
   const flags = ["--log-level=info", "--rollout-deadline=600", `--webhook-port=${port}`, "--health-port=0"];
   const args = [
-    ...nodeArgs,
-    ...["dist/multus-operator.mjs", "run", "--kubeconfig", plane.kubeconfig],
+    ...[...ofImage, ...nodeArgs],
+    ...[bundle, "run", "--kubeconfig", plane.kubeconfig],
     ...(leaderElection ? [] : ["--no-leader-election"]),
     ...flags,
   ];
