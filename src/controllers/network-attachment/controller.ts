@@ -4,7 +4,7 @@ import type { KubeClient } from "../../kube/client.ts";
 import { Controller, type ReconcileContext, type Result } from "../../kube/controller.ts";
 import { isStopped } from "../../kube/errors.ts";
 import type { EventRecorder } from "../../kube/events.ts";
-import { type ApiObject, CORE_EVENTS, keyOf, PODS } from "../../kube/resource.ts";
+import { CORE_EVENTS, keyOf } from "../../kube/resource.ts";
 import { Reflector, type ReflectorOptions } from "../../kube/watch/reflector.ts";
 import { ByteBudget } from "../../networks/byte-budget.ts";
 import { type InstallView, installView } from "../../networks/install-view.ts";
@@ -21,6 +21,7 @@ import { rejections } from "../shared/synced.ts";
 import { Networks } from "./networks.ts";
 import { PodCopy } from "./pod-copy.ts";
 import { EventOutbox } from "./pod-events.ts";
+import { podIdentity } from "./pod-identity.ts";
 import { ReportPace } from "./report-pace.ts";
 import { Reporter } from "./reporter.ts";
 import { SandboxFailures } from "./sandbox-failures.ts";
@@ -68,8 +69,9 @@ export class NetworkAttachmentController {
   #stopped = false;
 
   constructor(options: NetworkAttachmentOptions) {
-    const { client, log, metrics } = options;
+    const { client, log, metrics, caches } = options;
     this.#options = options;
+    this.#caches = caches;
     this.#log = log.child({ controller: NAME });
     this.#outbox = new EventOutbox(options.events);
     this.#controller = new Controller({
@@ -80,31 +82,45 @@ export class NetworkAttachmentController {
       reconcile: (key, context) => this.#reconcile(key, context),
     });
     this.#failures = new SandboxFailures((pod) => this.#recheckPod(pod));
-    const copy = this.#copy;
-    this.#pods = this.#reflect<PodView>(copy.watched);
-    const { installs, nodes, nads } = options.caches;
-    this.#caches = options.caches;
+    this.#pods = this.#reflect<PodView>(this.#copy.watched);
+    this.#watchFailures(this.#tokenRejections());
+    const reporter = new Reporter(
+      client,
+      (key) => this.#reports.get(key),
+      () => this.#defined,
+    );
+    this.#reports = this.#watchReports(reporter);
+    this.#networks = this.#networksOf(reporter);
+    this.#copy.table.observe(this.#networks);
+    this.#followCaches();
+  }
+
+  #followCaches(): void {
+    const { installs, nodes, nads } = this.#caches;
     installs.onChange(() => this.#installChanged());
     nodes.onOffersChange(() => this.#networks.nodesChanged());
     nads.onChange((key) => this.#nadChanged(key));
     nads.onListed(() => this.#recheckAll());
     for (const cache of [installs, nodes, nads]) cache.onSync(() => this.#synced());
-    const tokenRejections = new TokenRejections({
-      pod: async (namespace, name) => {
-        const found = await client.get<ApiObject & { spec?: { nodeName?: string } }>({
-          type: PODS,
-          namespace,
-          name,
-        });
-        return found && { uid: found.metadata.uid ?? "", node: found.spec?.nodeName ?? "" };
-      },
-      hasNode: (name) => nodes.has(name),
+    this.#options.inspections.onChange(() => this.#networks.nodesChanged());
+  }
+
+  /** Of nodes whose Multus the API server turns away, by the events of their kubelets. */
+  #tokenRejections(): TokenRejections {
+    const { client, inspections } = this.#options;
+    return new TokenRejections({
+      pod: (namespace, name) => podIdentity(client, namespace, name),
+      hasNode: (name) => this.#caches.nodes.has(name),
       now: () => Date.now(),
       monotonic: () => performance.now(),
-      onChange: (node, rejection) => options.inspections.setRejection(node, rejection),
+      onChange: (node, rejection) => inspections.setRejection(node, rejection),
       onError: (error) =>
         this.#log.warn({ err: error }, "cannot read the pod of an event, which does not count"),
     });
+  }
+
+  /** Watches the kubelets' events on sandboxes that could not be created. */
+  #watchFailures(tokenRejections: TokenRejections): void {
     const budget = new ByteBudget(MAX_EVENT_BYTES);
     const events = this.#reflect({
       type: CORE_EVENTS,
@@ -116,11 +132,14 @@ export class NetworkAttachmentController {
       onChange: (key, failure) => {
         if (!failure) budget.release(key);
         this.#failures.set(key, failure);
-        if (failure && this.#isOfItsPod(failure)) options.inspections.suspect(failure.node);
+        if (failure && this.#isOfItsPod(failure)) this.#options.inspections.suspect(failure.node);
         void tokenRejections.set(key, failure, events.isListed);
       },
     });
-    this.#reports = this.#reflect<ReportView>({
+  }
+
+  #watchReports(reporter: Reporter): Reflector<ReportView> {
+    return this.#reflect<ReportView>({
       type: NETWORK_ATTACHMENT_REPORT,
       project: reportView,
       onChange: (key, report) => {
@@ -129,31 +148,28 @@ export class NetworkAttachmentController {
       },
       onDefined: (defined) => this.#reportsDefined(defined),
     });
-    const reporter = new Reporter(
-      client,
-      (key) => this.#reports.get(key),
-      () => this.#defined,
-    );
-    this.#networks = new Networks({
+  }
+
+  #networksOf(reporter: Reporter): Networks {
+    const { nodes, nads } = this.#caches;
+    return new Networks({
       reporter,
       nad: (key) => nads.get(key),
       nads: () => nads.values(),
-      pods: copy.table,
+      pods: this.#copy.table,
       isReady: () => this.#ready,
       nodes: () => nodes.offers(),
       install: () => this.#install,
-      inspections: options.inspections,
+      inspections: this.#options.inspections,
       failure: (pod, uid) => this.#failures.of(pod, uid),
       outbox: this.#outbox,
       now: () => new Date(),
       salt: randomInt(2 ** 32),
       onPod: () => this.#sumSoon(),
-      onGone: (pod) => copy.forget(pod),
+      onGone: (pod) => this.#copy.forget(pod),
       onNetwork: (key) => this.#enqueueSoon(key),
       onChecked: (key) => this.#enqueue(key),
     });
-    copy.table.observe(this.#networks);
-    options.inspections.onChange(() => this.#networks.nodesChanged());
   }
 
   /** Resolves when everything was listed once and the workers run, or when it is stopped. */
