@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { checkNetworkConfig, pluginTypesOf } from "./check.ts";
+import { checkNetworkConfig } from "./check.ts";
 
 const base = { cniVersion: "0.3.1", type: "macvlan", master: "eth0" };
 const found = (config: object) =>
@@ -120,11 +120,4 @@ it("warns of an address range that every node hands out, of a second default rou
     ["DEFAULT_ROUTE", "warning"],
     ["ADDRESSES_PER_NODE", "warning"],
   ]);
-});
-
-it("names the programs that a configuration runs", () => {
-  expect(pluginTypesOf('{"plugins":[{"type":"bridge","ipam":{"type":"static"}},{"type":"tuning"}]}')).toEqual(
-    ["bridge", "static", "tuning"],
-  );
-  expect(pluginTypesOf("{")).toEqual([]);
 });

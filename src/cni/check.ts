@@ -64,23 +64,6 @@ export function unreadFinding(findings: readonly Finding[]): Finding | undefined
   return findings.find(({ code }) => code === "TOO_LARGE");
 }
 
-/** The types of the plugins, IPAM included, that a configuration runs: the programs that a node needs. Empty if it cannot be read. */
-export function pluginTypesOf(text: string): string[] {
-  let config: unknown;
-  try {
-    config = JSON.parse(text);
-  } catch {
-    return [];
-  }
-  if (!isObject(config)) return [];
-  const single = typeof config.type === "string" && config.type !== "";
-  const plugins: unknown[] = single ? [config] : Array.isArray(config.plugins) ? config.plugins : [];
-  const types = plugins
-    .filter(isObject)
-    .flatMap(({ type, ipam }) => [type, isObject(ipam) ? ipam.type : undefined]);
-  return [...new Set(types.filter((type) => typeof type === "string").filter((type) => type !== ""))];
-}
-
 function checkRoot(config: unknown, report: Report, options: CheckOptions): void {
   const { networkName, resourceName, request } = options;
   if (!isObject(config)) {

@@ -23,7 +23,7 @@ export async function applyInstallDefinition(kubectl: Kubectl): Promise<void> {
 }
 
 export interface StartOptions
-  extends Partial<Pick<InstallOperatorOptions, "client" | "image" | "inspections">> {
+  extends Partial<Pick<InstallOperatorOptions, "client" | "image" | "inspections" | "log">> {
   /** What sees each request of the controller's own client. */
   hooks?: ClientHooks;
 }
@@ -31,9 +31,14 @@ export interface StartOptions
 /** The install controller in this process, as admin and started. The caller stops it. */
 export async function startInstallController(
   kubeconfig: string,
-  { hooks, client = new KubeClient(connect({ kubeconfig }), hooks), image, inspections }: StartOptions = {},
+  {
+    hooks,
+    client = new KubeClient(connect({ kubeconfig }), hooks),
+    image,
+    inspections,
+    log = pino({ level: process.env.TEST_LOG ?? "silent" }),
+  }: StartOptions = {},
 ): Promise<InstallOperator> {
-  const log = pino({ level: process.env.TEST_LOG ?? "silent" });
   const events = new EventRecorder(client, log, "multus-operator.dev/multus-install", "test");
   const metrics = new Metrics();
   const seen = inspections ? { inspections } : {};

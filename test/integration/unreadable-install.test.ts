@@ -39,6 +39,8 @@ let plane: BorrowedControlPlane;
 let kubectl: Kubectl;
 let nodes: HollowNodes;
 let controller: InstallOperator | undefined;
+/** What the controller has logged, a line each. */
+const logged: string[] = [];
 
 beforeAll(async () => {
   plane = await borrowControlPlane({ controllerManager: true, scheduler: true });
@@ -47,7 +49,10 @@ beforeAll(async () => {
   const client = new KubeClient(connect({ kubeconfig: plane.kubeconfig }));
   nodes = new HollowNodes(client, pino({ level: "silent" }));
   await nodes.add("node-a");
-  controller = await startInstallController(plane.kubeconfig, { image: IMAGE });
+  controller = await startInstallController(plane.kubeconfig, {
+    image: IMAGE,
+    log: pino({ level: "warn" }, { write: (line) => logged.push(line) }),
+  });
 });
 
 afterAll(async () => {
@@ -130,4 +135,6 @@ it("cleans the nodes by the fields that can be read, and removes all objects", a
   await waitUntil("the deletion", async () => (await client.get(INSTALL)) === undefined);
   expect(nodes.tasks).toContainEqual({ kind: "clean", node: "node-a" });
   expect(await client.get(DAEMON_SET)).toBeUndefined();
+  // The deletion was reconciled several times.
+  expect(logged.filter((line) => line.includes("fields of the spec are not valid"))).toHaveLength(1);
 });

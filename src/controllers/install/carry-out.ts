@@ -15,6 +15,7 @@ import type { Plan, Step } from "./decide/plan.ts";
 import { createAccount } from "./deletion/missing-account.ts";
 import { reportNodesNotCleaned } from "./deletion/node-cleanup.ts";
 import { deleteOwned } from "./inventory/delete-owned.ts";
+import { InventoryNotWritten } from "./inventory/errors.ts";
 import { entryKey } from "./inventory/inventory.ts";
 import { reportRepair } from "./rollout/repair.ts";
 import type { ReconcileScope } from "./scope.ts";
@@ -91,7 +92,7 @@ async function perform(scope: ReconcileScope, action: Action, done: Done): Promi
       });
       break;
     case "Record":
-      await record(scope, action.entries, done);
+      await recordInventory(scope, action.entries, done);
       break;
     case "Apply":
       return await apply(scope, action);
@@ -149,7 +150,8 @@ async function perform(scope: ReconcileScope, action: Action, done: Done): Promi
     case "RemoveFinalizer":
       await removeFinalizer(scope);
       // Of each MultusInstall that there ever was they would add up.
-      for (const what of ["deletion", "progress"]) deps.seen.since.forget(`${what} of ${live.metadata.uid}`);
+      for (const what of ["deletion", "problems", "progress"])
+        deps.seen.since.forget(`${what} of ${live.metadata.uid}`);
       break;
   }
   return false;
@@ -166,13 +168,16 @@ async function apply(scope: ReconcileScope, { object, adopt }: Action & { kind: 
 }
 
 /** Written before the objects are: an operator that dies in between still knows what it may have created. */
-async function record(scope: ReconcileScope, entries: readonly InventoryEntry[], done: Done): Promise<void> {
+async function recordInventory(
+  scope: ReconcileScope,
+  entries: readonly InventoryEntry[],
+  done: Done,
+): Promise<void> {
   const known = new Set(done.inventory.map(entryKey));
   const fresh = entries.filter((entry) => !known.has(entryKey(entry)));
   if (fresh.length === 0) return;
   done.inventory = [...done.inventory, ...fresh];
-  if (!(await putInventory(scope, done.inventory)))
-    throw new Error("the inventory could not be written: the MultusInstall is gone or was recreated");
+  if (!(await putInventory(scope, done.inventory))) throw new InventoryNotWritten();
 }
 
 async function prune(

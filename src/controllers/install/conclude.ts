@@ -11,6 +11,7 @@ import type { Done } from "./carry-out.ts";
 import type { Step } from "./decide/plan.ts";
 import { InvalidSpec, ProbeNetworkMissing, toStalledState, withPermissionFix } from "./errors.ts";
 import { UnknownInventoryKind } from "./inventory/errors.ts";
+import { isDaemonSet } from "./is-daemon-set.ts";
 import type { Observed } from "./observe/observe.ts";
 import type { Rollout, RolloutPhase } from "./rollout/assess.ts";
 import { revisionOfAll } from "./rollout/live-workloads.ts";
@@ -219,7 +220,7 @@ function overTime(
   const since = progressedAt(previous, generation, rollout, rfc3339(now));
   const late = withDeadline(phase, since, idleSeconds, rolloutDeadlineSeconds);
   if (late.phase.state === "Stuck" && install.spec.rollout.rollback && isOfTheSpec(rollout)) {
-    const daemonSets = rendered.objects.filter(({ kind }) => kind === "DaemonSet");
+    const daemonSets = rendered.objects.filter(isDaemonSet);
     const record = stuckRollout(revisionOfAll(daemonSets), generation, late.phase.message);
     const isKnown = previous.rollout?.state === "Failed";
     return { phase: late.phase, since, record, rechecks: isKnown ? [] : [1] };

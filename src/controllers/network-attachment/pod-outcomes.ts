@@ -61,8 +61,8 @@ export class PodOutcomes {
   #isIn = new Uint8Array(0);
   /** Whether something hinders a pod that waits. */
   #isHindered = new Uint8Array(0);
-  /** The NAD on which the outcome of a slot depends, if it is a single one. */
-  readonly #turnsOn = new Map<number, string>();
+  /** The NAD that decided the outcome of a slot, if it is a single one. */
+  readonly #decidingNetwork = new Map<number, string>();
   readonly #tallies = new NetworkTallies();
   readonly #counts = noCounts();
   readonly #failing = new Set<number>();
@@ -96,8 +96,8 @@ export class PodOutcomes {
     const after = asks ? this.#outcomeOf(facts) : undefined;
     this.#kinds[slot] = after ? KINDS.indexOf(after.kind) + 1 : NONE;
     this.#isHindered[slot] = failure ? 1 : 0;
-    if (after?.network === undefined) this.#turnsOn.delete(slot);
-    else this.#turnsOn.set(slot, after.network);
+    if (after?.network === undefined) this.#decidingNetwork.delete(slot);
+    else this.#decidingNetwork.set(slot, after.network);
     this.#isIn[slot] = 1;
     this.#sum(slot, 1, facts);
     if (after && (before?.kind !== after.kind || before.network !== after.network))
@@ -113,7 +113,7 @@ export class PodOutcomes {
   gone(slot: number): void {
     if (slot >= this.#kinds.length) return;
     this.#kinds[slot] = NONE;
-    this.#turnsOn.delete(slot);
+    this.#decidingNetwork.delete(slot);
   }
 
   /** The slots of the pods that ask for a NAD. */
@@ -166,7 +166,7 @@ export class PodOutcomes {
 
   #turned(slot: number): TurnedOut | undefined {
     const kind = KINDS[(this.#kinds[slot] ?? NONE) - 1];
-    return kind && { kind, network: this.#turnsOn.get(slot) };
+    return kind && { kind, network: this.#decidingNetwork.get(slot) };
   }
 
   #evidence(slot: number): string {

@@ -23,3 +23,10 @@ it("forgets what is gone", () => {
   seen.retain(new Set(["a", "b"]));
   expect(["a", "b", "c"].map((key) => seen.seconds(key, ""))).toEqual([0, 5, 0]);
 });
+
+it("shows each change of a state once", () => {
+  const seen = new SeenSince();
+  const states = ["", "", "one", "one", "two", "one", ""];
+  expect(states.map((state) => seen.isNew("a", state))).toEqual([true, false, true, false, true, true, true]);
+  expect(seen.isNew("b", "")).toBe(true);
+});

@@ -36,6 +36,13 @@ export class SeenSince {
     return this.seconds(key, state, already);
   }
 
+  /** Whether `key` had another state when it was last asked for, or none: true once for each change. */
+  isNew(key: string, state: string): boolean {
+    const isKnown = this.#known.get(key)?.state === state;
+    this.seconds(key, state);
+    return !isKnown;
+  }
+
   /** Its next state is new, whatever it is. */
   forget(key: string): void {
     this.#known.delete(key);

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { load } from "js-yaml";
 import { describe, expect, it } from "vitest";
-import { checkNetworkConfig, pluginTypesOf } from "../../cni/check.ts";
+import { checkNetworkConfig } from "../../cni/check.ts";
 import { readNetwork } from "../cross-checks/network.ts";
 import { devicesOf, needsOf } from "../node-requirements.ts";
 import { failureView, rejectionOf } from "../outcome/sandbox-event.ts";
@@ -120,7 +120,7 @@ function explained(name: string, { config = MACVLAN, annotation = "lan" }: Case)
         "app/lan",
         {
           findings: checkNetworkConfig(config, { networkName: "lan" }),
-          types: pluginTypesOf(config),
+          types: needsOf(network).binaries,
           masters: needsOf(network).masters,
           devices: devicesOf(network),
         },

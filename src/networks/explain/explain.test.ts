@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkNetworkConfig, pluginTypesOf } from "../../cni/check.ts";
+import { checkNetworkConfig } from "../../cni/check.ts";
 import { knownDefect } from "../../multus/known-defects.ts";
 import { readNetwork } from "../cross-checks/network.ts";
 import { devicesOf, needsOf } from "../node-requirements.ts";
@@ -77,7 +77,7 @@ function explainedNad(key: string, config: string): ExplainedNad {
   const network = readNetwork({ namespace, name, config });
   return {
     findings: checkNetworkConfig(config, { networkName: "lan" }),
-    types: pluginTypesOf(config),
+    types: needsOf(network).binaries,
     masters: needsOf(network).masters,
     devices: devicesOf(network),
   };

@@ -59,7 +59,7 @@ describe("a canary", () => {
     const step = (record?: RolloutRecord, more: Partial<Observed["canary"]> = {}) => {
       const seen = observed(wanted, { ...changed, pods });
       if (seen.gate.kind !== "Held") throw new Error("the canary does not hold");
-      const gate = { ...seen.gate, trial: { ...seen.gate.trial, known: record } };
+      const gate = { ...seen.gate, trial: { ...seen.gate.trial, record } };
       return decide(wanted, {
         ...seen,
         gate,
@@ -129,13 +129,13 @@ describe("a canary", () => {
     const wanted = resolved(installOf(CANARY));
     const seen = observed(wanted, { ...changed, pods });
     if (seen.gate.kind !== "Held") throw new Error("the canary does not hold");
-    const known = {
+    const record = {
       revision: seen.gate.trial.revision,
       generation: 1,
       state: "Failed",
       message: "no",
     } as const;
-    const gate = { ...seen.gate, trial: { ...seen.gate.trial, known } };
+    const gate = { ...seen.gate, trial: { ...seen.gate.trial, record } };
     const { unchanged } = decide(wanted, { ...seen, gate });
     expect(phaseOf(unchanged)).toEqual({ state: "RolloutFailed", message: "no" });
     expect(unchanged.actions).toEqual([]);

@@ -53,12 +53,12 @@ export interface CanaryProgress {
 
 /** The next step of a changed Multus on its first nodes, once the DaemonSets have the new template. */
 export function canaryProgress(trial: Trial, view: CanaryView): CanaryProgress {
-  const { revision, known } = trial;
+  const { revision, record } = trial;
   const { generation } = view;
-  if (known?.state === "Failed" && known.generation === generation)
-    return { record: known, phase: { state: "RolloutFailed", message: known.message }, actions: [] };
+  if (record?.state === "Failed" && record.generation === generation)
+    return { record, phase: { state: "RolloutFailed", message: record.message }, actions: [] };
   if (!view.isSeen) return progressing("canary: the DaemonSet controller has not seen the newest spec yet");
-  const recordedNodes = known?.generation === generation ? (known.nodes ?? []) : [];
+  const recordedNodes = record?.generation === generation ? (record.nodes ?? []) : [];
   const present = recordedNodes.filter((name) => view.nodes.some((node) => node.name === name));
   // If all of them have left the cluster, the canary begins again on others.
   const isChosen = present.length > 0;
@@ -180,8 +180,8 @@ function probeState(
   trial: Trial,
   view: CanaryView,
 ): { state: CanaryNode["probe"]; actions: Action[] } {
-  const { known, revision } = trial;
-  if (known?.generation === view.generation && known?.passed?.includes(node))
+  const { record, revision } = trial;
+  if (record?.generation === view.generation && record?.passed?.includes(node))
     return { state: "Passed", actions: [] };
   const pod = probeOf(node, view);
   if (!pod || pod.terminating) return { state: "None", actions: [] };

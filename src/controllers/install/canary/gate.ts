@@ -17,7 +17,7 @@ export interface Trial {
   count: number;
   revision: string;
   /** What the status has of this very canary. */
-  known: RolloutRecord | undefined;
+  record: RolloutRecord | undefined;
   /** The DaemonSets do not have the new template yet. */
   begins: boolean;
 }
@@ -59,12 +59,12 @@ export function canaryGate(
   const isHeld = daemonSets.some((d) => live.get(refOf(d))?.metadata.annotations?.[CANARY] === revision);
   const begins = workloads.live.some(({ upToDate }) => !upToDate);
   if (!isHeld && !begins) return { kind: "Open" };
-  const known = previous?.revision === revision ? previous : undefined;
+  const record = previous?.revision === revision ? previous : undefined;
   // Kept until the DaemonSets are seen without the canary's mark.
-  if (known?.state === "Passed") return { kind: "Open", record: known };
+  if (record?.state === "Passed") return { kind: "Open", record };
   return {
     kind: "Held",
-    trial: { network: wanted.probe, count: wanted.nodes, revision, known, begins: !isHeld },
+    trial: { network: wanted.probe, count: wanted.nodes, revision, record, begins: !isHeld },
   };
 }
 

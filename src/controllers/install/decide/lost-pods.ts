@@ -1,10 +1,10 @@
 import { refOf } from "../../../kube/resource.ts";
 import { isOwn } from "../../shared/ownership.ts";
 import type { Action } from "../actions/actions.ts";
+import { isDaemonSet } from "../is-daemon-set.ts";
 import type { Observed } from "../observe/observe.ts";
 import { guardRef, LOST_AFTER_SECONDS } from "../rollout/live-workloads.ts";
 import type { ResolvedSpec } from "../spec/resolve-spec.ts";
-import { isDaemonSet } from "./objects.ts";
 
 /**
  * Removes the pods that keep a DaemonSet which must be created again from ending: a foreground deletion waits for each pod,

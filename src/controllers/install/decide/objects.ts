@@ -4,6 +4,7 @@ import type { MultusInstall } from "../../../crds/multus-install/multus-install.
 import { refOf } from "../../../kube/resource.ts";
 import { multusSubjects } from "../../../render/access.ts";
 import type { Action } from "../actions/actions.ts";
+import { isDaemonSet } from "../is-daemon-set.ts";
 import type { Observed } from "../observe/observe.ts";
 import { allowsAll } from "../rollout/retained-rights.ts";
 import { withPrevious } from "../rollout/subjects.ts";
@@ -44,9 +45,4 @@ export function objectActions(
 /** Whether an object grants Multus its role. */
 export function isBinding({ kind }: KubeObject): boolean {
   return kind === "ClusterRoleBinding";
-}
-
-/** Whether an object is a DaemonSet, which the rollout applies. */
-export function isDaemonSet({ kind }: KubeObject): boolean {
-  return kind === "DaemonSet";
 }

@@ -5,12 +5,12 @@ import { templateOf } from "../../shared/applier.ts";
 import type { Action } from "../actions/actions.ts";
 import { heldBack } from "../canary/gate.ts";
 import { entryOf, entryOfRef } from "../inventory/inventory.ts";
+import { isDaemonSet } from "../is-daemon-set.ts";
 import type { Observed } from "../observe/observe.ts";
 import { asApplied } from "../rollout/as-applied.ts";
 import { guardRef, obsoleteDaemonSets } from "../rollout/live-workloads.ts";
 import type { RolloutStep } from "../rollout/rollout-step.ts";
 import type { ResolvedSpec } from "../spec/resolve-spec.ts";
-import { isDaemonSet } from "./objects.ts";
 import { recordedEntries } from "./plan.ts";
 
 /** What a step of the rollout does: put up the guard, remove the previous DaemonSets, or apply the new ones. */

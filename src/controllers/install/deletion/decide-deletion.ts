@@ -3,6 +3,7 @@ import { NETWORK_DEFINITION } from "../../../render/definition.ts";
 import type { Action } from "../actions/actions.ts";
 import type { Plan, Step } from "../decide/plan.ts";
 import { removalFromAllNodes } from "../decide/startup-taint.ts";
+import { isDaemonSet } from "../is-daemon-set.ts";
 import { carriedOver } from "../status/carried-over.ts";
 import type { InstallState } from "../status/conditions.ts";
 import { nodesCleaning } from "./node-cleanup.ts";
@@ -88,10 +89,6 @@ function isKept({ name }: InventoryEntry, { install }: ObservedDeletion): boolea
 
 function deletionOf(entry: InventoryEntry): Action {
   return { kind: "Delete", entry };
-}
-
-function isDaemonSet({ kind }: InventoryEntry): boolean {
-  return kind === "DaemonSet";
 }
 
 function deleting(message: string): InstallState {

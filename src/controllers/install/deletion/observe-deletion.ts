@@ -18,6 +18,7 @@ import { hasFinalizer } from "../actions/finalizer.ts";
 import { taintKeys } from "../decide/startup-taint.ts";
 import { entryKey, entryOf, entryOfRef, recordedInventory, refOfEntry } from "../inventory/inventory.ts";
 import { isOfAnotherInstall, isReplacedByAnother } from "../inventory/of-another-install.ts";
+import { isDaemonSet } from "../is-daemon-set.ts";
 import { guardRefs } from "../rollout/live-workloads.ts";
 import type { ReconcileScope } from "../scope.ts";
 import { withKnownDistribution } from "../spec/distribution.ts";
@@ -69,16 +70,12 @@ export async function observeDeletion(scope: ReconcileScope): Promise<ObservedDe
   if (!(await hasFinalizer(scope))) return undefined;
   const { deps, live, previous } = scope;
   const { install: read, problems } = readableInstall(live);
-  if (problems.length > 0)
-    scope.context.log.warn(
-      { problems: problems.map(formatProblem) },
-      "fields of the spec are not valid; the deletion goes on as if they were not set",
-    );
+  reportProblems(scope, problems.map(formatProblem));
   const install = read && withKnownDistribution(previous, read);
   const inventory = everythingOf(live, install);
   // Each is asked for before it is deleted: the watches only show when to check again.
   deps.owned.follow(inventory.map(refOfEntry));
-  const daemonSets = inventory.filter(({ kind }) => kind === "DaemonSet");
+  const daemonSets = inventory.filter(isDaemonSet);
   const isReplaced = isReplacedByAnother(live, deps.installs.values());
   const keys = isReplaced ? [] : taintKeys(previous, install);
   const cleans = !isReplaced && install?.spec.uninstall.nodes !== "Leave" && deps.nodeTasks.canRun;
@@ -110,6 +107,16 @@ export async function observeDeletion(scope: ReconcileScope): Promise<ObservedDe
     ...nodesCleaning,
     ...(account ? { missingAccount: account } : {}),
   };
+}
+
+/** Logs the fields that are not valid, once for each change of them: a deletion that waits is reconciled every 2 s. */
+function reportProblems({ deps, context, live }: ReconcileScope, problems: readonly string[]): void {
+  if (!deps.seen.since.isNew(`problems of ${live.metadata.uid}`, problems.join("; "))) return;
+  if (problems.length > 0)
+    context.log.warn(
+      { problems },
+      "fields of the spec are not valid; the deletion goes on as if they were not set",
+    );
 }
 
 function cleaning(

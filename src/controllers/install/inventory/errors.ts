@@ -12,3 +12,13 @@ export class UnknownInventoryKind extends Error {
     );
   }
 }
+
+/** The inventory must be in the status before objects are created, and there is no status to write it to. */
+export class InventoryNotWritten extends Error {
+  override readonly name = "InventoryNotWritten";
+  readonly code = "INVENTORY_NOT_WRITTEN";
+
+  constructor() {
+    super("the inventory could not be written: the MultusInstall is gone or was recreated");
+  }
+}

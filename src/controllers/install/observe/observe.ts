@@ -13,6 +13,7 @@ import { type Adoption, planAdoption } from "../adoption/plan-adoption.ts";
 import type { CanaryView } from "../canary/canary.ts";
 import { canaryGate, type Gate } from "../canary/gate.ts";
 import { entryOf, recordedInventory, refOfEntry } from "../inventory/inventory.ts";
+import { isDaemonSet } from "../is-daemon-set.ts";
 import type { Rollout } from "../rollout/assess.ts";
 import { guardRefs, withGuard } from "../rollout/live-workloads.ts";
 import { progressedAt } from "../rollout/progress.ts";
@@ -74,7 +75,7 @@ export async function observe(scope: ReconcileScope, spec: ResolvedSpec): Promis
   const { namespace } = install.spec;
   const { generation = 0 } = live.metadata;
   const objects = spec.rendered.objects;
-  const daemonSets = objects.filter(({ kind }) => kind === "DaemonSet");
+  const daemonSets = objects.filter(isDaemonSet);
   const recorded = recordedInventory(live);
   const refs = [
     ...objects.map(refOf),

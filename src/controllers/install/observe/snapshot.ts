@@ -1,9 +1,11 @@
 import { type ApiObject, describe, type ObjectRef, refOf } from "../../../kube/resource.ts";
 import type { LiveObjects } from "../../shared/applier.ts";
 import { isAsNew } from "../../shared/newest-copies.ts";
+import { NotObserved } from "./errors.ts";
 
 /**
  * The copies at this moment: a watch goes on meanwhile, and a decision must not see two states of one object.
+ * Its `get` throws a NotObserved for an object that is not among `refs` and `newer`: that one is unknown, not absent.
  * @param newer objects that were read from the API server since
  */
 export function snapshot(
@@ -18,7 +20,7 @@ export function snapshot(
   }
   return {
     get(ref) {
-      if (!copies.has(describe(ref))) throw new Error(`${describe(ref)} was not observed`);
+      if (!copies.has(describe(ref))) throw new NotObserved(ref);
       return copies.get(describe(ref));
     },
   };

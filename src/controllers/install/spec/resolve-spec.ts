@@ -5,6 +5,7 @@ import { type ApiObject, CONFIG_MAPS } from "../../../kube/resource.ts";
 import { LAST_COMPLETE, restored } from "../../../render/last-complete.ts";
 import { type RenderedInstall, renderInstall } from "../../../render/render.ts";
 import { InvalidSpec } from "../errors.ts";
+import { isDaemonSet } from "../is-daemon-set.ts";
 import { revisionOfAll } from "../rollout/live-workloads.ts";
 import { failedRollout, type Rollback } from "../rollout/rollback.ts";
 import type { ReconcileScope } from "../scope.ts";
@@ -45,7 +46,7 @@ async function rendered(scope: ReconcileScope, spec: MultusInstall): Promise<Res
 }
 
 function daemonSetsOf(install: RenderedInstall) {
-  return install.objects.filter(({ kind }) => kind === "DaemonSet");
+  return install.objects.filter(isDaemonSet);
 }
 
 function parse(live: ApiObject): MultusInstall {
