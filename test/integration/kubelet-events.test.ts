@@ -41,9 +41,9 @@ it("lists the events of one reason once in 15 s, and has a fresh answer asked fo
     () => outdated++,
     () => now,
   );
-  const about = ["one", "two"];
+  const uids = { about: ["one", "two"], needed: ["one", "two"] };
   const count = async (reason = "FailedMount") =>
-    (await events.withReason("default", reason, about, log))?.length;
+    (await events.withReason("default", reason, uids, log))?.length;
   const lists = () => proxy.requests.filter((request) => request.includes("/events?")).length;
   try {
     await report("one");
@@ -74,8 +74,9 @@ it("reads pages, however many events others create, and keeps the last of each o
   await using proxy = await FaultProxy.start(plane);
   const client = new KubeClient(connect({ kubeconfig: proxy.kubeconfig }));
   const events = new KubeletEvents(client, () => {});
+  const uids = { about: ["229", "none"], needed: ["229", "none"] };
   try {
-    const found = await events.withReason("default", "FailedMount", ["229", "none"], log);
+    const found = await events.withReason("default", "FailedMount", uids, log);
     expect(found?.map(({ uid, message }) => [uid, message])).toEqual([["229", "mount-229"]]);
     const scope = { deps: { client }, context: { log } } as unknown as Parameters<typeof sandboxFailure>[0];
     expect(await sandboxFailure(scope, { namespace: "default", uid: "probe" })).toMatch(/^sandbox-/);

@@ -21,8 +21,9 @@ export async function withFailedMounts(
   ages: PodAges,
 ): Promise<readonly MultusPodHealth[]> {
   const hangs = (pod: MultusPodHealth) => isStarting(pod) && ages.existing(pod) >= STARTING_SECONDS;
-  if (!pods.some(hangs)) return pods;
-  const uids = pods.map(({ uid }) => uid);
+  const needed = pods.filter(hangs).map(({ uid }) => uid);
+  if (needed.length === 0) return pods;
+  const uids = { about: pods.map(({ uid }) => uid), needed };
   const events = await scope.deps.kubeletEvents.withReason(namespace, REASON, uids, scope.context.log);
   if (!events) return pods;
   const messages = failedMounts(events);

@@ -11,13 +11,18 @@ const log = { warn: () => {} } as unknown as Logger;
 function operator(skewMs: number) {
   let passed = 0;
   let items: object[] = [];
+  let lists = 0;
+  let outdated = 0;
   const answer = () => Buffer.from(JSON.stringify({ metadata: { resourceVersion: "1" }, items }));
   const client = {
-    request: async () => ({ statusCode: 200, headers: {}, body: [answer()] }),
+    request: async () => {
+      lists++;
+      return { statusCode: 200, headers: {}, body: [answer()] };
+    },
   } as unknown as KubeClient;
   const events = new KubeletEvents(
     client,
-    () => {},
+    () => outdated++,
     () => passed * 1000,
     () => START + skewMs + passed * 1000,
   );
@@ -33,12 +38,14 @@ function operator(skewMs: number) {
     pass: (seconds: number) => {
       passed += seconds;
     },
-    recent: async () => {
-      const about = ["pod-0", "pod-1"];
-      const found = recentMessages((await events.withReason("kube-system", "FailedMount", about, log)) ?? []);
+    recent: async (about = ["pod-0", "pod-1"], needed = about) => {
+      const uids = { about, needed };
+      const found = recentMessages((await events.withReason("kube-system", "FailedMount", uids, log)) ?? []);
       events.stop();
       return found.map(({ uid }) => uid);
     },
+    lists: () => lists,
+    outdated: () => outdated,
   };
 }
 
@@ -68,4 +75,30 @@ it("an event that the first list shows is as old as its time shows", async () =>
   const { has, recent } = operator(0);
   has(100, 301);
   expect(await recent()).toEqual(["pod-0"]);
+});
+
+it("asks again about an object that the last list was not asked about, and at most once in five seconds", async () => {
+  const { has, pass, recent, lists } = operator(0);
+  has(1, 1);
+  expect(await recent(["pod-0"])).toEqual(["pod-0"]);
+  pass(4);
+  expect(await recent()).toEqual(["pod-0"]);
+  expect(lists()).toBe(1);
+  pass(1);
+  expect(await recent(undefined, ["pod-0"])).toEqual(["pod-0"]);
+  expect(lists()).toBe(1);
+  expect((await recent()).toSorted()).toEqual(["pod-0", "pod-1"]);
+  expect(lists()).toBe(2);
+  pass(14);
+  await recent();
+  expect(lists()).toBe(2);
+});
+
+it("takes an event about an object that it was not asked about before for as old as its time shows", async () => {
+  const { has, pass, recent } = operator(0);
+  has(1000, 1000);
+  expect(await recent(["pod-0"])).toEqual([]);
+  pass(20);
+  has(1020, 1020);
+  expect(await recent()).toEqual([]);
 });

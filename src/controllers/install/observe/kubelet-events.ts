@@ -9,6 +9,8 @@ import { SeenSince } from "../../shared/seen-since.ts";
 const OUTDATED_SECONDS = 300;
 /** Events are not indexed by reason: the API server reads all of a namespace for each list. */
 const MAX_AGE_MS = 15_000;
+/** Of an object that the last list was not asked about nothing is known: it is worth a list sooner. */
+const MAX_UNASKED_MS = 5_000;
 
 const event = z.object({
   metadata: z.object({ uid: z.string().default("") }).prefault({}),
@@ -42,8 +44,22 @@ export interface SeenEvent {
   seconds: number;
 }
 
+/** Which objects an answer is about. */
+export interface AskedUids {
+  /** Their events are kept, so that it is known since when each is as it is. */
+  about: Iterable<string>;
+  /** Those of them whose events matter now. */
+  needed: readonly string[];
+}
+
+interface List {
+  at: number;
+  about: ReadonlySet<string>;
+  events: Promise<readonly SeenEvent[]>;
+}
+
 /**
- * The kubelets' events of a namespace, by reason; listed at most once in 15 s. A tenant may create any number of them: they
+ * The kubelets' events of a namespace, by reason; listed at most once in 15 s, or in 5 s for other objects. A tenant may create any number of them: they
  * are read in pages, and the newest one about each of the objects in question is all that is kept.
  */
 export class KubeletEvents {
@@ -51,9 +67,9 @@ export class KubeletEvents {
   readonly #now: () => number;
   readonly #wallClock: () => number;
   readonly #onOutdated: () => void;
-  readonly #lists = new Map<string, { at: number; events: Promise<readonly SeenEvent[]> }>();
-  /** By namespace and reason: when it was last listed, and since when each event is as it is. */
-  readonly #seen = new Map<string, { at: number; events: SeenSince }>();
+  readonly #lists = new Map<string, List>();
+  /** By namespace and reason: the last list that was read, and since when each event is as it is. */
+  readonly #seen = new Map<string, { last: Omit<List, "events"> | undefined; events: SeenSince }>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
 
   /** @param onOutdated called when an answer that was not fresh can be replaced by a fresh one. It only enqueues. */
@@ -71,20 +87,21 @@ export class KubeletEvents {
 
   /**
    * The newest event with this reason about each of the objects, as the API server has or had it a moment ago; undefined if
-   * the events cannot be read.
-   * @param about uids; of one that the last answer was not asked about, the next one shows it
+   * the events cannot be read. Of one that is needed and that the last list was not asked about, an answer within 5 s may
+   * lack the event; `onOutdated` is called when it does not.
    */
   async withReason(
     namespace: string,
     reason: string,
-    about: Iterable<string>,
+    { about, needed }: AskedUids,
     log: Logger,
   ): Promise<readonly SeenEvent[] | undefined> {
     const key = `${namespace}/${reason}`;
     const known = this.#lists.get(key);
-    const age = known ? this.#now() - known.at : Number.POSITIVE_INFINITY;
-    if (known && age < MAX_AGE_MS) this.#replaceLater(key, MAX_AGE_MS - age);
-    const events = known && age < MAX_AGE_MS ? known.events : this.#list(key, namespace, reason, about, log);
+    const isUnasked = needed.some((uid) => !known?.about.has(uid));
+    const left = known ? known.at + (isUnasked ? MAX_UNASKED_MS : MAX_AGE_MS) - this.#now() : 0;
+    if (left > 0) this.#replaceLater(`${key}${isUnasked ? "/unasked" : ""}`, left);
+    const events = known && left > 0 ? known.events : this.#list(key, namespace, reason, about, log);
     try {
       return await events;
     } catch (error) {
@@ -106,26 +123,29 @@ export class KubeletEvents {
     log: Logger,
   ): Promise<readonly SeenEvent[]> {
     const where = { client: this.#client, type: CORE_EVENTS, log, namespace };
-    const newest = new NewestEvents(about);
+    const list = { at: this.#now(), about: new Set(about) };
+    const newest = new NewestEvents(list.about);
     const listed = readPages({ ...where, fieldSelector: `reason=${reason}` }, (item) => newest.add(item));
-    const events = listed.then(() => this.#observed(key, newest.events));
-    this.#lists.set(key, { at: this.#now(), events });
+    const events = listed.then(() => this.#observed(key, list, newest.events));
+    this.#lists.set(key, { ...list, events });
     return events;
   }
 
   /**
-   * An event that came, or changed, since the last list is no older than that. How old one of the first list is, only its
-   * time shows: by a clock that is ahead it is outdated, until it is reported again.
+   * An event that came, or changed, since the last list is no older than that. How old one of the first list about its
+   * object is, only its time shows: by a clock that is ahead it is outdated, until it is reported again.
    */
-  #observed(list: string, items: readonly ReadEvent[]): SeenEvent[] {
-    const last = this.#seen.get(list);
-    const seen = last?.events ?? new SeenSince(this.#now);
-    const oldest = last ? (this.#now() - last.at) / 1000 : Number.POSITIVE_INFINITY;
-    this.#seen.set(list, { at: this.#now(), events: seen });
-    seen.retain(new Set(items.map(({ key }) => key)));
-    return items.map(({ key, at, ...read }) => {
+  #observed(key: string, list: Omit<List, "events">, items: readonly ReadEvent[]): SeenEvent[] {
+    const { last, events: seen } = this.#seen.get(key) ?? {
+      last: undefined,
+      events: new SeenSince(this.#now),
+    };
+    this.#seen.set(key, { last: list, events: seen });
+    seen.retain(new Set(items.map((item) => item.key)));
+    return items.map(({ key: event, at, ...read }) => {
+      const oldest = last?.about.has(read.uid) ? (this.#now() - last.at) / 1000 : Number.POSITIVE_INFINITY;
       const byClock = Math.max(0, (this.#wallClock() - at) / 1000) || 0;
-      return { ...read, at, seconds: seen.seconds(key, String(at), Math.min(byClock, oldest)) };
+      return { ...read, at, seconds: seen.seconds(event, String(at), Math.min(byClock, oldest)) };
     });
   }
 

@@ -18,8 +18,9 @@ export async function withMissingSecrets(
 ): Promise<readonly MultusPodHealth[]> {
   const concerned = (pod: MultusPodHealth) =>
     pod.pullSecrets.length > 0 && /^(ErrImagePull|ImagePullBackOff)$/.test(pod.issue?.reason ?? "");
-  if (!pods.some(concerned)) return pods;
-  const uids = pods.map(({ uid }) => uid);
+  const needed = pods.filter(concerned).map(({ uid }) => uid);
+  if (needed.length === 0) return pods;
+  const uids = { about: pods.map(({ uid }) => uid), needed };
   const events = await scope.deps.kubeletEvents.withReason(namespace, REASON, uids, scope.context.log);
   if (!events) return pods;
   const missing = missingSecrets(events);

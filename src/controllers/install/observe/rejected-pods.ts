@@ -34,7 +34,8 @@ export async function rejectedPods(
 ): Promise<UnhealthyNode[]> {
   if (lacking.length === 0 || !isIdle(scope)) return [];
   const uids = lacking.map(({ metadata }) => metadata.uid ?? "");
-  const events = await scope.deps.kubeletEvents.withReason(namespace, REASON, uids, scope.context.log);
+  const asked = { about: uids, needed: uids };
+  const events = await scope.deps.kubeletEvents.withReason(namespace, REASON, asked, scope.context.log);
   const messages = new Map(
     recentMessages(events ?? [], OUTDATED_SECONDS).map(({ uid, message }) => [uid, message]),
   );
