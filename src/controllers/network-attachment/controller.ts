@@ -21,7 +21,8 @@ import { rejections } from "../shared/synced.ts";
 import { Networks } from "./networks.ts";
 import { PodCopy } from "./pod-copy.ts";
 import { EventOutbox } from "./pod-events.ts";
-import { podIdentity } from "./pod-identity.ts";
+
+import { readRejectedPod } from "./rejected-pod.ts";
 import { ReportPace } from "./report-pace.ts";
 import { Reporter } from "./reporter.ts";
 import { SandboxFailures } from "./sandbox-failures.ts";
@@ -65,6 +66,7 @@ export class NetworkAttachmentController {
   #defined = true;
   /** The active MultusInstall, as far as networks depend on it. */
   #install: InstallView | undefined;
+  readonly #tokenRejections: TokenRejections;
   #summing: NodeJS.Timeout | undefined;
   #stopped = false;
 
@@ -83,7 +85,8 @@ export class NetworkAttachmentController {
     });
     this.#failures = new SandboxFailures((pod) => this.#recheckPod(pod));
     this.#pods = this.#reflect<PodView>(this.#copy.watched);
-    this.#watchFailures(this.#tokenRejections());
+    this.#tokenRejections = this.#newTokenRejections();
+    this.#watchFailures();
     const reporter = new Reporter(
       client,
       (key) => this.#reports.get(key),
@@ -106,10 +109,10 @@ export class NetworkAttachmentController {
   }
 
   /** Of nodes whose Multus the API server turns away, by the events of their kubelets. */
-  #tokenRejections(): TokenRejections {
+  #newTokenRejections(): TokenRejections {
     const { client, inspections } = this.#options;
     return new TokenRejections({
-      pod: (namespace, name) => podIdentity(client, namespace, name),
+      pod: (namespace, name) => readRejectedPod(client, namespace, name),
       hasNode: (name) => this.#caches.nodes.has(name),
       now: () => Date.now(),
       monotonic: () => performance.now(),
@@ -120,7 +123,7 @@ export class NetworkAttachmentController {
   }
 
   /** Watches the kubelets' events on sandboxes that could not be created. */
-  #watchFailures(tokenRejections: TokenRejections): void {
+  #watchFailures(): void {
     const budget = new ByteBudget(MAX_EVENT_BYTES);
     const events = this.#reflect({
       type: CORE_EVENTS,
@@ -133,7 +136,7 @@ export class NetworkAttachmentController {
         if (!failure) budget.release(key);
         this.#failures.set(key, failure);
         if (failure && this.#isOfItsPod(failure)) this.#options.inspections.suspect(failure.node);
-        void tokenRejections.set(key, failure, events.isListed);
+        void this.#tokenRejections.set(key, failure, events.isListed);
       },
     });
   }
@@ -193,6 +196,7 @@ export class NetworkAttachmentController {
     this.#stopped = true;
     clearTimeout(this.#summing);
     this.#networks.stop();
+    this.#tokenRejections.stop();
     await Promise.all([
       this.#controller.stop(),
       this.#outbox.stop(),

@@ -1,7 +1,7 @@
-import { expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import type { FailureView } from "../../networks/outcome/sandbox-event.ts";
 import type { TokenRejection } from "../shared/node-inspections.ts";
-import { TokenRejections } from "./token-rejections.ts";
+import { type RejectedPod, TokenRejections } from "./token-rejections.ts";
 
 const NOW = Date.parse("2026-11-24T12:00:00Z");
 const event = (change: Partial<FailureView> = {}): FailureView => ({
@@ -14,9 +14,13 @@ const event = (change: Partial<FailureView> = {}): FailureView => ({
   ...change,
 });
 
-function rejections(
-  pods: Record<string, { uid: string; node: string }> = { "shop/web": { uid: "uid-1", node: "node-1" } },
-) {
+const started: TokenRejections[] = [];
+afterEach(() => {
+  for (const store of started.splice(0)) store.stop();
+  vi.useRealTimers();
+});
+
+function rejections(pods: Record<string, RejectedPod> = { "shop/web": { uid: "uid-1", node: "node-1" } }) {
   const published: [string, TokenRejection | undefined][] = [];
   const errors: unknown[] = [];
   const read: string[] = [];
@@ -33,6 +37,7 @@ function rejections(
     onChange: (node, rejection) => published.push([node, rejection]),
     onError: (error) => errors.push(error),
   });
+  started.push(store);
   return { store, published, errors, clock, read };
 }
 
@@ -111,4 +116,64 @@ it("lets no event with a forged time hide another", async () => {
   await store.set("e", event({ at: "2026-11-24T12:05:01Z" }), true);
   await store.set("old", event({ at: "2026-11-24T10:00:00Z" }), true);
   expect(published.at(-1)?.[1]).toEqual({ at: Date.parse("2026-11-24T12:05:01Z"), seenAt: 301_000 });
+});
+
+const startedAt = (time: string): RejectedPod => ({
+  uid: "uid-1",
+  node: "node-1",
+  startedAt: Date.parse(`2026-11-24T${time}Z`),
+});
+
+it("ends when a rejected pod runs in networks that Multus reported since, and begins again with the next rejection", async () => {
+  vi.useFakeTimers();
+  const pods: Record<string, RejectedPod> = { "shop/web": { uid: "uid-1", node: "node-1" } };
+  const { store, published } = rejections(pods);
+  await store.set("e", event(), true);
+  await store.set("other", event({ node: "node-2" }), true);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(published).toHaveLength(1);
+  pods["shop/web"] = startedAt("11:59:01");
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(published.slice(1)).toEqual([["node-1", undefined]]);
+  // The same event is listed again: it is still from before.
+  await store.set("e", event(), false);
+  expect(published.at(-1)).toEqual(["node-1", undefined]);
+  await store.set("e", event({ at: "2026-11-24T11:59:05Z" }), true);
+  expect(published.at(-1)).toEqual(["node-1", { at: Date.parse("2026-11-24T11:59:05Z"), seenAt: 0 }]);
+  expect(vi.getTimerCount()).toBe(1);
+  store.stop();
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+it.each<[string, RejectedPod]>([
+  ["a container from before", startedAt("11:58:59")],
+  ["a container of the same second", startedAt("11:59:00")],
+  ["another pod of that name", { ...startedAt("11:59:30"), uid: "uid-2" }],
+  ["a pod that is on another node by now", { ...startedAt("11:59:30"), node: "node-2" }],
+  ["a pod without networks that Multus reported", { uid: "uid-1", node: "node-1", startedAt: undefined }],
+])("is not ended by %s", async (_, pod) => {
+  const pods: Record<string, RejectedPod> = { "shop/web": { uid: "uid-1", node: "node-1" } };
+  const { store, published } = rejections(pods);
+  await store.set("e", event(), true);
+  pods["shop/web"] = pod;
+  await store.recheck();
+  expect(published.map(([, rejection]) => rejection === undefined)).not.toContain(true);
+});
+
+it("reads the pods of a hundred nodes in a round, of each node in its turn, and none once the rejections are old", async () => {
+  const pods = Object.fromEntries(
+    Array.from({ length: 150 }, (_, i) => [`shop/p${i}`, { uid: `${i}`, node: `node-${i}` }]),
+  );
+  const { store, read, clock } = rejections(pods);
+  for (let i = 0; i < 150; i++)
+    await store.set(`e${i}`, event({ node: `node-${i}`, pod: `shop/p${i}`, uid: `${i}` }), true);
+  read.length = 0;
+  await store.recheck();
+  expect(new Set(read).size).toBe(100);
+  await store.recheck();
+  expect(read).toHaveLength(200);
+  expect(new Set(read).size).toBe(150);
+  clock.passed = 301_000;
+  await store.recheck();
+  expect(read).toHaveLength(200);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { podWithStatus, statusWriteOf } from "./status-write.ts";
+import { podWithStatus, startedWithMultus, statusWriteOf } from "./status-write.ts";
 
 const STATUS = "k8s.v1.cni.cncf.io/network-status";
 const LEGACY_STATUS = "k8s.v1.cni.cncf.io/networks-status";
@@ -55,4 +55,19 @@ test("a status is verified if Multus wrote this annotation through pods/status",
   expect(verified(wrote("multus", LEGACY_STATUS))).toBe(false);
   expect(verified(wrote("multus-evil", STATUS), wrote("multus", "other"))).toBe(false);
   expect(read([wrote("multus", LEGACY_STATUS)], {}, LEGACY_STATUS).verified).toBe(true);
+});
+
+test("started with Multus when its newest container that runs started, if Multus reported its networks", () => {
+  const status = {
+    initContainerStatuses: [{ state: { terminated: { startedAt: "2026-11-24T13:00:00Z" } } }],
+    containerStatuses: [running(TEN), running(NOON)],
+  };
+  const startedAt = (managedFields: object[], found: object = status) =>
+    startedWithMultus(
+      podWithStatus.parse({ metadata: { annotations: { [STATUS]: "[]" }, managedFields }, status: found }),
+    );
+  expect(startedAt([wrote("multus", STATUS)])).toBe(Date.parse(NOON));
+  expect(startedAt([wrote("kubectl", STATUS)])).toBeUndefined();
+  expect(startedAt([])).toBeUndefined();
+  expect(startedAt([wrote("multus", STATUS)], {})).toBeUndefined();
 });

@@ -65,6 +65,16 @@ export function statusWriteOf({ metadata, status }: PodWithStatus): StatusWrite 
   return { verified, attachedAt: at };
 }
 
+/**
+ * When the newest container that runs was started, by its node's clock; ms since 1970. Undefined if there is none, or if
+ * Multus has reported no networks of the pod.
+ */
+export function startedWithMultus(pod: PodWithStatus): number | undefined {
+  const { initContainerStatuses, containerStatuses } = pod.status;
+  const containers = [...initContainerStatuses, ...containerStatuses];
+  return statusWriteOf(pod).verified ? latest(containers.map(({ startedAt }) => startedAt)) : undefined;
+}
+
 /** Whether it has the field below metadata.annotations. */
 function owns(fieldsV1: unknown, field: string): boolean {
   const fields = fieldsV1 as { "f:metadata"?: { "f:annotations"?: unknown } | null } | null | undefined;
