@@ -95,7 +95,7 @@ function requestAsReal(ours: NetworkRequest): unknown {
     ours.ips ?? [],
     (ours.portMappings ?? []).map((m) => [m.hostPort, m.containerPort, m.protocol ?? "", m.hostIp ?? ""]),
     ours.bandwidth === undefined ? null : Object.entries(ours.bandwidth).toSorted(),
-    ours.cniArgs?.toSorted() ?? null,
+    ours.cniArgs ? [...ours.cniArgs.keys()].toSorted() : null,
     ours.defaultRoute?.map(hexadecimal) ?? null,
   ];
 }

@@ -121,19 +121,19 @@ export function struct<T extends object>(
   };
 }
 
-/** Go: map[string]interface{}. The names of the keys; values can be anything, but no number beyond float64. */
-export const keys: Decoder<string[]> = (reader, previous) => {
+/** Go: map[string]interface{}. The JSON text of each value, which can be anything, but no number beyond float64. */
+export const rawValues: Decoder<Map<string, string>> = (reader, previous) => {
   if (reader.null()) return undefined;
   if (reader.next !== "{") throw reader.mismatch("an object");
-  const names = new Set(previous);
+  const values = new Map(previous);
   reader.object((key) => {
-    names.add(key);
-    reader.skip((literal) => {
+    const value = reader.raw((literal) => {
       if (!Number.isFinite(Number(literal)))
         throw new Mismatch("WRONG_TYPE", `"${reader.field}" contains a number that is too large for Go`);
     });
+    values.set(key, value);
   });
-  return [...names];
+  return values;
 };
 
 /** Go: a type with UnmarshalText. `accepts` says whether it takes the text. */

@@ -80,6 +80,13 @@ export class Reader {
     } while (depth > 0);
   }
 
+  /** As `skip`; the value's text. */
+  raw(numbers?: (literal: string) => void): string {
+    const start = this.#at;
+    this.skip(numbers);
+    return this.#text.slice(start, this.#at).trimEnd();
+  }
+
   mismatch(expected: string): Mismatch {
     const found = { "{": "an object", "[": "a list", '"': "a string" }[this.next] ?? show(this.literal());
     return new Mismatch(

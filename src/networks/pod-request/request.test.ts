@@ -79,7 +79,7 @@ describe("the JSON form", () => {
       portMappings: [{ hostPort: 80, containerPort: 8080, protocol: "tcp", hostIp: "10.0.0.1" }],
       bandwidth: { ingressRate: 1, ingressBurst: 2, egressRate: 3, egressBurst: 4 },
       deviceId: "0000:00:01.0",
-      cniArgs: ["a"],
+      cniArgs: new Map([["a", '{"deep":[1]}']]),
       defaultRoute: ["10.0.0.1"],
     });
     expect(request && capabilitiesOf(request)).toEqual([

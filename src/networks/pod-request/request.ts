@@ -1,6 +1,6 @@
 import { parseAddress, parseCidr } from "../../cni/address.ts";
 import { show } from "../../cni/finding.ts";
-import { decodeGo, failed, integer, keys, list, type Problem, parsed, struct, text } from "./go-json.ts";
+import { decodeGo, failed, integer, list, type Problem, parsed, rawValues, struct, text } from "./go-json.ts";
 
 /** The pod annotation by which a pod asks for networks. */
 export const NETWORKS = "k8s.v1.cni.cncf.io/networks";
@@ -19,8 +19,8 @@ export interface NetworkRequest {
   portMappings?: readonly PortMapping[];
   bandwidth?: Bandwidth;
   deviceId?: string;
-  /** The names of the CNI arguments. */
-  cniArgs?: readonly string[];
+  /** The CNI arguments: name → JSON text. */
+  cniArgs?: ReadonlyMap<string, string>;
   /** Gateways; an empty list is kept: the network's own default route then is the pod's. */
   defaultRoute?: readonly string[];
   /** It takes the place of the cluster's own network (default-network.ts). */
@@ -72,7 +72,7 @@ const selection = struct(
       "pointer",
     ),
     deviceID: text,
-    "cni-args": keys,
+    "cni-args": rawValues,
     "default-route": list(gateway),
   },
   "pointer",

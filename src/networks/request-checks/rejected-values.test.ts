@@ -44,6 +44,15 @@ it("ports that the plugin portmap, or the iptables that it runs, rejects", () =>
   expect(ports({ hostPort: 70_000, containerPort: 80, protocol: "tcp" })).toEqual(["BAD_PORT"]);
 });
 
+it("a hostIP that is not an address: for IPv4 portmap drops the mapping, and for IPv6 iptables rejects it", () => {
+  const hostIP = (value: string) =>
+    ports({ hostPort: 8080, containerPort: 80, protocol: "tcp", hostIP: value });
+  for (const value of ["10.0.0.1", "0.0.0.0", "::", "fd00::1", "::ffff:10.0.0.1", ""])
+    expect([value, ...hostIP(value)]).toEqual([value]);
+  for (const value of ["10.0.0.1/32", "10.0.0", "010.0.0.1", "node-1", "fe80::1%eth0", " 10.0.0.1"])
+    expect([value, ...hostIP(value)]).toEqual([value, "BAD_PORT"]);
+});
+
 const limits = (limit: object, of = bandwidth) => codesOf({ bandwidth: limit }, of);
 
 it("limits that the plugin bandwidth rejects", () => {

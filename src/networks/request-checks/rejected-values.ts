@@ -1,3 +1,4 @@
+import { parseAddress } from "../../cni/address.ts";
 import { show } from "../../cni/finding.ts";
 import { flag, mapOf } from "../../cni/kinds.ts";
 import { tooSmall } from "../../cni/plugins/bandwidth.ts";
@@ -48,10 +49,14 @@ function hasOwnLimits({ fields }: Plugin): boolean {
 const PROTOCOLS = ["tcp", "udp", "sctp", "dccp"];
 const PROTOCOL_NUMBERS = [6, 17, 132, 33];
 
-/** parseConfig of portmap, and the iptables that it runs with `-p protocol --dport hostPort`. */
-function faultOfPort({ hostPort, containerPort, protocol = "" }: PortMapping): string[] {
+/** parseConfig of portmap, and the iptables that it runs with `-p protocol --dport hostPort -d hostIP` (fillDnatRules). */
+function faultOfPort({ hostPort, containerPort, protocol = "", hostIp }: PortMapping): string[] {
   for (const [name, port] of Object.entries({ hostPort, containerPort }))
     if (port < 1 || port > 65535) return [`${name} must be from 1 to 65535 (it is ${port})`];
+  if (hostIp !== undefined && parseAddress(hostIp) === undefined)
+    return [
+      `"hostIP" must be an IP address (it is ${show(hostIp)}): portmap drops the mapping for a pod with an IPv4 address, and fails for one with IPv6`,
+    ];
   if (protocol === "") return ['"protocol" is required: "tcp", "udp" or "sctp"'];
   if (PROTOCOLS.includes(protocol.toLowerCase()) || hasPorts(protocol)) return [];
   return [`"protocol" must be "tcp", "udp" or "sctp" (it is ${show(protocol)})`];

@@ -4,6 +4,7 @@ import { hasNoSeparators, isOfOneStation } from "../../cni/kinds.ts";
 import { PRIMARY_ONLY } from "../../cni/plugins/plugins.ts";
 import type { Network } from "../cross-checks/network.ts";
 import { capabilitiesOf, keyOf, type NetworkRequest } from "../pod-request/request.ts";
+import { withCniArgs } from "./added-args.ts";
 import { passedBy } from "./passed-capabilities.ts";
 import { rejectedValues } from "./rejected-values.ts";
 
@@ -57,21 +58,20 @@ export function problemsWithNetwork(request: NetworkRequest, network: Network): 
 }
 
 /** The NAD is checked as it is for this pod; what is wrong with the NAD itself is not the pod's. */
-function rejectedByPlugins(
-  { namespace, name, ips, mac }: NetworkRequest,
-  { nad }: Network,
-): RequestProblem[] {
+function rejectedByPlugins(request: NetworkRequest, { nad }: Network): RequestProblem[] {
+  const { ips, mac } = request;
   const options = { networkName: nad.name, resourceName: nad.resourceName };
-  const errors = (request?: { ips: typeof ips; mac: typeof mac }) =>
-    checkNetworkConfig(nad.config, { ...options, request }).filter(({ severity }) => severity === "error");
-  const own = new Set(errors().map(({ path, code }) => `${code} ${path}`));
-  return errors({ ips, mac })
+  const errors = (config: string, more: { request?: { ips: typeof ips; mac: typeof mac } }) =>
+    checkNetworkConfig(config, { ...options, ...more }).filter(({ severity }) => severity === "error");
+  const own = new Set(errors(nad.config, {}).map(({ path, code }) => `${code} ${path}`));
+  const config = withCniArgs(nad.config, request) ?? nad.config;
+  return errors(config, { request: { ips, mac } })
     .filter(({ path, code }) => !own.has(`${code} ${path}`))
     .slice(0, MOST)
     .map(({ path, code, message }) => ({
       severity: "error",
       code,
-      message: `requests ${show(`${namespace}/${name}`)}, whose ${pathAndMessage({ path, message }, "configuration")}`,
+      message: `requests ${show(keyOf(request))}, whose ${pathAndMessage({ path, message }, "configuration")}${/\bargs\.cni\b/.test(path) && config !== nad.config ? ' (with the pod\'s "cni-args")' : ""}`,
     }));
 }
 

@@ -35,8 +35,8 @@ export const PODS: readonly CodeMeaning[] = [
   ),
   code(
     "BAD_PORT",
-    "a port mapping that the NAD's plugin portmap rejects: the pod does not start",
-    "Set hostPort, containerPort and protocol of each",
+    "a port mapping that the NAD's plugin portmap rejects, so that the pod does not start, or drops",
+    "Set hostPort, containerPort and protocol of each; hostIP must be an address",
   ),
   code("BAD_VALUE", "a field of another type than Multus reads", "See the message"),
   code(
