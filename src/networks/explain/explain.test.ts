@@ -672,6 +672,12 @@ describe("explain, about what the operator knows", () => {
     expect(sentence).not.toContain("host-local");
   });
 
+  it("has the request of a running pod fixed if it is not valid", () => {
+    const { code, sentence } = explained({ annotation: "[{", status: WITH_NET1, pod: RUNS });
+    expect(code).toBe("BAD_REQUEST");
+    expect(sentence).toMatch(/before v3\.7\.2 do\. Fix it in .*, then /);
+  });
+
   it("warns of a NAD that is gone while the pod runs", () => {
     const { code } = explained({ annotation: "lan", status: WITH_NET1, pod: RUNS, nads: {} });
     expect(code).toBe("NETWORK_GONE");

@@ -162,6 +162,8 @@ function hidesInterface({ nads }: ExplainInput, network: string): string | undef
 
 function partial(input: ExplainInput, { network, evidence }: PodOutcome): Cause {
   const { pod } = input;
+  if (!pod.request.ok && pod.status?.ok)
+    return cause("BAD_REQUEST", `${evidence}. Fix it in ${placeToFix(pod)}, then ${restartOf(pod)}`);
   const request = pod.request.ok
     ? pod.request.requests.find((wanted) => keyOf(wanted) === network)
     : undefined;

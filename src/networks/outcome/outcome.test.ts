@@ -181,6 +181,15 @@ test("partial: nothing reported of one, or nothing that can be read", () => {
   expect(decide({ ...running, status: "{" }).kind).toBe("partial");
 });
 
+// GetPodNetwork's error is dropped by TryLoadPodDelegates of v3.4.2 to v3.7.1.
+test("partial: a request that is not valid was changed, or ignored by an early release", () => {
+  const { kind, evidence } = decide({ ...running, networks: "[{", status: [{ name: "cluster" }] });
+  expect(kind).toBe("partial");
+  expect(evidence).toMatch(
+    /its request is not valid: it is not valid JSON.*\. It was changed after the start, or Multus ignored it, as releases before v3\.7\.2 do$/,
+  );
+});
+
 test("what the operator does not read is not called wrong", () => {
   const request: ParsedNetworks = { ok: false, problem: UNREAD["namespace full"] };
   const unread = (more: Partial<PodFacts>) =>

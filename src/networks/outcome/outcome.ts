@@ -201,7 +201,8 @@ function reported({ pod, network }: OutcomeInput, attachments: readonly Attachme
   if (!pod.request.ok)
     return verdict(
       "partial",
-      `${subjectOf(pod.request.problem)} was changed after the start and is not valid: it ${pod.request.problem.message}`,
+      // Before v3.7.2, TryLoadPodDelegates drops the error, and the pod starts with the cluster's network alone.
+      `${subjectOf(pod.request.problem)} is not valid: it ${pod.request.problem.message}. It was changed after the start, or Multus ignored it, as releases before v3.7.2 do`,
     );
   for (const { request, entry } of attachments) {
     const key = keyOf(request);
