@@ -36,10 +36,10 @@ export function checkWhereabouts(ipam: Section, context: PluginContext): Layer3 
     "log_file",
     "log_level",
     "configuration_path",
-    "datastore",
     "reconciler_cron_expression",
   ])
     ipam.take(name, text);
+  checkDatastore(ipam, context);
   ipam.take("enable_overlapping_ranges", flag);
   for (const name of [
     "leader_lease_duration",
@@ -79,6 +79,23 @@ function firstOf(range: WhereaboutsRange, gateway: Address | undefined, sliced: 
   if (sliced) return { subnet: network, gateway };
   const address = { ...network.address, value: firstFree(range) };
   return { subnet: { ...network, address }, gateway, assigned: true };
+}
+
+/** Up to v0.5.4 (pkg/config) there are two, and what is neither is an error; later releases read no value of it. */
+function checkDatastore(ipam: Section, { report }: PluginContext): void {
+  const datastore = ipam.take("datastore", text) ?? "";
+  if (datastore === "etcd")
+    report.warn(
+      ipam.at("datastore"),
+      "IGNORED",
+      'is etcd, which only whereabouts up to v0.5.4 uses: from v0.6 on, it keeps all addresses in Kubernetes (IPPools), and does not know those that are in etcd; use "kubernetes"',
+    );
+  else if (datastore !== "" && datastore !== "kubernetes")
+    report.warn(
+      ipam.at("datastore"),
+      "IGNORED",
+      `has no effect with whereabouts v0.6 or later, and earlier releases reject it; use "kubernetes" (it is ${show(datastore)})`,
+    );
 }
 
 function readGateway(ipam: Section, { report }: PluginContext): Address | undefined {

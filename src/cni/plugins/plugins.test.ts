@@ -222,6 +222,19 @@ it.each([
 });
 
 it.each([
+  ["etcd", "only whereabouts up to v0.5.4 uses"],
+  ["other", "earlier releases reject it"],
+])("warns of whereabouts' datastore %s", (datastore, words) => {
+  const ipam = { type: "whereabouts", range: "10.0.0.0/24", datastore };
+  const findings = (given: object) =>
+    checkNetworkConfig(JSON.stringify({ cniVersion: "1.0.0", type: "macvlan", ipam: given }));
+  expect(findings(ipam)).toMatchObject([
+    { path: "ipam.datastore", severity: "warning", code: "IGNORED", message: expect.stringContaining(words) },
+  ]);
+  for (const fine of ["", "kubernetes"]) expect(findings({ ...ipam, datastore: fine })).toEqual([]);
+});
+
+it.each([
   [[{ type: "macvlan" }, { type: "bridge" }], "plugins[1].type"],
   [[{ type: "bridge", disableContainerInterface: true }, { type: "macvlan" }], "plugins[1].type"],
   [[{ type: "macvlan" }, { type: "tuning" }, { type: "ipvlan", ipam: { type: "dhcp" } }], "plugins[2].type"],
