@@ -77,6 +77,7 @@ export function readDaemonSet(
   readLog(draft, mounts, findings);
   readUnused(draft, mounts, flavour, findings);
   readWorkload(draft, daemonSet, main, findings);
+  reportName(daemonSet, draft, findings);
   for (const installer of pod.initContainers.filter(isInstaller))
     checkInstaller(installer, flavour, findings);
   for (const container of [main, ...pod.initContainers.filter(isInstaller)])
@@ -89,6 +90,17 @@ export function readDaemonSet(
   if (flavour === "v4-thick" && pod.hostPID !== true)
     findings.corrected("hostPID", "must be true: the daemon enters the pods' network namespaces");
   return { draft, findings: [...findings.list, ...about] };
+}
+
+/** The finding about a DaemonSet whose name the operator does not use; upstream's names are its own. */
+export function reportName(
+  { metadata: { name } }: DaemonSet,
+  { version, workload }: Draft,
+  findings: Findings,
+): void {
+  const [architecture = "amd64"] = workload.architectures ?? [];
+  const own = version.startsWith("v3") ? `kube-multus-ds-${architecture}` : "kube-multus-ds";
+  if (name !== own) findings.changed("metadata.name", `becomes ${own} (it is ${show(name)})`);
 }
 
 /** Which of Multus' programs a container starts; where its command does not tell, by upstream's names and the tag. */
@@ -166,9 +178,15 @@ function isPrivilegedOnly(value: unknown): boolean {
 
 /** A container is privileged and has nothing more; what else it has is reported. */
 function readContainer(container: Container, findings: Findings): void {
+  const { privileged } = (container.securityContext ?? {}) as { privileged?: unknown };
+  if (privileged !== true)
+    findings.changed(
+      `${container.name} securityContext.privileged`,
+      `becomes true: all of the operator's containers are privileged (it is ${privileged === false ? "false" : "not set"})`,
+    );
   for (const [field, value] of Object.entries(container)) {
     if (OF_CONTAINER.includes(field) || value === null || value === undefined) continue;
-    if (field === "securityContext" && isPrivilegedOnly(value)) continue;
+    if (field === "securityContext" && isPrivilegedOnly({ ...value, privileged: true })) continue;
     findings.lost(
       `${container.name} ${field}`,
       "no field of a MultusInstall sets it: the operator's containers are privileged and have neither probes, ports nor hooks",

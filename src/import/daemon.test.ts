@@ -53,6 +53,31 @@ describe("import, of the thick daemon", () => {
     },
   );
 
+  it.each([
+    ["/host/etc/cni/net.d/multus.d/certs", []],
+    ["/host/etc/cni/net.d/multus.d/certs/", []],
+    [
+      "/var/lib/multus/certs",
+      [
+        expect.stringMatching(
+          /^lost .*perNodeCertificate\.certDir: .*always .*it is "\/var\/lib\/multus\/certs"/,
+        ),
+      ],
+    ],
+    [
+      undefined,
+      [expect.stringMatching(/^broken .*perNodeCertificate\.certDir: is missing: the daemon exits/)],
+    ],
+  ])("reports where the daemon's certificate goes, if that changes: %j", (certDir, expected) => {
+    const found = imported(
+      ({ config }) => {
+        Object.assign(config.perNodeCertificate as object, { certDir });
+      },
+      { daemon: { perNodeCertificate: { enabled: true } } },
+    );
+    expect(texts(found)).toEqual(expected);
+  });
+
   it("reports that the daemon exits without a cniVersion", () => {
     const found = imported(({ config }) => {
       delete config.cniVersion;

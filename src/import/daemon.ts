@@ -1,10 +1,10 @@
 import { show } from "../cni/finding.ts";
-import { FIXED_KEYS } from "../multus/daemon-config.ts";
+import { CERTIFICATES, FIXED_KEYS } from "../multus/daemon-config.ts";
 import { type DaemonSituation, readArguments, readDirectories } from "./daemon-host.ts";
 import type { Draft } from "./draft.ts";
 import { Findings, type ImportFinding } from "./finding.ts";
 import { withFieldNames } from "./go-keys.ts";
-import type { Mounts } from "./host-mounts.ts";
+import { type Mounts, trim } from "./host-mounts.ts";
 import { asConflist, isObject } from "./inline.ts";
 
 const CONFIG_FILE = "/etc/cni/net.d/multus.d/daemon-config.json";
@@ -113,6 +113,7 @@ export function readDaemon(situation: DaemonSituation): ImportFinding[] {
   readDirectories(entries, situation, about);
   for (const [key, value] of Object.entries(entries))
     if (key !== "delegates") readKey(key, value, draft, mounts, about);
+  readCertDir(entries.perNodeCertificate, draft, mounts, about);
   readDelegates(entries, draft, about);
   return about.list;
 }
@@ -125,6 +126,26 @@ function readMissing({ logLevel, cniVersion }: Record<string, unknown>, draft: D
       "daemon-config.json cniVersion",
       "is missing: the daemon exits without it; it becomes 0.3.1",
     );
+}
+
+/** The daemon exits without a certDir (PerNodeCertificate of pkg/server). */
+function readCertDir(value: unknown, { directories }: Draft, mounts: Mounts, findings: Findings): void {
+  if (!isObject(value) || value.enabled !== true) return;
+  const { certDir } = value;
+  const key = "perNodeCertificate.certDir";
+  const inside = typeof certDir === "string" ? certDir : "";
+  if (inside === "") {
+    findings.corrected(
+      `daemon-config.json ${key}`,
+      `is missing: the daemon exits without it; it is ${FIXED_KEYS[key]}`,
+    );
+    return;
+  }
+  if (directories && mounts.hostPathOf(trim(inside)) === `${directories.confDir}/${CERTIFICATES}`) return;
+  findings.lost(
+    `daemon-config.json ${key}`,
+    `no field sets it: ${FIXED_KEYS[key]} (it is ${show(inside)}); each daemon requests a new certificate`,
+  );
 }
 
 /** With an empty clusterNetwork the daemon takes `delegates` for the primary network, in place of the node's file. */

@@ -187,6 +187,34 @@ describe("import", () => {
     expect(findings(manifest)).toContainEqual(expect.stringMatching(/^lost kube-multus securityContext/));
   });
 
+  it.each([
+    [undefined, "not set"],
+    [{}, "not set"],
+    [{ privileged: false }, "false"],
+  ])("reports that containers become privileged, with %j", (securityContext, was) => {
+    const manifest = edited({}, ({ spec: { template } }) => {
+      const { containers, initContainers } = template.spec as Record<string, object[]>;
+      for (const container of [...(containers ?? []), ...(initContainers ?? [])])
+        Object.assign(container, { securityContext });
+    });
+    const why = `becomes true: all of the operator's containers are privileged (it is ${was})`;
+    expect(findings(manifest)).toEqual([
+      `note kube-multus securityContext.privileged: ${why}`,
+      `note install-multus-binary securityContext.privileged: ${why}`,
+    ]);
+  });
+
+  it.each([
+    [{ version: "v4.3.0" }, "kube-multus-ds"],
+    [{ version: "v3.9.3", workload: { architectures: ["arm64"] } }, "kube-multus-ds-arm64"],
+  ])("reports that the name of a DaemonSet changes: %j", (spec, own) => {
+    const manifest = edited(spec, (daemonSet) =>
+      Object.assign(daemonSet, { metadata: { name: "rke2-multus", namespace: "kube-system" } }),
+    );
+    expect(findings(manifest)).toEqual([`note metadata.name: becomes ${own} (it is "rke2-multus")`]);
+    expect(findings(edited(spec, () => {}))).toEqual([]);
+  });
+
   it("names an unsupported release of v3 as such", () => {
     const { findings } = importInstall([
       daemonSet({ image: "nfvpe/multus:v3.3", command: ["/entrypoint.sh"] }),

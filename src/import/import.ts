@@ -1,6 +1,6 @@
 import { MULTUS_INSTALL, MULTUS_INSTALL_API_VERSION } from "../crds/multus-install/multus-install.ts";
 import { readOthers } from "./access.ts";
-import { nameOf, readDaemonSet } from "./daemon-set.ts";
+import { nameOf, readDaemonSet, reportName } from "./daemon-set.ts";
 import { type Draft, specOf } from "./draft.ts";
 import { ImportError } from "./errors.ts";
 import { Findings, type ImportFinding } from "./finding.ts";
@@ -54,6 +54,7 @@ function mergeArchitecture(
     findings.lost("the object", `is a second Multus; only ${nameOf(first)} is imported`);
     return findings.list;
   }
+  reportName(other, second, findings);
   const { architectures: known = [], ...firstRest } = draft.workload;
   draft.workload.architectures = [...new Set([...known, ...architectures])];
   const [one, two] = [

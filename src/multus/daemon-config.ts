@@ -72,7 +72,7 @@ export function daemonConfig(spec: MultusInstallSpec, delegate?: Conflist): Reco
 }
 
 /** Where below the host's CNI configuration directory the daemon keeps its certificate and key. */
-const CERTIFICATES = "multus.d/certs";
+export const CERTIFICATES = "multus.d/certs";
 
 /** Whether each node's daemon has a certificate of its own, in place of the service account. */
 export function hasCertificates({ mode, daemon }: MultusInstallSpec): boolean {
