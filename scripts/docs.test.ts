@@ -1,6 +1,7 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join, normalize } from "node:path";
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, normalize, resolve } from "node:path";
 import { expect, it } from "vitest";
 import { DISTRIBUTIONS } from "../src/crds/multus-install/distribution.ts";
 import { parseMultusInstall } from "../src/crds/multus-install/multus-install.ts";
@@ -137,4 +138,17 @@ it("quotes sentences of explain and logs that the program can print", () => {
       .map((piece) => `${text}: ${piece}`),
   );
   expect(strange).toEqual([]);
+});
+
+it("shows what validate prints about the files that the reader has just created", () => {
+  const [commands = "", output = ""] = [...read("docs/guides/validate-in-ci.md").matchAll(CODE)]
+    .map(([block]) => block.split("\n").slice(1, -1).join("\n"))
+    .slice(0, 2);
+  const directory = mkdtempSync(join(tmpdir(), "guide-"));
+  const program = `"${process.execPath}" "${resolve("src/main.ts")}" `;
+  const script = commands.replace(/^multus-operator /m, program);
+  const { stdout, status } = spawnSync("sh", ["-c", script], { cwd: directory, encoding: "utf8" });
+  rmSync(directory, { recursive: true });
+  expect(stdout).toBe(`${output}\n`);
+  expect(status).toBe(1);
 });

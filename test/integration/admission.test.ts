@@ -19,6 +19,7 @@ import { untilQuiet, waitUntil } from "../cluster/daemon.ts";
 import { untilEstablished } from "../cluster/established.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 import { admissionObjects, network, printed, trustedCertificates, WRONG_MODE } from "./admission-requests.ts";
+import { appliedExample } from "./guide-examples.ts";
 
 /**
  * Admission against a real API server, which calls the webhook of this process, with the rights that the
@@ -29,6 +30,8 @@ const NAMESPACE = "multus-operator";
 const DAY = 86_400_000;
 const RIGHT = '{"cniVersion":"0.3.1","type":"macvlan","mode":"bridge"}';
 const WITH_PATH = '{"cniVersion":"0.3.1","type":"../../tmp/x"}';
+
+const GUIDE = "docs/guides/admission.md";
 
 let plane: BorrowedControlPlane;
 let kubectl: Kubectl;
@@ -144,6 +147,9 @@ describe("admission", () => {
     expect(answer).toContain('did you mean "bridge"?) (line 4, column 11)');
     expect(answer).toContain("networkattachmentdefinition.k8s.cni.cncf.io/net created");
     expect(await shown(network(RIGHT))).toBe("networkattachmentdefinition.k8s.cni.cncf.io/net configured\n");
+    await kubectl.run("delete", "net-attach-def", "net");
+    const example = await appliedExample(kubectl, GUIDE, "net.yaml");
+    expect(example.printed).toBe(example.shown);
   });
 
   it("leaves to the policies what they report, so that it is reported once", async () => {
@@ -191,6 +197,8 @@ describe("admission", () => {
       (await shown(network(nested, "nested"), ...dryRun)).includes("denied the request"),
     );
     expect(await shown(network(nested, "nested"))).toContain('(it is "/etc/cron.d/tenant") (line 1, column ');
+    const example = await appliedExample(kubectl, GUIDE, "log.yaml");
+    expect(example.printed).toBe(example.shown);
     const hidden = `{"cniVersion":"1.0.0","plugins":[{"type":"x","A":[{"DAEMON\\u017fOCKETPATH":"/tmp/s"}]}]}`;
     expect(await shown(network(hidden, "hidden"))).toContain("[HOST_PATH]");
     expect(await kubectl.run("get", "net-attach-def", "nested", "hidden", "--ignore-not-found")).toBe("");
