@@ -17,7 +17,7 @@ import { type Fresh, freshObjects } from "./fresh-objects.ts";
 import { conditionOf, HollowCluster, isReady } from "./hollow-cluster.ts";
 import { type Contents, OwnedObjectsObserver } from "./owned-objects.ts";
 import type { Change, Refusal } from "./spec-space-cases.ts";
-import type { Spec } from "./spec-space-spec.ts";
+import { applied, type Spec } from "./spec-space-spec.ts";
 
 /** At which point of a plan something was not as it should be. */
 export type Stage = "refused" | "changed" | "fresh" | "rolled back" | "reported";
@@ -57,6 +57,8 @@ export class Lane implements AsyncDisposable {
   #distribution: Distribution | undefined;
   /** What the install is, if a fresh install of it was compared with what is expected of one. */
   #base: { key: string; fresh: Fresh; status: unknown } | undefined;
+  /** What was last applied to the MultusInstall that is there. */
+  #applied: Spec | undefined;
   /** What the MultusInstall that is there has been asked for, one after the other. */
   #specs: MultusInstallSpec[] = [];
 
@@ -290,6 +292,7 @@ export class Lane implements AsyncDisposable {
     if (!(await this.#install())) return [];
     await this.#cluster.remove();
     await this.#cluster.gone();
+    this.#applied = undefined;
     const { contents } = await this.#observer.observe();
     const left = Object.keys(contents).filter((name) => !name.startsWith("CustomResourceDefinition"));
     return left.map((name) => ({ stage: "fresh", text: `left after the deletion: ${name}` }));
@@ -311,7 +314,7 @@ export class Lane implements AsyncDisposable {
 
   async #put(spec: unknown): Promise<ApiError | undefined> {
     try {
-      await this.#cluster.put(spec as object);
+      await this.#must(spec as Spec);
       return undefined;
     } catch (error) {
       if (error instanceof ApiError) return error;
@@ -333,7 +336,10 @@ export class Lane implements AsyncDisposable {
   }
 
   async #must(spec: Spec): Promise<void> {
-    await this.#cluster.put(spec);
+    for (const step of applied(this.#applied, spec)) {
+      await this.#cluster.put(step);
+      this.#applied = step;
+    }
   }
 
   async #install(): Promise<Found | undefined> {

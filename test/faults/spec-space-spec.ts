@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Distribution } from "../../src/crds/multus-install/distribution.ts";
 import {
   MULTUS_INSTALL_API_VERSION,
@@ -23,6 +24,29 @@ export function merged(one: Spec, other: Spec): Spec {
 
 function isGroup(value: unknown): value is Spec {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * What to apply, one after the other, so that a spec becomes another one. A server-side apply that takes the last key out of a
+ * map, and keeps the map, leaves null in an object of a CRD (structured-merge-diff), which the API server then refuses: as a
+ * user has to, the map is removed first.
+ */
+export function applied(from: Spec | undefined, to: Spec): Spec[] {
+  const first = from ? withoutEmptied(from, to) : to;
+  return isDeepStrictEqual(first, to) ? [to] : [first, to];
+}
+
+/** `to` without the groups that have become empty. */
+function withoutEmptied(from: Spec, to: Spec): Spec {
+  const kept = Object.entries(to).flatMap(([key, value]): [string, unknown][] => {
+    const before = from[key];
+    if (!isGroup(value) || !isGroup(before)) return [[key, value]];
+    if (Object.keys(value).length === 0) return Object.keys(before).length === 0 ? [[key, value]] : [];
+    const inner = withoutEmptied(before, value);
+    // A group of which nothing would be left is emptied itself.
+    return Object.keys(inner).length === 0 ? [] : [[key, inner]];
+  });
+  return Object.fromEntries(kept);
 }
 
 /** The install with the spec, or what is not right with it. */
