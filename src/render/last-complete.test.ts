@@ -45,6 +45,32 @@ it("shows the directories that a spec no longer has, until another spec is kept 
   expect(left(before, lastComplete(before, net))).toBe(undefined);
 });
 
+it("keeps the one directory while it is not clean when the other one changes, and the last of each", () => {
+  const moved = (cni: object) => parsedInstall({ distribution: "Kubernetes", cni });
+  const [conf, bin] = ["/etc/cni/multus", "/usr/lib/cni"];
+  const net = { directories: { confDir: "/etc/cni/net.d" }, onlyWithoutMultus: true };
+  const kept = lastComplete(moved({ confDir: conf }), net);
+  expect(uncleanDirectories(moved({ confDir: conf, binDir: bin }), kept)).toEqual({
+    directories: { confDir: "/etc/cni/net.d", binDir: "/opt/cni/bin" },
+    onlyWithoutMultus: false,
+  });
+  expect(
+    uncleanDirectories(moved({ confDir: "/etc/cni/multus/v3", binDir: bin }), kept)?.directories,
+  ).toEqual({
+    confDir: conf,
+    binDir: "/opt/cni/bin",
+  });
+  const bins = { directories: { binDir: "/opt/cni/bin" }, onlyWithoutMultus: false };
+  const now = moved({ confDir: conf, binDir: bin });
+  const first = uncleanDirectories(now, lastComplete(moved({ binDir: bin }), bins));
+  expect(JSON.stringify(first)).toBe(JSON.stringify(uncleanDirectories(now, lastComplete(now, first))));
+  // The spec has the first again.
+  expect(uncleanDirectories(moved({ binDir: bin }), kept)?.directories).toEqual({
+    confDir: conf,
+    binDir: "/opt/cni/bin",
+  });
+});
+
 it("shows whether only nodes without Multus may not be clean, of the directories that were kept", () => {
   const now = parsedInstall({ distribution: "Kubernetes", cni: { confDir: "/etc/cni/multus" } });
   const again = parsedInstall({ distribution: "Kubernetes", cni: { confDir: "/etc/cni/multus/v3" } });

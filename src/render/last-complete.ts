@@ -64,7 +64,7 @@ export function restored(
 
 /**
  * The directories that an install no longer has and that may not be clean on every node: those of the spec that ran
- * completely before, or those that could not be cleaned since.
+ * completely before, and those that could not be cleaned since. One of each kind is kept, the last.
  */
 export function uncleanDirectories(
   install: MultusInstall,
@@ -72,9 +72,20 @@ export function uncleanDirectories(
 ): UncleanDirectories | undefined {
   const before = restored(install, configMap);
   const changed = before && previousDirectories(install.spec, before.spec);
+  const recorded = recordedDirectories(install, configMap);
+  if (!changed) return recorded;
+  // In the order in which they are read again: by their text a change is distinguished.
+  const { confDir, binDir }: PreviousDirectories = { ...recorded?.directories, ...changed };
+  const directories = { ...(confDir ? { confDir } : {}), ...(binDir ? { binDir } : {}) };
+  return { directories, onlyWithoutMultus: false };
+}
+
+function recordedDirectories(
+  install: MultusInstall,
+  configMap: { [field: string]: unknown } | undefined,
+): UncleanDirectories | undefined {
   const data = configMap?.data as Record<string, unknown> | undefined;
   const text = data?.[PREVIOUS_KEY];
-  if (changed) return { directories: changed, onlyWithoutMultus: false };
   if (typeof text !== "string") return undefined;
   try {
     const { onlyWithoutMultus = false, ...recorded } = previousSchema.parse(JSON.parse(text));

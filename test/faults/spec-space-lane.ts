@@ -233,10 +233,14 @@ export class Lane implements AsyncDisposable {
 
   async #differing(expected: Fresh, stage: Stage, isOver = true): Promise<Violation[]> {
     let contents: Contents = {};
-    const changes = this.#specs.map((spec) => previousDirectories(expected.install.spec, spec));
+    const changes = this.#specs.flatMap((spec) => previousDirectories(expected.install.spec, spec) ?? []);
+    // Of two changes, one may have left a directory for configurations, the other one for programs.
     const remembered = new Set(
-      changes.flatMap((change) =>
-        change ? [change, { ...change, onlyWithoutMultus: true }].map((each) => JSON.stringify(each)) : [],
+      changes.flatMap((one) =>
+        changes
+          .map((other) => ({ ...one, ...other }))
+          .flatMap((change) => [change, { ...change, onlyWithoutMultus: true }])
+          .map((each) => JSON.stringify(each)),
       ),
     );
     await waitUntil(
