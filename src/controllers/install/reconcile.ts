@@ -55,7 +55,7 @@ async function run(scope: ReconcileScope): Promise<Pass> {
     if (pass.state) return pass;
     pass.spec = await resolveSpec(scope);
     pass.observed = await observe(scope, pass.spec);
-    if (await isSuperseded(scope, pass.spec, pass.observed)) return { isSuperseded: true };
+    if (await isSuperseded(scope, pass.observed)) return { isSuperseded: true };
     const plan = decide(pass.spec, pass.observed);
     pass.done = await carryOut(scope, plan, pass.observed.inventory);
   } catch (failure) {

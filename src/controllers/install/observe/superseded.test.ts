@@ -2,7 +2,6 @@ import { expect, it } from "vitest";
 import type { KubeObject } from "../../../crds/kube-object.ts";
 import type { ApiObject } from "../../../kube/resource.ts";
 import type { ReconcileScope } from "../scope.ts";
-import type { ResolvedSpec } from "../spec/resolve-spec.ts";
 import { isSuperseded } from "./superseded.ts";
 
 const account = {
@@ -19,7 +18,10 @@ const live = {
 const other = (metadata: object): ApiObject => ({ ...live, metadata: { ...live.metadata, ...metadata } });
 
 /** `watched` is what the watch has shown by now, `read` what the API server answers; the reads are counted. */
-function check(watched: ApiObject | undefined, options: { isMissing?: boolean; read?: ApiObject } = {}) {
+function check(
+  watched: ApiObject | undefined,
+  options: { isMissing?: boolean; isEnding?: boolean; read?: ApiObject } = {},
+) {
   let newest = watched;
   let reads = 0;
   const get = async () => {
@@ -35,9 +37,10 @@ function check(watched: ApiObject | undefined, options: { isMissing?: boolean; r
     deps,
     context: { signal: new AbortController().signal },
   } as unknown as ReconcileScope;
-  const spec = { rendered: { objects: [account] } } as unknown as ResolvedSpec;
-  const owned = { get: () => (options.isMissing ? undefined : (account as unknown as ApiObject)) };
-  return isSuperseded(scope, spec, { owned }).then((is) => ({ is, reads }));
+  const deletionTimestamp = options.isEnding ? "2026-11-28T00:00:00Z" : undefined;
+  const found = { ...account, metadata: { ...account.metadata, deletionTimestamp } } as unknown as ApiObject;
+  const owned = { get: () => (options.isMissing ? undefined : found) };
+  return isSuperseded(scope, { owned }).then((is) => ({ is, reads }));
 }
 
 it("is a MultusInstall that was changed, deleted or recreated while it was observed, as its watch shows", async () => {
@@ -54,4 +57,10 @@ it("is read from the API server before an object that the inventory names is cre
   expect(await check(live, { isMissing, read: deleted })).toEqual({ is: true, reads: 1 });
   expect(await check(live, { isMissing })).toEqual({ is: true, reads: 1 });
   expect(await check(live, { isMissing, read: live })).toEqual({ is: false, reads: 1 });
+});
+
+it("is read as well while such an object is being deleted", async () => {
+  const deleted = other({ deletionTimestamp: "2026-11-28T00:00:00Z" });
+  expect(await check(live, { isEnding: true, read: deleted })).toEqual({ is: true, reads: 1 });
+  expect(await check(live, { isEnding: true, read: live })).toEqual({ is: false, reads: 1 });
 });

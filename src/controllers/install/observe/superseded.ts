@@ -1,27 +1,26 @@
 import { MULTUS_INSTALL } from "../../../crds/multus-install/multus-install.ts";
-import { type ApiObject, refOf } from "../../../kube/resource.ts";
-import { entryKey, entryOf, recordedInventory } from "../inventory/inventory.ts";
+import type { ApiObject } from "../../../kube/resource.ts";
+import { recordedInventory, refOfEntry } from "../inventory/inventory.ts";
 import type { ReconcileScope } from "../scope.ts";
-import type { ResolvedSpec } from "../spec/resolve-spec.ts";
 import type { Observed } from "./observe.ts";
 
 /**
  * Whether the MultusInstall has changed or gone since this reconcile took its copy: what was decided by that copy must not
  * be carried out, and the change brings the next reconcile. Observing may wait for lists, and a list after a restart
- * may be old itself. So the API server is asked if an object is missing that the inventory names: it may be a deletion
- * that has removed it, and creating it again would start Multus on every node.
+ * may be old itself. So the API server is asked if an object that the inventory names is missing or being deleted: it may be a
+ * deletion of the MultusInstall that removes it, and creating it again, or the guard of a rollout in its place, would start
+ * pods on every node.
  */
 export async function isSuperseded(
   scope: ReconcileScope,
-  { rendered }: ResolvedSpec,
   { owned }: Pick<Observed, "owned">,
 ): Promise<boolean> {
   const { live, deps, context } = scope;
-  const recorded = new Set(recordedInventory(live).map(entryKey));
-  const isMissing = rendered.objects.some(
-    (object) => recorded.has(entryKey(entryOf(object))) && !owned.get(refOf(object)),
-  );
-  if (isMissing) {
+  const mayBeDeleted = recordedInventory(live).some((entry) => {
+    const found = owned.get(refOfEntry(entry));
+    return !found || found.metadata.deletionTimestamp !== undefined;
+  });
+  if (mayBeDeleted) {
     const ref = { type: MULTUS_INSTALL, name: live.metadata.name };
     const found = await deps.client.get<ApiObject>(ref, { signal: context.signal });
     if (!found) return true;
