@@ -29,5 +29,5 @@ async function deleteThis(
     // Another pod has the name by now: the one that was meant is gone.
     if (!(error instanceof ApiError && error.status === 409)) throw error;
   }
-  deps.seen.pods.deleted(uid);
+  deps.seen.pods.deleted({ uid, namespace });
 }

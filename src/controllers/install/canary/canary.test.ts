@@ -94,10 +94,11 @@ describe("a canary", () => {
       const stepAfter = (seconds: number, clock: string) => {
         let passed = 0;
         const seen = new SeenPods(() => passed * 1000);
-        seen.ages(now, new Date(clock));
+        seen.ages(now, new Set(["kube-system"]), new Date(clock));
         passed += seconds;
         const { record } = step().unchanged;
-        return step(record, { pods: now, ages: seen.ages(now, new Date(clock)) }).unchanged;
+        return step(record, { pods: now, ages: seen.ages(now, new Set(["kube-system"]), new Date(clock)) })
+          .unchanged;
       };
 
       it.each(["2026-01-01T01:00:00Z", "2025-12-31T23:00:00Z"])(

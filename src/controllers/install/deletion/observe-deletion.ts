@@ -83,14 +83,15 @@ export async function observeDeletion(scope: ReconcileScope): Promise<ObservedDe
   const concernsNodes = target !== undefined || keys.length > 0;
   const late = isLate(scope, install);
   const found = { live, previous, install, inventory, isReplaced, taintKeys: keys, concernsNodes, late };
-  const pods = await podsAndNodes(scope, daemonSets, concernsNodes, (unknownSeconds) =>
+  const namespaces = new Set(daemonSets.map(({ namespace = "" }) => namespace));
+  const pods = await podsAndNodes(scope, namespaces, concernsNodes, (unknownSeconds) =>
     isGivenUp(late, timeoutSeconds(install), unknownSeconds),
   );
   const owners = await Promise.all(daemonSets.map((entry) => ownerOf(scope, entry)));
   const remaining = daemonSets.filter((_, index) => owners[index]?.isOwn);
   if (pods instanceof NotSynced)
     return { ...found, remaining, own: [], overdue: [], foreign: [], nodes: [], unknown: pods };
-  const ages = deps.seen.pods.ages(pods.pods, deps.now());
+  const ages = deps.seen.pods.ages(pods.pods, namespaces, deps.now());
   const { own, foreign } = sortPods(pods.pods, daemonSets, owners);
   const before = target && (await deps.client.get<ApiObject>(refOf(lastComplete(target))));
   const nodesCleaning = cleaning(scope, target, before, { nodes: pods.nodes, own, foreign });
@@ -145,14 +146,13 @@ function cleaning(
 /** Throws the NotSynced while it is worth waiting; returns it once spec.uninstall.timeout is over. */
 async function podsAndNodes(
   { deps }: ReconcileScope,
-  daemonSets: readonly InventoryEntry[],
+  namespaces: ReadonlySet<string>,
   needsNodes: boolean,
   isOver: (unknownSeconds: number) => boolean,
 ): Promise<{ pods: MultusPodHealth[]; nodes: readonly NodeView[] } | NotSynced> {
   try {
     const pods: MultusPodHealth[] = [];
-    for (const namespace of new Set(daemonSets.map((entry) => entry.namespace ?? "")))
-      pods.push(...deps.seen.pods.newest(await deps.pods(namespace)));
+    for (const namespace of namespaces) pods.push(...deps.seen.pods.newest(await deps.pods(namespace)));
     return { pods, nodes: needsNodes ? await deps.nodes() : [] };
   } catch (error) {
     if (error instanceof NotSynced && isOver(error.seconds)) return error;

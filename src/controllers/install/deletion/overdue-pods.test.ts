@@ -11,9 +11,11 @@ const nodes = [readyNode("node-1"), { ...readyNode("node-2"), reachable: false }
 function after(seconds: number, pods: MultusPodHealth[]): string[] {
   let passed = 0;
   const seen = new SeenPods(() => passed * 1000);
-  seen.ages(pods, new Date());
+  seen.ages(pods, new Set(["kube-system"]), new Date());
   passed = seconds;
-  return overduePods(pods, nodes, seen.ages(pods, new Date())).map(({ node }) => node);
+  return overduePods(pods, nodes, seen.ages(pods, new Set(["kube-system"]), new Date())).map(
+    ({ node }) => node,
+  );
 }
 
 it("gives a pod the time that it has to terminate", () => {

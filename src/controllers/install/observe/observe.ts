@@ -95,7 +95,7 @@ export async function observe(scope: ReconcileScope, spec: ResolvedSpec): Promis
   const owned = snapshot(deps.owned, [...refs, ...obsolete], adoption.newer);
   const now = deps.now();
   const pods = deps.seen.pods.newest(watched);
-  const ages = deps.seen.pods.ages(pods, now);
+  const ages = deps.seen.pods.ages(pods, new Set([namespace]), now);
 
   const workloads = await observeWorkloads(scope, namespace, {
     ...{ owned, daemonSets, pods, ages },

@@ -43,7 +43,7 @@ function operator(skewMs: number) {
       passed += seconds;
     },
     ages: (...pods: ReturnType<typeof pod>[]) =>
-      seen.ages(pods, new Date(Date.parse(NOW) + passed * 1000 + skewMs)),
+      seen.ages(pods, new Set(["kube-system"]), new Date(Date.parse(NOW) + passed * 1000 + skewMs)),
   };
 }
 
@@ -121,11 +121,27 @@ it("the age of another pod with that name begins again, and a pod that was never
 it("a pod that was deleted is terminating, also while its watch hangs, until it is gone", () => {
   const { seen, ages } = operator(0);
   const [old, other] = [pod(), pod({ uid: "other", name: "other" })];
-  seen.deleted(old.uid);
+  seen.deleted(old);
   const terminating = () => seen.newest([old, other]).map((each) => each.terminating);
   expect(terminating()).toEqual([true, false]);
   ages(old, other);
   expect(terminating()).toEqual([true, false]);
   ages(other);
   expect(terminating()).toEqual([false, false]);
+});
+
+it("keeps what it knows of another install's pods, which are in another namespace", () => {
+  const { seen, ages, pass } = operator(0);
+  const [own, other] = [pod(), pod({ uid: "other", namespace: "multus" })];
+  const agesOfOther = (...pods: (typeof other)[]) => seen.ages(pods, new Set(["multus"]), new Date(NOW));
+  ages(own);
+  seen.deleted(own);
+  pass(10);
+  agesOfOther(other);
+  pass(10);
+  expect(ages(own).existing(own)).toBe(20);
+  expect(seen.newest([own])[0]?.terminating).toBe(true);
+  expect(agesOfOther(other).existing(other)).toBe(10);
+  agesOfOther();
+  expect(agesOfOther(other).existing(other)).toBe(0);
 });

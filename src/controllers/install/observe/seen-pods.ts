@@ -27,6 +27,8 @@ export class SeenPods {
   readonly #ending: SeenSince;
   /** UIDs. */
   readonly #deleted = new Set<string>();
+  /** Of each pod that anything is known of. */
+  readonly #namespaces = new Map<string, string>();
 
   /** @param now ms of a clock that is never set */
   constructor(now: () => number = () => performance.now()) {
@@ -39,8 +41,9 @@ export class SeenPods {
   }
 
   /** To be called once the API server has accepted the deletion of the pod. */
-  deleted(uid: string): void {
+  deleted({ uid, namespace }: Pick<MultusPodHealth, "uid" | "namespace">): void {
     this.#deleted.add(uid);
+    this.#namespaces.set(uid, namespace);
   }
 
   /**
@@ -52,13 +55,16 @@ export class SeenPods {
   }
 
   /**
-   * The ages of these pods at this moment; all others are forgotten.
+   * The ages of these pods at this moment; all others of these namespaces are forgotten. Those of other namespaces are another
+   * install's: one may be deleted while another is rolled out.
+   * @param namespaces all of whose pods these are
    * @param now the wall clock
    */
-  ages(pods: readonly MultusPodHealth[], now: Date): PodAges {
+  ages(pods: readonly MultusPodHealth[], namespaces: ReadonlySet<string>, now: Date): PodAges {
     const uids = new Set(pods.map(({ uid }) => uid));
-    for (const seen of [this.#existing, this.#ready, this.#running, this.#ending]) seen.retain(uids);
-    for (const uid of this.#deleted) if (!uids.has(uid)) this.#deleted.delete(uid);
+    for (const [uid, namespace] of this.#namespaces)
+      if (namespaces.has(namespace) && !uids.has(uid)) this.#forget(uid);
+    for (const { uid, namespace } of pods) this.#namespaces.set(uid, namespace);
     const byClock = agesByClock(now);
     const ages = new Map(pods.map((pod) => [pod.uid, this.#agesOf(pod, byClock)]));
     const of = ({ uid }: MultusPodHealth) => ages.get(uid) ?? NEW;
@@ -68,6 +74,12 @@ export class SeenPods {
       running: (pod) => of(pod).running,
       overdue: (pod) => of(pod).overdue,
     };
+  }
+
+  #forget(uid: string): void {
+    for (const seen of [this.#existing, this.#ready, this.#running, this.#ending]) seen.forget(uid);
+    this.#deleted.delete(uid);
+    this.#namespaces.delete(uid);
   }
 
   #agesOf(pod: MultusPodHealth, byClock: PodAges): Ages {
