@@ -492,3 +492,36 @@ it("reports what to apply if the CRD of reports is missing, and writes reports o
     Promise.resolve(!controller.summary.get()?.warnings?.join().includes("multus-operator crds")),
   );
 });
+
+it("reports a rejected token until the pod runs in networks that Multus reported", async () => {
+  const node = { type: NODES, name: "with-token" };
+  await world.client.create(NODES, { apiVersion: "v1", kind: "Node", metadata: { name: node.name } });
+  const rejected = await world.pod("rejected", { node: node.name });
+  const error = `plugin type="multus" name="multus-cni-network" failed (add): Multus: [default/rejected/${rejected.metadata.uid}]: error getting pod: Unauthorized`;
+  // Its node may not have been listed yet: a kubelet repeats itself, too.
+  await waitUntil("the rejection", async () => {
+    if (controller.inspections.rejection(node.name)) return true;
+    await world.sandboxFailure(rejected, error, node.name);
+    return false;
+  });
+  await world.reportStatus("rejected", [{ name: "cluster", interface: "eth0", default: true }]);
+  const startedAt = new Date(Date.now() + 60_000).toISOString();
+  await world.client.patch(
+    { type: PODS, namespace: "default", name: "rejected" },
+    {
+      status: {
+        phase: "Running",
+        containerStatuses: [
+          {
+            ...{ name: "c", image: "busybox", imageID: "", ready: true, restartCount: 0 },
+            state: { running: { startedAt } },
+          },
+        ],
+      },
+    },
+    "status",
+  );
+  await waitUntil("the end", async () => controller.inspections.rejection(node.name) === undefined);
+  await world.removePod("rejected");
+  await world.client.delete(node);
+});

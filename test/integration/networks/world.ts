@@ -164,8 +164,8 @@ export class World {
     await this.client.delete({ type: PODS, namespace, name });
   }
 
-  /** The kubelet's event that a sandbox could not be made. */
-  async sandboxFailure(pod: ApiObject, error: string): Promise<ApiObject> {
+  /** The kubelet's event that a sandbox could not be made. @param host the kubelet's node, if the event names it */
+  async sandboxFailure(pod: ApiObject, error: string, host?: string): Promise<ApiObject> {
     const { name, namespace = "default", uid } = pod.metadata;
     const at = new Date().toISOString().replace(/\.\d+Z$/, "Z");
     return await this.client.create<ApiObject>(CORE_EVENTS, {
@@ -176,7 +176,7 @@ export class World {
       reason: "FailedCreatePodSandBox",
       type: "Warning",
       message: `Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox "0af3": ${error}`,
-      source: { component: "kubelet" },
+      source: { component: "kubelet", ...(host ? { host } : {}) },
       firstTimestamp: at,
       lastTimestamp: at,
       count: 1,
