@@ -5,7 +5,9 @@ import type { Flavour } from "../multus/releases.ts";
 import { cleanLeftovers } from "../node/clean-leftovers.ts";
 import { Host } from "../node/host.ts";
 import { inspect } from "../node/inspect.ts";
+import { installPlugins } from "../node/install-plugins.ts";
 import { encodeMessage } from "../node/message.ts";
+import { PLUGINS_SOURCE } from "../node/plugin-record.ts";
 import { releaseShims } from "../node/release-shims.ts";
 import { uninstall } from "../node/uninstall.ts";
 
@@ -22,9 +24,12 @@ interface PlaceOptions extends NodeOptions {
 /** What the operator's one-shot pods run on a node. The result is the pod's termination message. */
 export function nodeCommand(): Command {
   return new Command("node")
-    .description("inspect this node, or remove Multus from it (the operator runs it in pods)")
+    .description(
+      "inspect this node, remove Multus from it, or install CNI plugins (the operator runs it in pods)",
+    )
     .addCommand(inspectCommand())
     .addCommand(cleanCommand())
+    .addCommand(pluginsCommand())
     .addCommand(releaseCommand());
 }
 
@@ -85,6 +90,36 @@ interface CleanOptions extends PlaceOptions {
   keepPrograms?: boolean;
   previousConfDir?: string;
   previousBinDir?: string;
+}
+
+function pluginsCommand(): Command {
+  return onNode(new Command("plugins"))
+    .description(
+      "copy CNI plugins to the node; programs that are there and not the operator's stay as they are",
+    )
+    .requiredOption("--bin-dir <path>", "the CNI plugin directory of the host")
+    .requiredOption("--image <reference>", "the image that the programs are from")
+    .requiredOption("--plugins <names>", "names of reference plugins, separated by commas")
+    .option("--source <path>", "where the image's programs are", PLUGINS_SOURCE)
+    .addHelpText("after", '\nExit code 0: they are there; 1: some are not, see "problems".')
+    .action(async ({ message, host, plugins, ...given }: PluginsOptions) => {
+      const report = await installPlugins({
+        ...given,
+        host: new Host(host),
+        plugins: plugins.split(","),
+        architecture: process.arch,
+        now: new Date(),
+      });
+      answer(report, message);
+      if (report.problems.length > 0) process.exitCode = 1;
+    });
+}
+
+interface PluginsOptions extends NodeOptions {
+  binDir: string;
+  image: string;
+  plugins: string;
+  source: string;
 }
 
 function releaseCommand(): Command {

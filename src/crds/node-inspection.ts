@@ -57,6 +57,13 @@ export const nodeInspection = z.object({
     .describe(
       "Multus' kubeconfig on the node; `expires` if its token has an expiry. The token never leaves the node.",
     ),
+  plugins: z
+    .object({
+      image: word(640).describe("The image that they are from; empty if an installation did not finish."),
+      installed: z.array(word(64)).max(32).describe("The programs that are still there, by name."),
+    })
+    .optional()
+    .describe("CNI plugins that the operator installed in the first plugin directory."),
   truncated: z
     .array(word(32))
     .max(16)

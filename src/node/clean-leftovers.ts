@@ -7,6 +7,7 @@ import { removeConfiguration, restoreRenamed } from "./conf-removal.ts";
 import { MAX_CONF_BYTES, Removal, type RemovalOptions } from "./file-removal.ts";
 import { CACHE_DIR, DAEMON_SOCKET, SOCKET_DIR } from "./host.ts";
 import { MULTUS_PROGRAMS } from "./inspect.ts";
+import { removePlugins } from "./plugin-removal.ts";
 import { whyBinDirStays, whyConfDirStays } from "./read-by-runtime.ts";
 
 export interface LeftoverOptions extends RemovalOptions {
@@ -61,7 +62,10 @@ export async function cleanLeftovers(options: LeftoverOptions): Promise<Cleaning
     if (conf && confStays) removal.keep(conf, confStays);
     else if (conf) await removeConfigurations(conf);
     if (bin && binStays) removal.keep(bin, binStays);
-    else if (bin) await removePrograms(bin, []);
+    else if (bin) {
+      await removePrograms(bin, []);
+      if (!keepPrograms) await removePlugins(host, removal, bin, [confDir]);
+    }
   }
 
   async function ifAnother(before: string | undefined, now: string): Promise<string | undefined> {

@@ -19,3 +19,15 @@ export class UnreadableMessage extends Error {
   override readonly name = "UnreadableMessage";
   readonly code = "UNREADABLE_MESSAGE";
 }
+
+/** The record of installed plugins in a plugin directory is not one, or is damaged. */
+export class UnreadableRecord extends Error {
+  override readonly name = "UnreadableRecord";
+  readonly code = "UNREADABLE_RECORD";
+
+  constructor(path: string) {
+    super(
+      `${path} cannot be read: it is not known which plugins the operator installed. Remove it, and those of them that are to go`,
+    );
+  }
+}

@@ -13,6 +13,7 @@ import { MAX_CONF_BYTES } from "./file-removal.ts";
 import { type GoProgram, goProgram } from "./go-build-info.ts";
 import type { Host } from "./host.ts";
 import { tokenExpiry } from "./kubeconfig.ts";
+import { placeOf, readRecord } from "./plugin-record.ts";
 
 export interface Places {
   confDir: string;
@@ -52,6 +53,7 @@ export async function inspect(options: InspectOptions): Promise<NodeInspection> 
     ...leftovers(names, files).map((name) => `${confDir}/${name}`),
     ...(await unfinishedCopies(host, binDirs)),
   ];
+  const plugins = await installedPlugins(host, binDirs);
   const truncated = [
     ...(files.length > MOST.conf ? ["confFiles"] : []),
     ...(binaries.length > MOST.binaries ? ["binaries"] : []),
@@ -72,6 +74,7 @@ export async function inspect(options: InspectOptions): Promise<NodeInspection> 
     multusFiles: made.slice(0, MOST.paths).map((path) => cut(path, 512)),
     leftovers: left.slice(0, MOST.paths).map((path) => cut(path, 512)),
     ...(kubeconfig === undefined ? {} : { kubeconfig: expires ? { expires } : {} }),
+    ...(plugins ? { plugins } : {}),
     truncated,
   };
 }
@@ -137,4 +140,24 @@ async function podFreeLinks(directory: string): Promise<string[]> {
   return names
     .filter((name) => name.length <= 15 && !POD_LINK.test(name) && name !== "bonding_masters")
     .toSorted(byName);
+}
+
+/** What the operator's record in the first directory lists and what is still there; its content is not read. */
+async function installedPlugins(
+  host: Host,
+  [directory]: readonly string[],
+): Promise<NodeInspection["plugins"]> {
+  // A record that cannot be read is reported by the next installation, and by the uninstall.
+  const record =
+    directory === undefined ? undefined : await readRecord(host, directory).catch(() => undefined);
+  if (!record) return undefined;
+  const installed: string[] = [];
+  for (const [name, identities] of Object.entries(record.programs)) {
+    const place = await placeOf(host, `${directory}/${name}`);
+    const isThere = identities.some(
+      ({ inode, modifiedMs }) => inode === place?.inode && modifiedMs === place.modifiedMs,
+    );
+    if (isThere) installed.push(name);
+  }
+  return { image: cut(record.image, 640), installed: installed.toSorted(byName) };
 }

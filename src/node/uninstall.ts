@@ -6,6 +6,7 @@ import { removeConfiguration, restoreRenamed } from "./conf-removal.ts";
 import { Removal, type RemovalOptions } from "./file-removal.ts";
 import { CACHE_DIR, SOCKET_DIR } from "./host.ts";
 import { confFiles, MULTUS_PROGRAMS } from "./inspect.ts";
+import { removePlugins } from "./plugin-removal.ts";
 
 const DEEPEST = 8;
 
@@ -43,6 +44,9 @@ class Cleaning {
     for (const directory of this.#confDirs) await this.#configurations(directory);
     for (const directory of this.#binDirs)
       await this.#removal.each(directory, (name) => this.#program(directory, name));
+    // After the configurations: by now only networks that remain on the node can call these.
+    for (const directory of this.#binDirs)
+      await removePlugins(this.#options.host, this.#removal, directory, [...this.#confDirs]);
     await this.#removal.sockets(SOCKET_DIR);
     await this.#emptyCache(CACHE_DIR, 0);
     for (const directory of this.#confDirs) await this.#verifyConfigurations(directory);
