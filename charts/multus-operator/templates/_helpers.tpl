@@ -35,6 +35,12 @@ system:serviceaccount:{{ .Release.Namespace }}:multus-operator
 '/etc/kubernetes/cni/net.d', '/var/lib/cni/bin', '/home/kubernetes/bin', '/run/multus', '/var/lib/cni/multus']
 {{- end }}
 
+{{/* CEL: the programs that the operator installs on nodes (src/crds/reference-plugins.ts). */}}
+{{- define "multus-operator.referencePlugins" -}}
+['bandwidth', 'bridge', 'dhcp', 'dummy', 'firewall', 'host-device', 'host-local', 'ipvlan', 'loopback', 'macvlan', 'portmap',
+'ptp', 'sbr', 'static', 'tap', 'tuning', 'vlan', 'vrf']
+{{- end }}
+
 {{/* CEL: a list of texts. */}}
 {{- define "multus-operator.celList" -}}
 [{{ range $index, $text := . }}{{ if $index }}, {{ end }}'{{ $text }}'{{ end }}]

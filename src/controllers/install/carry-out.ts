@@ -132,6 +132,9 @@ async function perform(scope: ReconcileScope, action: Action, done: Done): Promi
     case "AbandonLeftovers":
       nodeTasks.abandonLeftovers();
       break;
+    case "InstallPlugins":
+      nodeTasks.installPlugins(action.request);
+      break;
     case "CreateAccount":
       await createAccount(scope, action.account);
       break;

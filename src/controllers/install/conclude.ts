@@ -81,7 +81,7 @@ export function conclude(before: Before, pass: Pass): Conclusion {
   if (!spec || !observed || step.state.kind !== "Running" || !step.rollout)
     return {
       status: { ...known(before, pass), ...found(step, observed), state: step.state },
-      result: due(step.rechecks),
+      result: due([...step.rechecks, ...pluginRechecks(observed)]),
     };
   const phase = withPlacement(step.state.phase, observed.foreignFields);
   const progress = overTime(before, spec, observed, { rollout: step.rollout, phase });
@@ -94,7 +94,7 @@ export function conclude(before: Before, pass: Pass): Conclusion {
       rolloutRecord: progress.record ?? step.record,
       state: { kind: "Running", phase: progress.phase },
     },
-    result: due([...step.rechecks, ...progress.rechecks]),
+    result: due([...step.rechecks, ...progress.rechecks, ...pluginRechecks(observed)]),
   };
 }
 
@@ -116,7 +116,12 @@ function found(step: Step | undefined, observed: Observed | undefined): Partial<
     startupTaint: step.startupTaint,
     rollout: step.rollout,
     primaryNetwork: observed.inspections.primaryNetwork,
-    nodeWarnings: [...observed.inspections.warnings, ...(step.warnings ?? [])],
+    nodeWarnings: [
+      ...observed.inspections.warnings,
+      ...(observed.plugins?.warnings ?? []),
+      ...(step.warnings ?? []),
+    ],
+    plugins: observed.plugins?.status,
   };
 }
 
@@ -233,6 +238,12 @@ function overTime(
 function withoutRollout(found: RolloutPhase, { current, updated, desired }: Rollout): RolloutPhase {
   const isReplacing = !current || updated < desired;
   return found.state === "Failing" && !isReplacing ? { ...found, state: "Unhealthy" } : found;
+}
+
+/** A node on which an installation failed is tried again then. */
+function pluginRechecks(observed: Observed | undefined): number[] {
+  const { againSeconds } = observed?.plugins ?? {};
+  return againSeconds === undefined ? [] : [againSeconds];
 }
 
 function due(rechecks: readonly number[]): Result {

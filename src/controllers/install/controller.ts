@@ -17,6 +17,7 @@ import { synced } from "../shared/synced.ts";
 import { OwnedObjects } from "../shared/watched-objects.ts";
 import { KubeletEvents } from "./observe/kubelet-events.ts";
 import { SeenPods } from "./observe/seen-pods.ts";
+import { PluginNeeds } from "./plugins/plugin-needs.ts";
 import { reconcile } from "./reconcile.ts";
 import { ROLLOUT_DEADLINE_SECONDS } from "./rollout/progress.ts";
 
@@ -29,7 +30,7 @@ export interface InstallControllerOptions {
   log: Logger;
   metrics: Metrics;
   events: EventRecorder;
-  caches: Pick<Caches, "installs" | "nodes">;
+  caches: Pick<Caches, "installs" | "nodes" | "nads">;
   nodeTasks: NodeTasks;
   certificates: DaemonCertificates;
   /** For status.networks and status.pods; without it the status has neither. */
@@ -47,6 +48,9 @@ export class InstallController {
   readonly #controller: Controller;
   readonly #owned: OwnedObjects;
   readonly #kubeletEvents: KubeletEvents;
+  readonly #pluginNeeds = new PluginNeeds();
+  /** No MultusInstall has plugins installed until this is asked for: NADs are not read for it. */
+  #needsPlugins = false;
   readonly #stopped = new AbortController();
   /** The caches may know installs before this replica leads. */
   #started = false;
@@ -54,7 +58,7 @@ export class InstallController {
 
   constructor(options: InstallControllerOptions) {
     const { client, log, metrics, events, caches, nodeTasks, certificates, networks, image } = options;
-    const { installs, nodes } = caches;
+    const { installs, nodes, nads } = caches;
     this.#options = options;
     this.#log = log.child({ controller: NAME });
     const enqueueSoon = () => this.#enqueueSoon();
@@ -65,6 +69,10 @@ export class InstallController {
     installs.onSync(enqueueSoon);
     nodes.onChange(enqueueSoon);
     nodes.onSync(enqueueSoon);
+    nads.onChange((key) => {
+      if (this.#needsPlugins && this.#pluginNeeds.isNews(key, nads.get(key))) this.#enqueueSoon();
+    });
+    for (const on of ["onListed", "onSync"] as const) nads[on](() => this.#needsPlugins && this.#enqueueSoon());
     nodeTasks.onChange(enqueueSoon);
     certificates.onRejected(enqueueSoon);
     networks?.onChange(enqueueSoon);
@@ -85,6 +93,7 @@ export class InstallController {
             ...{ client, events, applier, installs, nodeTasks, certificates, image, seen },
             owned: this.#owned,
             nodes: () => nodes.all(context.signal),
+            pluginsOfNetworks: () => this.#pluginsOfNetworks(context.signal),
             kubeletEvents: this.#kubeletEvents,
             pods: (namespace) => this.#podsOf(namespace, context.signal),
             networks: () => networks?.get(),
@@ -127,6 +136,14 @@ export class InstallController {
     if (!this.#started) return;
     for (const install of this.#options.caches.installs.values())
       this.#controller.queue.addAfter(install.metadata.name, BATCH_MS);
+  }
+
+  async #pluginsOfNetworks(signal: AbortSignal): Promise<readonly string[]> {
+    const { nads } = this.#options.caches;
+    this.#needsPlugins = true;
+    nads.start();
+    await synced([nads], signal);
+    return this.#pluginNeeds.of(nads.values());
   }
 
   async #podsOf(namespace: string, signal: AbortSignal): Promise<readonly MultusPodHealth[]> {

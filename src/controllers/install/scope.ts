@@ -34,6 +34,8 @@ export interface Dependencies {
   /** The cluster's nodes; starts watching them at the first call. Throws a NotSynced. */
   nodes: () => Promise<readonly NodeView[]>;
   nodeTasks: NodeTasks;
+  /** The reference plugins that valid NADs need; starts watching NADs at the first call. Throws a NotSynced. */
+  pluginsOfNetworks: () => Promise<readonly string[]>;
   certificates: DaemonCertificates;
   kubeletEvents: KubeletEvents;
   /** The operator's own image, for probes; undefined if it is not known. */

@@ -94,7 +94,7 @@ export class Cleaner {
         if (directory) kept.push({ node: node.name, reason: `${directory.path} ${directory.reason}` });
         continue;
       }
-      const obstacle = this.#obstacle(node, state, request.busy);
+      const obstacle = this.#obstacle(node, state, request);
       left.push({
         node: node.name,
         reason: obstacle ?? "being cleaned",
@@ -114,10 +114,15 @@ export class Cleaner {
     this.#states = new Map();
   }
 
-  #obstacle(node: NodeView, state: State | undefined, busy: ReadonlySet<string>): string | undefined {
+  #obstacle(
+    node: NodeView,
+    state: State | undefined,
+    { busy, installing }: CleaningRequest,
+  ): string | undefined {
     if (!node.reachable) return "its kubelet does not answer";
     if (state?.kind === "cleaning") return undefined;
     if (busy.has(node.name)) return "its Multus pod has not terminated";
+    if (installing?.has(node.name)) return "the pod that installs CNI plugins has not terminated";
     if (state?.kind === "failed" && this.#now() < state.retryAt) return state.message;
     return undefined;
   }

@@ -132,6 +132,13 @@ export class Inspector {
     this.nodeChanged(node);
   }
 
+  /** Plugins were installed on the node: it is inspected at once. What else was seen there still holds. */
+  renew(node: string): void {
+    const last = this.#last.get(node);
+    if (last) last.outdated = true;
+    this.nodeChanged(node);
+  }
+
   /** A node answers again: what waited for it goes on. */
   nodeChanged(node: string): void {
     if (this.#plan?.nodes.has(node)) this.#controller.enqueue(node);

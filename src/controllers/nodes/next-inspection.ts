@@ -8,6 +8,8 @@ export interface LastInspection {
   notFine: number;
   /** Something has happened since that an inspection may explain: a pod there got no network. */
   suspected?: boolean;
+  /** The operator has changed something on the node since: what was seen is still true but for that. */
+  outdated?: boolean;
   /** How many inspections in a row were for such a thing, and found nothing wrong. */
   inVain?: number;
 }
@@ -50,14 +52,14 @@ export function nextInspection(
   last: LastInspection | undefined,
   { key, now, random, period = MIN_PERIOD_SECONDS }: InspectionTime,
 ): number {
-  if (!last) return 0;
+  if (!last || last.outdated) return 0;
   const since = (now - last.at) / 1000;
   return Math.max(0, dueSeconds(last, key, random, period) - since);
 }
 
 /** Whether an inspection that is due has no other reason than the time: a new node, a change or a suspicion comes first. */
 export function isPeriodic(last: LastInspection | undefined, key: string): boolean {
-  return last !== undefined && last.key === key && last.fine === true && !last.suspected;
+  return last !== undefined && last.key === key && last.fine === true && !last.suspected && !last.outdated;
 }
 
 function dueSeconds(last: LastInspection, key: string, random: number, period: number): number {

@@ -11,11 +11,14 @@ import type {
   DaemonPod,
   InspectionPlan,
   NodeTasks,
+  PluginsProgress,
+  PluginsRequest,
   TaskOwner,
 } from "../shared/node-tasks.ts";
 import { Cleaner } from "./cleaner.ts";
 import { TaskFailed } from "./errors.ts";
 import { Inspector } from "./inspector.ts";
+import { PluginInstaller } from "./plugin-installer.ts";
 import { ShimReleaser } from "./shim-releaser.ts";
 import type { NodeTask } from "./task-pod.ts";
 import { TaskRunner } from "./task-runner.ts";
@@ -39,6 +42,7 @@ export class PodNodeTasks implements NodeTasks {
   readonly #cleaner: Cleaner;
   readonly #leftovers: Cleaner;
   readonly #releaser: ShimReleaser;
+  readonly #plugins: PluginInstaller;
   readonly #stop = new AbortController();
 
   constructor(options: NodeTasksOptions) {
@@ -69,10 +73,11 @@ export class PodNodeTasks implements NodeTasks {
       ...{ run, log, onChange, signal: this.#stop.signal },
       onClean: (node) => this.#inspector?.again(node),
     });
-    this.#releaser = new ShimReleaser({
-      run,
-      log,
-      isReachable: (name) => nodes.get(name)?.reachable ?? false,
+    const isReachable = (name: string) => nodes.get(name)?.reachable ?? false;
+    this.#releaser = new ShimReleaser({ run, log, isReachable });
+    this.#plugins = new PluginInstaller({
+      ...{ run, log, isReachable, onChange },
+      onInstalled: (node) => this.#inspector?.renew(node),
     });
   }
 
@@ -133,6 +138,21 @@ export class PodNodeTasks implements NodeTasks {
   /** Multus is being replaced: what is there now is not left over. */
   abandonLeftovers(): void {
     this.#leftovers.abandon();
+  }
+
+  /** How far the installation of plugins is; begins nothing. */
+  pluginsProgress(request: PluginsRequest): PluginsProgress {
+    return this.#plugins.progress(request);
+  }
+
+  /** Begins to install plugins where they are missing. */
+  installPlugins(request: PluginsRequest): void {
+    if (this.canRun) this.#plugins.step(request);
+  }
+
+  /** Nodes on which plugins are being installed at this moment. */
+  get nodesInstalling(): ReadonlySet<string> {
+    return this.#plugins.underWay;
   }
 
   /** Releases the shims that wait for a daemon which has ended; see ShimReleaser. */

@@ -6,10 +6,19 @@ import type { Flavour } from "../../multus/releases.ts";
 import { CACHE_DIR, SOCKET_DIR } from "../../node/host.ts";
 import { INSTALL, MANAGED_BY, MANAGER } from "../../render/labels.ts";
 import type { OperatorImage } from "../../render/operator-image.ts";
-import type { TaskOwner } from "../shared/node-tasks.ts";
+import type { PluginsImage, TaskOwner } from "../shared/node-tasks.ts";
+import { copyContainer, programsMount, programsVolume } from "./plugins-pod.ts";
 
 /** By this label the operator knows its own one-shot pods; its value is the task's kind. */
 export const NODE_TASK = "multus-operator.dev/node-task";
+
+/** Installs plugins from an image, which an init container copies into a volume of the pod. */
+type PluginsTask = {
+  kind: "plugins";
+  binDir: string;
+  plugins: readonly string[];
+  image: PluginsImage;
+};
 
 /** Something to be done on one node, once. */
 export type NodeTask = { node: string } & (
@@ -26,10 +35,11 @@ export type NodeTask = { node: string } & (
       previous?: PreviousDirectories;
     }
   | { kind: "release" }
+  | PluginsTask
 );
 
 /** Seconds from the kubelet's first sight of the pod to its end, an image pull included. */
-export const DEADLINE_SECONDS = { inspect: 90, clean: 120, release: 120 } as const;
+export const DEADLINE_SECONDS = { inspect: 90, clean: 120, release: 120, plugins: 240 } as const;
 const HOST = "/host";
 
 /**
@@ -40,7 +50,7 @@ const HOST = "/host";
  */
 export function taskPod(task: NodeTask, owner: TaskOwner, image: OperatorImage): KubeObject {
   const mounts = mountsOf(task);
-  const secrets = [...new Set([...image.pullSecrets, ...owner.pullSecrets])];
+  const secrets = [...new Set([...image.pullSecrets, ...owner.pullSecrets, ...secretsOf(task)])];
   return {
     apiVersion: "v1",
     kind: "Pod",
@@ -81,6 +91,7 @@ export function taskPod(task: NodeTask, owner: TaskOwner, image: OperatorImage):
         // Where SELinux is enforced, other types may not read the host's files; elsewhere it means nothing.
         seLinuxOptions: { type: "spc_t" },
       },
+      ...(task.kind === "plugins" ? { initContainers: [copyContainer(task.image)] } : {}),
       containers: [
         {
           name: task.kind,
@@ -93,14 +104,20 @@ export function taskPod(task: NodeTask, owner: TaskOwner, image: OperatorImage):
             readOnlyRootFilesystem: true,
             capabilities: { drop: ["ALL"], ...addedTo(task) },
           },
-          volumeMounts: mounts.map(({ name, path }) => ({
-            name,
-            mountPath: HOST + path,
-            ...(task.kind === "inspect" ? { readOnly: true } : {}),
-          })),
+          volumeMounts: [
+            ...mounts.map(({ name, path }) => ({
+              name,
+              mountPath: HOST + path,
+              ...(task.kind === "inspect" ? { readOnly: true } : {}),
+            })),
+            ...(task.kind === "plugins" ? [{ ...programsMount, readOnly: true }] : []),
+          ],
         },
       ],
-      volumes: mounts.map(({ name, path }) => ({ name, hostPath: { path } })),
+      volumes: [
+        ...mounts.map(({ name, path }) => ({ name, hostPath: { path } })),
+        ...(task.kind === "plugins" ? [programsVolume] : []),
+      ],
     },
   };
 }
@@ -115,7 +132,11 @@ function taskPodName({ kind, node }: NodeTask): string {
  * /opt/cni/bin to the user who packed them (containernetworking/plugins #1053). Without this root may not write there.
  */
 function addedTo({ kind }: NodeTask): { add?: string[] } {
-  return kind === "clean" ? { add: ["DAC_OVERRIDE"] } : {};
+  return kind === "clean" || kind === "plugins" ? { add: ["DAC_OVERRIDE"] } : {};
+}
+
+function secretsOf(task: NodeTask): readonly string[] {
+  return task.kind === "plugins" ? task.image.pullSecrets : [];
 }
 
 function mountsOf(task: NodeTask): { name: string; path: string }[] {
@@ -130,6 +151,8 @@ function pathsOf(task: NodeTask): string[] {
       return [...new Set([task.confDir, task.binDir, ...previousOf(task), SOCKET_DIR, CACHE_DIR])];
     case "release":
       return [SOCKET_DIR];
+    case "plugins":
+      return [task.binDir];
   }
 }
 
@@ -152,5 +175,10 @@ function argumentsOf(task: NodeTask): string[] {
       ];
     case "release":
       return common;
+    case "plugins":
+      return [
+        ...[...common, "--bin-dir", task.binDir, "--image", task.image.reference],
+        ...["--plugins", task.plugins.join(",")],
+      ];
   }
 }

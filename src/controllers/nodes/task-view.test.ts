@@ -36,6 +36,46 @@ it.each([
     },
     { state: "Failed", message: "OutOfpods: no room" },
   ],
+  [
+    "cannot pull the image of its init container",
+    pod(
+      { waiting: { reason: "PodInitializing" } },
+      {
+        phase: "Pending",
+        initContainerStatuses: [
+          { name: "copy", image: "plugins:1", state: { waiting: { reason: "ErrImagePull", message: "not found" } } },
+        ],
+      },
+    ),
+    { state: "Failed", message: "container copy with image plugins:1: ErrImagePull: not found" },
+  ],
+  [
+    "has an init container that failed",
+    pod(
+      { waiting: { reason: "PodInitializing" } },
+      {
+        initContainerStatuses: [
+          {
+            name: "copy",
+            image: "plugins:1",
+            state: { terminated: { exitCode: 1, reason: "Error", message: "cp: can't stat '/opt/cni/bin/.'" } },
+          },
+        ],
+      },
+    ),
+    {
+      state: "Failed",
+      message: "container copy with image plugins:1: Error: cp: can't stat '/opt/cni/bin/.'",
+    },
+  ],
+  [
+    "runs after its init container has ended",
+    pod(
+      { running: {} },
+      { initContainerStatuses: [{ name: "copy", state: { terminated: { exitCode: 0, reason: "Completed" } } }] },
+    ),
+    { state: "Running" },
+  ],
 ])("knows a pod that %s", (_, object, expected) =>
   expect(taskView(object)).toEqual({ name: "p", uid: "u", ...expected }),
 );

@@ -37,6 +37,14 @@ export function taskView(object: unknown): TaskView {
     state: "Failed",
     message: copied(shorten(why, MAX_FAILURE_LENGTH)),
   });
+  const first = status.initContainerStatuses.find(({ state: { terminated, waiting } }) =>
+    terminated ? terminated.exitCode !== 0 : waiting && HOPELESS.includes(waiting.reason),
+  );
+  if (first) {
+    const { terminated, waiting } = first.state;
+    const { reason = "", message = "" } = terminated ?? waiting ?? {};
+    return failed(`container ${first.name} with image ${first.image}: ${reason}: ${message}`);
+  }
   if (state?.terminated) {
     const { exitCode, reason, message } = state.terminated;
     if (message === "") return failed(`it ended with exit code ${exitCode} (${reason}) and no answer`);

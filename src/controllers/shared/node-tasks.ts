@@ -33,6 +33,12 @@ export interface NodeTasks {
   cleanLeftovers(request: CleaningRequest): void;
   /** Multus is being replaced: what is there now is not left over. */
   abandonLeftovers(): void;
+  /** How far the installation of plugins is; begins nothing. */
+  pluginsProgress(request: PluginsRequest): PluginsProgress;
+  /** Begins to install plugins where they are missing; a node that has them then is inspected again. */
+  installPlugins(request: PluginsRequest): void;
+  /** Nodes on which plugins are being installed at this moment, for whatever request. */
+  readonly nodesInstalling: ReadonlySet<string>;
   /** Releases the shims that wait for a daemon which has ended. */
   releaseShims(owner: TaskOwner, daemons: readonly DaemonPod[], daemonFollows: boolean): void;
   /** No daemon that was seen is waited for any longer. */
@@ -72,6 +78,31 @@ export interface InspectionPlan {
   isFine: (found: NodeInspection) => boolean;
 }
 
+/** An image with plugins. */
+export interface PluginsImage {
+  reference: string;
+  pullPolicy: string;
+  pullSecrets: readonly string[];
+}
+
+/** Which plugins are to be installed on which nodes. */
+export interface PluginsRequest {
+  owner: TaskOwner;
+  image: PluginsImage;
+  binDir: string;
+  /** Node → what it lacks, or has of another image. */
+  nodes: ReadonlyMap<string, readonly string[]>;
+}
+
+export interface PluginsProgress {
+  /** Nodes on which they are being installed, or whose turn has not come. */
+  pending: number;
+  /** Nodes on which that failed, with the reason; tried again, later each time. */
+  failed: readonly { node: string; message: string }[];
+  /** In how many seconds the next attempt on a node is due, if one is waited for. */
+  againSeconds?: number;
+}
+
 export interface CleaningRequest {
   owner: TaskOwner;
   /** What is cleaned up after: another one begins again. The install, or one replacement of its Multus. */
@@ -87,6 +118,8 @@ export interface CleaningRequest {
   nodes: readonly NodeView[];
   /** Nodes on which pods of Multus are still there: they would write again what is removed. */
   busy: ReadonlySet<string>;
+  /** Nodes on which plugins are being installed: the same holds for them. */
+  installing?: ReadonlySet<string>;
 }
 
 /** One node that is not clean yet. */

@@ -1,5 +1,6 @@
 import type { Rule } from "../rule.ts";
 import { FIRST_RELEASE, type ONLY_V3 } from "./field-releases.ts";
+import { PLUGIN_RULES } from "./plugin-rules.ts";
 import { isBelow, PERMITTED_HOST_PATHS } from "./permitted-host-paths.ts";
 import type { MultusInstallSpec } from "./spec.ts";
 import { before, IS_V3 } from "./version-condition.ts";
@@ -96,6 +97,7 @@ const lacksFile = before(FIRST_RELEASE["primaryNetwork.file"]);
 const lacksInlineThick = before(FIRST_INLINE_THICK);
 
 export const RULES: readonly FieldsRule[] = [
+  ...PLUGIN_RULES,
   directoryRule("confDir"),
   directoryRule("binDir"),
   directoryRule("additionalBinDir"),

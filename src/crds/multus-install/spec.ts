@@ -6,9 +6,11 @@ import { FIRST_RELEASE } from "./field-releases.ts";
 import { inlineConfig } from "./inline-config.ts";
 import { nodes } from "./nodes.ts";
 import { binDirectory, confDirectory, logDirectory } from "./permitted-host-paths.ts";
+import { plugins } from "./plugins.ts";
 import { daemon, entrypoint } from "./programs.ts";
+import { registryImage } from "./registry-image.ts";
 import { rollout } from "./rollout.ts";
-import { absoluteFile, namespaceName, objectName, primaryFileName, setOf, shortDuration } from "./text.ts";
+import { absoluteFile, namespaceName, primaryFileName, shortDuration } from "./text.ts";
 import { workload } from "./workload.ts";
 
 /**
@@ -23,40 +25,11 @@ export const PRESETS = ["Calico", "Flannel", "Cilium", "Canal", "Weave", "KubeRo
 
 const cniVersion = () => z.enum(["0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0"]);
 
-const image = z.object({
-  registry: matching(
-    /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?$/,
-    253,
-    "must be a host or host:port, without http://",
-  )
-    .optional()
-    .describe(
-      "Registry host, with port if needed, such as 192.168.1.222:80. Default: the registry of the Multus release.",
-    ),
-  repository: matching(
-    /^[a-z0-9]+([._/-][a-z0-9]+)*$/,
-    255,
-    "must be a path in lowercase, such as kube-ovn/multus-cni",
-  )
-    .optional()
-    .describe("Path in the registry, such as kube-ovn/multus-cni. Default: the path of the Multus release."),
-  tag: matching(
-    /^[A-Za-z0-9_][A-Za-z0-9._-]*$/,
-    128,
-    "must be a tag: letters, digits, - _ and ., such as v4.3.0",
-  )
-    .optional()
-    .describe("Tag. Default: derived from version and mode (v4.3.0, v4.3.0-thick)."),
-  digest: matching(/^sha256:[a-f0-9]{64}$/, 71, "must be sha256: and 64 hexadecimal digits")
-    .optional()
-    .describe("Digest; takes precedence over the tag."),
-  pullPolicy: z
-    .enum(["Always", "IfNotPresent", "Never"])
-    .default("IfNotPresent")
-    .describe("When the kubelet pulls the image."),
-  pullSecrets: setOf(objectName(), 8)
-    .default([])
-    .describe("Names of image pull secrets in spec.namespace. The operator never reads them."),
+const image = registryImage({
+  registry: "the registry of the Multus release",
+  repository: "the path of the Multus release",
+  tag: "derived from version and mode (v4.3.0, v4.3.0-thick)",
+}).extend({
   layout: z
     .object({
       command: entrypointCommand()
@@ -277,6 +250,7 @@ export const multusInstallSpec = z.object({
   nodes: nodes
     .prefault({})
     .describe("What the operator does with Node objects, and on nodes in addition to running Multus."),
+  plugins: plugins.prefault({}).describe("CNI plugins that networks need on the nodes, next to Multus."),
   attachments: attachments
     .prefault({})
     .describe(
@@ -288,7 +262,7 @@ export const multusInstallSpec = z.object({
         .enum(["Clean", "Leave"])
         .default("Clean")
         .describe(
-          "Clean: a pod with the operator's image removes Multus' files from each node. Leave: the files that Multus' own pods do not remove stay; v3, and v4 thin without refreshKubeconfig, then leave nodes on which new pods fail.",
+          "Clean: a pod with the operator's image removes Multus' files from each node. Leave: the files that Multus' own pods do not remove stay, and so do plugins that spec.plugins installed; v3, and v4 thin without refreshKubeconfig, then leave nodes on which new pods fail.",
         ),
       timeout: shortDuration()
         .default("5m")

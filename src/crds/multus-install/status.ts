@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { condition } from "../conditions.ts";
 import { networksStatus, podsStatus } from "./network-summary.ts";
+import { pluginsStatus } from "./plugins-status.ts";
 
 /** MultusInstall.status: what is true in the cluster, bounded in size. */
 export const multusInstallStatus = z.object({
@@ -122,6 +123,9 @@ export const multusInstallStatus = z.object({
     })
     .optional()
     .describe("The network that Multus delegates to on the nodes, as found by inspections."),
+  plugins: pluginsStatus
+    .optional()
+    .describe("CNI plugins that networks need on the nodes; only with spec.plugins.install: Missing."),
   inventory: z
     .array(
       z.object({

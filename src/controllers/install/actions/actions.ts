@@ -9,6 +9,7 @@ import type {
   DaemonPod,
   InspectionPlan,
   NodeNotCleaned,
+  PluginsRequest,
   TaskOwner,
 } from "../../shared/node-tasks.ts";
 import type { StatusInput } from "../status/status.ts";
@@ -53,6 +54,7 @@ export type Action =
   | { kind: "ForgetDaemons" }
   | { kind: "CleanLeftovers"; request: CleaningRequest }
   | { kind: "AbandonLeftovers" }
+  | { kind: "InstallPlugins"; request: PluginsRequest }
   /** For the pods that clean nodes, if it is missing; does not fail if the API server rejects it. */
   | { kind: "CreateAccount"; account: KubeObject }
   | { kind: "CleanNodes"; request: CleaningRequest }

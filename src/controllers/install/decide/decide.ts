@@ -49,6 +49,7 @@ export function decide(spec: ResolvedSpec, observed: Observed): Plan {
     releaseShims(install, observed), // after the objects: its pods run under Multus' account
     ...workloadActions(step, spec, observed),
     { kind: "Inspect", plan: observed.inspectionPlan },
+    ...(observed.plugins ? [{ kind: "InstallPlugins", request: observed.plugins.request } as const] : []),
     ...(step.kind !== "Apply" || isHeld ? [{ kind: "AbandonLeftovers" } as const] : []),
   ];
   return {

@@ -139,6 +139,7 @@ function cleaning(
     since: metadata.creationTimestamp ?? deps.now().toISOString(),
     nodes: nodes.filter(({ name }) => !inUse.has(name)),
     busy: new Set(own.map(({ node }) => node)),
+    installing: deps.nodeTasks.nodesInstalling,
   };
   return { cleaning: { request, progress: deps.nodeTasks.cleaningProgress(request) } };
 }

@@ -14,6 +14,7 @@ import type { CanaryView } from "../canary/canary.ts";
 import { canaryGate, type Gate } from "../canary/gate.ts";
 import { entryOf, recordedInventory, refOfEntry } from "../inventory/inventory.ts";
 import { isDaemonSet } from "../is-daemon-set.ts";
+import { type ObservedPlugins, observePlugins } from "../plugins/observe-plugins.ts";
 import type { Rollout } from "../rollout/assess.ts";
 import { guardRefs, withGuard } from "../rollout/live-workloads.ts";
 import { progressedAt } from "../rollout/progress.ts";
@@ -59,6 +60,8 @@ export interface Observed {
   missingProbeNetwork?: string;
   /** What a previous Multus left on nodes; undefined if nodes are not inspected. */
   leftovers?: Leftovers;
+  /** CNI plugins that nodes lack; undefined if none are to be installed. */
+  plugins?: ObservedPlugins;
   /** What others added to the operator's objects. */
   foreignFields: readonly ForeignField[];
   /** Of a paused install: the objects that an apply would change. */
@@ -125,6 +128,7 @@ export async function observe(scope: ReconcileScope, spec: ResolvedSpec): Promis
     lastComplete: owned.get(refOf(lastComplete(install))),
     plan: inspected.plan,
   });
+  const plugins = await observePlugins(scope, install, inspected.plan);
   return {
     now,
     ages,
@@ -144,6 +148,7 @@ export async function observe(scope: ReconcileScope, spec: ResolvedSpec): Promis
     canary,
     ...(missingNetwork ? { missingProbeNetwork: missingNetwork } : {}),
     ...(leftovers ? { leftovers } : {}),
+    ...(plugins ? { plugins } : {}),
     foreignFields: foreignFieldsOf(owned, objects, adoption),
     differing: install.spec.paused ? await differingObjects(scope, owned, objects, adoption) : new Set(),
   };

@@ -33,6 +33,7 @@ export interface StatusInput {
   inventory: readonly InventoryEntry[];
   distribution?: MultusInstallStatus["distribution"];
   primaryNetwork?: MultusInstallStatus["primaryNetwork"];
+  plugins?: MultusInstallStatus["plugins"];
   /** What others added to the operator's objects. */
   foreignFields?: readonly ForeignField[] | undefined;
   /** What was found on the nodes and is probably not intended. */
@@ -72,7 +73,7 @@ function composed(
   if (input.state.kind === "Stalled") return stalledStatus(input, input.state, { generation, previous, now });
   const { state, install, rendered, rollout, progressedAt, rolloutRecord, startupTaint, inventory } = input;
   if (state.kind === "Syncing") return syncing(input, state, { generation, previous, now });
-  const { distribution, primaryNetwork } = input;
+  const { distribution, primaryNetwork, plugins } = input;
   const warnings = warningsFrom(input);
   const drafts = { ...conditionsFor(state), Warning: warningCondition(warnings) };
   return {
@@ -86,6 +87,7 @@ function composed(
     ...(startupTaint ? { startupTaint } : {}),
     ...(rendered ? networkStatusFrom(input.networks, previous) : {}),
     ...(primaryNetwork ? { primaryNetwork } : {}),
+    ...(plugins ? { plugins } : {}),
     ...(inventory.length > 0 ? { inventory: [...inventory] } : {}),
     ...(warnings.length > 0 ? { warnings: warnings.map(({ text }) => text) } : {}),
   };
