@@ -1,5 +1,6 @@
 import { formatPath, show } from "../../cni/finding.ts";
 import { listed } from "../../crds/listed.ts";
+import { isReferencePlugin } from "../../crds/reference-plugins.ts";
 import type { Network } from "./network.ts";
 import {
   type ClusterView,
@@ -35,12 +36,21 @@ export function missingBinary(networks: readonly Network[], view: ClusterView): 
           name: nad.name,
           path,
           code: "PLUGIN_MISSING_ON_NODE",
-          message: isAll
-            ? `is ${show(type)}, a plugin whose program is on no node (${inspected.length} inspected)`
-            : `is ${show(type)}, a plugin whose program is missing on ${without.length} of ${inspected.length} nodes: ${listed(without, MAX_NAMED)}`,
+          message: `${
+            isAll
+              ? `is ${show(type)}, a plugin whose program is on no node (${inspected.length} inspected)`
+              : `is ${show(type)}, a plugin whose program is missing on ${without.length} of ${inspected.length} nodes: ${listed(without, MAX_NAMED)}`
+          }${fixOf(type)}`,
           ...nodes,
         },
       ];
     });
   });
+}
+
+/** The same whether the field is set or not: while the plugin is missing, the status shows why it is not installed. */
+function fixOf(type: string): string {
+  return isReferencePlugin(type)
+    ? ". spec.plugins.install: Missing in the MultusInstall installs it, and status.plugins there shows if that fails"
+    : "";
 }

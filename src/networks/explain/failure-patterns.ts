@@ -1,3 +1,4 @@
+import { isReferencePlugin } from "../../crds/reference-plugins.ts";
 import { show } from "../../cni/finding.ts";
 import { OTHER_PLUGINS, PLUGINS } from "../../cni/plugins/plugins.ts";
 import { closest } from "../../crds/suggestion.ts";
@@ -41,6 +42,8 @@ export const FAILURE_PATTERNS: readonly FailurePattern[] = [
     code: "MISSING_BINARY",
     matches: /failed to find plugin \\?"([^"\\]*)\\?" in path/,
     sentence: ([type = ""], place) => {
+      if (isReferencePlugin(type))
+        return `${place.node} has no CNI plugin ${show(type)}, which ${nameOf(place)} needs: set spec.plugins.install: Missing in the MultusInstall, which installs it (status.plugins there shows if that fails), or put the program into the plugin directory of ${place.node}; ${THEN_STARTS}`;
       const near = TYPES.includes(type) ? undefined : closest(type, TYPES);
       return near === undefined
         ? `${place.node} has no CNI plugin ${show(type)}, which ${nameOf(place)} needs: put that program into the plugin directory of ${place.node} (with a plugins package, or the plugin's own installer); ${THEN_STARTS}`
