@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { REFERENCE_PLUGINS } from "../../src/crds/reference-plugins.ts";
 import { binary, moduleDirectory } from "./binaries.ts";
 import { fromDockerfile, fromScratch, type Image, type Recipe } from "./buildah.ts";
 import { execute } from "./execute.ts";
@@ -35,6 +36,8 @@ export const IMAGES = {
   /** In the two layouts that the first users built for themselves. */
   "multus-v3.4.2-distribution": `${HARBOR}:v3.4.2-distribution`,
   "multus-v3.4.2-small": `${HARBOR}:v3.4.2-small`,
+  /** What spec.plugins.image defaults to. */
+  "cni-plugins": "ghcr.io/multus-operator/cni-plugins:v1.9.1",
   operator: "ghcr.io/multus-operator/multus-operator:test",
   "node-runtime-base": "localhost/node-base:test",
   "shell-base": "localhost/shell-base:test",
@@ -65,6 +68,8 @@ function ownNeeds(name: ImageName): Needs {
       return { packages: ["gcc", "libc6-dev"], programs: [] };
     case "busybox":
       return { packages: STATIC_TOOLS, programs: [] };
+    case "cni-plugins":
+      return { packages: STATIC_TOOLS, programs: [...REFERENCE_PLUGINS] };
     case "registry":
       return { packages: [], programs: ["registry"] };
     case "shell-base":
@@ -115,6 +120,11 @@ async function recipe(name: Exclude<ImageName, ByDockerfile>, scratch: string): 
       return { reference, files: { "/pause": await compilePause(scratch) }, entrypoint: ["/pause"] };
     case "busybox":
       return { reference, files: { "/bin": await busyboxTools(scratch) } };
+    case "cni-plugins": {
+      const files: Record<string, string> = { "/bin": await busyboxTools(scratch) };
+      for (const name of REFERENCE_PLUGINS) files[`/opt/cni/bin/${name}`] = await binary(name);
+      return { reference, files, user: "65532:65532" };
+    }
     case "registry":
       return {
         reference,

@@ -72,7 +72,8 @@ export class InstallController {
     nads.onChange((key) => {
       if (this.#needsPlugins && this.#pluginNeeds.isNews(key, nads.get(key))) this.#enqueueSoon();
     });
-    for (const on of ["onListed", "onSync"] as const) nads[on](() => this.#needsPlugins && this.#enqueueSoon());
+    for (const on of ["onListed", "onSync"] as const)
+      nads[on](() => this.#needsPlugins && this.#enqueueSoon());
     nodeTasks.onChange(enqueueSoon);
     certificates.onRejected(enqueueSoon);
     networks?.onChange(enqueueSoon);

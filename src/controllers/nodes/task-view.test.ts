@@ -43,7 +43,11 @@ it.each([
       {
         phase: "Pending",
         initContainerStatuses: [
-          { name: "copy", image: "plugins:1", state: { waiting: { reason: "ErrImagePull", message: "not found" } } },
+          {
+            name: "copy",
+            image: "plugins:1",
+            state: { waiting: { reason: "ErrImagePull", message: "not found" } },
+          },
         ],
       },
     ),
@@ -58,7 +62,9 @@ it.each([
           {
             name: "copy",
             image: "plugins:1",
-            state: { terminated: { exitCode: 1, reason: "Error", message: "cp: can't stat '/opt/cni/bin/.'" } },
+            state: {
+              terminated: { exitCode: 1, reason: "Error", message: "cp: can't stat '/opt/cni/bin/.'" },
+            },
           },
         ],
       },
@@ -72,7 +78,11 @@ it.each([
     "runs after its init container has ended",
     pod(
       { running: {} },
-      { initContainerStatuses: [{ name: "copy", state: { terminated: { exitCode: 0, reason: "Completed" } } }] },
+      {
+        initContainerStatuses: [
+          { name: "copy", state: { terminated: { exitCode: 0, reason: "Completed" } } },
+        ],
+      },
     ),
     { state: "Running" },
   ],

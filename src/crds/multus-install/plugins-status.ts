@@ -8,7 +8,9 @@ export const pluginsStatus = z.object({
     .array(z.string().max(64))
     .max(REFERENCE_PLUGINS.length)
     .optional()
-    .describe("Reference plugins that valid NetworkAttachmentDefinitions need, and those of spec.plugins.include."),
+    .describe(
+      "Reference plugins that valid NetworkAttachmentDefinitions need, and those of spec.plugins.include.",
+    ),
   nodesInspected: z.int().min(0).describe("Nodes of which it is known which plugins they have."),
   pendingTotal: z.int().min(0).describe("Nodes on which plugins are still to be installed or replaced."),
   failedTotal: z.int().min(0).describe("Nodes on which that failed; it is tried again."),

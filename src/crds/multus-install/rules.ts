@@ -1,7 +1,7 @@
 import type { Rule } from "../rule.ts";
 import { FIRST_RELEASE, type ONLY_V3 } from "./field-releases.ts";
-import { PLUGIN_RULES } from "./plugin-rules.ts";
 import { isBelow, PERMITTED_HOST_PATHS } from "./permitted-host-paths.ts";
+import { PLUGIN_RULES } from "./plugin-rules.ts";
 import type { MultusInstallSpec } from "./spec.ts";
 import { before, IS_V3 } from "./version-condition.ts";
 

@@ -1,6 +1,6 @@
-import { isReferencePlugin } from "../../crds/reference-plugins.ts";
 import { show } from "../../cni/finding.ts";
 import { OTHER_PLUGINS, PLUGINS } from "../../cni/plugins/plugins.ts";
+import { isReferencePlugin } from "../../crds/reference-plugins.ts";
 import { closest } from "../../crds/suggestion.ts";
 import { editHint } from "./cause-codes.ts";
 import type { FailurePattern } from "./failure-pattern.ts";
