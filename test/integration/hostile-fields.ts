@@ -74,6 +74,35 @@ export const FIELDS: Record<string, FieldEntry> = {
     alsoRight: ["a-b.c"],
     hostile: ["a..b", "a.-b", "kube-system/harbor", "Harbor", "-x"],
   },
+  plugins: { right: { install: "Missing" } },
+  "plugins.install": { right: "Missing" },
+  "plugins.image": { right: {} },
+  "plugins.image.registry": {
+    right: "192.168.1.222:80",
+    hostile: ["https://evil.example", "evil.example/path"],
+  },
+  "plugins.image.repository": {
+    right: "kube-ovn/cni-plugins",
+    hostile: ["/plugins", "plugins/", "Plugins", "a//b", "plugins:tag", "plugins@sha256:x"],
+  },
+  "plugins.image.tag": { right: "v1.9.1", hostile: ["v1@sha256:x", "-x", "a:b", "a/b"] },
+  "plugins.image.digest": {
+    right: `sha256:${"a".repeat(64)}`,
+    hostile: ["sha256:", `md5:${"a".repeat(32)}`],
+  },
+  "plugins.image.pullPolicy": { right: "Always" },
+  "plugins.image.pullSecrets": { right: ["harbor"], hostile: [["harbor", "harbor"]] },
+  "plugins.image.pullSecrets[]": { right: "harbor", hostile: ["kube-system/harbor", "Harbor", "-x"] },
+  "plugins.include": {
+    right: ["macvlan", "bridge"],
+    hostile: [["macvlan", "macvlan"]],
+    within: { plugins: { install: "Missing" } },
+  },
+  "plugins.include[]": {
+    right: "macvlan",
+    hostile: ["../macvlan", "multus", "sh", "MacVlan", "whereabouts"],
+    within: { plugins: { install: "Missing" } },
+  },
   "image.layout": { right: {} },
   "image.layout.command": {
     right: ["bash", "/usr/src/multus-cni/images/entrypoint.sh"],

@@ -52,6 +52,10 @@ const INSPECT: NodeTask = {
   ...{ kind: "inspect", node: "node-1", confDir: "/etc/cni/net.d" },
   binDirs: ["/opt/cni/bin"],
 };
+const PLUGINS: NodeTask = {
+  ...{ kind: "plugins", node: "node-1", binDir: "/opt/cni/bin", plugins: ["macvlan", "host-local"] },
+  image: { reference: "registry.example/cni-plugins@sha256:0", pullPolicy: "Always", pullSecrets: [] },
+};
 const owner = { name: "multus", uid: "8a6e0b0c", namespace: "kube-system", pullSecrets: [] };
 
 /** What the API server says to the pod of a task, changed by `change`; empty where it takes it. */
@@ -123,7 +127,98 @@ it("rejects the capability of pods that clean for pods that do not", async () =>
   });
   expect(await answer(withCapability)).toBe("");
   for (const task of [INSPECT, { kind: "release", node: "node-1" } as const])
-    expect(await answer(withCapability, task)).toContain("no capability but DAC_OVERRIDE to clean a node");
+    expect(await answer(withCapability, task)).toContain("no capability but DAC_OVERRIDE");
+});
+
+it("lets the operator create pods that install plugins", async () => {
+  expect(await answer(unchanged, PLUGINS)).toBe("");
+  expect(await answer(unchanged, { ...PLUGINS, binDir: "/var/lib/rancher/k3s/data/cni" })).toBe("");
+});
+
+const withCopy = (more: object) => (pod: Pod) => {
+  const [copy = {}] = pod.spec.initContainers as object[];
+  return withSpec({ initContainers: [{ ...copy, ...more }] })(pod);
+};
+const withArgs = (change: (args: string[]) => string[]) => (pod: Pod) => {
+  const [container] = pod.spec.containers as unknown as { args: string[] }[];
+  return withContainer({ args: change(container?.args ?? []) })(pod);
+};
+const mount = (more: object) => ({ volumeMounts: [{ name: "programs", mountPath: "/plugins", ...more }] });
+const ONLY_COPIES = "only a pod that installs plugins has an init container";
+
+it.each<[string, (pod: Pod) => object, string]>([
+  [
+    "a program that is none of the reference plugins",
+    withArgs((args) => [...args.slice(0, -1), "macvlan,sh"]),
+    "installs reference plugins",
+  ],
+  [
+    "a path for a program",
+    withArgs((args) => [...args.slice(0, -1), "../../../usr/bin/sh"]),
+    "installs reference plugins",
+  ],
+  ["one more argument", withArgs((args) => [...args, "--source"]), "installs reference plugins"],
+  [
+    "another node",
+    withArgs((args) => args.map((arg) => (arg === "node-1" ? "node-2" : arg))),
+    "installs reference plugins",
+  ],
+  [
+    "the name of another image",
+    withArgs((args) => args.map((arg) => (arg.includes("@") ? "x" : arg))),
+    "installs reference plugins",
+  ],
+  ["another command in the init container", withCopy({ command: ["sh", "-c", "true"] }), ONLY_COPIES],
+  ["an init container without a command", withCopy({ command: undefined }), ONLY_COPIES],
+  ["arguments of the init container", withCopy({ args: ["/x"] }), ONLY_COPIES],
+  ["a copy that is root", withCopy({ securityContext: { runAsUser: 0, runAsNonRoot: true } }), ONLY_COPIES],
+  [
+    "a copy that sees the host",
+    withCopy(mount({ name: "host-0", mountPath: "/host/opt/cni/bin" })),
+    ONLY_COPIES,
+  ],
+  ["a copy that goes on", withCopy({ restartPolicy: "Always" }), ONLY_COPIES],
+  [
+    "a copy with an environment",
+    withCopy({ env: [{ name: "LD_PRELOAD", value: "/x" }] }),
+    "runs only the image's own program",
+  ],
+  ["no init container", withSpec({ initContainers: [] }), ONLY_COPIES],
+  ["plugins elsewhere", withContainer(mount({ mountPath: "/usr/local/bin" })), "plugins at /plugins"],
+  [
+    "a directory of the host as the copy",
+    (pod) =>
+      withSpec({
+        volumes: pod.spec.volumes.map((volume) =>
+          "emptyDir" in volume ? { name: "programs", hostPath: { path: "/opt/cni/bin" } } : volume,
+        ),
+      })(pod),
+    "and nothing else",
+  ],
+  [
+    "a directory that is not CNI's",
+    (pod) =>
+      withSpec({
+        volumes: pod.spec.volumes.map((volume) =>
+          "hostPath" in volume ? { ...volume, hostPath: { path: "/usr/bin" } } : volume,
+        ),
+      })(pod),
+    "and nothing else",
+  ],
+])("rejects a pod that installs plugins with %s", async (_, change, message) =>
+  expect(await answer(change, PLUGINS)).toContain(message),
+);
+
+it.each([
+  ["a copied program", (pod: Pod) => withVolume({ name: "programs", emptyDir: {} })(pod)],
+  [
+    "an init container",
+    withSpec({
+      initContainers: [{ name: "copy", image: "x", command: ["cp", "-R", "/opt/cni/bin/.", "/plugins"] }],
+    }),
+  ],
+])("rejects a pod of another task with %s", async (_, change) => {
+  for (const task of [INSPECT, CLEAN]) expect(await answer(change, task)).toContain("denied request");
 });
 
 it("says nothing to others", async () =>
