@@ -30,6 +30,11 @@ export const BASES: readonly Base[] = [
     spec: { ...QUIET, primaryNetwork: { source: "Inline", preset: "Calico" } },
     reason: "source: Inline requires a preset or a config",
   },
+  {
+    name: "plugins",
+    spec: { plugins: { install: "Missing" } },
+    reason: "plugins are installed where inspections find them missing",
+  },
 ];
 
 /** In these a field is tried again that has already been tried in another one. */

@@ -22,6 +22,8 @@ interface Pod {
   requests: boolean;
   /** It runs the thick daemon. */
   isDaemon: boolean;
+  /** Of its first container. */
+  args: readonly string[];
 }
 
 /** Well below the 50 s without a heartbeat after which the node controller gives a node up. */
@@ -44,6 +46,10 @@ export class HollowNodes {
   readonly tasks: { kind: string; node: string }[] = [];
   /** What tasks have answered, and the revision at which it was there to be read. */
   readonly answers: { kind: string; node: string; revision: number; message: string }[] = [];
+  /** What was to be installed by the tasks that install plugins, in order. */
+  readonly pluginTasks: { node: string; plugins: string[]; image: string }[] = [];
+  /** What these have put on a node, and which image they were last from. */
+  readonly plugins = new Map<string, { image: string; installed: string[] }>();
   readonly mostAtOnce: Record<string, number> = {};
   /** Nodes of which nothing is heard. */
   readonly dead = new Set<string>();
@@ -219,7 +225,7 @@ export class HollowNodes {
   }
 
   /** The status of its pod once it has ended; undefined if it never does. */
-  async #task({ node }: Pod, kind: string): Promise<object | undefined> {
+  async #task({ node, args }: Pod, kind: string): Promise<object | undefined> {
     const end = this.behave(kind, node);
     this.tasks.push({ kind, node });
     const running = (this.#running[kind] ?? 0) + 1;
@@ -233,11 +239,18 @@ export class HollowNodes {
       return { phase: "Failed", reason: "Evicted", message: "the node was low on resource: memory" };
     const problems = [{ path: "/etc/cni/net.d/00-multus.conf", reason: "read-only file system" }];
     const rejected = end === "refuses";
+    if (kind === "plugins") this.#installPlugins(node, args, rejected);
+    if (kind === "clean" && !rejected) this.plugins.delete(node);
     const answers: Record<string, object> = {
       clean: { ...reportOf(node), ...(rejected ? { problems } : {}) },
       release: { node: rejected ? "another" : node, at: new Date().toISOString(), ended: true, answered: 0 },
+      plugins: {
+        ...{ node, at: new Date().toISOString(), installed: [], updated: [], kept: [] },
+        problems: rejected ? [{ path: "/opt/cni/bin/macvlan", reason: "the node's disk is full" }] : [],
+      },
       inspect: {
         ...inspectionOf(node, this.#runsDaemon(node)),
+        ...this.#installed(node),
         ...this.found.get(node),
         ...(rejected ? { node: "another" } : {}),
       },
@@ -246,6 +259,20 @@ export class HollowNodes {
     const terminated = { exitCode: 0, reason: "Completed", message: JSON.stringify(answer) };
     const containerStatuses = [{ ...CONTAINER, name: kind, state: { terminated } }];
     return { phase: "Succeeded", containerStatuses };
+  }
+
+  #installPlugins(node: string, args: readonly string[], rejected: boolean): void {
+    const valueOf = (flag: string) => args[args.indexOf(flag) + 1] ?? "";
+    const [image, plugins] = [valueOf("--image"), valueOf("--plugins").split(",")];
+    this.pluginTasks.push({ node, plugins, image });
+    if (rejected) return;
+    const installed = new Set([...(this.plugins.get(node)?.installed ?? []), ...plugins]);
+    this.plugins.set(node, { image, installed: [...installed].toSorted() });
+  }
+
+  #installed(node: string): Partial<NodeInspection> {
+    const plugins = this.plugins.get(node);
+    return plugins ? { plugins, binaries: plugins.installed.map((name) => ({ name })) } : {};
   }
 }
 
@@ -299,7 +326,7 @@ function reportOf(node: string): CleaningReport {
 
 function podOf(object: ApiObject): Pod {
   const { name, namespace = "", uid = "", deletionTimestamp, labels = {}, annotations } = object.metadata;
-  const spec = object.spec as { nodeName?: string; containers?: { command?: string[] }[] };
+  const spec = object.spec as { nodeName?: string; containers?: { command?: string[]; args?: string[] }[] };
   const { nodeName = "" } = spec;
   return {
     name,
@@ -311,6 +338,7 @@ function podOf(object: ApiObject): Pod {
     task: labels[NODE_TASK],
     label: labels.name ?? "",
     isDaemon: spec.containers?.[0]?.command?.some((word) => word.endsWith("/multus-daemon")) ?? false,
+    args: spec.containers?.[0]?.args ?? [],
     runs: (object.status as { phase?: string } | undefined)?.phase === "Running",
     requests: annotations?.["k8s.v1.cni.cncf.io/networks"] !== undefined,
   };
