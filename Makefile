@@ -1,6 +1,6 @@
 # `make help` lists the targets. Everything runs on the Node that package.json pins; npm puts it first on the PATH.
 .DEFAULT_GOAL := help
-.PHONY: bench faults faults-all faults-mutants help install build generate lint lint-style lint-supply-chain lint-types lint-generated format fresh test test-all quick-tools test-quick test-unit test-integration test-kubernetes test-exhaustive spec-space e2e kind-node-image tools cluster cluster-down demo image multus-image clean
+.PHONY: bench faults faults-all faults-mutants help install build generate lint lint-style lint-supply-chain lint-types lint-generated format fresh test test-all quick-tools test-quick test-unit test-integration test-kubernetes test-exhaustive spec-space e2e kind-node-image tools cluster cluster-down demo image multus-image plugins-image clean
 
 NODE := node_modules/.bin/node
 IMAGE ?= multus-operator:dev
@@ -120,6 +120,10 @@ image: build ## build the operator's image with docker, and its SBOM in dist (IM
 
 multus-image: install ## build a Multus image with docker or buildah (VERSION=v3.4.2|v4.3.0 VARIANT=distribution|small|thin|thick; IMAGE, BUILDER, BASE, TOOL, BUILD_OPTIONS)
 	@$(NODE) scripts/multus-image.ts --version '$(VERSION)' --variant '$(VARIANT)' --image '$(if $(filter command line environment,$(origin IMAGE)),$(IMAGE))' \
+	  --tool '$(TOOL)' --builder '$(BUILDER)' --base '$(BASE)' -- $(BUILD_OPTIONS)
+
+plugins-image: install ## build the image of spec.plugins with docker or buildah (IMAGE, BUILDER, BASE, TOOL, BUILD_OPTIONS)
+	@$(NODE) scripts/plugins-image.ts --image '$(if $(filter command line environment,$(origin IMAGE)),$(IMAGE))' \
 	  --tool '$(TOOL)' --builder '$(BUILDER)' --base '$(BASE)' -- $(BUILD_OPTIONS)
 
 clean: ## remove what was built (the test cluster's programs in ~/.cache/multus-operator are kept)

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { REFERENCE_PLUGINS } from "../../src/crds/reference-plugins.ts";
 import type { Image } from "./buildah.ts";
 import { execute } from "./execute.ts";
 import { IMAGES, type ImageName, image } from "./images.ts";
@@ -54,6 +55,15 @@ describe("images", () => {
     expect(seen.names).toEqual([IMAGES[name]]);
     expect(seen.Entrypoint).toEqual(command);
     for (const file of files) expect(seen.files).toContain(file);
+  });
+
+  test("the image of spec.plugins has each reference plugin and cp, and is not root", async () => {
+    const seen = await look(await image("cni-plugins"));
+    expect(seen.names).toEqual([IMAGES["cni-plugins"]]);
+    expect(seen.User).toBe("65532:65532");
+    const programs = seen.files.flatMap((file) => /^opt\/cni\/bin\/(.+)$/.exec(file)?.[1] ?? []);
+    expect(programs.toSorted()).toEqual(REFERENCE_PLUGINS.toSorted());
+    expect(seen.files).toContain("bin/cp");
   });
 
   test("the base of the operator's image runs as the user 65532 and brings its own node", async () => {

@@ -10,7 +10,6 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { REFERENCE_PLUGINS } from "../../src/crds/reference-plugins.ts";
 import { binary, moduleDirectory } from "./binaries.ts";
 import { fromDockerfile, fromScratch, type Image, type Recipe } from "./buildah.ts";
 import { execute } from "./execute.ts";
@@ -69,7 +68,7 @@ function ownNeeds(name: ImageName): Needs {
     case "busybox":
       return { packages: STATIC_TOOLS, programs: [] };
     case "cni-plugins":
-      return { packages: STATIC_TOOLS, programs: [...REFERENCE_PLUGINS] };
+      return { packages: STATIC_TOOLS, programs: ["macvlan"] };
     case "registry":
       return { packages: [], programs: ["registry"] };
     case "shell-base":
@@ -103,6 +102,15 @@ export async function image(name: ImageName): Promise<Image> {
   if (name === "operator") return await operatorImage();
   if (name === "multus-v3.4.2-distribution") return await multusV3ByDockerfile(name, "distribution");
   if (name === "multus-v3.4.2-small") return await multusV3ByDockerfile(name, "small");
+  if (name === "cni-plugins") {
+    const bases = { BUILDER: await image("shell-base"), BASE: await image("busybox") };
+    return await byDockerfile(name, {
+      family: name,
+      program: "macvlan",
+      dockerfile: "images/cni-plugins/Dockerfile",
+      bases,
+    });
+  }
   const scratch = mkdtempSync(join(tmpdir(), "multus-operator-image-"));
   try {
     return await fromScratch(name, await recipe(name, scratch));
@@ -111,7 +119,7 @@ export async function image(name: ImageName): Promise<Image> {
   }
 }
 
-type ByDockerfile = "operator" | "multus-v3.4.2-distribution" | "multus-v3.4.2-small";
+type ByDockerfile = "operator" | "cni-plugins" | "multus-v3.4.2-distribution" | "multus-v3.4.2-small";
 
 async function recipe(name: Exclude<ImageName, ByDockerfile>, scratch: string): Promise<Recipe> {
   const reference = IMAGES[name];
@@ -120,11 +128,6 @@ async function recipe(name: Exclude<ImageName, ByDockerfile>, scratch: string): 
       return { reference, files: { "/pause": await compilePause(scratch) }, entrypoint: ["/pause"] };
     case "busybox":
       return { reference, files: { "/bin": await busyboxTools(scratch) } };
-    case "cni-plugins": {
-      const files: Record<string, string> = { "/bin": await busyboxTools(scratch) };
-      for (const name of REFERENCE_PLUGINS) files[`/opt/cni/bin/${name}`] = await binary(name);
-      return { reference, files, user: "65532:65532" };
-    }
     case "registry":
       return {
         reference,
@@ -270,27 +273,42 @@ export async function librariesOf(...files: string[]): Promise<Record<string, st
   return Object.fromEntries(libraries.map((library) => [library, library]));
 }
 
-/**
- * One of the two layouts that the first users built for themselves, from the Dockerfile that they would use.
- * The build finds this machine's Go and its module cache, for there is nothing to download from in a test.
- */
+/** One of the two layouts that the first users built for themselves, from the Dockerfile that they would use. */
 async function multusV3ByDockerfile(name: ImageName, target: string): Promise<Image> {
+  const shell = await image("shell-base");
+  const bases = { BUILDER: shell, DISTRIBUTION: shell, SMALL: shell };
   const family = "multus-v3";
-  await binary(family); // downloads the modules and the toolchain
+  return await byDockerfile(name, {
+    ...{ family, program: family, dockerfile: "images/multus/Dockerfile.v3", target, bases },
+  });
+}
+
+/**
+ * An image from a Dockerfile that users have too, with the Go modules of a family of programs. The build finds this machine's
+ * Go and its module cache, for there is nothing to download from in a test.
+ */
+async function byDockerfile(
+  name: ImageName,
+  {
+    family,
+    program,
+    dockerfile,
+    ...how
+  }: { family: string; program: string; dockerfile: string; target?: string; bases: Record<string, Image> },
+): Promise<Image> {
+  await binary(program); // downloads the modules and the toolchain
   const context = join(import.meta.dirname, "tools", family);
   const env = { ...process.env, ...FAMILIES[family]?.env };
   const go = (await execute("go", ["env", "GOROOT", "GOMODCACHE", "GOCACHE"], { cwd: context, env })).split(
     "\n",
   );
   const [root = "", modules = "", cache = ""] = go;
-  const shell = await image("shell-base");
   return await fromDockerfile(name, {
     reference: IMAGES[name],
-    dockerfile: join(REPOSITORY, "images/multus/Dockerfile.v3"),
+    dockerfile: join(REPOSITORY, dockerfile),
     context,
     inputs: ["go.mod", "go.sum", "tools.go"].map((file) => join(context, file)),
-    target,
-    bases: { BUILDER: shell, DISTRIBUTION: shell, SMALL: shell },
+    ...how,
     volumes: { "/usr/local/go": root, "/go/pkg/mod": modules, "/root/.cache/go-build": cache },
   });
 }

@@ -71,8 +71,12 @@ const there = async (...what: string[]) =>
   (await kubectl.run("get", ...what, "--ignore-not-found", "-o", "name")) !== "";
 
 it("installs Multus and takes the startup taint from the nodes", async () => {
-  await apply({ attachments: { admission: "Deny" } });
+  await apply({
+    attachments: { admission: "Deny" },
+    plugins: { install: "Missing", include: ["macvlan", "host-local"] },
+  });
   await new TestInstall(kubectl).ready();
+  await waitUntil("plugins to be installed on both nodes", async () => nodes.plugins.size === 2);
   const taints = ["get", "nodes", "-o", "jsonpath={.items[*].spec.taints[*].key}"];
   await waitUntil("the taint to be gone", async () => !(await kubectl.run(...taints)).includes(TAINT));
   await waitUntil(
