@@ -262,8 +262,8 @@ export class HollowNodes {
   }
 
   #installPlugins(node: string, args: readonly string[], rejected: boolean): void {
-    const valueOf = (flag: string) => args[args.indexOf(flag) + 1] ?? "";
-    const [image, plugins] = [valueOf("--image"), valueOf("--plugins").split(",")];
+    const given = (flag: string) => args[args.indexOf(flag) + 1] ?? "";
+    const [image, plugins] = [given("--image"), given("--plugins").split(",")];
     this.pluginTasks.push({ node, plugins, image });
     if (rejected) return;
     const installed = new Set([...(this.plugins.get(node)?.installed ?? []), ...plugins]);
