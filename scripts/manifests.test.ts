@@ -9,6 +9,7 @@ import { parsedInstall } from "../src/crds/multus-install/parsed-install.ts";
 import { LOG_ROOTS, PERMITTED_HOST_PATHS } from "../src/crds/multus-install/permitted-host-paths.ts";
 import { MAX_CERTIFICATE_SECONDS } from "../src/crds/multus-install/programs.ts";
 import { ARCHITECTURES } from "../src/crds/multus-install/spec.ts";
+import { REFERENCE_PLUGINS } from "../src/crds/reference-plugins.ts";
 import { typeOf } from "../src/kube/resource.ts";
 import { CACHE_DIR, SOCKET_DIR } from "../src/node/host.ts";
 import { access } from "../src/render/access.ts";
@@ -159,6 +160,13 @@ describe("the policies of the operator's account in manifests/install.yaml", () 
   it("know the directories that a MultusInstall may name, those of the node's programs, and no others", () => {
     expect(variable("multus-operator-pods", "roots")).toEqual(roots.toSorted());
     expect(variable("multus-operator-daemonsets", "roots")).toEqual([...roots, ...LOG_ROOTS].toSorted());
+  });
+
+  it("know the plugins that the operator installs, and no others", () => {
+    const found = manifests.find((m) => m.metadata.name === "multus-operator-pods" && m.spec?.variables);
+    const expression = found?.spec?.variables?.find(({ name }) => name === "plugins")?.expression ?? "";
+    const names = [...expression.matchAll(/'([^']*)'/g)].map(([, name]) => name);
+    expect(names).toEqual([...REFERENCE_PLUGINS]);
   });
 
   it("let the daemon mount the directory of each kubelet's kubeconfig", () => {

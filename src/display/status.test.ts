@@ -76,6 +76,23 @@ const shown: ShownStatus = {
   },
 };
 
+it("shows which CNI plugins nodes need, and where they could not be installed", () => {
+  const { install } = shown;
+  if (!install) throw new Error("no install");
+  const rowFor = (plugins: object) => {
+    const status = { ...install.status, plugins: { image: "example/p:1", nodesInspected: 3, ...plugins } };
+    const text = statusText({ ...shown, install: { ...install, status } } as ShownStatus);
+    return text.split("\n").find((line) => line.includes("CNI plugins"));
+  };
+  expect(rowFor({ pendingTotal: 0, failedTotal: 0 })).toBe(
+    "  CNI plugins    none needed (example/p:1); 3 nodes inspected",
+  );
+  expect(rowFor({ needed: ["macvlan", "static"], pendingTotal: 1, failedTotal: 2 })).toBe(
+    "  CNI plugins    macvlan, static from example/p:1; 3 nodes inspected, pending on 1, failed on 2",
+  );
+  expect(statusText(shown)).not.toContain("CNI plugins");
+});
+
 it("shows the install, the nodes, the networks and the pods, each on its line", () => {
   expect(
     statusText(shown),

@@ -9,6 +9,7 @@ import type { Flavour } from "../multus/releases.ts";
 import { cleanLeftovers } from "./clean-leftovers.ts";
 import { ForbiddenPath } from "./errors.ts";
 import { Host } from "./host.ts";
+import { installPlugins } from "./install-plugins.ts";
 
 const CONF = "/etc/cni/net.d";
 const BIN = "/opt/cni/bin";
@@ -185,6 +186,23 @@ describe("directories that Multus no longer has", () => {
   it("are not touched if the other one alone has changed", async () => {
     await run("v4-thin", { previous: { binDir: OLD_BIN } });
     expect(names(OLD)).toContain("00-multus.conf");
+    expect(names(OLD_BIN)).toEqual(["bridge"]);
+  });
+
+  it("lose the CNI plugins that the operator installed there, unless the runtime may still call them", async () => {
+    const source = join(root, "image");
+    mkdirSync(source);
+    const program = Buffer.alloc(64);
+    program.write("\x7fELF", "latin1");
+    program.set([2, 1, 1], 4);
+    program.set([2, 0, 62, 0], 16);
+    writeFileSync(join(source, "macvlan"), program);
+    const how = { source, plugins: ["macvlan"], image: "p:1", architecture: "x64", now: new Date() };
+    await installPlugins({ node: "a", host: new Host(root), binDir: OLD_BIN, ...how });
+    put(`${CONF}/00-multus.conf`, THIN);
+    await run("v4-thin", { previous: { binDir: OLD_BIN }, keepPrograms: true });
+    expect(names(OLD_BIN)).toContain("macvlan");
+    await run("v4-thin", { previous: { binDir: OLD_BIN } });
     expect(names(OLD_BIN)).toEqual(["bridge"]);
   });
 

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   chmodSync,
@@ -219,6 +220,14 @@ it.each([
     () => {
       writeFileSync(path("new"), program("macvlan 1"), { mode: 0o755 });
       renameSync(path("new"), path("macvlan"));
+    },
+  ],
+  [
+    "of other bytes in the same file with the same time",
+    () => {
+      execFileSync("cp", ["-p", path("macvlan"), join(root, "time")]);
+      onNode("macvlan", "changed 1");
+      execFileSync("touch", ["-r", join(root, "time"), path("macvlan")]);
     },
   ],
   ["of the same bytes, written again", () => utimesSync(path("macvlan"), new Date(0), new Date(0))],

@@ -682,6 +682,20 @@ const ATTACKS: Attack[] = [
   },
   {
     by: "admin",
+    title: "installs CNI plugins of an image from elsewhere",
+    run: installs({ plugins: { install: "Missing", image: { registry: "evil.example" } } }),
+    rejected: /spec\.plugins\.image must be from a source in the chart's value multusImages/,
+  },
+  {
+    title: "copies CNI plugins from an image from elsewhere",
+    run: task((pod) => pod, {
+      ...{ kind: "plugins", node: "node-1", binDir: "/opt/cni/bin", plugins: ["macvlan"] },
+      image: { reference: "evil.example/plugins:1", pullPolicy: "Always", pullSecrets: [] },
+    }),
+    rejected: /the image of CNI plugins must be from a source in the chart's value multusImages/,
+  },
+  {
+    by: "admin",
     title: "installs an image from another port of an allowed registry",
     run: installs({ image: { registry: "192.168.1.222:8080" } }),
     rejected: /spec\.image must be from a source in the chart's value multusImages/,

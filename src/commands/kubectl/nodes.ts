@@ -96,10 +96,18 @@ export async function shownNodes(
         pod: there && there.state !== "absent" ? there.pod : "",
         pods: own && { requesting: own.length, failing: own.filter(isFailing).length },
         lacks: lacking.get(name) ?? [],
-        message: issue ?? (there?.state === "unready" ? there.why : ""),
+        message: [issue ?? (there?.state === "unready" ? there.why : ""), pluginIssue(install, name)]
+          .filter(Boolean)
+          .join("; "),
       };
     })
     .toSorted((a, b) => compareTexts(a.name, b.name));
+}
+
+/** Why plugins could not be installed there (spec.plugins); empty if they could. */
+function pluginIssue(install: InstallWithStatus | undefined, node: string): string {
+  const failed = install?.status.plugins?.failed?.find((entry) => entry.node === node);
+  return failed ? `CNI plugins not installed: ${failed.message}` : "";
 }
 
 function multusState(known: boolean, state: "ready" | "unready" | "absent" | undefined): ShownNode["multus"] {

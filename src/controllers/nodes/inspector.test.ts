@@ -74,6 +74,29 @@ it("inspects what a pause interrupted, once it ends, although the same pod is th
   await inspector.stop();
 });
 
+it("inspects a node at once where plugins were installed, and what it has found before still holds until then", async () => {
+  let inspections = 0;
+  const run: TaskRunner["run"] = async () => {
+    inspections++;
+    return { exitCode: 0, message: JSON.stringify(ANSWER) };
+  };
+  const inspector = new Inspector({
+    runner: { run } as TaskRunner,
+    inspections: new NodeInspections(),
+    ...{ node: () => NODE, log: pino({ level: "silent" }), metrics: new Metrics(), onChange: () => {} },
+  });
+  inspector.plan({ ...PLAN, nodes: new Map([["a", "the pod"]]) });
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(inspections).toBe(1);
+  inspector.renew("a");
+  expect(inspector.isCurrent("a")).toBe(true);
+  await vi.advanceTimersByTimeAsync(100);
+  expect([inspections, inspector.isCurrent("a")]).toEqual([2, true]);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(inspections).toBe(2);
+  await inspector.stop();
+});
+
 it("ends its first round when each node that answers was inspected or could not be, and begins no second one", async () => {
   const inspections = new NodeInspections();
   const rounds: string[] = [];

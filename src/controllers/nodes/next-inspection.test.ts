@@ -15,6 +15,7 @@ it.each([
   ["fine, until a pod got no network there", inspected({ suspected: true }), 4, 6],
   ["fine each time that a pod got no network", inspected({ suspected: true, inVain: 3 }), 60, 20],
   ["fine again and again", inspected({ suspected: true, inVain: 30 }), 60, 840],
+  ["fine, and where plugins were installed since", inspected({ outdated: true }), 1, 0],
   ["failed twice", inspected({ fine: undefined, notFine: 2 }), 0, 20],
 ] as const)("a node that was %s", (_, before, seconds, expected) =>
   expect(nextInspection(before, { key: "a", now: seconds * 1000, random: 0.5 })).toBe(expected),
@@ -48,6 +49,7 @@ it.each([
   ["new", undefined, false],
   ["with something new on it", inspected({ key: "b" }), false],
   ["under suspicion", inspected({ suspected: true }), false],
+  ["changed by the operator", inspected({ outdated: true }), false],
   ["with something wrong", inspected({ fine: false }), false],
   ["fine", inspected(), true],
 ] as const)("a node that is %s has to wait for its turn, or not", (_, last, expected) =>

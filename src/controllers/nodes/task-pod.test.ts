@@ -14,6 +14,10 @@ const CLEAN: NodeTask = {
   ...PLACES,
 };
 const INSPECT: NodeTask = { kind: "inspect", binDirs: ["/opt/cni/bin"], ...PLACES };
+const PLUGINS: NodeTask = {
+  ...{ kind: "plugins", node: "node-1", binDir: "/opt/cni/bin", plugins: ["macvlan", "static"] },
+  image: { reference: "example/plugins:1", pullPolicy: "Always", pullSecrets: ["theirs"] },
+};
 const RELEASE: NodeTask = { kind: "release", node: "node-1" };
 let host: string;
 
@@ -34,9 +38,42 @@ function containerOf(task: NodeTask): Container {
   return container;
 }
 
-it("gives only the pods that clean a capability", () => {
-  const added = [INSPECT, CLEAN, RELEASE].map((task) => containerOf(task).securityContext.capabilities);
-  expect(added).toEqual([{ drop: ["ALL"] }, { drop: ["ALL"], add: ["DAC_OVERRIDE"] }, { drop: ["ALL"] }]);
+it("gives only the pods that clean, and those that install plugins, a capability", () => {
+  const tasks = [INSPECT, CLEAN, RELEASE, PLUGINS];
+  const added = tasks.map((task) => containerOf(task).securityContext.capabilities);
+  const writes = { drop: ["ALL"], add: ["DAC_OVERRIDE"] };
+  expect(added).toEqual([{ drop: ["ALL"] }, writes, { drop: ["ALL"] }, writes]);
+});
+
+it("shows a foreign image nothing of the host, and mounts one directory where plugins are installed", () => {
+  const pod = taskPod(PLUGINS, OWNER, { reference: "operator", pullPolicy: "Always", pullSecrets: ["own"] });
+  expect(pod.spec).toMatchObject({
+    imagePullSecrets: [{ name: "own" }, { name: "theirs" }],
+    initContainers: [
+      {
+        image: "example/plugins:1",
+        securityContext: { runAsNonRoot: true, capabilities: { drop: ["ALL"] } },
+        volumeMounts: [{ name: "programs", mountPath: "/plugins" }],
+      },
+    ],
+    containers: [
+      {
+        image: "operator",
+        volumeMounts: [
+          { name: "host-0", mountPath: "/host/opt/cni/bin" },
+          { name: "programs", mountPath: "/plugins", readOnly: true },
+        ],
+      },
+    ],
+    volumes: [
+      { name: "host-0", hostPath: { path: "/opt/cni/bin" } },
+      { name: "programs", emptyDir: { sizeLimit: "512Mi" } },
+    ],
+  });
+  expect(containerOf(PLUGINS).args).toEqual([
+    ...["node", "plugins", "--node", "node-1", "--host", "/host", "--bin-dir", "/opt/cni/bin"],
+    ...["--image", "example/plugins:1", "--plugins", "macvlan,static"],
+  ]);
 });
 
 /** To drop capabilities as a runtime does. */

@@ -80,6 +80,8 @@ it("names the nodes that lack a plugin's program or a master", () => {
       severity: "warning",
       code: "PLUGIN_MISSING_ON_NODE",
       nodes: ["n2"],
+      message:
+        'is "macvlan", a plugin whose program is missing on 1 of 2 nodes: n2. spec.plugins.install: Missing in the MultusInstall installs it, and status.plugins there shows if that fails',
     },
     {
       name: "a",

@@ -124,6 +124,12 @@ const CASES: [keyof typeof CAUSES, string, Case, string][] = [
   ],
   [
     "MISSING_BINARY",
+    "a plugin that the operator can install",
+    { annotation: "lan", failure: 'failed to find plugin "macvlan" in path [/opt/cni/bin]' },
+    'node-1 has no CNI plugin "macvlan", which default/lan needs: set spec.plugins.install: Missing in the MultusInstall, which installs it (status.plugins there shows if that fails), or put the program into the plugin directory of node-1',
+  ],
+  [
+    "MISSING_BINARY",
     "a type that is misspelled",
     { annotation: "lan", failure: 'failed to find plugin "macvaln" in path [/opt/cni/bin]' },
     'node-1 has no CNI plugin "macvaln", which default/lan needs; did you mean "macvlan"? Fix it with kubectl edit net-attach-def -n default lan',
