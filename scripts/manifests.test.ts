@@ -180,7 +180,7 @@ describe("the policies of the operator's account in manifests/install.yaml", () 
     const named = (kind: string) =>
       manifests.filter((m) => m.kind === kind).map(({ metadata }) => metadata.name);
     const policies = named("ValidatingAdmissionPolicy");
-    expect(policies).toHaveLength(7);
+    expect(policies).toHaveLength(8);
     expect(named("ValidatingAdmissionPolicyBinding")).toEqual(policies);
     const bindings = manifests.filter(({ kind }) => kind === "ValidatingAdmissionPolicyBinding");
     for (const { spec } of bindings) expect(spec).toMatchObject({ validationActions: ["Deny"] });

@@ -74,6 +74,8 @@ export const FIELDS: Record<string, FieldEntry> = {
     alsoRight: ["a-b.c"],
     hostile: ["a..b", "a.-b", "kube-system/harbor", "Harbor", "-x"],
   },
+  dhcp: { right: { daemon: "Auto" } },
+  "dhcp.daemon": { right: "Auto" },
   plugins: { right: { install: "Missing" } },
   "plugins.install": { right: "Missing" },
   "plugins.image": { right: {} },

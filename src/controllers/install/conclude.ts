@@ -11,6 +11,7 @@ import type { Done } from "./carry-out.ts";
 import type { Step } from "./decide/plan.ts";
 import { InvalidSpec, ProbeNetworkMissing, toStalledState, withPermissionFix } from "./errors.ts";
 import { UnknownInventoryKind } from "./inventory/errors.ts";
+import { entryKey } from "./inventory/inventory.ts";
 import { isDaemonSet } from "./is-daemon-set.ts";
 import type { Observed } from "./observe/observe.ts";
 import type { Rollout, RolloutPhase } from "./rollout/assess.ts";
@@ -101,7 +102,10 @@ export function conclude(before: Before, pass: Pass): Conclusion {
 /** What outlives this reconcile, and what it has found before it acts. */
 function known(before: Before, { spec, observed, done }: Pass): Omit<StatusInput, "state"> {
   const carried = carriedOver(before);
-  const inventory = done?.inventory ?? observed?.inventory ?? carried.inventory;
+  const ofRollout = done?.inventory ?? observed?.inventory ?? carried.inventory;
+  const ofDhcp = observed?.dhcp?.entry;
+  const isListed = !ofDhcp || ofRollout.some((entry) => entryKey(entry) === entryKey(ofDhcp));
+  const inventory = isListed ? ofRollout : [...ofRollout, ofDhcp];
   if (!spec) return { ...carried, inventory };
   const { install, distribution } = spec;
   const rendered = withNotes(spec.rendered, observed?.adoption.notes ?? []);
@@ -119,9 +123,11 @@ function found(step: Step | undefined, observed: Observed | undefined): Partial<
     nodeWarnings: [
       ...observed.inspections.warnings,
       ...(observed.plugins?.warnings ?? []),
+      ...(observed.dhcp?.warnings ?? []),
       ...(step.warnings ?? []),
     ],
     plugins: observed.plugins?.status,
+    dhcp: observed.dhcp?.status,
   };
 }
 
@@ -240,10 +246,9 @@ function withoutRollout(found: RolloutPhase, { current, updated, desired }: Roll
   return found.state === "Failing" && !isReplacing ? { ...found, state: "Unhealthy" } : found;
 }
 
-/** A node on which an installation failed is tried again then. */
+/** A node on which an installation failed is tried again then; a daemon that is not needed may go. */
 function pluginRechecks(observed: Observed | undefined): number[] {
-  const { againSeconds } = observed?.plugins ?? {};
-  return againSeconds === undefined ? [] : [againSeconds];
+  return [observed?.plugins?.againSeconds, observed?.dhcp?.againSeconds].filter((s) => s !== undefined);
 }
 
 function due(rechecks: readonly number[]): Result {

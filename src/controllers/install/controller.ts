@@ -96,7 +96,7 @@ export class InstallController {
             nodes: () => nodes.all(context.signal),
             pluginsOfNetworks: () => this.#pluginsOfNetworks(context.signal),
             kubeletEvents: this.#kubeletEvents,
-            pods: (namespace) => this.#podsOf(namespace, context.signal),
+            pods: (namespace, app) => this.#podsOf(namespace, app, context.signal),
             networks: () => networks?.get(),
             unknownOfNetworks: () => networks?.unknown ?? [],
             now: () => new Date(),
@@ -147,21 +147,26 @@ export class InstallController {
     return this.#pluginNeeds.of(nads.values());
   }
 
-  async #podsOf(namespace: string, signal: AbortSignal): Promise<readonly MultusPodHealth[]> {
-    let pods = this.#pods.get(namespace);
+  /** @param app with Multus' the guard's pods, whose label name is another */
+  async #podsOf(
+    namespace: string,
+    app: string | undefined,
+    signal: AbortSignal,
+  ): Promise<readonly MultusPodHealth[]> {
+    const key = `${namespace}/${app ?? ""}`;
+    let pods = this.#pods.get(key);
     if (!pods) {
       pods = new Reflector<MultusPodHealth>({
         client: this.#options.client,
         log: this.#log,
         type: PODS,
         namespace,
-        // With the guard's pods, whose label name is another.
-        labelSelector: "app=multus",
+        labelSelector: `app=${app ?? "multus"}`,
         project: multusPodHealth,
         onChange: () => this.#enqueueSoon(),
         onSync: () => this.#enqueueSoon(),
       });
-      this.#pods.set(namespace, pods);
+      this.#pods.set(key, pods);
       pods.start();
     }
     await synced([pods], signal);

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { matching, withValidations } from "../rule.ts";
+import { dhcp } from "./dhcp.ts";
 import { DISTRIBUTIONS } from "./distribution.ts";
 import { entrypointCommand, multusBinary } from "./entrypoint-command.ts";
 import { FIRST_RELEASE } from "./field-releases.ts";
@@ -251,6 +252,7 @@ export const multusInstallSpec = z.object({
     .prefault({})
     .describe("What the operator does with Node objects, and on nodes in addition to running Multus."),
   plugins: plugins.prefault({}).describe("CNI plugins that networks need on the nodes, next to Multus."),
+  dhcp: dhcp.prefault({}).describe("The daemon that the IPAM plugin dhcp needs on the nodes."),
   attachments: attachments
     .prefault({})
     .describe(

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { condition } from "../conditions.ts";
+import { dhcpStatus } from "./dhcp.ts";
 import { networksStatus, podsStatus } from "./network-summary.ts";
 import { pluginsStatus } from "./plugins-status.ts";
 
@@ -126,6 +127,7 @@ export const multusInstallStatus = z.object({
   plugins: pluginsStatus
     .optional()
     .describe("CNI plugins that networks need on the nodes; only with spec.plugins.install: Missing."),
+  dhcp: dhcpStatus.optional().describe("The daemon of the IPAM plugin dhcp, while it is there (spec.dhcp)."),
   inventory: z
     .array(
       z.object({

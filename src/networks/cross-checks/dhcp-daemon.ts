@@ -29,7 +29,7 @@ export function dhcpDaemon(networks: readonly Network[], { nodes, dhcpNodes }: C
           // The daemon may also be a service of the node's own, which no pod shows.
           severity: "warning",
           code: "DHCP_DAEMON_MISSING",
-          message: `requires the dhcp daemon on the node, but no pod runs it on ${where}${names}`,
+          message: `requires the dhcp daemon on the node, but no pod runs it on ${where}${names}. spec.dhcp.daemon: Auto in the MultusInstall runs it, and status.dhcp there shows if that fails`,
           nodes: without.slice(0, NODES_NAMED),
         }),
       ),

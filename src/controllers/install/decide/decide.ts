@@ -5,6 +5,7 @@ import { taskOwner } from "../../shared/node-tasks.ts";
 import type { Action } from "../actions/actions.ts";
 import { takeovers } from "../adoption/plan-adoption.ts";
 import { canaryProgress } from "../canary/canary.ts";
+import { dhcpActions } from "../dhcp/dhcp-plan.ts";
 import { entryOf } from "../inventory/inventory.ts";
 import type { Observed } from "../observe/observe.ts";
 import type { Rollout, RolloutPhase } from "../rollout/assess.ts";
@@ -50,6 +51,7 @@ export function decide(spec: ResolvedSpec, observed: Observed): Plan {
     ...workloadActions(step, spec, observed),
     { kind: "Inspect", plan: observed.inspectionPlan },
     ...(observed.plugins ? [{ kind: "InstallPlugins", request: observed.plugins.request } as const] : []),
+    ...(observed.dhcp ? dhcpActions(observed.dhcp.step, observed.dhcp.object) : []),
     ...(step.kind !== "Apply" || isHeld ? [{ kind: "AbandonLeftovers" } as const] : []),
   ];
   return {

@@ -1,5 +1,6 @@
 import { describe, refOf } from "../../../kube/resource.ts";
 import { NETWORK_DEFINITION } from "../../../render/definition.ts";
+import { DHCP_DAEMON } from "../../../render/dhcp-daemon.ts";
 import { LAST_COMPLETE } from "../../../render/last-complete.ts";
 import { GUARD } from "../../../render/rollout-guard.ts";
 import { isOwn } from "../../shared/ownership.ts";
@@ -16,7 +17,9 @@ export function paused(spec: ResolvedSpec, observed: Observed): Plan {
   const { install } = spec;
   const { inspectionPlan, inventory, rollout } = observed;
   const entries = [...spec.rendered.objects.map(entryOf), ...inventory];
-  const running = entries.filter(({ kind, name }) => kind === "DaemonSet" && name !== GUARD);
+  const running = entries.filter(
+    ({ kind, name }) => kind === "DaemonSet" && name !== GUARD && name !== DHCP_DAEMON,
+  );
   const state: InstallState = {
     kind: "Paused",
     phase: phaseOf(rollout),

@@ -16,6 +16,7 @@ import { taskOwner } from "../../shared/node-tasks.ts";
 import { isOwn } from "../../shared/ownership.ts";
 import { hasFinalizer } from "../actions/finalizer.ts";
 import { taintKeys } from "../decide/startup-taint.ts";
+import { dhcpRefs } from "../dhcp/observe-dhcp.ts";
 import { entryKey, entryOf, entryOfRef, recordedInventory, refOfEntry } from "../inventory/inventory.ts";
 import { isOfAnotherInstall, isReplacedByAnother } from "../inventory/of-another-install.ts";
 import { isDaemonSet } from "../is-daemon-set.ts";
@@ -175,7 +176,9 @@ async function ownerOf(
 /** The inventory, what the spec renders, and a rollout's guard: a status that was lost must not leave objects behind. */
 function everythingOf(live: ApiObject, install: MultusInstall | undefined): InventoryEntry[] {
   const guard = install ? guardRefs(install.spec.namespace).map(entryOfRef) : [];
-  const known = new Map([...recordedInventory(live), ...guard].map((entry) => [entryKey(entry), entry]));
+  const recorded = recordedInventory(live);
+  const dhcp = install ? dhcpRefs(install, recorded).map(entryOfRef) : [];
+  const known = new Map([...recorded, ...guard, ...dhcp].map((entry) => [entryKey(entry), entry]));
   for (const object of install ? rendered(install) : [])
     known.set(entryKey(entryOf(object)), entryOf(object));
   return [...known.values()];

@@ -12,6 +12,7 @@ import type { InspectionPlan } from "../../shared/node-tasks.ts";
 import { type Adoption, planAdoption } from "../adoption/plan-adoption.ts";
 import type { CanaryView } from "../canary/canary.ts";
 import { canaryGate, type Gate } from "../canary/gate.ts";
+import { dhcpRefs, isDhcpDaemon, type ObservedDhcp, observeDhcp } from "../dhcp/observe-dhcp.ts";
 import { entryOf, recordedInventory, refOfEntry } from "../inventory/inventory.ts";
 import { isDaemonSet } from "../is-daemon-set.ts";
 import { type ObservedPlugins, observePlugins } from "../plugins/observe-plugins.ts";
@@ -62,6 +63,8 @@ export interface Observed {
   leftovers?: Leftovers;
   /** CNI plugins that nodes lack; undefined if none are to be installed. */
   plugins?: ObservedPlugins;
+  /** The dhcp plugin's daemon; undefined if there is none and none is wanted. */
+  dhcp?: ObservedDhcp;
   /** What others added to the operator's objects. */
   foreignFields: readonly ForeignField[];
   /** Of a paused install: the objects that an apply would change. */
@@ -79,11 +82,14 @@ export async function observe(scope: ReconcileScope, spec: ResolvedSpec): Promis
   const { generation = 0 } = live.metadata;
   const objects = spec.rendered.objects;
   const daemonSets = objects.filter(isDaemonSet);
-  const recorded = recordedInventory(live);
+  const inStatus = recordedInventory(live);
+  const recorded = inStatus.filter((entry) => !isDhcpDaemon(entry));
+  const dhcpRef = dhcpRefs(install, inStatus);
   const refs = [
     ...objects.map(refOf),
     ...recorded.map(refOfEntry),
     ...guardRefs(namespace),
+    ...dhcpRef,
     refOf(lastComplete(install)),
   ];
   const [nodes, watched] = await Promise.all([
@@ -128,6 +134,7 @@ export async function observe(scope: ReconcileScope, spec: ResolvedSpec): Promis
     lastComplete: owned.get(refOf(lastComplete(install))),
     plan: inspected.plan,
   });
+  const dhcp = await observeDhcp(scope, install, dhcpRef);
   const plugins = await observePlugins(scope, install, inspected.plan);
   return {
     now,
@@ -149,6 +156,7 @@ export async function observe(scope: ReconcileScope, spec: ResolvedSpec): Promis
     ...(missingNetwork ? { missingProbeNetwork: missingNetwork } : {}),
     ...(leftovers ? { leftovers } : {}),
     ...(plugins ? { plugins } : {}),
+    ...(dhcp ? { dhcp } : {}),
     foreignFields: foreignFieldsOf(owned, objects, adoption),
     differing: install.spec.paused ? await differingObjects(scope, owned, objects, adoption) : new Set(),
   };

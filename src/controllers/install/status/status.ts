@@ -34,6 +34,7 @@ export interface StatusInput {
   distribution?: MultusInstallStatus["distribution"];
   primaryNetwork?: MultusInstallStatus["primaryNetwork"];
   plugins?: MultusInstallStatus["plugins"];
+  dhcp?: MultusInstallStatus["dhcp"];
   /** What others added to the operator's objects. */
   foreignFields?: readonly ForeignField[] | undefined;
   /** What was found on the nodes and is probably not intended. */
@@ -73,7 +74,7 @@ function composed(
   if (input.state.kind === "Stalled") return stalledStatus(input, input.state, { generation, previous, now });
   const { state, install, rendered, rollout, progressedAt, rolloutRecord, startupTaint, inventory } = input;
   if (state.kind === "Syncing") return syncing(input, state, { generation, previous, now });
-  const { distribution, primaryNetwork, plugins } = input;
+  const { distribution, primaryNetwork, plugins, dhcp } = input;
   const warnings = warningsFrom(input);
   const drafts = { ...conditionsFor(state), Warning: warningCondition(warnings) };
   return {
@@ -88,6 +89,7 @@ function composed(
     ...(rendered ? networkStatusFrom(input.networks, previous) : {}),
     ...(primaryNetwork ? { primaryNetwork } : {}),
     ...(plugins ? { plugins } : {}),
+    ...(dhcp ? { dhcp } : {}),
     ...(inventory.length > 0 ? { inventory: [...inventory] } : {}),
     ...(warnings.length > 0 ? { warnings: warnings.map(({ text }) => text) } : {}),
   };
