@@ -91,6 +91,9 @@ it("shows which CNI plugins nodes need, and where they could not be installed", 
     "  CNI plugins    macvlan, static from example/p:1; 3 nodes inspected, pending on 1, failed on 2",
   );
   expect(statusText(shown)).not.toContain("CNI plugins");
+  const dhcp = { desired: 3, available: 2, unhealthyTotal: 1 };
+  const withDhcp = { ...shown, install: { ...install, status: { ...install.status, dhcp } } };
+  expect(statusText(withDhcp)).toContain("  DHCP daemon    available on 2 of 3 nodes\n");
 });
 
 it("shows the install, the nodes, the networks and the pods, each on its line", () => {

@@ -1,8 +1,8 @@
 import type { Condition } from "../crds/conditions.ts";
 import type { MultusInstallStatus } from "../crds/multus-install/status.ts";
-import { counted } from "../crds/plural.ts";
 import { namedPods } from "../networks/addresses/layer2-claims.ts";
 import { type Paint, plain, type Tone } from "./color.ts";
+import { programRows } from "./node-programs.ts";
 import { type OperatorState, operatorText } from "./operator.ts";
 import { oneLine } from "./text.ts";
 
@@ -117,7 +117,7 @@ function installRows(shown: ShownStatus, wide: boolean): Row[] {
     ...conditionRows(shown, wide),
     ...rowIf(version !== undefined, ["  Multus", `${version} ${mode}, ${image}`]),
     ...nodeRows(status),
-    ...pluginRows(status),
+    ...programRows(status),
     ...warningRows(status, wide),
     ...rowIf(others.length > 0, [
       "  No effect",
@@ -125,19 +125,6 @@ function installRows(shown: ShownStatus, wide: boolean): Row[] {
       "doubtful",
     ]),
   ];
-}
-
-function pluginRows({ plugins }: MultusInstallStatus): Row[] {
-  if (!plugins) return [];
-  const { image, needed = [], nodesInspected, pendingTotal, failedTotal } = plugins;
-  const which = needed.length > 0 ? `${needed.join(", ")} from ${image}` : `none needed (${image})`;
-  const counts = [
-    `${counted(nodesInspected, "node")} inspected`,
-    ...(pendingTotal > 0 ? [`pending on ${pendingTotal}`] : []),
-    ...(failedTotal > 0 ? [`failed on ${failedTotal}`] : []),
-  ];
-  const tone = failedTotal > 0 ? "bad" : pendingTotal > 0 ? "doubtful" : undefined;
-  return [["  CNI plugins", `${which}; ${counts.join(", ")}`, tone]];
 }
 
 /** Without the most serious warning, whose full text is in the row of the condition Warning. */

@@ -76,7 +76,7 @@ export const FAILURE_PATTERNS: readonly FailurePattern[] = [
     code: "NO_DHCP_DAEMON",
     matches: /error dialing DHCP daemon|dial unix \S*dhcp\.sock/,
     sentence: (_, place) =>
-      `no daemon of the dhcp plugin runs on ${place.node}, which the IPAM of ${nameOf(place)} needs: run "dhcp daemon" on the nodes, with the host's network and the pods' network namespaces; the NAD is not at fault`,
+      `no daemon of the dhcp plugin runs on ${place.node}, which the IPAM of ${nameOf(place)} needs: set spec.dhcp.daemon: Auto in the MultusInstall, which runs it (status.dhcp there shows if that fails), or run "dhcp daemon" on the nodes, with the host's network and the pods' network namespaces; the NAD is not at fault`,
   },
   {
     // By default the daemon repeats its request for 208 s (plugins/ipam/dhcp, -resendtimeout).
