@@ -18,6 +18,7 @@ import {
   refOf,
 } from "../../src/kube/resource.ts";
 import { imageReference } from "../../src/multus/releases.ts";
+import { dhcpDaemon } from "../../src/render/dhcp-daemon.ts";
 import { probePod } from "../../src/render/probe-pod.ts";
 import { renderInstall } from "../../src/render/render.ts";
 import { rolloutGuard } from "../../src/render/rollout-guard.ts";
@@ -292,6 +293,69 @@ const SEES = /sees networks, pods and the templates/;
 const ONE_TAINT = /removes the taint .* and no other/;
 const OWN_NODE = /on its own node only/;
 
+const ALLOWED_PLUGINS = { plugins: { image: { registry: "192.168.1.222:80" } } };
+interface DhcpPod {
+  containers: { securityContext: { capabilities: object }; volumeMounts: object[] }[];
+  volumes: object[];
+}
+const dhcp = (change: (pod: DhcpPod) => object) => {
+  const object = structuredClone(dhcpDaemon(parsedInstall(ALLOWED_PLUGINS))) as unknown as {
+    spec: { template: { spec: DhcpPod } };
+  };
+  const pod = object.spec.template.spec;
+  Object.assign(pod, change(pod));
+  return apply(object as unknown as KubeObject);
+};
+const itsContainer = (more: object) =>
+  dhcp(({ containers: [first] }) => ({ containers: [{ ...first, ...more }] }));
+const DHCP_ATTACKS: Attack[] = [
+  {
+    title: "runs another program as the dhcp daemon",
+    run: itsContainer({ command: ["sh", "-c", "reboot"] }),
+    rejected: /run the dhcp daemon only/,
+  },
+  {
+    title: "runs a privileged dhcp daemon",
+    run: itsContainer({ securityContext: { privileged: true } }),
+    rejected: /the dhcp daemon is not privileged/,
+  },
+  {
+    title: "gives the dhcp daemon another capability",
+    run: itsContainer({
+      securityContext: {
+        allowPrivilegeEscalation: false,
+        capabilities: { drop: ["ALL"], add: ["SYS_MODULE"] },
+      },
+    }),
+    rejected: /the dhcp daemon is not privileged/,
+  },
+  {
+    title: "mounts the host into the dhcp daemon",
+    run: dhcp(({ volumes }) => ({ volumes: [...volumes, { name: "host", hostPath: { path: "/" } }] })),
+    rejected: /the dhcp daemon mounts its socket's directory/,
+  },
+  {
+    title: "mounts over the dhcp daemon's program",
+    run: itsContainer({ volumeMounts: [{ name: "cni", mountPath: "/opt/cni/bin" }] }),
+    rejected: /run the dhcp daemon only/,
+  },
+  {
+    title: "gives the dhcp daemon the host's processes",
+    run: dhcp(() => ({ hostPID: true })),
+    rejected: /none of the host's process and IPC namespaces/,
+  },
+  {
+    title: "gives the dhcp daemon another account",
+    run: dhcp(() => ({ serviceAccountName: "default", serviceAccount: "default" })),
+    rejected: /has Multus' account without its credentials/,
+  },
+  {
+    title: "runs the dhcp daemon of an image from elsewhere",
+    run: itsContainer({ image: "evil.example/plugins:1" }),
+    rejected: /the dhcp daemon's image must be from a source in the chart's value multusImages/,
+  },
+];
+
 const ATTACKS: Attack[] = [
   // Cluster-admin by way of certificates: bind the role that approves, or grant the approval.
   { title: "binds its own role to a user", run: binding("multus-operator", tenant), rejected: BINDS },
@@ -488,6 +552,8 @@ const ATTACKS: Attack[] = [
     run: daemonSet(first({ image: "ghcr.io/k8snetworkplumbingwg-evil/multus-cni:v4.3.0" })),
     rejected: /multusImages/,
   },
+  // The dhcp daemon, which has a policy of its own.
+  ...DHCP_ATTACKS,
   // The same by pods.
   {
     title: "runs a script in a pod of its own image",
@@ -777,6 +843,11 @@ const SPECS: MultusInstallSpecInput[] = [
 ];
 
 describe("with the policies, the operator", () => {
+  it.each(SPECS)("applies the dhcp daemon: %j", async (spec) => {
+    const object = dhcpDaemon(parsedInstall({ ...spec, ...ALLOWED_PLUGINS }));
+    expect(await answer(apply(object)(clientOf()))).toBe("taken");
+  });
+
   it.each(SPECS)("applies what a MultusInstall renders: %j", async (spec) => {
     for (const object of renderInstall(parsedInstall(spec)).objects) {
       const adopted = object.kind === "ClusterRoleBinding" ? both(object) : object;

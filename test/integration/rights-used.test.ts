@@ -74,6 +74,7 @@ it("installs Multus and takes the startup taint from the nodes", async () => {
   await apply({
     attachments: { admission: "Deny" },
     plugins: { install: "Missing", include: ["macvlan", "host-local"] },
+    dhcp: { daemon: "Auto" },
   });
   await new TestInstall(kubectl).ready();
   await waitUntil("plugins to be installed on both nodes", async () => nodes.plugins.size === 2);
@@ -104,6 +105,24 @@ it("reports networks, and drops the report of one that is gone", async () => {
     "the report to go",
     async () => !(await there("networkattachmentreports", "lan", "-n", "kube-system")),
   );
+});
+
+it("runs the dhcp daemon while a network needs it, and removes it once it is Off", async () => {
+  const config = '{"cniVersion":"0.3.1","type":"macvlan","master":"eth0","ipam":{"type":"dhcp"}}';
+  await kubectl.runWithInput(
+    JSON.stringify({
+      apiVersion: "k8s.cni.cncf.io/v1",
+      kind: "NetworkAttachmentDefinition",
+      metadata: { name: "leased", namespace: "kube-system" },
+      spec: { config },
+    }),
+    ...["apply", "-f", "-"],
+  );
+  const daemon = async () => await there("daemonset", "multus-dhcp", "-n", "kube-system");
+  await waitUntil("the daemon", daemon);
+  await kubectl.run("delete", "network-attachment-definitions", "leased", "-n", "kube-system");
+  await apply({ dhcp: { daemon: "Off" } });
+  await waitUntil("the daemon to go", async () => !(await daemon()));
 });
 
 it("rolls the daemon with certificates out, and approves what a daemon asks for", async () => {

@@ -1,0 +1,105 @@
+import { pino } from "pino";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { InstallOperator } from "../../src/install-operator.ts";
+import { KubeClient } from "../../src/kube/client.ts";
+import { connect } from "../../src/kube/connection.ts";
+import { type ApiObject, DAEMON_SETS } from "../../src/kube/resource.ts";
+import { type BorrowedControlPlane, borrowControlPlane } from "../cluster/borrowed-control-plane.ts";
+import { waitUntil } from "../cluster/daemon.ts";
+import { type Install, TestInstall } from "../cluster/installs.ts";
+import { Kubectl } from "../cluster/kubectl.ts";
+import { macvlan, nad } from "../cluster/network-scenarios.ts";
+import { HollowNodes } from "./hollow-nodes.ts";
+import { applyInstallDefinition, startInstallController } from "./install-controller.ts";
+
+/** The DaemonSet of the dhcp plugin's daemon, with a real API server: nodes are played. */
+
+const OPERATOR = { reference: "operator:test", pullPolicy: "IfNotPresent", pullSecrets: [] };
+const DAEMON = { type: DAEMON_SETS, namespace: "kube-system", name: "multus-dhcp" };
+
+let plane: BorrowedControlPlane;
+let kubectl: Kubectl;
+let nodes: HollowNodes;
+let operator: InstallOperator;
+let install: TestInstall;
+
+beforeAll(async () => {
+  plane = await borrowControlPlane({ controllerManager: true, scheduler: true });
+  kubectl = new Kubectl(plane.kubeconfig);
+  install = new TestInstall(kubectl);
+  await applyInstallDefinition(kubectl);
+  const client = new KubeClient(connect({ kubeconfig: plane.kubeconfig }));
+  nodes = new HollowNodes(client, pino({ level: "silent" }));
+  for (const name of ["node-a", "node-b"]) await nodes.add(name);
+  operator = await startInstallController(plane.kubeconfig, { client, image: OPERATOR });
+});
+
+afterAll(async () => {
+  await operator?.stop();
+  await nodes?.stop();
+  await plane?.stop();
+});
+
+type Status = NonNullable<Install["status"]> & {
+  inventory?: { kind: string; name: string }[];
+  dhcp?: { desired: number; available: number };
+};
+const status = async () => (await install.now<{ status?: Status }>()).status ?? {};
+const daemon = async () => await kubectl.client.get<ApiObject & { spec: object }>(DAEMON);
+const listed = async () => ((await status()).inventory ?? []).some(({ name }) => name === "multus-dhcp");
+
+it("is not there while no network needs it", async () => {
+  await install.apply({ dhcp: { daemon: "Auto" } });
+  await install.ready();
+  expect(await daemon()).toBeUndefined();
+  expect(await listed()).toBe(false);
+});
+
+it("is applied once one does, in its chain's IPAM, without a rollout of Multus", async () => {
+  const ready = await install.condition("Ready");
+  const chain = { cniVersion: "0.3.1", plugins: [macvlan({ type: "dhcp" }), { type: "tuning" }] };
+  await kubectl.runWithInput(JSON.stringify(nad("leased", chain)), "apply", "-f", "-");
+  await waitUntil("the daemon on both nodes", async () => (await status()).dhcp?.available === 2);
+  expect((await status()).dhcp).toMatchObject({ desired: 2, available: 2 });
+  expect(await listed()).toBe(true);
+  expect((await install.condition("Ready"))?.lastTransitionTime).toBe(ready?.lastTransitionTime);
+});
+
+it("is repaired, and comes again after it was deleted", async () => {
+  const before = await daemon();
+  await kubectl.client.patch(DAEMON, { spec: { template: { spec: { hostNetwork: false } } } });
+  const isWhole = async () => JSON.stringify(await daemon()).includes('"hostNetwork":true');
+  await waitUntil("the daemon to be repaired", isWhole);
+  await kubectl.client.delete(DAEMON);
+  await waitUntil("another one", async () => {
+    const uid = (await daemon())?.metadata.uid;
+    return uid !== undefined && uid !== before?.metadata.uid;
+  });
+});
+
+it("stays when Multus is replaced, and while its network may have pods", async () => {
+  const uid = (await daemon())?.metadata.uid;
+  await install.apply({ mode: "Thick", dhcp: { daemon: "Auto" } });
+  await install.ready();
+  await kubectl.run("delete", "net-attach-def", "leased");
+  await install.apply({ mode: "Thick", dhcp: { daemon: "Auto" }, logging: { level: "debug" } });
+  await install.ready();
+  expect((await daemon())?.metadata.uid).toBe(uid);
+  expect(await listed()).toBe(true);
+});
+
+it("goes when it is Off, and Multus stays", async () => {
+  await install.apply({ mode: "Thick", dhcp: { daemon: "Off" } });
+  await waitUntil("the daemon to be gone", async () => (await daemon()) === undefined);
+  await waitUntil("the status not to list it", async () => !(await listed()) && !(await status()).dhcp);
+  await install.ready();
+});
+
+it("goes with the MultusInstall, also if the status no longer lists it", async () => {
+  await kubectl.runWithInput(JSON.stringify(nad("leased", macvlan({ type: "dhcp" }))), "apply", "-f", "-");
+  await install.apply({ dhcp: { daemon: "Auto" } });
+  await install.ready();
+  await waitUntil("the daemon", async () => (await daemon()) !== undefined);
+  await install.remove();
+  expect(await daemon()).toBeUndefined();
+});
