@@ -90,7 +90,7 @@ function secondsToEnd({ version }: MultusInstall["spec"]): number {
 }
 
 /** A node that waits for Multus must get it, whichever taints the user's own list tolerates. */
-function tolerationsOf({ workload, nodes }: MultusInstall["spec"]): object[] {
+export function tolerationsOf({ workload, nodes }: MultusInstall["spec"]): object[] {
   if (!workload.tolerations) return EVERYWHERE;
   const key = nodes.startupTaint;
   return key ? [...workload.tolerations, { key, operator: "Exists" }] : workload.tolerations;

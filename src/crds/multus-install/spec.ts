@@ -3,12 +3,14 @@ import { matching, withValidations } from "../rule.ts";
 import { DISTRIBUTIONS } from "./distribution.ts";
 import { entrypointCommand, multusBinary } from "./entrypoint-command.ts";
 import { FIRST_RELEASE } from "./field-releases.ts";
+import { imageDigest, imageRepository, imageTag, registryHost } from "./image-text.ts";
 import { inlineConfig } from "./inline-config.ts";
 import { nodes } from "./nodes.ts";
 import { binDirectory, confDirectory, logDirectory } from "./permitted-host-paths.ts";
 import { daemon, entrypoint } from "./programs.ts";
 import { rollout } from "./rollout.ts";
 import { absoluteFile, namespaceName, objectName, primaryFileName, setOf, shortDuration } from "./text.ts";
+import { whereabouts } from "./whereabouts.ts";
 import { workload } from "./workload.ts";
 
 /**
@@ -24,32 +26,18 @@ export const PRESETS = ["Calico", "Flannel", "Cilium", "Canal", "Weave", "KubeRo
 const cniVersion = () => z.enum(["0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0"]);
 
 const image = z.object({
-  registry: matching(
-    /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?$/,
-    253,
-    "must be a host or host:port, without http://",
-  )
+  registry: registryHost()
     .optional()
     .describe(
       "Registry host, with port if needed, such as 192.168.1.222:80. Default: the registry of the Multus release.",
     ),
-  repository: matching(
-    /^[a-z0-9]+([._/-][a-z0-9]+)*$/,
-    255,
-    "must be a path in lowercase, such as kube-ovn/multus-cni",
-  )
+  repository: imageRepository("kube-ovn/multus-cni")
     .optional()
     .describe("Path in the registry, such as kube-ovn/multus-cni. Default: the path of the Multus release."),
-  tag: matching(
-    /^[A-Za-z0-9_][A-Za-z0-9._-]*$/,
-    128,
-    "must be a tag: letters, digits, - _ and ., such as v4.3.0",
-  )
+  tag: imageTag("v4.3.0")
     .optional()
     .describe("Tag. Default: derived from version and mode (v4.3.0, v4.3.0-thick)."),
-  digest: matching(/^sha256:[a-f0-9]{64}$/, 71, "must be sha256: and 64 hexadecimal digits")
-    .optional()
-    .describe("Digest; takes precedence over the tag."),
+  digest: imageDigest().optional().describe("Digest; takes precedence over the tag."),
   pullPolicy: z
     .enum(["Always", "IfNotPresent", "Never"])
     .default("IfNotPresent")
@@ -282,6 +270,11 @@ export const multusInstallSpec = z.object({
     .describe(
       "How NetworkAttachmentDefinitions, and the networks that pods request, are checked when they are created or changed.",
     ),
+  whereabouts: whereabouts
+    .optional()
+    .describe(
+      "The IPAM plugin whereabouts, which assigns addresses that are unique in the cluster. Default: not installed.",
+    ),
   uninstall: z
     .object({
       nodes: z
@@ -300,6 +293,12 @@ export const multusInstallSpec = z.object({
         .default("Keep")
         .describe(
           "Whether the NetworkAttachmentDefinition CRD is deleted with the install. Delete deletes every NAD in the cluster.",
+        ),
+      addressPools: z
+        .enum(["Keep", "Delete"])
+        .default("Keep")
+        .describe(
+          "Whether the CRDs of whereabouts that the operator created are deleted with the install. Delete deletes every IPPool in the cluster, and with it the record of which pod has which address.",
         ),
     })
     .prefault({})

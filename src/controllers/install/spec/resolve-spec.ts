@@ -2,6 +2,7 @@ import { formatProblem } from "../../../crds/field-problem.ts";
 import { type MultusInstall, parseMultusInstall } from "../../../crds/multus-install/multus-install.ts";
 import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts";
 import { type ApiObject, CONFIG_MAPS } from "../../../kube/resource.ts";
+import { isMultusDaemonSet } from "../../../render/daemon-sets.ts";
 import { LAST_COMPLETE, restored } from "../../../render/last-complete.ts";
 import { type RenderedInstall, renderInstall } from "../../../render/render.ts";
 import { InvalidSpec } from "../errors.ts";
@@ -45,7 +46,7 @@ async function rendered(scope: ReconcileScope, spec: MultusInstall): Promise<Res
 }
 
 function daemonSetsOf(install: RenderedInstall) {
-  return install.objects.filter(({ kind }) => kind === "DaemonSet");
+  return install.objects.filter(isMultusDaemonSet);
 }
 
 function parse(live: ApiObject): MultusInstall {
