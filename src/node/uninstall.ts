@@ -6,6 +6,7 @@ import { removeConfiguration, restoreRenamed } from "./conf-removal.ts";
 import { Removal, type RemovalOptions } from "./file-removal.ts";
 import { CACHE_DIR, SOCKET_DIR } from "./host.ts";
 import { confFiles, MULTUS_PROGRAMS } from "./inspect.ts";
+import { removeWhereaboutsFiles, removeWhereaboutsProgram } from "./whereabouts-removal.ts";
 
 const DEEPEST = 8;
 
@@ -23,6 +24,8 @@ export async function uninstall(options: UninstallOptions): Promise<CleaningRepo
 export interface UninstallOptions extends RemovalOptions {
   /** Directories that the install had before, and that may not be clean. */
   previous?: PreviousDirectories;
+  /** The install had whereabouts, too. */
+  whereabouts?: boolean;
 }
 
 class Cleaning {
@@ -43,6 +46,7 @@ class Cleaning {
     for (const directory of this.#confDirs) await this.#configurations(directory);
     for (const directory of this.#binDirs)
       await this.#removal.each(directory, (name) => this.#program(directory, name));
+    if (this.#options.whereabouts) await this.#whereabouts();
     await this.#removal.sockets(SOCKET_DIR);
     await this.#emptyCache(CACHE_DIR, 0);
     for (const directory of this.#confDirs) await this.#verifyConfigurations(directory);
@@ -57,6 +61,13 @@ class Cleaning {
     await removal.each(confDir, (name) => restoreRenamed(configuration, `${confDir}/${name}`));
     await removal.each(confDir, (name) => removeConfiguration(configuration, name));
     await removal.kubeconfig(`${confDir}/multus.d`, "with certificates");
+  }
+
+  async #whereabouts(): Promise<void> {
+    const removal = this.#removal;
+    const remove = (path: string) => removal.remove(path);
+    for (const directory of this.#confDirs) await removeWhereaboutsFiles(removal, directory, remove);
+    for (const directory of this.#binDirs) await removeWhereaboutsProgram(removal, directory, remove);
   }
 
   async #program(directory: string, name: string): Promise<void> {

@@ -5,6 +5,7 @@ import type { EventRecorder } from "../../kube/events.ts";
 import { PODS } from "../../kube/resource.ts";
 import { Reflector } from "../../kube/watch/reflector.ts";
 import type { OperatorImage } from "../../render/operator-image.ts";
+import { WHEREABOUTS } from "../../render/whereabouts-names.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import { Applier } from "../shared/applier.ts";
@@ -39,6 +40,10 @@ export interface InstallControllerOptions {
   /** A rollout that has not progressed for this long is stuck; ten minutes if not set. */
   rolloutDeadlineSeconds?: number | undefined;
 }
+
+/** With the guard's pods, whose label name is another. */
+const MULTUS_PODS = "app=multus";
+const WHEREABOUTS_PODS = `app=${WHEREABOUTS}`;
 
 /** Watches MultusInstalls, what they own and Multus' pods, and reconciles every install when one of them changes. */
 export class InstallController {
@@ -86,7 +91,8 @@ export class InstallController {
             owned: this.#owned,
             nodes: () => nodes.all(context.signal),
             kubeletEvents: this.#kubeletEvents,
-            pods: (namespace) => this.#podsOf(namespace, context.signal),
+            pods: (namespace) => this.#podsOf(namespace, MULTUS_PODS, context.signal),
+            whereaboutsPods: (namespace) => this.#podsOf(namespace, WHEREABOUTS_PODS, context.signal),
             networks: () => networks?.get(),
             unknownOfNetworks: () => networks?.unknown ?? [],
             now: () => new Date(),
@@ -129,21 +135,25 @@ export class InstallController {
       this.#controller.queue.addAfter(install.metadata.name, BATCH_MS);
   }
 
-  async #podsOf(namespace: string, signal: AbortSignal): Promise<readonly MultusPodHealth[]> {
-    let pods = this.#pods.get(namespace);
+  async #podsOf(
+    namespace: string,
+    labelSelector: string,
+    signal: AbortSignal,
+  ): Promise<readonly MultusPodHealth[]> {
+    const key = `${namespace} ${labelSelector}`;
+    let pods = this.#pods.get(key);
     if (!pods) {
       pods = new Reflector<MultusPodHealth>({
         client: this.#options.client,
         log: this.#log,
         type: PODS,
         namespace,
-        // With the guard's pods, whose label name is another.
-        labelSelector: "app=multus",
+        labelSelector,
         project: multusPodHealth,
         onChange: () => this.#enqueueSoon(),
         onSync: () => this.#enqueueSoon(),
       });
-      this.#pods.set(namespace, pods);
+      this.#pods.set(key, pods);
       pods.start();
     }
     await synced([pods], signal);

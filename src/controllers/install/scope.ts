@@ -31,6 +31,8 @@ export interface Dependencies {
   applier: Applier;
   /** The Multus pods of a namespace; starts watching them at the first call. Throws a NotSynced. */
   pods: (namespace: string) => Promise<readonly MultusPodHealth[]>;
+  /** Those of whereabouts, likewise. */
+  whereaboutsPods: (namespace: string) => Promise<readonly MultusPodHealth[]>;
   /** The cluster's nodes; starts watching them at the first call. Throws a NotSynced. */
   nodes: () => Promise<readonly NodeView[]>;
   nodeTasks: NodeTasks;

@@ -5,6 +5,8 @@ import type { MultusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import type { NodeView } from "../../../diagnosis/node.ts";
 import type { PodAges } from "../../../diagnosis/pod-ages.ts";
 import { type ApiObject, refOf } from "../../../kube/resource.ts";
+import { isMultusDaemonSet } from "../../../render/daemon-sets.ts";
+import { POOL_DEFINITIONS } from "../../../render/definitions.ts";
 import { lastComplete } from "../../../render/last-complete.ts";
 import type { LiveObjects } from "../../shared/applier.ts";
 import { type ForeignField, foreignFields, hasEffect } from "../../shared/foreign-fields.ts";
@@ -26,6 +28,7 @@ import { missingProbeNetwork, observeCanary } from "./observe-canary.ts";
 import { observeInspections } from "./observe-inspections.ts";
 import { type Leftovers, observeLeftovers } from "./observe-leftovers.ts";
 import { areDaemonSetsSeen, observeRollout } from "./observe-rollout.ts";
+import { whereaboutsDaemonSet, withWhereabouts } from "./observe-whereabouts.ts";
 import { observeWorkloads } from "./observe-workloads.ts";
 import { snapshot } from "./snapshot.ts";
 
@@ -74,7 +77,8 @@ export async function observe(scope: ReconcileScope, spec: ResolvedSpec): Promis
   const { namespace } = install.spec;
   const { generation = 0 } = live.metadata;
   const objects = spec.rendered.objects;
-  const daemonSets = objects.filter(({ kind }) => kind === "DaemonSet");
+  const daemonSets = objects.filter(isMultusDaemonSet);
+  const whereabouts = whereaboutsDaemonSet(objects);
   const recorded = recordedInventory(live);
   const refs = [
     ...objects.map(refOf),
@@ -82,9 +86,10 @@ export async function observe(scope: ReconcileScope, spec: ResolvedSpec): Promis
     ...guardRefs(namespace),
     refOf(lastComplete(install)),
   ];
-  const [nodes, watched] = await Promise.all([
+  const [nodes, watched, whereaboutsPods] = await Promise.all([
     deps.nodes(),
     deps.pods(namespace),
+    whereabouts ? deps.whereaboutsPods(namespace) : [],
     deps.owned.watch(refs, context.signal),
   ]);
   const inventory = withGuard(recorded, namespace, deps.owned);
@@ -94,7 +99,7 @@ export async function observe(scope: ReconcileScope, spec: ResolvedSpec): Promis
   const owned = snapshot(deps.owned, [...refs, ...obsolete], adoption.newer);
   const now = deps.now();
   const pods = deps.seen.pods.newest(watched);
-  const ages = deps.seen.pods.ages(pods, now);
+  const ages = deps.seen.pods.ages([...pods, ...whereaboutsPods], now);
 
   const workloads = await observeWorkloads(scope, namespace, {
     ...{ owned, daemonSets, pods, ages },
@@ -104,10 +109,14 @@ export async function observe(scope: ReconcileScope, spec: ResolvedSpec): Promis
     daemonSets.some(({ metadata }) => metadata.name === pod.daemonSet),
   );
   const inspected = observeInspections(scope, install, { pods: daemonSetPods, ages, now });
-  const rollout = await observeRollout(scope, spec, {
+  const ofMultus = await observeRollout(scope, spec, {
     ...{ owned, ages, nodes },
     pods: daemonSetPods,
     inspections: inspected.findings,
+  });
+  const rollout = withWhereabouts(ofMultus, whereabouts, {
+    ...{ owned, ages, nodes, pods: whereaboutsPods },
+    hasSeenWrite: (live) => deps.applier.hasSeenWrite(refOf(live), live),
   });
   const progress = progressedAt(previous, generation, rollout, rfc3339(now));
   const gate: Gate = rollback
@@ -123,6 +132,7 @@ export async function observe(scope: ReconcileScope, spec: ResolvedSpec): Promis
     ...{ daemonSets, pods, nodes, now },
     lastComplete: owned.get(refOf(lastComplete(install))),
     plan: inspected.plan,
+    whereabouts: inventory.some(({ name }) => POOL_DEFINITIONS.includes(name)),
   });
   return {
     now,
