@@ -71,7 +71,7 @@ const there = async (...what: string[]) =>
   (await kubectl.run("get", ...what, "--ignore-not-found", "-o", "name")) !== "";
 
 it("installs Multus and takes the startup taint from the nodes", async () => {
-  await apply({ attachments: { admission: "Deny" } });
+  await apply({ attachments: { admission: "Deny" }, whereabouts: { enabled: true } });
   await new TestInstall(kubectl).ready();
   const taints = ["get", "nodes", "-o", "jsonpath={.items[*].spec.taints[*].key}"];
   await waitUntil("the taint to be gone", async () => !(await kubectl.run(...taints)).includes(TAINT));
