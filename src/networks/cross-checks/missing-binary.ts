@@ -1,5 +1,6 @@
 import { formatPath, show } from "../../cni/finding.ts";
 import { listed } from "../../crds/listed.ts";
+import { installedBy } from "../installed-by.ts";
 import type { Network } from "./network.ts";
 import {
   type ClusterView,
@@ -29,6 +30,8 @@ export function missingBinary(networks: readonly Network[], view: ClusterView): 
       // A path is rejected by the checker.
       if (without.length === 0 || type.includes("/")) return [];
       const { isAll, ...nodes } = ofNodes(without, inspected.length);
+      const field = installedBy(type);
+      const fix = field === undefined ? "" : `; ${field} installs it`;
       return [
         {
           namespace: nad.namespace,
@@ -36,8 +39,8 @@ export function missingBinary(networks: readonly Network[], view: ClusterView): 
           path,
           code: "PLUGIN_MISSING_ON_NODE",
           message: isAll
-            ? `is ${show(type)}, a plugin whose program is on no node (${inspected.length} inspected)`
-            : `is ${show(type)}, a plugin whose program is missing on ${without.length} of ${inspected.length} nodes: ${listed(without, MAX_NAMED)}`,
+            ? `is ${show(type)}, a plugin whose program is on no node (${inspected.length} inspected)${fix}`
+            : `is ${show(type)}, a plugin whose program is missing on ${without.length} of ${inspected.length} nodes: ${listed(without, MAX_NAMED)}${fix}`,
           ...nodes,
         },
       ];
