@@ -363,3 +363,13 @@ function quickest(view: ClusterView): number {
   });
   return Math.min(...runs);
 }
+
+it("names the field that installs a plugin which the operator can install", () => {
+  const lan = nad("lan", macvlan({ type: "whereabouts", range: "10.9.0.0/24" }));
+  const messages = crossChecks({ nads: [lan], nodes: [node("n1"), node("n2")] }).map(
+    ({ message }) => message,
+  );
+  expect(messages).toContain(
+    'is "whereabouts", a plugin whose program is on no node (2 inspected); spec.whereabouts.enabled: true in the MultusInstall installs it',
+  );
+});
