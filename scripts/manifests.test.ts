@@ -138,13 +138,15 @@ describe("the operator's role in manifests/install.yaml", () => {
     const roles = rendered(spec).objects.filter(({ kind }) => kind === "ClusterRole" || kind === "Role");
     expect(roles.length).toBeGreaterThan(0);
     for (const { kind, rules } of roles)
-      for (const { apiGroups, resources, verbs } of rules as Rule[])
+      for (const { apiGroups, resources, verbs, resourceNames: [name] = [undefined] } of rules as (Rule & {
+        resourceNames?: [string];
+      })[])
         for (const group of apiGroups)
           for (const resource of resources)
             for (const verb of verbs) {
               // A Role is bound in a namespace of Multus, where the operator has its own Role, too.
               const held = kind === "Role" ? [...clusterRules, ...multusNamespaceRules] : clusterRules;
-              expect([verb, group, resource, allows(held, verb, group, resource)]).toEqual([
+              expect([verb, group, resource, allows(held, verb, group, resource, name)]).toEqual([
                 verb,
                 group,
                 resource,

@@ -9,7 +9,7 @@ const GROUP = "whereabouts.cni.cncf.io";
 /**
  * What whereabouts may do. Upstream gives one ClusterRole, with every verb on Leases and writes of pools everywhere. Its
  * programs read in all namespaces (the informers of cmd/controlloop, ListIPPools, ListPods and ListOverlappingIPs of
- * pkg/storage/kubernetes) and write pools, reservations and the Lease of a pool in their own namespace only.
+ * pkg/storage/kubernetes) and write pools, reservations and one Lease in their own namespace only.
  */
 export function whereaboutsAccess(install: MultusInstall): KubeObject[] {
   const labels = ownerLabels(install);
@@ -45,8 +45,9 @@ export function whereaboutsAccess(install: MultusInstall): KubeObject[] {
       rules: [
         rule([GROUP], ["ippools"], ["create", "patch"]),
         rule([GROUP], ["overlappingrangeipreservations"], ["get", "create", "delete"]),
-        // One for each pool, named by its range.
-        rule(["coordination.k8s.io"], ["leases"], ["get", "create", "update"]),
+        // One for all pools, unless node slices are used (newLeaderElector). The name of a new one cannot be restricted.
+        rule(["coordination.k8s.io"], ["leases"], ["create"]),
+        { ...rule(["coordination.k8s.io"], ["leases"], ["get", "update"]), resourceNames: [WHEREABOUTS] },
       ],
     },
     {

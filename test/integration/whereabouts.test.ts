@@ -145,6 +145,16 @@ it("rejects a range that ends before it begins, and applies nothing", async () =
   expect(await there()).toEqual([]);
 });
 
+/** Without the descriptions of a schema, which the operator shortens. */
+function withoutTexts(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutTexts);
+  if (typeof value !== "object" || value === null) return value;
+  const fields = Object.entries(value).filter(
+    ([key, inner]) => key !== "description" || typeof inner !== "string",
+  );
+  return Object.fromEntries(fields.map(([key, inner]) => [key, withoutTexts(inner)]));
+}
+
 describe("a whereabouts that was installed by hand", () => {
   /** Upstream's own manifests, of the release that the tests build. */
   function upstream(): ApiObject[] {
@@ -166,6 +176,22 @@ describe("a whereabouts that was installed by hand", () => {
     }));
     await kubectl.runWithInput(JSON.stringify({ apiVersion: "v1", kind: "List", items }), "apply", "-f", "-");
   }
+
+  it("has the CRDs, names and selector that the operator renders", () => {
+    const schemas = (all: readonly { kind: string; metadata: { name: string } }[]) =>
+      all
+        .filter(({ kind }) => kind === "CustomResourceDefinition")
+        .map((object) =>
+          withoutTexts({ name: object.metadata.name, ...((object as unknown as ApiObject).spec as object) }),
+        )
+        .toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+    expect(schemas(objects)).toEqual(schemas(upstream()));
+    const named = new Set(names);
+    for (const { kind, metadata } of upstream()) expect(named).toContain(`${kind} ${metadata.name}`);
+    const selector = (all: readonly { kind: string; spec?: unknown }[]) =>
+      (all.find(({ kind }) => kind === "DaemonSet")?.spec as { selector?: object } | undefined)?.selector;
+    expect(selector(objects)).toEqual(selector(upstream()));
+  });
 
   it("stays as it is without adopt, and is named", async () => {
     await byHand();
