@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { POOL_DEFINITIONS } from "../../../render/definitions.ts";
-import { installOf, resolved } from "../observe/observed.fixture.ts";
+import type { Action } from "../actions/actions.ts";
+import { installOf, observed, resolved } from "../observe/observed.fixture.ts";
+import { decide } from "./decide.ts";
 import { all, DAEMON_SET, indexOf, phaseOf, plan, THICK, texts } from "./plans.fixture.ts";
 
+const isDaemonSet = (action: Action) => action.kind === "Apply" && action.object.kind === "DaemonSet";
 const WITH = { ...THICK, whereabouts: { enabled: true } };
 
 describe("whereabouts next to Multus", () => {
@@ -17,6 +20,22 @@ describe("whereabouts next to Multus", () => {
     );
     expect(found.filter((text) => text === "Apply DaemonSet kube-system/whereabouts")).toHaveLength(1);
     expect(found).toContain(`Apply ${DAEMON_SET}`);
+  });
+
+  it("is not a workload of the rollout: no mark of a revision, and neither live nor obsolete", () => {
+    const wanted = resolved(installOf(WITH));
+    const seen = observed(wanted);
+    expect(seen.workloads.live.map(({ name }) => name)).toEqual(["kube-multus-ds"]);
+    const applied = decide(wanted, seen).actions.find(
+      (action) =>
+        action.kind === "Apply" && action.object.metadata.name === "whereabouts" && isDaemonSet(action),
+    );
+    const rendered = wanted.rendered.objects.find(
+      ({ kind, metadata }) => kind === "DaemonSet" && metadata.name === "whereabouts",
+    );
+    expect(applied).toEqual({ kind: "Apply", object: rendered, adopt: false });
+    const without = resolved(installOf(THICK));
+    expect(observed(without, { running: wanted }).workloads.obsolete).toEqual([]);
   });
 
   it("is no previous Multus when it is switched off: no guard, and nothing is waited for", () => {
