@@ -5,9 +5,11 @@ import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { preview } from "../../src/controllers/install/adoption/preview.ts";
 import { parsedInstall } from "../../src/crds/multus-install/parsed-install.ts";
+import { importInstall } from "../../src/import/import.ts";
 import type { InstallOperator } from "../../src/install-operator.ts";
 import { type ApiObject, CUSTOM_RESOURCE_DEFINITIONS, DAEMON_SETS, refOf } from "../../src/kube/resource.ts";
 import { POOL_DEFINITIONS } from "../../src/render/definitions.ts";
+import { renderInstall } from "../../src/render/render.ts";
 import { whereaboutsObjects } from "../../src/render/whereabouts.ts";
 import { moduleDirectory } from "../cluster/binaries.ts";
 import { type BorrowedControlPlane, borrowControlPlane } from "../cluster/borrowed-control-plane.ts";
@@ -191,6 +193,21 @@ describe("a whereabouts that was installed by hand", () => {
     const selector = (all: readonly { kind: string; spec?: unknown }[]) =>
       (all.find(({ kind }) => kind === "DaemonSet")?.spec as { selector?: object } | undefined)?.selector;
     expect(selector(objects)).toEqual(selector(upstream()));
+  });
+
+  it("is imported with a Multus", () => {
+    const { install: imported, findings } = importInstall([
+      ...renderInstall(parsedInstall()).objects,
+      ...upstream(),
+    ]);
+    expect(imported.spec.whereabouts).toEqual({
+      enabled: true,
+      image: { tag: "latest", pullPolicy: "Always" },
+    });
+    expect(findings.map(({ object, path }) => `${object} ${path}`)).toEqual([
+      "DaemonSet kube-system/whereabouts image",
+      "DaemonSet kube-system/whereabouts resources.limits",
+    ]);
   });
 
   it("stays as it is without adopt, and is named", async () => {
