@@ -3,13 +3,13 @@ import { matching, withValidations } from "../rule.ts";
 import { DISTRIBUTIONS } from "./distribution.ts";
 import { entrypointCommand, multusBinary } from "./entrypoint-command.ts";
 import { FIRST_RELEASE } from "./field-releases.ts";
-import { imageDigest, imageRepository, imageTag, registryHost } from "./image-text.ts";
 import { inlineConfig } from "./inline-config.ts";
 import { nodes } from "./nodes.ts";
 import { binDirectory, confDirectory, logDirectory } from "./permitted-host-paths.ts";
 import { daemon, entrypoint } from "./programs.ts";
+import { registryImage } from "./registry-image.ts";
 import { rollout } from "./rollout.ts";
-import { absoluteFile, namespaceName, objectName, primaryFileName, setOf, shortDuration } from "./text.ts";
+import { absoluteFile, namespaceName, primaryFileName, shortDuration } from "./text.ts";
 import { whereabouts } from "./whereabouts.ts";
 import { workload } from "./workload.ts";
 
@@ -25,26 +25,11 @@ export const PRESETS = ["Calico", "Flannel", "Cilium", "Canal", "Weave", "KubeRo
 
 const cniVersion = () => z.enum(["0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0"]);
 
-const image = z.object({
-  registry: registryHost()
-    .optional()
-    .describe(
-      "Registry host, with port if needed, such as 192.168.1.222:80. Default: the registry of the Multus release.",
-    ),
-  repository: imageRepository("kube-ovn/multus-cni")
-    .optional()
-    .describe("Path in the registry, such as kube-ovn/multus-cni. Default: the path of the Multus release."),
-  tag: imageTag("v4.3.0")
-    .optional()
-    .describe("Tag. Default: derived from version and mode (v4.3.0, v4.3.0-thick)."),
-  digest: imageDigest().optional().describe("Digest; takes precedence over the tag."),
-  pullPolicy: z
-    .enum(["Always", "IfNotPresent", "Never"])
-    .default("IfNotPresent")
-    .describe("When the kubelet pulls the image."),
-  pullSecrets: setOf(objectName(), 8)
-    .default([])
-    .describe("Names of image pull secrets in spec.namespace. The operator never reads them."),
+const image = registryImage({
+  registry: "the registry of the Multus release",
+  repository: "the path of the Multus release",
+  tag: "derived from version and mode (v4.3.0, v4.3.0-thick)",
+}).extend({
   layout: z
     .object({
       command: entrypointCommand()

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { matching } from "../rule.ts";
-import { imageDigest, imageRepository, imageTag, registryHost } from "./image-text.ts";
-import { objectName, setOf } from "./text.ts";
+import { registryImage } from "./registry-image.ts";
 
 /** The releases that are rendered, with what they ship (src/multus/whereabouts-releases.ts has their defects). */
 export const WHEREABOUTS_RELEASES = ["v0.9.0", "v0.9.1", "v0.9.2", "v0.9.3"] as const;
@@ -28,22 +27,10 @@ const cronExpression = () =>
     "must be a cron expression of five fields with numbers, such as 30 4 * * * (minute, hour, day of month, month, day of week from 0 for Sunday to 6)",
   );
 
-const image = z.object({
-  registry: registryHost()
-    .optional()
-    .describe("Registry host, with port if needed, such as 192.168.1.222:80. Default: ghcr.io."),
-  repository: imageRepository("k8snetworkplumbingwg/whereabouts")
-    .optional()
-    .describe("Path in the registry. Default: k8snetworkplumbingwg/whereabouts."),
-  tag: imageTag("v0.9.3").optional().describe("Tag. Default: the version."),
-  digest: imageDigest().optional().describe("Digest; takes precedence over the tag."),
-  pullPolicy: z
-    .enum(["Always", "IfNotPresent", "Never"])
-    .default("IfNotPresent")
-    .describe("When the kubelet pulls the image."),
-  pullSecrets: setOf(objectName(), 8)
-    .default([])
-    .describe("Names of image pull secrets in spec.namespace. The operator never reads them."),
+const image = registryImage({
+  registry: "ghcr.io",
+  repository: "k8snetworkplumbingwg/whereabouts",
+  tag: "the version",
 });
 
 /** The IPAM plugin whereabouts, installed by the operator. */
