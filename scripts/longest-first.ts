@@ -18,6 +18,7 @@ export const SECONDS: readonly (readonly [path: string, seconds: number])[] = [
   ["test/e2e/leaked-addresses", 125],
   ["test/e2e/canary", 120],
   ["test/e2e/networks", 95],
+  ["test/e2e/whereabouts", 75],
   ["test/e2e/ip-families", 85],
   ["test/e2e/", 65],
   ["test/integration/nodes", 63],

@@ -12,8 +12,8 @@ import { ARCHITECTURES } from "../src/crds/multus-install/spec.ts";
 import { REFERENCE_PLUGINS } from "../src/crds/reference-plugins.ts";
 import { typeOf } from "../src/kube/resource.ts";
 import { CACHE_DIR, SOCKET_DIR } from "../src/node/host.ts";
-import { access } from "../src/render/access.ts";
 import { renderInstall } from "../src/render/render.ts";
+import { WHEREABOUTS_COMMAND } from "../src/render/whereabouts.ts";
 
 interface Rule {
   apiGroups: string[];
@@ -60,6 +60,7 @@ const FLAVOURS = [
   {},
   { mode: "Thick" },
   { version: "v4.3.0", mode: "Thick" },
+  { whereabouts: { enabled: true } },
   {
     version: "v3.4.2",
     primaryNetwork: { source: "Inline", preset: "Calico" },
@@ -123,6 +124,8 @@ describe("the operator's role in manifests/install.yaml", () => {
       [multusNamespaceRules, "", "serviceaccounts"],
       [multusNamespaceRules, "", "configmaps"],
       [multusNamespaceRules, "apps", "daemonsets"],
+      [multusNamespaceRules, "rbac.authorization.k8s.io", "roles"],
+      [multusNamespaceRules, "rbac.authorization.k8s.io", "rolebindings"],
     ] as const)
       for (const verb of ["create", "patch", "delete"])
         expect([resource, verb, allows(rules, verb, group, resource, "another")]).toEqual([
@@ -132,19 +135,25 @@ describe("the operator's role in manifests/install.yaml", () => {
         ]);
   });
 
-  it.each(FLAVOURS)("holds every rule that it grants to Multus for %o, so that it needs no bind", (spec) => {
-    const granted = access(rendered(spec).install).flatMap((object) => (object.rules as Rule[]) ?? []);
-    expect(granted.length).toBeGreaterThan(0);
-    for (const { apiGroups, resources, verbs } of granted)
-      for (const group of apiGroups)
-        for (const resource of resources)
-          for (const verb of verbs)
-            expect([verb, group, resource, allows(clusterRules, verb, group, resource)]).toEqual([
-              verb,
-              group,
-              resource,
-              true,
-            ]);
+  it.each(FLAVOURS)("holds every rule that it grants for %o, so that it needs no bind", (spec) => {
+    const roles = rendered(spec).objects.filter(({ kind }) => kind === "ClusterRole" || kind === "Role");
+    expect(roles.length).toBeGreaterThan(0);
+    for (const { kind, rules } of roles)
+      for (const { apiGroups, resources, verbs, resourceNames: [name] = [undefined] } of rules as (Rule & {
+        resourceNames?: [string];
+      })[])
+        for (const group of apiGroups)
+          for (const resource of resources)
+            for (const verb of verbs) {
+              // A Role is bound in a namespace of Multus, where the operator has its own Role, too.
+              const held = kind === "Role" ? [...clusterRules, ...multusNamespaceRules] : clusterRules;
+              expect([verb, group, resource, allows(held, verb, group, resource, name)]).toEqual([
+                verb,
+                group,
+                resource,
+                true,
+              ]);
+            }
   });
 });
 
@@ -159,6 +168,7 @@ describe("the policies of the operator's account in manifests/install.yaml", () 
 
   it("know the directories that a MultusInstall may name, those of the node's programs, and no others", () => {
     expect(variable("multus-operator-pods", "roots")).toEqual(roots.toSorted());
+    expect(variable("multus-operator-whereabouts", "roots")).toEqual(roots.toSorted());
     expect(variable("multus-operator-daemonsets", "roots")).toEqual([...roots, ...LOG_ROOTS].toSorted());
   });
 
@@ -171,16 +181,27 @@ describe("the policies of the operator's account in manifests/install.yaml", () 
 
   it("let the daemon mount the directory of each kubelet's kubeconfig", () => {
     const directories = known.flatMap(({ kubelet }) => kubelet.map((file) => dirname(file)));
+    expect(variable("multus-operator-whereabouts", "roots")).toEqual(roots.toSorted());
     expect(variable("multus-operator-daemonsets", "daemonPaths")).toEqual(
       expect.arrayContaining([...new Set(directories)]),
     );
+  });
+
+  it("know the command of whereabouts", () => {
+    const policy = manifests.find(
+      ({ kind, metadata }) =>
+        kind === "ValidatingAdmissionPolicy" && metadata.name === "multus-operator-whereabouts",
+    );
+    const { command, args } = WHEREABOUTS_COMMAND;
+    const text = JSON.stringify(policy).replaceAll("\\\\n", "\\n");
+    for (const word of [...command, ...args]) expect(text).toContain(JSON.stringify(word).slice(1, -1));
   });
 
   it("each have a binding that denies", () => {
     const named = (kind: string) =>
       manifests.filter((m) => m.kind === kind).map(({ metadata }) => metadata.name);
     const policies = named("ValidatingAdmissionPolicy");
-    expect(policies).toHaveLength(8);
+    expect(policies).toHaveLength(10);
     expect(named("ValidatingAdmissionPolicyBinding")).toEqual(policies);
     const bindings = manifests.filter(({ kind }) => kind === "ValidatingAdmissionPolicyBinding");
     for (const { spec } of bindings) expect(spec).toMatchObject({ validationActions: ["Deny"] });

@@ -65,11 +65,13 @@ function cleanCommand(): Command {
       "--keep-programs",
       "with --runs: keep programs and kubeconfig, which the runtime needs when older pods terminate",
     )
+    .option("--whereabouts", "remove the files of whereabouts, too: the install had it")
     .option("--previous-conf-dir <path>", "a configuration directory that Multus had before")
     .option("--previous-bin-dir <path>", "a directory that Multus was copied to before")
     .addHelpText("after", '\nExit code 0: the node is clean; 1: something remains, see "problems".')
     .action(async (given: CleanOptions) => {
-      const { message, host, runs, keepPrograms = false, previousConfDir, previousBinDir, ...places } = given;
+      const { message, host, runs, keepPrograms = false, ...rest } = given;
+      const { previousConfDir, previousBinDir, ...places } = rest;
       const options = { ...places, host: new Host(host), now: new Date() };
       const previous = {
         ...(previousConfDir === undefined ? {} : { confDir: previousConfDir }),
@@ -88,6 +90,7 @@ interface CleanOptions extends PlaceOptions {
   since: Date;
   runs?: Flavour;
   keepPrograms?: boolean;
+  whereabouts?: boolean;
   previousConfDir?: string;
   previousBinDir?: string;
 }

@@ -25,6 +25,7 @@ export interface Draft {
   entrypoint: Group<"entrypoint">;
   daemon: Group<"daemon">;
   workload: Group<"workload">;
+  whereabouts?: Group<"whereabouts">;
 }
 
 export function newDraft(version: string, mode: Draft["mode"], namespace: string): Draft {

@@ -7,6 +7,7 @@ import { Findings, type ImportFinding } from "./finding.ts";
 import { readManifest } from "./manifest.ts";
 import type { ConfigMap, DaemonSet } from "./manifest-objects.ts";
 import { rejectedFields } from "./rejected-fields.ts";
+import { readWhereabouts } from "./whereabouts.ts";
 
 /** A MultusInstall that renders what a manifest says, and what could not be carried over. */
 export interface Imported {
@@ -25,7 +26,8 @@ export function importInstall(documents: readonly unknown[]): Imported {
   if (!first) throw new ImportError("NO_MULTUS", "no DaemonSet in the manifest runs Multus");
   const { draft, findings } = readDaemonSet(first, manifest.configMaps);
   for (const other of further) findings.push(...mergeArchitecture(draft, first, other, manifest.configMaps));
-  findings.push(...readOthers(manifest.others, draft));
+  const whereabouts = readWhereabouts(manifest, draft);
+  findings.push(...whereabouts.findings, ...readOthers(whereabouts.others, draft));
   const rejected = rejectedFields(specOf(draft), nameOf(first));
   findings.push(...rejected.findings);
   return { install: installOf(rejected.spec), findings };

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { issueMessage, pathText } from "../crds/problems.ts";
 import { GUARD } from "../render/rollout-guard.ts";
+import { WHEREABOUTS } from "../render/whereabouts-names.ts";
 import { PROGRAM, wordsOf } from "./command.ts";
 import { ImportError } from "./errors.ts";
 import { parseImage } from "./image.ts";
@@ -35,7 +36,7 @@ export function readManifest(documents: readonly unknown[]): Manifest {
     if (kind === "DaemonSet") {
       const found = parse(daemonSet, document, `DaemonSet ${name}`);
       // The operator's own: its image is Multus', and it puts no Multus on a node.
-      if (name !== GUARD && multusContainer(found)) manifest.daemonSets.push(found);
+      if (name !== GUARD && name !== WHEREABOUTS && multusContainer(found)) manifest.daemonSets.push(found);
       else manifest.others.push({ apiVersion, kind, name, object: found });
     } else if (kind === "ConfigMap")
       manifest.configMaps.push(parse(configMap, document, `ConfigMap ${name}`));

@@ -61,6 +61,8 @@ export const CLUSTER_ROLE_BINDINGS = type(
   "clusterrolebindings",
   false,
 );
+export const ROLES = type("rbac.authorization.k8s.io/v1", "Role", "roles", true);
+export const ROLE_BINDINGS = type("rbac.authorization.k8s.io/v1", "RoleBinding", "rolebindings", true);
 export const CUSTOM_RESOURCE_DEFINITIONS = type(
   "apiextensions.k8s.io/v1",
   "CustomResourceDefinition",
@@ -107,6 +109,8 @@ const KNOWN = [
   DAEMON_SETS,
   CLUSTER_ROLES,
   CLUSTER_ROLE_BINDINGS,
+  ROLES,
+  ROLE_BINDINGS,
   CUSTOM_RESOURCE_DEFINITIONS,
   CERTIFICATE_SIGNING_REQUESTS,
   LEASES,

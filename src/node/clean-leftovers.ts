@@ -9,6 +9,7 @@ import { CACHE_DIR, DAEMON_SOCKET, SOCKET_DIR } from "./host.ts";
 import { MULTUS_PROGRAMS } from "./inspect.ts";
 import { removePlugins } from "./plugin-removal.ts";
 import { whyBinDirStays, whyConfDirStays } from "./read-by-runtime.ts";
+import { removeWhereaboutsFiles, removeWhereaboutsProgram } from "./whereabouts-removal.ts";
 
 export interface LeftoverOptions extends RemovalOptions {
   /** What the Multus that runs here has. */
@@ -17,6 +18,8 @@ export interface LeftoverOptions extends RemovalOptions {
   keepPrograms: boolean;
   /** Directories that the install had before, and that Multus no longer has. */
   previous?: PreviousDirectories;
+  /** The install has, or had, whereabouts, too. */
+  whereabouts?: boolean;
 }
 
 /** What was changed so lately is being written by a Multus that is just coming; ms. */
@@ -30,7 +33,7 @@ const MAX_NOTE_LENGTH = 1024 * 1024;
  * the one that runs is not there, nothing is taken.
  */
 export async function cleanLeftovers(options: LeftoverOptions): Promise<CleaningReport> {
-  const { host, confDir, binDir, runs, keepPrograms, previous = {} } = options;
+  const { host, confDir, binDir, runs, keepPrograms, previous = {}, whereabouts } = options;
   const removal = new Removal(options);
   const own = await ownConfigurations(options);
   const current = own
@@ -60,11 +63,15 @@ export async function cleanLeftovers(options: LeftoverOptions): Promise<Cleaning
       ((await whyBinDirStays(host, bin, binDir, confDir)) ??
         (confStays && `may have what the configurations in ${conf} call`));
     if (conf && confStays) removal.keep(conf, confStays);
-    else if (conf) await removeConfigurations(conf);
+    else if (conf) {
+      await removeConfigurations(conf);
+      if (whereabouts && !keepPrograms) await removeWhereaboutsFiles(removal, conf, remove);
+    }
     if (bin && binStays) removal.keep(bin, binStays);
     else if (bin) {
       await removePrograms(bin, []);
       if (!keepPrograms) await removePlugins(host, removal, bin, [confDir]);
+      if (whereabouts && !keepPrograms) await removeWhereaboutsProgram(removal, bin, remove);
     }
   }
 

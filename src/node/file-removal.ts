@@ -75,7 +75,7 @@ export class Removal {
         if (certificates) await this.#certificates(`${directory}/${name}`);
       } else this.keep(`${directory}/${name}`, "is not a file that Multus writes");
     });
-    await this.#removeEmpty(directory);
+    await this.removeEmpty(directory);
   }
 
   /** The daemon's, one file for each that it ever had, and the link to the newest (client-go's certificate store). */
@@ -84,10 +84,11 @@ export class Removal {
       if (/^multus-client-[\w-]+\.pem$/.test(name)) await this.remove(`${directory}/${name}`, "silently");
       else this.keep(`${directory}/${name}`, "is not a file that Multus writes");
     });
-    if (await this.#removeEmpty(directory)) this.report.removed.push(cut(directory, 512));
+    if (await this.removeEmpty(directory)) this.report.removed.push(cut(directory, 512));
   }
 
-  async #removeEmpty(directory: string): Promise<boolean> {
+  /** Removes a directory in which nothing is left. Returns whether it did. */
+  async removeEmpty(directory: string): Promise<boolean> {
     const host = this.#host;
     if (!(await host.stat(directory))?.isDirectory() || (await host.entries(directory)).length > 0)
       return false;

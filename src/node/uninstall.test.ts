@@ -32,8 +32,11 @@ const put = (path: string, content = "x", mode = 0o644) => writeFileSync(join(ro
 const names = (path: string) => readdirSync(join(root, path)).toSorted();
 const LONG_AGO = new Date(0);
 const LATER = new Date(Date.now() + 3_600_000);
-const run = (since = LONG_AGO) =>
-  uninstall({ node: "node-1", host: new Host(root), confDir: CONF, binDir: BIN, since, now: new Date() });
+const run = (since = LONG_AGO, more: { whereabouts?: boolean } = {}) =>
+  uninstall({
+    ...{ node: "node-1", host: new Host(root), confDir: CONF, binDir: BIN, since, now: new Date() },
+    ...more,
+  });
 
 it("gives the primary network its name back whenever Multus renamed it: an adopted Multus is older than the install", async () => {
   put(`${CONF}/00-multus.conf`, `{"name":"multus-cni-network","type":"multus","delegates":[${CALICO}]}`);
@@ -223,4 +226,33 @@ it("removes Multus from directories that the install had before, too, and verifi
     `${conf}/00-multus.conf`,
     `${bin}/multus`,
   ]);
+});
+
+it("removes the files of whereabouts if the install had it, and only those that its installer wrote", async () => {
+  mkdirSync(join(root, CONF, "whereabouts.d"));
+  const whereabouts = ["whereabouts.conf", "whereabouts.kubeconfig", "nodename"];
+  for (const name of whereabouts) put(`${CONF}/whereabouts.d/${name}`);
+  put(`${BIN}/whereabouts`);
+  await run();
+  expect(names(`${CONF}/whereabouts.d`)).toEqual(whereabouts.toSorted());
+  expect(names(BIN)).toEqual(["whereabouts"]);
+  const kept = await run(LATER, { whereabouts: true });
+  expect(names(BIN)).toEqual(["whereabouts"]);
+  expect(kept.kept.map(({ path }) => path)).toContain(`${BIN}/whereabouts`);
+  put(`${CONF}/whereabouts.d/notes`);
+  await run(LONG_AGO, { whereabouts: true });
+  expect(names(`${CONF}/whereabouts.d`)).toEqual(["notes"]);
+  rmSync(join(root, CONF, "whereabouts.d/notes"));
+  const report = await run(LONG_AGO, { whereabouts: true });
+  expect(report.problems).toEqual([]);
+  expect([names(CONF), names(BIN)]).toEqual([[], []]);
+});
+
+it("follows no link in place of whereabouts' directory or program", async () => {
+  put("/elsewhere/whereabouts.conf");
+  symlinkSync(join(root, "elsewhere"), join(root, CONF, "whereabouts.d"));
+  symlinkSync(join(root, "elsewhere/whereabouts.conf"), join(root, BIN, "whereabouts"));
+  await run(LONG_AGO, { whereabouts: true });
+  expect(names("/elsewhere")).toEqual(["whereabouts.conf"]);
+  expect(names(BIN)).toEqual(["whereabouts"]);
 });

@@ -7,6 +7,7 @@ import { Removal, type RemovalOptions } from "./file-removal.ts";
 import { CACHE_DIR, SOCKET_DIR } from "./host.ts";
 import { confFiles, MULTUS_PROGRAMS } from "./inspect.ts";
 import { removePlugins } from "./plugin-removal.ts";
+import { removeWhereaboutsFiles, removeWhereaboutsProgram } from "./whereabouts-removal.ts";
 
 const DEEPEST = 8;
 
@@ -24,6 +25,8 @@ export async function uninstall(options: UninstallOptions): Promise<CleaningRepo
 export interface UninstallOptions extends RemovalOptions {
   /** Directories that the install had before, and that may not be clean. */
   previous?: PreviousDirectories;
+  /** The install had whereabouts, too. */
+  whereabouts?: boolean;
 }
 
 class Cleaning {
@@ -47,6 +50,7 @@ class Cleaning {
     // After the configurations: by now only networks that remain on the node can call these.
     for (const directory of this.#binDirs)
       await removePlugins(this.#options.host, this.#removal, directory, [...this.#confDirs]);
+    if (this.#options.whereabouts) await this.#whereabouts();
     await this.#removal.sockets(SOCKET_DIR);
     await this.#emptyCache(CACHE_DIR, 0);
     for (const directory of this.#confDirs) await this.#verifyConfigurations(directory);
@@ -61,6 +65,13 @@ class Cleaning {
     await removal.each(confDir, (name) => restoreRenamed(configuration, `${confDir}/${name}`));
     await removal.each(confDir, (name) => removeConfiguration(configuration, name));
     await removal.kubeconfig(`${confDir}/multus.d`, "with certificates");
+  }
+
+  async #whereabouts(): Promise<void> {
+    const removal = this.#removal;
+    const remove = (path: string) => removal.remove(path);
+    for (const directory of this.#confDirs) await removeWhereaboutsFiles(removal, directory, remove);
+    for (const directory of this.#binDirs) await removeWhereaboutsProgram(removal, directory, remove);
   }
 
   async #program(directory: string, name: string): Promise<void> {

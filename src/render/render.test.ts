@@ -126,10 +126,12 @@ describe("any install", () => {
           "ServiceAccount",
           "ClusterRole",
           "ClusterRoleBinding",
+          "Role",
+          "RoleBinding",
           "ConfigMap",
           "DaemonSet",
         ]).toContain(kind);
-        const namespaced = ["ServiceAccount", "ConfigMap", "DaemonSet"].includes(kind);
+        const namespaced = !["CustomResourceDefinition", "ClusterRole", "ClusterRoleBinding"].includes(kind);
         expect(metadata.namespace).toBe(namespaced ? spec.namespace : undefined);
       }
     });

@@ -10,10 +10,12 @@ import { rejections, warningsOf } from "./checks.ts";
 import { configuration } from "./configuration.ts";
 import { networkDefinition } from "./definition.ts";
 import { RenderError } from "./errors.ts";
+import { whereaboutsObjects } from "./whereabouts.ts";
+import { whereaboutsRejections, whereaboutsWarnings } from "./whereabouts-checks.ts";
 import { workloads } from "./workload.ts";
 
 export interface RenderedInstall {
-  /** In the order in which they are applied: definition, access, configuration, workloads. */
+  /** In the order in which they are applied: definition, access, configuration, workloads; then whereabouts. */
   objects: KubeObject[];
   /** What works and is probably not intended. */
   warnings: FieldProblem[];
@@ -27,12 +29,18 @@ export interface RenderedInstall {
 export function renderInstall(install: MultusInstall): RenderedInstall {
   const { spec } = install;
   const { inline, warnings, problems } = inlineConflist(install);
-  const rejected = [...problems, ...rejections(install.spec)];
+  const rejected = [...problems, ...rejections(install.spec), ...whereaboutsRejections(install.spec)];
   if (rejected.length > 0) throw new RenderError(rejected);
   const config = configuration(install, inline);
   return {
-    objects: [networkDefinition(install), ...access(install), ...config, ...workloads(install, config[0])],
-    warnings: [...warnings, ...warningsOf(install.spec)],
+    objects: [
+      networkDefinition(install),
+      ...access(install),
+      ...config,
+      ...workloads(install, config[0]),
+      ...whereaboutsObjects(install),
+    ],
+    warnings: [...warnings, ...warningsOf(install.spec), ...whereaboutsWarnings(install.spec)],
     image: imageReference(spec),
   };
 }

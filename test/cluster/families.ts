@@ -88,6 +88,13 @@ export const FAMILIES: Record<string, Family> = {
     // with it every pod fails: "host must be a URL or a host:port pair".
     env: { GOTOOLCHAIN: "go1.21.13" },
   },
+  whereabouts: {
+    programs: {
+      whereabouts: "github.com/k8snetworkplumbingwg/whereabouts/cmd",
+      "ip-control-loop": "github.com/k8snetworkplumbingwg/whereabouts/cmd/controlloop",
+    },
+    ldflags: "-X github.com/k8snetworkplumbingwg/whereabouts/pkg/version.Version=v0.9.3",
+  },
   helm: { programs: { helm: "helm.sh/helm/v4/cmd/helm" } },
   registry: { programs: { registry: "github.com/distribution/distribution/v3/cmd/registry" } },
   crane: { programs: { crane: "github.com/google/go-containerregistry/cmd/crane" } },

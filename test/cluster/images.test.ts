@@ -39,6 +39,7 @@ describe("images", () => {
       ["/usr/src/multus-cni/bin/multus-daemon"],
       ["usr/src/multus-cni/bin/multus-shim"],
     ],
+    ["whereabouts", ["/install-cni.sh"], ["whereabouts", "ip-control-loop", "token-watcher.sh", "bin/sh"]],
     ["multus-v3.4.2", ["/entrypoint.sh"], ["usr/src/multus-cni/bin/multus", "bin/bash"]],
     [
       "multus-v3.4.2-distribution",

@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   copyFileSync,
   existsSync,
   globSync,
@@ -37,6 +38,7 @@ export const IMAGES = {
   "multus-v3.4.2-small": `${HARBOR}:v3.4.2-small`,
   /** What spec.plugins.image defaults to. */
   "cni-plugins": "ghcr.io/multus-operator/cni-plugins:v1.9.1",
+  whereabouts: "ghcr.io/k8snetworkplumbingwg/whereabouts:v0.9.3",
   operator: "ghcr.io/multus-operator/multus-operator:test",
   "node-runtime-base": "localhost/node-base:test",
   "shell-base": "localhost/shell-base:test",
@@ -54,6 +56,7 @@ const MULTUS_V4 = [
   "kubeconfig_generator",
   "cert-approver",
 ];
+const WHEREABOUTS = ["whereabouts", "ip-control-loop"];
 const STATIC_TOOLS: readonly DebianPackage[] = ["busybox-static", "bash-static"];
 
 /** What the build of an image needs. */
@@ -86,6 +89,8 @@ function ownNeeds(name: ImageName): Needs {
     case "multus-v3.4.2-distribution":
     case "multus-v3.4.2-small":
       return { packages: STATIC_TOOLS, programs: ["multus-v3"] };
+    case "whereabouts":
+      return { packages: STATIC_TOOLS, programs: WHEREABOUTS };
   }
 }
 
@@ -156,6 +161,8 @@ async function recipe(name: Exclude<ImageName, ByDockerfile>, scratch: string): 
       return { reference, files: await multusV4(scratch, prebuilt), entrypoint: ["/thin_entrypoint"] };
     case "multus-v4.3.1-thick":
       return { reference, files: await multusV4(scratch, prebuilt), entrypoint: [DAEMON] };
+    case "whereabouts":
+      return { reference, files: await whereabouts(scratch), entrypoint: ["/install-cni.sh"] };
     case "multus-v3.4.2": {
       const source = moduleDirectory("multus-v3", "gopkg.in/intel/multus-cni.v3");
       return {
@@ -182,6 +189,20 @@ async function multusV4(
   for (const name of MULTUS_V4) files[`/usr/src/multus-cni/bin/${name}`] = await program(name);
   for (const name of ["install_multus", "thin_entrypoint", "kubeconfig_generator", "cert-approver"])
     files[`/${name}`] = await program(name);
+  return files;
+}
+
+/** As upstream's Dockerfile lays it out: a shell with its tools, and the programs and scripts at /. */
+async function whereabouts(scratch: string): Promise<Record<string, string>> {
+  const files: Record<string, string> = { "/bin": await busyboxTools(scratch) };
+  for (const name of WHEREABOUTS) files[`/${name}`] = await binary(name);
+  const source = moduleDirectory("whereabouts", "github.com/k8snetworkplumbingwg/whereabouts");
+  for (const name of ["install-cni.sh", "lib.sh", "token-watcher.sh"]) {
+    const script = join(scratch, name);
+    copyFileSync(join(source, "script", name), script);
+    chmodSync(script, 0o755); // the module cache has no executable files
+    files[`/${name}`] = script;
+  }
   return files;
 }
 

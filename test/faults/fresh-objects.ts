@@ -6,6 +6,7 @@ import type { MultusInstall } from "../../src/crds/multus-install/multus-install
 import type { InventoryEntry } from "../../src/crds/multus-install/status.ts";
 import type { KubeClient } from "../../src/kube/client.ts";
 import { type ApiObject, refOf } from "../../src/kube/resource.ts";
+import { isMultusDaemonSet } from "../../src/render/daemon-sets.ts";
 import { lastComplete } from "../../src/render/last-complete.ts";
 import { renderInstall } from "../../src/render/render.ts";
 import { type Contents, contentsOf, nameOf } from "./owned-objects.ts";
@@ -49,7 +50,7 @@ async function stored(client: KubeClient, object: KubeObject): Promise<ApiObject
   // Its name says what it defines: it cannot have another one.
   const isDefinition = object.kind === "CustomResourceDefinition";
   const as = isDefinition ? name : `${name}${ELSEWHERE}`;
-  const body = object.kind === "DaemonSet" ? marked(object) : object;
+  const body = isMultusDaemonSet(object) ? marked(object) : object;
   const renamed = { ...body, metadata: { ...body.metadata, name: as } };
   const answer = await client.apply<ApiObject>(refOf(renamed), renamed, {
     fieldManager: "multus-operator",

@@ -8,6 +8,7 @@ import type { InstallOperator } from "../../src/install-operator.ts";
 import { ApiError } from "../../src/kube/errors.ts";
 import { NAMESPACES, NODES, pathOf } from "../../src/kube/resource.ts";
 import { previousDirectories } from "../../src/multus/previous-directories.ts";
+import { POOL_DEFINITIONS } from "../../src/render/definitions.ts";
 import { RenderError } from "../../src/render/errors.ts";
 import { GUARD } from "../../src/render/rollout-guard.ts";
 import { waitUntil } from "../cluster/daemon.ts";
@@ -206,7 +207,12 @@ export class Lane implements AsyncDisposable {
 
   /** What the status says of an install that it should not, or does not say. */
   async #untold({ install, inventory, image, warnings }: Fresh, outcome: string): Promise<Violation[]> {
-    const keys = (entries: readonly InventoryEntry[] = []) => entries.map(entryKey).toSorted();
+    const wanted = new Set(inventory.map(entryKey));
+    const keys = (entries: readonly InventoryEntry[] = []) =>
+      entries
+        .filter((entry) => wanted.has(entryKey(entry)) || !POOL_DEFINITIONS.includes(entry.name))
+        .map(entryKey)
+        .toSorted();
     let status: MultusInstallStatus = {};
     const isRecorded = async () => {
       status = await this.#status();
@@ -247,6 +253,7 @@ export class Lane implements AsyncDisposable {
       "the objects",
       async () => {
         contents = withoutPrevious((await this.#observer.observe()).contents, remembered);
+        contents = kept(contents, (name) => name in expected.contents || !isPoolDefinition(name));
         if (!isOver) contents = kept(contents, (name) => !name.endsWith(GUARD));
         return isDeepStrictEqual(contents, expected.contents);
       },
@@ -390,6 +397,11 @@ const LAST_COMPLETE = / multus-last-complete$|\/multus-last-complete$/;
  * inspected never are (ADR 8). Whatever else is remembered stays, and differs from a fresh install.
  * @param remembered what a change between the specs of this plan may leave
  */
+/** The CRDs of whereabouts stay, with the pools, when it is switched off. */
+function isPoolDefinition(name: string): boolean {
+  return POOL_DEFINITIONS.some((definition) => name.endsWith(` ${definition}`));
+}
+
 function withoutPrevious(contents: Contents, remembered: ReadonlySet<string>): Contents {
   return Object.fromEntries(
     Object.entries(contents).map(([name, object]) => {
@@ -439,10 +451,16 @@ function needless(
 
 /** The status without times and numbers that only grow. */
 function statusOf(install: Found | undefined): unknown {
-  const { conditions = [], observedGeneration, ...rest } = (install?.status ?? {}) as MultusInstallStatus;
+  const {
+    conditions = [],
+    observedGeneration,
+    inventory,
+    ...rest
+  } = (install?.status ?? {}) as MultusInstallStatus;
   const generation = install?.metadata.generation;
   return {
     ...rest,
+    inventory: inventory?.filter(({ name }) => !POOL_DEFINITIONS.includes(name)),
     nodes: { ...rest.nodes, progressedAt: undefined },
     isOfThisGeneration: observedGeneration === generation,
     conditions: conditions.map(({ type, status, reason, message, observedGeneration: of }) => ({

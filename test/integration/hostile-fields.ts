@@ -18,6 +18,7 @@ export interface FieldEntry {
 
 const THICK = { mode: "Thick", daemon: {} };
 const V3 = { version: "v3.4.2" };
+const WHEREABOUTS = { whereabouts: { enabled: true } };
 const LOG = { logging: { hostDir: "/opt/cni/log" } };
 const certificate = { mode: "Thick", daemon: { perNodeCertificate: { enabled: true } } };
 const inline = { primaryNetwork: { source: "Inline" } };
@@ -438,6 +439,51 @@ export const FIELDS: Record<string, FieldEntry> = {
     hostile: ["25h", "99999h", "99999h99999m99999s", "-1h", "1d", "1y", "h"],
   },
   "uninstall.networkDefinitions": { right: "Keep" },
+  "uninstall.addressPools": { right: "Keep" },
+  whereabouts: { right: {}, alsoRight: [{ enabled: true }] },
+  "whereabouts.enabled": { right: true },
+  "whereabouts.version": {
+    right: "v0.9.3",
+    within: WHEREABOUTS,
+    hostile: ["v0.9.4", "v0.8.0", "v1.0.0", "0.9.3", "latest", "v0.9.3@sha256:x"],
+  },
+  "whereabouts.image": { right: {}, within: WHEREABOUTS },
+  "whereabouts.image.registry": {
+    right: "192.168.1.222:80",
+    within: WHEREABOUTS,
+    hostile: ["https://evil.example", "user:password@evil.example", "evil.example/path"],
+  },
+  "whereabouts.image.repository": {
+    right: "mirror/whereabouts",
+    within: WHEREABOUTS,
+    hostile: ["/whereabouts", "whereabouts/", "a//b", "whereabouts:tag", "whereabouts@sha256:x"],
+  },
+  "whereabouts.image.tag": { right: "v0.9.3", within: WHEREABOUTS, hostile: ["v1@sha256:x", "-x", "a:b"] },
+  "whereabouts.image.digest": {
+    right: `sha256:${"a".repeat(64)}`,
+    within: WHEREABOUTS,
+    hostile: ["sha256:", `sha256:${"A".repeat(64)}`, `md5:${"a".repeat(32)}`],
+  },
+  "whereabouts.image.pullPolicy": { right: "Always", within: WHEREABOUTS },
+  "whereabouts.image.pullSecrets": {
+    right: ["harbor"],
+    within: WHEREABOUTS,
+    hostile: [["harbor", "harbor"]],
+  },
+  "whereabouts.image.pullSecrets[]": {
+    right: "harbor",
+    within: WHEREABOUTS,
+    hostile: ["kube-system/harbor", "Harbor", "-x"],
+  },
+  "whereabouts.reconcilerSchedule": {
+    right: "30 4 * * *",
+    alsoRight: ["*/5 * * * *", "0 */4 1,15 1-6 1-5"],
+    within: WHEREABOUTS,
+    hostile: [
+      ...["", "@daily", "* * * *", "* * * * * *", "60 4 * * *", "0 24 * * *", "0 0 0 * *", "0 0 * 13 *"],
+      ...["0 0 * * 7", "*/0 * * * *", "0 4 * * MON", "TZ=UTC 0 4 * * *", "0 4 * * *\n* * * * *", "$(reboot)"],
+    ],
+  },
   adopt: { right: true },
   paused: { right: true },
 };

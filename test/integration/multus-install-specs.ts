@@ -250,6 +250,15 @@ function specs(mostly: Mostly): fc.Arbitrary<Record<string, unknown>> {
     entrypoint: maybe(entrypoint, 1),
     daemon: maybe(daemon, 1),
     workload: maybe(workload),
+    whereabouts: maybe(
+      record({
+        enabled: maybe(fc.boolean(), 4),
+        version: maybe(mostly(["v0.9.0", "v0.9.3"], ["v0.9.4", "latest"])),
+        image: maybe(record({ registry: maybe(mostly(["192.168.1.222:80"], ["http://x"])) })),
+        reconcilerSchedule: maybe(mostly(["30 4 * * *", "*/5 1-3 * * *"], ["@daily", "60 * * * *"])),
+      }),
+      1,
+    ),
     uninstall: maybe(record({ networkDefinitions: mostly(["Keep", "Delete"], ["keep"]) }), 1),
     paused: maybe(mostly<unknown>([true, false], ["true"]), 1),
   });

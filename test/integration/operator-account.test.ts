@@ -11,6 +11,7 @@ import { ApiError } from "../../src/kube/errors.ts";
 import {
   type ApiObject,
   collectionPath,
+  LEASES,
   NODES,
   PODS,
   pathOf,
@@ -22,6 +23,7 @@ import { dhcpDaemon } from "../../src/render/dhcp-daemon.ts";
 import { probePod } from "../../src/render/probe-pod.ts";
 import { renderInstall } from "../../src/render/render.ts";
 import { rolloutGuard } from "../../src/render/rollout-guard.ts";
+import { whereaboutsObjects } from "../../src/render/whereabouts.ts";
 import { type BorrowedControlPlane, borrowControlPlane } from "../cluster/borrowed-control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
@@ -58,7 +60,8 @@ beforeAll(async () => {
   await kubectl.run("create", "serviceaccount", "default", "-n", "shop");
   await kubectl.run("create", "serviceaccount", "clusterrole-aggregation-controller", "-n", KUBE_SYSTEM);
   const admin = kubectl.client;
-  const made = renderInstall(parsedInstall({ mode: "Thick", ...WITH_CERTIFICATES })).objects;
+  const spec = { mode: "Thick" as const, ...WITH_CERTIFICATES, whereabouts: { enabled: true } };
+  const made = renderInstall(parsedInstall(spec)).objects;
   for (const object of made.filter(({ kind }) => /Role|Account|Definition/.test(kind)))
     await admin.apply(refOf(elsewhere(object)), both(elsewhere(object)), { fieldManager: "admin" });
   await admin.apply(
@@ -120,8 +123,8 @@ const INSTALLS: ResourceType = {
 
 /** A binding's role cannot be changed: the one of this name is left for the attacks to make. */
 function elsewhere(object: KubeObject): KubeObject {
-  if (object.kind !== "ClusterRoleBinding") return object;
-  return { ...object, metadata: { ...object.metadata, name: "multus-of-the-test" } };
+  if (!object.kind.endsWith("Binding")) return object;
+  return { ...object, metadata: { ...object.metadata, name: `${object.metadata.name}-of-the-test` } };
 }
 
 /** Rights for both kinds of Multus, so that each can try what it may not do. */
@@ -356,7 +359,135 @@ const DHCP_ATTACKS: Attack[] = [
   },
 ];
 
+/** Objects of whereabouts, changed. */
+const ofWhereabouts = (kind: string, change: object) => {
+  const found = whereaboutsObjects(parsedInstall({ whereabouts: { enabled: true } }));
+  return apply({ ...(found.find((object) => object.kind === kind) as object), ...change });
+};
+const whereaboutsPods = (change: (pod: Pod) => object) => {
+  const found = whereaboutsObjects(parsedInstall({ whereabouts: { enabled: true } })).find(
+    ({ kind }) => kind === "DaemonSet",
+  );
+  const object = structuredClone(found) as unknown as { spec: { template: { spec: Pod } } };
+  Object.assign(object.spec.template.spec, change(object.spec.template.spec));
+  return apply(object);
+};
+const lease = (namespace: string, name: string) =>
+  create(LEASES, {
+    apiVersion: "coordination.k8s.io/v1",
+    kind: "Lease",
+    metadata: { name, namespace },
+    spec: {},
+  });
+const POOLS: ResourceType = {
+  ...{
+    group: "whereabouts.cni.cncf.io",
+    version: "v1alpha1",
+    kind: "IPPool",
+    plural: "ippools",
+    namespaced: true,
+  },
+};
+const BINDS_WHEREABOUTS = /binds the roles whereabouts-cni to the account of whereabouts only/;
+const GRANTS_WHEREABOUTS = /grants whereabouts only what whereabouts needs/;
+const HELD = /writes its own Lease, and nothing of what it holds for whereabouts/;
+
+/** What spec.whereabouts adds to what the account may write. */
+const WHEREABOUTS_ATTACKS: Attack[] = [
+  {
+    title: "binds the role of whereabouts to a user",
+    run: ofWhereabouts("ClusterRoleBinding", { subjects: [tenant] }),
+    rejected: BINDS_WHEREABOUTS,
+  },
+  {
+    title: "binds it in a namespace to a user",
+    run: ofWhereabouts("RoleBinding", { subjects: [tenant] }),
+    rejected: BINDS_WHEREABOUTS,
+  },
+  {
+    title: "binds its own role to whereabouts",
+    run: ofWhereabouts("ClusterRoleBinding", {
+      roleRef: { apiGroup: RBAC, kind: "ClusterRole", name: "multus-operator" },
+    }),
+    rejected: BINDS_WHEREABOUTS,
+  },
+  {
+    title: "grants the status of pods to whereabouts",
+    run: ofWhereabouts("ClusterRole", {
+      rules: [{ apiGroups: [""], resources: ["pods/status"], verbs: ["update"] }],
+    }),
+    rejected: GRANTS_WHEREABOUTS,
+  },
+  {
+    title: "grants its DaemonSets to whereabouts",
+    run: ofWhereabouts("Role", {
+      rules: [{ apiGroups: [""], resources: ["pods"], verbs: ["create", "delete"] }],
+    }),
+    rejected: GRANTS_WHEREABOUTS,
+  },
+  {
+    title: "runs whereabouts with another account",
+    run: whereaboutsPods(() => ({ serviceAccountName: "clusterrole-aggregation-controller" })),
+    rejected: /run with its account/,
+  },
+  {
+    title: "mounts the root of the host into whereabouts",
+    run: whereaboutsPods(volume({ hostPath: { path: "/" } })),
+    rejected: /mount its schedule and CNI's directories/,
+  },
+  {
+    title: "mounts a Secret into whereabouts",
+    run: whereaboutsPods(volume({ secret: { secretName: "x" } })),
+    rejected: /mount its schedule and CNI's directories/,
+  },
+  {
+    title: "runs another command in whereabouts",
+    run: whereaboutsPods(first({ args: ["-c", "reboot"] })),
+    rejected: /run its installer and its control loop/,
+  },
+  {
+    title: "has the installer of whereabouts run a command",
+    run: whereaboutsPods(first({ env: [{ name: "CNI_BIN_DIR", value: "/host/x $(reboot)" }] })),
+    rejected: /have its environment/,
+  },
+  {
+    title: "takes its API server's address from elsewhere",
+    run: whereaboutsPods(first({ env: [{ name: "KUBERNETES_SERVICE_HOST", value: "192.168.1.5" }] })),
+    rejected: /have its environment/,
+  },
+  {
+    title: "hides the installer of whereabouts",
+    run: whereaboutsPods((pod) =>
+      first({
+        volumeMounts: [...pod.containers[0].volumeMounts, { name: "cnibin", mountPath: "/install-cni.sh" }],
+      })(pod),
+    ),
+    rejected: /mount directories of the host below/,
+  },
+  {
+    title: "sees the host's processes from whereabouts",
+    run: whereaboutsPods(() => ({ hostPID: true })),
+    rejected: /process and IPC namespaces/,
+  },
+  {
+    title: "takes the Lease of the scheduler",
+    run: lease(KUBE_SYSTEM, "kube-scheduler-2"),
+    rejected: HELD,
+  },
+  {
+    title: "gives out addresses",
+    run: create(POOLS, {
+      apiVersion: "whereabouts.cni.cncf.io/v1alpha1",
+      kind: "IPPool",
+      metadata: { name: "x", namespace: KUBE_SYSTEM },
+      spec: { range: "10.9.0.0/24", allocations: {} },
+    }),
+    rejected: HELD,
+  },
+];
+
 const ATTACKS: Attack[] = [
+  ...WHEREABOUTS_ATTACKS,
   // Cluster-admin by way of certificates: bind the role that approves, or grant the approval.
   { title: "binds its own role to a user", run: binding("multus-operator", tenant), rejected: BINDS },
   { title: "binds Multus' role to a user", run: binding("multus", tenant), rejected: BINDS },
@@ -765,6 +896,12 @@ const ATTACKS: Attack[] = [
     title: "installs an image from another port of an allowed registry",
     run: installs({ image: { registry: "192.168.1.222:8080" } }),
     rejected: /spec\.image must be from a source in the chart's value multusImages/,
+  },
+  {
+    by: "admin",
+    title: "installs a whereabouts from elsewhere",
+    run: installs({ whereabouts: { enabled: true, image: { registry: "evil.example" } } }),
+    rejected: /spec\.whereabouts\.image must be from a source in the chart's value multusImages/,
   },
   {
     by: "admin",

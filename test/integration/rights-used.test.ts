@@ -75,6 +75,7 @@ it("installs Multus and takes the startup taint from the nodes", async () => {
     attachments: { admission: "Deny" },
     plugins: { install: "Missing", include: ["macvlan", "host-local"] },
     dhcp: { daemon: "Auto" },
+    whereabouts: { enabled: true },
   });
   await new TestInstall(kubectl).ready();
   await waitUntil("plugins to be installed on both nodes", async () => nodes.plugins.size === 2);

@@ -1,5 +1,5 @@
 import { parsedInstall } from "../../src/crds/multus-install/parsed-install.ts";
-import { access } from "../../src/render/access.ts";
+import { renderInstall } from "../../src/render/render.ts";
 import type { AuditEvent } from "../cluster/audit.ts";
 import type { Manifest } from "./chart.ts";
 
@@ -31,15 +31,15 @@ export function grantedRights(manifests: readonly Manifest[]): Set<Right> {
   return new Set(roles.flatMap((role) => rightsOf((role.rules ?? []) as Rule[])));
 }
 
-/** What the operator holds to grant it to Multus, of any release and mode. */
+/** What the operator holds to grant it to Multus, of any release and mode, and to whereabouts. */
 export function heldRights(): Set<Right> {
   const specs = [
-    {},
+    { whereabouts: { enabled: true } },
     { version: "v3.4.2" },
     { mode: "Thick", daemon: { perNodeCertificate: { enabled: true } } },
   ];
-  const roles = specs.flatMap((spec) => access(parsedInstall(spec)));
-  return new Set(roles.flatMap((role) => rightsOf((role.rules ?? []) as Rule[])));
+  const objects = specs.flatMap((spec) => renderInstall(parsedInstall(spec)).objects);
+  return new Set(objects.flatMap((role) => rightsOf((role.rules ?? []) as Rule[])));
 }
 
 /**

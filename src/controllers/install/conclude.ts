@@ -3,6 +3,7 @@ import { rfc3339 } from "../../crds/rfc3339.ts";
 import type { Result } from "../../kube/controller.ts";
 import { ApiError, NotSynced, TerminalError } from "../../kube/errors.ts";
 import { type ApiObject, refOf } from "../../kube/resource.ts";
+import { isMultusDaemonSet } from "../../render/daemon-sets.ts";
 import { RenderError } from "../../render/errors.ts";
 import { isSameSpec, lastComplete } from "../../render/last-complete.ts";
 import type { RenderedInstall } from "../../render/render.ts";
@@ -12,7 +13,6 @@ import type { Step } from "./decide/plan.ts";
 import { InvalidSpec, ProbeNetworkMissing, toStalledState, withPermissionFix } from "./errors.ts";
 import { UnknownInventoryKind } from "./inventory/errors.ts";
 import { entryKey } from "./inventory/inventory.ts";
-import { isDaemonSet } from "./is-daemon-set.ts";
 import type { Observed } from "./observe/observe.ts";
 import type { Rollout, RolloutPhase } from "./rollout/assess.ts";
 import { revisionOfAll } from "./rollout/live-workloads.ts";
@@ -231,7 +231,7 @@ function overTime(
   const since = progressedAt(previous, generation, rollout, rfc3339(now));
   const late = withDeadline(phase, since, idleSeconds, rolloutDeadlineSeconds);
   if (late.phase.state === "Stuck" && install.spec.rollout.rollback && isOfTheSpec(rollout)) {
-    const daemonSets = rendered.objects.filter(isDaemonSet);
+    const daemonSets = rendered.objects.filter(isMultusDaemonSet);
     const record = stuckRollout(revisionOfAll(daemonSets), generation, late.phase.message);
     const isKnown = previous.rollout?.state === "Failed";
     return { phase: late.phase, since, record, rechecks: isKnown ? [] : [1] };

@@ -41,6 +41,9 @@ export interface InstallControllerOptions {
   rolloutDeadlineSeconds?: number | undefined;
 }
 
+/** With the guard's pods, whose label name is another. */
+const MULTUS_PODS = "app=multus";
+
 /** Watches MultusInstalls, what they own and Multus' pods, and reconciles every install when one of them changes. */
 export class InstallController {
   readonly #options: InstallControllerOptions;
@@ -96,7 +99,8 @@ export class InstallController {
             nodes: () => nodes.all(context.signal),
             pluginsOfNetworks: () => this.#pluginsOfNetworks(context.signal),
             kubeletEvents: this.#kubeletEvents,
-            pods: (namespace, app) => this.#podsOf(namespace, app, context.signal),
+            pods: (namespace) => this.#podsOf(namespace, MULTUS_PODS, context.signal),
+            podsOf: (namespace, app) => this.#podsOf(namespace, `app=${app}`, context.signal),
             networks: () => networks?.get(),
             unknownOfNetworks: () => networks?.unknown ?? [],
             now: () => new Date(),
@@ -147,13 +151,12 @@ export class InstallController {
     return this.#pluginNeeds.of(nads.values());
   }
 
-  /** @param app with Multus' the guard's pods, whose label name is another */
   async #podsOf(
     namespace: string,
-    app: string | undefined,
+    labelSelector: string,
     signal: AbortSignal,
   ): Promise<readonly MultusPodHealth[]> {
-    const key = `${namespace}/${app ?? ""}`;
+    const key = `${namespace} ${labelSelector}`;
     let pods = this.#pods.get(key);
     if (!pods) {
       pods = new Reflector<MultusPodHealth>({
@@ -161,7 +164,7 @@ export class InstallController {
         log: this.#log,
         type: PODS,
         namespace,
-        labelSelector: `app=${app ?? "multus"}`,
+        labelSelector,
         project: multusPodHealth,
         onChange: () => this.#enqueueSoon(),
         onSync: () => this.#enqueueSoon(),

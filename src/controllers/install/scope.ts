@@ -29,11 +29,10 @@ export interface Dependencies {
   };
   owned: OwnedObjects;
   applier: Applier;
-  /**
-   * The pods of a namespace whose label app is this, Multus' own if none is given; starts watching them at the first call.
-   * Throws a NotSynced.
-   */
-  pods: (namespace: string, app?: string) => Promise<readonly MultusPodHealth[]>;
+  /** The Multus pods of a namespace; starts watching them at the first call. Throws a NotSynced. */
+  pods: (namespace: string) => Promise<readonly MultusPodHealth[]>;
+  /** Those with this value of the label `app`, likewise. */
+  podsOf: (namespace: string, app: string) => Promise<readonly MultusPodHealth[]>;
   /** The cluster's nodes; starts watching them at the first call. Throws a NotSynced. */
   nodes: () => Promise<readonly NodeView[]>;
   nodeTasks: NodeTasks;

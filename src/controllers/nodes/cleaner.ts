@@ -129,13 +129,13 @@ export class Cleaner {
 
   #begin(
     { name: node, keepsCalls }: NodeView,
-    { owner, confDir, binDir, since, runs, previous }: CleaningRequest,
+    { owner, confDir, binDir, since, runs, previous, whereabouts }: CleaningRequest,
     failures: number,
   ): void {
     const states = this.#states;
     const signal = AbortSignal.any([this.#signal, this.#abandoned.signal]);
     const stays = runs ? { runs, ...(keepsCalls ? { keepPrograms: true } : {}) } : {};
-    const more = { ...stays, ...(previous ? { previous } : {}) };
+    const more = { ...stays, ...(previous ? { previous } : {}), ...(whereabouts ? { whereabouts } : {}) };
     states.set(node, { kind: "cleaning" });
     void this.#clean({ kind: "clean", node, confDir, binDir, since, ...more }, owner, signal)
       .then((report) => {

@@ -107,3 +107,8 @@ it.skipIf(!isAble)("cleans directories that root does not own (needs root and se
   expect(status).toBe(0);
   expect(Object.keys(files).flatMap((directory) => readdirSync(join(host, directory)))).toEqual([]);
 });
+
+it("cleans what whereabouts wrote only if the install had it", () => {
+  expect(containerOf(CLEAN).args).not.toContain("--whereabouts");
+  expect(containerOf({ ...CLEAN, whereabouts: true }).args).toContain("--whereabouts");
+});

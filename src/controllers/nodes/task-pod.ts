@@ -33,6 +33,7 @@ export type NodeTask = { node: string } & (
       keepPrograms?: boolean;
       /** Directories that Multus had before. */
       previous?: PreviousDirectories;
+      whereabouts?: boolean;
     }
   | { kind: "release" }
   | PluginsTask
@@ -170,6 +171,7 @@ function argumentsOf(task: NodeTask): string[] {
         ...[...common, "--conf-dir", task.confDir, "--bin-dir", task.binDir, "--since", task.since],
         ...(task.runs ? ["--runs", task.runs] : []),
         ...(task.keepPrograms ? ["--keep-programs"] : []),
+        ...(task.whereabouts ? ["--whereabouts"] : []),
         ...(task.previous?.confDir ? ["--previous-conf-dir", task.previous.confDir] : []),
         ...(task.previous?.binDir ? ["--previous-bin-dir", task.previous.binDir] : []),
       ];

@@ -5,7 +5,7 @@ import type { KubeClient } from "../../kube/client.ts";
 import { differs, intentOf } from "../../kube/compare.ts";
 import { ApiError } from "../../kube/errors.ts";
 import { type ApiObject, apiVersionOf, describe, type ObjectRef, refOf } from "../../kube/resource.ts";
-import { NETWORK_DEFINITION } from "../../render/definition.ts";
+import { isDefinition } from "../../render/definitions.ts";
 import { ForeignObject, ObjectReplaced } from "./errors.ts";
 import { isAsNew } from "./newest-copies.ts";
 import { FIELD_MANAGER, isOwn } from "./ownership.ts";
@@ -249,11 +249,11 @@ function isSameObject(live: ApiObject, answer: ApiObject): boolean {
 }
 
 /**
- * A NAD CRD that was installed otherwise serves as well, and stays as it is: to take it over could be rejected,
- * and whoever deletes it deletes every NAD of the cluster.
+ * A CRD of networks or pools that was installed otherwise serves as well, and stays as it is: to take it over could be rejected,
+ * and whoever deletes it deletes every NAD or pool of the cluster.
  */
 function isForeignDefinition(object: KubeObject, live: ApiObject): boolean {
-  return object.metadata.name === NETWORK_DEFINITION && !isOwn(live);
+  return isDefinition(object.metadata.name) && !isOwn(live);
 }
 
 /** spec.template of a DaemonSet. */

@@ -111,6 +111,8 @@ export interface CleaningRequest {
   runs?: Flavour;
   /** Directories that the install had before, and that may not be clean. */
   previous?: PreviousDirectories;
+  /** The install has, or had, whereabouts, whose files are removed with those of Multus. */
+  whereabouts?: boolean;
   confDir: string;
   binDir: string;
   /** When the install was made, RFC 3339. */

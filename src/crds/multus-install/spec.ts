@@ -12,6 +12,7 @@ import { daemon, entrypoint } from "./programs.ts";
 import { registryImage } from "./registry-image.ts";
 import { rollout } from "./rollout.ts";
 import { absoluteFile, namespaceName, primaryFileName, shortDuration } from "./text.ts";
+import { whereabouts } from "./whereabouts.ts";
 import { workload } from "./workload.ts";
 
 /**
@@ -258,6 +259,11 @@ export const multusInstallSpec = z.object({
     .describe(
       "How NetworkAttachmentDefinitions, and the networks that pods request, are checked when they are created or changed.",
     ),
+  whereabouts: whereabouts
+    .optional()
+    .describe(
+      "The IPAM plugin whereabouts, which assigns addresses that are unique in the cluster. Default: not installed.",
+    ),
   uninstall: z
     .object({
       nodes: z
@@ -276,6 +282,12 @@ export const multusInstallSpec = z.object({
         .default("Keep")
         .describe(
           "Whether the NetworkAttachmentDefinition CRD is deleted with the install. Delete deletes every NAD in the cluster.",
+        ),
+      addressPools: z
+        .enum(["Keep", "Delete"])
+        .default("Keep")
+        .describe(
+          "Whether the CRDs of whereabouts that the operator created are deleted with the install. Delete deletes every IPPool in the cluster, and with it the record of which pod has which address.",
         ),
     })
     .prefault({})

@@ -17,7 +17,7 @@ export const multusInstallStatus = z.object({
     .optional()
     .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"] })
     .describe(
-      "Ready: Multus runs as the spec requires, on every node that should have it. Reconciling: the operator still works on this. Stalled: the operator cannot continue until the spec or the cluster changes. Degraded: Multus does not run correctly on a node, or a rollout is stuck or failed. Warning: something works but is probably not intended.",
+      "Ready: Multus, and whereabouts if the spec enables it, run as the spec requires, on every node that should have them. Reconciling: the operator still works on this. Stalled: the operator cannot continue until the spec or the cluster changes. Degraded: Multus does not run correctly on a node, or a rollout is stuck or failed. Warning: something works but is probably not intended.",
     ),
   version: z.string().max(16).optional().describe("The Multus release whose objects are applied."),
   mode: z.string().max(8).optional().describe("Thin or Thick."),

@@ -81,7 +81,7 @@ it("names the nodes that lack a plugin's program or a master", () => {
       code: "PLUGIN_MISSING_ON_NODE",
       nodes: ["n2"],
       message:
-        'is "macvlan", a plugin whose program is missing on 1 of 2 nodes: n2. spec.plugins.install: Missing in the MultusInstall installs it, and status.plugins there shows if that fails',
+        'is "macvlan", a plugin whose program is missing on 1 of 2 nodes: n2. spec.plugins.install: Missing in the MultusInstall installs it, and its status shows if that fails',
     },
     {
       name: "a",
@@ -365,3 +365,13 @@ function quickest(view: ClusterView): number {
   });
   return Math.min(...runs);
 }
+
+it("names the field that installs a plugin which the operator can install", () => {
+  const lan = nad("lan", macvlan({ type: "whereabouts", range: "10.9.0.0/24" }));
+  const messages = crossChecks({ nads: [lan], nodes: [node("n1"), node("n2")] }).map(
+    ({ message }) => message,
+  );
+  expect(messages).toContain(
+    'is "whereabouts", a plugin whose program is on no node (2 inspected). spec.whereabouts.enabled: true in the MultusInstall installs it, and its status shows if that fails',
+  );
+});

@@ -1,6 +1,6 @@
 import { formatPath, show } from "../../cni/finding.ts";
 import { listed } from "../../crds/listed.ts";
-import { isReferencePlugin } from "../../crds/reference-plugins.ts";
+import { installedBy } from "../installed-by.ts";
 import type { Network } from "./network.ts";
 import {
   type ClusterView,
@@ -30,27 +30,20 @@ export function missingBinary(networks: readonly Network[], view: ClusterView): 
       // A path is rejected by the checker.
       if (without.length === 0 || type.includes("/")) return [];
       const { isAll, ...nodes } = ofNodes(without, inspected.length);
+      const field = installedBy(type);
+      const fix = field === undefined ? "" : `. ${field} installs it, and its status shows if that fails`;
       return [
         {
           namespace: nad.namespace,
           name: nad.name,
           path,
           code: "PLUGIN_MISSING_ON_NODE",
-          message: `${
-            isAll
-              ? `is ${show(type)}, a plugin whose program is on no node (${inspected.length} inspected)`
-              : `is ${show(type)}, a plugin whose program is missing on ${without.length} of ${inspected.length} nodes: ${listed(without, MAX_NAMED)}`
-          }${fixOf(type)}`,
+          message: isAll
+            ? `is ${show(type)}, a plugin whose program is on no node (${inspected.length} inspected)${fix}`
+            : `is ${show(type)}, a plugin whose program is missing on ${without.length} of ${inspected.length} nodes: ${listed(without, MAX_NAMED)}${fix}`,
           ...nodes,
         },
       ];
     });
   });
-}
-
-/** The same whether the field is set or not: while the plugin is missing, the status shows why it is not installed. */
-function fixOf(type: string): string {
-  return isReferencePlugin(type)
-    ? ". spec.plugins.install: Missing in the MultusInstall installs it, and status.plugins there shows if that fails"
-    : "";
 }

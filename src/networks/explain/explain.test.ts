@@ -120,7 +120,7 @@ const CASES: [keyof typeof CAUSES, string, Case, string][] = [
     "MISSING_BINARY",
     "a plugin that no package brings",
     { annotation: "lan", failure: 'failed to find plugin "whereabouts" in path [/opt/cni/bin]' },
-    'node-1 has no CNI plugin "whereabouts", which default/lan needs: put that program into the plugin directory of node-1',
+    'node-1 has no CNI plugin "whereabouts", which default/lan needs: set spec.whereabouts.enabled: true in the MultusInstall, or put that program into the plugin directory of node-1',
   ],
   [
     "MISSING_BINARY",

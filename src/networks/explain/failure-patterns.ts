@@ -2,6 +2,7 @@ import { show } from "../../cni/finding.ts";
 import { OTHER_PLUGINS, PLUGINS } from "../../cni/plugins/plugins.ts";
 import { isReferencePlugin } from "../../crds/reference-plugins.ts";
 import { closest } from "../../crds/suggestion.ts";
+import { installedBy } from "../installed-by.ts";
 import { editHint } from "./cause-codes.ts";
 import type { FailurePattern } from "./failure-pattern.ts";
 import { editing, type FailurePlace, nameOf } from "./failure-place.ts";
@@ -45,8 +46,10 @@ export const FAILURE_PATTERNS: readonly FailurePattern[] = [
       if (isReferencePlugin(type))
         return `${place.node} has no CNI plugin ${show(type)}, which ${nameOf(place)} needs: set spec.plugins.install: Missing in the MultusInstall, which installs it (status.plugins there shows if that fails), or put the program into the plugin directory of ${place.node}; ${THEN_STARTS}`;
       const near = TYPES.includes(type) ? undefined : closest(type, TYPES);
+      const field = installedBy(type);
+      const fix = field === undefined ? "" : `set ${field}, or `;
       return near === undefined
-        ? `${place.node} has no CNI plugin ${show(type)}, which ${nameOf(place)} needs: put that program into the plugin directory of ${place.node} (with a plugins package, or the plugin's own installer); ${THEN_STARTS}`
+        ? `${place.node} has no CNI plugin ${show(type)}, which ${nameOf(place)} needs: ${fix}put that program into the plugin directory of ${place.node} (with a plugins package, or the plugin's own installer); ${THEN_STARTS}`
         : `${place.node} has no CNI plugin ${show(type)}, which ${nameOf(place)} needs; did you mean "${near}"? ${editHint(place.network)}`;
     },
   },

@@ -4,6 +4,7 @@ import type { Action } from "./actions.ts";
 const AFTER: Record<string, readonly string[] | "all"> = {
   // The API server looks up the role, to see whether the operator may grant it.
   ClusterRoleBinding: ["ClusterRole"],
+  RoleBinding: ["Role"],
   // Its pods mount the ConfigMaps, run under the account and find networks by the definition.
   DaemonSet: "all",
 };

@@ -1,8 +1,15 @@
 import type { KubeObject } from "../../../crds/kube-object.ts";
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
 import { ApiError } from "../../../kube/errors.ts";
-import { type ApiObject, CLUSTER_ROLE_BINDINGS, type ObjectRef, refOf } from "../../../kube/resource.ts";
-import { NETWORK_DEFINITION } from "../../../render/definition.ts";
+import {
+  type ApiObject,
+  CLUSTER_ROLE_BINDINGS,
+  type ObjectRef,
+  ROLE_BINDINGS,
+  refOf,
+} from "../../../kube/resource.ts";
+import { isMultusDaemonSet } from "../../../render/daemon-sets.ts";
+import { isDefinition } from "../../../render/definitions.ts";
 import { allInOrder } from "../../shared/all-in-order.ts";
 import { isOwn } from "../../shared/ownership.ts";
 import { marked } from "../rollout/live-workloads.ts";
@@ -10,7 +17,7 @@ import { FINALIZER, type ReconcileScope } from "../scope.ts";
 
 /** What exists of an install's objects, in their order. */
 export interface Existing {
-  /** The NAD CRD left out: it serves, whoever created it. */
+  /** CRDs left out: they serve, whoever created it. */
   found: Map<KubeObject, ApiObject>;
   /** The objects whose creation the API server was asked for in a dry run, and why it rejects some. */
   rehearsed: ReadonlyMap<KubeObject, ApiError | undefined>;
@@ -30,7 +37,7 @@ export async function existingObjects(
         !copy && isRehearsedAsNew(scope, install, object)
           ? await rehearseAsNew(scope, object, rehearsed)
           : await newest(scope, object, copy);
-      return live && object.metadata.name !== NETWORK_DEFINITION ? [[object, live]] : [];
+      return live && !isDefinition(object.metadata.name) ? [[object, live]] : [];
     }),
   );
   return { found: new Map(found.flat()), rehearsed };
@@ -50,7 +57,7 @@ async function newest(
   object: KubeObject,
   copy: ApiObject | undefined,
 ): Promise<ApiObject | undefined> {
-  if (object.metadata.name === NETWORK_DEFINITION || (copy && isOwn(copy))) return copy;
+  if (isDefinition(object.metadata.name) || (copy && isOwn(copy))) return copy;
   const [live] = await readAll(scope, [refOf(object)]);
   return live;
 }
@@ -61,7 +68,11 @@ async function newest(
  */
 function isRehearsedAsNew({ live }: ReconcileScope, { spec }: MultusInstall, { kind }: KubeObject): boolean {
   const isHeld = live.metadata.finalizers?.includes(FINALIZER) ?? false;
-  return !isHeld && !spec.paused && kind !== CLUSTER_ROLE_BINDINGS.kind;
+  return (
+    !isHeld &&
+    !spec.paused &&
+    ![CLUSTER_ROLE_BINDINGS, ROLE_BINDINGS].some((binding) => binding.kind === kind)
+  );
 }
 
 /** Returns the object if it exists all the same. What rejects it is reported in its turn. */
@@ -71,7 +82,7 @@ async function rehearseAsNew(
   rehearsed: Map<KubeObject, ApiError | undefined>,
 ): Promise<ApiObject | undefined> {
   try {
-    const wanted = object.kind === "DaemonSet" ? marked(object) : object;
+    const wanted = isMultusDaemonSet(object) ? marked(object) : object;
     const live = await deps.applier.rehearseCreation(wanted, context.signal);
     if (!live) rehearsed.set(object, undefined);
     return live;

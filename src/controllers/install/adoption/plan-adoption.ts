@@ -15,6 +15,7 @@ import {
   refOf,
 } from "../../../kube/resource.ts";
 import { DAEMON_CONFIG, THIN_CONFIG } from "../../../render/configuration.ts";
+import { isMultusDaemonSet } from "../../../render/daemon-sets.ts";
 import { LAST_COMPLETE } from "../../../render/last-complete.ts";
 import { GUARD } from "../../../render/rollout-guard.ts";
 import { FIELD_MANAGER, isOwn } from "../../shared/ownership.ts";
@@ -65,9 +66,7 @@ export async function planAdoption(
   const conflicts: Conflict[] = [];
   const immutable: string[] = [];
   const known = new Set(inventory.map(entryKey));
-  const isNew = objects.some(
-    (object) => object.kind === "DaemonSet" && !known.has(entryKey(entryOf(object))),
-  );
+  const isNew = objects.some((object) => isMultusDaemonSet(object) && !known.has(entryKey(entryOf(object))));
   const [existing, others] = await Promise.all([
     existingObjects(scope, install, objects),
     isNew ? readAll(scope, otherDaemonSets(install, objects)) : [],
@@ -77,10 +76,14 @@ export async function planAdoption(
   for (const [object, live] of existing.found) {
     if (isOwn(live) && live !== scope.deps.owned.get(refOf(object))) adoption.newer.push(live);
     if (!isOwn(live) && !adopt) conflicts.push(await conflictWith(scope, object, live));
-    else if (object.kind === "DaemonSet") {
+    else if (isMultusDaemonSet(object)) {
       const rejected = await planDaemonSet(scope, install, { object, live }, adoption);
       if (rejected) immutable.push(rejected);
-    } else if (!isOwn(live)) adoption.taken.push(live);
+    } else if (!isOwn(live)) {
+      const rejected = object.kind === "DaemonSet" ? rejectedSelector(object, live) : undefined;
+      if (rejected) immutable.push(rejected);
+      else adoption.taken.push(live);
+    }
   }
   // Pods that are kept may mount theirs.
   const mounted = isNew && adopt && adoption.kept.size === 0 ? otherConfigMaps(install, objects) : [];

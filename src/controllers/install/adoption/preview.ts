@@ -13,7 +13,8 @@ import { intentOf } from "../../../kube/compare.ts";
 import { ApiError, isApplyConflict } from "../../../kube/errors.ts";
 import { ownsByApply } from "../../../kube/managed-fields.ts";
 import { type ApiObject, describe, refOf } from "../../../kube/resource.ts";
-import { NETWORK_DEFINITION } from "../../../render/definition.ts";
+import { isMultusDaemonSet } from "../../../render/daemon-sets.ts";
+import { isDefinition } from "../../../render/definitions.ts";
 import { LAST_COMPLETE } from "../../../render/last-complete.ts";
 import { renderInstall } from "../../../render/render.ts";
 import { GUARD } from "../../../render/rollout-guard.ts";
@@ -61,7 +62,7 @@ async function foreignTexts(client: KubeClient, objects: readonly KubeObject[]):
   return lives.flatMap((live) => {
     if (!live) return [];
     // The template of a DaemonSet that was adopted with its pods is its manifest's.
-    const isKept = live.kind === "DaemonSet" && !ownsByApply(live, FIELD_MANAGER, ["f:spec", "f:template"]);
+    const isKept = isMultusDaemonSet(live) && !ownsByApply(live, FIELD_MANAGER, ["f:spec", "f:template"]);
     return foreignFields(live)
       .filter(({ field }) => !(isKept && field.startsWith("spec.template")))
       .map((field) => `${field.object} ${foreignFieldText(field)}; it stays`);
@@ -102,11 +103,12 @@ async function objectChange(
   const live = await client.get<ApiObject>(ref);
   if (!live) return { object: name, action: "create", fields: [], notes: [] };
   const own = isOwn(live);
-  if (rendered.metadata.name === NETWORK_DEFINITION && !own) return undefined;
+  if (isDefinition(rendered.metadata.name) && !own) return undefined;
   const { adopt } = install.spec;
   const isDaemonSet = rendered.kind === "DaemonSet";
-  const found = isDaemonSet && (own || adopt) ? await foundPods(client, install, live) : undefined;
-  const wanted = isDaemonSet ? marked(rendered) : rendered;
+  const isMultus = isMultusDaemonSet(rendered);
+  const found = isMultus && (own || adopt) ? await foundPods(client, install, live) : undefined;
+  const wanted = isMultus ? marked(rendered) : rendered;
   const applied = found?.differences.length === 0 ? withoutTemplate(wanted) : wanted;
   if (!own && !adopt)
     return { object: name, action: "conflict", fields: [], notes: [await whoOwns(client, applied, live)] };
@@ -146,7 +148,7 @@ async function whoOwns(client: KubeClient, object: KubeObject, live: ApiObject):
 }
 
 /** The operator's own books, and what it removes at the end of a rollout whatever the spec says. */
-const NOT_OF_THE_SPEC: readonly string[] = [NETWORK_DEFINITION, GUARD, LAST_COMPLETE];
+const NOT_OF_THE_SPEC: readonly string[] = [GUARD, LAST_COMPLETE];
 
 /** What the operator applied for an earlier spec and the new one has not. */
 async function obsoleteChanges(
@@ -157,7 +159,8 @@ async function obsoleteChanges(
   const wanted = new Set(objects.map((object) => entryKey(entryOf(object))));
   const changes: ObjectChange[] = [];
   for (const entry of live ? recordedInventory(live) : []) {
-    if (wanted.has(entryKey(entry)) || NOT_OF_THE_SPEC.includes(entry.name)) continue;
+    if (wanted.has(entryKey(entry)) || isDefinition(entry.name) || NOT_OF_THE_SPEC.includes(entry.name))
+      continue;
     const found = await client.get<ApiObject>(refOfEntry(entry));
     if (!found || !isOwn(found)) continue;
     const restarts = entry.kind === "DaemonSet" ? { restarts: nodesOf(found) } : {};

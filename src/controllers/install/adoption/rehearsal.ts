@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { KubeObject } from "../../../crds/kube-object.ts";
-import { CLUSTER_ROLES } from "../../../kube/resource.ts";
+import { CLUSTER_ROLES, type ObjectRef, ROLES } from "../../../kube/resource.ts";
 import { allInOrder } from "../../shared/all-in-order.ts";
 import type { ReconcileScope } from "../scope.ts";
 
@@ -20,15 +20,16 @@ export async function rehearse(scope: ReconcileScope, objects: readonly KubeObje
  */
 async function waitsForItsRole(
   { deps, context }: ReconcileScope,
-  { kind, roleRef }: KubeObject,
+  { kind, roleRef, metadata: { namespace } }: KubeObject,
   objects: readonly KubeObject[],
 ): Promise<boolean> {
-  if (kind !== "ClusterRoleBinding") return false;
-  const { name } = roleRef as { name: string };
-  const ref = { type: CLUSTER_ROLES, name };
+  if (kind !== "ClusterRoleBinding" && kind !== "RoleBinding") return false;
+  const { name, kind: roleKind } = roleRef as { name: string; kind: string };
+  const ref: ObjectRef =
+    roleKind === ROLES.kind && namespace ? { type: ROLES, name, namespace } : { type: CLUSTER_ROLES, name };
   // If the role exists all the same, its binding is not rehearsed, which is safe.
   if (!deps.owned.get(ref)) return true;
   const live = await deps.client.get(ref, { signal: context.signal });
-  const wanted = objects.find((object) => object.kind === "ClusterRole" && object.metadata.name === name);
+  const wanted = objects.find((object) => object.kind === roleKind && object.metadata.name === name);
   return !isDeepStrictEqual(live?.rules, wanted?.rules);
 }

@@ -1,7 +1,7 @@
 import { refOf } from "../../../kube/resource.ts";
+import { isMultusDaemonSet } from "../../../render/daemon-sets.ts";
 import { isOwn } from "../../shared/ownership.ts";
 import type { Action } from "../actions/actions.ts";
-import { isDaemonSet } from "../is-daemon-set.ts";
 import type { Observed } from "../observe/observe.ts";
 import { guardRef, LOST_AFTER_SECONDS } from "../rollout/live-workloads.ts";
 import type { ResolvedSpec } from "../spec/resolve-spec.ts";
@@ -12,7 +12,7 @@ import type { ResolvedSpec } from "../spec/resolve-spec.ts";
  */
 export function lostPodRemovals({ install, rendered }: ResolvedSpec, observed: Observed): Action[] {
   const { nodes, pods, owned, ages } = observed;
-  const refs = [...rendered.objects.filter(isDaemonSet).map(refOf), guardRef(install.spec.namespace)];
+  const refs = [...rendered.objects.filter(isMultusDaemonSet).map(refOf), guardRef(install.spec.namespace)];
   const ending = new Set(
     refs.flatMap((ref) => {
       const live = owned.get(ref);

@@ -1,6 +1,6 @@
 import { describe, refOf } from "../../../kube/resource.ts";
-import { NETWORK_DEFINITION } from "../../../render/definition.ts";
-import { DHCP_DAEMON } from "../../../render/dhcp-daemon.ts";
+import { isMultusDaemonSet } from "../../../render/daemon-sets.ts";
+import { isDefinition } from "../../../render/definitions.ts";
 import { LAST_COMPLETE } from "../../../render/last-complete.ts";
 import { GUARD } from "../../../render/rollout-guard.ts";
 import { isOwn } from "../../shared/ownership.ts";
@@ -17,9 +17,7 @@ export function paused(spec: ResolvedSpec, observed: Observed): Plan {
   const { install } = spec;
   const { inspectionPlan, inventory, rollout } = observed;
   const entries = [...spec.rendered.objects.map(entryOf), ...inventory];
-  const running = entries.filter(
-    ({ kind, name }) => kind === "DaemonSet" && name !== GUARD && name !== DHCP_DAEMON,
-  );
+  const running = entries.filter((entry) => isMultusDaemonSet(entry) && entry.name !== GUARD);
   const state: InstallState = {
     kind: "Paused",
     phase: phaseOf(rollout),
@@ -67,8 +65,8 @@ function waitingWrites({ rendered }: ResolvedSpec, observed: Observed): string[]
     return live !== undefined && isOwn(live) && live.metadata.deletionTimestamp === undefined;
   });
   const obsolete = [...adoption.obsolete.map(refOf), ...applied].filter(
-    (ref) =>
-      !wanted.has(entryKey(entryOfRef(ref))) && ![NETWORK_DEFINITION, LAST_COMPLETE].includes(ref.name),
+    ({ name, ...ref }) =>
+      !wanted.has(entryKey(entryOfRef({ ...ref, name }))) && !isDefinition(name) && name !== LAST_COMPLETE,
   );
   return [...written, ...new Set(obsolete.map((ref) => `delete ${describe(ref)}`))];
 }

@@ -1,6 +1,7 @@
+import type { InventoryEntry } from "../../../crds/multus-install/status.ts";
 import { counted } from "../../../crds/plural.ts";
 import { refOf } from "../../../kube/resource.ts";
-import { NETWORK_DEFINITION } from "../../../render/definition.ts";
+import { isDefinition } from "../../../render/definitions.ts";
 import {
   isSameSpec,
   lastComplete,
@@ -38,7 +39,12 @@ export function settlement({ install, rendered }: ResolvedSpec, observed: Observ
   const complete = lastComplete(install, stillUnclean(uncleanDirectories(install, before), leftovers));
   const isReplacement = before !== undefined && !isSameSpec(before, complete);
   const isOver = runs.state === "Complete" && !(isReplacement && unclean > 0);
-  const wanted = (before || isOver ? [...objects, complete] : objects).map(entryOf);
+  const recorded = recordedEntries(rendered, observed);
+  // CRDs stay, and show a deletion what there was once.
+  const wanted = [
+    ...(before || isOver ? [...objects, complete] : objects).map(entryOf),
+    ...recorded.filter(({ name }) => isDefinition(name)),
+  ].filter(isFirst);
   const isWanted = new Set(wanted.map(entryKey));
   const actions: Action[] = [
     ...objects
@@ -57,9 +63,7 @@ export function settlement({ install, rendered }: ResolvedSpec, observed: Observ
     {
       kind: "Prune",
       wanted,
-      obsolete: recordedEntries(rendered, observed).filter(
-        (entry) => !isWanted.has(entryKey(entry)) && entry.name !== NETWORK_DEFINITION,
-      ),
+      obsolete: recorded.filter((entry) => !isWanted.has(entryKey(entry))),
     },
   ];
   const step = {
@@ -71,6 +75,10 @@ export function settlement({ install, rendered }: ResolvedSpec, observed: Observ
   if (runs.state !== "Complete" || isOver) return { ...running(observed, found, []), ...step };
   const message = `${runs.message}; removing files of the previous Multus on ${counted(unclean, "node")}`;
   return { ...running(observed, { state: "Inspecting", message }, []), ...step };
+}
+
+function isFirst(entry: InventoryEntry, index: number, entries: readonly InventoryEntry[]): boolean {
+  return entries.findIndex((other) => entryKey(other) === entryKey(entry)) === index;
 }
 
 /**

@@ -1,11 +1,11 @@
 import type { KubeObject } from "../../../crds/kube-object.ts";
 import type { MultusInstall } from "../../../crds/multus-install/multus-install.ts";
+import { isMultusDaemonSet } from "../../../render/daemon-sets.ts";
 import { rolloutGuard } from "../../../render/rollout-guard.ts";
 import { templateOf } from "../../shared/applier.ts";
 import type { Action } from "../actions/actions.ts";
 import { heldBack } from "../canary/gate.ts";
 import { entryOf, entryOfRef } from "../inventory/inventory.ts";
-import { isDaemonSet } from "../is-daemon-set.ts";
 import type { Observed } from "../observe/observe.ts";
 import { asApplied } from "../rollout/as-applied.ts";
 import { guardRef, obsoleteDaemonSets } from "../rollout/live-workloads.ts";
@@ -20,7 +20,7 @@ export function workloadActions(
   observed: Observed,
 ): Action[] {
   const { workloads, adoption, gate } = observed;
-  const daemonSets = rendered.objects.filter(isDaemonSet);
+  const daemonSets = rendered.objects.filter(isMultusDaemonSet);
   switch (step.kind) {
     case "Guard":
       return raisedGuard(install, daemonSets, observed);

@@ -163,3 +163,25 @@ it("cleans no node and frees none if it is not known which there are, and report
   const report = found.actions.find(({ kind }) => kind === "ReportNodesNotCleaned");
   expect(report).toMatchObject({ nodes: [{ node: "all nodes", reason: expect.stringContaining(TAINT) }] });
 });
+
+describe("an install that has, or had, whereabouts", () => {
+  const withPools = resolved(installOf({ whereabouts: { enabled: true } }));
+  const entries = liveObjectsOf(withPools).map((object) => entryOf(object as Parameters<typeof entryOf>[0]));
+  const pools = (uninstall: object) =>
+    deletions(
+      plan({ inventory: entries, install: installOf({ whereabouts: { enabled: true }, uninstall }) }),
+    ).filter((text) => text.includes("whereabouts.cni.cncf.io"));
+
+  it("keeps the CRDs with the pools, unless the spec asks for their deletion", () => {
+    expect(pools({})).toEqual([]);
+    expect(pools({ networkDefinitions: "Delete" })).toEqual([]);
+    expect(pools({ addressPools: "Delete" })).toHaveLength(3);
+    expect(pools({ addressPools: "Delete" }).join()).not.toContain("k8s.cni.cncf.io");
+  });
+
+  it("deletes its DaemonSet with that of Multus, before the nodes are cleaned, and its account after", () => {
+    const found = texts(plan({ inventory: entries, install: withPools.install }));
+    expect(found.indexOf("Delete DaemonSet whereabouts")).toBeLessThan(found.indexOf("CleanNodes"));
+    expect(found.indexOf("CleanNodes")).toBeLessThan(found.indexOf("Delete ServiceAccount whereabouts"));
+  });
+});

@@ -1,5 +1,6 @@
 import type { InventoryEntry } from "../../../crds/multus-install/status.ts";
 import { NETWORK_DEFINITION } from "../../../render/definition.ts";
+import { POOL_DEFINITIONS } from "../../../render/definitions.ts";
 import type { Action } from "../actions/actions.ts";
 import type { Plan, Step } from "../decide/plan.ts";
 import { removalFromAllNodes } from "../decide/startup-taint.ts";
@@ -24,7 +25,7 @@ const END_OF_NODE_TASKS: readonly Action[] = [
 
 /**
  * The order of a deletion: first the pods, since they need their account to the end; then each node as soon as its pod
- * is gone; then the rest, the account last; the NAD CRD only if the spec asks for it. While nodes are not
+ * is gone; then the rest, the account last; CRDs only if the spec asks for it. While nodes are not
  * clean, an account that is missing is created again. A pure function.
  */
 export function decideDeletion(observed: ObservedDeletion | undefined): Plan {
@@ -82,9 +83,13 @@ function unclean(observed: ObservedDeletion, { left, message }: ReturnType<typeo
   ];
 }
 
-/** NADs would go with their CRD. */
+/** NADs would go with their CRD, and the record of addresses with those of whereabouts. */
 function isKept({ name }: InventoryEntry, { install }: ObservedDeletion): boolean {
-  return name === NETWORK_DEFINITION && install?.spec.uninstall.networkDefinitions !== "Delete";
+  const { networkDefinitions, addressPools } = install?.spec.uninstall ?? {};
+  return (
+    (name === NETWORK_DEFINITION && networkDefinitions !== "Delete") ||
+    (POOL_DEFINITIONS.includes(name) && addressPools !== "Delete")
+  );
 }
 
 function deletionOf(entry: InventoryEntry): Action {

@@ -6,11 +6,14 @@ import type { InventoryEntry, MultusInstallStatus } from "../../../crds/multus-i
 import type { MultusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import type { NodeView } from "../../../diagnosis/node.ts";
 import { NotSynced } from "../../../kube/errors.ts";
-import { type ApiObject, refOf } from "../../../kube/resource.ts";
+import { type ApiObject, DAEMON_SETS, refOf } from "../../../kube/resource.ts";
 import { hostPaths } from "../../../multus/distributions.ts";
+import { isMultusDaemonSet } from "../../../render/daemon-sets.ts";
+import { POOL_DEFINITIONS } from "../../../render/definitions.ts";
 import { RenderError } from "../../../render/errors.ts";
 import { lastComplete, uncleanDirectories } from "../../../render/last-complete.ts";
 import { renderInstall } from "../../../render/render.ts";
+import { WHEREABOUTS } from "../../../render/whereabouts-names.ts";
 import type { CleaningProgress, CleaningRequest } from "../../shared/node-tasks.ts";
 import { taskOwner } from "../../shared/node-tasks.ts";
 import { isOwn } from "../../shared/ownership.ts";
@@ -85,17 +88,21 @@ export async function observeDeletion(scope: ReconcileScope): Promise<ObservedDe
   const late = isLate(scope, install);
   const found = { live, previous, install, inventory, isReplaced, taintKeys: keys, concernsNodes, late };
   const namespaces = new Set(daemonSets.map(({ namespace = "" }) => namespace));
-  const pods = await podsAndNodes(scope, namespaces, concernsNodes, (unknownSeconds) =>
+  const pods = await podsAndNodes(scope, daemonSets, concernsNodes, (unknownSeconds) =>
     isGivenUp(late, timeoutSeconds(install), unknownSeconds),
   );
   const owners = await Promise.all(daemonSets.map((entry) => ownerOf(scope, entry)));
   const remaining = daemonSets.filter((_, index) => owners[index]?.isOwn);
   if (pods instanceof NotSynced)
     return { ...found, remaining, own: [], overdue: [], foreign: [], nodes: [], unknown: pods };
-  const ages = deps.seen.pods.ages(pods.pods, namespaces, deps.now());
+  const ages = deps.seen.pods.ages([...pods.pods, ...pods.whereabouts], namespaces, deps.now());
   const { own, foreign } = sortPods(pods.pods, daemonSets, owners);
+  own.push(...sortPods(pods.whereabouts, daemonSets, owners).own);
   const before = target && (await deps.client.get<ApiObject>(refOf(lastComplete(target))));
-  const nodesCleaning = cleaning(scope, target, before, { nodes: pods.nodes, own, foreign });
+  const nodesCleaning = cleaning(scope, target, before, {
+    ...{ nodes: pods.nodes, own, foreign },
+    whereabouts: target !== undefined && (await hadWhereabouts(scope, target, inventory)),
+  });
   const isLeft = target !== undefined && (nodesCleaning.cleaning?.progress.left.length ?? 0) > 0;
   const account = isLeft ? await missingAccount(scope, rendered(target)) : undefined;
   if (account === "Released") return undefined;
@@ -125,7 +132,12 @@ function cleaning(
   { deps, live: { metadata } }: ReconcileScope,
   target: MultusInstall | undefined,
   before: ApiObject | undefined,
-  { nodes, own, foreign }: Pick<ObservedDeletion, "nodes" | "own" | "foreign">,
+  {
+    nodes,
+    own,
+    foreign,
+    whereabouts,
+  }: Pick<ObservedDeletion, "nodes" | "own" | "foreign"> & { whereabouts: boolean },
 ): Pick<ObservedDeletion, "cleaning"> {
   if (!target) return {};
   const { confDir, binDir } = hostPaths(target.spec);
@@ -137,6 +149,7 @@ function cleaning(
     confDir,
     binDir,
     ...(previous ? { previous } : {}),
+    ...(whereabouts ? { whereabouts } : {}),
     since: metadata.creationTimestamp ?? deps.now().toISOString(),
     nodes: nodes.filter(({ name }) => !inUse.has(name)),
     busy: new Set(own.map(({ node }) => node)),
@@ -145,21 +158,47 @@ function cleaning(
   return { cleaning: { request, progress: deps.nodeTasks.cleaningProgress(request) } };
 }
 
+/** The pods of Multus and of whereabouts, and the nodes. */
+interface SeenPodsAndNodes {
+  pods: MultusPodHealth[];
+  whereabouts: MultusPodHealth[];
+  nodes: readonly NodeView[];
+}
+
 /** Throws the NotSynced while it is worth waiting; returns it once spec.uninstall.timeout is over. */
 async function podsAndNodes(
   { deps }: ReconcileScope,
-  namespaces: ReadonlySet<string>,
+  daemonSets: readonly InventoryEntry[],
   needsNodes: boolean,
   isOver: (unknownSeconds: number) => boolean,
-): Promise<{ pods: MultusPodHealth[]; nodes: readonly NodeView[] } | NotSynced> {
+): Promise<SeenPodsAndNodes | NotSynced> {
+  const namespacesOf = (entries: readonly InventoryEntry[]) =>
+    new Set(entries.map((entry) => entry.namespace ?? ""));
   try {
-    const pods: MultusPodHealth[] = [];
-    for (const namespace of namespaces) pods.push(...deps.seen.pods.newest(await deps.pods(namespace)));
-    return { pods, nodes: needsNodes ? await deps.nodes() : [] };
+    const [pods, whereabouts]: [MultusPodHealth[], MultusPodHealth[]] = [[], []];
+    for (const namespace of namespacesOf(daemonSets.filter(isMultusDaemonSet)))
+      pods.push(...deps.seen.pods.newest(await deps.pods(namespace)));
+    for (const namespace of namespacesOf(daemonSets.filter(({ name }) => name === WHEREABOUTS)))
+      whereabouts.push(...deps.seen.pods.newest(await deps.podsOf(namespace, WHEREABOUTS)));
+    return { pods, whereabouts, nodes: needsNodes ? await deps.nodes() : [] };
   } catch (error) {
     if (error instanceof NotSynced && isOver(error.seconds)) return error;
     throw error;
   }
+}
+
+/**
+ * Whether nodes have files of whereabouts that are this install's. Its CRDs stay in the inventory once it was switched off. Where
+ * a whereabouts runs that is not the operator's, the files are in use.
+ */
+async function hadWhereabouts(
+  scope: ReconcileScope,
+  { spec: { namespace } }: MultusInstall,
+  inventory: readonly InventoryEntry[],
+): Promise<boolean> {
+  if (!inventory.some(({ name }) => POOL_DEFINITIONS.includes(name))) return false;
+  const ref = { type: DAEMON_SETS, namespace, name: WHEREABOUTS };
+  return (await ownerOf(scope, entryOfRef(ref)))?.isOwn !== false;
 }
 
 /** Whose a DaemonSet is; undefined if there is none. */

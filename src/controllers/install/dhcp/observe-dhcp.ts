@@ -58,7 +58,7 @@ export async function observeDhcp(
     step,
     ...(step === "Apply" || own ? { entry: entryOf(object) } : {}),
     ...(own
-      ? dhcpFindings(own as ApiObject, await deps.pods(ref.namespace ?? "", DHCP_APP))
+      ? dhcpFindings(own as ApiObject, await deps.podsOf(ref.namespace ?? "", DHCP_APP))
       : { warnings: [] }),
     ...(waits > 0 ? { againSeconds: waits } : {}),
   };

@@ -30,6 +30,8 @@ interface Seen {
   nodes: readonly NodeView[];
   /** Undefined if nodes are not inspected. */
   plan: InspectionPlan | undefined;
+  /** Whether the install has, or had, whereabouts. */
+  whereabouts: boolean;
   now: Date;
 }
 
@@ -37,7 +39,7 @@ interface Seen {
 export function observeLeftovers(
   { deps: { nodeTasks }, live }: ReconcileScope,
   install: MultusInstall,
-  { daemonSets, lastComplete, pods, nodes, plan, now }: Seen,
+  { daemonSets, lastComplete, pods, nodes, plan, whereabouts, now }: Seen,
 ): Leftovers | undefined {
   if (!plan) return undefined;
   const names = daemonSets.map(({ metadata }) => metadata.name);
@@ -45,7 +47,7 @@ export function observeLeftovers(
   const unclean = uncleanDirectories(install, lastComplete);
   // Once each of them has Multus, or is gone, all are cleaned again: then the directories can be forgotten.
   const isOnlyForDeletion = unclean?.onlyWithoutMultus && withoutMultus > 0;
-  const request = leftoversRequest(
+  const ofMultus = leftoversRequest(
     install,
     {
       daemonSets: names,
@@ -60,5 +62,6 @@ export function observeLeftovers(
       failures: nodeTasks.failures,
     },
   );
+  const request = whereabouts ? { ...ofMultus, whereabouts } : ofMultus;
   return { request, progress: leftoverProgress(nodeTasks.leftoversProgress(request)), withoutMultus };
 }

@@ -6,7 +6,8 @@ import type { NodeView } from "../../../diagnosis/node.ts";
 import { joined } from "../../../diagnosis/node-checks.ts";
 import type { PodAges } from "../../../diagnosis/pod-ages.ts";
 import type { KubeClient } from "../../../kube/client.ts";
-import { type ApiObject, DAEMON_SETS, describe, PODS, refOf } from "../../../kube/resource.ts";
+import { type ApiObject, describe, PODS, refOf } from "../../../kube/resource.ts";
+import { isMultusDaemonSet } from "../../../render/daemon-sets.ts";
 import { UPSTREAM_LABELS } from "../../../render/labels.ts";
 import { type LiveObjects, templateOf } from "../../shared/applier.ts";
 import { type Rollout, rollout } from "../rollout/assess.ts";
@@ -40,7 +41,7 @@ export async function observeRollout(
 ): Promise<Rollout> {
   const { namespace } = install.spec;
   const all = rendered.objects.map(refOf);
-  const refs = all.filter((ref) => ref.type === DAEMON_SETS);
+  const refs = rendered.objects.filter(isMultusDaemonSet).map(refOf);
   // A copy older than the last write shows the numbers of a rollout that is over.
   const daemonSets = refs.flatMap((ref) => {
     const live = owned.get(ref);

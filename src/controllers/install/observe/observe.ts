@@ -5,7 +5,10 @@ import type { MultusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import type { NodeView } from "../../../diagnosis/node.ts";
 import type { PodAges } from "../../../diagnosis/pod-ages.ts";
 import { type ApiObject, refOf } from "../../../kube/resource.ts";
+import { isMultusDaemonSet } from "../../../render/daemon-sets.ts";
+import { POOL_DEFINITIONS } from "../../../render/definitions.ts";
 import { lastComplete } from "../../../render/last-complete.ts";
+import { WHEREABOUTS } from "../../../render/whereabouts-names.ts";
 import type { LiveObjects } from "../../shared/applier.ts";
 import { type ForeignField, foreignFields, hasEffect } from "../../shared/foreign-fields.ts";
 import type { InspectionPlan } from "../../shared/node-tasks.ts";
@@ -14,7 +17,6 @@ import type { CanaryView } from "../canary/canary.ts";
 import { canaryGate, type Gate } from "../canary/gate.ts";
 import { dhcpRefs, isDhcpDaemon, type ObservedDhcp, observeDhcp } from "../dhcp/observe-dhcp.ts";
 import { entryOf, recordedInventory, refOfEntry } from "../inventory/inventory.ts";
-import { isDaemonSet } from "../is-daemon-set.ts";
 import { type ObservedPlugins, observePlugins } from "../plugins/observe-plugins.ts";
 import type { Rollout } from "../rollout/assess.ts";
 import { guardRefs, withGuard } from "../rollout/live-workloads.ts";
@@ -29,6 +31,7 @@ import { missingProbeNetwork, observeCanary } from "./observe-canary.ts";
 import { observeInspections } from "./observe-inspections.ts";
 import { type Leftovers, observeLeftovers } from "./observe-leftovers.ts";
 import { areDaemonSetsSeen, observeRollout } from "./observe-rollout.ts";
+import { whereaboutsDaemonSet, withWhereabouts } from "./observe-whereabouts.ts";
 import { observeWorkloads } from "./observe-workloads.ts";
 import { snapshot } from "./snapshot.ts";
 
@@ -81,7 +84,8 @@ export async function observe(scope: ReconcileScope, spec: ResolvedSpec): Promis
   const { namespace } = install.spec;
   const { generation = 0 } = live.metadata;
   const objects = spec.rendered.objects;
-  const daemonSets = objects.filter(isDaemonSet);
+  const daemonSets = objects.filter(isMultusDaemonSet);
+  const whereabouts = whereaboutsDaemonSet(objects);
   const inStatus = recordedInventory(live);
   const recorded = inStatus.filter((entry) => !isDhcpDaemon(entry));
   const dhcpRef = dhcpRefs(install, inStatus);
@@ -92,9 +96,10 @@ export async function observe(scope: ReconcileScope, spec: ResolvedSpec): Promis
     ...dhcpRef,
     refOf(lastComplete(install)),
   ];
-  const [nodes, watched] = await Promise.all([
+  const [nodes, watched, whereaboutsPods] = await Promise.all([
     deps.nodes(),
     deps.pods(namespace),
+    whereabouts ? deps.podsOf(namespace, WHEREABOUTS) : [],
     deps.owned.watch(refs, context.signal),
   ]);
   const inventory = withGuard(recorded, namespace, deps.owned);
@@ -104,7 +109,7 @@ export async function observe(scope: ReconcileScope, spec: ResolvedSpec): Promis
   const owned = snapshot(deps.owned, [...refs, ...obsolete], adoption.newer);
   const now = deps.now();
   const pods = deps.seen.pods.newest(watched);
-  const ages = deps.seen.pods.ages(pods, new Set([namespace]), now);
+  const ages = deps.seen.pods.ages([...pods, ...whereaboutsPods], new Set([namespace]), now);
 
   const workloads = await observeWorkloads(scope, namespace, {
     ...{ owned, daemonSets, pods, ages },
@@ -114,10 +119,14 @@ export async function observe(scope: ReconcileScope, spec: ResolvedSpec): Promis
     daemonSets.some(({ metadata }) => metadata.name === pod.daemonSet),
   );
   const inspected = observeInspections(scope, install, { pods: daemonSetPods, ages, now });
-  const rollout = await observeRollout(scope, spec, {
+  const ofMultus = await observeRollout(scope, spec, {
     ...{ owned, ages, nodes },
     pods: daemonSetPods,
     inspections: inspected.findings,
+  });
+  const rollout = withWhereabouts(ofMultus, whereabouts, {
+    ...{ owned, ages, nodes, pods: whereaboutsPods },
+    hasSeenWrite: (live) => deps.applier.hasSeenWrite(refOf(live), live),
   });
   const progress = progressedAt(previous, generation, rollout, rfc3339(now));
   const gate: Gate = rollback
@@ -133,6 +142,7 @@ export async function observe(scope: ReconcileScope, spec: ResolvedSpec): Promis
     ...{ daemonSets, pods, nodes, now },
     lastComplete: owned.get(refOf(lastComplete(install))),
     plan: inspected.plan,
+    whereabouts: inventory.some(({ name }) => POOL_DEFINITIONS.includes(name)),
   });
   const dhcp = await observeDhcp(scope, install, dhcpRef);
   const plugins = await observePlugins(scope, install, inspected.plan);

@@ -8,6 +8,7 @@ import { type MultusPodHealth, multusPodHealth } from "../../../diagnosis/multus
 import { type NodeView, nodeView } from "../../../diagnosis/node.ts";
 import { agesByClock } from "../../../diagnosis/pod-ages.ts";
 import { type ApiObject, describe, refOf } from "../../../kube/resource.ts";
+import { isMultusDaemonSet } from "../../../render/daemon-sets.ts";
 import { lastComplete } from "../../../render/last-complete.ts";
 import { renderInstall } from "../../../render/render.ts";
 import type { LiveObjects } from "../../shared/applier.ts";
@@ -111,7 +112,7 @@ export interface Situation {
 /** What `observe` returns for a spec in a situation. */
 export function observed(spec: ResolvedSpec, situation: Situation = {}): Observed {
   const { running = spec, more = [], changing = [], status = {} } = situation;
-  const daemonSets = spec.rendered.objects.filter(({ kind }) => kind === "DaemonSet");
+  const daemonSets = spec.rendered.objects.filter(isMultusDaemonSet);
   const there = [...liveObjectsOf(running), ...more];
   const owned = objectsByRef(there);
   const inventory = there.map((object) => entryOf(object));

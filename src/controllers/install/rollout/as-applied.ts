@@ -1,4 +1,5 @@
 import type { KubeObject } from "../../../crds/kube-object.ts";
+import { isMultusDaemonSet } from "../../../render/daemon-sets.ts";
 import { marked } from "./live-workloads.ts";
 
 /**
@@ -7,7 +8,7 @@ import { marked } from "./live-workloads.ts";
  * @param kept the DaemonSets whose template stays (Adoption)
  */
 export function asApplied(object: KubeObject, { kept }: { kept: ReadonlySet<KubeObject> }): KubeObject {
-  if (object.kind !== "DaemonSet") return object;
+  if (!isMultusDaemonSet(object)) return object;
   return kept.has(object) ? withoutTemplate(marked(object)) : marked(object);
 }
 

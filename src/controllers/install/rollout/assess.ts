@@ -22,6 +22,8 @@ export interface Rollout {
    * than that of the DaemonSets, and does not show yet what is wrong with them, or which nodes are to be inspected.
    */
   unobserved: number;
+  /** What else of the install does not run on every node yet, as a part of a sentence. */
+  waiting?: string;
   /** After this many seconds a pod that failed and runs again is taken for healthy, if it still runs. */
   recheckAfterSeconds?: number;
 }
@@ -101,6 +103,7 @@ export function phaseOf(r: Rollout): RolloutPhase {
       state: "Progressing",
       message: `${progress}; ${counted(r.unobserved, "Ready pod")} not observed yet`,
     };
+  if (r.waiting !== undefined) return { state: "Progressing", message: `${progress}; ${r.waiting}` };
   if (r.unseen.length > 0) return { state: "Inspecting", message: `${progress}; ${inspecting(r.unseen)}` };
   return { state: "Complete", message: `Multus runs on ${r.desired} of ${counted(r.desired, "node")}` };
 }

@@ -5,6 +5,7 @@ import { daemonSetView } from "../../../diagnosis/daemon-set.ts";
 import type { MultusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import type { PodAges } from "../../../diagnosis/pod-ages.ts";
 import { type ApiObject, CONFIG_MAPS, DAEMON_SETS, type ObjectRef, refOf } from "../../../kube/resource.ts";
+import { isMultusDaemonSet } from "../../../render/daemon-sets.ts";
 import { deletesItsConfiguration, GUARD } from "../../../render/rollout-guard.ts";
 import { type LiveObjects, templateOf } from "../../shared/applier.ts";
 import { isOwn } from "../../shared/ownership.ts";
@@ -108,7 +109,7 @@ export function obsoleteDaemonSets(
 ): ObjectRef[] {
   const wanted = new Set(daemonSets.map((object) => entryKey(entryOf(object))));
   return inventory
-    .filter((entry) => entry.kind === "DaemonSet" && entry.name !== GUARD && !wanted.has(entryKey(entry)))
+    .filter((entry) => isMultusDaemonSet(entry) && entry.name !== GUARD && !wanted.has(entryKey(entry)))
     .map(refOfEntry);
 }
 

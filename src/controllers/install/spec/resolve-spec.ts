@@ -2,10 +2,10 @@ import { formatProblem } from "../../../crds/field-problem.ts";
 import { type MultusInstall, parseMultusInstall } from "../../../crds/multus-install/multus-install.ts";
 import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts";
 import { type ApiObject, CONFIG_MAPS } from "../../../kube/resource.ts";
+import { isMultusDaemonSet } from "../../../render/daemon-sets.ts";
 import { LAST_COMPLETE, restored } from "../../../render/last-complete.ts";
 import { type RenderedInstall, renderInstall } from "../../../render/render.ts";
 import { InvalidSpec } from "../errors.ts";
-import { isDaemonSet } from "../is-daemon-set.ts";
 import { revisionOfAll } from "../rollout/live-workloads.ts";
 import { failedRollout, type Rollback } from "../rollout/rollback.ts";
 import type { ReconcileScope } from "../scope.ts";
@@ -46,7 +46,7 @@ async function rendered(scope: ReconcileScope, spec: MultusInstall): Promise<Res
 }
 
 function daemonSetsOf(install: RenderedInstall) {
-  return install.objects.filter(isDaemonSet);
+  return install.objects.filter(isMultusDaemonSet);
 }
 
 function parse(live: ApiObject): MultusInstall {
