@@ -2,7 +2,7 @@ import type { KubeObject } from "../../crds/kube-object.ts";
 import type { InventoryEntry } from "../../crds/multus-install/status.ts";
 import { ApiError } from "../../kube/errors.ts";
 import { DAEMON_SETS, describe, PODS, refOf } from "../../kube/resource.ts";
-import { DHCP_DAEMON } from "../../render/dhcp-daemon.ts";
+import { isMultusDaemonSet } from "../../render/daemon-sets.ts";
 import { GUARD } from "../../render/rollout-guard.ts";
 import { allInOrder } from "../shared/all-in-order.ts";
 import type { Action } from "./actions/actions.ts";
@@ -168,7 +168,7 @@ async function apply(scope: ReconcileScope, { object, adopt }: Action & { kind: 
   const ref = refOf(object);
   context.log.info({ applied: describe(ref) }, "applied");
   if (written.isRepair) await reportRepair(scope, written);
-  return ref.type === DAEMON_SETS && ref.name !== GUARD && ref.name !== DHCP_DAEMON;
+  return isMultusDaemonSet(object) && ref.name !== GUARD;
 }
 
 /** Written before the objects are: an operator that dies in between still knows what it may have created. */
