@@ -39,61 +39,75 @@ export function readRange(fields: Section, context: RangeContext, required: bool
     fields.warnOfMisspellings();
     fields.warnOfMisplaced(["routes", "dataDir", "resolvConf"], 'it belongs in "ipam", next to "ranges"');
     if (!fields.has("subnet")) report.missing(fields.at("subnet"), "the addresses to allocate");
-  } else if (!fields.has("subnet"))
-    for (const name of ["rangeStart", "rangeEnd", "gateway"])
-      if (fields.has(name))
-        report.warn(fields.at(name), "IGNORED", 'is ignored without a "subnet" next to it');
-  if (!subnet) return undefined;
-  const { family } = subnet.address;
-  const word = show(`${subnet.text}`).slice(1, -1);
-  if (subnet.prefix > (family === 4 ? 30 : 126)) {
-    report.error(
-      fields.at("subnet"),
-      "TOO_SMALL",
-      `is too small to allocate addresses from: must be /${family === 4 ? 30 : 126} or larger (it is ${word})`,
-    );
-    return undefined;
-  }
-  if (subnet.first !== subnet.address.value) {
-    report.error(
-      fields.at("subnet"),
-      "HOST_BITS",
-      `must be a network's address, without host bits (it is ${word})`,
-    );
-    return undefined;
-  }
-  const first = bound("rangeStart", start, subnet.first + 1n);
+  } else if (!fields.has("subnet")) warnOfUnusedBounds(fields, report);
+  if (!subnet || !checkSubnet(subnet, fields, report)) return undefined;
+  const outside = [
+    start && !contains(subnet, start) ? "rangeStart" : undefined,
+    end && !contains(subnet, end) ? "rangeEnd" : undefined,
+  ].filter((name) => name !== undefined);
+  for (const name of outside) reportOutside(fields, name, subnet, report);
+  if (outside.length > 0) return undefined;
+  const first = start?.value ?? subnet.first + 1n;
   // The broadcast address is left out for IPv4 only (lastIP).
-  const last = bound("rangeEnd", end, subnet.last - (family === 4 ? 1n : 0n));
-  if (first === undefined || last === undefined) return undefined;
+  const last = end?.value ?? subnet.last - (subnet.address.family === 4 ? 1n : 0n);
   // Without a rangeEnd nothing compares the two: a start on the broadcast address is accepted.
   if (end && first > last) {
     report.error(fields.at("rangeEnd"), "REVERSED_RANGE", "ends before it starts");
     return undefined;
   }
-  const gate = gateway?.family === family ? gateway.value : gateway ? undefined : subnet.first + 1n;
-  if (first === last && first === gate)
+  const range = { fields, subnet, gateway, first, last };
+  if (hasOnlyGateway(range))
     report.error(
       fields.at("rangeEnd"),
       "EMPTY_RANGE",
       "leaves only the gateway's address, which is never allocated",
     );
-  return { fields, subnet, gateway, first, last };
+  return range;
+}
 
-  function bound(name: string, value: Address | undefined, otherwise: bigint): bigint | undefined {
-    if (!value) return otherwise;
-    if (contains(subnet as Cidr, value)) return value.value;
-    report.error(
-      fields.at(name),
-      "OUTSIDE_SUBNET",
-      `is not in ${word} (it is ${show(fields.exactly(String(fields.at(name).at(-1))))})`,
-    );
-    return undefined;
+/** A subnet with its text, for messages. */
+type Subnet = Cidr & { text: string };
+
+function warnOfUnusedBounds(fields: Section, report: Report): void {
+  for (const name of ["rangeStart", "rangeEnd", "gateway"])
+    if (fields.has(name)) report.warn(fields.at(name), "IGNORED", 'is ignored without a "subnet" next to it');
+}
+
+/** Whether addresses can be allocated from the subnet; reports why not. */
+function checkSubnet(subnet: Subnet, fields: Section, report: Report): boolean {
+  const most = subnet.address.family === 4 ? 30 : 126;
+  const path = fields.at("subnet");
+  if (subnet.prefix > most) {
+    const message = `is too small to allocate addresses from: must be /${most} or larger (it is ${wordFor(subnet)})`;
+    report.error(path, "TOO_SMALL", message);
+    return false;
   }
+  if (subnet.first !== subnet.address.value) {
+    const message = `must be a network's address, without host bits (it is ${wordFor(subnet)})`;
+    report.error(path, "HOST_BITS", message);
+    return false;
+  }
+  return true;
+}
+
+function reportOutside(fields: Section, name: string, subnet: Subnet, report: Report): void {
+  const path = fields.at(name);
+  const written = fields.exactly(String(path.at(-1)));
+  report.error(path, "OUTSIDE_SUBNET", `is not in ${wordFor(subnet)} (it is ${show(written)})`);
+}
+
+function wordFor({ text }: Subnet): string {
+  return show(text).slice(1, -1);
+}
+
+function hasOnlyGateway({ subnet, gateway, first, last }: Range): boolean {
+  if (first !== last) return false;
+  if (!gateway) return first === subnet.first + 1n;
+  return gateway.family === subnet.address.family && gateway.value === first;
 }
 
 /** In a further network only calico fills in the pod CIDR. */
-function subnetKind({ primary, type }: RangeContext): Kind<Cidr & { text: string }> {
+function subnetKind({ primary, type }: RangeContext): Kind<Subnet> {
   return (value, path, report) => {
     if (value === POD_CIDR && (primary || type === "calico")) return undefined;
     const read = cidr(value, path, report);
