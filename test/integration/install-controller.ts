@@ -34,7 +34,10 @@ export async function startInstallController(
   { hooks, client = new KubeClient(connect({ kubeconfig }), hooks), image, inspections }: StartOptions = {},
 ): Promise<InstallOperator> {
   const log = pino({ level: process.env.TEST_LOG ?? "silent" });
-  const events = new EventRecorder(client, log, "multus-operator.dev/multus-install", "test");
+  const events = new EventRecorder(client, log, {
+    controller: "multus-operator.dev/multus-install",
+    instance: "test",
+  });
   const metrics = new Metrics();
   const seen = inspections ? { inspections } : {};
   const controller = new InstallOperator({ client, log, metrics, events, image, ...seen });
