@@ -14,9 +14,6 @@ export function parseYaml(source: string, start = 0, end = source.length): Node 
   return new Parser(new Scanner(source, start, end)).document();
 }
 
-/** How libyaml reads the number 1.1. */
-const VERSIONS = ["1.1", "01.01", "1.01", "01.1"];
-
 /** Puts tokens together, by the grammar that libyaml reads. */
 class Parser {
   readonly #scanner: Scanner;
@@ -48,18 +45,19 @@ class Parser {
     for (let token = this.#scanner.peek(); ; token = this.#scanner.peek()) {
       if (token.type === "version") {
         if (version) throw new YamlError("a second %YAML directive", token.start);
-        if (!VERSIONS.includes(token.version))
-          throw new YamlError(`kubectl reads YAML 1.1 only, not ${token.version}`, token.start);
+        requireVersion(token);
         version = true;
-      } else if (token.type === "tag-directive") {
-        if (this.#tagPrefixes.has(token.handle))
-          throw new YamlError("a second %TAG directive of this handle", token.start);
-        this.#tagPrefixes.set(token.handle, token.prefix);
-      } else break;
+      } else if (token.type === "tag-directive") this.#tagDirective(token);
+      else break;
       this.#scanner.take();
     }
     if (!this.#tagPrefixes.has("!")) this.#tagPrefixes.set("!", "!");
     if (!this.#tagPrefixes.has("!!")) this.#tagPrefixes.set("!!", "tag:yaml.org,2002:");
+  }
+
+  #tagDirective({ handle, prefix, start }: Token & { type: "tag-directive" }): void {
+    if (this.#tagPrefixes.has(handle)) throw new YamlError("a second %TAG directive of this handle", start);
+    this.#tagPrefixes.set(handle, prefix);
   }
 
   #at(...types: Token["type"][]): boolean {
@@ -255,6 +253,13 @@ interface Properties {
   anchor: string | undefined;
   /** Empty if there is none. */
   tag: string;
+}
+
+/** How libyaml reads the number 1.1. */
+const VERSIONS = ["1.1", "01.01", "1.01", "01.1"];
+
+function requireVersion({ version, start }: Token & { type: "version" }): void {
+  if (!VERSIONS.includes(version)) throw new YamlError(`kubectl reads YAML 1.1 only, not ${version}`, start);
 }
 
 function absent(start: number) {

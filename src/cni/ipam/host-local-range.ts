@@ -35,17 +35,10 @@ export function readRange(fields: Section, context: RangeContext, required: bool
   const start = fields.take("rangeStart", address);
   const end = fields.take("rangeEnd", address);
   const gateway = fields.take("gateway", address);
-  if (required) {
-    fields.warnOfMisspellings();
-    fields.warnOfMisplaced(["routes", "dataDir", "resolvConf"], 'it belongs in "ipam", next to "ranges"');
-    if (!fields.has("subnet")) report.missing(fields.at("subnet"), "the addresses to allocate");
-  } else if (!fields.has("subnet")) warnOfUnusedBounds(fields, report);
+  checkOthers(fields, required, report);
   if (!subnet || !checkSubnet(subnet, fields, report)) return undefined;
-  const outside = [
-    start && !contains(subnet, start) ? "rangeStart" : undefined,
-    end && !contains(subnet, end) ? "rangeEnd" : undefined,
-  ].filter((name) => name !== undefined);
-  for (const name of outside) reportOutside(fields, name, subnet, report);
+  const outside = boundsOutside(subnet, { rangeStart: start, rangeEnd: end });
+  for (const name of outside) reportOutside(name, subnet, fields, report);
   if (outside.length > 0) return undefined;
   const first = start?.value ?? subnet.first + 1n;
   // The broadcast address is left out for IPv4 only (lastIP).
@@ -68,9 +61,16 @@ export function readRange(fields: Section, context: RangeContext, required: bool
 /** A subnet with its text, for messages. */
 type Subnet = Cidr & { text: string };
 
-function warnOfUnusedBounds(fields: Section, report: Report): void {
-  for (const name of ["rangeStart", "rangeEnd", "gateway"])
-    if (fields.has(name)) report.warn(fields.at(name), "IGNORED", 'is ignored without a "subnet" next to it');
+/** What is wrong whatever the subnet is. */
+function checkOthers(fields: Section, required: boolean, report: Report): void {
+  if (required) {
+    fields.warnOfMisspellings();
+    fields.warnOfMisplaced(["routes", "dataDir", "resolvConf"], 'it belongs in "ipam", next to "ranges"');
+    if (!fields.has("subnet")) report.missing(fields.at("subnet"), "the addresses to allocate");
+  } else if (!fields.has("subnet"))
+    for (const name of ["rangeStart", "rangeEnd", "gateway"])
+      if (fields.has(name))
+        report.warn(fields.at(name), "IGNORED", 'is ignored without a "subnet" next to it');
 }
 
 /** Whether addresses can be allocated from the subnet; reports why not. */
@@ -90,7 +90,11 @@ function checkSubnet(subnet: Subnet, fields: Section, report: Report): boolean {
   return true;
 }
 
-function reportOutside(fields: Section, name: string, subnet: Subnet, report: Report): void {
+function boundsOutside(subnet: Cidr, bounds: Readonly<Record<string, Address | undefined>>): string[] {
+  return Object.entries(bounds).flatMap(([name, bound]) => (bound && !contains(subnet, bound) ? [name] : []));
+}
+
+function reportOutside(name: string, subnet: Subnet, fields: Section, report: Report): void {
   const path = fields.at(name);
   const written = fields.exactly(String(path.at(-1)));
   report.error(path, "OUTSIDE_SUBNET", `is not in ${wordFor(subnet)} (it is ${show(written)})`);

@@ -34,27 +34,14 @@ export function checkRange(
   { inList, sliced = false }: RangeUse,
 ): WhereaboutsRange | undefined {
   const word = fields.take("range", text) ?? "";
-  const readBound = inList ? boundInList : boundNextToRange;
-  const start = readBound(fields, "range_start", report);
-  const end = readBound(fields, "range_end", report);
+  const start = readBound(fields, "range_start", inList, report);
+  const end = readBound(fields, "range_end", inList, report);
   // Nothing reads the exceptions if there is no range, or if the node's slice takes its place.
   const exceptions = readExceptions(fields, word === "" || sliced ? undefined : report);
-  if (word === "") {
-    if (inList) report.missing(fields.at("range"), "a network such as 192.168.1.0/24");
-    return undefined;
-  }
-  const written = parseRange(word);
-  if (!written) {
-    report.error(
-      fields.at("range"),
-      "BAD_CIDR",
-      `must be a network such as 192.168.1.0/24, or 192.168.1.5-192.168.1.0/24 (it is ${show(word)})`,
-      { value: show(word) },
-    );
-    return undefined;
-  }
+  if (word === "" && inList) report.missing(fields.at("range"), "a network such as 192.168.1.0/24");
+  const written = word === "" ? undefined : readRange(word, fields, report);
+  if (!written || written.network.mapped) return undefined;
   const { network, from } = written;
-  if (network.mapped) return undefined;
   // The first and the last address of a network are not given to pods.
   const whole = { fields, network, first: network.first + 1n, last: network.last - 1n, exceptions };
   const problem = problemOfNetwork(written, word);
@@ -65,13 +52,21 @@ export function checkRange(
   }
   const range = from ? narrowed(whole, from, network.address) : narrowed(whole, start, end);
   if (!from) warnOfUnused(range, { range_start: start, range_end: end }, word, report);
-  if (!sliced && firstFree(range) > range.last)
+  if (!sliced) checkEmpty(range, word, report);
+  return range;
+}
+
+/** Reports what is not a range. */
+function readRange(word: string, fields: Section, report: Report): WrittenRange | undefined {
+  const written = parseRange(word);
+  if (!written)
     report.error(
       fields.at("range"),
-      "EMPTY_RANGE",
-      `has no address left after "exclude" (it is ${show(word)})`,
+      "BAD_CIDR",
+      `must be a network such as 192.168.1.0/24, or 192.168.1.5-192.168.1.0/24 (it is ${show(word)})`,
+      { value: show(word) },
     );
-  return range;
+  return written;
 }
 
 interface WrittenRange {
@@ -134,13 +129,18 @@ function warnOfUnused(
       );
 }
 
-/** In `ipRanges` Go's decoder rejects a value that is not an address. */
-function boundInList(fields: Section, name: string): Address | undefined {
-  return fields.take(name, address);
+function checkEmpty(range: WhereaboutsRange, word: string, report: Report): void {
+  if (firstFree(range) > range.last)
+    report.error(
+      range.fields.at("range"),
+      "EMPTY_RANGE",
+      `has no address left after "exclude" (it is ${show(word)})`,
+    );
 }
 
-/** Next to `range`, a value that is not an address is ignored. */
-function boundNextToRange(fields: Section, name: string, report: Report): Address | undefined {
+/** Next to `range`, a value that is not an address is ignored; in `ipRanges` Go's decoder rejects it. */
+function readBound(fields: Section, name: string, inList: boolean, report: Report): Address | undefined {
+  if (inList) return fields.take(name, address);
   const given = fields.take(name, text);
   const read = given ? parseAddress(sloppy(given)) : undefined;
   if (given && !read)
