@@ -9,26 +9,35 @@ const MAX_CHARACTERS = 200;
  */
 export default class ClosingLineReporter implements Reporter {
   onTestRunEnd(modules: ReadonlyArray<TestModule>, unhandledErrors: ReadonlyArray<unknown>): void {
-    const count = { passed: 0, failed: 0, skipped: 0, pending: 0 };
+    const count = { passed: 0, skipped: 0 };
     const failures = unhandledErrors.map((error) => shortLine("outside of a test", "", error));
     for (const module of modules) {
-      const file = module.relativeModuleId;
-      // What fails in a hook is the failure of its file or suite: its tests are skipped, or have passed.
-      for (const suite of [module, ...module.children.allSuites()])
-        for (const error of suite.errors()) failures.push(shortLine(file, nameOf(suite), error));
+      failures.push(...failuresOfHooks(module));
       for (const test of module.children.allTests()) {
-        const { state, errors } = test.result();
-        if (state === "failed") failures.push(shortLine(file, test.fullName, errors[0]));
+        const { state } = test.result();
+        if (state === "passed" || state === "skipped") count[state]++;
         else if (state === "pending" && isInSkippedSuite(test)) count.skipped++;
-        else if (state === "pending") failures.push(shortLine(file, test.fullName, "did not end"));
-        else count[state]++;
+        else failures.push(failureOf(test));
       }
     }
-    count.failed = failures.length;
     process.stdout.write(
-      `\n${failures.map((line) => `FAILED ${line}\n`).join("")}${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped\n`,
+      `\n${failures.map((line) => `FAILED ${line}\n`).join("")}${count.passed} passed, ${failures.length} failed, ${count.skipped} skipped\n`,
     );
   }
+}
+
+/** What fails in a hook is the failure of its file or suite: its tests are skipped, or have passed. */
+function failuresOfHooks(module: TestModule): string[] {
+  return [module, ...module.children.allSuites()].flatMap((suite) =>
+    suite.errors().map((error) => shortLine(module.relativeModuleId, nameOf(suite), error)),
+  );
+}
+
+/** Of a test that failed, or did not end. */
+function failureOf(test: TestCase): string {
+  const { state, errors } = test.result();
+  const error = state === "failed" ? errors?.[0] : "did not end";
+  return shortLine(test.module.relativeModuleId, test.fullName, error);
 }
 
 /** vitest leaves the tests of a skipped suite in a skipped suite pending. */

@@ -83,23 +83,28 @@ function importsOf(file: string): Import[] {
     .split("\n")
     .flatMap((line, index) => {
       const at = `${relative(root, file)}:${index + 1}`;
-      if (from in PURE && CLOCK_AND_ENVIRONMENT.test(line) && !/^\s*(\*|\/\/|\/\*)/.test(line))
-        breaches.push(`${at}: src/${from} is pure: no clock, no environment, no I/O`);
-      if (
-        DECIDES.test(relative(root, file)) &&
-        (/\bawait\b/.test(line) || CLOCK_AND_ENVIRONMENT.test(line)) &&
-        !/^\s*(\*|\/\/|\/\*)/.test(line)
-      )
-        breaches.push(`${at}: this file decides, and is pure: no await, no clock`);
-      if (/^export class \w+ extends (Error|\w+Error)\b/.test(line) && basename(file) !== "errors.ts")
-        breaches.push(`${at}: the error classes of a room are in its errors.ts`);
-      if (from.startsWith("controllers/") && from !== "controllers/shared" && WATCHED_ONCE.test(line))
-        breaches.push(`${at}: use the cache of src/controllers/shared: this kind is watched once`);
+      breaches.push(...breachesOfLine(line, file).map((breach) => `${at}: ${breach}`));
       const specifier = /(?:from|import\()\s*"([^"]+)"/.exec(line)?.[1];
       if (specifier === undefined) return [];
       const target = specifier.startsWith(".") ? resolve(dirname(file), specifier) : undefined;
       return [{ at, from, file, target, to: target && roomOf(target), specifier }];
     });
+}
+
+function breachesOfLine(line: string, file: string): string[] {
+  const from = roomOf(file);
+  const isComment = /^\s*(\*|\/\/|\/\*)/.test(line);
+  const isTimed = CLOCK_AND_ENVIRONMENT.test(line);
+  const found: string[] = [];
+  if (from in PURE && isTimed && !isComment)
+    found.push(`src/${from} is pure: no clock, no environment, no I/O`);
+  if (DECIDES.test(relative(root, file)) && (/\bawait\b/.test(line) || isTimed) && !isComment)
+    found.push("this file decides, and is pure: no await, no clock");
+  if (/^export class \w+ extends (Error|\w+Error)\b/.test(line) && basename(file) !== "errors.ts")
+    found.push("the error classes of a room are in its errors.ts");
+  if (from.startsWith("controllers/") && from !== "controllers/shared" && WATCHED_ONCE.test(line))
+    found.push("use the cache of src/controllers/shared: this kind is watched once");
+  return found;
 }
 
 function breachesOf({ at, from, to, specifier }: Import): string[] {

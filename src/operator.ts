@@ -70,22 +70,17 @@ export class MultusOperator extends Operator {
     this.kubeConfig = options.connection;
     this.#options = options;
     this.#log = options.log;
-    const { host } = new URL(options.connection.server);
-    const client = new KubeClient(options.connection, {
-      before: (request) => this.#leadership.assertMayWrite(request),
-      sending: (request) => this.#leadership.assertMayWrite(request),
-      after: (request, status) => {
-        this.#connected ||= status > 0 && status < 500;
-        this.#metrics.requestEnded(request.method, status, host);
-      },
-    });
+    const client = this.#clientOf(options.connection);
     this.#watches = client.watches;
     this.#metrics.watches(() => client.watches.staleness());
     this.#metrics.leadership(NAME, () => this.#leadership.leads);
     const recorder = (controller: string) =>
-      new EventRecorder(client, options.log, `${NAME}.dev/${controller}`, this.#identity, {
-        dropped: this.#metrics.droppedEvents(controller),
-      });
+      new EventRecorder(
+        client,
+        options.log,
+        { controller: `${NAME}.dev/${controller}`, instance: this.#identity },
+        { dropped: this.#metrics.droppedEvents(controller) },
+      );
     const caches = new Caches(client, options.log);
     this.#installs = new InstallOperator({
       caches,
@@ -126,6 +121,19 @@ export class MultusOperator extends Operator {
       leaseNamespace: options.leaseNamespace,
       namespace,
       identity: this.#identity,
+    });
+  }
+
+  /** A client that writes only while this replica leads. */
+  #clientOf(connection: Connection): KubeClient {
+    const { host } = new URL(connection.server);
+    return new KubeClient(connection, {
+      before: (request) => this.#leadership.assertMayWrite(request),
+      sending: (request) => this.#leadership.assertMayWrite(request),
+      after: (request, status) => {
+        this.#connected ||= status > 0 && status < 500;
+        this.#metrics.requestEnded(request.method, status, host);
+      },
     });
   }
 

@@ -38,18 +38,26 @@ export function step(rotation: Rotation, { now, isTrusted, make }: RotationInput
       return isValid(rotation.current, now) && now < renewalOf(rotation.current)
         ? rotation
         : { phase: "introducing", current: rotation.current, next: make() };
-    case "introducing": {
-      const { current, next, trustedAt } = rotation;
-      // The old one is not in use: nothing is lost by a change.
-      if (!isValid(current, now)) return { phase: "retiring", current: next, previous: current, since: now };
-      const trusted = isTrusted(next.certificate);
-      if (trusted !== (trustedAt !== undefined)) return { ...rotation, trustedAt: trusted ? now : undefined };
-      if (trustedAt === undefined || now < trustedAt + SETTLE_MS) return rotation;
-      return { phase: "retiring", current: next, previous: current, since: now };
-    }
+    case "introducing":
+      return introduce(rotation, now, isTrusted);
     case "retiring":
       return now < rotation.since + SETTLE_MS ? rotation : { phase: "serving", current: rotation.current };
   }
+}
+
+function introduce(
+  rotation: Rotation & { phase: "introducing" },
+  now: number,
+  isTrusted: RotationInput["isTrusted"],
+): Rotation {
+  const { current, next, trustedAt } = rotation;
+  const changed: Rotation = { phase: "retiring", current: next, previous: current, since: now };
+  // The old one is not in use: nothing is lost by a change.
+  if (!isValid(current, now)) return changed;
+  const trusted = isTrusted(next.certificate);
+  if (trusted !== (trustedAt !== undefined)) return { ...rotation, trustedAt: trusted ? now : undefined };
+  if (trustedAt === undefined || now < trustedAt + SETTLE_MS) return rotation;
+  return changed;
 }
 
 /** The certificates, PEM, that clients are to trust in this state. */

@@ -73,14 +73,15 @@ export function contains(cidr: Cidr, address: Address): boolean {
 
 /** The eight groups of an IPv6 address, "::" filled in, a dotted IPv4 tail read as two groups. */
 function groupsOf(text: string): number[] {
-  const plain = text.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, a, b, c, d) =>
-    [Number(a) * 256 + Number(b), Number(c) * 256 + Number(d)].map((group) => group.toString(16)).join(":"),
-  );
-  const [head = "", tail] = plain.split("::");
+  const plain = text.replace(/(\d+\.){3}\d+$/, (tail) => {
+    const [a = 0, b = 0, c = 0, d = 0] = tail.split(".").map(Number);
+    return [a * 256 + b, c * 256 + d].map((group) => group.toString(16)).join(":");
+  });
+  const [head = "", rest] = plain.split("::");
   const groups = (part: string) =>
     part === "" ? [] : part.split(":").map((group) => Number.parseInt(group, 16));
-  if (tail === undefined) return groups(head);
-  const [left, right] = [groups(head), groups(tail)];
+  if (rest === undefined) return groups(head);
+  const [left, right] = [groups(head), groups(rest)];
   return [...left, ...Array<number>(8 - left.length - right.length).fill(0), ...right];
 }
 

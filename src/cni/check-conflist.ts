@@ -68,11 +68,7 @@ const VERSION = /^\d{1,9}(\.\d{1,9}){0,2}$/;
 function versionOfList(fields: Section, report: Report): string | undefined {
   if (!fields.has("cniVersions")) return checkVersion(fields, report);
   const single = fields.take("cniVersion", text);
-  const versions = (fields.take("cniVersions", texts) ?? []).flatMap((entry, i) => {
-    if (entry !== undefined && VERSION.test(entry)) return [entry];
-    report.error([...fields.at("cniVersions"), i], "BAD_VERSION", "must be a version such as 1.0.0");
-    return [];
-  });
+  const versions = readVersions(fields, report);
   if (single !== undefined && single !== "" && !VERSION.test(single)) {
     report.error(
       fields.at("cniVersion"),
@@ -95,6 +91,14 @@ function versionOfList(fields: Section, report: Report): string | undefined {
   return chosen;
 }
 
+function readVersions(fields: Section, report: Report): string[] {
+  return (fields.take("cniVersions", texts) ?? []).flatMap((entry, i) => {
+    if (entry !== undefined && VERSION.test(entry)) return [entry];
+    report.error([...fields.at("cniVersions"), i], "BAD_VERSION", "must be a version such as 1.0.0");
+    return [];
+  });
+}
+
 function compareVersions(a: string, b: string): number {
   const [left, right] = [a, b].map((version) => version.split(".").map(Number));
   for (const i of [0, 1, 2]) {
@@ -105,14 +109,10 @@ function compareVersions(a: string, b: string): number {
 }
 
 /** libcni/conf.go, NetworkConfFromBytes, whose keys are exact, and Multus' types.NetConfList. */
-export function checkList(
-  list: Record<string, unknown>,
-  report: Report,
-  { primary, resourceName, request }: ListOptions,
-): void {
+export function checkList(list: Record<string, unknown>, report: Report, options: ListOptions): void {
   const fields = new Section(list, [], report);
   const version = versionOfList(fields, report);
-  if (!primary) warnOfOldVersion(fields, version, report, true);
+  if (!options.primary) warnOfOldVersion(fields, version, report, true);
   // libcni takes "true" for these; Multus' reader comes first, knows the first two, and does not.
   for (const name of ["disableCheck", "disableGC"]) fields.take(name, flag);
   fields.take("loadOnlyInlinedPlugins", flagOrWord);
@@ -121,24 +121,8 @@ export function checkList(
       report.error([name], "WRONG_TYPE", "must not be null; remove the field");
   fields.knows(["name", "plugins", ...OF_A_PLUGIN]);
   fields.warnOfMisspellings();
-  if (!("plugins" in list) && fields.has("plugins")) {
-    report.error(
-      fields.at("plugins"),
-      "UNKNOWN_FIELD",
-      'must be spelled "plugins": libcni reads no other spelling',
-      { suggestion: "plugins" },
-    );
-    return;
-  }
-  const { plugins } = list;
-  if (plugins === undefined) {
-    report.missing(["type"], 'the plugin\'s name, or "plugins", a list of plugins');
-    return;
-  }
-  if (!Array.isArray(plugins) || plugins.length === 0) {
-    report.error(["plugins"], "WRONG_TYPE", `must be a list of at least one plugin (it is ${show(plugins)})`);
-    return;
-  }
+  const plugins = readPlugins(list, fields, report);
+  if (!plugins) return;
   for (const name of OF_A_PLUGIN)
     if (fields.has(name))
       report.warn(
@@ -146,16 +130,49 @@ export function checkList(
         "IGNORED",
         'has no effect next to "plugins": libcni reads it inside each plugin of the list',
       );
+  checkPlugins(plugins, version ?? "", report, options);
+}
+
+/** Undefined, and reported, if the list has no plugin. */
+function readPlugins(
+  list: Record<string, unknown>,
+  fields: Section,
+  report: Report,
+): readonly unknown[] | undefined {
+  const { plugins } = list;
+  if (!("plugins" in list) && fields.has("plugins"))
+    report.error(
+      fields.at("plugins"),
+      "UNKNOWN_FIELD",
+      'must be spelled "plugins": libcni reads no other spelling',
+      { suggestion: "plugins" },
+    );
+  else if (plugins === undefined)
+    report.missing(["type"], 'the plugin\'s name, or "plugins", a list of plugins');
+  else if (!Array.isArray(plugins) || plugins.length === 0)
+    report.error(["plugins"], "WRONG_TYPE", `must be a list of at least one plugin (it is ${show(plugins)})`);
+  else return plugins;
+  return undefined;
+}
+
+/** A longer list is not a network; each plugin is a program that is run. */
+const MAX_PLUGINS = 64;
+
+function checkPlugins(
+  plugins: readonly unknown[],
+  cniVersion: string,
+  report: Report,
+  options: ListOptions,
+): void {
   const types = plugins.map((plugin) => (isObject(plugin) ? String(plugin.type ?? "") : ""));
   const before: PreviousPlugin[] = [];
-  for (const [i, plugin] of plugins.entries()) {
+  for (const [i, plugin] of plugins.slice(0, MAX_PLUGINS).entries()) {
     const path = ["plugins", i];
-    if (!isObject(plugin)) report.error(path, "WRONG_TYPE", `must be an object (it is ${show(plugin)})`);
-    else {
-      const place = { path, report, cniVersion: version ?? "", primary, resourceName, request };
-      before.push(checkPlugin(plugin, { ...place, before: [...before], after: types.slice(i + 1, 64) }));
+    if (!isObject(plugin)) {
+      report.error(path, "WRONG_TYPE", `must be an object (it is ${show(plugin)})`);
+      continue;
     }
-    // A list this long is not a network; each plugin is a program that is run.
-    if (i >= 63) break;
+    const place = { path, report, cniVersion, before: [...before], after: types.slice(i + 1, MAX_PLUGINS) };
+    before.push(checkPlugin(plugin, { ...place, ...options }));
   }
 }

@@ -72,23 +72,27 @@ const MAX_FINDINGS = 20;
  */
 export function checkHostPaths(config: Readonly<Record<string, unknown>>, report: Report): void {
   let count = 0;
-  const left: Visit[] = pluginsOf(config);
-  for (let visit = left.pop(); visit && count < MAX_FINDINGS; visit = left.pop()) {
-    const { value } = visit;
-    if (!isObject(value) && !Array.isArray(value)) continue;
-    const entries: Iterable<[string | number, unknown]> = Array.isArray(value)
-      ? value.entries()
-      : Object.entries(value);
-    for (const [key, item] of entries) {
-      const field: Visit = { value: item, key, parent: visit };
-      if (typeof item === "object" && item !== null) left.push(field);
-      else if (typeof key === "string" && typeof item === "string") {
-        const problem = problemOf(key, item);
-        if (problem && count++ < MAX_FINDINGS)
-          report.warn(pathTo(field), "HOST_PATH", problem, { value: show(item) });
-      }
-    }
+  for (const field of textFields(pluginsOf(config))) {
+    const problem = problemOf(field.key, field.value);
+    if (!problem) continue;
+    report.warn(pathTo(field), "HOST_PATH", problem, { value: show(field.value) });
+    if (++count === MAX_FINDINGS) return;
   }
+}
+
+/** The fields of objects, however deep in the values, that are strings. */
+function* textFields(values: readonly Visit[]): Generator<Visit & { key: string; value: string }> {
+  const left = [...values];
+  for (let parent = left.pop(); parent; parent = left.pop())
+    for (const [key, value] of itemsOf(parent.value)) {
+      if (typeof value === "object" && value !== null) left.push({ key, value, parent });
+      else if (typeof key === "string" && typeof value === "string") yield { key, value, parent };
+    }
+}
+
+function itemsOf(value: unknown): Iterable<[string | number, unknown]> {
+  if (Array.isArray(value)) return value.entries();
+  return isObject(value) ? Object.entries(value) : [];
 }
 
 /** Fields next to "plugins" have no effect, unless a type makes the whole one plugin. */

@@ -25,19 +25,26 @@ export class JsonMeter {
   push(chunk: Uint8Array): void {
     this.#bytes += chunk.length;
     for (const byte of chunk) {
-      if (this.#inString) {
-        if (this.#escaped) this.#escaped = false;
-        else if (byte === BACKSLASH) this.#escaped = true;
-        else if (byte === QUOTE) this.#inString = false;
-      } else if (byte === QUOTE) this.#inString = true;
-      else if (byte === COMMA) this.#values++;
-      // "[" and "{", "]" and "}" differ in one bit.
-      else if ((byte | 0x20) === 0x7b) {
-        this.#values++;
-        this.#level++;
-        if (this.#level > this.#depth) this.#depth = this.#level;
-      } else if ((byte | 0x20) === 0x7d) this.#level--;
+      if (this.#inString) this.#ofString(byte);
+      else this.#ofStructure(byte);
     }
+  }
+
+  #ofString(byte: number): void {
+    if (this.#escaped) this.#escaped = false;
+    else if (byte === BACKSLASH) this.#escaped = true;
+    else if (byte === QUOTE) this.#inString = false;
+  }
+
+  #ofStructure(byte: number): void {
+    if (byte === QUOTE) this.#inString = true;
+    else if (byte === COMMA) this.#values++;
+    // "[" and "{", "]" and "}" differ in one bit.
+    else if ((byte | 0x20) === 0x7b) {
+      this.#values++;
+      this.#level++;
+      if (this.#level > this.#depth) this.#depth = this.#level;
+    } else if ((byte | 0x20) === 0x7d) this.#level--;
   }
 
   get size(): JsonSize {

@@ -12,16 +12,16 @@ export class Report {
   readonly #codes = new Set<string>();
 
   error(path: Path, code: string, message: string, extra: Partial<Finding> = {}): void {
-    this.#add("error", path, code, message, extra);
+    this.#add(path, { severity: "error", code, message, ...extra });
   }
 
   warn(path: Path, code: string, message: string, extra: Partial<Finding> = {}): void {
-    this.#add("warning", path, code, message, extra);
+    this.#add(path, { severity: "warning", code, message, ...extra });
   }
 
   /** A field that is not there, at its own path, as Kubernetes reports it: `plugins[0].type: Required`. */
   missing(path: Path, what: string, severity: Finding["severity"] = "error"): void {
-    this.#add(severity, path, "MISSING_FIELD", `Required: ${what}`, {});
+    this.#add(path, { severity, code: "MISSING_FIELD", message: `Required: ${what}` });
   }
 
   /** A value outside its set. `severity` is a warning where the plugin falls back to something. */
@@ -34,23 +34,15 @@ export class Report {
     const near = typeof value === "string" ? closest(value, allowed) : undefined;
     const hint = near === undefined ? "" : `; did you mean "${near}"?`;
     const message = `must be one of ${allowed.map((a) => JSON.stringify(a)).join(", ")} (it is ${show(value)}${hint})`;
-    this.#add(severity, path, "NOT_ONE_OF", message, {
-      value: show(value),
-      ...(near === undefined ? {} : { suggestion: near }),
-    });
+    const suggestion = near === undefined ? {} : { suggestion: near };
+    this.#add(path, { severity, code: "NOT_ONE_OF", message, value: show(value), ...suggestion });
   }
 
-  #add(
-    severity: Finding["severity"],
-    path: Path,
-    code: string,
-    message: string,
-    extra: Partial<Finding>,
-  ): void {
+  #add(path: Path, finding: Omit<Finding, "path">): void {
     // An error is kept even when a hundred warnings came first, and the first finding of a code always.
-    const most = severity === "error" ? MAX_FINDINGS : MAX_WARNINGS;
-    if (this.entries.length >= most && this.#codes.has(code)) return;
-    this.#codes.add(code);
-    this.entries.push({ path, finding: { path: formatPath(path), severity, code, message, ...extra } });
+    const most = finding.severity === "error" ? MAX_FINDINGS : MAX_WARNINGS;
+    if (this.entries.length >= most && this.#codes.has(finding.code)) return;
+    this.#codes.add(finding.code);
+    this.entries.push({ path, finding: { path: formatPath(path), ...finding } });
   }
 }

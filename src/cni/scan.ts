@@ -15,96 +15,133 @@ const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const WORD = /true|false|null/y;
 
+/** A list or an object that is open, and what it has so far. */
 interface Frame {
-  array: boolean;
+  close: "]" | "}";
   index: number;
   keys: Set<string> | undefined;
 }
 
 /** One pass over strict JSON (RFC 8259), without recursion: finds the first fault, and shows each value and duplicate key. */
 export function scan(text: string, visitor: Visitor = {}): Scan {
-  const path: (string | number)[] = [];
-  const frames: Frame[] = [];
-  let at = 0;
-  let depth = 0;
-  const match = (pattern: RegExp): string | undefined => {
-    pattern.lastIndex = at;
-    const found = pattern.exec(text)?.[0];
-    if (found !== undefined) at += found.length;
-    return found;
-  };
-  const fault = (message: string): Scan => ({
-    ok: false,
-    offset: at,
-    message: at >= text.length ? "unexpected end of input" : message,
-  });
-  const key = (frame: Frame): string | undefined => {
-    match(SPACE);
-    const raw = match(STRING);
+  const scanner = new Scanner(text, visitor);
+  const fault = scanner.document();
+  if (fault === undefined) return { ok: true, depth: scanner.depth };
+  const offset = scanner.at;
+  return { ok: false, offset, message: offset >= text.length ? "unexpected end of input" : fault };
+}
+
+/** A place in the text, and the way to it. Methods pass over what they read, or return what is wrong at `at`. */
+class Scanner {
+  at = 0;
+  /** The most levels that were open at once. */
+  depth = 0;
+  readonly #text: string;
+  readonly #visitor: Visitor;
+  readonly #path: (string | number)[] = [];
+  readonly #frames: Frame[] = [];
+
+  constructor(text: string, visitor: Visitor) {
+    this.#text = text;
+    this.#visitor = visitor;
+  }
+
+  document(): string | undefined {
+    for (;;) {
+      const fault = this.#value();
+      if (fault !== undefined) return fault;
+      const open = this.#closeEnded();
+      if (!open) return this.at === this.#text.length ? undefined : "nothing may follow the value";
+      const missing = this.#separator(open);
+      if (missing !== undefined) return missing;
+    }
+  }
+
+  /** Opens lists and objects as far as the first value that contains no other: plain, or an empty one of them. */
+  #value(): string | undefined {
+    for (;;) {
+      this.#match(SPACE);
+      const first = this.#text[this.at];
+      if (first !== "{" && first !== "[") return this.#plain();
+      this.#visitor.value?.(this.#path, this.at);
+      this.at++;
+      this.#match(SPACE);
+      const close = first === "[" ? "]" : "}";
+      if (this.#text[this.at] === close) {
+        this.at++;
+        return undefined;
+      }
+      const fault = this.#open({ close, index: 0, keys: undefined });
+      if (fault !== undefined) return fault;
+    }
+  }
+
+  /** A string, a number, true, false or null. */
+  #plain(): string | undefined {
+    const start = this.at;
+    const plain = this.#match(STRING) ?? this.#match(NUMBER) ?? this.#match(WORD);
+    if (plain === undefined)
+      return this.#text[start] === '"'
+        ? "a string is not closed, or contains a character that must be escaped"
+        : "a value is expected";
+    this.#visitor.value?.(this.#path, start);
+    // Go rejects a number that overflows float64 wherever it stands.
+    if (plain[0] !== '"' && Math.abs(Number(plain)) === Number.POSITIVE_INFINITY) {
+      this.at = start;
+      return "a number is too large for Go to read";
+    }
+    return undefined;
+  }
+
+  #open(frame: Frame): string | undefined {
+    this.#frames.push(frame);
+    this.depth = Math.max(this.depth, this.#frames.length);
+    if (this.depth > GO_DEPTH) return `is nested deeper than ${GO_DEPTH} levels`;
+    this.#path.push(0);
+    return frame.close === "]" ? undefined : this.#key(frame);
+  }
+
+  /** Closes what ends after a value. Returns what is still open then. */
+  #closeEnded(): Frame | undefined {
+    for (;;) {
+      this.#match(SPACE);
+      const frame = this.#frames.at(-1);
+      if (!frame || this.#text[this.at] !== frame.close) return frame;
+      this.at++;
+      this.#frames.pop();
+      this.#path.pop();
+    }
+  }
+
+  /** The comma before another value of a list or object, and in an object its key. */
+  #separator(frame: Frame): string | undefined {
+    if (this.#text[this.at] !== ",") return `a "," or "${frame.close}" is expected`;
+    this.at++;
+    if (frame.close === "}") return this.#key(frame);
+    this.#path[this.#path.length - 1] = ++frame.index;
+    return undefined;
+  }
+
+  /** An object's key with its colon. */
+  #key(frame: Frame): string | undefined {
+    this.#match(SPACE);
+    const raw = this.#match(STRING);
     if (raw === undefined) return "a key in double quotes is expected";
     const name = JSON.parse(raw) as string;
-    path[path.length - 1] = name;
-    if (frame.keys?.has(name)) visitor.duplicate?.(path);
+    this.#path[this.#path.length - 1] = name;
+    if (frame.keys?.has(name)) this.#visitor.duplicate?.(this.#path);
     frame.keys = (frame.keys ?? new Set<string>()).add(name);
-    match(SPACE);
-    if (text[at] !== ":") return 'a ":" is expected';
-    at++;
+    this.#match(SPACE);
+    if (this.#text[this.at] !== ":") return 'a ":" is expected';
+    this.at++;
     return undefined;
-  };
+  }
 
-  for (;;) {
-    match(SPACE);
-    const start = at;
-    const first = text[at];
-    if (first === "{" || first === "[") {
-      const frame: Frame = { array: first === "[", index: 0, keys: undefined };
-      visitor.value?.(path, start);
-      at++;
-      match(SPACE);
-      if (text[at] !== (frame.array ? "]" : "}")) {
-        frames.push(frame);
-        depth = Math.max(depth, frames.length);
-        if (depth > GO_DEPTH) return fault(`is nested deeper than ${GO_DEPTH} levels`);
-        path.push(0);
-        const wrong = frame.array ? undefined : key(frame);
-        if (wrong !== undefined) return fault(wrong);
-        continue;
-      }
-      at++;
-    } else {
-      const plain = match(STRING) ?? match(NUMBER) ?? match(WORD);
-      if (plain === undefined)
-        return fault(
-          first === '"'
-            ? "a string is not closed, or contains a character that must be escaped"
-            : "a value is expected",
-        );
-      visitor.value?.(path, start);
-      // Go rejects a number that overflows float64 wherever it stands.
-      if (plain[0] !== '"' && Math.abs(Number(plain)) === Number.POSITIVE_INFINITY) {
-        at = start;
-        return fault("a number is too large for Go to read");
-      }
-    }
-    for (;;) {
-      match(SPACE);
-      const frame = frames.at(-1);
-      if (!frame) return at === text.length ? { ok: true, depth } : fault("nothing may follow the value");
-      if (text[at] === ",") {
-        at++;
-        if (frame.array) path[path.length - 1] = ++frame.index;
-        else {
-          const wrong = key(frame);
-          if (wrong !== undefined) return fault(wrong);
-        }
-        break;
-      }
-      if (text[at] !== (frame.array ? "]" : "}"))
-        return fault(frame.array ? 'a "," or "]" is expected' : 'a "," or "}" is expected');
-      at++;
-      frames.pop();
-      path.pop();
-    }
+  #match(pattern: RegExp): string | undefined {
+    pattern.lastIndex = this.at;
+    const found = pattern.exec(this.#text)?.[0];
+    if (found !== undefined) this.at += found.length;
+    return found;
   }
 }
 

@@ -28,74 +28,71 @@ interface RunOptions {
 }
 
 export function runCommand(): Command {
-  return new Command("run")
-    .description("run the operator until it receives SIGTERM or SIGINT")
-    .option(
+  const command = new Command("run").description("run the operator until it receives SIGTERM or SIGINT");
+  for (const option of [...processOptions(), ...webhookOptions(), ...nodeOptions()])
+    command.addOption(option);
+  return command.action(run);
+}
+
+function processOptions(): Option[] {
+  return [
+    new Option(
       "--kubeconfig <file>",
       "kubeconfig; default: KUBECONFIG, ~/.kube/config, or the pod's service account",
-    )
-    .option("--context <name>", "context of the kubeconfig")
-    .addOption(
-      new Option("--log-level <level>", "least severe level that is logged")
-        .choices(LOG_LEVELS)
-        .default("info"),
-    )
-    .addOption(
-      new Option("--health-port <port>", "port of /healthz, /readyz and /metrics; 0: any free port")
-        .default(8080)
-        .argParser(port),
-    )
-    .option("--no-leader-election", "lead immediately; for a single replica")
-    .addOption(
-      new Option("--namespace <name>", "the operator's namespace, which holds the leader's Lease")
-        .default("multus-operator")
-        .env("POD_NAMESPACE"),
-    )
-    .addOption(
-      new Option("--webhook-port <port>", "port of the admission webhook; default: no webhook").argParser(
-        port,
-      ),
-    )
-    .option("--webhook-host <address>", "address that the webhook listens on; default: all addresses")
-    .option(
+    ),
+    new Option("--context <name>", "context of the kubeconfig"),
+    new Option("--log-level <level>", "least severe level that is logged")
+      .choices(LOG_LEVELS)
+      .default("info"),
+    new Option("--health-port <port>", "port of /healthz, /readyz and /metrics; 0: any free port")
+      .default(8080)
+      .argParser(port),
+    new Option("--no-leader-election", "lead immediately; for a single replica"),
+    new Option("--namespace <name>", "the operator's namespace, which holds the leader's Lease")
+      .default("multus-operator")
+      .env("POD_NAMESPACE"),
+  ];
+}
+
+function webhookOptions(): Option[] {
+  return [
+    new Option("--webhook-port <port>", "port of the admission webhook; default: no webhook").argParser(port),
+    new Option("--webhook-host <address>", "address that the webhook listens on; default: all addresses"),
+    new Option(
       "--webhook-url <url>",
       "https://HOST at which the API server reaches this process; default: the Service multus-operator-webhook",
+    ),
+    new Option(
+      "--replica <name>",
+      "name under which this replica publishes the webhook's certificate; default: the host name. A pod with hostNetwork has its node's host name, and needs the pod's name here",
     )
-    .addOption(
-      new Option(
-        "--replica <name>",
-        "name under which this replica publishes the webhook's certificate; default: the host name. A pod with hostNetwork has its node's host name, and needs the pod's name here",
-      )
-        .default(hostname())
-        .env("POD_NAME"),
+      .default(hostname())
+      .env("POD_NAME"),
+  ];
+}
+
+/** How Multus is rolled out to nodes, and how they are inspected and cleaned. */
+function nodeOptions(): Option[] {
+  return [
+    new Option(
+      "--node-image <reference>",
+      "this program's own image, for the pods that inspect and clean nodes; without it, nodes are neither inspected nor cleaned",
+    ).env("NODE_IMAGE"),
+    new Option("--node-image-pull-policy <policy>", "when kubelets pull that image")
+      .choices(["Always", "IfNotPresent", "Never"])
+      .default("IfNotPresent")
+      .env("NODE_IMAGE_PULL_POLICY"),
+    new Option(
+      "--node-image-pull-secrets <names>",
+      "pull secrets for that image, separated by commas, in the namespaces of the installs",
+    ).env("NODE_IMAGE_PULL_SECRETS"),
+    new Option(
+      "--rollout-deadline <seconds>",
+      "a rollout without progress for longer than this is stuck, and is rolled back if spec.rollout.rollback is set",
     )
-    .addOption(
-      new Option(
-        "--node-image <reference>",
-        "this program's own image, for the pods that inspect and clean nodes; without it, nodes are neither inspected nor cleaned",
-      ).env("NODE_IMAGE"),
-    )
-    .addOption(
-      new Option("--node-image-pull-policy <policy>", "when kubelets pull that image")
-        .choices(["Always", "IfNotPresent", "Never"])
-        .default("IfNotPresent")
-        .env("NODE_IMAGE_PULL_POLICY"),
-    )
-    .addOption(
-      new Option(
-        "--node-image-pull-secrets <names>",
-        "pull secrets for that image, separated by commas, in the namespaces of the installs",
-      ).env("NODE_IMAGE_PULL_SECRETS"),
-    )
-    .addOption(
-      new Option(
-        "--rollout-deadline <seconds>",
-        "a rollout without progress for longer than this is stuck, and is rolled back if spec.rollout.rollback is set",
-      )
-        .default(ROLLOUT_DEADLINE_SECONDS)
-        .argParser(seconds),
-    )
-    .action(run);
+      .default(ROLLOUT_DEADLINE_SECONDS)
+      .argParser(seconds),
+  ];
 }
 
 async function run(options: RunOptions): Promise<void> {

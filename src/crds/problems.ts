@@ -26,16 +26,8 @@ export function issueMessage(issue: Issue): string {
   const shown =
     typeof input === "object" || input === undefined ? "" : ` (it is ${shorten(JSON.stringify(input))})`;
   switch (issue.code) {
-    case "invalid_value": {
-      const allowed =
-        issue.values.length === 1 ? `be ${String(issue.values[0])}` : `be one of ${issue.values.join(", ")}`;
-      if (input === undefined) return `Required: it must ${allowed}`;
-      // YAML reads Off without quotes as a boolean, and so does kubectl.
-      if (input === false && issue.values.includes("Off"))
-        return `must ${allowed}; write "Off" in quotes: YAML reads it as false without them${shown}`;
-      const near = typeof input === "string" ? closest(input, issue.values.map(String)) : undefined;
-      return `must ${allowed}${near ? `; did you mean ${near}?` : ""}${shown}`;
-    }
+    case "invalid_value":
+      return notOneOf(input, issue.values, shown);
     case "invalid_type":
       return input === undefined ? "Required" : `must be of type ${issue.expected} (it is ${typed(input)})`;
     case "too_big":
@@ -45,6 +37,17 @@ export function issueMessage(issue: Issue): string {
     default:
       return `${issue.message.replace(/^Invalid input: /, "")}${shown}`;
   }
+}
+
+/** @param shown the value in brackets, if it is shown */
+function notOneOf(input: unknown, values: readonly unknown[], shown: string): string {
+  const allowed = values.length === 1 ? `be ${String(values[0])}` : `be one of ${values.join(", ")}`;
+  if (input === undefined) return `Required: it must ${allowed}`;
+  // YAML reads Off without quotes as a boolean, and so does kubectl.
+  if (input === false && values.includes("Off"))
+    return `must ${allowed}; write "Off" in quotes: YAML reads it as false without them${shown}`;
+  const near = typeof input === "string" ? closest(input, values.map(String)) : undefined;
+  return `must ${allowed}${near ? `; did you mean ${near}?` : ""}${shown}`;
 }
 
 /** A limit of a text's length or of a list's, in words; undefined for that of a number. */

@@ -21,40 +21,44 @@ function mend(node: unknown): Schema {
   const schema = { ...(node as Schema) };
   delete schema.$schema;
   // A union of int and string is the one union that a structural schema knows, in exactly this form.
-  if (isIntOrString(schema.anyOf)) {
-    const { description, default: fallback, anyOf, ...rest } = schema;
-    const text = (anyOf as Schema[]).find(({ type }) => type === "string");
-    return clean({
-      description,
-      default: fallback,
-      "x-kubernetes-int-or-string": true,
-      anyOf: [{ type: "integer" }, { type: "string" }],
-      maxLength: text?.maxLength,
-      "x-kubernetes-validations": rest["x-kubernetes-validations"],
-    });
-  }
+  if (isIntOrString(schema.anyOf)) return intOrString(schema);
   if (schema.properties) {
     schema.properties = Object.fromEntries(
       Object.entries(schema.properties as Record<string, Schema>).map(([name, child]) => [name, mend(child)]),
     );
   }
   if (schema.items) schema.items = mend(schema.items);
-  const additional = schema.additionalProperties;
-  if (schema.properties === undefined || Object.keys(schema.properties as Schema).length === 0) {
-    if (additional !== undefined && additional !== false) {
-      delete schema.properties;
-      if (isAnything(additional)) {
-        delete schema.additionalProperties;
-        schema["x-kubernetes-preserve-unknown-fields"] = true;
-      } else schema.additionalProperties = mend(additional);
-    }
-  } else delete schema.additionalProperties;
+  if (Object.keys((schema.properties ?? {}) as Schema).length > 0) delete schema.additionalProperties;
+  else mendMap(schema);
   delete schema.propertyNames; // key patterns are not structural
   // zod bounds every int by what a double holds; that says nothing.
   if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
   if (schema.minimum === -Number.MAX_SAFE_INTEGER) delete schema.minimum;
   if (schema.type === "integer" && schema.format === undefined) schema.format = "int64";
   return clean(schema);
+}
+
+function intOrString({ description, default: fallback, anyOf, ...rest }: Schema): Schema {
+  const text = (anyOf as Schema[]).find(({ type }) => type === "string");
+  return clean({
+    description,
+    default: fallback,
+    "x-kubernetes-int-or-string": true,
+    anyOf: [{ type: "integer" }, { type: "string" }],
+    maxLength: text?.maxLength,
+    "x-kubernetes-validations": rest["x-kubernetes-validations"],
+  });
+}
+
+/** An object without named fields: its values have one schema, or any. */
+function mendMap(schema: Schema): void {
+  const values = schema.additionalProperties;
+  if (values === undefined || values === false) return;
+  delete schema.properties;
+  if (isAnything(values)) {
+    delete schema.additionalProperties;
+    schema["x-kubernetes-preserve-unknown-fields"] = true;
+  } else schema.additionalProperties = mend(values);
 }
 
 function isIntOrString(anyOf: unknown): boolean {

@@ -33,22 +33,28 @@ export function firstIssue(
     ...containers.map((container) => ({ container, failed: failedEnd(container, []) })),
   ];
   // One that runs now is to blame only where no other is.
-  for (const { container: c, failed } of all.toSorted((a, b) => isRunning(a) - isRunning(b))) {
-    const { waiting, running } = c.state;
-    const starting = waiting?.reason === "PodInitializing" || waiting?.reason === "ContainerCreating";
-    if (!failed && (!waiting || starting)) continue;
-    return {
-      container: c.name,
-      image: c.image,
-      reason: failed?.reason === "OOMKilled" ? "OOMKilled" : waiting?.reason || failed?.reason || "Error",
-      message: failed?.message || (failed?.exitCode === 0 ? "" : (waiting?.message ?? "")),
-      ...(failed ? { exitCode: failed.exitCode } : {}),
-      restarts: c.restartCount,
-      ...(running ? { runningSince: running.startedAt } : {}),
-      ...ranSeconds(failed),
-    };
-  }
+  for (const { container, failed } of all.toSorted((a, b) => isRunning(a) - isRunning(b)))
+    if (failed || isHeldUp(container)) return issueOf(container, failed);
   return undefined;
+}
+
+function isHeldUp({ state: { waiting } }: ContainerStatus): boolean {
+  return waiting !== undefined && !["PodInitializing", "ContainerCreating"].includes(waiting.reason);
+}
+
+/** @param failed how it ended, if that was a failure */
+function issueOf(container: ContainerStatus, failed: Terminated | undefined): ContainerIssue {
+  const { waiting, running } = container.state;
+  return {
+    container: container.name,
+    image: container.image,
+    reason: failed?.reason === "OOMKilled" ? "OOMKilled" : waiting?.reason || failed?.reason || "Error",
+    message: failed?.message || (failed?.exitCode === 0 ? "" : (waiting?.message ?? "")),
+    ...(failed ? { exitCode: failed.exitCode } : {}),
+    restarts: container.restartCount,
+    ...(running ? { runningSince: running.startedAt } : {}),
+    ...ranSeconds(failed),
+  };
 }
 
 const isRunning = ({ container }: { container: ContainerStatus }) => Number(!!container.state.running);

@@ -3,7 +3,7 @@ import { GUARD } from "../render/rollout-guard.ts";
 import type { Draft } from "./draft.ts";
 import type { ImportFinding } from "./finding.ts";
 import { Findings } from "./finding.ts";
-import type { Manifest } from "./manifest.ts";
+import type { Manifest } from "./manifest/manifest.ts";
 
 /** What upstream's roles name, wider than Multus needs. */
 const NEEDED: Record<string, readonly string[]> = {

@@ -4,8 +4,8 @@ import { nameOf, readDaemonSet, reportName } from "./daemon-set.ts";
 import { type Draft, specOf } from "./draft.ts";
 import { ImportError } from "./errors.ts";
 import { Findings, type ImportFinding } from "./finding.ts";
-import { readManifest } from "./manifest.ts";
-import type { ConfigMap, DaemonSet } from "./manifest-objects.ts";
+import { readManifest } from "./manifest/manifest.ts";
+import type { ConfigMap, DaemonSet } from "./manifest/objects.ts";
 import { rejectedFields } from "./rejected-fields.ts";
 import { readWhereabouts } from "./whereabouts.ts";
 

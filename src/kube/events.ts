@@ -27,6 +27,12 @@ const MAX_OBJECT_LENGTH = 200;
 /** An event that takes longer is given up: whoever waits for it must not wait for a slow API server, ms. */
 const TIMEOUT_MS = 10_000;
 
+/** Who reports: the event's reportingController and reportingInstance. */
+export interface EventSource {
+  controller: string;
+  instance: string;
+}
+
 /** Sends Kubernetes events (events.k8s.io/v1). An event that cannot be sent is logged and counted, and hinders nothing. */
 export class EventRecorder {
   readonly #client: KubeClient;
@@ -42,8 +48,7 @@ export class EventRecorder {
   constructor(
     client: KubeClient,
     log: Logger,
-    controller: string,
-    instance: string,
+    { controller, instance }: EventSource,
     {
       now = () => new Date(),
       dropped = UNCOUNTED,
@@ -64,10 +69,15 @@ export class EventRecorder {
   /** The same recorder for one piece of work: when `signal` is aborted, an event that is being sent is given up. */
   with({ signal }: { signal: AbortSignal }): EventRecorder {
     const [now, dropped, correlator] = [this.#now, this.dropped, this.#correlator];
-    return new EventRecorder(this.#client, this.#log, this.#controller, this.#instance, {
-      ...{ now, dropped, correlator },
-      signal: this.#signal ? AbortSignal.any([this.#signal, signal]) : signal,
-    });
+    return new EventRecorder(
+      this.#client,
+      this.#log,
+      { controller: this.#controller, instance: this.#instance },
+      {
+        ...{ now, dropped, correlator },
+        signal: this.#signal ? AbortSignal.any([this.#signal, signal]) : signal,
+      },
+    );
   }
 
   /** Resolves when the event was sent, or was given up. It never rejects: who need not wait for it may go on. */

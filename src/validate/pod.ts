@@ -58,80 +58,111 @@ export interface PodPart {
 }
 
 /** The networks that a pod asks for: whether Multus can read the annotation, and what is known of the NADs. */
-export function checkPod(
-  { metadata, spec, at, pods }: PodPart,
-  namespace: string,
-  around: Surroundings,
-): ObjectFinding[] {
-  const findings: ObjectFinding[] = [];
+export function checkPod(pod: PodPart, namespace: string, around: Surroundings): ObjectFinding[] {
+  const { metadata, at } = pod;
   const annotations = isObject(metadata) && isObject(metadata.annotations) ? metadata.annotations : {};
-  const report = (key: string, severity: ObjectFinding["severity"], code: string, message: string) => {
-    const path = [...at, "annotations", key];
-    findings.push({ path: `${path.slice(0, -1).join(".")}["${key}"]`, severity, code, message, at: path });
-  };
-  for (const key of Object.keys(annotations).filter((name) => ![...WRITTEN, ...OTHERS].includes(name))) {
-    const near = suggestionFor(key);
-    if (near)
-      report(
-        key,
-        "warning",
-        "UNKNOWN_FIELD",
-        `is not an annotation that Multus reads; did you mean "${near}"?`,
-      );
-  }
-  for (const key of [NETWORKS, DEFAULT_NETWORK]) {
-    const value = annotations[key];
-    if (value === undefined) continue;
-    if (typeof value !== "string") {
-      report(key, "error", "WRONG_TYPE", `must be a string (it is ${show(value)})`);
-      continue;
-    }
-    if (key === DEFAULT_NETWORK) {
-      const first = parseDefaultNetwork(value, around.multusNamespace);
-      if (!first.ok) report(key, "error", first.problem.code, first.problem.message);
-      else {
-        for (const { severity, code, message } of [
-          ...problemsOfRequest(first.request),
-          ...problemsOfDefault(first.request, around.networks.get(keyOf(first.request))),
-          ...problemsOfRelease(value, [first.request], around.version),
-        ])
-          report(key, severity, code, message);
-        const second = annotations[NETWORKS]
-          ? undefined
-          : gatewayProblemOfDefault(first.request, around.version);
-        if (second) report(key, second.severity, second.code, second.message);
-        const elsewhere = inPodsNamespace(value, first.request, namespace, around);
-        if (elsewhere) report(key, "warning", "DEFAULT_NETWORK_NAMESPACE", elsewhere);
-        const missing = namesNamespace(value) ? missingNetwork(keyOf(first.request), around) : undefined;
-        if (missing) report(key, missing.severity, missing.code, missing.message);
-      }
-      continue;
-    }
-    const parsed = parseNetworks(value, namespace);
-    if (!parsed.ok) {
-      report(key, "error", parsed.problem.code, parsed.problem.message);
-      continue;
-    }
-    const { requests } = parsed;
-    if (isObject(spec) && spec.hostNetwork === true && requests.length > 0)
-      report(key, "warning", "IGNORED", "is ignored, because the pod has hostNetwork: true");
-    const duplicate = interfaceProblem(requests, around.networksBefore?.(namespace) ?? 0);
-    if (duplicate) report(key, "error", duplicate.code, duplicate.message);
-    const second = gatewayProblem(requests, defaultRequestOf(annotations, around));
-    if (second) report(key, second.severity, second.code, second.message);
-    for (const { message } of unknownKeys(value)) report(key, "warning", "UNKNOWN_FIELD", message);
-    for (const request of requests.slice(0, 64))
-      for (const { severity, code, message } of problemsOf(request, namespace, around))
-        report(key, severity, code, message);
-    for (const { severity, code, message } of [
-      ...problemsOfRelease(value, requests, around.version),
-      ...sharedAddresses(requests, pods),
-      ...missingDevices(requests, spec, (key) => around.networks.get(key)?.nad.resourceName),
-    ])
-      report(key, severity, code, message);
-  }
-  return findings;
+  const misspelled = Object.keys(annotations).filter((name) => ![...WRITTEN, ...OTHERS].includes(name));
+  const first = defaultRequestOf(annotations, around);
+  const problems = new Map<string, RequestProblem[]>([
+    ...misspelled.map((key) => [key, problemsOfKey(key)] as const),
+    [
+      NETWORKS,
+      problemsOfText(annotations[NETWORKS], (value) =>
+        problemsOfNetworks(value, { ...pod, first, namespace }, around),
+      ),
+    ],
+    [
+      DEFAULT_NETWORK,
+      problemsOfText(annotations[DEFAULT_NETWORK], (value) =>
+        problemsOfDefaultNetwork(value, { namespace, alone: !annotations[NETWORKS] }, around),
+      ),
+    ],
+  ]);
+  return [...problems].flatMap(([key, found]) =>
+    found.map(({ severity, code, message }) => ({
+      path: `${[...at, "annotations"].join(".")}["${key}"]`,
+      severity,
+      code,
+      message,
+      at: [...at, "annotations", key],
+    })),
+  );
 }
+
+function problemsOfKey(key: string): RequestProblem[] {
+  const near = suggestionFor(key);
+  if (!near) return [];
+  const message = `is not an annotation that Multus reads; did you mean "${near}"?`;
+  return [{ severity: "warning", code: "UNKNOWN_FIELD", message }];
+}
+
+/** Of an annotation's value, if there is one; `check` is for a text. */
+function problemsOfText(value: unknown, check: (text: string) => RequestProblem[]): RequestProblem[] {
+  if (value === undefined) return [];
+  if (typeof value === "string") return check(value);
+  return [{ severity: "error", code: "WRONG_TYPE", message: `must be a string (it is ${show(value)})` }];
+}
+
+/** Of the network that a pod requests in the place of the cluster's own; `alone` if it requests no others. */
+function problemsOfDefaultNetwork(
+  value: string,
+  { namespace, alone }: { namespace: string; alone: boolean },
+  around: Surroundings,
+): RequestProblem[] {
+  const parsed = parseDefaultNetwork(value, around.multusNamespace);
+  if (!parsed.ok) return [{ severity: "error", ...parsed.problem }];
+  const { request } = parsed;
+  const second = alone ? gatewayProblemOfDefault(request, around.version) : undefined;
+  const elsewhere = inPodsNamespace(value, request, namespace, around);
+  const missing = namesNamespace(value) ? missingNetwork(keyOf(request), around) : undefined;
+  return [
+    ...problemsOfRequest(request),
+    ...problemsOfDefault(request, around.networks.get(keyOf(request))),
+    ...problemsOfRelease(value, [request], around.version),
+    ...(second ? [second] : []),
+    ...(elsewhere ? [elsewhere] : []),
+    ...(missing ? [missing] : []),
+  ];
+}
+
+/** A pod whose annotation is checked: its namespace, and what it requests in the place of the cluster's own network. */
+interface RequestingPod extends Pick<PodPart, "spec" | "pods"> {
+  namespace: string;
+  first: NetworkRequest | undefined;
+}
+
+/** Of the networks that a pod requests in addition to the cluster's own. */
+function problemsOfNetworks(
+  value: string,
+  { spec, pods, namespace, first }: RequestingPod,
+  around: Surroundings,
+): RequestProblem[] {
+  const parsed = parseNetworks(value, namespace);
+  if (!parsed.ok) return [{ severity: "error", ...parsed.problem }];
+  const { requests } = parsed;
+  const duplicate = interfaceProblem(requests, around.networksBefore?.(namespace) ?? 0);
+  const second = gatewayProblem(requests, first);
+  return [
+    ...(isObject(spec) && spec.hostNetwork === true && requests.length > 0 ? [ON_HOST_NETWORK] : []),
+    ...(duplicate ? [{ severity: "error" as const, ...duplicate }] : []),
+    ...(second ? [second] : []),
+    ...unknownKeys(value).map(({ message }) => ({
+      severity: "warning" as const,
+      code: "UNKNOWN_FIELD",
+      message,
+    })),
+    ...requests.slice(0, 64).flatMap((request) => problemsOf(request, namespace, around)),
+    ...problemsOfRelease(value, requests, around.version),
+    ...sharedAddresses(requests, pods),
+    ...missingDevices(requests, spec, (key) => around.networks.get(key)?.nad.resourceName),
+  ];
+}
+
+const ON_HOST_NETWORK: RequestProblem = {
+  severity: "warning",
+  code: "IGNORED",
+  message: "is ignored, because the pod has hostNetwork: true",
+};
 
 /** The annotation that a user probably meant; what Multus writes is never one. */
 function suggestionFor(key: string): string | undefined {
@@ -152,10 +183,14 @@ function inPodsNamespace(
   { namespace: own, name }: NetworkRequest,
   namespace: string,
   { networks }: Surroundings,
-): string | undefined {
+): RequestProblem | undefined {
   if (namespace === own || namesNamespace(annotation)) return undefined;
   if (networks.has(`${own}/${name}`) || !networks.has(`${namespace}/${name}`)) return undefined;
-  return `names ${show(name)} without a namespace: Multus searches its own namespace (${own}), not the pod's; write ${namespace}/${name}`;
+  return {
+    severity: "warning",
+    code: "DEFAULT_NETWORK_NAMESPACE",
+    message: `names ${show(name)} without a namespace: Multus searches its own namespace (${own}), not the pod's; write ${namespace}/${name}`,
+  };
 }
 
 /** What the pod requests in the place of the cluster's own network, if Multus can read it. */

@@ -36,14 +36,10 @@ export function validateFiles(
   const kustomizations = kustomizationsIn(files);
   const placed = files.flatMap(({ file, documents }) =>
     documents.flatMap((document) => {
-      if (kustomizations.isPatch(file)) {
-        if (document.value !== null && document.value !== undefined)
-          count(result.skipped, "patch of a Kustomization");
-        return [];
-      }
       if (document.value === null || document.value === undefined) return [];
-      const objects = objectsOf(document.value);
-      if (!objects) count(result.skipped, "document without a kind");
+      const isPatch = kustomizations.isPatch(file);
+      const objects = isPatch ? undefined : objectsOf(document.value);
+      if (!objects) count(result.skipped, isPatch ? "patch of a Kustomization" : "document without a kind");
       return (objects ?? []).map((object) => ({ file, document, object }));
     }),
   );

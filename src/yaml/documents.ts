@@ -41,18 +41,31 @@ export function readYamlDocuments(text: string): YamlDocument[] {
  * reads as YAML, unless it has read two values or more.
  */
 function readJsonStream(source: string, documents: YamlDocument[]): number {
-  for (let at = 0; ; ) {
-    if (/^\s*$/.test(source.slice(at))) return -1;
-    try {
-      const { node, end, fault } = parseJson(source, at);
-      documents.push(fault ? { error: fault } : documentOf(node));
-      at = end;
-    } catch (error) {
-      if (!(error instanceof YamlError)) throw error;
-      const yamlAt = documents.length < 2 ? yamlAfterJson(source, at) : -1;
-      if (yamlAt < 0) documents.push({ error });
-      return yamlAt;
+  for (let at = 0; !/^\s*$/.test(source.slice(at)); ) {
+    const read = readJsonValue(source, at);
+    if ("end" in read) {
+      documents.push(read.document);
+      at = read.end;
+      continue;
     }
+    const yamlAt = documents.length < 2 ? yamlAfterJson(source, at) : -1;
+    if (yamlAt < 0) documents.push(read);
+    return yamlAt;
+  }
+  return -1;
+}
+
+/** The next JSON value as a document, and where it ends; its error if it is not JSON. */
+function readJsonValue(
+  source: string,
+  at: number,
+): { document: YamlDocument; end: number } | { error: YamlError } {
+  try {
+    const { node, end, fault } = parseJson(source, at);
+    return { document: fault ? { error: fault } : documentOf(node), end };
+  } catch (error) {
+    if (error instanceof YamlError) return { error };
+    throw error;
   }
 }
 
@@ -77,19 +90,23 @@ interface Part {
  */
 function* partsOf(source: string, from: number): Generator<Part> {
   let start = from;
-  for (let at = from; at < source.length; ) {
-    const next = source.indexOf("\n", at);
-    const end = next < 0 ? source.length : next + 1;
-    if (source.startsWith(SEPARATOR, at)) {
-      const rest = source.slice(at + SEPARATOR.length, end).trim();
-      const wrong = rest !== "" && !rest.startsWith("#");
-      if (start < at) yield { start, end: at };
-      if (wrong) yield { start: at, end, error: new YamlError(NOT_SEPARATOR, at) };
-      if (start < at || wrong) start = end;
-    }
-    at = end;
+  for (const { at, end, wrong } of separatorsOf(source, from)) {
+    if (start < at) yield { start, end: at };
+    if (wrong) yield { start: at, end, error: new YamlError(NOT_SEPARATOR, at) };
+    if (start < at || wrong) start = end;
   }
   if (start < source.length) yield { start, end: source.length };
+}
+
+/** The lines that begin with "---"; `wrong` if they go on with something else than a comment. */
+function* separatorsOf(source: string, from: number): Generator<{ at: number; end: number; wrong: boolean }> {
+  for (let at = from, end = from; at < source.length; at = end) {
+    const next = source.indexOf("\n", at);
+    end = next < 0 ? source.length : next + 1;
+    if (!source.startsWith(SEPARATOR, at)) continue;
+    const rest = source.slice(at + SEPARATOR.length, end).trim();
+    yield { at, end, wrong: rest !== "" && !rest.startsWith("#") };
+  }
 }
 
 /** Nothing but comments. */

@@ -42,27 +42,22 @@ class Parser {
 
   #directives(): void {
     let version = false;
-    for (;;) {
-      const token = this.#scanner.peek();
+    for (let token = this.#scanner.peek(); ; token = this.#scanner.peek()) {
       if (token.type === "version") {
         if (version) throw new YamlError("a second %YAML directive", token.start);
-        if (
-          token.version !== "1.1" &&
-          token.version !== "01.01" &&
-          token.version !== "1.01" &&
-          token.version !== "01.1"
-        )
-          throw new YamlError(`kubectl reads YAML 1.1 only, not ${token.version}`, token.start);
+        requireVersion(token);
         version = true;
-      } else if (token.type === "tag-directive") {
-        if (this.#tagPrefixes.has(token.handle))
-          throw new YamlError("a second %TAG directive of this handle", token.start);
-        this.#tagPrefixes.set(token.handle, token.prefix);
-      } else break;
+      } else if (token.type === "tag-directive") this.#tagDirective(token);
+      else break;
       this.#scanner.take();
     }
     if (!this.#tagPrefixes.has("!")) this.#tagPrefixes.set("!", "!");
     if (!this.#tagPrefixes.has("!!")) this.#tagPrefixes.set("!!", "tag:yaml.org,2002:");
+  }
+
+  #tagDirective({ handle, prefix, start }: Token & { type: "tag-directive" }): void {
+    if (this.#tagPrefixes.has(handle)) throw new YamlError("a second %TAG directive of this handle", start);
+    this.#tagPrefixes.set(handle, prefix);
   }
 
   #at(...types: Token["type"][]): boolean {
@@ -78,15 +73,15 @@ class Parser {
         throw new YamlError(`the anchor "&${first.name}" is not defined before this alias`, first.start);
       return { kind: "alias", start: first.start, name: first.name, target };
     }
-    const { anchor, tag } = this.#properties();
+    const properties = this.#properties();
     if (++this.#depth > MAX_DEPTH)
       throw new YamlError(`is nested deeper than ${MAX_DEPTH} levels`, first.start);
-    const node = this.#content(block, indentless, tag, anchor);
+    const node = this.#content(block, indentless, properties);
     this.#depth--;
     return node;
   }
 
-  #properties(): { anchor: string | undefined; tag: string } {
+  #properties(): Properties {
     let anchor: string | undefined;
     let tag = "";
     for (let token = this.#scanner.peek(); ; token = this.#scanner.peek()) {
@@ -104,40 +99,57 @@ class Parser {
     return prefix + suffix;
   }
 
-  #content(block: boolean, indentless: boolean, tag: string, anchor: string | undefined): Node {
+  #content(block: boolean, indentless: boolean, properties: Properties): Node {
     const token = this.#scanner.peek();
-    const { start } = token;
-    // An anchor is known before what it names is read: an alias within refers to it.
-    const named = <T extends Node>(node: T): T => {
-      if (anchor !== undefined) this.#anchors.set(anchor, node);
-      return node;
-    };
-    if (token.type === "scalar") {
-      this.#scanner.take();
-      const { value, runs } = token;
-      const implicit = (tag === "" && token.plain) || tag === "!";
-      return named({ kind: "scalar", start, value, runs, implicit, tag, absent: false });
+    switch (token.type) {
+      case "scalar":
+        return this.#scalar(token, properties);
+      case "[":
+        return this.#sequence(properties, (items) => this.#flowSequence(items));
+      case "{":
+        return this.#mapping(properties, (pairs) => this.#flowMapping(pairs));
     }
-    const isSequence = token.type === "[" || (block && token.type === "block-sequence");
-    if (isSequence || (indentless && token.type === "-")) {
-      const node = named({ kind: "sequence", start, tag, items: [] as Node[] });
-      if (token.type === "[") this.#flowSequence(node.items);
-      else if (token.type === "-") this.#indentlessSequence(node.items);
-      else this.#blockSequence(node.items);
-      return node;
-    }
-    if (token.type === "{" || (block && token.type === "block-mapping")) {
-      const node = named({ kind: "mapping", start, tag, pairs: [] as Pair[] });
-      if (token.type === "{") this.#flowMapping(node.pairs);
-      else this.#blockMapping(node.pairs);
-      return node;
-    }
+    if (indentless && token.type === "-")
+      return this.#sequence(properties, (items) => this.#indentlessSequence(items));
+    if (block && token.type === "block-sequence")
+      return this.#sequence(properties, (items) => this.#blockSequence(items));
+    if (block && token.type === "block-mapping")
+      return this.#mapping(properties, (pairs) => this.#blockMapping(pairs));
+    const { anchor, tag } = properties;
     if (anchor !== undefined || tag !== "")
-      return named({ ...absent(start), tag, implicit: tag === "", absent: false });
+      return this.#named(anchor, { ...absent(token.start), tag, implicit: tag === "", absent: false });
     throw new YamlError(
       token.type === "end" ? "unexpected end of input" : `a value is expected, not ${wordFor(token)}`,
-      start,
+      token.start,
     );
+  }
+
+  #scalar({ start, value, runs, plain }: Token & { type: "scalar" }, { anchor, tag }: Properties): Node {
+    this.#scanner.take();
+    const implicit = (tag === "" && plain) || tag === "!";
+    return this.#named(anchor, { kind: "scalar", start, value, runs, implicit, tag, absent: false });
+  }
+
+  #sequence({ anchor, tag }: Properties, read: (items: Node[]) => void): Node {
+    const { start } = this.#scanner.peek();
+    const items: Node[] = [];
+    const node = this.#named(anchor, { kind: "sequence", start, tag, items });
+    read(items);
+    return node;
+  }
+
+  #mapping({ anchor, tag }: Properties, read: (pairs: Pair[]) => void): Node {
+    const { start } = this.#scanner.peek();
+    const pairs: Pair[] = [];
+    const node = this.#named(anchor, { kind: "mapping", start, tag, pairs });
+    read(pairs);
+    return node;
+  }
+
+  /** An anchor is known before what it names is read: an alias within refers to it. */
+  #named(anchor: string | undefined, node: Node): Node {
+    if (anchor !== undefined) this.#anchors.set(anchor, node);
+    return node;
   }
 
   #blockSequence(items: Node[]): void {
@@ -235,6 +247,20 @@ class Parser {
 }
 
 type Pair = { key: Node; value: Node };
+
+/** What may stand before a node's content. */
+interface Properties {
+  anchor: string | undefined;
+  /** Empty if there is none. */
+  tag: string;
+}
+
+/** How libyaml reads the number 1.1. */
+const VERSIONS = ["1.1", "01.01", "1.01", "01.1"];
+
+function requireVersion({ version, start }: Token & { type: "version" }): void {
+  if (!VERSIONS.includes(version)) throw new YamlError(`kubectl reads YAML 1.1 only, not ${version}`, start);
+}
 
 function absent(start: number) {
   return { kind: "scalar", start, value: "", runs: [], implicit: true, tag: "", absent: true } as const;

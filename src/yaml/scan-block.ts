@@ -1,6 +1,7 @@
 import { type Cursor, isBlank, isBreak, isBreakOrEnd, isDigit } from "./cursor.ts";
 import { YamlError } from "./errors.ts";
 import { ScalarText } from "./scalar-text.ts";
+import { foldedBreak } from "./scan-quoted.ts";
 
 /** A block scalar, `|` or `>`, within a collection that is indented by `parentIndent` (-1 for none). */
 export function scanBlock(cursor: Cursor, parentIndent: number): ScalarText {
@@ -27,7 +28,7 @@ export function scanBlock(cursor: Cursor, parentIndent: number): ScalarText {
   while (cursor.column === indent && cursor.code() !== 0) {
     const blankFirst = isBlank(cursor.code());
     const folds = !literal && !blankBefore && !blankFirst && leading === "\n";
-    text.put(folds && trailing === "" ? " " : (folds ? "" : leading) + trailing, breaksFrom);
+    text.put(folds ? foldedBreak(leading, trailing) : leading + trailing, breaksFrom);
     blankBefore = blankFirst;
     trailing = "";
     const from = cursor.pos;

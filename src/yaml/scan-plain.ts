@@ -5,6 +5,16 @@ import { foldedBreak } from "./scan-quoted.ts";
 
 const ENDS_IN_FLOW = new Set([..."?,[]{}"].map((character) => character.charCodeAt(0)));
 
+/** What separates the words of a scalar: blanks, or line breaks with what surrounds them. */
+interface Space {
+  from: number;
+  broken: boolean;
+  /** The first line break. */
+  leading: string;
+  /** Those after it. */
+  trailing: string;
+}
+
 /** A scalar without quotes. `crossedLine` if a line break was passed before its end was clear. */
 export function scanPlain(
   cursor: Cursor,
@@ -12,39 +22,45 @@ export function scanPlain(
   inFlow: boolean,
 ): { text: ScalarText; crossedLine: boolean } {
   const text = new ScalarText();
-  const start = cursor.pos;
-  let broken = false;
-  let blanksFrom = start;
-  let leading = "";
-  let trailing = "";
-  for (;;) {
-    if (cursor.atDocumentIndicator() || cursor.is("#")) break;
+  let space = noSpace(cursor);
+  while (!cursor.atDocumentIndicator() && !cursor.is("#")) {
     const from = cursor.pos;
     while (!isBlankOrEnd(cursor.code()) && !atEnd(cursor, inFlow)) cursor.skip();
     if (cursor.pos > from) {
-      if (broken) text.put(foldedBreak(leading, trailing), blanksFrom);
-      else text.add(cursor.source.slice(blanksFrom, from), blanksFrom);
+      if (space.broken) text.put(foldedBreak(space.leading, space.trailing), space.from);
+      else text.add(cursor.source.slice(space.from, from), space.from);
       text.add(cursor.source.slice(from, cursor.pos), from);
-      broken = false;
-      leading = "";
-      trailing = "";
-      blanksFrom = cursor.pos;
+      space = noSpace(cursor);
     }
-    if (!isBlank(cursor.code()) && !isBreak(cursor.code())) break;
-    while (isBlank(cursor.code()) || isBreak(cursor.code())) {
-      if (isBlank(cursor.code())) {
-        if (broken && cursor.column < indent && cursor.is("\t"))
-          throw new YamlError("a tab where spaces indent", cursor.pos);
-        cursor.skip();
-      } else if (broken) trailing += cursor.skipBreak();
-      else {
-        leading = cursor.skipBreak();
-        broken = true;
-      }
-    }
+    if (!atSpace(cursor)) break;
+    space = passSpace(cursor, indent);
     if (!inFlow && cursor.column < indent) break;
   }
-  return { text, crossedLine: broken };
+  return { text, crossedLine: space.broken };
+}
+
+function noSpace({ pos }: Cursor): Space {
+  return { from: pos, broken: false, leading: "", trailing: "" };
+}
+
+function atSpace(cursor: Cursor): boolean {
+  return isBlank(cursor.code()) || isBreak(cursor.code());
+}
+
+function passSpace(cursor: Cursor, indent: number): Space {
+  const space = noSpace(cursor);
+  while (atSpace(cursor)) {
+    if (isBlank(cursor.code())) {
+      if (space.broken && cursor.column < indent && cursor.is("\t"))
+        throw new YamlError("a tab where spaces indent", cursor.pos);
+      cursor.skip();
+    } else if (space.broken) space.trailing += cursor.skipBreak();
+    else {
+      space.leading = cursor.skipBreak();
+      space.broken = true;
+    }
+  }
+  return space;
 }
 
 function atEnd(cursor: Cursor, inFlow: boolean): boolean {

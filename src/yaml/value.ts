@@ -161,14 +161,19 @@ export function childOf(parent: Node, part: string | number): { value: Node; key
     return value && { value };
   }
   if (node.kind !== "mapping") return undefined;
-  for (const { key, value } of node.pairs.toReversed())
-    if (isMerge(key)) {
-      const sources = value.kind === "sequence" ? value.items : [value];
-      for (const source of sources) {
-        const found = childOf(source, part);
-        if (found) return found;
-      }
-    } else if (nameOf(key) === String(part)) return { value, key };
+  for (const { key, value } of node.pairs.toReversed()) {
+    const found = isMerge(key) ? mergedChildOf(value, part) : undefined;
+    if (found) return found;
+    if (!isMerge(key) && nameOf(key) === String(part)) return { value, key };
+  }
+  return undefined;
+}
+
+function mergedChildOf(merged: Node, part: string | number): ReturnType<typeof childOf> {
+  for (const source of merged.kind === "sequence" ? merged.items : [merged]) {
+    const found = childOf(source, part);
+    if (found) return found;
+  }
   return undefined;
 }
 

@@ -67,7 +67,10 @@ beforeAll(async () => {
     caches,
     log,
     metrics: new Metrics(),
-    events: new EventRecorder(client, log, "multus-operator.dev/admission", "replica"),
+    events: new EventRecorder(client, log, {
+      controller: "multus-operator.dev/admission",
+      instance: "replica",
+    }),
     namespace: NAMESPACE,
     webhook: { port: 0, host: "127.0.0.1", url: "https://127.0.0.1", replica: "replica" },
   });

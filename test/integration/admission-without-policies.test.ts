@@ -47,7 +47,7 @@ it("writes the webhook configuration, and no policy", async () => {
     caches,
     log,
     metrics: new Metrics(),
-    events: new EventRecorder(client, log, "multus-operator.dev/admission", "test"),
+    events: new EventRecorder(client, log, { controller: "multus-operator.dev/admission", instance: "test" }),
     namespace: "multus-operator",
     webhook: { port: 0, host: "127.0.0.1", url: "https://127.0.0.1", replica: "replica-1" },
   });

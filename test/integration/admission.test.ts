@@ -97,7 +97,7 @@ async function startReplica(name: string, leads: boolean): Promise<Admission> {
     caches,
     log,
     metrics: new Metrics(),
-    events: new EventRecorder(client, log, "multus-operator.dev/admission", name),
+    events: new EventRecorder(client, log, { controller: "multus-operator.dev/admission", instance: name }),
     namespace: NAMESPACE,
     webhook: { port: 0, host: "127.0.0.1", url: "https://127.0.0.1", replica: name },
     now: () => new Date(clock),

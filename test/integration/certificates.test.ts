@@ -48,7 +48,10 @@ beforeAll(async () => {
   await nodes.add("node-2", { taints: [{ key: "mine", effect: "NoExecute" }] });
   const kubeconfig = await plane.kubeconfigForServiceAccount("multus-operator", "multus-operator");
   const client = new KubeClient(connect({ kubeconfig }));
-  const events = new EventRecorder(client, log, "multus-operator.dev/multus-install", "test");
+  const events = new EventRecorder(client, log, {
+    controller: "multus-operator.dev/multus-install",
+    instance: "test",
+  });
   controller = new InstallOperator({ client, log, metrics: new Metrics(), events });
   await controller.start();
 });

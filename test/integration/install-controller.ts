@@ -39,7 +39,10 @@ export async function startInstallController(
     log = pino({ level: process.env.TEST_LOG ?? "silent" }),
   }: StartOptions = {},
 ): Promise<InstallOperator> {
-  const events = new EventRecorder(client, log, "multus-operator.dev/multus-install", "test");
+  const events = new EventRecorder(client, log, {
+    controller: "multus-operator.dev/multus-install",
+    instance: "test",
+  });
   const metrics = new Metrics();
   const seen = inspections ? { inspections } : {};
   const controller = new InstallOperator({ client, log, metrics, events, image, ...seen });

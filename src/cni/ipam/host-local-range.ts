@@ -35,6 +35,34 @@ export function readRange(fields: Section, context: RangeContext, required: bool
   const start = fields.take("rangeStart", address);
   const end = fields.take("rangeEnd", address);
   const gateway = fields.take("gateway", address);
+  checkOthers(fields, required, report);
+  if (!subnet || !checkSubnet(subnet, fields, report)) return undefined;
+  const outside = boundsOutside(subnet, { rangeStart: start, rangeEnd: end });
+  for (const name of outside) reportOutside(name, subnet, fields, report);
+  if (outside.length > 0) return undefined;
+  const first = start?.value ?? subnet.first + 1n;
+  // The broadcast address is left out for IPv4 only (lastIP).
+  const last = end?.value ?? subnet.last - (subnet.address.family === 4 ? 1n : 0n);
+  // Without a rangeEnd nothing compares the two: a start on the broadcast address is accepted.
+  if (end && first > last) {
+    report.error(fields.at("rangeEnd"), "REVERSED_RANGE", "ends before it starts");
+    return undefined;
+  }
+  const range = { fields, subnet, gateway, first, last };
+  if (hasOnlyGateway(range))
+    report.error(
+      fields.at("rangeEnd"),
+      "EMPTY_RANGE",
+      "leaves only the gateway's address, which is never allocated",
+    );
+  return range;
+}
+
+/** A subnet with its text, for messages. */
+type Subnet = Cidr & { text: string };
+
+/** What is wrong whatever the subnet is. */
+function checkOthers(fields: Section, required: boolean, report: Report): void {
   if (required) {
     fields.warnOfMisspellings();
     fields.warnOfMisplaced(["routes", "dataDir", "resolvConf"], 'it belongs in "ipam", next to "ranges"');
@@ -43,57 +71,47 @@ export function readRange(fields: Section, context: RangeContext, required: bool
     for (const name of ["rangeStart", "rangeEnd", "gateway"])
       if (fields.has(name))
         report.warn(fields.at(name), "IGNORED", 'is ignored without a "subnet" next to it');
-  if (!subnet) return undefined;
-  const { family } = subnet.address;
-  const word = show(`${subnet.text}`).slice(1, -1);
-  if (subnet.prefix > (family === 4 ? 30 : 126)) {
-    report.error(
-      fields.at("subnet"),
-      "TOO_SMALL",
-      `is too small to allocate addresses from: must be /${family === 4 ? 30 : 126} or larger (it is ${word})`,
-    );
-    return undefined;
+}
+
+/** Whether addresses can be allocated from the subnet; reports why not. */
+function checkSubnet(subnet: Subnet, fields: Section, report: Report): boolean {
+  const most = subnet.address.family === 4 ? 30 : 126;
+  const path = fields.at("subnet");
+  if (subnet.prefix > most) {
+    const message = `is too small to allocate addresses from: must be /${most} or larger (it is ${wordFor(subnet)})`;
+    report.error(path, "TOO_SMALL", message);
+    return false;
   }
   if (subnet.first !== subnet.address.value) {
-    report.error(
-      fields.at("subnet"),
-      "HOST_BITS",
-      `must be a network's address, without host bits (it is ${word})`,
-    );
-    return undefined;
+    const message = `must be a network's address, without host bits (it is ${wordFor(subnet)})`;
+    report.error(path, "HOST_BITS", message);
+    return false;
   }
-  const first = bound("rangeStart", start, subnet.first + 1n);
-  // The broadcast address is left out for IPv4 only (lastIP).
-  const last = bound("rangeEnd", end, subnet.last - (family === 4 ? 1n : 0n));
-  if (first === undefined || last === undefined) return undefined;
-  // Without a rangeEnd nothing compares the two: a start on the broadcast address is accepted.
-  if (end && first > last) {
-    report.error(fields.at("rangeEnd"), "REVERSED_RANGE", "ends before it starts");
-    return undefined;
-  }
-  const gate = gateway?.family === family ? gateway.value : gateway ? undefined : subnet.first + 1n;
-  if (first === last && first === gate)
-    report.error(
-      fields.at("rangeEnd"),
-      "EMPTY_RANGE",
-      "leaves only the gateway's address, which is never allocated",
-    );
-  return { fields, subnet, gateway, first, last };
+  return true;
+}
 
-  function bound(name: string, value: Address | undefined, otherwise: bigint): bigint | undefined {
-    if (!value) return otherwise;
-    if (contains(subnet as Cidr, value)) return value.value;
-    report.error(
-      fields.at(name),
-      "OUTSIDE_SUBNET",
-      `is not in ${word} (it is ${show(fields.exactly(String(fields.at(name).at(-1))))})`,
-    );
-    return undefined;
-  }
+function boundsOutside(subnet: Cidr, bounds: Readonly<Record<string, Address | undefined>>): string[] {
+  return Object.entries(bounds).flatMap(([name, bound]) => (bound && !contains(subnet, bound) ? [name] : []));
+}
+
+function reportOutside(name: string, subnet: Subnet, fields: Section, report: Report): void {
+  const path = fields.at(name);
+  const written = fields.exactly(String(path.at(-1)));
+  report.error(path, "OUTSIDE_SUBNET", `is not in ${wordFor(subnet)} (it is ${show(written)})`);
+}
+
+function wordFor({ text }: Subnet): string {
+  return show(text).slice(1, -1);
+}
+
+function hasOnlyGateway({ subnet, gateway, first, last }: Range): boolean {
+  if (first !== last) return false;
+  if (!gateway) return first === subnet.first + 1n;
+  return gateway.family === subnet.address.family && gateway.value === first;
 }
 
 /** In a further network only calico fills in the pod CIDR. */
-function subnetKind({ primary, type }: RangeContext): Kind<Cidr & { text: string }> {
+function subnetKind({ primary, type }: RangeContext): Kind<Subnet> {
   return (value, path, report) => {
     if (value === POD_CIDR && (primary || type === "calico")) return undefined;
     const read = cidr(value, path, report);

@@ -2,6 +2,7 @@ import { type Address, type Cidr, contains, parseAddress, parseCidr, unmapped } 
 import type { PluginContext } from "../context.ts";
 import { show } from "../finding.ts";
 import { address, text, texts } from "../kinds.ts";
+import type { Report } from "../report.ts";
 import type { Section } from "../section.ts";
 
 /** What whereabouts hands out of one range. */
@@ -14,109 +15,157 @@ export interface WhereaboutsRange {
   exceptions: readonly Cidr[];
 }
 
+/** Where a range is written, and how it is used. */
+interface RangeUse {
+  /** Of `ipRanges`, whose fields Go's decoder reads, instead of next to `range`. */
+  inList: boolean;
+  /** Whether nodes have slices: a pod then gets an address of its node's slice instead of the range. */
+  sliced?: boolean;
+}
+
 /**
  * `range` with its bounds and exceptions (pkg/config, LoadIPAMConfig; pkg/iphelpers, GetIPRange;
  * pkg/allocate, IterateForAssignment): a network, or "10.0.0.5-10.0.0.20/24", from the first address to the
  * one in the network.
- *
- * @param sliced whether nodes have slices: a pod then gets an address of its node's slice instead of the range
  */
 export function checkRange(
   fields: Section,
   { report }: Pick<PluginContext, "report">,
-  inList: boolean,
-  sliced = false,
+  { inList, sliced = false }: RangeUse,
 ): WhereaboutsRange | undefined {
   const word = fields.take("range", text) ?? "";
-  const start = bound("range_start");
-  const end = bound("range_end");
-  const exceptions = excluded();
-  if (word === "") {
-    if (inList) report.missing(fields.at("range"), "a network such as 192.168.1.0/24");
-    return undefined;
+  const start = readBound(fields, "range_start", inList, report);
+  const end = readBound(fields, "range_end", inList, report);
+  // Nothing reads the exceptions if there is no range, or if the node's slice takes its place.
+  const exceptions = readExceptions(fields, word === "" || sliced ? undefined : report);
+  if (word === "" && inList) report.missing(fields.at("range"), "a network such as 192.168.1.0/24");
+  const written = word === "" ? undefined : readRange(word, fields, report);
+  if (!written || written.network.mapped) return undefined;
+  const { network, from } = written;
+  // The first and the last address of a network are not given to pods.
+  const whole = { fields, network, first: network.first + 1n, last: network.last - 1n, exceptions };
+  const problem = problemOfNetwork(written, word);
+  if (problem) {
+    if (problem.code !== "TOO_SMALL" || !sliced)
+      report.error(fields.at("range"), problem.code, problem.message);
+    return whole;
   }
-  const [from, block] = word.includes("-") ? word.split(/-(.*)/s, 2) : [undefined, word];
-  const network = asIpv4(parseCidr(sloppy(block ?? "")));
-  const first = from === undefined ? undefined : parseAddress(sloppy(from));
-  if (!network || (from !== undefined && !first)) {
+  const range = from ? narrowed(whole, from, network.address) : narrowed(whole, start, end);
+  if (!from) warnOfUnused(range, { range_start: start, range_end: end }, word, report);
+  if (!sliced) checkEmpty(range, word, report);
+  return range;
+}
+
+/** Reports what is not a range. */
+function readRange(word: string, fields: Section, report: Report): WrittenRange | undefined {
+  const written = parseRange(word);
+  if (!written)
     report.error(
       fields.at("range"),
       "BAD_CIDR",
       `must be a network such as 192.168.1.0/24, or 192.168.1.5-192.168.1.0/24 (it is ${show(word)})`,
       { value: show(word) },
     );
-    return undefined;
-  }
-  if (network.mapped) return undefined;
-  // The first and the last address of a network are not given to pods.
-  let [low, high] = [network.first + 1n, network.last - 1n];
+  return written;
+}
+
+interface WrittenRange {
+  network: Cidr;
+  /** The first address, of "10.0.0.5-10.0.0.20/24". */
+  from: Address | undefined;
+}
+
+function parseRange(word: string): WrittenRange | undefined {
+  const [from, block = ""] = word.includes("-") ? word.split(/-(.*)/s, 2) : [undefined, word];
+  const network = asIpv4(parseCidr(sloppy(block)));
+  if (!network) return undefined;
+  if (from === undefined) return { network, from };
+  const first = parseAddress(sloppy(from));
+  return first && { network, from: first };
+}
+
+function problemOfNetwork(
+  { network, from }: WrittenRange,
+  word: string,
+): { code: string; message: string } | undefined {
   const most = network.address.family === 4 ? 30 : 126;
   if (network.prefix > most) {
-    if (!sliced)
-      report.error(
-        fields.at("range"),
-        "TOO_SMALL",
-        `is too small to allocate addresses from: must be /${most} or larger (it is ${show(word)})`,
-      );
-  } else if (first && !contains(network, unmapped(first)))
-    report.error(fields.at("range"), "OUTSIDE_SUBNET", `begins outside of its network (it is ${show(word)})`);
-  else {
-    const inside = (address: Address | undefined): address is Address =>
-      address?.family === network.address.family && address.value >= low && address.value <= high;
-    const [begin, finish] = first ? [first, network.address] : [start, end];
-    if (inside(begin)) low = begin.value;
-    if (inside(finish)) high = finish.value;
-    if (!first) {
-      ignored("range_start", start, inside(start));
-      ignored("range_end", end, inside(end));
-    }
-    if (!sliced && (low > high || covers(exceptions, network.address.family, low, high)))
-      report.error(
-        fields.at("range"),
-        "EMPTY_RANGE",
-        `has no address left after "exclude" (it is ${show(word)})`,
-      );
+    const message = `is too small to allocate addresses from: must be /${most} or larger (it is ${show(word)})`;
+    return { code: "TOO_SMALL", message };
   }
-  return { fields, network, first: low, last: high, exceptions };
+  if (!from || contains(network, unmapped(from))) return undefined;
+  return { code: "OUTSIDE_SUBNET", message: `begins outside of its network (it is ${show(word)})` };
+}
 
-  /** Next to `range`, a value that is not an address is ignored; in `ipRanges` Go's decoder rejects it. */
-  function bound(name: string): Address | undefined {
-    if (inList) return fields.take(name, address);
-    const given = fields.take(name, text);
-    const read = given ? parseAddress(sloppy(given)) : undefined;
-    if (given && !read)
-      report.warn(
-        fields.at(name),
-        "IGNORED",
-        `is ignored, because it is not an IP address (it is ${show(given)})`,
-      );
-    return read && unmapped(read);
-  }
+/** The part from `begin` to `end`: a bound that is not in what is left of the range is ignored. */
+function narrowed(
+  range: WhereaboutsRange,
+  begin: Address | undefined,
+  end: Address | undefined,
+): WhereaboutsRange {
+  const begun = isWithin(range, begin) ? { ...range, first: begin.value } : range;
+  return isWithin(begun, end) ? { ...begun, last: end.value } : begun;
+}
 
-  function ignored(name: string, value: Address | undefined, used: boolean): void {
-    if (value && !used)
+function isWithin(
+  { network, first, last }: WhereaboutsRange,
+  address: Address | undefined,
+): address is Address {
+  return address?.family === network.address.family && first <= address.value && address.value <= last;
+}
+
+function warnOfUnused(
+  range: WhereaboutsRange,
+  bounds: Readonly<Record<string, Address | undefined>>,
+  word: string,
+  report: Report,
+): void {
+  for (const [name, bound] of Object.entries(bounds))
+    if (bound && !isWithin(range, bound))
       report.warn(
-        fields.at(name),
+        range.fields.at(name),
         "IGNORED",
         `is ignored, because it is not a usable address of ${show(word).slice(1, -1)}`,
       );
-  }
+}
 
-  function excluded(): Cidr[] {
-    return (fields.take("exclude", texts) ?? []).flatMap((item, i) => {
-      const single = item === undefined ? undefined : parseAddress(item);
-      const read = single ? parseCidr(`${item}/${single.family === 4 ? 32 : 128}`) : parseCidr(item ?? "");
-      if (read) return [read];
-      // Nothing reads them if there is no range, or if the node's slice takes its place.
-      if (word !== "" && !sliced)
-        report.error(
-          [...fields.at("exclude"), i],
-          "BAD_CIDR",
-          `must be a network such as 192.168.1.0/28, or an address (it is ${show(item)})`,
-        );
-      return [];
-    });
-  }
+function checkEmpty(range: WhereaboutsRange, word: string, report: Report): void {
+  if (firstFree(range) > range.last)
+    report.error(
+      range.fields.at("range"),
+      "EMPTY_RANGE",
+      `has no address left after "exclude" (it is ${show(word)})`,
+    );
+}
+
+/** Next to `range`, a value that is not an address is ignored; in `ipRanges` Go's decoder rejects it. */
+function readBound(fields: Section, name: string, inList: boolean, report: Report): Address | undefined {
+  if (inList) return fields.take(name, address);
+  const given = fields.take(name, text);
+  const read = given ? parseAddress(sloppy(given)) : undefined;
+  if (given && !read)
+    report.warn(
+      fields.at(name),
+      "IGNORED",
+      `is ignored, because it is not an IP address (it is ${show(given)})`,
+    );
+  return read && unmapped(read);
+}
+
+/** `exclude`, whose items are networks or addresses. */
+function readExceptions(fields: Section, report: Report | undefined): Cidr[] {
+  const read = (fields.take("exclude", texts) ?? []).map((item, i) => {
+    const single = item === undefined ? undefined : parseAddress(item);
+    const block = parseCidr(single ? `${item}/${single.family === 4 ? 32 : 128}` : (item ?? ""));
+    if (!block)
+      report?.error(
+        [...fields.at("exclude"), i],
+        "BAD_CIDR",
+        `must be a network such as 192.168.1.0/28, or an address (it is ${show(item)})`,
+      );
+    return block;
+  });
+  return read.filter((block) => block !== undefined);
 }
 
 /** An IPv4 network written as IPv6 (::ffff:10.1.0.0/120) counts as that of IPv4, since Go's IPNet.String writes it so. */
@@ -139,20 +188,12 @@ export function handsOut({ network, first, last, exceptions }: WhereaboutsRange,
   );
 }
 
-/** The address that the first pod gets (AssignIP). */
+/** The address that the first pod gets (AssignIP); beyond the last one if the exceptions leave nothing. */
 export function firstFree({ network, first, exceptions }: WhereaboutsRange): bigint {
-  return nextOutside(exceptions, network.address.family, first);
-}
-
-/** Whether the networks leave nothing from `low` to `high`. */
-function covers(networks: readonly Cidr[], family: 4 | 6, low: bigint, high: bigint): boolean {
-  return nextOutside(networks, family, low) > high;
-}
-
-function nextOutside(networks: readonly Cidr[], family: 4 | 6, low: bigint): bigint {
-  let next = low;
-  for (const { address, first, last } of networks.toSorted((a, b) => (a.first < b.first ? -1 : 1)))
-    if (address.family === family && first <= next && next <= last) next = last + 1n;
+  let next = first;
+  for (const block of exceptions.toSorted((a, b) => (a.first < b.first ? -1 : 1)))
+    if (block.address.family === network.address.family && block.first <= next && next <= block.last)
+      next = block.last + 1n;
   return next;
 }
 

@@ -1,4 +1,4 @@
-import { parseAddress, unmapped } from "../address.ts";
+import { type Address, type Cidr, parseAddress, unmapped } from "../address.ts";
 import type { PluginContext } from "../context.ts";
 import { show } from "../finding.ts";
 import { text } from "../kinds.ts";
@@ -12,7 +12,7 @@ import { sloppy, type WhereaboutsRange } from "./whereabouts-range.ts";
  */
 export function checkSlices(
   ipam: Section,
-  ranges: readonly WhereaboutsRange[],
+  [range, ...more]: readonly WhereaboutsRange[],
   { report }: PluginContext,
 ): void {
   const word = ipam.take("node_slice_size", text) ?? "";
@@ -26,8 +26,6 @@ export function checkSlices(
     );
     return;
   }
-  const size = Number(word.replace(/^\//, ""));
-  const [range, ...more] = ranges;
   if (!range) return;
   const { network, fields } = range;
   if (network.address.family === 6) {
@@ -38,18 +36,9 @@ export function checkSlices(
     );
     return;
   }
-  if (size < network.prefix)
-    report.error(
-      path,
-      "OUT_OF_RANGE",
-      `is larger than the range that contains it: must be /${network.prefix} or smaller (it is ${show(word)}); no node gets addresses`,
-    );
-  else if (size > 30)
-    report.error(
-      path,
-      "OUT_OF_RANGE",
-      `leaves no address in a slice: must be /30 or larger (it is ${show(word)})`,
-    );
+  const size = Number(word.replace(/^\//, ""));
+  const problem = problemOfSize(size, word, network);
+  if (problem !== undefined) report.error(path, "OUT_OF_RANGE", problem);
   for (const name of ["exclude", "range_start", "range_end"])
     if (fields.has(name)) report.warn(fields.at(name), "IGNORED", 'is ignored next to "node_slice_size"');
   if (more.length > 0)
@@ -59,15 +48,26 @@ export function checkSlices(
       "works with one range only: the pod gets its address in the first range again instead of one in another range",
     );
   const gateway = parseAddress(sloppy(ipam.take("gateway", text) ?? ""));
-  if (!gateway || size < network.prefix || size > 30) return;
-  const { family, value } = unmapped(gateway);
-  if (family !== 4 || value < network.first || value > network.last) return;
-  const slice = 1n << BigInt(32 - size);
-  const place = (value - network.first) % slice;
-  if (place > 0n && place < slice - 1n)
+  if (gateway && problem === undefined && slicesHandOut(unmapped(gateway), network, size))
     report.warn(
       ipam.at("gateway"),
       "GATEWAY_HANDED_OUT",
       "is allocated to a pod like any other address of a node's slice; use a gateway that is the first or last address of a slice, or outside of the range",
     );
+}
+
+/** Why a range of IPv4 cannot be divided into slices of this prefix length, which is written as `word`. */
+function problemOfSize(size: number, word: string, { prefix }: Cidr): string | undefined {
+  if (size < prefix)
+    return `is larger than the range that contains it: must be /${prefix} or smaller (it is ${show(word)}); no node gets addresses`;
+  if (size > 30) return `leaves no address in a slice: must be /30 or larger (it is ${show(word)})`;
+  return undefined;
+}
+
+/** Whether a pod may get the address: it is in a slice, and neither its first nor its last one. */
+function slicesHandOut({ family, value }: Address, { first, last }: Cidr, size: number): boolean {
+  if (family !== 4 || value < first || value > last) return false;
+  const slice = 1n << BigInt(32 - size);
+  const place = (value - first) % slice;
+  return place > 0n && place < slice - 1n;
 }

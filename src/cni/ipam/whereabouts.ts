@@ -1,7 +1,7 @@
 import { type Address, parseAddress, parseCidr, unmapped } from "../address.ts";
 import type { HandedOut, Layer3, PluginContext } from "../context.ts";
 import { checkDns } from "../dns.ts";
-import { show } from "../finding.ts";
+import { type Path, show } from "../finding.ts";
 import { address, flag, int, list, section, text } from "../kinds.ts";
 import type { Section } from "../section.ts";
 import { checkRoutes } from "./routes.ts";
@@ -11,46 +11,35 @@ import { checkSlices } from "./whereabouts-slices.ts";
 /** Fields of the IPAM that a range of `ipRanges` does not have (RangeConfiguration). */
 const OF_ALL_RANGES = ["gateway", "routes", "enable_overlapping_ranges", "network_name", "node_slice_size"];
 
+/** Fields that are read for their types only. */
+const OTHER_TEXTS = [
+  "network_name",
+  "log_file",
+  "log_level",
+  "configuration_path",
+  "reconciler_cron_expression",
+];
+const OTHER_NUMBERS = [
+  "leader_lease_duration",
+  "leader_renew_deadline",
+  "leader_retry_period",
+  "sleep_for_race",
+];
+
 /** k8snetworkplumbingwg/whereabouts, pkg/config/config.go, pkg/types/types.go, pkg/allocate and pkg/iphelpers. */
 export function checkWhereabouts(ipam: Section, context: PluginContext): Layer3 | undefined {
   const { report } = context;
-  const sliced = (ipam.take("node_slice_size", text) ?? "") !== "";
-  const own = checkRange(ipam, context, false, sliced);
-  const listed = ipam.take("ipRanges", list(section)) ?? [];
-  const read = listed.map((fields, i) => {
-    if (!fields) {
-      report.missing([...ipam.at("ipRanges"), i, "range"], "a network such as 192.168.1.0/24");
-      return undefined;
-    }
-    const range = checkRange(fields, context, true, sliced);
-    fields.warnOfMisspellings();
-    fields.warnOfMisplaced(OF_ALL_RANGES, 'it belongs in "ipam", next to "ipRanges"');
-    return range;
-  });
-  const ranges = [own, ...read].filter((range) => range !== undefined);
+  const sliced = isSliced(ipam);
+  const own = checkRange(ipam, context, { inList: false, sliced });
+  const listed = (ipam.take("ipRanges", list(section)) ?? []).map((fields, i) =>
+    readListed(fields, [...ipam.at("ipRanges"), i], context, sliced),
+  );
+  const ranges = [own, ...listed].filter((range) => range !== undefined);
   const hasRange = (ipam.take("range", text) ?? "") !== "";
   const gateway = readGateway(ipam, context);
   checkSlices(ipam, ranges, context);
-  for (const name of [
-    "network_name",
-    "log_file",
-    "log_level",
-    "configuration_path",
-    "reconciler_cron_expression",
-  ])
-    ipam.take(name, text);
   checkDatastore(ipam, context);
-  ipam.take("enable_overlapping_ranges", flag);
-  for (const name of [
-    "leader_lease_duration",
-    "leader_renew_deadline",
-    "leader_retry_period",
-    "sleep_for_race",
-  ])
-    ipam.take(name, int);
-  const kubernetes = ipam.take("kubernetes", section);
-  for (const name of ["kubeconfig", "k8s_api_root"]) kubernetes?.take(name, text);
-  checkDns(ipam);
+  checkOtherFields(ipam);
   const fixed = checkAddresses(ipam, context);
   const requested = requestedAddresses(ipam, context);
   checkTwice([...fixed, ...requested], ipam, context);
@@ -62,7 +51,7 @@ export function checkWhereabouts(ipam: Section, context: PluginContext): Layer3 
       "warning",
     );
   checkNetworks(ranges, context);
-  if (gateway) checkGateway(gateway, ranges, ipam, context);
+  if (gateway && !sliced) checkGateway(gateway, ranges, ipam, context);
   // Every address of a range comes with the one gateway, those of "addresses" with their own.
   const handedOut = [...ranges.map((range) => firstOf(range, gateway, sliced)), ...fixed, ...requested];
   const certain =
@@ -71,6 +60,37 @@ export function checkWhereabouts(ipam: Section, context: PluginContext): Layer3 
     !context.fields.has("runtimeConfig");
   const subnets = handedOut.map(({ subnet }) => subnet);
   return checkRoutes(ipam, context, certain ? subnets : undefined, certain ? handedOut : undefined);
+}
+
+/** Whether each node has a slice of the range, of which nothing is left out but its own first and last address. */
+function isSliced(ipam: Section): boolean {
+  return (ipam.take("node_slice_size", text) ?? "") !== "";
+}
+
+/** An item of `ipRanges`. */
+function readListed(
+  fields: Section | undefined,
+  path: Path,
+  context: PluginContext,
+  sliced: boolean,
+): WhereaboutsRange | undefined {
+  if (!fields) {
+    context.report.missing([...path, "range"], "a network such as 192.168.1.0/24");
+    return undefined;
+  }
+  const range = checkRange(fields, context, { inList: true, sliced });
+  fields.warnOfMisspellings();
+  fields.warnOfMisplaced(OF_ALL_RANGES, 'it belongs in "ipam", next to "ipRanges"');
+  return range;
+}
+
+function checkOtherFields(ipam: Section): void {
+  for (const name of OTHER_TEXTS) ipam.take(name, text);
+  ipam.take("enable_overlapping_ranges", flag);
+  for (const name of OTHER_NUMBERS) ipam.take(name, int);
+  const kubernetes = ipam.take("kubernetes", section);
+  for (const name of ["kubeconfig", "k8s_api_root"]) kubernetes?.take(name, text);
+  checkDns(ipam);
 }
 
 /** What the first pod gets of a range. Of a node's slice that is not known. */
@@ -131,8 +151,6 @@ function checkGateway(
   ipam: Section,
   { report }: PluginContext,
 ): void {
-  // Slices leave out nothing but their own first and last address.
-  if ((ipam.take("node_slice_size", text) ?? "") !== "") return;
   const range = ranges.find((one) => handsOut(one, gateway));
   if (!range) return;
   const word = ipam.take("gateway", text) ?? "";

@@ -1,5 +1,6 @@
-import { type PluginCheck, requireChained, requireVersion } from "../context.ts";
+import { type PluginCheck, type PluginContext, requireChained, requireVersion } from "../context.ts";
 import { uint64 } from "../kinds.ts";
+import type { Section } from "../section.ts";
 
 /** What the kernel's queue tbf gets in bytes must not be 0. */
 const LEAST_BITS = 8;
@@ -19,26 +20,9 @@ export function tooSmall(rate: number, burst: number): { name: "Rate" | "Burst";
 /** containernetworking/plugins, plugins/meta/bandwidth/main.go (validateRateAndBurst). */
 export const bandwidth: PluginCheck = (context) => {
   const { fields, report } = context;
-  for (const way of ["ingress", "egress"]) {
-    const rate = fields.take(`${way}Rate`, uint64) ?? 0;
-    const burst = fields.take(`${way}Burst`, uint64) ?? 0;
-    if (rate !== 0 && burst === 0 && isWell(`${way}Burst`))
-      report.missing(fields.at(`${way}Burst`), `"${way}Rate" is set, and works only together with it`);
-    if (burst !== 0 && rate === 0 && isWell(`${way}Rate`))
-      report.missing(fields.at(`${way}Rate`), `"${way}Burst" is set, and works only together with it`);
-    const small = tooSmall(rate, burst);
-    if (small)
-      report.error(
-        fields.at(`${way}${small.name}`),
-        "OUT_OF_RANGE",
-        `must be at least ${small.least} bits${small.name === "Burst" ? ` at a rate of ${rate}` : ""}: the kernel rejects it`,
-      );
-    if (Math.floor(burst / 8) >= 2 ** 32 - 1)
-      report.error(fields.at(`${way}Burst`), "OUT_OF_RANGE", "must be less than 4 GB (34359738360 bits)");
-  }
-  const limits = ["ingressRate", "egressRate"].some((name) => (fields.take(name, uint64) ?? 0) > 0);
+  const rates = ["ingress", "egress"].map((way) => checkLimit(`${way}Rate`, `${way}Burst`, context));
   const last = context.before.at(-1);
-  if (limits && last?.veth === false)
+  if (rates.some((rate) => rate > 0) && last?.veth === false)
     report.error(
       fields.at("type"),
       "NOT_CHAINED",
@@ -46,9 +30,35 @@ export const bandwidth: PluginCheck = (context) => {
     );
   requireChained(context);
   requireVersion(context, "0.3.0");
-
-  /** False where the field has the wrong type, which is reported already. */
-  function isWell(name: string): boolean {
-    return !report.entries.some(({ path }) => path.join() === fields.at(name).join());
-  }
 };
+
+/** The limit of one direction, in the two fields that have these names. Returns its rate, 0 if there is none. */
+function checkLimit(rateName: string, burstName: string, { fields, report }: PluginContext): number {
+  const rate = fields.take(rateName, uint64) ?? 0;
+  const burst = fields.take(burstName, uint64) ?? 0;
+  if (rate !== 0 && burst === 0) requireOther(burstName, rateName, fields);
+  if (burst !== 0 && rate === 0) requireOther(rateName, burstName, fields);
+  const small = tooSmall(rate, burst);
+  if (small?.name === "Rate")
+    report.error(
+      fields.at(rateName),
+      "OUT_OF_RANGE",
+      `must be at least ${small.least} bits: the kernel rejects it`,
+    );
+  if (small?.name === "Burst")
+    report.error(
+      fields.at(burstName),
+      "OUT_OF_RANGE",
+      `must be at least ${small.least} bits at a rate of ${rate}: the kernel rejects it`,
+    );
+  if (Math.floor(burst / 8) >= 2 ** 32 - 1)
+    report.error(fields.at(burstName), "OUT_OF_RANGE", "must be less than 4 GB (34359738360 bits)");
+  return rate;
+}
+
+/** Not if the other field has the wrong type, which is reported already. */
+function requireOther(missing: string, given: string, fields: Section): void {
+  const path = fields.at(missing);
+  if (!fields.report.entries.some((entry) => entry.path.join() === path.join()))
+    fields.report.missing(path, `"${given}" is set, and works only together with it`);
+}

@@ -17,18 +17,11 @@ const FLAGS = [
 
 /** containernetworking/plugins, plugins/main/bridge/bridge.go. */
 export const bridge: PluginCheck = (context) => {
-  const { fields, report, primary } = context;
+  const { fields, report } = context;
   if (fields.take("bridge", interfaceName) === "")
     report.missing(fields.at("bridge"), "the name of a bridge; if the field is not set, it is cni0");
   for (const name of FLAGS) fields.take(name, flag);
-  const isDefault = fields.take("isDefaultGateway", flag) === true;
-  const isGateway = isDefault || fields.take("isGateway", flag) === true;
-  if (isDefault && !primary && !movesRoutes(context))
-    report.warn(
-      fields.at("isDefaultGateway"),
-      "DEFAULT_ROUTE",
-      "gives the pod a second default route, in addition to its primary network's",
-    );
+  const gateway = readGateway(context);
   const masquerades = fields.take("ipMasq", flag) === true;
   const hairpin = fields.take("hairpinMode", flag);
   if (fields.take("promiscMode", flag) && hairpin)
@@ -41,20 +34,29 @@ export const bridge: PluginCheck = (context) => {
   const ipam = fields.take("ipam", section);
   const isLayer3 = (ipam?.take("type", text) ?? "") !== "";
   ipMasqBackend(fields, masquerades && isLayer3);
-  if (bare && ipam && isLayer3)
+  if (bare && ipam && isLayer3) {
     report.error(ipam.path, "CONTRADICTION", 'cannot be used together with "disableContainerInterface"');
-  else {
-    const gateway = isDefault
-      ? ({ gateway: "default" } as const)
-      : isGateway
-        ? ({ gateway: "filled" } as const)
-        : {};
-    const own = { ...context, ...gateway };
-    const layer3 = checkIpam(own, "optional");
-    checkMtuOfIpv6(context, mtu, layer3);
-    if (isGateway && layer3) checkGateways(withGateways(layer3.addresses, own), context);
+    return;
   }
+  const own = gateway ? { ...context, gateway } : context;
+  const layer3 = checkIpam(own, "optional");
+  checkMtuOfIpv6(context, mtu, layer3);
+  if (gateway && layer3) checkGateways(withGateways(layer3.addresses, own), context);
 };
+
+/** Whether the bridge is the pods' gateway (PluginContext.gateway). */
+function readGateway(context: PluginContext): "filled" | "default" | undefined {
+  const { fields, report, primary } = context;
+  const isDefault = fields.take("isDefaultGateway", flag) === true;
+  if (isDefault && !primary && !movesRoutes(context))
+    report.warn(
+      fields.at("isDefaultGateway"),
+      "DEFAULT_ROUTE",
+      "gives the pod a second default route, in addition to its primary network's",
+    );
+  if (isDefault) return "default";
+  return fields.take("isGateway", flag) === true ? "filled" : undefined;
+}
 
 /**
  * ensureAddr: the bridge gets each gateway's address. A second one of IPv4, or one of an overlapping IPv6

@@ -1,6 +1,7 @@
 import type { PluginCheck, PluginContext } from "../context.ts";
 import { checkIpam, checkMtuOfIpv6 } from "../ipam/ipam.ts";
 import { between, int, list, section, text, vethMtu } from "../kinds.ts";
+import type { Section } from "../section.ts";
 
 /** k8snetworkplumbingwg/ovs-cni, pkg/types/types.go, pkg/common/common.go; what else must fit is the OVS database's schema. */
 export const ovs: PluginCheck = (context) => {
@@ -24,40 +25,35 @@ export const ovs: PluginCheck = (context) => {
 };
 
 /** SplitVlanIds: the ranges, each of minID to maxID, and the single ones; none at all is rejected. */
-function checkTrunk(
-  trunk: readonly (ReturnType<typeof section> | undefined)[],
-  { fields, report }: PluginContext,
-): void {
-  let some = false;
-  for (const [i, item] of trunk.entries()) {
-    if (!item) {
-      report.error([...fields.at("trunk"), i], "WRONG_TYPE", "must be an object: the plugin crashes on null");
-      some = true;
-      continue;
-    }
-    const id = between(0, 4096);
-    const [min, max, single] = ["minID", "maxID", "id"].map((name) => item.take(name, id));
-    item.warnOfMisspellings();
-    if (max !== undefined && (min ?? 0) > max)
-      report.error(
-        item.at(item.has("minID") ? "minID" : "maxID"),
-        "REVERSED_RANGE",
-        `is greater than maxID (${min} and ${max})`,
-      );
-    if (item.has("minID") !== item.has("maxID"))
-      report.warn(item.path, "IGNORED", 'is ignored: "minID" and "maxID" go together');
-    some ||= single !== undefined || ((min ?? 0) > 0 && (max ?? 0) > 0);
-    // A value out of range is reported already.
-    some ||= [
-      ["minID", min],
-      ["maxID", max],
-      ["id", single],
-    ].some(([name, read]) => item.has(String(name)) && read === undefined);
-  }
-  if (trunk.length > 0 && !some)
+function checkTrunk(trunk: readonly (Section | undefined)[], { fields, report }: PluginContext): void {
+  const named = trunk.map((item, i) => {
+    if (item) return namesVlan(item);
+    report.error([...fields.at("trunk"), i], "WRONG_TYPE", "must be an object: the plugin crashes on null");
+    return true;
+  });
+  if (trunk.length > 0 && !named.includes(true))
     report.error(
       fields.at("trunk"),
       "MISSING_FIELD",
       'names no VLAN: each item needs "id", or "minID" and "maxID" from 1',
     );
+}
+
+/** Whether the item names a VLAN, or tries to: a value out of range is reported already. */
+function namesVlan(item: Section): boolean {
+  const [min, max, single] = ["minID", "maxID", "id"].map((name) => item.take(name, between(0, 4096)));
+  item.warnOfMisspellings();
+  const { report } = item;
+  if (max !== undefined && (min ?? 0) > max)
+    report.error(
+      item.at(item.has("minID") ? "minID" : "maxID"),
+      "REVERSED_RANGE",
+      `is greater than maxID (${min} and ${max})`,
+    );
+  if (item.has("minID") !== item.has("maxID"))
+    report.warn(item.path, "IGNORED", 'is ignored: "minID" and "maxID" go together');
+  if (single !== undefined || ((min ?? 0) > 0 && (max ?? 0) > 0)) return true;
+  return (
+    item.has("id") || (item.has("minID") && min === undefined) || (item.has("maxID") && max === undefined)
+  );
 }

@@ -11,10 +11,8 @@ export const portmap: PluginCheck = (context) => {
     report.notOneOf(fields.at("backend"), backend, BACKENDS);
   for (const name of ["snat", "masqAll"]) fields.take(name, flag);
   for (const name of ["conditionsV4", "conditionsV6"]) {
-    // detectBackendOfConditions: iptables' begin with a hyphen or "!", nftables' never do.
-    const first = fields.take(name, texts)?.[0];
-    const meant = /^[-!]/.test(first ?? "") ? "iptables" : "nftables";
-    if (first && backend !== undefined && BACKENDS.includes(backend) && backend !== meant)
+    const meant = backendOf(fields.take(name, texts));
+    if (meant !== undefined && BACKENDS.includes(backend ?? "") && backend !== meant)
       report.error(
         fields.at(name),
         "CONTRADICTION",
@@ -43,3 +41,9 @@ export const portmap: PluginCheck = (context) => {
       'maps no port without "capabilities": {"portMappings": true}',
     );
 };
+
+/** detectBackendOfConditions: iptables' begin with a hyphen or "!", nftables' never do. */
+function backendOf([first]: readonly (string | undefined)[] = []): string | undefined {
+  if (!first) return undefined;
+  return /^[-!]/.test(first) ? "iptables" : "nftables";
+}

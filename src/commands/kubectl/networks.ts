@@ -58,20 +58,21 @@ Examples:
             shown.map((network) => `network-attachment-definition.k8s.cni.cncf.io/${network.name}`),
           text: (paint) => {
             if (name !== undefined) return shown.map(networkDetails).join("\n");
-            if (shown.length > 0)
-              return networksTable(shown, {
-                namespaces: allNamespaces,
-                wide: output === "wide",
-                headers,
-                paint,
-              });
-            return `There is no NetworkAttachmentDefinition${selector === undefined ? "" : ` with the labels ${selector}`}${namespace === undefined ? "" : ` in namespace ${namespace} (-A: all namespaces)`}.\n`;
+            if (shown.length === 0) return noNetworks(selector, namespace);
+            const wide = output === "wide";
+            return networksTable(shown, { namespaces: allNamespaces, wide, headers, paint });
           },
         },
       };
     }),
   );
   return command;
+}
+
+function noNetworks(selector: string | undefined, namespace: string | undefined): string {
+  const labels = selector === undefined ? "" : ` with the labels ${selector}`;
+  const where = namespace === undefined ? "" : ` in namespace ${namespace} (-A: all namespaces)`;
+  return `There is no NetworkAttachmentDefinition${labels}${where}.\n`;
 }
 
 async function networksOf(

@@ -1,7 +1,7 @@
 import type { KubeObject } from "../../crds/kube-object.ts";
 import type { InventoryEntry } from "../../crds/multus-install/status.ts";
 import { ApiError } from "../../kube/errors.ts";
-import { DAEMON_SETS, describe, PODS, refOf } from "../../kube/resource.ts";
+import { describe, PODS, refOf } from "../../kube/resource.ts";
 import { isMultusDaemonSet } from "../../render/daemon-sets.ts";
 import { GUARD } from "../../render/rollout-guard.ts";
 import { allInOrder } from "../shared/all-in-order.ts";

@@ -99,17 +99,24 @@ export class LeaderElection {
       const ms = left() > 0 ? left() : renewDeadlineSeconds * 1000;
       const renewed = await this.#attempt((...read) => this.#renew(...read), ms);
       if (this.#stop.signal.aborted) return;
-      if (renewed && !this.#leading)
-        log.info("the lease is renewed again; no other replica was the leader in the meantime");
-      if (renewed) this.#leading = true;
+      if (renewed) this.#resume();
       else if (!this.#isHolder) break;
-      else if (this.#leading && left() <= 0) {
-        this.#leading = false;
-        log.warn("the lease could not be renewed in time; nothing is written until it is");
-      }
+      else if (left() <= 0) this.#pause();
     }
     this.#leading = false;
     log.error("the lease was lost");
+  }
+
+  #resume(): void {
+    if (!this.#leading)
+      this.#options.log.info("the lease is renewed again; no other replica was the leader in the meantime");
+    this.#leading = true;
+  }
+
+  #pause(): void {
+    if (this.#leading)
+      this.#options.log.warn("the lease could not be renewed in time; nothing is written until it is");
+    this.#leading = false;
   }
 
   /** Gives the lease up, so that another leads at once. Throws where the API server did not take it. */

@@ -4,6 +4,8 @@ import { MessageReader } from "./message.ts";
 
 /** Fields of a list of any kind, after metav1.ListMeta. */
 const [METADATA, ITEMS] = [1, 2];
+/** The wire type of messages. */
+const LENGTH_DELIMITED = 2;
 /** A tag and a length have at most this many bytes each. */
 const MAX_HEAD = 20;
 
@@ -43,48 +45,58 @@ export class ProtobufListReader implements ListStream {
 
   /** Reads whole fields. Returns where the first one begins that is not whole, whose bytes `#need` then has. */
   #read(bytes: Buffer): number {
-    let at = 0;
-    if (!this.#started) {
-      if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) throw new SyntaxError("not a list of Kubernetes");
-      this.#started = true;
-      at = MAGIC.length;
-    }
+    let at = this.#started ? 0 : this.#start(bytes);
     for (;;) {
-      const tag = varint(bytes, at);
-      const length = tag && tag.value % 8 === 2 ? varint(bytes, tag.end) : undefined;
-      if (tag && tag.value % 8 !== 2)
-        throw new SyntaxError(`a list has no field with wire type ${tag.value % 8}`);
-      if (!tag || !length) {
-        if (bytes.length - at > MAX_HEAD) throw new SyntaxError("a number has too many bytes");
+      const head = headOf(bytes, at);
+      if (!head) {
         this.#need = bytes.length - at + 1;
         return at;
       }
-      const field = Math.floor(tag.value / 8);
-      if (this.#left === undefined && field === RAW) {
-        this.#left = length.value;
-        at = length.end;
-        if (this.#left === 0) this.#left = undefined;
+      if (this.#left === undefined && head.field === RAW) {
+        this.#enter(head.length);
+        at = head.end;
         continue;
       }
-      const end = length.end + length.value;
+      const end = head.end + head.length;
       if (end > bytes.length) {
         this.#need = end - at;
         return at;
       }
       if (this.#left !== undefined) {
-        this.#take(field, bytes, length.end, end);
-        this.#left -= end - at;
-        if (this.#left < 0) throw new SyntaxError("an item is longer than its list");
-        if (this.#left === 0) this.#left = undefined;
+        this.#take(head.field, bytes, head.end, end);
+        this.#enter(this.#left - (end - at));
       }
       at = end;
     }
+  }
+
+  #start(bytes: Buffer): number {
+    if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) throw new SyntaxError("not a list of Kubernetes");
+    this.#started = true;
+    return MAGIC.length;
+  }
+
+  /** The next fields are the list's, for so many bytes. */
+  #enter(left: number): void {
+    if (left < 0) throw new SyntaxError("an item is longer than its list");
+    this.#left = left === 0 ? undefined : left;
   }
 
   #take(field: number, bytes: Buffer, from: number, to: number): void {
     if (field === METADATA) this.metadata = listMetadata(new MessageReader(bytes, from, to));
     else if (field === ITEMS) this.#onItem(bytes.subarray(from, to));
   }
+}
+
+/** A field's number and length, and where its content begins; undefined if these are not whole. */
+function headOf(bytes: Buffer, at: number): { field: number; length: number; end: number } | undefined {
+  const tag = varint(bytes, at);
+  const type = tag ? tag.value % 8 : LENGTH_DELIMITED;
+  if (type !== LENGTH_DELIMITED) throw new SyntaxError(`a list has no field with wire type ${type}`);
+  const length = tag && varint(bytes, tag.end);
+  if (length) return { field: Math.floor(tag.value / 8), length: length.value, end: length.end };
+  if (bytes.length - at > MAX_HEAD) throw new SyntaxError("a number has too many bytes");
+  return undefined;
 }
 
 function varint(bytes: Buffer, from: number): { value: number; end: number } | undefined {

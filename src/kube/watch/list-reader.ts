@@ -12,6 +12,8 @@ export class ListReader implements ListStream {
   /** The text without the items. */
   #envelope = "";
   #parts: Buffer[] = [];
+  /** Where in the chunk the part begins that is not taken yet: of the envelope, or of an item. */
+  #from = 0;
   #depth = 0;
   #inString = false;
   #escaped = false;
@@ -25,36 +27,49 @@ export class ListReader implements ListStream {
 
   push(chunk: Buffer): void {
     this.bytes += chunk.length;
-    /** Where the part begins that is not taken yet: of the envelope, or of an item. */
-    let from = 0;
+    this.#from = 0;
     for (let at = 0; at < chunk.length; at++) {
       const byte = chunk[at];
-      if (this.#inString) {
-        if (this.#escaped) this.#escaped = false;
-        else if (byte === BACKSLASH) this.#escaped = true;
-        else if (byte === QUOTE) this.#inString = false;
-        continue;
-      }
-      if (byte === QUOTE) this.#inString = true;
-      else if (byte === OPEN || byte === OPEN_LIST) {
-        if (byte === OPEN_LIST && this.#depth === 1) {
-          this.#takeEnvelope(chunk.subarray(from, at + 1));
-          this.#inItems = true;
-          this.metadata = metadataBefore(this.#envelope);
-        } else if (this.#inItems && this.#depth === 2) from = at;
-        this.#depth++;
-      } else if (byte === CLOSE || byte === CLOSE_LIST) {
-        this.#depth--;
-        if (!this.#inItems) continue;
-        if (this.#depth === 2) this.#takeItem(chunk.subarray(from, at + 1));
-        if (this.#depth === 1) {
-          this.#inItems = false;
-          from = at;
-        }
+      if (this.#inString) at = this.#endOfString(chunk, at);
+      else if (byte === QUOTE) this.#inString = true;
+      else if (byte === OPEN || byte === OPEN_LIST) this.#open(chunk, at);
+      else if (byte === CLOSE || byte === CLOSE_LIST) this.#close(chunk, at);
+    }
+    if (!this.#inItems) this.#takeEnvelope(chunk.subarray(this.#from));
+    else if (this.#depth > 2) this.#parts.push(chunk.subarray(this.#from));
+  }
+
+  /** Where the string ends that goes on here: at its closing quote, or with the chunk. */
+  #endOfString(chunk: Buffer, start: number): number {
+    for (let at = start; at < chunk.length; at++) {
+      const byte = chunk[at];
+      if (this.#escaped) this.#escaped = false;
+      else if (byte === BACKSLASH) this.#escaped = true;
+      else if (byte === QUOTE) {
+        this.#inString = false;
+        return at;
       }
     }
-    if (!this.#inItems) this.#takeEnvelope(chunk.subarray(from));
-    else if (this.#depth > 2) this.#parts.push(chunk.subarray(from));
+    return chunk.length;
+  }
+
+  #open(chunk: Buffer, at: number): void {
+    if (chunk[at] === OPEN_LIST && this.#depth === 1) {
+      this.#takeEnvelope(chunk.subarray(this.#from, at + 1));
+      this.#inItems = true;
+      this.metadata = metadataBefore(this.#envelope);
+    } else if (this.#inItems && this.#depth === 2) this.#from = at;
+    this.#depth++;
+  }
+
+  #close(chunk: Buffer, at: number): void {
+    this.#depth--;
+    if (!this.#inItems) return;
+    if (this.#depth === 2) this.#takeItem(chunk.subarray(this.#from, at + 1));
+    if (this.#depth === 1) {
+      this.#inItems = false;
+      this.#from = at;
+    }
   }
 
   /** After the last chunk. Throws a SyntaxError if the text is not a list, or was cut off. */

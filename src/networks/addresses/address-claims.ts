@@ -27,6 +27,13 @@ interface Use extends Rules {
   outside: Map<number, number>;
 }
 
+/** A pod on a node that gets addresses or loses them. */
+interface PodChange {
+  slot: number;
+  node: string;
+  by: 1 | -1;
+}
+
 const NO_RULES: Rules = { cniName: undefined, pools: [], layer2: undefined };
 
 /**
@@ -84,11 +91,11 @@ export class AddressClaims {
   }
 
   add(network: string, slot: number, node: string, held: Held): void {
-    this.#change(network, slot, node, held, 1);
+    this.#change(network, held, { slot, node, by: 1 });
   }
 
   remove(network: string, slot: number, node: string, held: Held): void {
-    this.#change(network, slot, node, held, -1);
+    this.#change(network, held, { slot, node, by: -1 });
   }
 
   /** The network's ranges, and how full each is. */
@@ -144,17 +151,18 @@ export class AddressClaims {
     return use;
   }
 
-  #change(network: string, slot: number, node: string, { ips, mac }: Held, by: 1 | -1): void {
+  #change(network: string, { ips, mac }: Held, change: PodChange): void {
     const use = this.#use(network);
-    if (use.pools.length > 0) for (const ip of ips) this.#changeAddress(use, slot, node, ip, by);
+    if (use.pools.length > 0) for (const ip of ips) this.#changeAddress(use, ip, change);
     const { layer2 } = use;
     if (!layer2) return;
+    const { slot, node, by } = change;
     for (const claim of claimsOn(layer2, node, ips, mac))
       if (by > 0) this.#wires.add(layer2.name, claim, slot);
       else this.#wires.remove(layer2.name, claim, slot);
   }
 
-  #changeAddress(use: Use, slot: number, node: string, ip: string, by: 1 | -1): void {
+  #changeAddress(use: Use, ip: string, { slot, node, by }: PodChange): void {
     const found = parseAddress(ip);
     if (!found) return;
     const index = poolOf(use.pools, found);

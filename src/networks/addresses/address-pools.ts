@@ -117,7 +117,7 @@ function whereaboutsPools(ipam: Section): AddressPool[] {
   const listed = ipam.take("ipRanges", list(section)) ?? [];
   const names = [ipam.take("network_name", text) ?? "", ipam.take("node_slice_size", text) ?? ""];
   return [ipam, ...listed].slice(0, MAX_RANGES).flatMap((fields, i): AddressPool[] => {
-    const range = fields && checkRange(fields, { report: new Report() }, i > 0);
+    const range = fields && checkRange(fields, { report: new Report() }, { inList: i > 0 });
     if (!range) return [];
     const { network, first, last, exceptions } = range;
     const whole = first <= last ? [{ first, last }] : [];

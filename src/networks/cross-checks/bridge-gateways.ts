@@ -122,7 +122,7 @@ function given({ type, fields }: NonNullable<Plugin["ipam"]>): Address[] {
       const gateway = parseAddress(sloppy(fields.take("gateway", text) ?? ""));
       const listedRanges = fields.take("ipRanges", list(section)) ?? [];
       return [fields, ...listedRanges].flatMap((range, i) => {
-        const read = range && checkRange(range, { report: new Report() }, i > 0);
+        const read = range && checkRange(range, { report: new Report() }, { inList: i > 0 });
         return read ? [gateway ? unmapped(gateway) : firstOf(read.network)] : [];
       });
     }

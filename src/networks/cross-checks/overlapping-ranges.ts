@@ -66,18 +66,29 @@ function claimsOf(network: Network): Claim[] {
 
 /** Pairs of overlapping claims with different stores; each claim that has one is in some pair. One sweep over the sorted ranges. */
 function* overlaps(claims: readonly Claim[]): Generator<[Claim, Claim]> {
-  const sorted = claims.toSorted((a, b) =>
-    a.range.first < b.range.first ? -1 : a.range.first > b.range.first ? 1 : 0,
-  );
-  // The claims that reach farthest so far, of two different stores.
-  let far: Claim | undefined;
-  let next: Claim | undefined;
+  const sorted = claims.toSorted((a, b) => compareBounds(a.range.first, b.range.first));
+  let reach: Reach = { far: undefined, next: undefined };
   for (const claim of sorted) {
-    const other = far?.store === claim.store ? next : far;
+    const other = reach.far?.store === claim.store ? reach.next : reach.far;
     if (other && claim.range.first <= other.range.last) yield [claim, other];
-    if (!far || claim.range.last > far.range.last) {
-      if (far && far.store !== claim.store) next = far;
-      far = claim;
-    } else if (claim.store !== far.store && (!next || claim.range.last > next.range.last)) next = claim;
+    reach = extended(reach, claim);
   }
+}
+
+/** The claims that reach farthest so far, of two different stores. */
+interface Reach {
+  far: Claim | undefined;
+  next: Claim | undefined;
+}
+
+function extended({ far, next }: Reach, claim: Claim): Reach {
+  if (!far || claim.range.last > far.range.last)
+    return { far: claim, next: far && far.store !== claim.store ? far : next };
+  const isNext = claim.store !== far.store && (!next || claim.range.last > next.range.last);
+  return { far, next: isNext ? claim : next };
+}
+
+function compareBounds(a: bigint, b: bigint): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }

@@ -42,11 +42,7 @@ export function failed(input: ExplainInput, { network: failing, evidence }: PodO
   const isAllRead = requested.every((key) => input.nads.has(key));
   if (culprit !== undefined && network === undefined && isAllRead && !first)
     return primary(culprit, message, pod.node);
-  // A failure that names no network is of the one that the checker finds fault with, or of the only one.
-  const isOfFirst = first && (culprit === undefined ? OF_DEFAULT_NETWORK.test(message) : isAllRead);
-  const possible = isOfFirst ? [keyOf(first)] : culprit === undefined ? requested : [];
-  const faulty = possible.find((key) => errorsOf(input, key).length > 0);
-  const at = network ?? faulty ?? (possible.length === 1 ? possible[0] : undefined);
+  const at = network ?? unnamedCulprit(input, message, isAllRead);
   const nad = at === undefined ? undefined : input.nads.get(at);
   return causeOfFailure(message, {
     pod: `${pod.namespace}/${pod.name}`,
@@ -59,4 +55,17 @@ export function failed(input: ExplainInput, { network: failing, evidence }: PodO
     errors: at === undefined ? [] : errorsOf(input, at),
     interfaces: input.interfaces,
   });
+}
+
+/** The network that a failure is probably of which does not name a requested one: the one with an error, or the only one. */
+function unnamedCulprit(input: ExplainInput, message: string, isAllRead: boolean): string | undefined {
+  const { request, failure } = input.pod;
+  const requests = request.ok ? request.requests : [];
+  const named = failure?.network !== undefined;
+  const first = requests.find(({ isDefault }) => isDefault);
+  const isOfFirst = first && (named ? isAllRead : OF_DEFAULT_NETWORK.test(message));
+  const others = named ? [] : requests.map(keyOf);
+  const possible = isOfFirst ? [keyOf(first)] : others;
+  const faulty = possible.find((key) => errorsOf(input, key).length > 0);
+  return faulty ?? (possible.length === 1 ? possible[0] : undefined);
 }

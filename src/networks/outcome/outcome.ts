@@ -141,35 +141,51 @@ function waiting(input: OutcomeInput, requests: readonly NetworkRequest[]): Verd
       "failed",
       `${subjectOf(pod.request.problem)} is not valid: it ${pod.request.problem.message}`,
     );
+  return (
+    unusable(input, requests) ??
+    failure(input, requests) ??
+    verdict("pending", pod.node === "" ? "it is not scheduled yet" : `it is being set up on ${pod.node}`)
+  );
+}
+
+/** The first network that the pod may not use, or that does not exist. */
+function unusable(input: OutcomeInput, requests: readonly NetworkRequest[]): Verdict | undefined {
+  const { pod, isolation } = input;
   for (const request of requests) {
     const key = keyOf(request);
     // Multus checks the namespaces of further networks alone (GetNetworkDelegates).
-    if (!request.isDefault && !mayUse(pod.namespace, request.namespace, input.isolation))
-      return forbidden(pod, key, input.isolation);
+    if (!request.isDefault && !mayUse(pod.namespace, request.namespace, isolation))
+      return forbidden(pod, key, isolation);
     if (request.name === "")
       return verdict("missing-network", "its request has a network without a name", key);
     if (!input.network(request.namespace, request.name))
       return verdict("missing-network", `no NetworkAttachmentDefinition ${key} exists`, key);
   }
+  return undefined;
+}
+
+/** Why the pod's sandbox could not be set up, if that was tried. */
+function failure(
+  { pod, network: factsOf }: OutcomeInput,
+  requests: readonly NetworkRequest[],
+): Verdict | undefined {
   const { failure } = pod;
-  if (failure?.byMultus) {
-    const network = requests.find(({ namespace, name }) => {
-      const facts = input.network(namespace, name);
-      return failure.network !== undefined && facts?.cniName === failure.network;
-    });
-    const where = failure.network === undefined ? "" : `network ${show(failure.network)}: `;
-    const isAllKnown = requests.every((one) => input.network(one.namespace, one.name)?.capabilities);
-    const other = isAllKnown ? failure.network : undefined;
-    return verdict("failed", `${where}${failure.message}`, network ? keyOf(network) : other);
-  }
-  if (failure)
+  if (!failure) return undefined;
+  if (!failure.byMultus)
     return verdict(
       "pending",
       `its sandbox cannot be created yet, which is not caused by a network: ${failure.message}`,
     );
+  if (failure.network === undefined) return verdict("failed", failure.message);
+  const network = requests.find(
+    ({ namespace, name }) => factsOf(namespace, name)?.cniName === failure.network,
+  );
+  const isAllKnown = requests.every((one) => factsOf(one.namespace, one.name)?.capabilities);
+  const other = isAllKnown ? failure.network : undefined;
   return verdict(
-    "pending",
-    pod.node === "" ? "it is not scheduled yet" : `it is being set up on ${pod.node}`,
+    "failed",
+    `network ${show(failure.network)}: ${failure.message}`,
+    network ? keyOf(network) : other,
   );
 }
 
@@ -204,6 +220,18 @@ function reported({ pod, network }: OutcomeInput, attachments: readonly Attachme
       // Before v3.7.2, TryLoadPodDelegates drops the error, and the pod starts with the cluster's network alone.
       `${subjectOf(pod.request.problem)} is not valid: it ${pod.request.problem.message}. It was changed after the start, or Multus ignored it, as releases before v3.7.2 do`,
     );
+  return (
+    incomplete(attachments, network) ??
+    outdated(pod, attachments, network) ??
+    verdict("attached", () => `Multus reported an interface for each: ${listedEntries(attachments)}`)
+  );
+}
+
+/** The first network whose interface is missing, or lacks what was requested. */
+function incomplete(
+  attachments: readonly Attachment[],
+  network: OutcomeInput["network"],
+): Verdict | undefined {
   for (const { request, entry } of attachments) {
     const key = keyOf(request);
     if (!entry)
@@ -215,14 +243,23 @@ function reported({ pod, network }: OutcomeInput, attachments: readonly Attachme
     const lost = lostOf(request, entry, network(request.namespace, request.name));
     if (lost) return verdict("partial", lost, key);
   }
+  return undefined;
+}
+
+/** The first network that was changed after the pod got it. */
+function outdated(
+  pod: PodFacts,
+  attachments: readonly Attachment[],
+  network: OutcomeInput["network"],
+): Verdict | undefined {
+  const { attachedAt } = pod;
+  if (attachedAt === undefined) return undefined;
   for (const { request } of attachments) {
-    const isOwn = request.namespace === pod.namespace;
     const versions = network(request.namespace, request.name)?.versions;
-    if (!versions || pod.attachedAt === undefined) continue;
-    const change = changeSince(versions, pod.attachedAt);
-    if (change) return restart(keyOf(request), pod.attachedAt, change, isOwn);
+    const change = versions && changeSince(versions, attachedAt);
+    if (change) return restart(keyOf(request), attachedAt, change, request.namespace === pod.namespace);
   }
-  return verdict("attached", () => `Multus reported an interface for each: ${listedEntries(attachments)}`);
+  return undefined;
 }
 
 /** Who may read a pod may not be able to read a NAD of another namespace: what differs stays there. */

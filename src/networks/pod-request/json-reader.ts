@@ -64,19 +64,8 @@ export class Reader {
   skip(numbers?: (literal: string) => void): void {
     let depth = 0;
     do {
-      const { next } = this;
-      if (next === "{" || next === "[") {
-        if (++depth > DEEPEST) throw new Mismatch("TOO_DEEP", `is nested deeper than ${DEEPEST} levels`);
-        this.#step();
-      } else if (next === "}" || next === "]") {
-        depth--;
-        this.#step();
-      } else if (next === "," || next === ":") this.#step();
-      else if (next === '"') this.#string();
-      else {
-        const literal = this.literal();
-        if (numbers && /[-0-9]/.test(literal[0] ?? "")) numbers(literal);
-      }
+      depth += this.#skipPart(numbers);
+      if (depth > DEEPEST) throw new Mismatch("TOO_DEEP", `is nested deeper than ${DEEPEST} levels`);
     } while (depth > 0);
   }
 
@@ -102,6 +91,30 @@ export class Reader {
       if (this.next === ",") this.#step();
     }
     this.#step();
+  }
+
+  /** Passes over a bracket, a comma, a colon or a plain value. Returns by how much it changes the depth. */
+  #skipPart(numbers?: (literal: string) => void): -1 | 0 | 1 {
+    switch (this.next) {
+      case "{":
+      case "[":
+        this.#step();
+        return 1;
+      case "}":
+      case "]":
+        this.#step();
+        return -1;
+      case ",":
+      case ":":
+        this.#step();
+        return 0;
+      case '"':
+        this.#string();
+        return 0;
+    }
+    const literal = this.literal();
+    if (numbers && /[-0-9]/.test(literal[0] ?? "")) numbers(literal);
+    return 0;
   }
 
   /** A string as written, with its quotes. Most have no escape, and end at the next quote. */

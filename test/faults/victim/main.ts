@@ -32,7 +32,10 @@ function whole(namespace: string): { start(): Promise<void>; stop(): Promise<voi
 /** The part that writes, without a lease. */
 function installs(): { start(): Promise<void>; stop(): Promise<void> } {
   const client = new KubeClient(connection);
-  const events = new EventRecorder(client, log, "multus-operator.dev/multus-install", "victim");
+  const events = new EventRecorder(client, log, {
+    controller: "multus-operator.dev/multus-install",
+    instance: "victim",
+  });
   const part = new InstallOperator({ client, log, metrics: new Metrics(), image, events });
   return {
     start: () => part.start(),

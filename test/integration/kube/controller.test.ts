@@ -76,7 +76,10 @@ it("brings the copy about, again after failed writes, and writes nothing at rest
 });
 
 it("sends an event that the API server takes, its note cut to 1024 bytes", async () => {
-  const recorder = new EventRecorder(client, log, "multus-operator.dev/test", "test-0");
+  const recorder = new EventRecorder(client, log, {
+    controller: "multus-operator.dev/test",
+    instance: "test-0",
+  });
   const regarding: ApiObject = {
     apiVersion: "v1",
     kind: "ConfigMap",
@@ -91,9 +94,14 @@ it("sends an event that the API server takes, its note cut to 1024 bytes", async
 
 it("counts the same event up, and sends no more than 25 of one reason at once", async () => {
   const metrics = new Metrics();
-  const recorder = new EventRecorder(client, log, "multus-operator.dev/flapping", "test-0", {
-    dropped: metrics.droppedEvents("flapping"),
-  });
+  const recorder = new EventRecorder(
+    client,
+    log,
+    { controller: "multus-operator.dev/flapping", instance: "test-0" },
+    {
+      dropped: metrics.droppedEvents("flapping"),
+    },
+  );
   const regarding: ApiObject = {
     apiVersion: "v1",
     kind: "ConfigMap",

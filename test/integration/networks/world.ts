@@ -266,7 +266,10 @@ export class RunningController {
       log,
       metrics: this.metrics,
       networkMetrics: new NetworkMetrics(this.metrics.registry),
-      events: new EventRecorder(client, log, "multus-operator.dev/network-attachment", "test"),
+      events: new EventRecorder(client, log, {
+        controller: "multus-operator.dev/network-attachment",
+        instance: "test",
+      }),
       inspections: this.inspections,
       summary: this.summary,
     });

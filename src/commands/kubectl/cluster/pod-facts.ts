@@ -42,14 +42,7 @@ export async function gatherPodFacts(reader: PermittedReader, pod: ApiPod): Prom
     lastFailure(reader, pod),
     ownerOf(reader, pod),
   ]);
-  const missing = keys.some((key) => !networks.read.has(key) && !networks.hidden.has(key));
-  const known = missing
-    ? await reader.all(
-        NETWORK_ATTACHMENT_DEFINITIONS,
-        {},
-        ({ metadata }) => `${metadata.namespace}/${metadata.name}`,
-      )
-    : undefined;
+  const isMissing = keys.some((key) => !networks.read.has(key) && !networks.hidden.has(key));
   return {
     pod: {
       ...factsOf(pod, annotations),
@@ -63,27 +56,46 @@ export async function gatherPodFacts(reader: PermittedReader, pod: ApiPod): Prom
     },
     isolation: isolationOf(install),
     defects: install && defectsOf(install.spec),
-    nads: new Map(
-      [...networks.read].map(([key, { findings, network }]) => {
-        const { binaries, masters } = needsOf(network);
-        return [key, { findings, types: binaries, masters, devices: devicesOf(network) }];
-      }),
-    ),
-    known: known ?? [],
+    nads: factsOfNads(networks),
+    known: isMissing ? await existingNads(reader) : [],
     multus,
     nodeReady,
     hasInstall: found && found.chosen !== undefined,
     nodeIssue: install?.status.nodes?.unhealthy?.find((issue) => issue.node === node)?.message,
     duplicates: duplicatesOf(networks.reports, `${namespace}/${pod.metadata.name}`),
     startupTaint: install?.spec.nodes.startupTaint,
-    lacking: new Map(
-      [...networks.reports].map(([key, { nodesLacking }]) => [
-        key,
-        nodesLacking?.find((entry) => entry.node === node)?.lacks ?? [],
-      ]),
-    ),
+    lacking: lackingOn(node, networks),
     interfaces: install?.status.networks?.nodesLacking?.find((entry) => entry.node === node)?.interfaces,
   };
+}
+
+function factsOfNads({ read }: ReadNetworks): ExplainInput["nads"] {
+  return new Map(
+    [...read].map(([key, { findings, network }]) => {
+      const { binaries, masters } = needsOf(network);
+      return [key, { findings, types: binaries, masters, devices: devicesOf(network) }];
+    }),
+  );
+}
+
+/** For suggestions when a NAD does not exist; empty if NADs may not be listed. */
+async function existingNads(reader: PermittedReader): Promise<readonly string[]> {
+  const names = await reader.all(
+    NETWORK_ATTACHMENT_DEFINITIONS,
+    {},
+    ({ metadata }) => `${metadata.namespace}/${metadata.name}`,
+  );
+  return names ?? [];
+}
+
+/** By network, what the node lacks for it, as the reports say. */
+function lackingOn(node: string, { reports }: ReadNetworks): ExplainInput["lacking"] {
+  return new Map(
+    [...reports].map(([key, { nodesLacking }]) => [
+      key,
+      nodesLacking?.find((entry) => entry.node === node)?.lacks ?? [],
+    ]),
+  );
 }
 
 /** The pod's addresses that other pods have too, as the reports list them. */

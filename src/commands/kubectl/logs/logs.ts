@@ -114,7 +114,8 @@ async function logs(
       prefix: many ? `[${node}] ` : "",
     });
     const write = (chunk: Buffer) => print(text.add(chunk));
-    if (source.from === "pod") await readPodLog(session, install.spec.namespace, node, range, write);
+    if (source.from === "pod")
+      await readPodLog(session, { namespace: install.spec.namespace, node }, range, write);
     else
       await readLogOnNode(session.client, {
         install,

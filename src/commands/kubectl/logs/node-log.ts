@@ -59,25 +59,35 @@ async function readWhenStarted(
   signal: AbortSignal,
 ): Promise<void> {
   const { range, node, file, write } = request;
+  const { terminated } = await readableState(client, ref, request, signal);
+  if (terminated && terminated.exitCode !== 0)
+    throw new UsageError(notRead(terminated, node, file, request.install));
+  await podLog(client, ref, { container: READER_CONTAINER, follow: range.follow, signal, write });
+}
+
+/** Waits until the reader has ended or, with `follow`, runs. Throws a UsageError if it does not start. */
+async function readableState(
+  client: KubeClient,
+  ref: ObjectRef,
+  { range, node, startTimeoutMs }: NodeLogRequest,
+  signal: AbortSignal,
+): Promise<ContainerState> {
   const started = performance.now();
-  let state: ContainerState = {};
-  while (!state.terminated && !(range.follow && state.running)) {
+  for (;;) {
     const pod = await client.get<ApiObject & ReaderPodStatus>(ref, { signal });
     if (!pod) throw new UsageError(`the reader pod ${ref.name} was deleted before it finished`);
-    state = pod.status?.containerStatuses?.[0]?.state ?? {};
+    const state = pod.status?.containerStatuses?.[0]?.state ?? {};
+    if (state.terminated) return state;
     const rejected = whyNotStarted(state) ?? pod.status?.message;
-    if (rejected !== undefined && !state.terminated)
+    if (rejected !== undefined)
       throw new UsageError(`the reader pod does not start on ${node}: ${oneLine(rejected)}`);
-    if (performance.now() - started > request.startTimeoutMs && !state.running && !state.terminated)
+    if (range.follow && state.running) return state;
+    if (performance.now() - started > startTimeoutMs && !state.running)
       throw new UsageError(
-        `the reader pod did not start on ${node} within ${request.startTimeoutMs / 1000} s: ${await lastEvent(client, ref)}`,
+        `the reader pod did not start on ${node} within ${startTimeoutMs / 1000} s: ${await lastEvent(client, ref)}`,
       );
-    if (!state.terminated && !(range.follow && state.running))
-      await sleep(POLL_INTERVAL_MS, undefined, { signal });
+    await sleep(POLL_INTERVAL_MS, undefined, { signal });
   }
-  if (state.terminated && state.terminated.exitCode !== 0)
-    throw new UsageError(notRead(state.terminated, node, file, request.install));
-  await podLog(client, ref, { container: READER_CONTAINER, follow: range.follow, signal, write });
 }
 
 /** Copies the log of a container, to its end or, with `follow`, until it ends. */

@@ -7,8 +7,7 @@ import type { LogRange } from "./reader-pod.ts";
 /** Copies the output of the Multus pod on a node. Throws a UsageError if there is none. */
 export async function readPodLog(
   { client }: Session,
-  namespace: string,
-  node: string,
+  { namespace, node }: { namespace: string; node: string },
   range: LogRange,
   write: (chunk: Buffer) => void,
 ): Promise<void> {

@@ -1,17 +1,11 @@
-import { show } from "../cni/finding.ts";
-import { FIXED_KEYS } from "../multus/daemon-config.ts";
-import type { Draft } from "./draft.ts";
-import type { Findings } from "./finding.ts";
-import { type Mounts, trim } from "./host-mounts.ts";
-import type { ConfigMap } from "./manifest-objects.ts";
+import { show } from "../../cni/finding.ts";
+import { FIXED_KEYS } from "../../multus/daemon-config.ts";
+import type { Findings } from "../finding.ts";
+import { type Mounts, trim } from "../manifest/mounts.ts";
+import type { Situation } from "../situation.ts";
 
 /** What the daemon's container and its ConfigMap are read from and into. */
-export interface DaemonSituation {
-  draft: Draft;
-  mounts: Mounts;
-  configMaps: readonly ConfigMap[];
-  /** Of the DaemonSet. */
-  findings: Findings;
+export interface DaemonSituation extends Situation {
   /** The container's command with its arguments. */
   words: readonly string[];
   /** Where the init container puts the shim, on the host. */

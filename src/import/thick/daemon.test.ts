@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { KubeObject } from "../crds/kube-object.ts";
-import { parsedInstall } from "../crds/multus-install/parsed-install.ts";
-import type { MultusInstallSpecInput } from "../crds/multus-install/spec.ts";
-import { renderInstall } from "../render/render.ts";
-import { importInstall } from "./import.ts";
+import type { KubeObject } from "../../crds/kube-object.ts";
+import { parsedInstall } from "../../crds/multus-install/parsed-install.ts";
+import type { MultusInstallSpecInput } from "../../crds/multus-install/spec.ts";
+import { renderInstall } from "../../render/render.ts";
+import { importInstall } from "../import.ts";
 
 interface Container {
   command: string[];

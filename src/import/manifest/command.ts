@@ -1,9 +1,9 @@
-import { show } from "../cni/finding.ts";
-import { counted } from "../crds/plural.ts";
-import type { Flavour } from "../multus/releases.ts";
-import { type Flags, parseFlags } from "./entrypoint.ts";
-import type { Findings } from "./finding.ts";
-import type { Container } from "./manifest-objects.ts";
+import { show } from "../../cni/finding.ts";
+import { counted } from "../../crds/plural.ts";
+import type { Flavour } from "../../multus/releases.ts";
+import type { Findings } from "../finding.ts";
+import { type Flags, parseFlags } from "./flags.ts";
+import type { Container } from "./objects.ts";
 
 /** What a container starts. */
 export interface Command {

@@ -1,8 +1,8 @@
-import { show } from "../cni/finding.ts";
-import type { Flavour } from "../multus/releases.ts";
-import type { Draft } from "./draft.ts";
-import type { Findings } from "./finding.ts";
-import { type Mounts, trim } from "./host-mounts.ts";
+import { show } from "../../cni/finding.ts";
+import type { Draft } from "../draft.ts";
+import type { Findings } from "../finding.ts";
+import { type Mounts, trim } from "../manifest/mounts.ts";
+import type { Situation } from "../situation.ts";
 
 const LOG_ROOTS = /^\/(opt\/cni\/log|var\/log\/multus|var\/log\/cni)(\/|$)/;
 
@@ -44,24 +44,29 @@ const THICK = [
 ];
 
 /** Reports which mounts the operator's pods do not have. */
-export function readUnused(draft: Draft, mounts: Mounts, flavour: Flavour, findings: Findings): void {
+export function readUnused({ draft, mounts, flavour, findings }: Situation): void {
   for (const { mountPath, volume } of mounts.unused) {
-    if (flavour === "v4-thick" && THICK.includes(mountPath)) continue;
-    if (mountPath === "/var/run/secrets/kubernetes.io/serviceaccount") continue;
     if (flavour !== "v4-thick" && trim(volume.hostPath?.path ?? "") === "/run") {
-      if (!draft.entrypoint.restartCRIO)
+      if (!draft.entrypoint.restartCRIO && mountPath !== TOKEN)
         findings.note(
           `volumeMounts ${show(volume.name)}`,
           "is not imported: the entrypoint uses the host's /run only to restart CRI-O",
         );
-      continue;
-    }
-    // The daemon's first certificate is asked for with the kubelet's kubeconfig.
-    const { enabled, bootstrapKubeconfig = "" } = draft.daemon.perNodeCertificate ?? {};
-    if (enabled && bootstrapKubeconfig.startsWith(`${mountPath}/`)) continue;
-    findings.lost(
-      `volumeMounts ${show(volume.name)}`,
-      `no field of a MultusInstall mounts anything at ${show(mountPath)}`,
-    );
+    } else if (!isOperators(mountPath, draft))
+      findings.lost(
+        `volumeMounts ${show(volume.name)}`,
+        `no field of a MultusInstall mounts anything at ${show(mountPath)}`,
+      );
   }
+}
+
+/** Where Kubernetes mounts the account's token. */
+const TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+/** Whether the operator's pods have something at the same path. */
+function isOperators(mountPath: string, { mode, daemon }: Draft): boolean {
+  if (mountPath === TOKEN || (mode === "Thick" && THICK.includes(mountPath))) return true;
+  // The daemon's first certificate is asked for with the kubelet's kubeconfig.
+  const { enabled, bootstrapKubeconfig = "" } = daemon.perNodeCertificate ?? {};
+  return enabled === true && bootstrapKubeconfig.startsWith(`${mountPath}/`);
 }

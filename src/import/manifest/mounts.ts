@@ -1,4 +1,4 @@
-import type { Container, PodSpec } from "./manifest-objects.ts";
+import type { Container, PodSpec } from "./objects.ts";
 
 /** A volume as a container sees it. */
 export interface Mount {

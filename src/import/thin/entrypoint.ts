@@ -1,44 +1,10 @@
-import { show } from "../cni/finding.ts";
-import { multusInstallSpec } from "../crds/multus-install/spec.ts";
-import { kubeconfigFile, REJECTED_FLAGS } from "../multus/entrypoint-flags.ts";
-import type { Flavour } from "../multus/releases.ts";
-import type { Draft } from "./draft.ts";
-import type { Findings } from "./finding.ts";
-import type { Mounts } from "./host-mounts.ts";
-
-/** A flag as the pod has it: `--name=value`; "" where it has no value. */
-export type Flags = Map<string, string>;
-
-/**
- * The arguments as flags, the last of a name counts. v3's script knows `--name=value` only; pflag of v4 takes
- * `--name value` and `--switch` too.
- */
-export function parseFlags(args: readonly string[], flavour: Flavour): { flags: Flags; rest: string[] } {
-  const flags: Flags = new Map();
-  const rest: string[] = [];
-  for (let i = 0; i < args.length; i += 1) {
-    const match = /^--?([a-z][a-z-]*)(?:=(.*))?$/s.exec(args[i] ?? "");
-    if (!match) {
-      rest.push(args[i] ?? "");
-      continue;
-    }
-    const [, name = "", value] = match;
-    const next = args[i + 1];
-    if (value !== undefined) flags.set(name, value);
-    else if (flavour !== "v3" && next !== undefined && !next.startsWith("-")) {
-      flags.set(name, next);
-      i += 1;
-    } else flags.set(name, flavour === "v3" ? "" : "true");
-  }
-  return { flags, rest };
-}
-
-interface Situation {
-  draft: Draft;
-  flavour: Flavour;
-  mounts: Mounts;
-  findings: Findings;
-}
+import { show } from "../../cni/finding.ts";
+import { multusInstallSpec } from "../../crds/multus-install/spec.ts";
+import { kubeconfigFile, REJECTED_FLAGS } from "../../multus/entrypoint-flags.ts";
+import type { Draft } from "../draft.ts";
+import type { Findings } from "../finding.ts";
+import type { Flags } from "../manifest/flags.ts";
+import type { Situation } from "../situation.ts";
 
 const truth = (value: string) => value === "true" || value === "1";
 const texts = (value: string) => value.split(",").filter((part) => part !== "");
@@ -116,7 +82,7 @@ const ELSEWHERE = [
   "skip-config-watch",
 ];
 
-/** Fills the draft from the flags of a thin entrypoint, except for the configuration's file (inline.ts). */
+/** Fills the draft from the flags of a thin entrypoint, except for the configuration's file (configuration.ts). */
 export function readEntrypoint(flags: Flags, situation: Situation): void {
   readDirectories(flags, situation);
   readToken(flags, situation);

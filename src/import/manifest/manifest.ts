@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { issueMessage, pathText } from "../crds/problems.ts";
-import { GUARD } from "../render/rollout-guard.ts";
-import { WHEREABOUTS } from "../render/whereabouts-names.ts";
+import { issueMessage, pathText } from "../../crds/problems.ts";
+import { GUARD } from "../../render/rollout-guard.ts";
+import { WHEREABOUTS } from "../../render/whereabouts-names.ts";
+import { ImportError } from "../errors.ts";
 import { PROGRAM, wordsOf } from "./command.ts";
-import { ImportError } from "./errors.ts";
-import { parseImage } from "./image.ts";
-import { type ConfigMap, type Container, configMap, type DaemonSet, daemonSet } from "./manifest-objects.ts";
+import { parseImage } from "./image-reference.ts";
+import { type ConfigMap, type Container, configMap, type DaemonSet, daemonSet } from "./objects.ts";
 
 /**
  * A Multus manifest as users write and edit it by hand, or as `kubectl get -o yaml` shows it: the few objects

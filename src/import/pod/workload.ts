@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
-import { show } from "../cni/finding.ts";
-import { ARCHITECTURES } from "../crds/multus-install/spec.ts";
-import { isFreeAnnotation, isFreeLabel } from "../crds/multus-install/text.ts";
-import { INSTALL_RESOURCES, MULTUS_RESOURCES } from "../render/container.ts";
-import { EVERYWHERE } from "../render/workload.ts";
-import type { Draft } from "./draft.ts";
-import type { Findings } from "./finding.ts";
-import { Mounts } from "./host-mounts.ts";
-import type { Container, DaemonSet, PodSpec } from "./manifest-objects.ts";
+import { show } from "../../cni/finding.ts";
+import { ARCHITECTURES } from "../../crds/multus-install/spec.ts";
+import { isFreeAnnotation, isFreeLabel } from "../../crds/multus-install/text.ts";
+import { MULTUS_RESOURCES } from "../../render/container.ts";
+import { EVERYWHERE } from "../../render/workload.ts";
+import type { Draft } from "../draft.ts";
+import type { Findings } from "../finding.ts";
+import type { Container, DaemonSet, PodSpec } from "../manifest/objects.ts";
+import { readInstaller } from "./installer.ts";
 
 /** Fields of a pod that the operator sets in its own way, or that Kubernetes fills in. */
 const OWN_WAY = [
@@ -49,13 +49,30 @@ export function readWorkload(draft: Draft, daemonSet: DaemonSet, main: Container
   if (!isDeepStrictEqual(main.resources, MULTUS_RESOURCES))
     workload.resources = (main.resources ?? {}) as never;
   readInstaller(draft, pod.initContainers, findings);
-  const type = spec.updateStrategy?.type ?? "RollingUpdate";
-  const { maxUnavailable: down = 1, maxSurge = 0 } = spec.updateStrategy?.rollingUpdate ?? {};
+  readUpdates(draft, spec);
+  readMetadata(draft, spec.template.metadata, findings);
+  readAccount(pod.serviceAccountName, findings);
+  reportFields(draft, pod, findings);
+  for (const other of pod.containers)
+    if (other !== main)
+      findings.lost(`containers ${other.name}`, "the operator runs Multus' own container only");
+}
+
+function readUpdates({ workload }: Draft, { updateStrategy }: DaemonSet["spec"]): void {
+  const type = updateStrategy?.type ?? "RollingUpdate";
+  const { maxUnavailable: down = 1, maxSurge = 0 } = updateStrategy?.rollingUpdate ?? {};
   // Nodes at once, whether the new pod comes before the old one goes or after.
   const maxUnavailable = [0, "0%"].includes(down) ? maxSurge : down;
   if (type === "OnDelete") workload.updateStrategy = { type };
   else if (maxUnavailable !== 1) workload.updateStrategy = { maxUnavailable };
-  const { labels = {}, annotations = {} } = spec.template.metadata;
+}
+
+/** Labels and annotations of the pods. */
+function readMetadata(
+  { workload }: Draft,
+  { labels = {}, annotations = {} }: DaemonSet["spec"]["template"]["metadata"],
+  findings: Findings,
+): void {
   const further = Object.entries(labels).filter(([key]) => !OWN_LABELS.includes(key));
   const free = further.filter(([key]) => isFreeLabel(key));
   if (free.length > 0) workload.labels = Object.fromEntries(free);
@@ -73,21 +90,18 @@ export function readWorkload(draft: Draft, daemonSet: DaemonSet, main: Container
       `spec.template.metadata.annotations ${key}`,
       "is not imported: a checksum that Helm rendered would not be updated, and the operator restarts Multus when its configuration changes",
     );
-  readAccount(pod.serviceAccountName, findings);
-  for (const [field, value] of Object.entries(pod))
-    if (
-      !OWN_WAY.includes(field) &&
-      !isOfCertificates(draft, field) &&
-      value !== null &&
-      !isDeepStrictEqual(value, DEFAULTS[field])
-    )
-      findings.lost(
-        `spec.template.spec.${field}`,
-        `no field of a MultusInstall sets it (it is ${show(value)})`,
-      );
-  for (const other of pod.containers)
-    if (other !== main)
-      findings.lost(`containers ${other.name}`, "the operator runs Multus' own container only");
+}
+
+/** Fields of the pod that no field of a MultusInstall sets. */
+function reportFields(draft: Draft, pod: PodSpec, findings: Findings): void {
+  for (const [field, value] of Object.entries(pod)) {
+    if (OWN_WAY.includes(field) || isOfCertificates(draft, field)) continue;
+    if (value === null || isDeepStrictEqual(value, DEFAULTS[field])) continue;
+    findings.lost(
+      `spec.template.spec.${field}`,
+      `no field of a MultusInstall sets it (it is ${show(value)})`,
+    );
+  }
 }
 
 /** With certificates of their own the daemons have no token. */
@@ -97,23 +111,11 @@ const isOfCertificates = ({ daemon }: Draft, field: string) =>
 function readPlacement(draft: Draft, { spec }: DaemonSet, findings: Findings): void {
   const { workload } = draft;
   const { nodeSelector = {}, tolerations, affinity } = spec.template.spec;
-  const architecture = ARCHITECTURE_LABELS.map((label) => nodeSelector[label]).find(
-    (value) => value !== undefined,
-  );
-  if (draft.version.startsWith("v3")) {
-    const known = ARCHITECTURES.find((name) => name === (architecture ?? "amd64"));
-    if (architecture === undefined)
-      findings.lost(
-        "nodeSelector",
-        "has no kubernetes.io/arch, so this Multus runs on every architecture. A MultusInstall of v3 runs on those in workload.architectures, and amd64 is assumed; add the others if the image supports them",
-      );
-    if (known === undefined)
-      findings.lost("nodeSelector", `the architecture ${show(architecture)} is not known`);
-    else workload.architectures = [known];
-  }
+  const isV3 = draft.version.startsWith("v3");
+  if (isV3) readArchitecture(draft, nodeSelector, findings);
   const labels = Object.entries(nodeSelector).flatMap(([key, value]): [string, string][] => {
     if (!ARCHITECTURE_LABELS.includes(key)) return [[key, value]];
-    return draft.version.startsWith("v3") ? [] : [["kubernetes.io/arch", value]];
+    return isV3 ? [] : [["kubernetes.io/arch", value]];
   });
   if (labels.length > 0) workload.nodeSelector = Object.fromEntries(labels);
   if (!isDeepStrictEqual(tolerations, EVERYWHERE)) workload.tolerations = (tolerations ?? []) as never;
@@ -128,28 +130,24 @@ function readPlacement(draft: Draft, { spec }: DaemonSet, findings: Findings): v
   }
 }
 
-function readInstaller(draft: Draft, initContainers: readonly Container[], findings: Findings): void {
-  const [installer, ...others] = initContainers.toSorted(
-    (a, b) => Number(isInstaller(b)) - Number(isInstaller(a)),
+/** The images of v3 are for one architecture each. */
+function readArchitecture(
+  { workload }: Draft,
+  nodeSelector: Readonly<Record<string, string>>,
+  findings: Findings,
+): void {
+  const architecture = ARCHITECTURE_LABELS.map((label) => nodeSelector[label]).find(
+    (value) => value !== undefined,
   );
-  for (const other of [...others, ...(installer && !isInstaller(installer) ? [installer] : [])])
-    findings.lost(`initContainers ${other.name}`, "the operator runs Multus' own installer only");
-  if (installer && isInstaller(installer) && !isDeepStrictEqual(installer.resources, INSTALL_RESOURCES))
-    draft.workload.installResources = (installer.resources ?? {}) as never;
-}
-
-/** install_multus of v4, or a `cp` of older manifests, which fails while the old binary runs (multus-cni #1221). */
-export function isInstaller({ command, args }: Container): boolean {
-  return [...command, ...args].some((word) => /install_multus|\bcp\b/.test(word));
-}
-
-/** The host's directory that the installer writes to. */
-export function installDirectory(pod: PodSpec): string | undefined {
-  const installer = pod.initContainers.find(isInstaller);
-  const words = installer ? [...installer.command, ...installer.args] : [];
-  const at = words.findIndex((word) => word === "-d" || word === "--dest-dir");
-  const inside = at < 0 ? "/host/opt/cni/bin" : words[at + 1];
-  return installer && inside !== undefined ? new Mounts(pod, installer).hostPathOf(inside) : undefined;
+  const known = ARCHITECTURES.find((name) => name === (architecture ?? "amd64"));
+  if (architecture === undefined)
+    findings.lost(
+      "nodeSelector",
+      "has no kubernetes.io/arch, so this Multus runs on every architecture. A MultusInstall of v3 runs on those in workload.architectures, and amd64 is assumed; add the others if the image supports them",
+    );
+  if (known === undefined)
+    findings.lost("nodeSelector", `the architecture ${show(architecture)} is not known`);
+  else workload.architectures = [known];
 }
 
 function readAccount(name: string | undefined, findings: Findings): void {

@@ -1,11 +1,13 @@
-import { show } from "../cni/finding.ts";
-import { CERTIFICATES, FIXED_KEYS } from "../multus/daemon-config.ts";
-import { type DaemonSituation, readArguments, readDirectories } from "./daemon-host.ts";
-import type { Draft } from "./draft.ts";
-import { Findings, type ImportFinding } from "./finding.ts";
-import { withFieldNames } from "./go-keys.ts";
-import { type Mounts, trim } from "./host-mounts.ts";
-import { asConflist, isObject } from "./inline.ts";
+import { show } from "../../cni/finding.ts";
+import { isObject } from "../../cni/section.ts";
+import { CERTIFICATES, FIXED_KEYS } from "../../multus/daemon-config.ts";
+import { asConflist } from "../delegate.ts";
+import type { Draft } from "../draft.ts";
+import { Findings, type ImportFinding } from "../finding.ts";
+import { withFieldNames } from "../manifest/go-keys.ts";
+import { type Mounts, trim } from "../manifest/mounts.ts";
+import type { Situation } from "../situation.ts";
+import { type DaemonSituation, readArguments, readDirectories } from "./host.ts";
 
 const CONFIG_FILE = "/etc/cni/net.d/multus.d/daemon-config.json";
 const texts = (value: unknown) => (typeof value === "string" ? value.split(",").filter(Boolean) : undefined);
@@ -104,15 +106,15 @@ export function readDaemon(situation: DaemonSituation): ImportFinding[] {
   } catch {
     config = undefined;
   }
-  if (typeof config !== "object" || config === null || Array.isArray(config)) {
+  if (!isObject(config)) {
     about.corrected(`data.${source?.key}`, "is not a valid JSON object: the daemon does not start with it");
     return about.list;
   }
-  const entries = withFieldNames(config as Record<string, unknown>, FIELDS);
+  const entries = withFieldNames(config, FIELDS);
   readMissing(entries, draft, about);
   readDirectories(entries, situation, about);
   for (const [key, value] of Object.entries(entries))
-    if (key !== "delegates") readKey(key, value, draft, mounts, about);
+    if (key !== "delegates") readKey(key, value, situation, about);
   readCertDir(entries.perNodeCertificate, draft, mounts, about);
   readDelegates(entries, draft, about);
   return about.list;
@@ -167,7 +169,7 @@ function readDelegates(
   draft.primaryNetwork = { ...primaryNetwork, source: "Inline", config };
 }
 
-function readKey(key: string, value: unknown, draft: Draft, mounts: Mounts, findings: Findings): void {
+function readKey(key: string, value: unknown, { draft, mounts }: Situation, findings: Findings): void {
   const at = `daemon-config.json ${key}`;
   const reader = READERS[key];
   if (reader) reader(value, draft, mounts);

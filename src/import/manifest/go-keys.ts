@@ -1,4 +1,4 @@
-import { fold } from "../cni/section.ts";
+import { fold } from "../../cni/section.ts";
 
 /**
  * A JSON object as Go reads it into a struct: a key in another case is the field's, and of several the last counts.

@@ -1,36 +1,13 @@
-import { show } from "../cni/finding.ts";
-import { firstReleaseOf } from "../crds/multus-install/field-releases.ts";
-import { compareReleases } from "../crds/multus-install/release.ts";
-import { FLAGS } from "../multus/entrypoint-flags.ts";
-import { type Flavour, NEWEST_RELEASE, upstreamImage } from "../multus/releases.ts";
-import type { Draft } from "./draft.ts";
-import type { Findings } from "./finding.ts";
-
-/** A reference in its parts; the registry is Docker Hub's if none is named, as the runtime has it. */
-export interface ImageReference {
-  registry: string;
-  repository: string;
-  tag?: string;
-  digest?: string;
-}
-
-/** @param text such as nfvpe/multus:v3.4.1 or 192.168.1.222:80/kube-ovn/multus-cni@sha256:… */
-export function parseImage(text: string): ImageReference {
-  const [named = "", digest] = text.split("@");
-  const colon = named.lastIndexOf(":");
-  const hasTag = colon > named.lastIndexOf("/");
-  const path = hasTag ? named.slice(0, colon) : named;
-  const tag = hasTag ? named.slice(colon + 1) : undefined;
-  const [first = "", ...rest] = path.split("/");
-  const isRegistry = rest.length > 0 && (/[.:]/.test(first) || first === "localhost");
-  const repository = isRegistry ? rest.join("/") : path;
-  return {
-    registry: isRegistry ? first : "docker.io",
-    repository: isRegistry || rest.length > 0 ? repository : `library/${repository}`,
-    ...(tag === undefined ? {} : { tag }),
-    ...(digest === undefined ? {} : { digest }),
-  };
-}
+import { show } from "../../cni/finding.ts";
+import { firstReleaseOf } from "../../crds/multus-install/field-releases.ts";
+import { compareReleases } from "../../crds/multus-install/release.ts";
+import { FLAGS } from "../../multus/entrypoint-flags.ts";
+import { type Flavour, NEWEST_RELEASE, upstreamImage } from "../../multus/releases.ts";
+import type { Draft } from "../draft.ts";
+import type { Findings } from "../finding.ts";
+import type { Flags } from "../manifest/flags.ts";
+import type { ImageReference } from "../manifest/image-reference.ts";
+import type { Container, PodSpec } from "../manifest/objects.ts";
 
 /** What upstream's manifests give the pods to end from v4.3.1 on, s; 10 before. */
 const SECONDS_TO_END = 30;
@@ -48,30 +25,26 @@ const OLD_V3 = "v3.4.2";
 const isLater = (first: string | undefined, than: string) =>
   first !== undefined && compareReleases(first, than) > 0;
 
+/** What of a manifest shows for which release it was written. */
+interface Written {
+  flavour: Flavour;
+  flags: Flags;
+  /** terminationGracePeriodSeconds of the pods. */
+  secondsToEnd: unknown;
+}
+
 /**
  * The Multus release that an image's tag names; else the newest of the flavour that the manifest fits, with a
  * note. Its flags are what counts: the image itself stays the one that the manifest names.
- *
- * @param secondsToEnd terminationGracePeriodSeconds of the pods
  */
-export function versionOf(
-  image: ImageReference,
-  flavour: Flavour,
-  flags: ReadonlyMap<string, string>,
-  secondsToEnd: unknown,
-  findings: Findings,
-): string {
+export function versionOf(image: ImageReference, written: Written, findings: Findings): string {
   // Vendors' tags begin with the release: v4.0.2-eksbuild.1_thick, v4.2.3-build20250908.
   const named =
     /^v(3\.[4-9]|4\.[0-9]{1,2})(\.[0-9]{1,2})?(?![0-9.])/.exec(image.tag ?? "")?.[0] ?? withV(image);
+  const { flavour } = written;
   const major = flavour === "v3" ? "v3" : "v4";
   if (named?.startsWith(major)) return named;
-  const isNewScript =
-    (flavour === "v3" && isUpstreamSinceV37(image)) ||
-    FLAGS.some(({ name, field }) => flags.has(name) && isLater(firstReleaseOf(field), OLD_V3)) ||
-    flags.get("cni-version")?.startsWith("1.");
-  const latest = secondsToEnd === SECONDS_TO_END ? NEWEST_RELEASE : "v4.3.0";
-  const version = flavour !== "v3" ? latest : isNewScript ? "v3.9.3" : OLD_V3;
+  const version = assumedVersion(image, written);
   const tag = image.tag === undefined ? "an image without a tag" : `the tag ${show(image.tag)}`;
   findings.note(
     "image",
@@ -85,6 +58,15 @@ export function versionOf(
   return version;
 }
 
+function assumedVersion(image: ImageReference, { flavour, flags, secondsToEnd }: Written): string {
+  if (flavour !== "v3") return secondsToEnd === SECONDS_TO_END ? NEWEST_RELEASE : "v4.3.0";
+  const isNewScript =
+    isUpstreamSinceV37(image) ||
+    FLAGS.some(({ name, field }) => flags.has(name) && isLater(firstReleaseOf(field), OLD_V3)) ||
+    flags.get("cni-version")?.startsWith("1.");
+  return isNewScript ? "v3.9.3" : OLD_V3;
+}
+
 /**
  * Bitnami's tags leave out the v: 4.2.2-debian-12-r2. Of OpenShift's, such as 4.20, only those that are not later than
  * Multus' own releases can be mistaken, and those have three numbers.
@@ -95,16 +77,19 @@ function withV({ tag = "" }: ImageReference): string | undefined {
   return named !== undefined && Number(minor) <= Number(newest) ? `v${named}` : undefined;
 }
 
-/** Fills spec.image with what differs from the image that follows from version and mode. */
-export function readImage(draft: Draft, image: ImageReference): void {
+/** Fills spec.image with what differs from the image that follows from version and mode, and from the kubelet's defaults. */
+export function readImage(draft: Draft, image: ImageReference, pod: PodSpec, main: Container): void {
   const upstream = upstreamImage(draft);
   if (image.registry !== upstream.registry) draft.image.registry = image.registry;
   if (image.repository !== upstream.repository) draft.image.repository = image.repository;
   if (image.digest !== undefined) draft.image.digest = image.digest;
   else if ((image.tag ?? "latest") !== upstream.tag) draft.image.tag = image.tag ?? "latest";
+  const pullPolicy = pullPolicyOf(main.imagePullPolicy, image);
+  if (pullPolicy !== "IfNotPresent") draft.image.pullPolicy = pullPolicy as never;
+  if (pod.imagePullSecrets.length > 0) draft.image.pullSecrets = pod.imagePullSecrets.map(({ name }) => name);
 }
 
 /** The kubelet's own default: Always for :latest and for no tag, IfNotPresent for all others. */
-export function pullPolicyOf(written: string | undefined, { tag, digest }: ImageReference): string {
+function pullPolicyOf(written: string | undefined, { tag, digest }: ImageReference): string {
   return written ?? ((tag ?? "latest") === "latest" && digest === undefined ? "Always" : "IfNotPresent");
 }

@@ -1,25 +1,16 @@
-import { checkConflist } from "../cni/check-conflist.ts";
-import { show } from "../cni/finding.ts";
-import { INLINE_FILE } from "../multus/entrypoint-flags.ts";
-import { parseConflist } from "../multus/primary-network.ts";
-import type { Flavour } from "../multus/releases.ts";
-import type { Draft } from "./draft.ts";
-import { Findings, type ImportFinding } from "./finding.ts";
-import { withFieldNames } from "./go-keys.ts";
-import type { Mounts } from "./host-mounts.ts";
-import type { ConfigMap } from "./manifest-objects.ts";
+import { checkConflist } from "../../cni/check-conflist.ts";
+import { show } from "../../cni/finding.ts";
+import { isObject } from "../../cni/section.ts";
+import { INLINE_FILE } from "../../multus/entrypoint-flags.ts";
+import { parseConflist } from "../../multus/primary-network.ts";
+import { asConflist } from "../delegate.ts";
+import type { Draft } from "../draft.ts";
+import { Findings, type ImportFinding } from "../finding.ts";
+import { withFieldNames } from "../manifest/go-keys.ts";
+import type { Situation } from "../situation.ts";
 
 /** Where v3's image has the configuration that it takes without the flag. */
 const IN_IMAGE = "/usr/src/multus-cni/images/70-multus.conf";
-
-interface Situation {
-  draft: Draft;
-  flavour: Flavour;
-  mounts: Mounts;
-  configMaps: readonly ConfigMap[];
-  /** Of the DaemonSet. */
-  findings: Findings;
-}
 
 /**
  * The configuration that --multus-conf-file names: nothing to say for "auto", else the ConfigMap's, whose
@@ -46,19 +37,23 @@ export function readConfiguration(file: string | undefined, situation: Situation
       `ConfigMap ${configMap.metadata.namespace ?? "default"}/${configMap.metadata.name}`,
     );
     for (const [key, text] of Object.entries(configMap.data))
-      readText(text, key, configMap === map && key === used?.key, path, situation.draft, about);
+      readText({ key, text, path, isUsed: configMap === map && key === used?.key }, situation.draft, about);
     return about.list;
   });
 }
 
-function readText(
-  text: string,
-  key: string,
-  isUsed: boolean,
-  path: string,
-  draft: Draft,
-  findings: Findings,
-): void {
+/** A text of a ConfigMap. */
+interface Entry {
+  key: string;
+  text: string;
+  /** What --multus-conf-file names. */
+  path: string;
+  /** Whether that is this text. */
+  isUsed: boolean;
+}
+
+function readText(entry: Entry, draft: Draft, findings: Findings): void {
+  const { key, text, path, isUsed } = entry;
   let config: unknown;
   try {
     config = JSON.parse(text);
@@ -71,13 +66,12 @@ function readText(
   if (!isUsed)
     findings.note(`data.${key}`, `is not read with --multus-conf-file=${path}; it is not imported`);
   if (isObject(delegate)) checkDelegate(delegate, key, findings);
-  if (isUsed && isObject(config)) readUsed(config, key, path, draft, findings);
+  if (isUsed && isObject(config)) readUsed(config, entry, draft, findings);
 }
 
 function readUsed(
   config: Record<string, unknown>,
-  key: string,
-  path: string,
+  { key, path }: Entry,
   draft: Draft,
   findings: Findings,
 ): void {
@@ -107,23 +101,7 @@ function readUsed(
       "the file on the node",
       `becomes ${INLINE_FILE}: ${show(name)} has an effect only if it sorts before the primary network's own`,
     );
-  const set = <T extends object>(group: T, field: keyof T, value: unknown) => {
-    if (value !== undefined) group[field] = value as never;
-  };
-  set(draft.cni, "version", config.cniVersion === "0.3.1" ? undefined : config.cniVersion);
-  set(draft.cni, "additionalBinDir", config.binDir);
-  set(draft.isolation, "enabled", config.namespaceIsolation || undefined);
-  set(
-    draft.isolation,
-    "globalNamespaces",
-    typeof config.globalNamespaces === "string"
-      ? config.globalNamespaces.split(",").filter(Boolean)
-      : undefined,
-  );
-  set(draft.logging, "level", config.logLevel);
-  set(draft.logging, "file", config.logFile);
-  set(draft.logging, "toStderr", config.logToStderr);
-  set(draft.primaryNetwork, "readinessFile", config.readinessindicatorfile);
+  readSettings(config, draft);
   for (const [field, value] of Object.entries(config)) {
     if (CARRIED.includes(field) || isFixed(field, value)) continue;
     findings.lost(
@@ -131,6 +109,26 @@ function readUsed(
       `no field of a MultusInstall sets it with source: Inline (it is ${show(value)})`,
     );
   }
+}
+
+/** What a configuration sets next to its delegates; the values are checked with the whole spec afterwards. */
+function readSettings(config: Record<string, unknown>, draft: Draft): void {
+  const set = <T extends object>(group: T, field: keyof T, value: unknown) => {
+    if (value !== undefined) group[field] = value as never;
+  };
+  const { globalNamespaces: names } = config;
+  set(draft.cni, "version", config.cniVersion === "0.3.1" ? undefined : config.cniVersion);
+  set(draft.cni, "additionalBinDir", config.binDir);
+  set(draft.isolation, "enabled", config.namespaceIsolation || undefined);
+  set(
+    draft.isolation,
+    "globalNamespaces",
+    typeof names === "string" ? names.split(",").filter(Boolean) : undefined,
+  );
+  set(draft.logging, "level", config.logLevel);
+  set(draft.logging, "file", config.logFile);
+  set(draft.logging, "toStderr", config.logToStderr);
+  set(draft.primaryNetwork, "readinessFile", config.readinessindicatorfile);
 }
 
 /**
@@ -188,15 +186,4 @@ function checkDelegate(delegate: Record<string, unknown>, key: string, findings:
         `data.${key}.delegates[0].plugins[${index}].delegate`,
         "is a setting of flannel that calico does not know; use primaryNetwork.preset: Calico",
       );
-}
-
-/** One plugin as a list of one: source: Inline takes a conflist. */
-export function asConflist(delegate: Record<string, unknown>): Record<string, unknown> {
-  if ("plugins" in delegate) return delegate;
-  const { cniVersion, name = "default-cni-network", ...plugin } = delegate;
-  return { ...(cniVersion === undefined ? {} : { cniVersion }), name, plugins: [plugin] };
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,9 +1,9 @@
-import { DISTRIBUTIONS } from "../crds/multus-install/distribution.ts";
-import { isBelow, PERMITTED_HOST_PATHS } from "../crds/multus-install/permitted-host-paths.ts";
-import { multusInstallSpec } from "../crds/multus-install/spec.ts";
-import { hostPaths } from "../multus/distributions.ts";
-import type { Draft, HostDirectories } from "./draft.ts";
-import { trim } from "./host-mounts.ts";
+import { DISTRIBUTIONS } from "../../crds/multus-install/distribution.ts";
+import { isBelow, PERMITTED_HOST_PATHS } from "../../crds/multus-install/permitted-host-paths.ts";
+import { multusInstallSpec } from "../../crds/multus-install/spec.ts";
+import { hostPaths } from "../../multus/distributions.ts";
+import type { Draft, HostDirectories } from "../draft.ts";
+import { trim } from "../manifest/mounts.ts";
 
 const standardPaths = (distribution: (typeof DISTRIBUTIONS)[number]) =>
   hostPaths(multusInstallSpec.parse({ distribution }));
