@@ -9,7 +9,7 @@
 import { spawnSync } from "node:child_process";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { DEFAULT_PLUGINS_IMAGE } from "../src/crds/multus-install/plugins.ts";
+import { PLUGINS_TAG } from "../src/crds/multus-install/plugins.ts";
 import { chooseTool, NoToolError } from "./multus-image/tools.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
@@ -21,7 +21,7 @@ function main(args: string[]): number {
     allowPositionals: true,
     options: { image: text, tool: text, builder: text, base: text },
   });
-  const image = values.image || `cni-plugins:${DEFAULT_PLUGINS_IMAGE.tag}`;
+  const image = values.image || `cni-plugins:${PLUGINS_TAG}`;
   const tool = chooseTool(values.tool);
   process.stdout.write(`==> ${image}, with ${tool}\n`);
   const bases = [

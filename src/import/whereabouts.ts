@@ -7,12 +7,12 @@ import {
 } from "../crds/multus-install/whereabouts.ts";
 import { POOL_DEFINITIONS } from "../render/definitions.ts";
 import { WHEREABOUTS, WHEREABOUTS_CONFIG, WHEREABOUTS_ROLE } from "../render/whereabouts-names.ts";
-import { pullPolicyOf } from "./";
 import type { Draft } from "./draft.ts";
 import { Findings, type ImportFinding } from "./finding.ts";
 import { parseImage } from "./manifest/image-reference.ts";
 import type { Manifest } from "./manifest/manifest.ts";
 import { type ConfigMap, type DaemonSet, daemonSet } from "./manifest/objects.ts";
+import { pullPolicyOf } from "./pod/image.ts";
 
 /** Upstream's image, which follows from the version. */
 const UPSTREAM = { registry: "ghcr.io", repository: "k8snetworkplumbingwg/whereabouts" };

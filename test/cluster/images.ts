@@ -36,14 +36,15 @@ export const IMAGES = {
   /** In the two layouts that the first users built for themselves. */
   "multus-v3.4.2-distribution": `${HARBOR}:v3.4.2-distribution`,
   "multus-v3.4.2-small": `${HARBOR}:v3.4.2-small`,
-  /** What spec.plugins.image defaults to. */
-  "cni-plugins": "ghcr.io/multus-operator/cni-plugins:v1.9.1",
+  /** PLUGINS_IMAGE as spec.plugins.image. */
+  "cni-plugins": "registry.example/cni-plugins:v1.9.1",
   whereabouts: "ghcr.io/k8snetworkplumbingwg/whereabouts:v0.9.3",
   operator: "ghcr.io/multus-operator/multus-operator:test",
   "node-runtime-base": "localhost/node-base:test",
   "shell-base": "localhost/shell-base:test",
   registry: "localhost/registry:test",
 } as const;
+export const PLUGINS_IMAGE = { registry: "registry.example", repository: "cni-plugins" };
 export type ImageName = keyof typeof IMAGES;
 
 const MULTUS_V4 = [

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Daemon, waitUntil } from "../cluster/daemon.ts";
 import { execute } from "../cluster/execute.ts";
+import { PLUGINS_IMAGE } from "../cluster/images.ts";
 import { macvlan, nad, podAsking, waitForRunning } from "../cluster/network-scenarios.ts";
 import { describeOn } from "../cluster/open-cluster.ts";
 import { snapshots } from "./node-snapshot.ts";
@@ -67,7 +68,7 @@ describeOn(["nodeExec", "ownNodes", "loadImage", "secondNetwork"], "a network wi
     );
 
   it("has no daemon while no network needs one", async () => {
-    await on.install({ dhcp: { daemon: "Auto" }, plugins: { install: "Missing" } });
+    await on.install({ dhcp: { daemon: "Auto" }, plugins: { install: "Missing", image: PLUGINS_IMAGE } });
     expect(await daemon()).toBe("");
   });
 

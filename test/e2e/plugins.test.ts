@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { PLUGIN_RECORD } from "../../src/node/plugin-record.ts";
 import { waitUntil } from "../cluster/daemon.ts";
+import { PLUGINS_IMAGE } from "../cluster/images.ts";
 import { macvlan, nad, range } from "../cluster/network-scenarios.ts";
 import { describeOn } from "../cluster/open-cluster.ts";
 import { snapshots } from "./node-snapshot.ts";
@@ -36,7 +37,7 @@ describeOn(["nodeExec", "ownNodes", "loadImage", "secondNetwork"], "CNI plugins 
   };
 
   it("are not installed while no network needs them", async () => {
-    await on.install({ plugins: { install: "Missing" } });
+    await on.install({ plugins: { install: "Missing", image: PLUGINS_IMAGE } });
     await waitUntil("the status to show the nodes", async () => {
       const plugins = await status();
       return plugins !== undefined && plugins.needed === undefined && plugins.pendingTotal === 0;

@@ -32,7 +32,9 @@ export const BASES: readonly Base[] = [
   },
   {
     name: "plugins",
-    spec: { plugins: { install: "Missing" } },
+    spec: {
+      plugins: { install: "Missing", image: { registry: "registry.example", repository: "cni-plugins" } },
+    },
     reason: "plugins are installed where inspections find them missing",
   },
 ];

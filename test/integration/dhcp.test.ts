@@ -6,6 +6,7 @@ import { connect } from "../../src/kube/connection.ts";
 import { type ApiObject, DAEMON_SETS } from "../../src/kube/resource.ts";
 import { type BorrowedControlPlane, borrowControlPlane } from "../cluster/borrowed-control-plane.ts";
 import { waitUntil } from "../cluster/daemon.ts";
+import { PLUGINS_IMAGE } from "../cluster/images.ts";
 import { type Install, TestInstall } from "../cluster/installs.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 import { macvlan, nad } from "../cluster/network-scenarios.ts";
@@ -15,6 +16,7 @@ import { applyInstallDefinition, startInstallController } from "./install-contro
 /** The DaemonSet of the dhcp plugin's daemon, with a real API server: nodes are played. */
 
 const OPERATOR = { reference: "operator:test", pullPolicy: "IfNotPresent", pullSecrets: [] };
+const AUTO = { dhcp: { daemon: "Auto" }, plugins: { image: PLUGINS_IMAGE } };
 const DAEMON = { type: DAEMON_SETS, namespace: "kube-system", name: "multus-dhcp" };
 
 let plane: BorrowedControlPlane;
@@ -49,7 +51,7 @@ const daemon = async () => await kubectl.client.get<ApiObject & { spec: object }
 const listed = async () => ((await status()).inventory ?? []).some(({ name }) => name === "multus-dhcp");
 
 it("is not there while no network needs it", async () => {
-  await install.apply({ dhcp: { daemon: "Auto" } });
+  await install.apply({ ...AUTO });
   await install.ready();
   expect(await daemon()).toBeUndefined();
   expect(await listed()).toBe(false);
@@ -79,10 +81,10 @@ it("is repaired, and comes again after it was deleted", async () => {
 
 it("stays when Multus is replaced, and while its network may have pods", async () => {
   const uid = (await daemon())?.metadata.uid;
-  await install.apply({ mode: "Thick", dhcp: { daemon: "Auto" } });
+  await install.apply({ mode: "Thick", ...AUTO });
   await install.ready();
   await kubectl.run("delete", "net-attach-def", "leased");
-  await install.apply({ mode: "Thick", dhcp: { daemon: "Auto" }, logging: { level: "debug" } });
+  await install.apply({ mode: "Thick", ...AUTO, logging: { level: "debug" } });
   await install.ready();
   expect((await daemon())?.metadata.uid).toBe(uid);
   expect(await listed()).toBe(true);
@@ -97,7 +99,7 @@ it("goes when it is Off, and Multus stays", async () => {
 
 it("goes with the MultusInstall, also if the status no longer lists it", async () => {
   await kubectl.runWithInput(JSON.stringify(nad("leased", macvlan({ type: "dhcp" }))), "apply", "-f", "-");
-  await install.apply({ dhcp: { daemon: "Auto" } });
+  await install.apply({ ...AUTO });
   await install.ready();
   await waitUntil("the daemon", async () => (await daemon()) !== undefined);
   await install.remove();

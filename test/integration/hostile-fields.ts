@@ -16,6 +16,7 @@ export interface FieldEntry {
   freeText?: string;
 }
 
+const PLUGINS = { registry: "registry.example", repository: "cni-plugins" };
 const THICK = { mode: "Thick", daemon: {} };
 const V3 = { version: "v3.4.2" };
 const WHEREABOUTS = { whereabouts: { enabled: true } };
@@ -75,10 +76,10 @@ export const FIELDS: Record<string, FieldEntry> = {
     alsoRight: ["a-b.c"],
     hostile: ["a..b", "a.-b", "kube-system/harbor", "Harbor", "-x"],
   },
-  dhcp: { right: { daemon: "Auto" } },
-  "dhcp.daemon": { right: "Auto" },
-  plugins: { right: { install: "Missing" } },
-  "plugins.install": { right: "Missing" },
+  dhcp: { right: { daemon: "Auto" }, within: { plugins: { image: PLUGINS } } },
+  "dhcp.daemon": { right: "Auto", within: { plugins: { image: PLUGINS } } },
+  plugins: { right: { install: "Missing", image: PLUGINS } },
+  "plugins.install": { right: "Missing", within: { plugins: { image: PLUGINS } } },
   "plugins.image": { right: {} },
   "plugins.image.registry": {
     right: "192.168.1.222:80",
@@ -99,12 +100,12 @@ export const FIELDS: Record<string, FieldEntry> = {
   "plugins.include": {
     right: ["macvlan", "bridge"],
     hostile: [["macvlan", "macvlan"]],
-    within: { plugins: { install: "Missing" } },
+    within: { plugins: { install: "Missing", image: PLUGINS } },
   },
   "plugins.include[]": {
     right: "macvlan",
     hostile: ["../macvlan", "multus", "sh", "MacVlan", "whereabouts"],
-    within: { plugins: { install: "Missing" } },
+    within: { plugins: { install: "Missing", image: PLUGINS } },
   },
   "image.layout": { right: {} },
   "image.layout.command": {

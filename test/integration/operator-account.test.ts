@@ -296,7 +296,7 @@ const SEES = /sees networks, pods and the templates/;
 const ONE_TAINT = /removes the taint .* and no other/;
 const OWN_NODE = /on its own node only/;
 
-const ALLOWED_PLUGINS = { plugins: { image: { registry: "192.168.1.222:80" } } };
+const ALLOWED_PLUGINS = { plugins: { image: { registry: "192.168.1.222:80", repository: "x" } } };
 interface DhcpPod {
   containers: { securityContext: { capabilities: object }; volumeMounts: object[] }[];
   volumes: object[];
@@ -880,7 +880,16 @@ const ATTACKS: Attack[] = [
   {
     by: "admin",
     title: "installs CNI plugins of an image from elsewhere",
-    run: installs({ plugins: { install: "Missing", image: { registry: "evil.example" } } }),
+    run: installs({ plugins: { install: "Missing", image: { registry: "evil.example", repository: "x" } } }),
+    rejected: /spec\.plugins\.image must be from a source in the chart's value multusImages/,
+  },
+  {
+    by: "admin",
+    title: "runs a dhcp daemon of an image from elsewhere",
+    run: installs({
+      dhcp: { daemon: "Auto" },
+      plugins: { image: { registry: "evil.example", repository: "x" } },
+    }),
     rejected: /spec\.plugins\.image must be from a source in the chart's value multusImages/,
   },
   {

@@ -7,6 +7,7 @@ import { type ApiObject, CERTIFICATE_SIGNING_REQUESTS } from "../../src/kube/res
 import type { AuditEvent } from "../cluster/audit.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control-plane.ts";
 import { Daemon, waitUntil } from "../cluster/daemon.ts";
+import { PLUGINS_IMAGE } from "../cluster/images.ts";
 import { TestInstall } from "../cluster/installs.ts";
 import { Kubectl } from "../cluster/kubectl.ts";
 import { applyRights, CHART_IMAGE, chartObjects, OPERATOR } from "./chart.ts";
@@ -73,7 +74,7 @@ const there = async (...what: string[]) =>
 it("installs Multus and takes the startup taint from the nodes", async () => {
   await apply({
     attachments: { admission: "Deny" },
-    plugins: { install: "Missing", include: ["macvlan", "host-local"] },
+    plugins: { install: "Missing", image: PLUGINS_IMAGE, include: ["macvlan", "host-local"] },
     dhcp: { daemon: "Auto" },
     whereabouts: { enabled: true },
   });

@@ -90,6 +90,6 @@ export function readImage(draft: Draft, image: ImageReference, pod: PodSpec, mai
 }
 
 /** The kubelet's own default: Always for :latest and for no tag, IfNotPresent for all others. */
-function pullPolicyOf(written: string | undefined, { tag, digest }: ImageReference): string {
+export function pullPolicyOf(written: string | undefined, { tag, digest }: ImageReference): string {
   return written ?? ((tag ?? "latest") === "latest" && digest === undefined ? "Always" : "IfNotPresent");
 }

@@ -3,8 +3,10 @@ import { parsedInstall } from "../../../crds/multus-install/parsed-install.ts";
 import type { NodeInspection } from "../../../crds/node-inspection.ts";
 import { pluginsFindings, pluginsRequest } from "./plugins-plan.ts";
 
-const IMAGE = "ghcr.io/multus-operator/cni-plugins:v1.9.1";
-const install = (plugins: object = {}) => parsedInstall({ plugins: { install: "Missing", ...plugins } });
+const IMAGE = "registry.example/cni-plugins:v1.9.1";
+const NAMED = { registry: "registry.example", repository: "cni-plugins" };
+const install = (plugins: object = {}) =>
+  parsedInstall({ plugins: { install: "Missing", image: NAMED, ...plugins } });
 
 function seen(node: string, programs: string[], more: Partial<NodeInspection> = {}): NodeInspection {
   const lists = { confFiles: [], interfaces: [], multusFiles: [], leftovers: [], truncated: [] };
@@ -31,17 +33,18 @@ it("replaces what is of another image, needed or not, and of an installation tha
   expect(nodesOf([], [own(IMAGE)])).toEqual({});
   expect(nodesOf([], [own("registry.example/plugins:v1.9.0")])).toEqual({ a: ["tap", "vrf"] });
   expect(nodesOf(["macvlan"], [own("")])).toEqual({ a: ["macvlan", "tap", "vrf"] });
-  expect(nodesOf([], [own(IMAGE)], { image: { tag: "v1.9.2" } })).toEqual({ a: ["tap", "vrf"] });
+  expect(nodesOf([], [own(IMAGE)], { image: { ...NAMED, tag: "v1.9.2" } })).toEqual({ a: ["tap", "vrf"] });
 });
 
 it("names the image by its parts, or by its digest", () => {
   const digest = `sha256:${"a".repeat(64)}`;
-  const of = (image: object) => pluginsRequest(install({ image }), [], []).image.reference;
+  const of = (image: object) =>
+    pluginsRequest(install({ image: { ...NAMED, ...image } }), [], []).image.reference;
   expect(of({})).toBe(IMAGE);
   expect(of({ registry: "192.168.1.222:80", repository: "kube-ovn/cni-plugins", tag: "x" })).toBe(
     "192.168.1.222:80/kube-ovn/cni-plugins:x",
   );
-  expect(of({ digest, tag: "x" })).toBe(`ghcr.io/multus-operator/cni-plugins@${digest}`);
+  expect(of({ digest, tag: "x" })).toBe(`registry.example/cni-plugins@${digest}`);
 });
 
 it("shows which nodes failed and why, each message and list within the status' bounds", () => {
