@@ -80,7 +80,7 @@ export const FIELDS: Record<string, FieldEntry> = {
   "dhcp.daemon": { right: "Auto", within: { plugins: { image: PLUGINS } } },
   plugins: { right: { install: "Missing", image: PLUGINS } },
   "plugins.install": { right: "Missing", within: { plugins: { image: PLUGINS } } },
-  "plugins.image": { right: {} },
+  "plugins.image": { right: PLUGINS },
   "plugins.image.registry": {
     right: "192.168.1.222:80",
     hostile: ["https://evil.example", "evil.example/path"],

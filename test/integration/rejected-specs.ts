@@ -11,6 +11,8 @@ export interface RejectedSpec {
 const many = (count: number, make: (index: number) => string) =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [make(index), "x"]));
 
+const PLUGINS = { registry: "registry.example", repository: "cni-plugins" };
+
 /** Mistakes that users make. */
 const MISTAKES: RejectedSpec[] = [
   {
@@ -45,6 +47,30 @@ const MISTAKES: RejectedSpec[] = [
     says: /without http:/,
   },
   { title: "a short digest", spec: { image: { digest: "sha256:abc" } }, field: "spec.image.digest" },
+  {
+    title: "plugins without their image, which is not published",
+    spec: { plugins: { install: "Missing" } },
+    field: "spec.plugins.image",
+    says: /requires registry and repository .* make plugins-image/,
+  },
+  {
+    title: "the dhcp daemon without its image",
+    spec: { dhcp: { daemon: "Auto" }, plugins: { image: { registry: "registry.example" } } },
+    field: "spec.plugins.image",
+    says: /requires registry and repository/,
+  },
+  {
+    title: "plugins to install where nodes are not inspected",
+    spec: { nodes: { inspection: "Off" }, plugins: { install: "Missing", image: PLUGINS } },
+    field: "spec.plugins.install",
+    says: /requires nodes\.inspection: OnChange/,
+  },
+  {
+    title: "plugins to include while none are installed",
+    spec: { plugins: { include: ["macvlan"] } },
+    field: "spec.plugins.include",
+    says: /has no effect with plugins\.install: Off/,
+  },
   {
     title: "codes to deny with admission off",
     spec: { attachments: { admission: "Off", denyCodes: ["HOST_PATH"] } },
