@@ -63,102 +63,59 @@ async function performAll(scope: ReconcileScope, actions: readonly Action[], don
 
 /** Performs one action. Returns true if it changed a DaemonSet of Multus. */
 async function perform(scope: ReconcileScope, action: Action, done: Done): Promise<boolean> {
-  const { deps, context, live } = scope;
-  const { nodeTasks } = deps;
-  switch (action.kind) {
-    case "ServeCertificates":
-      await serveCertificates(scope, action);
-      break;
-    case "Reject":
-      throw action.error;
-    case "Rehearse":
-      await rehearse(scope, action.objects);
-      break;
-    case "AddFinalizer":
-      await addFinalizer(scope);
-      break;
-    case "TakeOver":
-      await deps.client.patch(action.ref, [
-        { op: "test", path: "/metadata/resourceVersion", value: action.resourceVersion },
-        { op: "replace", path: "/metadata/managedFields", value: action.managedFields },
-      ]);
-      context.log.info({ adopted: describe(action.ref) }, "adopted");
-      break;
-    case "ReportAdoption":
-      await deps.events.send(live, {
-        type: "Normal",
-        reason: "Adopted",
-        action: "Adopt",
-        note: action.note,
-      });
-      break;
-    case "Record":
-      await recordInventory(scope, action.entries, done);
-      break;
-    case "Apply":
-      return await apply(scope, action);
-    case "Delete":
-      await deleteOwned(scope, action.entry);
-      break;
-    case "Prune":
-      await prune(scope, action, done);
-      break;
-    case "DeletePod":
-      await removePod(scope, action.pod);
-      break;
-    case "ForceDeletePod":
-      await forceDeletePod(scope, action.pod);
-      break;
-    case "CreateProbe":
-      await createProbe(scope, action.pod);
-      break;
-    case "RemoveTaint":
-      await removeTaint(scope, action);
-      break;
-    case "Inspect":
-      nodeTasks.plan(action.plan);
-      break;
-    case "PauseInspections":
-      nodeTasks.pause();
-      break;
-    case "ReleaseShims":
-      nodeTasks.releaseShims(action.owner, action.daemons, action.daemonFollows);
-      break;
-    case "ForgetDaemons":
-      nodeTasks.forgetDaemons();
-      break;
-    case "CleanLeftovers":
-      nodeTasks.cleanLeftovers(action.request);
-      break;
-    case "AbandonLeftovers":
-      nodeTasks.abandonLeftovers();
-      break;
-    case "InstallPlugins":
-      nodeTasks.installPlugins(action.request);
-      break;
-    case "CreateAccount":
-      await createAccount(scope, action.account);
-      break;
-    case "CleanNodes":
-      nodeTasks.clean(action.request);
-      break;
-    case "AbandonCleaning":
-      nodeTasks.abandonCleaning();
-      break;
-    case "WriteStatus":
-      await writeStatus(scope, action.status);
-      break;
-    case "ReportNodesNotCleaned":
-      await reportNodesNotCleaned(scope, action.nodes);
-      break;
-    case "RemoveFinalizer":
-      await removeFinalizer(scope);
-      // Of each MultusInstall that there ever was they would add up.
-      for (const what of ["deletion", "problems", "progress"])
-        deps.seen.since.forget(`${what} of ${live.metadata.uid}`);
-      break;
-  }
+  if (action.kind === "Apply") return await apply(scope, action);
+  await (PERFORMERS[action.kind] as Performer<Action>)(scope, action, done);
   return false;
+}
+
+type Performer<A> = (scope: ReconcileScope, action: A, done: Done) => unknown;
+
+/** What each kind of action does, apart from Apply. */
+const PERFORMERS: { [Kind in Exclude<Action["kind"], "Apply">]: Performer<Action & { kind: Kind }> } = {
+  ServeCertificates: serveCertificates,
+  Reject: (_, { error }) => Promise.reject(error),
+  Rehearse: (scope, { objects }) => rehearse(scope, objects),
+  AddFinalizer: addFinalizer,
+  TakeOver: takeOver,
+  ReportAdoption: ({ deps, live }, { note }) =>
+    deps.events.send(live, { type: "Normal", reason: "Adopted", action: "Adopt", note }),
+  Record: (scope, { entries }, done) => recordInventory(scope, entries, done),
+  Delete: (scope, { entry }) => deleteOwned(scope, entry),
+  Prune: prune,
+  DeletePod: (scope, { pod }) => removePod(scope, pod),
+  ForceDeletePod: (scope, { pod }) => forceDeletePod(scope, pod),
+  CreateProbe: (scope, { pod }) => createProbe(scope, pod),
+  RemoveTaint: removeTaint,
+  Inspect: ({ deps }, { plan }) => deps.nodeTasks.plan(plan),
+  PauseInspections: ({ deps }) => deps.nodeTasks.pause(),
+  ReleaseShims: ({ deps }, { owner, daemons, daemonFollows }) =>
+    deps.nodeTasks.releaseShims(owner, daemons, daemonFollows),
+  ForgetDaemons: ({ deps }) => deps.nodeTasks.forgetDaemons(),
+  CleanLeftovers: ({ deps }, { request }) => deps.nodeTasks.cleanLeftovers(request),
+  AbandonLeftovers: ({ deps }) => deps.nodeTasks.abandonLeftovers(),
+  InstallPlugins: ({ deps }, { request }) => deps.nodeTasks.installPlugins(request),
+  CreateAccount: (scope, { account }) => createAccount(scope, account),
+  CleanNodes: ({ deps }, { request }) => deps.nodeTasks.clean(request),
+  AbandonCleaning: ({ deps }) => deps.nodeTasks.abandonCleaning(),
+  WriteStatus: (scope, { status }) => writeStatus(scope, status),
+  ReportNodesNotCleaned: (scope, { nodes }) => reportNodesNotCleaned(scope, nodes),
+  RemoveFinalizer: release,
+};
+
+async function takeOver({ deps, context }: ReconcileScope, action: Action & { kind: "TakeOver" }) {
+  await deps.client.patch(action.ref, [
+    { op: "test", path: "/metadata/resourceVersion", value: action.resourceVersion },
+    { op: "replace", path: "/metadata/managedFields", value: action.managedFields },
+  ]);
+  context.log.info({ adopted: describe(action.ref) }, "adopted");
+}
+
+async function release(scope: ReconcileScope): Promise<void> {
+  const { deps, live } = scope;
+  await removeFinalizer(scope);
+  // Of each MultusInstall that there ever was they would add up.
+  for (const what of ["deletion", "problems", "progress"])
+    deps.seen.since.forget(`${what} of ${live.metadata.uid}`);
 }
 
 async function apply(scope: ReconcileScope, { object, adopt }: Action & { kind: "Apply" }): Promise<boolean> {
