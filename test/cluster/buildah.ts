@@ -92,6 +92,7 @@ export async function fromScratch(name: string, r: Recipe): Promise<Image> {
 export async function fromDockerfile(name: string, build: DockerfileBuild): Promise<Image> {
   const bases = Object.entries(build.bases);
   const key = hashOf([
+    build.reference,
     build.target ?? "",
     ...bases.map(([argument, base]) => `${argument}=${base.archive}`),
     ...[build.dockerfile, ...build.inputs].map((file) => readFileSync(file)),
