@@ -1,5 +1,6 @@
 import type { FieldProblem } from "../crds/field-problem.ts";
 import type { MultusInstallSpec } from "../crds/multus-install/spec.ts";
+import { neverComes, reversedRange } from "../multus/cron-schedule.ts";
 import { hostPaths } from "../multus/distributions.ts";
 import {
   enabledWhereabouts,
@@ -8,19 +9,25 @@ import {
   whereaboutsDefect,
 } from "../multus/whereabouts-releases.ts";
 
-/** What the control loop of whereabouts would not start with. */
+/** What the control loop of whereabouts would not start with, and a running one would end at. */
 export function whereaboutsRejections(spec: MultusInstallSpec): FieldProblem[] {
   const schedule = enabledWhereabouts(spec)?.reconcilerSchedule;
-  const range = schedule && reversedRange(schedule);
-  if (!range) return [];
-  const message = `the range ${range} ends before it begins (it is ${schedule}); write it as two ranges with a comma`;
-  return [{ path: "spec.whereabouts.reconcilerSchedule", code: "REVERSED_RANGE", message }];
-}
-
-/** The first range of a cron expression whose end is lower than its beginning: robfig/cron rejects it. */
-function reversedRange(schedule: string): string | undefined {
-  const ranges = [...schedule.matchAll(/(\d+)-(\d+)/g)];
-  return ranges.find(([, from, to]) => Number(to) < Number(from))?.[0];
+  if (schedule === undefined) return [];
+  const problem = (code: string, message: string) => [
+    { path: "spec.whereabouts.reconcilerSchedule", code, message },
+  ];
+  const range = reversedRange(schedule);
+  if (range)
+    return problem(
+      "REVERSED_RANGE",
+      `the range ${range} ends before it begins (it is ${schedule}); write it as two ranges with a comma`,
+    );
+  if (neverComes(schedule))
+    return problem(
+      "NO_SUCH_DAY",
+      `none of its months has such a day (it is ${schedule}); whereabouts would not start with it`,
+    );
+  return [];
 }
 
 /** What works and is probably not intended. */

@@ -131,8 +131,24 @@ describe("what a spec of whereabouts is warned of", () => {
 it.each([
   ["0 4 * * 5-1", /the range 5-1 ends before it begins/],
   ["0 20-4 * * *", /the range 20-4 ends before it begins/],
+  ["0 4 30 2 *", /none of its months has such a day \(it is 0 4 30 2 \*\)/],
+  ["0 4 31 4,6,9-11/2 *", /none of its months has such a day/],
+  ["0 4 30/5 2 */1", /none of its months has such a day/],
 ])("rejects the schedule %s, with which its control loop would end", (reconcilerSchedule, message) => {
   const render = () => rendered({ whereabouts: { ...ENABLED, reconcilerSchedule } });
   expect(render).toThrow(RenderError);
   expect(render).toThrow(message);
+});
+
+// Each of them is one that gocron takes: with a restricted day of the week, either day is enough.
+it.each([
+  "0 4 29 2 *",
+  "0 4 31 */2 *",
+  "0 4 30 2 1",
+  "0 4 30 2 */2",
+  "0 4 1,31 2 *",
+  "0 4 * 2 *",
+  "0 4 31 2/5 *",
+])("takes the schedule %s", (reconcilerSchedule) => {
+  expect(() => rendered({ whereabouts: { ...ENABLED, reconcilerSchedule } })).not.toThrow();
 });
