@@ -78,6 +78,24 @@ describe("a rollout that does not progress", () => {
     expect(result).toEqual({ requeueAfterSeconds: 1 });
   });
 
+  it("is not rolled back for whereabouts: Multus runs as the spec wants on every node", () => {
+    const rollback = { ...THICK, rollout: { rollback: true }, whereabouts: { enabled: true } };
+    const { rollout } = observed(resolved(installOf(rollback)));
+    const of = (more: object) => ({
+      ...stuck,
+      rollout: { ...more, ofMultus: rollout },
+    });
+    const waiting = { waiting: "whereabouts: 1 of 2 nodes updated, 1 available" };
+    const failing = {
+      unhealthy: [{ node: "node-1", reason: "ImageNotFound" as const, message: "whereabouts: not found" }],
+    };
+    for (const more of [waiting, failing]) {
+      const { status } = concluded(rollback, of(more));
+      expect(status?.state).toMatchObject({ phase: { state: "Stuck" } });
+      expect(status?.rolloutRecord).toBeUndefined();
+    }
+  });
+
   it("is not rolled back before the deadline, nor for what any other spec would meet as well", () => {
     const rollback = { ...THICK, rollout: { rollback: true } };
     expect(concluded(rollback, { rollout: { updated: 1 } }).status?.rolloutRecord).toBeUndefined();

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import type { ApiObject } from "../../../kube/resource.ts";
 import { rollout } from "../rollout/assess.ts";
 import { type WhereaboutsView, whereaboutsDaemonSet, withWhereabouts } from "./observe-whereabouts.ts";
-import { AGES, asLive, installOf, multusPod, readyNode, resolved } from "./observed.fixture.ts";
+import { AGES, asLive, installOf, multusPod, NOW, readyNode, resolved } from "./observed.fixture.ts";
 
 const MULTUS = { ...rollout(1, [], []), desired: 2, updated: 2, available: 2, current: true };
 const objects = resolved(installOf({ whereabouts: { enabled: true } })).rendered.objects;
@@ -61,4 +61,35 @@ it("names a node on which it fails, with the field that sets its image", () => {
   expect(
     found(live(DONE), { pods: [multusPod("node-1", "kube-multus-ds", { issue: pull })] }).unhealthy,
   ).toEqual([]);
+});
+
+it("checks again once a pod that failed counts as healthy", () => {
+  const runningSince = new Date(NOW.getTime() - 5000).toISOString();
+  const issue = {
+    container: "whereabouts",
+    image: "w",
+    restarts: 1,
+    reason: "Error",
+    message: "exit",
+    runningSince,
+  };
+  const pods = [multusPod("node-1", "whereabouts", { issue })];
+  expect(found(live(DONE), { pods })).toMatchObject({
+    unhealthy: [{ node: "node-1" }],
+    recheckAfterSeconds: 15,
+  });
+});
+
+it("reports a node that is down once, as Multus' rollout has it", () => {
+  const nodes = [{ ...readyNode("node-1"), notReady: "no kubelet" }];
+  const down = {
+    node: "node-1",
+    reason: "NodeNotReady",
+    message: "the node is not Ready: no kubelet",
+  } as const;
+  const pods = [multusPod("node-1", "whereabouts", { ready: false })];
+  const view = { owned: { get: () => live(DONE) }, pods, ages: AGES, nodes, hasSeenWrite: () => true };
+  expect(withWhereabouts({ ...MULTUS, unhealthy: [down] }, wanted, view).unhealthy).toEqual([down]);
+  // A node on which only whereabouts must run again is not hidden.
+  expect(withWhereabouts(MULTUS, wanted, view).unhealthy).toHaveLength(1);
 });

@@ -1,7 +1,7 @@
 import type { KubeObject } from "../../../crds/kube-object.ts";
 import { counted } from "../../../crds/plural.ts";
 import { daemonSetView } from "../../../diagnosis/daemon-set.ts";
-import { type UnhealthyNode, unhealthyNodes } from "../../../diagnosis/diagnose.ts";
+import { secondsToStable, type UnhealthyNode, unhealthyNodes } from "../../../diagnosis/diagnose.ts";
 import type { MultusPodHealth } from "../../../diagnosis/multus-pod-health.ts";
 import type { NodeView } from "../../../diagnosis/node.ts";
 import type { PodAges } from "../../../diagnosis/pod-ages.ts";
@@ -38,9 +38,23 @@ export function withWhereabouts(
   if (!wanted) return rollout;
   const live = owned.get(refOf(wanted));
   const own = pods.filter(({ daemonSet }) => daemonSet === WHEREABOUTS);
-  const unhealthy = [...rollout.unhealthy, ...unhealthyNodes(own, ages, nodes).map(asOfWhereabouts)];
   const waiting = waitingFor(live, live !== undefined && hasSeenWrite(live));
-  return { ...rollout, unhealthy, ...(waiting === undefined ? {} : { waiting }) };
+  const failing = unhealthyNodes(own, ages, nodes).filter((entry) => !isReported(rollout, entry));
+  const rechecks = [rollout.recheckAfterSeconds, secondsToStable(own, ages)].filter((s) => s !== undefined);
+  return {
+    ...rollout,
+    unhealthy: [...rollout.unhealthy, ...failing.map(asOfWhereabouts)],
+    ...(waiting === undefined ? {} : { waiting }),
+    ...(waiting === undefined && failing.length === 0 ? {} : { ofMultus: rollout }),
+    ...(rechecks.length > 0 ? { recheckAfterSeconds: Math.min(...rechecks) } : {}),
+  };
+}
+
+/** A node that is down has one problem, not one for each of its pods. */
+function isReported({ unhealthy }: Rollout, { node, reason }: UnhealthyNode): boolean {
+  return (
+    reason === "NodeNotReady" && unhealthy.some((other) => other.node === node && other.reason === reason)
+  );
 }
 
 /** What is still waited for, as a part of a sentence; undefined if whereabouts runs on every node. */

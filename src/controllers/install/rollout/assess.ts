@@ -24,6 +24,8 @@ export interface Rollout {
   unobserved: number;
   /** What else of the install does not run on every node yet, as a part of a sentence. */
   waiting?: string;
+  /** The rollout of Multus alone, if something else of the install does not run as it should. */
+  ofMultus?: Rollout;
   /** After this many seconds a pod that failed and runs again is taken for healthy, if it still runs. */
   recheckAfterSeconds?: number;
 }

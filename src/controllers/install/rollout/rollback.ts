@@ -2,7 +2,7 @@ import type { MultusInstall } from "../../../crds/multus-install/multus-install.
 import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts";
 import { shorten } from "../../../diagnosis/shorten.ts";
 import type { UnhealthyReason } from "../../../diagnosis/unhealthy-reasons.ts";
-import type { Rollout, RolloutPhase } from "./assess.ts";
+import { phaseOf, type Rollout, type RolloutPhase } from "./assess.ts";
 import type { RolloutRecord } from "./rollout-record.ts";
 
 /** What is applied instead of the spec, and why. */
@@ -28,8 +28,14 @@ export function failedRollout(
 /** Faults that any other spec would meet as well: a rollback fixes none of them. */
 const NOT_OF_THE_SPEC: readonly UnhealthyReason[] = ["NodeNotReady", "StuckTerminating"];
 
-/** Whether what keeps a rollout from progressing may be what the spec changed. */
-export function isOfTheSpec({ unhealthy }: Pick<Rollout, "unhealthy">): boolean {
+/**
+ * Whether what keeps a rollout from progressing may be what the spec changed of Multus. If only whereabouts is behind, Multus runs
+ * as the spec wants, and a rollback would take the rest of the spec back, or whereabouts with its permissions.
+ */
+export function isOfTheSpec(rollout: Pick<Rollout, "unhealthy" | "ofMultus">): boolean {
+  const { ofMultus } = rollout;
+  if (ofMultus && ["Complete", "Inspecting", "NoNodes"].includes(phaseOf(ofMultus).state)) return false;
+  const { unhealthy } = ofMultus ?? rollout;
   return unhealthy.length === 0 || unhealthy.some(({ reason }) => !NOT_OF_THE_SPEC.includes(reason));
 }
 

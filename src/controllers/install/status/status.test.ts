@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import type { MultusInstallStatus } from "../../../crds/multus-install/status.ts";
+import { rollout } from "../rollout/assess.ts";
 import { type StatusInput, statusFor } from "./status.ts";
 
 const BEFORE = "2026-01-01T00:00:00Z";
@@ -59,4 +60,13 @@ it("has no half characters, which the API server stores as others: each reconcil
   expect(warnings?.[0]).toHaveLength(1024);
   const texts = [...(warnings ?? []), ...(conditions ?? []).map(({ message }) => message)];
   expect(texts.filter((text) => !text.isWellFormed())).toEqual([]);
+});
+
+it("counts a node once on which both Multus and whereabouts fail", () => {
+  const fault = (node: string, message: string) => ({ node, reason: "ImageNotFound" as const, message });
+  const unhealthy = [fault("a", "no"), fault("", "no"), fault("", "no"), fault("a", "whereabouts: no")];
+  const failing = { ...rollout(1, [], unhealthy), desired: 3 };
+  const state = { kind: "Running", phase: { state: "Failing", message: "no" } } as const;
+  const { nodes } = statusFor({ state, inventory, rollout: failing }, 2, previous, "2026-01-02T00:00:00Z");
+  expect(nodes).toMatchObject({ unhealthyTotal: 3, unhealthy });
 });

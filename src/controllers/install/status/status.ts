@@ -186,7 +186,8 @@ function nodesOf({
     desired,
     updated,
     available,
-    unhealthyTotal: unhealthy.length,
+    // Multus and whereabouts may fail on one node. Pods that were not scheduled have none.
+    unhealthyTotal: new Set(unhealthy.map(({ node }, index) => node || index)).size,
     ...(unhealthy.length > 0 ? { unhealthy: unhealthy.slice(0, MAX_NODES) } : {}),
   };
 }
