@@ -293,6 +293,22 @@ it("keeps what a network that stays on the node calls, by name or by default", a
   expect(names()).toEqual(["bridge", "host-local", "portmap"]);
 });
 
+it.each<[string, (file: string) => void]>([
+  // The runtime follows it, and the pod that cleans does not see where it leads.
+  ["is a link", (file) => symlinkSync("/var/lib/rancher/10-net.conflist", file)],
+  ["is too large", (file) => writeFileSync(file, `{"type":"bridge"}${" ".repeat(300_000)}`)],
+])("keeps everything while a configuration that %s may call it", async (_, put) => {
+  inImage("bridge");
+  await install(["bridge"]);
+  put(join(root, CONF, "10-net.conflist"));
+  const report = await remove();
+  expect(report).toMatchObject({ removed: [], problems: [] });
+  expect(report.kept).toEqual([
+    { path: `${BIN}/bridge`, reason: `${CONF}/10-net.conflist cannot be read, and may call it` },
+  ]);
+  expect(names()).toEqual(["bridge"]);
+});
+
 it("recognizes what an installation that was killed left, whichever way it came", async () => {
   inImage("macvlan");
   await install(["macvlan"]);

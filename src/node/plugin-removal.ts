@@ -1,5 +1,6 @@
 import { unlink } from "node:fs/promises";
 import { CALLS } from "../crds/reference-plugins.ts";
+import { cut, isConfName } from "./conf-file.ts";
 import { MAX_CONF_BYTES, type Removal } from "./file-removal.ts";
 import { type Host, noneIfAbsent } from "./host.ts";
 import { isInstalled, isTemporary, PLUGIN_RECORD, readRecord } from "./plugin-record.ts";
@@ -21,15 +22,18 @@ export async function removePlugins(
       if (isTemporary(name)) await unlink(host.inside(`${binDir}/${name}`)).catch(noneIfAbsent);
     if (!record) return;
     const problems = removal.report.problems.length;
-    const called = await calledPlugins(host, confDirs);
+    const whyCalled = await calledPlugins(host, confDirs);
     for (const [name, identities] of Object.entries(record.programs)) {
       const path = `${binDir}/${name}`;
       await removal.try(path, async () => {
         if (!(await host.stat(path))) return;
         if (!(await isInstalled(host, path, identities)))
           removal.keep(path, "was replaced since the operator installed it");
-        else if (called(name)) removal.keep(path, "a network in the node's configuration directory calls it");
-        else await removal.remove(path);
+        else {
+          const why = whyCalled(name);
+          if (why === undefined) await removal.remove(path);
+          else removal.keep(path, why);
+        }
       });
     }
     // What could not be removed is tried again.
@@ -38,15 +42,29 @@ export async function removePlugins(
   });
 }
 
-/** Whether a configuration names a program: as a type, or as a delegate's or an IPAM's. */
-async function calledPlugins(host: Host, confDirs: readonly string[]): Promise<(name: string) => boolean> {
+/**
+ * Why a program may be called: a configuration names it, as a type, or as a delegate's or an IPAM's, or there is one that cannot be
+ * read, such as a link out of what is mounted, which the runtime follows.
+ */
+async function calledPlugins(
+  host: Host,
+  confDirs: readonly string[],
+): Promise<(name: string) => string | undefined> {
   const texts: string[] = [];
+  let unread: string | undefined;
   for (const directory of confDirs)
-    for (const { name } of await host.entries(directory))
-      texts.push((await host.text(`${directory}/${name}`, MAX_CONF_BYTES)) ?? "");
+    for (const { name } of (await host.entries(directory)).filter((entry) => !entry.isDirectory())) {
+      const text = await host.text(`${directory}/${name}`, MAX_CONF_BYTES);
+      if (text !== undefined) texts.push(text);
+      else if (isConfName(name)) unread ??= `${directory}/${name}`;
+    }
   const names = (program: string) => texts.some((text) => text.includes(`"${program}"`));
-  const implied = new Set(
+  const implied = new Set<string>(
     Object.entries(CALLS).flatMap(([caller, programs]) => (names(caller) ? programs : [])),
   );
-  return (program) => names(program) || (implied as Set<string>).has(program);
+  return (program) => {
+    if (names(program) || implied.has(program))
+      return "a network in the node's configuration directory calls it";
+    return unread && cut(`${unread} cannot be read, and may call it`, 256);
+  };
 }
