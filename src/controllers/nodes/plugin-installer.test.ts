@@ -108,6 +108,31 @@ it("waits longer each time, too, for a program that something removes again and 
   expect(count).toBeLessThan(14);
 });
 
+it("begins no pod for each change of a tenant's NAD, and reports the failure meanwhile", async () => {
+  const needs = [["macvlan"], ["macvlan", "tap"], ["macvlan", "vrf"]];
+  let count = 0;
+  for (now = 0; now < 600_000; now += 1000) {
+    const wanted = request({ "node-1": needs[(now / 1000) % 3] ?? [] });
+    installer.step(wanted);
+    if (running.length > count) running.at(-1)?.fail("ErrImagePull");
+    count = running.length;
+    await setImmediate();
+    expect(installer.progress(wanted).failed).toEqual([{ node: "node-1", message: "ErrImagePull" }]);
+  }
+  expect(count).toBeLessThan(12);
+});
+
+it("begins no pod for each of them either if each succeeds and no inspection shows it", async () => {
+  let count = 0;
+  for (now = 0; now < 600_000; now += 1000) {
+    installer.step(request({ "node-1": (now / 1000) % 2 ? ["macvlan"] : ["macvlan", "tap"] }));
+    if (running.length > count) running.at(-1)?.answer();
+    count = running.length;
+    await setImmediate();
+  }
+  expect(count).toBeLessThan(12);
+});
+
 it("tries at once with another image, and not where a kubelet does not answer", async () => {
   unreachable.add("node-2");
   const both = (image: string) => request({ "node-1": ["macvlan"], "node-2": ["macvlan"] }, image);
@@ -123,6 +148,11 @@ it("tries at once with another image, and not where a kubelet does not answer", 
   installer.step(both("plugins:2"));
   expect(running).toHaveLength(2);
   expect(installer.progress(both("plugins:2"))).toEqual({ pending: 2, failed: [] });
+  running[1]?.fail("container copy with image plugins:2: ErrImagePull: unauthorized");
+  await setImmediate();
+  const { image, ...more } = both("plugins:2");
+  installer.step({ ...more, image: { ...image, pullSecrets: ["registry"] } });
+  expect(running).toHaveLength(3);
 });
 
 it("does not believe an answer about another node", async () => {

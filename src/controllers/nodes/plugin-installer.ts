@@ -17,8 +17,15 @@ const FORGOTTEN_MS = 3_600_000;
 const MAX_NAMED = 3;
 
 interface State {
-  /** What the last attempt was for: another one begins at once. */
-  key: string;
+  /** The directory of the last attempt, and the image with its pull policy and secrets: with others, another one begins at once. */
+  source: string;
+  /** What the last attempt was for. */
+  plugins: readonly string[];
+  /**
+   * All that was tried from this source: another one begins at once for a plugin that was not. Only the reference plugins are,
+   * so a tenant whose NADs need others every second begins no more pods than there are.
+   */
+  tried: ReadonlySet<string>;
   underWay: boolean;
   /** Why the last attempt failed; undefined if it did not. */
   message: string | undefined;
@@ -70,7 +77,7 @@ export class PluginInstaller {
     let running = this.underWay.size;
     for (const [node, plugins] of request.nodes) {
       if (running >= AT_ONCE) return;
-      if (!this.#isDue(node, keyOf(request, plugins)) || !this.#isReachable(node)) continue;
+      if (!this.#isDue(node, plugins, sourceOf(request)) || !this.#isReachable(node)) continue;
       running++;
       void this.#install(node, plugins, request);
     }
@@ -80,7 +87,10 @@ export class PluginInstaller {
   progress(request: PluginsRequest): PluginsProgress {
     const failed = [...request.nodes].flatMap(([node, plugins]) => {
       const state = this.#states.get(node);
-      const isFailed = state?.message !== undefined && state.key === keyOf(request, plugins);
+      const isFailed =
+        state?.message !== undefined &&
+        state.source === sourceOf(request) &&
+        plugins.some((plugin) => state.plugins.includes(plugin));
       return isFailed ? [{ node, message: state.message ?? "" }] : [];
     });
     const waits = [...request.nodes.keys()].flatMap((node) => {
@@ -96,23 +106,24 @@ export class PluginInstaller {
     };
   }
 
-  #isDue(node: string, key: string): boolean {
+  #isDue(node: string, plugins: readonly string[], source: string): boolean {
     const state = this.#states.get(node);
     if (!state) return true;
     if (state.underWay) return false;
-    return state.key !== key || this.#now() >= state.endedAt + waitOf(state.attempts);
+    return isNew(state, plugins, source) || this.#now() >= state.endedAt + waitOf(state.attempts);
   }
 
   async #install(node: string, plugins: readonly string[], request: PluginsRequest): Promise<void> {
     const { owner, binDir, image } = request;
-    const key = keyOf(request, plugins);
+    const source = sourceOf(request);
     const before = this.#states.get(node);
-    const again = before?.key === key ? before : undefined;
+    const same = before?.source === source ? before : undefined;
     // A failure stays the node's until an attempt succeeds.
     const state: State = {
-      ...{ key, underWay: true, endedAt: 0 },
-      message: again?.message,
-      attempts: again?.attempts ?? 0,
+      ...{ source, plugins, underWay: true, endedAt: 0 },
+      tried: new Set([...(same?.tried ?? []), ...plugins]),
+      message: same?.message,
+      attempts: same && !isNew(same, plugins, source) ? same.attempts : 0,
     };
     this.#states.set(node, state);
     try {
@@ -138,8 +149,13 @@ function waitOf(attempts: number): number {
   return Math.min(FIRST_RETRY_MS * 2 ** (attempts - 1), MAX_RETRY_MS);
 }
 
-function keyOf({ binDir, image }: PluginsRequest, plugins: readonly string[]): string {
-  return JSON.stringify([binDir, image.reference, plugins]);
+function sourceOf({ binDir, image }: PluginsRequest): string {
+  return JSON.stringify([binDir, image]);
+}
+
+/** Whether a request is for something that no attempt was for. */
+function isNew({ source, tried }: State, plugins: readonly string[], wanted: string): boolean {
+  return source !== wanted || plugins.some((plugin) => !tried.has(plugin));
 }
 
 function failureOf({ problems }: PluginsReport): string | undefined {
