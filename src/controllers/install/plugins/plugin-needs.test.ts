@@ -28,3 +28,12 @@ it("knows which changes of NADs need a reconcile", () => {
   needs.of([]);
   expect(needs.isNews("a/x", undefined)).toBe(false);
 });
+
+it("keeps nothing of NADs that were deleted, also if nobody asks for all of them any longer", () => {
+  const needs = new PluginNeeds();
+  for (let i = 0; i < 100; i++) {
+    needs.isNews(`a/x${i}`, nad(`x${i}`, "macvlan"));
+    expect(needs.isNews(`a/x${i}`, undefined)).toBe(true);
+  }
+  expect(needs.size).toBe(0);
+});

@@ -24,8 +24,15 @@ export class PluginNeeds {
    */
   isNews(key: string, nad: NadView | undefined): boolean {
     const before = this.#known.get(key)?.plugins ?? [];
-    if (!nad) return before.length > 0;
-    return this.#read(nad).join() !== before.join();
+    if (nad) return this.#read(nad).join() !== before.join();
+    // At once: no reconcile may come to ask for all of them.
+    this.#known.delete(key);
+    return before.length > 0;
+  }
+
+  /** How many NADs are known. */
+  get size(): number {
+    return this.#known.size;
   }
 
   #read(nad: NadView): readonly string[] {
