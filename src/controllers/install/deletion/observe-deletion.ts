@@ -10,6 +10,7 @@ import { type ApiObject, DAEMON_SETS, refOf } from "../../../kube/resource.ts";
 import { hostPaths } from "../../../multus/distributions.ts";
 import { isMultusDaemonSet } from "../../../render/daemon-sets.ts";
 import { POOL_DEFINITIONS } from "../../../render/definitions.ts";
+import { DHCP_APP, DHCP_DAEMON } from "../../../render/dhcp-daemon.ts";
 import { RenderError } from "../../../render/errors.ts";
 import { lastComplete, uncleanDirectories } from "../../../render/last-complete.ts";
 import { renderInstall } from "../../../render/render.ts";
@@ -95,9 +96,9 @@ export async function observeDeletion(scope: ReconcileScope): Promise<ObservedDe
   const remaining = daemonSets.filter((_, index) => owners[index]?.isOwn);
   if (pods instanceof NotSynced)
     return { ...found, remaining, own: [], overdue: [], foreign: [], nodes: [], unknown: pods };
-  const ages = deps.seen.pods.ages([...pods.pods, ...pods.whereabouts], namespaces, deps.now());
+  const ages = deps.seen.pods.ages([...pods.pods, ...pods.others], namespaces, deps.now());
   const { own, foreign } = sortPods(pods.pods, daemonSets, owners);
-  own.push(...sortPods(pods.whereabouts, daemonSets, owners).own);
+  own.push(...sortPods(pods.others, daemonSets, owners).own);
   const before = target && (await deps.client.get<ApiObject>(refOf(lastComplete(target))));
   const nodesCleaning = cleaning(scope, target, before, {
     ...{ nodes: pods.nodes, own, foreign },
@@ -158,10 +159,16 @@ function cleaning(
   return { cleaning: { request, progress: deps.nodeTasks.cleaningProgress(request) } };
 }
 
-/** The pods of Multus and of whereabouts, and the nodes. */
+/** Labels `app` by the names of the DaemonSets that are not Multus'. Each of them ends only after its last pod. */
+const OTHERS = new Map([
+  [WHEREABOUTS, WHEREABOUTS],
+  [DHCP_DAEMON, DHCP_APP],
+]);
+
+/** The pods of Multus and of the other DaemonSets, and the nodes. */
 interface SeenPodsAndNodes {
   pods: MultusPodHealth[];
-  whereabouts: MultusPodHealth[];
+  others: MultusPodHealth[];
   nodes: readonly NodeView[];
 }
 
@@ -175,12 +182,13 @@ async function podsAndNodes(
   const namespacesOf = (entries: readonly InventoryEntry[]) =>
     new Set(entries.map((entry) => entry.namespace ?? ""));
   try {
-    const [pods, whereabouts]: [MultusPodHealth[], MultusPodHealth[]] = [[], []];
+    const [pods, others]: [MultusPodHealth[], MultusPodHealth[]] = [[], []];
     for (const namespace of namespacesOf(daemonSets.filter(isMultusDaemonSet)))
       pods.push(...deps.seen.pods.newest(await deps.pods(namespace)));
-    for (const namespace of namespacesOf(daemonSets.filter(({ name }) => name === WHEREABOUTS)))
-      whereabouts.push(...deps.seen.pods.newest(await deps.podsOf(namespace, WHEREABOUTS)));
-    return { pods, whereabouts, nodes: needsNodes ? await deps.nodes() : [] };
+    for (const [daemonSet, app] of OTHERS)
+      for (const namespace of namespacesOf(daemonSets.filter(({ name }) => name === daemonSet)))
+        others.push(...deps.seen.pods.newest(await deps.podsOf(namespace, app)));
+    return { pods, others, nodes: needsNodes ? await deps.nodes() : [] };
   } catch (error) {
     if (error instanceof NotSynced && isOver(error.seconds)) return error;
     throw error;
