@@ -1,7 +1,8 @@
+import { setTimeout } from "node:timers/promises";
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { InstallOperator } from "../../src/install-operator.ts";
-import { KubeClient } from "../../src/kube/client.ts";
+import { KubeClient, type RequestInfo } from "../../src/kube/client.ts";
 import { connect } from "../../src/kube/connection.ts";
 import { type ApiObject, DAEMON_SETS } from "../../src/kube/resource.ts";
 import { type BorrowedControlPlane, borrowControlPlane } from "../cluster/borrowed-control-plane.ts";
@@ -24,6 +25,8 @@ let kubectl: Kubectl;
 let nodes: HollowNodes;
 let operator: InstallOperator;
 let install: TestInstall;
+/** The operator's. */
+const requests: string[] = [];
 
 beforeAll(async () => {
   plane = await borrowControlPlane({ controllerManager: true, scheduler: true });
@@ -33,7 +36,8 @@ beforeAll(async () => {
   const client = new KubeClient(connect({ kubeconfig: plane.kubeconfig }));
   nodes = new HollowNodes(client, pino({ level: "silent" }));
   for (const name of ["node-a", "node-b"]) await nodes.add(name);
-  operator = await startInstallController(plane.kubeconfig, { client, image: OPERATOR });
+  const hooks = { before: ({ method, path }: RequestInfo) => void requests.push(`${method} ${path}`) };
+  operator = await startInstallController(plane.kubeconfig, { hooks, image: OPERATOR });
 });
 
 afterAll(async () => {
@@ -65,6 +69,16 @@ it("is applied once one does, in its chain's IPAM, without a rollout of Multus",
   expect((await status()).dhcp).toMatchObject({ desired: 2, available: 2 });
   expect(await listed()).toBe(true);
   expect((await install.condition("Ready"))?.lastTransitionTime).toBe(ready?.lastTransitionTime);
+});
+
+it("costs no write of the status that changes nothing", async () => {
+  await install.apply({ ...AUTO, logging: { level: "debug" } });
+  await install.ready();
+  await setTimeout(3000);
+  requests.length = 0;
+  await kubectl.run("label", "multusinstall", "multus", "reconcile=once"); // which reconciles it
+  await setTimeout(3000);
+  expect(requests.filter((request) => !request.startsWith("GET"))).toEqual([]);
 });
 
 it("is repaired, and comes again after it was deleted", async () => {
@@ -102,6 +116,15 @@ it("goes with the MultusInstall, also if the status no longer lists it", async (
   await install.apply({ ...AUTO });
   await install.ready();
   await waitUntil("the daemon", async () => (await daemon()) !== undefined);
+  await install.remove();
+  expect(await daemon()).toBeUndefined();
+});
+
+it("does not keep the deletion waiting on a node that is lost, once the time for it is over", async () => {
+  await install.apply({ ...AUTO, uninstall: { timeout: "10s" } });
+  await install.ready();
+  await waitUntil("the daemon on both nodes", async () => (await status()).dhcp?.available === 2);
+  await nodes.lose("node-b");
   await install.remove();
   expect(await daemon()).toBeUndefined();
 });

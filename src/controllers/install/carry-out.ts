@@ -114,7 +114,7 @@ async function release(scope: ReconcileScope): Promise<void> {
   const { deps, live } = scope;
   await removeFinalizer(scope);
   // Of each MultusInstall that there ever was they would add up.
-  for (const what of ["deletion", "problems", "progress"])
+  for (const what of ["deletion", "problems", "progress", "dhcp"])
     deps.seen.since.forget(`${what} of ${live.metadata.uid}`);
 }
 

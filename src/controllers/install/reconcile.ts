@@ -1,13 +1,16 @@
 import { activeInstall } from "../../crds/multus-install/active-install.ts";
+import type { InventoryEntry } from "../../crds/multus-install/status.ts";
 import type { ReconcileContext, Result } from "../../kube/controller.ts";
+import type { ApiObject } from "../../kube/resource.ts";
 import { synced } from "../shared/synced.ts";
 import { carryOut } from "./carry-out.ts";
 import { conclude, type Pass } from "./conclude.ts";
 import { decide } from "./decide/decide.ts";
 import { decideDeletion } from "./deletion/decide-deletion.ts";
 import { observeDeletion } from "./deletion/observe-deletion.ts";
+import { isDhcpDaemon } from "./dhcp/observe-dhcp.ts";
 import { recordedInventory } from "./inventory/inventory.ts";
-import { observe } from "./observe/observe.ts";
+import { type Observed, observe } from "./observe/observe.ts";
 import { isSuperseded } from "./observe/superseded.ts";
 import { type Dependencies, newScope, type ReconcileScope } from "./scope.ts";
 import { resolveSpec } from "./spec/resolve-spec.ts";
@@ -57,11 +60,16 @@ async function run(scope: ReconcileScope): Promise<Pass> {
     pass.observed = await observe(scope, pass.spec);
     if (await isSuperseded(scope, pass.observed)) return { isSuperseded: true };
     const plan = decide(pass.spec, pass.observed);
-    pass.done = await carryOut(scope, plan, pass.observed.inventory);
+    pass.done = await carryOut(scope, plan, recordedWithDhcp(scope.live, pass.observed));
   } catch (failure) {
     pass.failure = failure;
   }
   return pass;
+}
+
+/** What the status lists: without the dhcp daemon each reconcile would record it anew, and until then lose it. */
+function recordedWithDhcp(live: ApiObject, { inventory, dhcp }: Observed): InventoryEntry[] {
+  return [...inventory, ...(dhcp?.entry ? recordedInventory(live).filter(isDhcpDaemon) : [])];
 }
 
 async function runDeletion(scope: ReconcileScope): Promise<Pass> {
