@@ -50,14 +50,13 @@ export function decide(spec: ResolvedSpec, observed: Observed): Plan {
     releaseShims(install, observed), // after the objects: its pods run under Multus' account
     ...workloadActions(step, spec, observed),
     { kind: "Inspect", plan: observed.inspectionPlan },
-    ...(observed.plugins ? [{ kind: "InstallPlugins", request: observed.plugins.request } as const] : []),
-    ...(observed.dhcp ? dhcpActions(observed.dhcp.step, observed.dhcp.object) : []),
+    ...installations(observed),
     ...(step.kind !== "Apply" || isHeld ? [{ kind: "AbandonLeftovers" } as const] : []),
   ];
   return {
     actions,
-    unchanged: withTaint(install, observed, following(step, spec, observed)),
-    changed: withTaint(install, observed, following(step, spec, withChangedDaemonSets(observed))),
+    unchanged: ending(install, observed, following(step, spec, observed)),
+    changed: ending(install, observed, following(step, spec, withChangedDaemonSets(observed))),
   };
 }
 
@@ -99,6 +98,16 @@ function following(step: RolloutStep, spec: ResolvedSpec, observed: Observed): S
   const passed: RolloutPhase = { state: "Progressing", message: "the canary has passed" };
   const rechecks = phase?.state === "RolloutFailed" ? [] : [phase ? RECHECK_SECONDS : 1];
   return { ...running(observed, phase ?? passed, rechecks), record, actions };
+}
+
+function installations({ plugins }: Observed): Action[] {
+  return plugins?.request ? [{ kind: "InstallPlugins", request: plugins.request }] : [];
+}
+
+/** The taint, and last the dhcp daemon: nothing of Multus waits for one that cannot be applied. */
+function ending(install: MultusInstall, observed: Observed, step: Step): Step {
+  const { actions, ...rest } = withTaint(install, observed, step);
+  return { ...rest, actions: [...actions, ...(observed.dhcp ? dhcpActions(observed.dhcp) : [])] };
 }
 
 /** A DaemonSet that was written a moment ago has no numbers yet. */

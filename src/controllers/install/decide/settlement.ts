@@ -44,6 +44,7 @@ export function settlement({ install, rendered }: ResolvedSpec, observed: Observ
   const wanted = [
     ...(before || isOver ? [...objects, complete] : objects).map(entryOf),
     ...recorded.filter(({ name }) => isDefinition(name)),
+    ...(observed.dhcp?.entry ? [observed.dhcp.entry] : []),
   ].filter(isFirst);
   const isWanted = new Set(wanted.map(entryKey));
   const actions: Action[] = [

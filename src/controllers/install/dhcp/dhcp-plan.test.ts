@@ -26,9 +26,9 @@ const OBJECT = {
 };
 
 it("records it before it is created", () => {
-  expect(dhcpActions("Apply", OBJECT).map(({ kind }) => kind)).toEqual(["Record", "Apply"]);
-  expect(dhcpActions("Delete", OBJECT).map(({ kind }) => kind)).toEqual(["Delete"]);
-  expect(dhcpActions("None", OBJECT)).toEqual([]);
+  expect(dhcpActions({ step: "Apply", object: OBJECT }).map(({ kind }) => kind)).toEqual(["Record", "Apply"]);
+  expect(dhcpActions({ step: "Delete", object: OBJECT }).map(({ kind }) => kind)).toEqual(["Delete"]);
+  expect(dhcpActions({ step: "None", object: OBJECT })).toEqual([]);
 });
 
 it("shows on which nodes it fails, and why", () => {

@@ -43,7 +43,14 @@ export function dhcpStep({
   return idleSeconds >= IDLE_SECONDS && requesting === 0 ? "Delete" : "Apply";
 }
 
-export function dhcpActions(step: "Apply" | "Delete" | "None", object: KubeObject): Action[] {
+/** What carries the step out. */
+export function dhcpActions({
+  step,
+  object,
+}: {
+  step: "Apply" | "Delete" | "None";
+  object: KubeObject;
+}): Action[] {
   const entry = entryOf(object);
   if (step === "None") return [];
   if (step === "Delete") return [{ kind: "Delete", entry }];

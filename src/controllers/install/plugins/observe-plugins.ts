@@ -6,11 +6,15 @@ import { pluginsFindings, pluginsRequest } from "./plugins-plan.ts";
 
 /** Which CNI plugins nodes lack, and how far their installation is. */
 export interface ObservedPlugins {
-  request: PluginsRequest;
-  status: PluginsStatus;
+  /** Undefined if the operator cannot install any. */
+  request?: PluginsRequest;
+  status?: PluginsStatus;
   warnings: readonly string[];
   againSeconds?: number;
 }
+
+const NO_NODE_IMAGE =
+  "spec.plugins.install is Missing, and nothing is installed: the operator does not know its own image; start it with --node-image";
 
 /**
  * Undefined if none are to be installed. Throws a NotSynced while it is not known which NADs there are.
@@ -22,7 +26,9 @@ export async function observePlugins(
   plan: InspectionPlan | undefined,
 ): Promise<ObservedPlugins | undefined> {
   const { plugins, paused } = install.spec;
-  if (plugins.install === "Off" || !plan) return undefined;
+  if (plugins.install === "Off") return undefined;
+  if (!nodeTasks.canRun) return { warnings: [NO_NODE_IMAGE] };
+  if (!plan) return undefined;
   const needed = [...new Set([...plugins.include, ...(await pluginsOfNetworks())])].toSorted();
   const inspections = nodeTasks.inspections
     .values()
