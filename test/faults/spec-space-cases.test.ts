@@ -9,8 +9,8 @@ import { parse, resolved, type Spec } from "./spec-space-spec.ts";
 
 const all = changes();
 const refused = refusals();
-/** What these set is done by the operator, and is in none of Multus' objects. */
-const STEERS = /^(rollout|attachments|uninstall|adopt|paused|nodes$|nodes\.inspection)/;
+/** What these set is done by the operator, and is in none of the objects that a spec renders to. */
+const STEERS = /^(rollout|attachments|plugins|dhcp|uninstall|adopt|paused|nodes$|nodes\.inspection)/;
 
 describe("the space of specs", () => {
   it.each(schemaFields())("has right and wrong values of spec.$path", ({ path }) => {

@@ -154,6 +154,8 @@ const AT_ODDS: readonly Spec[] = [
   { attachments: { admission: "Off" } },
   { logging: { hostDir: "/var/log/cni" } },
   { daemon: { clusterNetwork: "calico" } },
+  { plugins: { install: "Missing" } },
+  { plugins: { include: ["macvlan"] } },
 ];
 
 function specWith({ path, entry }: SchemaField, base: Base, value: unknown): Spec {

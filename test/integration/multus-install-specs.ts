@@ -259,6 +259,22 @@ function specs(mostly: Mostly): fc.Arbitrary<Record<string, unknown>> {
       }),
       1,
     ),
+    plugins: maybe(
+      record({
+        install: maybe(mostly(["Missing", "Off"], ["Always"]), 4),
+        image: maybe(
+          record({
+            registry: maybe(mostly(["registry.example"], ["http://x"]), 8),
+            repository: maybe(mostly(["cni-plugins"], ["/x"]), 8),
+          }),
+          8,
+        ),
+        include: maybe(fc.array(mostly(["macvlan", "vlan"], ["sriov", "../x"]), { maxLength: 2 }), 1),
+      }),
+      1,
+    ),
+    dhcp: maybe(record({ daemon: mostly(["Off", "Off", "Off", "Auto"], ["On"]) }), 1),
+    nodes: maybe(record({ inspection: mostly(["OnChange", "Off"], ["on"]) }), 1),
     uninstall: maybe(record({ networkDefinitions: mostly(["Keep", "Delete"], ["keep"]) }), 1),
     paused: maybe(mostly<unknown>([true, false], ["true"]), 1),
   });

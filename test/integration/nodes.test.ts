@@ -198,7 +198,9 @@ it("cleans every node of a directory that the spec no longer has, once, before t
   await new TestInstall(kubectl).ready();
   await waitUntil("the directory that is not clean to be kept", async () => (await kept()) !== "");
   expect(JSON.parse(await kept())).toEqual({ confDir: "/etc/cni/net.d" });
-  expect((await status()).warnings?.join()).toContain("files of a previous Multus are still on 1 node");
+  await waitUntil("the node to be named", async () =>
+    ((await status()).warnings ?? []).join().includes("files of a previous Multus are still on 1 node"),
+  );
   nodes.behave = () => "answers";
   await waitUntil("the last node to be clean", async () => (await kept()) === "");
   const names = cleaned().filter((node) => node !== "node-3");
