@@ -14,20 +14,23 @@ export function structuralSchema(schema: z.ZodType): Schema {
     cycles: "throw",
     unrepresentable: "throw",
   }) as Schema;
-  return mend(json);
+  return structural(json);
 }
 
-function mend(node: unknown): Schema {
+function structural(node: unknown): Schema {
   const schema = { ...(node as Schema) };
   delete schema.$schema;
   // A union of int and string is the one union that a structural schema knows, in exactly this form.
   if (isIntOrString(schema.anyOf)) return intOrString(schema);
   if (schema.properties) {
     schema.properties = Object.fromEntries(
-      Object.entries(schema.properties as Record<string, Schema>).map(([name, child]) => [name, mend(child)]),
+      Object.entries(schema.properties as Record<string, Schema>).map(([name, child]) => [
+        name,
+        structural(child),
+      ]),
     );
   }
-  if (schema.items) schema.items = mend(schema.items);
+  if (schema.items) schema.items = structural(schema.items);
   if (Object.keys((schema.properties ?? {}) as Schema).length > 0) delete schema.additionalProperties;
   else mendMap(schema);
   delete schema.propertyNames; // key patterns are not structural
@@ -58,7 +61,7 @@ function mendMap(schema: Schema): void {
   if (isAnything(values)) {
     delete schema.additionalProperties;
     schema["x-kubernetes-preserve-unknown-fields"] = true;
-  } else schema.additionalProperties = mend(values);
+  } else schema.additionalProperties = structural(values);
 }
 
 function isIntOrString(anyOf: unknown): boolean {

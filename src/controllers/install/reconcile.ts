@@ -67,7 +67,7 @@ async function run(scope: ReconcileScope): Promise<Pass> {
   return pass;
 }
 
-/** What the status lists: without the dhcp daemon each reconcile would record it anew, and until then lose it. */
+/** The inventory with the entry of the dhcp daemon. Without the entry, each reconcile would write the status to add it. */
 function recordedWithDhcp(live: ApiObject, { inventory, dhcp }: Observed): InventoryEntry[] {
   return [...inventory, ...(dhcp?.entry ? recordedInventory(live).filter(isDhcpDaemon) : [])];
 }

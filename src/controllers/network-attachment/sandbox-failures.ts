@@ -3,7 +3,7 @@ import type { SandboxFailure } from "../../networks/outcome/sandbox-failure.ts";
 
 /**
  * The latest failure to set each pod's sandbox up, by the kubelets' events. An event may be forged, or
- * changed so that it names another pod. So only its newest version is kept, and it counts only for a pod of its own namespace.
+ * changed so that it names another pod. So only its newest version is kept, and it counts only for a pod in the event's namespace.
  */
 export class SandboxFailures {
   /** Of each event, the pod that it is about. */

@@ -8,12 +8,12 @@ import type { NodeTask } from "./task-pod.ts";
 
 /** How many nodes at a time: each pulls an image. */
 const AT_ONCE = 10;
-/** After an attempt, whatever came of it: a program that is removed again and again costs no more pods than this. */
+/** The delay after an attempt, also after a successful one: it limits the pods for a program that something keeps removing. */
 const FIRST_RETRY_MS = 10_000;
 const MAX_RETRY_MS = 600_000;
 /** An attempt that was so long ago has nothing to do with the next. */
 const FORGOTTEN_MS = 3_600_000;
-/** Of several programs that failed, so many are named. */
+/** The number of failed programs that a message names. */
 const MAX_NAMED = 3;
 
 interface State {
@@ -22,8 +22,8 @@ interface State {
   /** What the last attempt was for. */
   plugins: readonly string[];
   /**
-   * All that was tried from this source: another one begins at once for a plugin that was not. Only the reference plugins are,
-   * so a tenant whose NADs need others every second begins no more pods than there are.
+   * The plugins that were tried from this source. A plugin that is not among them starts an attempt at once. There are only as
+   * many as reference plugins, so a tenant who changes NADs every second cannot start more attempts than that.
    */
   tried: ReadonlySet<string>;
   underWay: boolean;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { nodeProblems } from "./node-problems.ts";
 
 /** spec.dhcp: the daemon of the dhcp IPAM plugin. */
 export const dhcp = z.object({
@@ -15,15 +16,9 @@ export const dhcpStatus = z.object({
   desired: z.int().min(0).describe("Nodes that should run the daemon."),
   available: z.int().min(0).describe("Nodes on which it is available."),
   unhealthyTotal: z.int().min(0).describe("Nodes on which it fails."),
-  unhealthy: z
-    .array(
-      z.object({
-        node: z.string().max(253).describe("The node; empty if the pod is not scheduled."),
-        message: z.string().max(1024).describe("The problem, as the kubelet reports it."),
-      }),
-    )
-    .max(20)
-    .optional()
-    .describe("Some of these nodes."),
+  unhealthy: nodeProblems({
+    node: "The node; empty if the pod is not scheduled.",
+    message: "The problem, as the kubelet reports it.",
+  }),
 });
 export type DhcpStatus = z.output<typeof dhcpStatus>;

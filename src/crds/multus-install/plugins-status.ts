@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { REFERENCE_PLUGINS } from "../reference-plugins.ts";
+import { nodeProblems } from "./node-problems.ts";
 
 /** status.plugins: what the nodes have of the CNI plugins that networks need. */
 export const pluginsStatus = z.object({
@@ -14,15 +15,6 @@ export const pluginsStatus = z.object({
   nodesInspected: z.int().min(0).describe("Nodes of which it is known which plugins they have."),
   pendingTotal: z.int().min(0).describe("Nodes on which plugins are still to be installed or replaced."),
   failedTotal: z.int().min(0).describe("Nodes on which that failed; it is tried again."),
-  failed: z
-    .array(
-      z.object({
-        node: z.string().max(253).describe("The node."),
-        message: z.string().max(1024).describe("What could not be installed, and why."),
-      }),
-    )
-    .max(20)
-    .optional()
-    .describe("Some of these nodes."),
+  failed: nodeProblems({ node: "The node.", message: "What could not be installed, and why." }),
 });
 export type PluginsStatus = z.output<typeof pluginsStatus>;

@@ -76,7 +76,7 @@ export class ProtobufListReader implements ListStream {
     return MAGIC.length;
   }
 
-  /** The next fields are the list's, for so many bytes. */
+  /** Reads the next `left` bytes as fields of the list. */
   #enter(left: number): void {
     if (left < 0) throw new SyntaxError("an item is longer than its list");
     this.#left = left === 0 ? undefined : left;

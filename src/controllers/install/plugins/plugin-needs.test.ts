@@ -29,7 +29,7 @@ it("knows which changes of NADs need a reconcile", () => {
   expect(needs.isNews("a/x", undefined)).toBe(false);
 });
 
-it("keeps nothing of NADs that were deleted, also if nobody asks for all of them any longer", () => {
+it("forgets a NAD when it is deleted, even if no reconcile asks for the needs", () => {
   const needs = new PluginNeeds();
   for (let i = 0; i < 100; i++) {
     needs.isNews(`a/x${i}`, nad(`x${i}`, "macvlan"));
