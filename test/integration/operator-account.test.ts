@@ -683,7 +683,7 @@ const ATTACKS: Attack[] = [
     run: daemonSet(first({ image: "ghcr.io/k8snetworkplumbingwg-evil/multus-cni:v4.3.0" })),
     rejected: /multusImages/,
   },
-  // Without the dhcp daemon: another policy restricts it.
+  // The dhcp daemon: another policy restricts it.
   ...DHCP_ATTACKS,
   // The same by pods.
   {
